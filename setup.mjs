@@ -1,0 +1,130 @@
+// Brings a fresh machine with Node, npm and Git to where `npm test` and `npm start` work:
+// npm packages, build, system tools. Running it again costs a few milliseconds and changes nothing.
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** What builds, publishing and the tests run: program, and the package that brings it. */
+const systemTools = [
+  { program: "git", apt: "git", pacman: "git" },
+  { program: "makepkg", apt: "makepkg", pacman: "pacman" },
+  { program: "pacman", apt: "pacman-package-manager", pacman: "pacman" },
+  { program: "repo-add", apt: "pacman-package-manager", pacman: "pacman" },
+  { program: "vercmp", apt: "pacman-package-manager", pacman: "pacman" },
+  { program: "bsdtar", apt: "libarchive-tools", pacman: "libarchive" },
+  { program: "fakeroot", apt: "fakeroot", pacman: "fakeroot" },
+  { program: "zstd", apt: "zstd", pacman: "zstd" },
+  { program: "patch", apt: "patch", pacman: "patch" },
+  { program: "gpg", apt: "gnupg", pacman: "gnupg" },
+  { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
+];
+
+process.chdir(import.meta.dirname);
+requireNode(20, 19);
+installPackages();
+build();
+installSystemTools();
+
+function requireNode(major, minor) {
+  const [haveMajor, haveMinor] = process.versions.node.split(".").map(Number);
+  if (haveMajor > major || (haveMajor === major && haveMinor >= minor)) return;
+  fail(
+    `Node ${process.versions.node} is too old: Sluice needs ${major}.${minor} or newer (https://nodejs.org).`,
+  );
+}
+
+function installPackages() {
+  const stamp = "node_modules/.sluice-lock";
+  const lock = createHash("sha256").update(readFileSync("package-lock.json")).digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  say("installing npm packages");
+  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  writeFileSync(stamp, lock);
+}
+
+function build() {
+  run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+}
+
+function installSystemTools() {
+  const missing = systemTools.filter(({ program }) => !onPath(program));
+  if (missing.length === 0) return;
+  const install = installer();
+  if (!install) return nameMissing(missing);
+  const packages = [...new Set(missing.map((tool) => tool[install.kind]))];
+  say(`installing ${packages.join(", ")} with ${install.kind === "apt" ? "apt-get" : "pacman"}`);
+  for (const command of install.commands(packages)) {
+    const [program, ...args] = [...install.become, ...command];
+    const { status } = spawnSync(program, args, {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
+    if (status !== 0) break;
+  }
+  const left = missing.filter(({ program }) => !onPath(program));
+  if (left.length > 0) nameMissing(left);
+}
+
+/** apt-get or pacman, where this user may install packages without being asked for a password. */
+function installer() {
+  const become =
+    process.getuid?.() === 0
+      ? []
+      : onPath("sudo") && spawnSync("sudo", ["-n", "true"]).status === 0
+        ? ["sudo", "-n"]
+        : undefined;
+  if (!become) return undefined;
+  if (onPath("apt-get")) {
+    return {
+      kind: "apt",
+      become,
+      commands: (packages) => [
+        ["apt-get", "update", "-q"],
+        ["apt-get", "install", "-q", "-y", "--no-install-recommends", ...packages],
+      ],
+    };
+  }
+  if (onPath("pacman")) {
+    return {
+      kind: "pacman",
+      become,
+      commands: (packages) => [["pacman", "-S", "--needed", "--noconfirm", ...packages]],
+    };
+  }
+  return undefined;
+}
+
+function nameMissing(tools) {
+  const names = (kind) => [...new Set(tools.map((tool) => tool[kind]))].join(" ");
+  say(`missing programs: ${tools.map(({ program }) => program).join(", ")}`);
+  say("tests that need them are skipped, and builds do not work without them. To get them:");
+  say(`  Arch Linux:      sudo pacman -S --needed ${names("pacman")}`);
+  say(`  Debian, Ubuntu:  sudo apt-get install ${names("apt")}`);
+}
+
+function onPath(program) {
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function run(program, args) {
+  const { status } = spawnSync(program, args, { stdio: ["ignore", 2, 2] });
+  if (status !== 0) fail(`${program} ${args.join(" ")} failed; its message is above.`);
+}
+
+function say(message) {
+  process.stderr.write(`set-up: ${message}\n`);
+}
+
+function fail(message) {
+  say(message);
+  process.exit(2);
+}

@@ -1,0 +1,46 @@
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+
+// The rules hold for paths below the folder of their file, so an empty house needs its own copy.
+const house = mkdtempSync(join(tmpdir(), "sluice-house-"));
+copyFileSync("oxlint.config.mjs", join(house, "oxlint.config.mjs"));
+afterAll(() => rmSync(house, { recursive: true }));
+
+/** Plants one file in an empty house and returns what the project's linter says of it. */
+function lint(path: string, source: string): string {
+  const file = join(house, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, source);
+  const oxlint = join(process.cwd(), "node_modules/oxlint/bin/oxlint");
+  const { stdout } = spawnSync(process.execPath, [oxlint, "-c", "oxlint.config.mjs", path], {
+    cwd: house,
+    encoding: "utf8",
+  });
+  rmSync(file);
+  return stdout;
+}
+
+test.each([
+  ["tools/alpm/a.ts", 'import { x } from "../git/x.ts";\nexport const y = x;\n'],
+  ["tools/alpm/a.ts", 'import { x } from "../deptree/x.ts";\nexport const y = x;\n'],
+  ["tools/alpm/a.ts", 'import { readFile } from "node:fs/promises";\nexport const y = readFile;\n'],
+  ["tools/deptree/a.ts", 'import { readFileSync } from "node:fs";\nexport const y = readFileSync;\n'],
+  ["tools/git/a.ts", 'import { x } from "../sandbox/x.ts";\nexport const y = x;\n'],
+  ["tools/workspace/a.ts", 'import { x } from "../ci/x.ts";\nexport const y = x;\n'],
+  ["tools/ci/a.ts", 'import { x } from "../manager/x.ts";\nexport const y = x;\n'],
+  ["tools/web/a.ts", 'import { x } from "../queue/x.ts";\nexport const y = x;\n'],
+  ["tools/manager/a.ts", 'import { x } from "../cli/x.ts";\nexport const y = x;\n'],
+])("a forbidden import planted in %s is refused", (path, source) => {
+  expect(lint(path, source)).toContain("no-restricted-imports");
+});
+
+test.each([
+  ["tools/deptree/a.ts", 'import { x } from "../alpm/x.ts";\nexport const y = x;\n'],
+  ["tools/ci/a.ts", 'import { x } from "../workspace/x.ts";\nexport const y = x;\n'],
+  ["tools/cli/a.ts", 'import { x } from "../manager/x.ts";\nexport const y = x;\n'],
+])("an import of a room above is allowed in %s", (path, source) => {
+  expect(lint(path, source)).not.toContain("no-restricted-imports");
+});
