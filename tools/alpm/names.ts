@@ -2,3 +2,6 @@
 export function isPkgbase(text: string): boolean {
   return /^[A-Za-z0-9@_+][A-Za-z0-9@._+-]*$/.test(text);
 }
+
+/** The architecture that schedules and trees are made for. */
+export const defaultArch = "x86_64";

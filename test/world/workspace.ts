@@ -1,0 +1,97 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { sluice } from "./sluice.ts";
+
+/** A person's clone of a workspace and the bare repository it pushes to, both real. */
+export class ScratchWorkspace {
+  readonly base = mkdtempSync(join(tmpdir(), "sluice-test-"));
+  readonly origin = join(this.base, "origin.git");
+  readonly dir = join(this.base, "clone");
+
+  constructor() {
+    mkdirSync(this.origin);
+    execFileSync("git", ["init", "-q", "--bare", "-b", "main", this.origin]);
+    execFileSync("git", ["-C", this.origin, "config", "receive.advertisePushOptions", "true"]);
+    execFileSync("git", ["init", "-q", "-b", "main", this.dir]);
+    this.git("remote", "add", "origin", this.origin);
+    this.write(".ci/config", "BUILD_REPO=test\nREPO_NAME=scratch\n");
+    this.write(".gitignore", ".ci/schedule.json\n.ci/schedule-params.txt\n.ci/deptree.txt\n");
+  }
+
+  remove(): void {
+    rmSync(this.base, { recursive: true, force: true });
+  }
+
+  git(...args: string[]): string {
+    return execFileSync("git", ["-C", this.dir, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
+  }
+
+  atOrigin(...args: string[]): string {
+    return execFileSync("git", ["-C", this.origin, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
+  }
+
+  write(path: string, text: string | Uint8Array, mode?: number): void {
+    const file = join(this.dir, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    if (mode !== undefined) chmodSync(file, mode);
+  }
+
+  delete(path: string): void {
+    rmSync(join(this.dir, path), { recursive: true });
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.dir, path), "utf8");
+  }
+
+  /** Writes a package with the least that makes one. */
+  addPackage(pkgbase: string, srcinfo: SrcinfoParts = {}): void {
+    this.write(
+      `packages/${pkgbase}/PKGBUILD`,
+      `pkgname=${pkgbase}\npkgver=${srcinfo.pkgver ?? "1"}\npkgrel=1\n`,
+    );
+    this.write(`packages/${pkgbase}/.SRCINFO`, srcinfoText(pkgbase, srcinfo));
+  }
+
+  commit(message: string): string {
+    this.git("add", "-A");
+    this.git("commit", "-q", "--allow-empty", "-m", message);
+    return this.git("rev-parse", "HEAD");
+  }
+
+  /** Commits everything, pushes it, and says that all of it has been scheduled. */
+  publishScheduled(message = "start"): string {
+    const id = this.commit(message);
+    this.git("tag", "-f", "scheduled");
+    this.git("push", "-q", "-f", "origin", "main", "refs/tags/scheduled");
+    return id;
+  }
+
+  /** The commit that the origin's tag `scheduled` points to, or "". */
+  scheduled(): string {
+    return this.atOrigin("for-each-ref", "--format=%(objectname)", "refs/tags/scheduled");
+  }
+
+  sluice(args: readonly string[], env: Record<string, string> = {}): ReturnType<typeof sluice> {
+    return sluice(args, { cwd: this.dir, env });
+  }
+}
+
+interface SrcinfoParts {
+  readonly pkgver?: string;
+  readonly pkgnames?: readonly string[];
+  /** Further lines of the pkgbase section, `depends = foo`. */
+  readonly lines?: readonly string[];
+}
+
+export function srcinfoText(
+  pkgbase: string,
+  { pkgver = "1", pkgnames, lines = [] }: SrcinfoParts = {},
+): string {
+  const base = [`pkgver = ${pkgver}`, "pkgrel = 1", "arch = any", ...lines].map((line) => `\t${line}\n`);
+  const packages = (pkgnames ?? [pkgbase]).map((name) => `\npkgname = ${name}\n`);
+  return `pkgbase = ${pkgbase}\n${base.join("")}${packages.join("")}`;
+}

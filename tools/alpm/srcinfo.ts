@@ -1,0 +1,163 @@
+import { SluiceError } from "../errors.ts";
+
+/** Field name (with its architecture suffix, if any) → values in the order of the file; none: emptied. */
+export type SrcinfoFields = ReadonlyMap<string, readonly string[]>;
+
+/** A parsed `.SRCINFO`: the `pkgbase` section and one section per `pkgname`, fields as they stand there. */
+export interface Srcinfo {
+  /** Empty where the file has no sections at all. */
+  readonly pkgbase: string;
+  readonly base: SrcinfoFields;
+  readonly packages: readonly SrcinfoPackage[];
+}
+
+export interface SrcinfoPackage {
+  readonly pkgname: string;
+  /** What this section says itself; what it doesn't mention it inherits from `base`. */
+  readonly fields: SrcinfoFields;
+}
+
+/** Fields that hold one value; every other field holds a list. */
+const singleValued = new Set(["pkgver", "pkgrel", "epoch", "pkgdesc", "url", "install", "changelog"]);
+
+/**
+ * Parses a `.SRCINFO` as specified in https://wiki.archlinux.org/title/.SRCINFO and written by
+ * `makepkg --printsrcinfo`: `key = value` lines, a `pkgbase` section, then `pkgname` sections. Unknown
+ * fields are kept. An empty value empties an inherited field.
+ *
+ * @throws SluiceError `srcinfo-syntax` with the facts `line` and `column`, both counted from 1.
+ */
+export function parseSrcinfo(text: string, path = ".SRCINFO"): Srcinfo {
+  const base = new Map<string, string[]>();
+  const packages: { pkgname: string; fields: Map<string, string[]> }[] = [];
+  const pkgnames = new Set<string>();
+  let pkgbase: string | undefined;
+  let section = base;
+
+  refuseControlCharacters(text, path);
+  for (let next = 0; next < text.length;) {
+    let end = text.indexOf("\n", next);
+    if (end === -1) end = text.length;
+    const start = skipBlanks(text, next, end);
+    next = end + 1;
+    if (start === end || text[start] === "#") continue;
+    const fail = (message: string): SluiceError => syntaxError(message, path, text, start);
+
+    const equals = text.indexOf("=", start);
+    if (equals === -1 || equals > end) throw fail("expected `key = value`");
+    const key = text.slice(start, backOverBlanks(text, start, equals));
+    const valueStart = skipBlanks(text, equals + 1, end);
+    const value = text.slice(valueStart, backOverBlanks(text, valueStart, end));
+
+    if (key === "pkgbase") {
+      if (pkgbase !== undefined) throw fail("a second pkgbase");
+      if (value === "") throw fail("pkgbase has no value");
+      pkgbase = value;
+    } else if (pkgbase === undefined) {
+      throw fail(`\`${key.slice(0, 60)}\` stands before pkgbase`);
+    } else if (key === "pkgname") {
+      if (value === "") throw fail("pkgname has no value");
+      if (pkgnames.has(value)) throw fail(`a second section for ${value}`);
+      pkgnames.add(value);
+      section = new Map();
+      packages.push({ pkgname: value, fields: section });
+    } else if (!section.has(key) && !isFieldName(key)) {
+      throw fail(`\`${key.slice(0, 60)}\` is not a field name`);
+    } else if (!addValue(section, key, value)) {
+      throw fail(`\`${key}\` is given twice in one section`);
+    }
+  }
+  return { pkgbase: pkgbase ?? "", base, packages };
+}
+
+/**
+ * What a package has in one field: its own values, or those it inherits where its section doesn't mention
+ * the field. `field` is literal: `depends` and `depends_x86_64` are two fields, overridden separately.
+ */
+export function effectiveValues(srcinfo: Srcinfo, pkg: SrcinfoPackage, field: string): readonly string[] {
+  return pkg.fields.get(field) ?? srcinfo.base.get(field) ?? [];
+}
+
+/** A field's first value in the pkgbase section: `baseValue(srcinfo, "pkgver")`. */
+export function baseValue(srcinfo: Srcinfo, field: string): string | undefined {
+  return srcinfo.base.get(field)?.[0];
+}
+
+/** The full version `[epoch:]pkgver-pkgrel`, or undefined where the file lacks pkgver or pkgrel. */
+export function srcinfoVersion(srcinfo: Srcinfo): string | undefined {
+  const [epoch, pkgver, pkgrel] = ["epoch", "pkgver", "pkgrel"].map((field) => baseValue(srcinfo, field));
+  if (!pkgver || !pkgrel) return undefined;
+  return `${epoch && epoch !== "0" ? `${epoch}:` : ""}${pkgver}-${pkgrel}`;
+}
+
+/** Writes the form that `makepkg --printsrcinfo` writes; fields keep the order they have in the maps. */
+export function formatSrcinfo(srcinfo: Srcinfo): string {
+  const sections = [
+    ["pkgbase", srcinfo.pkgbase, srcinfo.base] as const,
+    ...srcinfo.packages.map(({ pkgname, fields }) => ["pkgname", pkgname, fields] as const),
+  ];
+  return sections.map(([key, name, fields]) => `${key} = ${name}\n${formatFields(fields)}`).join("\n");
+}
+
+/** What keeps a parsed `.SRCINFO` from describing a package; empty for a complete one. */
+export function missingParts({ pkgbase, base, packages }: Srcinfo): string[] {
+  if (pkgbase === "") return ["it is empty"];
+  const missing = ["pkgver", "pkgrel", "arch"].filter((field) => !base.get(field)?.length);
+  if (packages.length === 0) missing.push("pkgname");
+  return missing.map((field) => `it has no ${field}`);
+}
+
+/** False where a field that holds one value gets a second one. */
+function addValue(section: Map<string, string[]>, key: string, value: string): boolean {
+  const values = section.get(key);
+  if (values === undefined) section.set(key, value === "" ? [] : [value]);
+  else if (singleValued.has(key)) return false;
+  else if (value !== "") values.push(value);
+  return true;
+}
+
+function formatFields(fields: SrcinfoFields): string {
+  let text = "";
+  for (const [field, values] of fields) {
+    for (const value of values) text += `\t${field} = ${value}\n`;
+    if (values.length === 0) text += `\t${field} = \n`;
+  }
+  return text;
+}
+
+function skipBlanks(text: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && isBlank(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function backOverBlanks(text: string, start: number, from: number): number {
+  let at = from;
+  while (at > start && isBlank(text.charCodeAt(at - 1))) at--;
+  return at;
+}
+
+/** Space, tab, and the carriage return of a DOS line end. */
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9 || code === 13;
+}
+
+function isFieldName(key: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(key);
+}
+
+/** Control characters but tab would let a value look different on a terminal from what it is. */
+function refuseControlCharacters(text: string, path: string): void {
+  const at = text.search(/(?![\t\n\r])\p{Cc}|\r(?!\n)/u);
+  if (at !== -1) throw syntaxError("a control character", path, text, at);
+}
+
+function syntaxError(message: string, path: string, text: string, at: number): SluiceError {
+  const lineStart = text.lastIndexOf("\n", at - 1) + 1;
+  const line = text.slice(0, lineStart).split("\n").length;
+  const column = at - lineStart + 1;
+  return new SluiceError("srcinfo-syntax", `${path}:${line}:${column}: ${message}`, {
+    hint: "Write it anew with: makepkg --printsrcinfo > .SRCINFO",
+    facts: { path, line, column },
+  });
+}

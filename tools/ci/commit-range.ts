@@ -1,0 +1,88 @@
+import { SluiceError } from "../errors.ts";
+import { depthNeeded } from "../git/depth.ts";
+import type { Git } from "../git/git.ts";
+import {
+  commitsBetween,
+  firstParent,
+  isShallow,
+  mergeBase,
+  resolveCommit,
+  type Commit,
+} from "../git/history.ts";
+import { hasRemote, remoteRef, type RemoteRef } from "../git/push.ts";
+
+export const scheduledTag = "refs/tags/scheduled";
+export const remote = "origin";
+
+/** What a pipeline has to look at: everything since the commit whose schedule was emitted last. */
+export interface CommitRange {
+  /** The tag as the remote has it now (or the repository, where there is no remote). */
+  readonly tag: RemoteRef | undefined;
+  /** How the range came about. */
+  readonly basis: "since-tag" | "newest-commit" | "rewritten-history";
+  /** The commit to compare with; undefined: HEAD is a first commit. */
+  readonly from: string | undefined;
+  readonly head: string;
+  /** Oldest first. */
+  readonly commits: readonly Commit[];
+}
+
+/**
+ * No tag yet: the newest commit alone counts. Rewritten history (the tag isn't an ancestor): the trees are
+ * compared, and messages are read from where the histories part.
+ *
+ * @throws SluiceError `shallow-clone` where this clone lacks the tag's commit, `no-commits`.
+ */
+export async function readCommitRange(git: Git): Promise<CommitRange> {
+  const head = await resolveCommit(git, "HEAD");
+  if (head === undefined) {
+    throw new SluiceError("no-commits", `${git.dir}: not a Git repository with commits`, {
+      hint: "Run Sluice in a clone of your packages, or name one with --root.",
+      facts: { path: git.dir },
+    });
+  }
+  const tag = await readTag(git);
+  if (!tag) {
+    const from = await firstParent(git, head);
+    return { tag, basis: "newest-commit", from, head, commits: await commitsBetween(git, undefined, head) };
+  }
+  await requireCommit(git, tag.commit, head);
+  const base = await mergeBase(git, tag.commit, head);
+  if (base === tag.commit) {
+    return { tag, basis: "since-tag", from: base, head, commits: await commitsBetween(git, base, head) };
+  }
+  if (base === undefined && (await isShallow(git))) throw await shallowClone(git, tag.commit, head);
+  return {
+    tag,
+    basis: "rewritten-history",
+    from: tag.commit,
+    head,
+    commits: await commitsBetween(git, base, head),
+  };
+}
+
+async function readTag(git: Git): Promise<RemoteRef | undefined> {
+  if (await hasRemote(git, remote)) return remoteRef(git, remote, scheduledTag);
+  const commit = await resolveCommit(git, scheduledTag);
+  return commit === undefined ? undefined : { id: await git.text(["rev-parse", scheduledTag]), commit };
+}
+
+/** After a rewrite the tag's commit is on no branch, so a plain clone may lack it and fetches it alone. */
+async function requireCommit(git: Git, commit: string, head: string): Promise<void> {
+  if ((await resolveCommit(git, commit)) !== undefined) return;
+  if (await isShallow(git)) throw await shallowClone(git, commit, head);
+  await git.text(["fetch", "--quiet", "--no-tags", remote, scheduledTag]);
+}
+
+async function shallowClone(git: Git, commit: string, head: string): Promise<SluiceError> {
+  const depth = await depthNeeded(git, remote, scheduledTag, head);
+  const fetch = depth === undefined ? "git fetch --unshallow" : `git fetch --depth=${depth}`;
+  return new SluiceError(
+    "shallow-clone",
+    `the clone is too shallow: it doesn't reach ${commit.slice(0, 12)}, which the tag \`scheduled\` points to`,
+    {
+      hint: `Run: ${fetch} ${remote} (in pipelines, clone without a depth: GIT_DEPTH: 0 on GitLab, fetch-depth: 0 on GitHub).`,
+      facts: { path: git.dir, commit },
+    },
+  );
+}

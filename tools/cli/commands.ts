@@ -1,0 +1,53 @@
+import { Option, type Command } from "commander";
+
+/**
+ * The commands: how each is called, and the file that carries it out, loaded only when it is called. A
+ * command gets its options, then its operands, and returns the exit code.
+ */
+interface CommandEntry {
+  readonly define: (program: Command) => Command;
+  // Commander hands over what `define` declared; each command's own signature says what that is.
+  readonly load: () => Promise<(...given: never[]) => Promise<number> | number>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    define: (program) =>
+      workspaceCommand(program, "on-commit")
+        .description("Schedule what the commits since the last run changed")
+        .option("-n, --dry-run", "show the plan and change nothing")
+        .option("--json", "print the plan as JSON"),
+    load: async () => (await import("./commands/on-commit.ts")).onCommit,
+  },
+  {
+    define: (program) =>
+      workspaceCommand(program, "why <pkgbase>")
+        .description("Whether a package would be scheduled now, who needs it and whom it needs")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/why.ts")).why,
+  },
+  {
+    define: (program) =>
+      workspaceCommand(program, "lint")
+        .description("List every problem of the workspace")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/lint.ts")).lint,
+  },
+  {
+    define: (program) =>
+      workspaceCommand(program, "deptree")
+        .description("Who needs whom in the workspace, and the build order")
+        .addOption(
+          new Option("--format <format>", "what to print")
+            .choices(["json", "chaotic", "dot"])
+            .default("json"),
+        )
+        .option("--out <file>", "write to a file instead of standard output")
+        .option("--databases <file...>", "databases of the distribution; what they hold needs no provider"),
+    load: async () => (await import("./commands/deptree.ts")).deptree,
+  },
+];
+
+function workspaceCommand(program: Command, name: string): Command {
+  return program.command(name).option("--root <dir>", "the workspace (default: the one around this folder)");
+}

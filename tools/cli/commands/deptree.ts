@@ -1,0 +1,52 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { treeFormats } from "../../deptree/formats.ts";
+import { SluiceError, systemCode } from "../../errors.ts";
+import { defaultArch } from "../../alpm/names.ts";
+import { describeProblem, parseWorkspace, treeOf } from "../../workspace/workspace.ts";
+import { readWorktree } from "../../workspace/worktree.ts";
+import { warn } from "../report.ts";
+import { findRoot } from "../root.ts";
+
+interface Options {
+  readonly root?: string;
+  readonly format: keyof typeof treeFormats;
+  readonly out?: string;
+  readonly databases?: readonly string[];
+}
+
+export async function deptree({ root, format, out, databases = [] }: Options): Promise<number> {
+  const workspace = parseWorkspace(readWorktree(findRoot(root), { configs: false }));
+  for (const problem of workspace.problems) {
+    if (problem.kind.startsWith("srcinfo") || problem.kind === "pkgbuild") warn(describeProblem(problem));
+  }
+  const tree = treeOf(workspace, defaultArch, await distributionNames(databases));
+  for (const { packages, broken } of tree.cycles) {
+    const left = broken.map(({ from, to }) => `${from} → ${to}`).join(", ");
+    warn(`cycle: ${packages.join(", ")}; ordered without ${left}`);
+  }
+  const text = treeFormats[format](tree);
+  if (out === undefined) process.stdout.write(text);
+  else writeInPlace(out, text);
+  return 0;
+}
+
+async function distributionNames(files: readonly string[]): Promise<ReadonlySet<string> | undefined> {
+  if (files.length === 0) return undefined;
+  const { readDatabase } = await import("../../pkgrepo/database-file.ts");
+  const databases = await Promise.all(files.map((file) => readDatabase(file)));
+  return new Set(databases.flatMap((packages) => packages.map(({ name }) => name)));
+}
+
+function writeInPlace(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text, { flush: true });
+    renameSync(temporary, path);
+  } catch (error) {
+    throw new SluiceError("write", `${path} can't be written (${systemCode(error)})`, {
+      hint: "Name a file in a folder that exists and that you may write to.",
+      facts: { path },
+      cause: error,
+    });
+  }
+}

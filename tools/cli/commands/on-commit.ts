@@ -1,0 +1,57 @@
+import { applyOnCommit, planOnCommit, type OnCommitPlan } from "../../ci/on-commit.ts";
+import { readPlatform } from "../../ci/platform.ts";
+import { openGit } from "../../git/git.ts";
+import { describeProblem } from "../../workspace/workspace.ts";
+import { info, printable, warn } from "../report.ts";
+import { findRoot } from "../root.ts";
+import { formatTable } from "../table.ts";
+
+interface Options {
+  readonly root?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export async function onCommit({ root, dryRun = false, json = false }: Options): Promise<number> {
+  const git = openGit(findRoot(root), process.env);
+  const platform = readPlatform(process.env);
+  const plan = await planOnCommit(git, platform);
+  for (const problem of plan.problems) warn(describeProblem(problem));
+  if (!dryRun) await applyOnCommit(git, platform, plan);
+  if (json) {
+    const { range, schedule, skipped, problems } = plan;
+    process.stdout.write(`${JSON.stringify({ range, schedule, skipped, problems }, null, 2)}\n`);
+  } else {
+    process.stdout.write(describePlan(plan));
+    info(describeOutcome(plan, dryRun));
+  }
+  return 0;
+}
+
+function describePlan({ range, schedule: { builds, removals }, skipped }: OnCommitPlan): string {
+  const since = {
+    "since-tag": `${count(range.commits, "commit")} since ${range.from?.slice(0, 10)}`,
+    "newest-commit": "no tag `scheduled` yet, so the newest commit alone counts",
+    "rewritten-history": `history was rewritten, so everything that differs from ${range.from?.slice(0, 10)} counts`,
+  }[range.basis];
+  const rows = [
+    ...builds.map((build) => ["build", build.pkgbase, build.class ?? "any", build.reason]),
+    ...removals.map((removal) => ["remove", removal.pkgbase, "", removal.reason]),
+    ...skipped.map((skip) => ["skip", skip.pkgbase, "", skip.reason]),
+  ];
+  const head = printable(`${range.head.slice(0, 10)}: ${since}\n`);
+  return rows.length === 0 ? head : `${head}\n${formatTable(["", "PKGBASE", "CLASS", "WHY"], rows)}\n`;
+}
+
+function describeOutcome({ schedule: { builds, removals } }: OnCommitPlan, dryRun: boolean): string {
+  const what =
+    builds.length + removals.length === 0
+      ? "Nothing to schedule"
+      : `${count(builds.length, "build")} and ${count(removals.length, "removal")}`;
+  if (dryRun) return `${what}; nothing was changed (--dry-run).`;
+  return `${what}; wrote .ci/schedule.json and moved the tag \`scheduled\`.`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,73 @@
+import { defaultArch, isPkgbase } from "../../alpm/names.ts";
+import { planOnCommit } from "../../ci/on-commit.ts";
+import { readPlatform } from "../../ci/platform.ts";
+import { dependentsOf } from "../../deptree/tree.ts";
+import { SluiceError } from "../../errors.ts";
+import { openGit } from "../../git/git.ts";
+import { readCommit } from "../../workspace/commit.ts";
+import { parseWorkspace, treeOf } from "../../workspace/workspace.ts";
+import { printable } from "../report.ts";
+import { findRoot } from "../root.ts";
+
+interface Options {
+  readonly root?: string;
+  readonly json?: boolean;
+}
+
+export async function why({ root, json = false }: Options, pkgbase: string): Promise<number> {
+  const git = openGit(findRoot(root), process.env);
+  const plan = await planOnCommit(git, readPlatform(process.env));
+  const tree = treeOf(parseWorkspace(await readCommit(git, plan.range.head)), defaultArch);
+  const pkg = tree.packages.get(pkgbase);
+  const decision = decisionOf(pkgbase, plan);
+  if (!pkg && decision.kind === "unchanged") throw unknownPackage(pkgbase);
+
+  const edges = pkg?.edges ?? [];
+  const dependents = dependentsOf(tree, pkgbase);
+  if (json) {
+    process.stdout.write(
+      `${JSON.stringify({ pkgbase, decision, needs: edges, neededBy: dependents }, null, 2)}\n`,
+    );
+    return 0;
+  }
+  const needs = edges.map(
+    ({ to, name, field, constraint, via }) =>
+      `${to} (${field} ${name}${constraint ?? ""}${via === "provides" ? ", which it provides" : ""})`,
+  );
+  const lines = [
+    `${pkgbase} ${sentence[decision.kind]}: ${decision.reason}`,
+    `needs: ${needs.length > 0 ? needs.join(", ") : "nothing of this workspace"}`,
+    `needed by: ${dependents.length > 0 ? dependents.join(", ") : "nothing of this workspace"}`,
+  ];
+  process.stdout.write(printable(`${lines.join("\n")}\n`));
+  return 0;
+}
+
+const sentence = {
+  build: "would be built",
+  remove: "would be removed",
+  skip: "would not be built",
+  unchanged: "would not be built",
+};
+
+function decisionOf(
+  pkgbase: string,
+  { schedule, skipped, range }: Awaited<ReturnType<typeof planOnCommit>>,
+): { kind: keyof typeof sentence; reason: string } {
+  const build = schedule.builds.find((entry) => entry.pkgbase === pkgbase);
+  if (build) return { kind: "build", reason: build.reason };
+  const removal = schedule.removals.find((entry) => entry.pkgbase === pkgbase);
+  if (removal) return { kind: "remove", reason: removal.reason };
+  const skip = skipped.find((entry) => entry.pkgbase === pkgbase);
+  if (skip) return { kind: "skip", reason: skip.reason };
+  const since = range.from === undefined ? "the first commit" : range.from.slice(0, 10);
+  return { kind: "unchanged", reason: `nothing of it changed since ${since}, and nobody asked for it` };
+}
+
+function unknownPackage(pkgbase: string): SluiceError {
+  const name = isPkgbase(pkgbase) ? pkgbase : JSON.stringify(pkgbase);
+  return new SluiceError("unknown-package", `there is no package ${name} in this workspace`, {
+    hint: "`sluice deptree` lists all packages; names are those of the folders.",
+    facts: { pkgbase },
+  });
+}

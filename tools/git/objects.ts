@@ -1,0 +1,50 @@
+import { SluiceError } from "../errors.ts";
+import type { Git } from "./git.ts";
+
+/** One file of a commit. `mode` as Git writes it: 100644, 100755, 120000 (link), 160000 (submodule). */
+export interface TreeEntry {
+  readonly mode: string;
+  readonly id: string;
+  /** In bytes; undefined for a submodule. */
+  readonly size: number | undefined;
+  readonly path: string;
+}
+
+/** All files of a commit below `path`, at any depth; none where it has no such folder. */
+export async function listTree(git: Git, commit: string, path = ""): Promise<TreeEntry[]> {
+  const args = ["ls-tree", "-r", "-z", "--long", "--full-tree", commit, ...(path ? ["--", `${path}/`] : [])];
+  const listing = await git.bytes(args);
+  const entries: TreeEntry[] = [];
+  // latin1 keeps every byte apart, also in names that aren't UTF-8; such names match no package's.
+  for (const record of listing.toString("latin1").split("\0")) {
+    if (record === "") continue;
+    const tab = record.indexOf("\t");
+    const [mode, , id, size] = record.slice(0, tab).split(/ +/) as [string, string, string, string];
+    const bytes = Buffer.from(record.slice(tab + 1), "latin1");
+    entries.push({ mode, id, size: size === "-" ? undefined : Number(size), path: bytes.toString() });
+  }
+  return entries;
+}
+
+/** The contents of blobs by id, in one process however many there are. */
+export async function readBlobs(git: Git, ids: Iterable<string>): Promise<Map<string, Buffer>> {
+  const wanted = [...new Set(ids)];
+  const blobs = new Map<string, Buffer>();
+  if (wanted.length === 0) return blobs;
+  const output = await git.bytes(["cat-file", "--batch"], `${wanted.join("\n")}\n`);
+  let at = 0;
+  for (const id of wanted) {
+    const end = output.indexOf(0x0a, at);
+    const [, type, size] = output.toString("latin1", at, end).split(" ");
+    if (type !== "blob") {
+      throw new SluiceError("git-object", `object ${id} can't be read from the repository in ${git.dir}`, {
+        hint: "Check the clone with: git fsck",
+        facts: { path: git.dir },
+      });
+    }
+    const start = end + 1;
+    blobs.set(id, output.subarray(start, start + Number(size)));
+    at = start + Number(size) + 1;
+  }
+  return blobs;
+}

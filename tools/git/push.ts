@@ -1,0 +1,95 @@
+import { SluiceError } from "../errors.ts";
+import { redact, type Git } from "./git.ts";
+
+/** One ref of an atomic push. */
+export interface RefUpdate {
+  readonly ref: string;
+  /** What the remote must still have; undefined: the ref must not exist there. */
+  readonly expected: string | undefined;
+  /** What it gets; undefined: the ref is deleted. */
+  readonly to: string | undefined;
+}
+
+export interface RemoteRef {
+  /** What the ref itself holds: of an annotated tag the tag object. */
+  readonly id: string;
+  /** The commit behind it. */
+  readonly commit: string;
+}
+
+/** Whether the repository has a remote of that name. */
+export async function hasRemote(git: Git, remote: string): Promise<boolean> {
+  return (await git.text(["remote"])).split("\n").includes(remote);
+}
+
+/** A ref as the remote has it now; undefined where it has none. Throws SluiceError `git` if it can't be asked. */
+export async function remoteRef(git: Git, remote: string, ref: string): Promise<RemoteRef | undefined> {
+  const lines = (await git.text(["ls-remote", remote, ref, `${ref}^{}`])).split("\n");
+  const ids = new Map(lines.map((line) => line.split("\t").toReversed() as [string, string]));
+  const id = ids.get(ref);
+  return id === undefined ? undefined : { id, commit: ids.get(`${ref}^{}`) ?? id };
+}
+
+/**
+ * Pushes all updates or none. Every ref is leased: if one isn't what it was expected to be, nothing changes
+ * and the answer is `lost-race`, with what Git said.
+ *
+ * @throws SluiceError `push-rejected` where the server forbids it, `git` where it can't be reached.
+ */
+export async function pushAtomically(
+  git: Git,
+  remote: string,
+  updates: readonly RefUpdate[],
+  pushOptions: readonly string[] = [],
+): Promise<{ kind: "pushed" } | { kind: "lost-race"; said: string }> {
+  const args = [
+    "push",
+    "--porcelain",
+    "--atomic",
+    ...updates.map(({ ref, expected }) => `--force-with-lease=${ref}:${expected ?? ""}`),
+  ];
+  const refs = [remote, ...updates.map(({ ref, to }) => `${to ?? ""}:${ref}`)];
+  let result = await git.attempt([...args, ...pushOptions.flatMap((option) => ["-o", option]), ...refs]);
+  if (!result.ok && result.stderr.includes("does not support push options")) {
+    result = await git.attempt([...args, ...refs]);
+  }
+  if (result.ok) {
+    const overtaken = updates.find(
+      ({ ref, expected, to }) => expected !== to && isUpToDate(result.stdout, ref),
+    );
+    if (overtaken) return { kind: "lost-race", said: `${overtaken.ref} had that value already` };
+    return { kind: "pushed" };
+  }
+  const said = redact([result.stdout, result.stderr].filter(Boolean).join("\n"));
+  if (isLostRace(said)) return { kind: "lost-race", said };
+  if (said.includes("[remote rejected]")) {
+    throw new SluiceError("push-rejected", `${remote} rejected the push:\n${said}`, {
+      hint: `The account that pushes needs the right to move ${updates.map(({ ref }) => ref).join(", ")}; check protected tags and branches.`,
+      exitCode: 1,
+    });
+  }
+  throw new SluiceError("git", `pushing to ${remote} failed:\n${said}`, {
+    hint: "Check the network, the remote's address and its credentials; nothing was changed, so run it again.",
+    exitCode: 1,
+  });
+}
+
+/**
+ * Git is content, whatever the lease says, where a ref has the wanted value already. Then somebody else put it
+ * there. A line of `--porcelain`: flag, tab, `from:to`, tab, summary.
+ */
+function isUpToDate(porcelain: string, ref: string): boolean {
+  return porcelain
+    .split("\n")
+    .some((line) => line.startsWith("=\t") && line.split("\t")[1]?.endsWith(`:${ref}`));
+}
+
+/** A lease that didn't hold, or another push that was faster on the server. */
+function isLostRace(said: string): boolean {
+  return (
+    /\[rejected\] \((?:stale info|fetch first|non-fast-forward|already exists|needs force)\)/.test(said) ||
+    /\[remote rejected\] \([^)]*(?:cannot lock ref|failed to update ref|reference already exists|incorrect old value)/.test(
+      said,
+    )
+  );
+}

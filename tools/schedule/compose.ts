@@ -1,0 +1,29 @@
+import type { DependencyTree } from "../deptree/tree.ts";
+import type { Schedule, ScheduledRemoval } from "./schedule.ts";
+
+/** A build that a pipeline decided on. */
+export interface WantedBuild {
+  readonly pkgbase: string;
+  readonly class: string | null;
+  readonly reason: string;
+}
+
+/** Puts decisions into the form of `.ci/schedule.json`: builds in build order, each with what it needs. */
+export function composeSchedule(
+  header: Omit<Schedule, "version" | "builds" | "removals">,
+  tree: DependencyTree,
+  wanted: readonly WantedBuild[],
+  removals: readonly ScheduledRemoval[],
+): Schedule {
+  const byName = new Map(wanted.map((build) => [build.pkgbase, build]));
+  const builds = tree.order.flatMap((pkgbase) => {
+    const build = byName.get(pkgbase);
+    if (!build) return [];
+    const { pkgnames } = tree.packages.get(pkgbase)!;
+    const needs = tree.needs.get(pkgbase)!;
+    return [
+      { pkgbase, class: build.class, pkgnames: [...pkgnames], needs: [...needs], reason: build.reason },
+    ];
+  });
+  return { version: 1, ...header, builds, removals: [...removals] };
+}

@@ -1,0 +1,79 @@
+import { isUtf8 } from "node:buffer";
+
+/** The text of one file of a workspace, or why there is none to be had. */
+export type FileContent =
+  | { readonly kind: "file"; readonly text: string }
+  | { readonly kind: "absent" }
+  /** There is something, but Sluice doesn't read it: a symbolic link, a folder, too large, not UTF-8. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+/**
+ * What Sluice reads of a workspace, from the work tree or from a commit: plain data, so that everything that
+ * follows is the same for both.
+ */
+export interface WorkspaceFiles {
+  readonly repositoryConfig: FileContent;
+  /** Where the package folders lie, from the root of the workspace; `.` is the root itself. */
+  readonly packagesDir: string;
+  /** By the folder's name, sorted; also folders whose name no package may have. */
+  readonly folders: readonly FolderFiles[];
+}
+
+/** A folder that holds, or seems to hold, a package. */
+export interface FolderFiles {
+  readonly name: string;
+  /** The folder itself is one; what it points to isn't read. */
+  readonly symbolicLink?: true;
+  readonly pkgbuild: FileContent | { readonly kind: "present" };
+  readonly srcinfo: FileContent;
+  readonly config: FileContent;
+}
+
+/** Real ones have a few KB (configuration), up to 100 KB (.SRCINFO). */
+export const maximumBytes = 4 * 1024 * 1024;
+
+export function tooLarge(bytes: number): FileContent {
+  return {
+    kind: "refused",
+    reason: `has ${(bytes / 1024 / 1024).toFixed(1)} MB, more than the ${maximumBytes / 1024 / 1024} MB that it may have`,
+  };
+}
+
+export const symbolicLink: FileContent = {
+  kind: "refused",
+  reason: "is a symbolic link; put a regular file there",
+};
+
+/** Decodes a file; a byte order mark is dropped. */
+export function decodeFile(bytes: Uint8Array): FileContent {
+  if (!isUtf8(bytes)) return { kind: "refused", reason: `is not UTF-8 (line ${firstBadLine(bytes)})` };
+  return { kind: "file", text: decoder.decode(bytes) };
+}
+
+const decoder = new TextDecoder();
+
+function firstBadLine(bytes: Uint8Array): number {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf(0x0a, start);
+    const stop = end === -1 ? bytes.length : end;
+    if (!isUtf8(bytes.subarray(start, stop))) return line;
+    start = stop + 1;
+  }
+  return line;
+}
+
+export function linkedFolder(name: string): FolderFiles {
+  const absent = { kind: "absent" } as const;
+  return { name, symbolicLink: true, pkgbuild: absent, srcinfo: absent, config: absent };
+}
+
+/** Without CI_PACKAGES_DIR packages lie in `packages/` where there is such a folder, else at the root. */
+export function packagesDirOf(configured: string, hasPackagesFolder: boolean): string {
+  return configured || (hasPackagesFolder ? "packages" : ".");
+}
+
+/** `packages/foo`, or `foo` where packages lie at the root. */
+export function packagePath(packagesDir: string, pkgbase: string): string {
+  return packagesDir === "." ? pkgbase : `${packagesDir}/${pkgbase}`;
+}

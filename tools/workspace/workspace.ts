@@ -1,0 +1,167 @@
+import { isPkgbase } from "../alpm/names.ts";
+import { missingParts, parseSrcinfo, type Srcinfo } from "../alpm/srcinfo.ts";
+import { buildTree, type DependencyTree } from "../deptree/tree.ts";
+import { relationsOf } from "../deptree/relations.ts";
+import { SluiceError } from "../errors.ts";
+import {
+  readPackageConfig,
+  readRepositoryConfig,
+  type ConfigProblem,
+  type PackageConfig,
+  type RepositoryConfig,
+} from "./config.ts";
+import { packagePath, type FileContent, type FolderFiles, type WorkspaceFiles } from "./files.ts";
+
+/** A package folder, read. */
+export interface Package {
+  readonly pkgbase: string;
+  /** Undefined where it is missing, empty or can't be read; a problem says which. */
+  readonly srcinfo: Srcinfo | undefined;
+  readonly config: PackageConfig;
+}
+
+/** Something that a person should mend; none of it keeps the other packages from being handled. */
+export interface WorkspaceProblem {
+  readonly kind:
+    | ConfigProblem["kind"]
+    | "folder-name"
+    | "pkgbuild"
+    | "srcinfo-missing"
+    | "srcinfo-unreadable"
+    | "srcinfo-stale";
+  /** Undefined: the repository's own files. */
+  readonly pkgbase: string | undefined;
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly line?: number;
+  readonly message: string;
+}
+
+export interface Workspace {
+  readonly config: RepositoryConfig;
+  /** Where the package folders lie; `.` is the root. */
+  readonly packagesDir: string;
+  /** By pkgbase, sorted. */
+  readonly packages: ReadonlyMap<string, Package>;
+  readonly problems: readonly WorkspaceProblem[];
+}
+
+/**
+ * Makes sense of a workspace's files. Never throws for what it finds in packages: a package that can't be
+ * understood stays among the packages, as far as it can be, and the problem says why.
+ */
+export function parseWorkspace(files: WorkspaceFiles): Workspace {
+  const problems: WorkspaceProblem[] = [];
+  const config = configFrom(readRepositoryConfig(files.repositoryConfig), ".ci/config", undefined, problems);
+  const packages = new Map<string, Package>();
+  for (const folder of files.folders) {
+    const pkg = parsePackage(folder, packagePath(files.packagesDir, folder.name), problems);
+    if (pkg) packages.set(pkg.pkgbase, pkg);
+  }
+  return { config, packagesDir: files.packagesDir, packages, problems };
+}
+
+/**
+ * @throws SluiceError `invalid-config` naming every invalid line of `.ci/config`: with settings that aren't
+ *   what the operator meant, nothing may be changed.
+ */
+export function requireValidConfig({ problems }: Workspace): void {
+  const invalid = problems.filter(
+    ({ pkgbase, kind }) =>
+      pkgbase === undefined && (kind === "invalid-value" || kind === "config-unreadable"),
+  );
+  if (invalid.length === 0) return;
+  throw new SluiceError("invalid-config", invalid.map(describeProblem).join("\n"), {
+    hint: "Correct .ci/config; `sluice lint` lists all problems.",
+    facts: { path: ".ci/config" },
+  });
+}
+
+export function treeOf(
+  { packages }: Workspace,
+  arch: string,
+  distribution?: ReadonlySet<string>,
+): DependencyTree {
+  const relations = [...packages.values()].map(({ pkgbase, srcinfo }) => relationsOf(pkgbase, srcinfo, arch));
+  return buildTree(relations, distribution);
+}
+
+/** `path:line: message` */
+export function describeProblem({ path, line, message }: WorkspaceProblem): string {
+  return `${JSON.stringify(path).slice(1, -1)}${line === undefined ? "" : `:${line}`}: ${message}`;
+}
+
+function parsePackage(
+  { name, symbolicLink, pkgbuild, srcinfo: srcinfoFile, config: configFile }: FolderFiles,
+  path: string,
+  problems: WorkspaceProblem[],
+): Package | undefined {
+  if (symbolicLink) {
+    const message = "is a symbolic link to a folder, which is ignored; put the package folder itself here";
+    problems.push({ kind: "folder-name", pkgbase: name, path, message });
+    return undefined;
+  }
+  if (!isPkgbase(name)) {
+    problems.push({
+      kind: "folder-name",
+      pkgbase: name,
+      path,
+      message:
+        "not a package name (letters, digits and @._+-, not beginning with - or .); the folder is ignored",
+    });
+    return undefined;
+  }
+  if (pkgbuild.kind === "absent") {
+    const message = "is missing; the folder is ignored";
+    problems.push({ kind: "pkgbuild", pkgbase: name, path: `${path}/PKGBUILD`, message });
+    return undefined;
+  }
+  if (pkgbuild.kind === "refused") {
+    problems.push({ kind: "pkgbuild", pkgbase: name, path: `${path}/PKGBUILD`, message: pkgbuild.reason });
+  }
+  const config = configFrom(readPackageConfig(configFile), `${path}/.CI/config`, name, problems);
+  return { pkgbase: name, srcinfo: srcinfoFrom(srcinfoFile, path, name, problems), config };
+}
+
+function srcinfoFrom(
+  file: FileContent,
+  folder: string,
+  pkgbase: string,
+  problems: WorkspaceProblem[],
+): Srcinfo | undefined {
+  const path = `${folder}/.SRCINFO`;
+  const report = (kind: WorkspaceProblem["kind"], message: string, line?: number): undefined => {
+    problems.push({ kind, pkgbase, path, message, ...(line !== undefined && { line }) });
+  };
+  if (file.kind === "refused") return report("srcinfo-unreadable", file.reason);
+  if (file.kind === "absent") {
+    return report("srcinfo-missing", "is missing; run makepkg --printsrcinfo > .SRCINFO");
+  }
+  try {
+    const srcinfo = parseSrcinfo(file.text, path);
+    const missing = missingParts(srcinfo);
+    if (missing.length > 0) {
+      report("srcinfo-unreadable", `${missing.join(", ")}; run makepkg --printsrcinfo > .SRCINFO`);
+    } else if (srcinfo.pkgbase !== pkgbase) {
+      report("folder-name", `the folder is ${pkgbase}, its pkgbase is ${srcinfo.pkgbase}`);
+    }
+    return srcinfo.packages.length > 0 ? srcinfo : undefined;
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return report(
+      "srcinfo-unreadable",
+      error.message.slice(`${path}:${error.facts["line"]}:`.length),
+      Number(error.facts["line"]),
+    );
+  }
+}
+
+function configFrom<T>(
+  { config, problems: found }: { config: T; problems: readonly ConfigProblem[] },
+  path: string,
+  pkgbase: string | undefined,
+  problems: WorkspaceProblem[],
+): T {
+  for (const problem of found) problems.push({ ...problem, pkgbase, path });
+  return config;
+}
