@@ -1,0 +1,20 @@
+import type { Owner } from "./sandbox.ts";
+
+/** Neither a person's nor a service's: between the ranges that systemd and Debian give out. */
+const nobodyElse: Owner = { uid: 60978, gid: 60978 };
+
+export function callerIsRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** Who a payload is on this machine: the caller, or one that nobody else is where the caller is root. */
+export function unprivilegedOwner(): Owner {
+  return callerIsRoot() ? nobodyElse : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+}
+
+/** What starts a command as that user. */
+export function becomeOwner({ uid, gid }: Owner): string[] {
+  return callerIsRoot()
+    ? ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--inh-caps=-all", "--no-new-privs", "--"]
+    : [];
+}

@@ -1,0 +1,47 @@
+/**
+ * The two shell scripts around bubblewrap. They are constants; all that varies arrives as arguments.
+ *
+ * Before it, outside: enters the cgroup if there is one, and, where the caller is root, binds the mounts'
+ * sources to a private place, since the unprivileged user as whom bubblewrap runs can't walk into, say, /root.
+ * Arguments: cgroup.procs or empty, staging folder or empty, sources, `--`, the command to become.
+ */
+export const launch = `
+set -e
+cgroup=$1 stage=$2; shift 2
+[ -z "$cgroup" ] || echo $$ > "$cgroup"
+[ -z "$stage" ] || mount -n -t tmpfs -o mode=0755,size=1m sluice "$stage"
+i=0
+while [ "$1" != -- ]; do
+  if [ -d "$1" ]; then mkdir "$stage/$i"; else : > "$stage/$i"; fi
+  mount -n --bind "$1" "$stage/$i"
+  i=$((i + 1)); shift
+done
+shift
+exec "$@"
+`;
+
+/**
+ * Inside: says on descriptor 4 that the sandbox stands (a broken pipe ends it, when the caller has died
+ * meanwhile) and how the payload ended, then writes what is collected to descriptor 3. SIGTERM is for the
+ * payload. What the payload left running ends before it's collected.
+ * Arguments: folder to collect or empty, the payload's command.
+ */
+export const inside = `
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+trap : TERM INT HUP USR1 USR2
+collect=$1; shift
+echo started >&4
+(exec 3>&- 4>&-; exec "$@")
+code=$?
+kill -KILL -1 2>/dev/null
+echo "exited $code" >&4
+if [ -n "$collect" ] && [ -d "$collect" ]; then
+  cd "$collect" || exit
+  if tar --version 2>/dev/null | grep -q GNU; then
+    tar --create --file=- --hard-dereference --format=pax . >&3
+  else
+    bsdtar --create --file=- --format=gnutar . >&3
+  fi
+fi
+exit $code
+`;
