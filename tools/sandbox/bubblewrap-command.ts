@@ -81,47 +81,44 @@ export function commandLine(
     readonly staging: string | undefined;
     readonly cgroupProcs: string | undefined;
   },
-): [string, ...string[]] {
+): readonly string[] {
   const { owner, staging, cgroupProcs } = host;
   const callerIsRoot = staging !== undefined;
   const { argv, cwd } = payload(job, places);
   const collected = job.collect ? join(scratch, job.collect.from) : "";
-  const launcher = ["/bin/sh", "-c", launch, "sluice", cgroupProcs ?? "", staging ?? "", ...plan.staged, "--"];
-  const rest = [
-    ...becomeOwner(owner),
-    ...["bwrap", ...isolation(job, owner), ...fileSystem(plan, files, job.limits.outputBytes), "--chdir", cwd, "--"],
-    ...["/bin/sh", "-c", inside, "sluice", collected],
-    ...prlimit(job.limits, job.limits.processes + ownTasks, cgroupProcs !== undefined),
-    ...argv,
-  ];
-  return callerIsRoot
-    ? ["unshare", "--mount", "--propagation", "private", "--", ...launcher, ...rest]
-    : ["/bin/sh", ...launcher.slice(1), ...rest];
+  return [
+    callerIsRoot ? ["unshare", "--mount", "--propagation", "private", "--"] : [],
+    ["/bin/sh", "-c", launch, "sluice", cgroupProcs ?? "", staging ?? "", ...plan.staged, "--"],
+    becomeOwner(owner),
+    ["bwrap", ...isolation(job, owner), ...fileSystem(plan, files, job.limits.outputBytes)],
+    ["--chdir", cwd, "--", "/bin/sh", "-c", inside, "sluice", collected],
+    prlimit(job.limits, job.limits.processes + ownTasks, cgroupProcs !== undefined),
+    argv,
+  ].flat();
 }
 
 function isolation({ user, network }: Job, owner: Owner): string[] {
   const [uid, gid] = user === "root" ? [0, 0] : [owner.uid, owner.gid];
   return [
-    ...["--unshare-user", "--disable-userns", "--uid", String(uid), "--gid", String(gid)],
-    ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sluice"],
-    ...(network ? [] : ["--unshare-net"]),
-    ...(user === "root" ? rootCapabilities.flatMap((capability) => ["--cap-add", capability]) : []),
-    ...["--die-with-parent", "--new-session", "--clearenv", "--json-status-fd", String(descriptors.json)],
-  ];
+    ["--unshare-user", "--disable-userns", "--uid", String(uid), "--gid", String(gid)],
+    ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sluice"],
+    network ? [] : ["--unshare-net"],
+    user === "root" ? rootCapabilities.flatMap((capability) => ["--cap-add", capability]) : [],
+    ["--die-with-parent", "--new-session", "--clearenv", "--json-status-fd", String(descriptors.json)],
+  ].flat();
 }
 
 /** The order counts: a later option covers an earlier one. */
 function fileSystem({ system, mounts }: Plan, files: readonly InsideFile[], outputBytes: number): string[] {
   const shared = Math.min(sharedMemoryBytes, outputBytes);
   return [
-    ...(system.root?.writable ? [] : ["--dir", "/etc"]),
-    ...rootFiles(system),
-    ...["--proc", "/proc", "--dev", "/dev", "--size", String(shared), "--tmpfs", "/dev/shm"],
-    ...["--size", String(outputBytes), "--tmpfs", scratch, "--dir", tmp, "--perms", "0700", "--dir", home],
-    ...files.flatMap(({ path }, index) => [
-      ...["--perms", "0644", "--ro-bind-data", String(descriptors.files + index), path],
-    ]),
-    ...mounts.flatMap(({ bindFrom, target, writable }) => [writable ? "--bind" : "--ro-bind", bindFrom, target]),
-    ...["--remount-ro", "/dev", ...(system.root?.writable ? [] : ["--remount-ro", "/"])],
-  ];
+    system.root?.writable ? [] : ["--dir", "/etc"],
+    rootFiles(system),
+    ["--proc", "/proc", "--dev", "/dev", "--size", String(shared), "--tmpfs", "/dev/shm"],
+    ["--size", String(outputBytes), "--tmpfs", scratch, "--dir", tmp, "--perms", "0700", "--dir", home],
+    files.map(({ path }, index) => ["--perms", "0644", "--ro-bind-data", `${descriptors.files + index}`, path]),
+    mounts.map(({ bindFrom, target, writable }) => [writable ? "--bind" : "--ro-bind", bindFrom, target]),
+    ["--remount-ro", "/dev"],
+    system.root?.writable ? [] : ["--remount-ro", "/"],
+  ].flat(2);
 }

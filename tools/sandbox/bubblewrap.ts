@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmdirSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { SluiceError } from "../errors.ts";
@@ -11,8 +9,9 @@ import { collect, type Collection, collectionLimit } from "./collect.ts";
 import { insideFiles } from "./inside.ts";
 import { checkPaths } from "./job.ts";
 import { limitNotes, outputNote } from "./limits.ts";
-import { callerIsRoot, unprivilegedOwner } from "./owner.ts";
+import { callerIsRoot, systemPath, unprivilegedOwner } from "./owner.ts";
 import { outputPipes } from "./pipes.ts";
+import { privateFolder } from "./private-folder.ts";
 import { descendants, gone, signal } from "./processes.ts";
 import type { Job, Outcome, Owner, Sandbox, SandboxResult } from "./sandbox.ts";
 import { type Ending, supervise, type Tree } from "./supervise.ts";
@@ -48,8 +47,7 @@ export function bubblewrap(): Sandbox {
 async function run(job: Job, host: Host): Promise<SandboxResult> {
   checkPaths(job);
   const started = performance.now();
-  // Below /tmp the unprivileged user finds it whatever root's TMPDIR is.
-  const folder = mkdtempSync(join(host.callerIsRoot ? "/tmp" : tmpdir(), "sluice-sandbox-"));
+  const folder = privateFolder();
   const cgroup = host.cgroupParent === undefined ? undefined : makeCgroup(host.cgroupParent, job.limits);
   try {
     const result = await runIn(folder, cgroup, job, host);
@@ -71,12 +69,12 @@ async function runIn(
   const staging = callerIsRoot ? folder : undefined;
   const plan = planMounts(job, staging);
   const files = insideFiles(plan.system, owner);
-  const [program, ...args] = commandLine(job, plan, files, { owner, staging, cgroupProcs: cgroup?.procs });
+  const [program = "", ...args] = commandLine(job, plan, files, { owner, staging, cgroupProcs: cgroup?.procs });
 
   const pipes = outputPipes(folder);
   const child = spawn(program, args, {
     cwd: "/",
-    env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+    env: { PATH: systemPath },
     stdio: ["ignore", ...pipes.childEnds, "pipe", "pipe", "pipe", ...files.map(() => "pipe" as const)],
   });
   pipes.closeChildEnds();

@@ -60,7 +60,7 @@ const settings = [
 ];
 
 /** Of a root of its own, what a sandbox has fresh. */
-const fresh = ["build", "dev", "home", "proc", "run", "sys", "tmp"];
+const fresh: ReadonlySet<string> = new Set(["build", "dev", "home", "proc", "run", "sys", "tmp"]);
 
 /** bubblewrap's options for the programs: the host's, or the job's root. */
 export function rootFiles({ root, network }: System): string[] {
@@ -107,7 +107,7 @@ const temporaryFolders = ["--symlink", tmp, "/tmp", "--dir", "/var", "--symlink"
 function readOnlyRoot(folder: string, bindFrom: string): string[] {
   const inRoot = (path: string) => readdirSync(join(folder, path)).map((name) => join(path, name));
   return inRoot("/")
-    .filter((path) => !fresh.includes(path.slice(1)))
+    .filter((path) => !fresh.has(path.slice(1)))
     .flatMap((path) => (path === "/var" ? inRoot("/var").filter((inner) => inner !== "/var/tmp") : [path]))
     .flatMap((path) => readOnly(path, join(folder, path), join(bindFrom, path)));
 }

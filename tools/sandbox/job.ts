@@ -3,10 +3,14 @@ import { SluiceError } from "../errors.ts";
 import type { Command, Job, Places } from "./sandbox.ts";
 
 /** The payload's command line, its environment set and nothing else; the folder it starts in is its cwd. */
-export function payload(job: Job, places: Places): { readonly argv: readonly string[]; readonly cwd: string } {
+export function payload(
+  job: Job,
+  places: Places,
+  marks: readonly (readonly [string, string])[] = [],
+): { readonly argv: readonly string[]; readonly cwd: string } {
   const command = job.command(places);
   check(command);
-  const environment = Object.entries(command.env).map(([name, value]) => `${name}=${value}`);
+  const environment = [...Object.entries(command.env), ...marks].map(([name, value]) => `${name}=${value}`);
   return { argv: ["env", "-i", ...environment, ...command.argv], cwd: command.cwd };
 }
 

@@ -1,5 +1,8 @@
 import type { Owner } from "./sandbox.ts";
 
+/** For the programs that set a job up; the payload has its own. */
+export const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /** Neither a person's nor a service's: between the ranges that systemd and Debian give out. */
 const nobodyElse: Owner = { uid: 60978, gid: 60978 };
 
@@ -15,6 +18,6 @@ export function unprivilegedOwner(): Owner {
 /** What starts a command as that user. */
 export function becomeOwner({ uid, gid }: Owner): string[] {
   return callerIsRoot()
-    ? ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--inh-caps=-all", "--no-new-privs", "--"]
+    ? ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--inh-caps=-all", "--"]
     : [];
 }

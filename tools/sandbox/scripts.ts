@@ -21,6 +21,19 @@ exec "$@"
 `;
 
 /**
+ * Writes a folder, if it's there, as a tar stream to stdout. Argument: the folder. Each hard link is a file of
+ * its own, and holes in files are zeros, so that the reader has to know nothing but files.
+ */
+export const archive = `
+[ -d "$1" ] && cd "$1" || exit 0
+if tar --version 2>/dev/null | grep -q GNU; then
+  exec tar --create --file=- --hard-dereference --format=pax .
+else
+  exec bsdtar --create --file=- --format=gnutar .
+fi
+`;
+
+/**
  * Inside: says on descriptor 4 that the sandbox stands (a broken pipe ends it, when the caller has died
  * meanwhile) and how the payload ended, then writes what is collected to descriptor 3. SIGTERM is for the
  * payload. What the payload left running ends before it's collected.
@@ -35,13 +48,6 @@ echo started >&4
 code=$?
 kill -KILL -1 2>/dev/null
 echo "exited $code" >&4
-if [ -n "$collect" ] && [ -d "$collect" ]; then
-  cd "$collect" || exit
-  if tar --version 2>/dev/null | grep -q GNU; then
-    tar --create --file=- --hard-dereference --format=pax . >&3
-  else
-    bsdtar --create --file=- --format=gnutar . >&3
-  fi
-fi
+[ -z "$collect" ] || /bin/sh -c '${archive}' sluice "$collect" >&3
 exit $code
 `;
