@@ -31,9 +31,19 @@ const sharedMemoryBytes = 64 * 2 ** 20;
 /** The script inside, and the first process there. */
 const ownTasks = 2;
 
+/**
+ * In the sandbox's user namespace no other user exists, so chown fails with EINVAL, which fakeroot takes for
+ * an error, where it ignores EPERM. So it's not to try, only to remember (fakeroot(1)).
+ */
+const dontTryChown = ["FAKEROOTDONTTRYCHOWN", "1"] as const;
+
 export interface Plan {
   readonly system: System;
-  readonly mounts: readonly { readonly bindFrom: string; readonly target: string; readonly writable: boolean }[];
+  readonly mounts: readonly {
+    readonly bindFrom: string;
+    readonly target: string;
+    readonly writable: boolean;
+  }[];
   /** What the launching script has to bind into the staging folder, in this order. */
   readonly staged: readonly string[];
 }
@@ -84,7 +94,7 @@ export function commandLine(
 ): readonly string[] {
   const { owner, staging, cgroupProcs } = host;
   const callerIsRoot = staging !== undefined;
-  const { argv, cwd } = payload(job, places);
+  const { argv, cwd } = payload(job, places, [dontTryChown]);
   const collected = job.collect ? join(scratch, job.collect.from) : "";
   return [
     callerIsRoot ? ["unshare", "--mount", "--propagation", "private", "--"] : [],
@@ -116,7 +126,13 @@ function fileSystem({ system, mounts }: Plan, files: readonly InsideFile[], outp
     rootFiles(system),
     ["--proc", "/proc", "--dev", "/dev", "--size", String(shared), "--tmpfs", "/dev/shm"],
     ["--size", String(outputBytes), "--tmpfs", scratch, "--dir", tmp, "--perms", "0700", "--dir", home],
-    files.map(({ path }, index) => ["--perms", "0644", "--ro-bind-data", `${descriptors.files + index}`, path]),
+    files.map(({ path }, index) => [
+      "--perms",
+      "0644",
+      "--ro-bind-data",
+      `${descriptors.files + index}`,
+      path,
+    ]),
     mounts.map(({ bindFrom, target, writable }) => [writable ? "--bind" : "--ro-bind", bindFrom, target]),
     ["--remount-ro", "/dev"],
     system.root?.writable ? [] : ["--remount-ro", "/"],

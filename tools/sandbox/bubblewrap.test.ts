@@ -7,6 +7,9 @@ import { probeBubblewrap } from "./probe.ts";
 const unavailable = probeBubblewrap();
 
 // A skipped suite says why: what the system lacks, and how to allow it.
-describe.skipIf(unavailable)(`bubblewrap${unavailable ? ` (${unavailable.message} ${unavailable.hint})` : ""}`, () => {
-  sandboxContract(bubblewrap, resolve("dist/sandbox/bubblewrap.js"));
-});
+describe.skipIf(unavailable)(
+  `bubblewrap${unavailable ? ` (${unavailable.message} ${unavailable.hint})` : ""}`,
+  () => {
+    sandboxContract(bubblewrap, resolve("dist/sandbox/bubblewrap.js"));
+  },
+);

@@ -69,7 +69,11 @@ async function runIn(
   const staging = callerIsRoot ? folder : undefined;
   const plan = planMounts(job, staging);
   const files = insideFiles(plan.system, owner);
-  const [program = "", ...args] = commandLine(job, plan, files, { owner, staging, cgroupProcs: cgroup?.procs });
+  const [program = "", ...args] = commandLine(job, plan, files, {
+    owner,
+    staging,
+    cgroupProcs: cgroup?.procs,
+  });
 
   const pipes = outputPipes(folder);
   const child = spawn(program, args, {
@@ -136,7 +140,8 @@ function outcomeOf(ending: Ending, said: string, collection: Collection, outOfMe
   if (stopped) return { kind: stopped };
   if (outOfMemory) return { kind: "out-of-memory" };
   if (!said.startsWith("started")) {
-    if (signal !== null) return { kind: "lost", reason: `the sandbox was ended by ${signal} while it started` };
+    if (signal !== null)
+      return { kind: "lost", reason: `the sandbox was ended by ${signal} while it started` };
     throw new SluiceError("sandbox-start", `The sandbox did not start: ${ending.firstErrors.trim()}`, {
       hint: "Are all mounted folders readable for the sandbox's user, and the system's settings as they were?",
     });

@@ -23,11 +23,12 @@ const ownProcesses = 4;
  * that hands memory and pids on to its children. Undefined where there is none, as in most containers, in
  * login sessions and with cgroup version 1.
  *
- * `mounts` and `membership` are the texts of /proc/self/mounts and /proc/self/cgroup.
+ * `mounts` and `membership` are the texts of /proc/self/mounts and /proc/self/cgroup; `mayEnter` tries it.
  */
 export function cgroupParent(
   mounts = readFileSync("/proc/self/mounts", "utf8"),
   membership = readFileSync("/proc/self/cgroup", "utf8"),
+  mayEnter = mayEnterGroupsOf,
 ): string | undefined {
   const root = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
   const own = /^0::(\/.*)$/m.exec(membership)?.[1];
@@ -36,7 +37,7 @@ export function cgroupParent(
   for (let folder = join(root, own, "."); folder.length >= root.length; folder = dirname(folder)) {
     folders.push(folder);
   }
-  return folders.find((folder) => handsOn(folder) && mayEnterGroupsOf(folder));
+  return folders.find((folder) => handsOn(folder) && mayEnter(folder));
 }
 
 /** Makes a group with the limits of a job. What it writes is charged as its memory, so that's added. */

@@ -41,7 +41,10 @@ test("a link is left behind, and so no file is written through one", async () =>
     { name: "hard", type: "link", linkname: "/etc/passwd" },
     { name: "disk", type: "block-device" },
   );
-  expect(await collect(Readable.from([bytes]), into, 1e6)).toEqual({ kind: "collected", files: ["out/file"] });
+  expect(await collect(Readable.from([bytes]), into, 1e6)).toEqual({
+    kind: "collected",
+    files: ["out/file"],
+  });
   expect(readdirSync(into)).toEqual(["out"]);
 });
 
@@ -59,7 +62,7 @@ test("more bytes than the limit, a cut stream and no tar at all are refused", as
   expect((await collect(Readable.from([Buffer.alloc(4096, "x")]), into, 1e6)).kind).toBe("refused");
 });
 
-test("a full or missing disk is an error of ours, not of the build", async () => {
+test("a disk that takes no files is an error of ours, not of the build", async () => {
   const bytes = await archive({ name: "a" });
-  await expect(collect(Readable.from([bytes]), "/proc/none", 1e6)).rejects.toThrow(/ENOENT/);
+  await expect(collect(Readable.from([bytes]), "/proc", 1e6)).rejects.toThrow(/ENOENT/);
 });

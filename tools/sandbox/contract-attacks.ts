@@ -17,7 +17,11 @@ export interface Attack {
 }
 
 /** A script that prints BREACH where it got through. */
-async function breaches({ run }: Field, script: string, more: Parameters<Field["run"]>[1] = {}): Promise<boolean> {
+async function breaches(
+  { run }: Field,
+  script: string,
+  more: Parameters<Field["run"]>[1] = {},
+): Promise<boolean> {
   const { stdout, outcome } = await run(`{ ${script}; } && echo BREACH; echo tried`, more);
   if (!stdout.includes("tried")) throw new Error(`the attack itself failed: ${JSON.stringify(outcome)}`);
   return stdout.includes("BREACH");
@@ -32,7 +36,10 @@ export const attacks: readonly Attack[] = [
       const server = createServer((socket) => socket.end("hello\n")).listen(0, "127.0.0.1");
       await once(server, "listening");
       const { port } = server.address() as AddressInfo;
-      const breached = await breaches(field, `read -r line < /dev/tcp/127.0.0.1/${port} && [ "$line" = hello ]`);
+      const breached = await breaches(
+        field,
+        `read -r line < /dev/tcp/127.0.0.1/${port} && [ "$line" = hello ]`,
+      );
       server.close();
       return breached;
     },
@@ -116,7 +123,10 @@ export const attacks: readonly Attack[] = [
     onHost: false,
     async breach(field) {
       const caller = spawn("sleep", ["60"], { env: { SLUICE_TEST_TOKEN: "secret" }, ...owner(field) });
-      const breached = await breaches(field, "cat /proc/[0-9]*/environ 2>/dev/null | grep -qa SLUICE_TEST_TOKEN");
+      const breached = await breaches(
+        field,
+        "cat /proc/[0-9]*/environ 2>/dev/null | grep -qa SLUICE_TEST_TOKEN",
+      );
       caller.kill("SIGKILL");
       return breached;
     },
@@ -138,7 +148,10 @@ export const attacks: readonly Attack[] = [
     sentence: "the system's folders and the root can't be written",
     onHost: false,
     breach: (field) =>
-      breaches(field, "touch /x || touch /usr/x || touch /etc/x || touch /var/x || touch /dev/x || mkdir /run/x"),
+      breaches(
+        field,
+        "touch /x || touch /usr/x || touch /etc/x || touch /var/x || touch /dev/x || mkdir /run/x",
+      ),
   },
   {
     isolates: "writes",
@@ -168,7 +181,8 @@ export const attacks: readonly Attack[] = [
     async breach(field) {
       const other = spawn("sleep", ["312"], owner(field));
       // ptrace(PTRACE_SEIZE); the number of the system call is x86-64's, elsewhere it's a harmless other one.
-      const trace = (pid: number | undefined) => `perl -e 'exit(syscall(101, 0x4206, ${pid}, 0, 0) == 0 ? 0 : 1)'`;
+      const trace = (pid: number | undefined) =>
+        `perl -e 'exit(syscall(101, 0x4206, ${pid}, 0, 0) == 0 ? 0 : 1)'`;
       const breached = await breaches(field, `${trace(other.pid)} || ${trace(process.pid)}`);
       other.kill("SIGKILL");
       return breached;
@@ -262,7 +276,7 @@ function owner({ sandbox }: Field): { uid?: number; gid?: number } {
 
 /** Gives it two seconds to die, and then sees to it. */
 async function staysAlive(command: string): Promise<boolean> {
-  for (const end = Date.now() + 2000; Date.now() < end; ) {
+  for (const end = Date.now() + 2000; Date.now() < end;) {
     if (processesWith(command).length === 0) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -51,7 +51,7 @@ export function sandboxContract(make: () => Sandbox, builtModule: string): void 
       const ran = await run("", shell("env -0", { ODD: value }));
       delete process.env["SLUICE_TEST_TOKEN"];
       const variables = ran.stdout.split("\0").filter((entry) => entry !== "");
-      const own = /^(PWD|OLDPWD|SHLVL|_|SLUICE_JOB)=/; // the shell's, and the host's mark
+      const own = /^(PWD|OLDPWD|SHLVL|_|SLUICE_JOB|FAKEROOTDONTTRYCHOWN)=/; // the shell's and the sandbox's
       expect(variables.filter((entry) => !own.test(entry)).sort()).toEqual([
         expect.stringMatching(/^HOME=/),
         `ODD=${value}`,
@@ -60,7 +60,9 @@ export function sandboxContract(make: () => Sandbox, builtModule: string): void 
     });
 
     test("runs as an unprivileged user with a home, a temporary folder and no capability", async () => {
-      const ran = await run('id -u; grep -E "^(CapEff|NoNewPrivs)" /proc/self/status; touch "$HOME/x" && echo writes');
+      const ran = await run(
+        'id -u; grep -E "^(CapEff|NoNewPrivs)" /proc/self/status; touch "$HOME/x" && echo writes',
+      );
       expect(ran.stdout).toBe(`${sandbox.owner.uid}\nCapEff:\t0000000000000000\nNoNewPrivs:\t1\nwrites\n`);
     });
 
@@ -233,7 +235,9 @@ export function sandboxContract(make: () => Sandbox, builtModule: string): void 
     });
 
     test("before the start ends it too", async () => {
-      expect((await run("sleep 307", { signal: AbortSignal.abort() })).outcome).toEqual({ kind: "cancelled" });
+      expect((await run("sleep 307", { signal: AbortSignal.abort() })).outcome).toEqual({
+        kind: "cancelled",
+      });
     });
   });
 

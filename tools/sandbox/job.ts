@@ -2,15 +2,15 @@ import { isAbsolute } from "node:path";
 import { SluiceError } from "../errors.ts";
 import type { Command, Job, Places } from "./sandbox.ts";
 
-/** The payload's command line, its environment set and nothing else; the folder it starts in is its cwd. */
+/** The payload's command line, its environment set and what the sandbox must add; the folder it starts in is its cwd. */
 export function payload(
   job: Job,
   places: Places,
-  marks: readonly (readonly [string, string])[] = [],
+  added: readonly (readonly [string, string])[] = [],
 ): { readonly argv: readonly string[]; readonly cwd: string } {
   const command = job.command(places);
   check(command);
-  const environment = [...Object.entries(command.env), ...marks].map(([name, value]) => `${name}=${value}`);
+  const environment = [...Object.entries(command.env), ...added].map(([name, value]) => `${name}=${value}`);
   return { argv: ["env", "-i", ...environment, ...command.argv], cwd: command.cwd };
 }
 

@@ -14,7 +14,7 @@ interface Process {
 export function descendants(ancestor: number): number[] {
   const found = new Set([ancestor]);
   const all = processes();
-  for (let before = 0; before < found.size; ) {
+  for (let before = 0; before < found.size;) {
     before = found.size;
     for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
   }

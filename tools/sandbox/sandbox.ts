@@ -77,7 +77,10 @@ export interface Job {
 
 export interface Command {
   readonly argv: readonly [string, ...string[]];
-  /** Complete: nothing is inherited. Not for secrets: every process of this machine may see it. */
+  /**
+   * Complete: nothing is inherited. Bubblewrap adds FAKEROOTDONTTRYCHOWN, without which fakeroot fails in
+   * it, and the host SLUICE_JOB, by which it finds daemons again. Not for secrets: every process of this machine may see it.
+   */
   readonly env: Readonly<Record<string, string>>;
   /** Scratch, a folder that `Places` names, or one inside a mount. */
   readonly cwd: string;
