@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { bubblewrap } from "../tools/sandbox/bubblewrap.ts";
 import { host } from "../tools/sandbox/host.ts";
-import type { Sandbox } from "../tools/sandbox/sandbox.ts";
+import type { Mount, Sandbox } from "../tools/sandbox/sandbox.ts";
 
 /** Medians, in milliseconds, of starting `true` and waiting for its end. */
 export interface SandboxFigures {
@@ -22,9 +22,12 @@ export async function benchSandbox(runs = 30): Promise<SandboxFigures> {
 const bubblewrapped = bubblewrap();
 const onHost = host();
 
+function mount(target: string, writable = false): Mount {
+  return { source: "/usr/share", target, writable };
+}
+
 /** As a build has it: four mounts, one of them writable. */
 async function runTrue(sandbox: Sandbox): Promise<void> {
-  const mount = (target: string, writable = false) => ({ source: "/usr/share", target, writable });
   await sandbox.run({
     command: ({ scratch, home }) => ({
       argv: ["/bin/true"],

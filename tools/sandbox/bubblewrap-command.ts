@@ -1,6 +1,5 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
-import { SluiceError, systemCode } from "../errors.ts";
 import { type InsideFile, home, rootFiles, scratch, type System, tmp } from "./inside.ts";
 import { payload } from "./job.ts";
 import { becomeOwner } from "./owner.ts";
@@ -44,7 +43,7 @@ export interface Plan {
     readonly target: string;
     readonly writable: boolean;
   }[];
-  /** What the launching script has to bind into the staging folder, in this order. */
+  /** What the launching script has to bind to the places 0, 1, … in the staging folder. */
   readonly staged: readonly string[];
 }
 
@@ -52,7 +51,7 @@ export interface Plan {
 export function planMounts(job: Job, staging: string | undefined): Plan {
   const sources = [job.root?.folder, ...job.mounts.map(({ source }) => source)]
     .filter((source) => source !== undefined)
-    .map((source) => existing(source));
+    .map((source) => realpathSync(source));
   const bindFrom = (index: number) =>
     staging === undefined ? (sources[index] ?? "") : join(staging, String(index));
   const first = job.root ? 1 : 0;
@@ -68,17 +67,6 @@ export function planMounts(job: Job, staging: string | undefined): Plan {
     })),
     staged: staging === undefined ? [] : sources,
   };
-}
-
-function existing(source: string): string {
-  try {
-    return realpathSync(source);
-  } catch (error) {
-    throw new SluiceError("sandbox-job", `can't mount ${source}: ${systemCode(error) ?? String(error)}`, {
-      facts: { path: source },
-      cause: error,
-    });
-  }
 }
 
 /** The whole command line, from this machine's side to the payload. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { rmdirSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { SluiceError } from "../errors.ts";
@@ -27,7 +28,11 @@ interface Host {
  * is where the caller is root. Whether the system allows it, `probeBubblewrap` finds out.
  */
 export function bubblewrap(): Sandbox {
-  const host = { owner: unprivilegedOwner(), callerIsRoot: callerIsRoot(), cgroupParent: cgroupParent() };
+  const host = {
+    owner: unprivilegedOwner("bubblewrap"),
+    callerIsRoot: callerIsRoot(),
+    cgroupParent: cgroupParent(),
+  };
   return {
     name: "bubblewrap",
     isolates: new Set([
@@ -55,7 +60,8 @@ async function run(job: Job, host: Host): Promise<SandboxResult> {
     return { ...result, durationMs, notes: notes(job, cgroup) };
   } finally {
     await cgroup?.remove();
-    rmdirSync(folder);
+    // The mounts in it were another namespace's; here it holds nothing but the empty places for them.
+    rmSync(folder, { recursive: true });
   }
 }
 
@@ -68,6 +74,7 @@ async function runIn(
 ): Promise<Omit<SandboxResult, "durationMs" | "notes">> {
   const staging = callerIsRoot ? folder : undefined;
   const plan = planMounts(job, staging);
+  if (staging !== undefined) makePlaces(staging, plan.staged);
   const files = insideFiles(plan.system, owner);
   const [program = "", ...args] = commandLine(job, plan, files, {
     owner,
@@ -98,6 +105,16 @@ async function runIn(
   const outcome = outcomeOf(ending, await said, collection, cgroup?.outOfMemory() === true);
   const collected = outcome.kind === "exited" && collection.kind === "collected" ? collection.files : [];
   return { outcome, collected, logTruncated: ending.logTruncated };
+}
+
+/** Where the launching script binds what bubblewrap's user couldn't walk to. */
+function makePlaces(staging: string, sources: readonly string[]): void {
+  chmodSync(staging, 0o711);
+  for (const [index, source] of sources.entries()) {
+    const place = join(staging, String(index));
+    if (statSync(source).isDirectory()) mkdirSync(place);
+    else writeFileSync(place, "");
+  }
 }
 
 const nothing: Collection = { kind: "collected", files: [] };

@@ -168,7 +168,7 @@ export const attacks: readonly Attack[] = [
     sentence: "another process of the same user can't be seen or killed",
     onHost: true,
     async breach(field) {
-      const other = spawn("sleep", ["311"], owner(field));
+      const other = spawn("sleep", [field.nap(11)], owner(field));
       const breached = await breaches(field, `kill -0 ${other.pid} && kill -9 ${other.pid}`);
       other.kill("SIGKILL");
       return breached;
@@ -179,10 +179,7 @@ export const attacks: readonly Attack[] = [
     sentence: "the caller and its neighbours can't be traced",
     onHost: false,
     async breach(field) {
-      const other = spawn("sleep", ["312"], owner(field));
-      // ptrace(PTRACE_SEIZE); the number of the system call is x86-64's, elsewhere it's a harmless other one.
-      const trace = (pid: number | undefined) =>
-        `perl -e 'exit(syscall(101, 0x4206, ${pid}, 0, 0) == 0 ? 0 : 1)'`;
+      const other = spawn("sleep", [field.nap(12)], owner(field));
       const breached = await breaches(field, `${trace(other.pid)} || ${trace(process.pid)}`);
       other.kill("SIGKILL");
       return breached;
@@ -192,9 +189,9 @@ export const attacks: readonly Attack[] = [
     isolates: "processes",
     sentence: "a daemon that left its session, its parents and its environment ends with the job",
     onHost: true,
-    async breach({ run }) {
-      await run("env -i setsid -f sleep 313 >/dev/null 2>&1 </dev/null");
-      const left = processesWith("sleep\u0000313");
+    async breach(field) {
+      await field.run(`env -i setsid -f sleep ${field.nap(13)} >/dev/null 2>&1 </dev/null`);
+      const left = processesWith(field.nap(13));
       for (const { pid } of left) process.kill(pid, "SIGKILL");
       return left.length > 0;
     },
@@ -259,12 +256,12 @@ export const attacks: readonly Attack[] = [
     sentence: "a payload ends when its caller is killed",
     onHost: true,
     async breach(field) {
-      const [program = "", ...args] = startCaller(field, "echo up; sleep 314");
+      const [program = "", ...args] = startCaller(field, `echo up; sleep ${field.nap(14)}`);
       const caller = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
       await once(caller.stdout, "data");
       caller.kill("SIGKILL");
       await once(caller, "exit");
-      return staysAlive("sleep\u0000314");
+      return staysAlive(field.nap(14));
     },
   },
 ];
@@ -282,4 +279,9 @@ async function staysAlive(command: string): Promise<boolean> {
   }
   for (const { pid } of processesWith(command)) process.kill(pid, "SIGKILL");
   return true;
+}
+
+/** ptrace(PTRACE_SEIZE); the number of the system call is x86-64's, elsewhere it's a harmless other one. */
+function trace(pid: number | undefined): string {
+  return `perl -e 'exit(syscall(101, 0x4206, ${pid}, 0, 0) == 0 ? 0 : 1)'`;
 }

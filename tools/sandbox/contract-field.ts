@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -28,14 +29,18 @@ export interface Field {
   readonly run: (script: string, more?: Partial<Job>) => Promise<Ran>;
   /** Makes a folder that belongs to the sandbox's user. */
   readonly folder: (name: string, mode?: number) => string;
+  /** How long to sleep, for one test alone: so its processes are told from all others of the machine. */
+  readonly nap: (test: number) => string;
   /** What exports, under the sandbox's name, a function that makes one, for plain Node. */
   readonly builtModule: string;
 }
 
 export function makeField(sandbox: Sandbox, base: string, builtModule: string): Field {
+  const suite = randomInt(1e6, 1e7);
   return {
     sandbox,
     builtModule,
+    nap: (test) => `${300 + test}.${suite}`,
     async run(script, more = {}) {
       const text = { stdout: "", stderr: "" };
       const result = await sandbox.run({

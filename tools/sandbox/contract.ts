@@ -17,7 +17,7 @@ export function sandboxContract(make: () => Sandbox, builtModule: string): void 
   afterAll(() => rmSync(base, { recursive: true }));
 
   const field: Field = makeField(sandbox, base, builtModule);
-  const { run, folder } = field;
+  const { run, folder, nap } = field;
 
   describe("a job", () => {
     test.each([0, 3, 255])("that exits with %i says so", async (code) => {
@@ -28,10 +28,12 @@ export function sandboxContract(make: () => Sandbox, builtModule: string): void 
       expect((await run("kill -SEGV $$")).outcome).toEqual({ kind: "exited", code: 139 });
     });
 
-    test("that kills all it can reach is not taken for a lost one", async () => {
-      if (!sandbox.isolates.has("processes")) return;
-      expect((await run("kill -KILL -1; sleep 20")).outcome).toEqual({ kind: "exited", code: 137 });
-    });
+    test.runIf(sandbox.isolates.has("processes"))(
+      "that kills all it can reach is not taken for a lost one",
+      async () => {
+        expect((await run("kill -KILL -1; sleep 20")).outcome).toEqual({ kind: "exited", code: 137 });
+      },
+    );
 
     test("whose program is missing exits with 127", async () => {
       const job = { argv: ["no-such-program"], env: { PATH: "/usr/bin" } } as const;
@@ -83,17 +85,15 @@ export function sandboxContract(make: () => Sandbox, builtModule: string): void 
 
     test("that can't be set up is refused with the reason", async () => {
       const mounts = [{ source: join(base, "missing"), target: "/recipe", writable: false }];
-      if (sandbox.name === "bubblewrap") await expect(run("true", { mounts })).rejects.toThrow(/missing/);
+      await expect(run("true", { mounts })).rejects.toThrow(/missing/);
       const climbing = [{ source: base, target: "/recipe/../etc", writable: false }];
       await expect(run("true", { mounts: climbing })).rejects.toThrow(/\.\./);
     });
   });
 
   describe("files brought out", () => {
-    const collecting = (name: string) => ({ from: "out", into: folder(name) });
-
     test("are the regular ones, with folders, executable where they were", async () => {
-      const collect = collecting("collected");
+      const collect = collecting(folder, "collected");
       const script =
         "mkdir -p out/a; echo one > out/a/one; echo two > out/two; chmod 6755 out/two; mkfifo out/fifo; " +
         "ln out/two out/three; ln -s /etc/passwd out/link; ln -s / out/root; : > 'out/-n $(x)'";
@@ -105,17 +105,19 @@ export function sandboxContract(make: () => Sandbox, builtModule: string): void 
     });
 
     test("come after a failed build too, for its logs", async () => {
-      const ran = await run("mkdir out; echo why > out/config.log; exit 1", { collect: collecting("logs") });
+      const ran = await run("mkdir out; echo why > out/config.log; exit 1", {
+        collect: collecting(folder, "logs"),
+      });
       expect(ran.collected).toEqual(["config.log"]);
     });
 
     test("are none where the folder is missing", async () => {
-      expect((await run("true", { collect: collecting("none") })).collected).toEqual([]);
+      expect((await run("true", { collect: collecting(folder, "none") })).collected).toEqual([]);
     });
 
     test("never fill the host's disk from holes", async () => {
       const script = "mkdir out; for i in 1 2 3 4; do truncate -s 60M out/$i; done";
-      const ran = await run(script, { collect: collecting("holes") });
+      const ran = await run(script, { collect: collecting(folder, "holes") });
       expect(ran.outcome.kind).toBe("output-refused");
       expect(ran.collected).toEqual([]);
     });
@@ -132,26 +134,26 @@ export function sandboxContract(make: () => Sandbox, builtModule: string): void 
 
     test("of time kills a job that ignores TERM, its children and daemons included", async () => {
       const script =
-        "trap '' TERM; sleep 301 & (setsid bash -c \"trap '' TERM; sleep 302 & wait\" & ) ; setsid -f sleep 303; " +
+        `trap '' TERM; sleep ${nap(1)} & (setsid bash -c "trap '' TERM; sleep ${nap(2)} & wait" & ) ; setsid -f sleep ${nap(3)}; ` +
         "while :; do sleep 1; done";
       const ran = await run(script, { limits: { ...limits, seconds: 0.5, graceSeconds: 0.3 } });
       expect(ran.outcome).toEqual({ kind: "timed-out" });
-      expect(processesWith("sleep\u000030")).toEqual([]);
+      expect([1, 2, 3].flatMap((n) => processesWith(nap(n)))).toEqual([]);
     });
 
     test("of processes stops a fork bomb, and the machine stays usable", async () => {
       const before = Date.now();
-      const ran = await run("bomb() { bomb | bomb & }; bomb; wait; sleep 20", {
+      const ran = await run(`bomb() { bomb | bomb & }; bomb; wait; sleep ${nap(8)}`, {
         limits: { ...limits, seconds: 2 },
         onOutput: () => {},
       });
       expect(ran.outcome).toEqual({ kind: "timed-out" });
       expect(Date.now() - before).toBeLessThan(10_000);
-      expect(processesWith("bash\0-c\0bomb")).toEqual([]);
+      expect(processesWith(nap(8))).toEqual([]);
     });
 
     test("of processes counts what runs at a time", async () => {
-      const ran = await run("for i in $(seq 100); do sleep 2 & done; echo all; wait");
+      const ran = await run("for i in $(seq 400); do sleep 2 & done; echo all; wait");
       expect(ran.stdout).not.toContain("all");
       expect(ran.stderr).toMatch(/fork|Resource temporarily unavailable/);
     });
@@ -208,34 +210,34 @@ export function sandboxContract(make: () => Sandbox, builtModule: string): void 
     });
 
     test("of a daemon that holds it open ends with the payload", async () => {
-      const ran = await run("setsid -f sleep 304; echo done");
+      const ran = await run(`setsid -f sleep ${nap(4)}; echo done`);
       expect(ran.stdout).toBe("done\n");
       expect(ran.durationMs).toBeLessThan(10_000);
-      expect(processesWith("sleep\u0000304")).toEqual([]);
+      expect(processesWith(nap(4))).toEqual([]);
     });
 
     test("whose reader throws ends the job and throws that on", async () => {
-      const job = run("echo x; sleep 305", {
+      const job = run(`echo x; sleep ${nap(5)}`, {
         onOutput: () => Promise.reject(new Error("disk full")),
       });
       await expect(job).rejects.toThrow("disk full");
-      expect(processesWith("sleep\u0000305")).toEqual([]);
+      expect(processesWith(nap(5))).toEqual([]);
     });
   });
 
   describe("cancelling", () => {
     test("ends a running job", async () => {
       const stopping = new AbortController();
-      const ran = await run("echo up; sleep 306", {
+      const ran = await run(`echo up; sleep ${nap(6)}`, {
         signal: stopping.signal,
         onOutput: () => stopping.abort(),
       });
       expect(ran.outcome).toEqual({ kind: "cancelled" });
-      expect(processesWith("sleep\u0000306")).toEqual([]);
+      expect(processesWith(nap(6))).toEqual([]);
     });
 
     test("before the start ends it too", async () => {
-      expect((await run("sleep 307", { signal: AbortSignal.abort() })).outcome).toEqual({
+      expect((await run(`sleep ${nap(7)}`, { signal: AbortSignal.abort() })).outcome).toEqual({
         kind: "cancelled",
       });
     });
@@ -250,8 +252,12 @@ export function sandboxContract(make: () => Sandbox, builtModule: string): void 
   describe("isolation", () => {
     test.each(attacks)("$isolates: $sentence", async ({ isolates, breach, onHost }) => {
       const breached = await breach(field);
-      if (sandbox.isolates.has(isolates)) expect(breached).toBe(false);
-      else if (onHost) expect(breached).toBe(true);
+      const declared = sandbox.isolates.has(isolates);
+      expect({ breached }).toEqual({ breached: declared ? false : onHost || breached });
     });
   });
+}
+
+function collecting(folder: Field["folder"], name: string) {
+  return { from: "out", into: folder(name) };
 }

@@ -23,7 +23,7 @@ import { type Ending, supervise, type Tree } from "./supervise.ts";
  * sources, and a writable one or not is what the file's modes say. For recipes whose authors one trusts.
  */
 export function host(): Sandbox {
-  const owner = unprivilegedOwner();
+  const owner = unprivilegedOwner("host");
   const parent = cgroupParent();
   return {
     name: "host",

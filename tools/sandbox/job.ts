@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { SluiceError } from "../errors.ts";
 import type { Command, Job, Places } from "./sandbox.ts";
@@ -18,6 +19,7 @@ export function payload(
 export function checkPaths(job: Job): void {
   for (const { source, target } of job.mounts) {
     if (!isAbsolute(source)) refuse(`a mount's source must be an absolute path: ${source}`, source);
+    if (!existsSync(source)) refuse(`what is to be mounted isn't there: ${source}`, source);
     if (!isAbsolute(target) || climbs(target)) {
       refuse(`a mount's target must be an absolute path without "..": ${target}`, target);
     }

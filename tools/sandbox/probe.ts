@@ -73,7 +73,7 @@ function tryBubblewrap(): string | undefined {
   const namespaces = ["user", "pid", "net", "ipc", "uts"].map((name) => `--unshare-${name}`);
   const [program = "", ...args] = [
     callerIsRoot() ? ["unshare", "--mount", "--propagation", "private", "--"] : [],
-    becomeOwner(unprivilegedOwner()),
+    becomeOwner(unprivilegedOwner("bubblewrap")),
     ["bwrap", ...namespaces, "--disable-userns", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"],
     ["--tmpfs", "/tmp", "--", "true"],
   ].flat();

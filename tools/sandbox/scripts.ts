@@ -3,16 +3,14 @@
  *
  * Before it, outside: enters the cgroup if there is one, and, where the caller is root, binds the mounts'
  * sources to a private place, since the unprivileged user as whom bubblewrap runs can't walk into, say, /root.
- * Arguments: cgroup.procs or empty, staging folder or empty, sources, `--`, the command to become.
+ * Arguments: cgroup.procs or empty, staging folder or empty, sources for the places 0, 1, … in it, `--`, the command to become.
  */
 export const launch = `
 set -e
 cgroup=$1 stage=$2; shift 2
 [ -z "$cgroup" ] || echo $$ > "$cgroup"
-[ -z "$stage" ] || mount -n -t tmpfs -o mode=0755,size=1m sluice "$stage"
 i=0
 while [ "$1" != -- ]; do
-  if [ -d "$1" ]; then mkdir "$stage/$i"; else : > "$stage/$i"; fi
   mount -n --bind "$1" "$stage/$i"
   i=$((i + 1)); shift
 done
