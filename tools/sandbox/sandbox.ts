@@ -19,9 +19,8 @@ export interface Sandbox {
   /**
    * Runs a job and resolves once nothing of it is alive: no child, no daemon, no mount.
    *
-   * Whatever the payload does is a result. Throws SluiceError only for what a person must mend: a system
-   * that forbids the sandbox (`sandbox-unavailable`), a job that can't be set up (`sandbox-job`,
-   * `sandbox-start`). An error thrown by `onOutput` ends the job and is thrown on.
+   * Whatever the payload does is a result. Throws SluiceError only for what a person must mend: a job that
+   * makes no sense (`sandbox-job`), a sandbox that doesn't come up (`sandbox-start`). An error thrown by `onOutput` ends the job and is thrown on.
    */
   run(job: Job): Promise<SandboxResult>;
 }
@@ -32,7 +31,8 @@ export interface Sandbox {
  * - `writes`: nothing but scratch and the job's writable mounts;
  * - `processes`: other processes can't be seen, signalled or traced, and daemons end with the job;
  * - `privileges`: no setuid program, capability or user namespace gives more rights;
- * - `output`: all that is written, memory files included, fits `outputBytes`;
+ * - `output`: all files in scratch together fit `outputBytes`; /dev/shm adds 64 MiB at most. Files that exist
+ *   in memory alone (memfd, System V) are memory: held together by a cgroup, without one each by itself at best;
  * - `caller-death`: the payload dies with the process that called `run`, however that one dies.
  */
 export type Isolation =
@@ -79,7 +79,8 @@ export interface Command {
   readonly argv: readonly [string, ...string[]];
   /**
    * Complete: nothing is inherited. Bubblewrap adds FAKEROOTDONTTRYCHOWN, without which fakeroot fails in
-   * it, and the host SLUICE_JOB, by which it finds daemons again. Not for secrets: every process of this machine may see it.
+   * it, and the host SLUICE_JOB, by which it finds daemons again. Not for secrets: every process of this
+   * machine may see it.
    */
   readonly env: Readonly<Record<string, string>>;
   /** Scratch, a folder that `Places` names, or one inside a mount. */
@@ -105,7 +106,7 @@ export interface Mount {
 }
 
 export interface Limits {
-  /** Wall-clock time until every process gets SIGTERM. */
+  /** Wall-clock time until every process gets SIGTERM; collecting counts. */
   readonly seconds: number;
   /** From then on until all of them get SIGKILL. */
   readonly graceSeconds: number;
