@@ -6,12 +6,14 @@ import type { BlockCause, Outcome } from "./outcome.ts";
  *
  * - What a method has resolved for is durable: after a crash it is still so, entirely or, where the method
  *   hadn't resolved yet, entirely or not at all. Repeating a call whose answer got lost does no harm.
+ *   A power loss alone may undo the latest claims and renewed leases, with their events.
  * - A build is keyed by target, architecture and pkgbase. Per key at most one build is queued and at most
  *   one is active. Scheduling a queued one merges into it: commit, class, needs and all else of the later
  *   submission win, the reasons are joined. Scheduling an active one queues one more for after it.
  * - A build is ready when nothing that it needs (same target and architecture) is queued or active. A need
  *   that the queue doesn't know, or whose last build succeeded, is satisfied. Ready builds are handed out
- *   along the critical path: longest remaining chain first, by past durations where known.
+ *   along the critical path: longest remaining chain first, by past durations where known, among equals the
+ *   one that was queued first.
  * - `lost` builds (also: the lease ran out) are retried, see outcome.ts; no other outcome is.
  * - A failure is remembered until a later build of that key succeeds or the package is removed. While it
  *   is, whatever needs it is `blocked`, and so on transitively, also when submitted later. Scheduling the

@@ -80,7 +80,7 @@ create table removal (
 );
 
 create table event (
-  seq integer primary key autoincrement,
+  seq integer primary key,
   at integer not null,
   package integer not null,
   detail text not null

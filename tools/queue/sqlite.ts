@@ -15,7 +15,7 @@ import type {
 } from "./queue.ts";
 import { recount, type Transaction } from "./sqlite-dispatch.ts";
 import { askToStop, claimReady, end, endActive, endDeadClaims } from "./sqlite-claim.ts";
-import { SqliteFile } from "./sqlite-file.ts";
+import { type Durability, SqliteFile } from "./sqlite-file.ts";
 import * as rows from "./sqlite-rows.ts";
 import { schema } from "./sqlite-schema.ts";
 import { readState } from "./sqlite-state.ts";
@@ -32,7 +32,10 @@ export async function openSqliteQueue(path: string, now: () => number = Date.now
   return new SqliteQueue(await SqliteFile.open(path, schema), now);
 }
 
-/** Every method is one transaction. */
+/**
+ * Every method is one transaction. Claims and leases don't wait for the disk, all else does: whatever powers
+ * the disk powers the workers too, and a claim that a power loss undid is one whose worker is gone.
+ */
 class SqliteQueue implements Queue {
   readonly #file: SqliteFile;
   readonly #now: () => number;
@@ -45,21 +48,21 @@ class SqliteQueue implements Queue {
   }
 
   async submit(submission: Submission): Promise<readonly Submitted[]> {
-    return this.#write((transaction) => {
+    return this.#write("power-loss", (transaction) => {
       forgetOld(transaction);
       return accept(transaction, submission);
     });
   }
 
   async claim(worker: Worker): Promise<Claim | undefined> {
-    return this.#write((transaction) => {
+    return this.#write("crash", (transaction) => {
       endDeadClaims(transaction);
       return claimReady(transaction, worker);
     });
   }
 
   async keepAlive(claim: Claim): Promise<"kept" | "cancel" | "gone"> {
-    return this.#write(({ file, now }) => {
+    return this.#write("crash", ({ file, now }) => {
       const kept = file.get<{ cancel_message: string | null }>(
         "update build set lease_until = ? + lease_ms where id = ? and token = ? returning cancel_message",
         now,
@@ -72,7 +75,7 @@ class SqliteQueue implements Queue {
   }
 
   async finish(claim: Claim, result: Result): Promise<"finished" | "gone"> {
-    return this.#write((transaction) => {
+    return this.#write("power-loss", (transaction) => {
       const { id } = claim.build;
       const build = rows.readBuild(transaction.file, id);
       if (build?.token === claim.token) {
@@ -88,7 +91,7 @@ class SqliteQueue implements Queue {
   }
 
   async release(key: BuildKey, needs: readonly string[]): Promise<boolean> {
-    return this.#write((transaction) => {
+    return this.#write("power-loss", (transaction) => {
       const { file, emit } = transaction;
       const build = rows.findQueued(file, key);
       if (!build) return false;
@@ -109,7 +112,7 @@ class SqliteQueue implements Queue {
   }
 
   async cancel(key: BuildKey, message: string): Promise<boolean> {
-    return this.#write((transaction) => {
+    return this.#write("power-loss", (transaction) => {
       const queued = rows.findQueued(transaction.file, key);
       if (queued) end(transaction, queued, { outcome: "cancelled", message });
       const asked = askToStop(transaction, key, message);
@@ -122,7 +125,7 @@ class SqliteQueue implements Queue {
   }
 
   async removed(id: number): Promise<void> {
-    this.#write(({ file, emit }) => {
+    this.#write("power-loss", ({ file, emit }) => {
       const removal = file.get<{ package: number }>("delete from removal where id = ? returning package", id);
       if (removal) emit(removal.package, { kind: "removed", removal: id });
     });
@@ -186,7 +189,7 @@ class SqliteQueue implements Queue {
     return this.#file.snapshot(() => work(this.#file));
   }
 
-  #write<T>(work: (transaction: Transaction) => T): T {
+  #write<T>(durability: Durability, work: (transaction: Transaction) => T): T {
     const now = this.#now();
     const file = this.#file;
     const emit = (packageId: number, detail: QueueEventDetail): void =>
@@ -196,7 +199,7 @@ class SqliteQueue implements Queue {
         packageId,
         JSON.stringify(detail),
       );
-    const result = file.transaction(() => work({ file, now, emit }));
+    const result = file.transaction(durability, () => work({ file, now, emit }));
     this.#wakeFollowers();
     return result;
   }
