@@ -11,11 +11,17 @@ export function accept(transaction: Transaction, submission: Submission): Submit
     acceptRemoval(transaction, submission, removal, packageId(removal.pkgbase));
   }
   const { number } = file.get<{ number: number }>("select coalesce(max(seq), 0) + 1 as number from event")!;
+  const touched = new Set<number>();
   const accepted = submission.builds.map((build) => {
     const id = packageId(build.pkgbase);
     withdrawRemoval(transaction, id);
     const submitted = acceptBuild(transaction, submission, build, id, number);
-    file.run("delete from need where build = ?", submitted.build);
+    const dropped = file.all<{ package: number }>(
+      "delete from need where build = ? returning package",
+      submitted.build,
+    );
+    for (const need of dropped) touched.add(need.package);
+    touched.add(id);
     const released = submission.onDependencyFailure === "build" ? 1 : 0;
     for (const need of new Set(build.needs)) {
       if (need === build.pkgbase) continue;
@@ -32,7 +38,7 @@ export function accept(transaction: Transaction, submission: Submission): Submit
     transaction,
     accepted.filter(({ kind }) => kind !== "merged").map((build) => build.package),
   );
-  arrange(transaction, new Set(accepted.map((build) => build.package)));
+  arrange(transaction, touched);
   return accepted.map(({ kind, pkgbase, build }) => ({ kind, pkgbase, build }));
 }
 
