@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructure/sqlite";
 import { SluiceError } from "../errors.ts";
 
@@ -37,7 +38,8 @@ export class SqliteFile {
     const { DatabaseSync } = await import("@photostructure/sqlite");
     let db: DatabaseSyncInstance | undefined;
     try {
-      db = new DatabaseSync(path, { timeout: busyTimeoutMs });
+      // Absolute, since SQLite takes `file:…` for a URI.
+      db = new DatabaseSync(resolve(path), { timeout: busyTimeoutMs });
       enterWal(db);
       // Queues of 100,000 builds exceed the default cache, and what is rewritten often is checkpointed less.
       db.exec("pragma cache_size = -65536; pragma wal_autocheckpoint = 4000");
@@ -99,6 +101,8 @@ export class SqliteFile {
     return this.#prepare(sql).all(...values) as Row[];
   }
 
+  /** The library keeps the file open until the statements are garbage, so its -wal may stay behind; whoever
+   * opens the file next reads that too. */
   close(): void {
     this.#statements.clear();
     if (this.#db.isOpen) this.#db.close();
