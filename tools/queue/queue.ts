@@ -37,8 +37,8 @@ export interface Queue {
    * finish with `cancelled`. `gone`: the claim is no longer yours; throw the work away. */
   keepAlive(claim: Claim): Promise<"kept" | "cancel" | "gone">;
 
-  /** Ends a claim. `gone`: it had been handed to somebody else or cancelled, and the result doesn't count.
-   * Finishing the same claim again returns `finished` and changes nothing. */
+  /** Ends a claim. `gone`: it had been handed to somebody else or retried, and the result doesn't count.
+   * Finishing a claim again changes nothing, and returns `finished` unless the build is being retried. */
   finish(claim: Claim, result: Result): Promise<"finished" | "gone">;
 
   /** Lets a queued build go on although these needs failed, because the published repository satisfies them
