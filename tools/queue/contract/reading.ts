@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import type { QueueEvent } from "../queue.ts";
+import { type Start, arch, leaseMs, target } from "./desk.ts";
+
+/** What can be seen of the queue. */
+export function reading(start: Start): void {
+  test("a follower sees each event once and in order, from wherever it left off, across processes", async () => {
+    const desk = await start();
+    await desk.submit({ app: [] });
+    const seen: QueueEvent[] = [];
+    const stop = new AbortController();
+    const following = (async (): Promise<void> => {
+      for await (const event of desk.queue.events({ after: 0, signal: stop.signal })) {
+        seen.push(event);
+        if (event.kind === "finished") stop.abort();
+      }
+    })();
+    const other = await desk.open();
+    const claim = await other.claim({ worker: "other", classes: [], leaseMs });
+    await other.finish(claim!, { outcome: "failed", message: "exit code 4" });
+    await following;
+    expect(seen).toMatchObject([
+      { kind: "queued", target, arch, pkgbase: "app", reason: "changed", at: desk.clock.ms },
+      { kind: "claimed", worker: "other" },
+      { kind: "finished", outcome: "failed", message: "exit code 4" },
+    ]);
+    expect(seen.map(({ seq }) => seq)).toEqual(seen.map(({ seq }) => seq).toSorted((a, b) => a - b));
+    const { value } = await other.events({ after: seen[1]!.seq })[Symbol.asyncIterator]().next();
+    expect(value).toEqual(seen[2]);
+    expect((await other.state()).seq).toBe(seen[2]!.seq);
+  });
+
+  test("a follower ends when its queue is closed", async () => {
+    const desk = await start();
+    const queue = await desk.open();
+    const next = queue.events({ after: 0 })[Symbol.asyncIterator]().next();
+    await queue.close();
+    expect(await next).toMatchObject({ done: true });
+  });
+
+  test("all is still there when the queue is opened again", async () => {
+    const desk = await start();
+    const pipeline = { commit: "def", id: "7", url: "https://ci.example/7" };
+    await desk.submit({ done: [], active: [], queued: ["active"] }, { pipeline });
+    await desk.finish(await desk.claim("active"), "lost");
+    await desk.finish(await desk.claim("done"), "built");
+    const [state, history] = [await desk.queue.state(), await desk.queue.history({ limit: 9 })];
+    await desk.queue.close();
+    const reopened = await desk.open();
+    expect(await reopened.state()).toEqual(state);
+    expect(await reopened.history({ limit: 9 })).toEqual(history);
+    expect(state.builds).toMatchObject([{ pkgbase: "active", pipeline, losses: 1 }, { pkgbase: "queued" }]);
+  });
+
+  test("a package's history is told apart from others'", async () => {
+    const desk = await start();
+    await desk.submit({ one: [], two: [] });
+    await desk.drain();
+    const key = { target, arch, pkgbase: "one" };
+    expect((await desk.queue.history({ key, limit: 9 })).map(({ pkgbase }) => pkgbase)).toEqual(["one"]);
+    expect(await desk.queue.history({ limit: 1 })).toHaveLength(1);
+  });
+
+  test("names and texts are taken literally", async () => {
+    const desk = await start();
+    const name = "a@b_+c.d'; drop table build; --";
+    await desk.submit({ [name]: ["$(x)"] }, { reason: "`id` \u0000 %s ?1 🎉" });
+    expect((await desk.claim(name)).build).toMatchObject({
+      needs: ["$(x)"],
+      reasons: ["`id` \u0000 %s ?1 🎉"],
+    });
+  });
+}

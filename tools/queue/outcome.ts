@@ -1,0 +1,26 @@
+/** How builds end. The queue and its users share what follows from it. */
+const successes = ["built", "already-built", "skipped"] as const;
+const failures = ["failed", "timed-out", "cancelled", "lost"] as const;
+
+/**
+ * `already-built`: this very version is published. `skipped`: the recipe said that there is nothing to do
+ * (exit code CI_CODE_SKIP). `lost`: the infrastructure failed, not the build.
+ */
+export type Outcome = (typeof successes)[number] | (typeof failures)[number];
+
+/** A failure that blocks the builds that need it, named by the package whose own build failed. */
+export interface BlockCause {
+  readonly pkgbase: string;
+  readonly outcome: Outcome;
+}
+
+/** Whether what needs this build may go on. */
+export function succeeded(outcome: Outcome): boolean {
+  return (successes as readonly Outcome[]).includes(outcome);
+}
+
+/** How long to wait before a build that has been lost that many times is tried again, in milliseconds;
+ * undefined: it has been tried often enough. */
+export function retryDelay(losses: number): number | undefined {
+  return losses > 3 ? undefined : 1000 * 4 ** (losses - 1);
+}

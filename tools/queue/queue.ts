@@ -1,0 +1,258 @@
+import type { BlockCause, Outcome } from "./outcome.ts";
+
+/**
+ * The builds that manager and builders share, in the order of their dependencies. Any number of processes
+ * may use one queue at once, and any of them may be killed at any moment:
+ *
+ * - What a method has resolved for is durable: after a crash it is still so, entirely or, where the method
+ *   hadn't resolved yet, entirely or not at all. Repeating a call whose answer got lost does no harm.
+ *   A power loss alone may undo the latest claims and renewed leases, with their events.
+ * - A build is keyed by target, architecture and pkgbase. Per key at most one build is queued and at most
+ *   one is active. Scheduling a queued one merges into it: commit, class, needs and all else of the later
+ *   submission win, the reasons are joined. Scheduling an active one queues one more for after it.
+ * - A build is ready when nothing that it needs (same target and architecture) is queued or active. A need
+ *   that the queue doesn't know, or whose last build succeeded, is satisfied. Ready builds are handed out
+ *   along the critical path: longest remaining chain first, by past durations where known, among equals the
+ *   one that was queued first.
+ * - `lost` builds (also: the lease ran out) are retried, see outcome.ts; no other outcome is.
+ * - A failure is remembered until a later build of that key succeeds or the package is removed. While it
+ *   is, whatever needs it is `blocked`, and so on transitively, also when submitted later. Scheduling the
+ *   failed one again lets its dependents wait for it; its success releases them.
+ * - Needs may close a cycle when submissions of different commits meet. The need of the oldest submission
+ *   in it is dropped, among equals the first by name, and a `cycle-broken` event says so.
+ *
+ * Every method throws a SluiceError when the storage fails; its code begins with `queue-`.
+ */
+export interface Queue {
+  /** Accepts builds and removals as one unit. A removal drops the queued build of its key and asks an
+   * active one to stop; a build withdraws the pending removal of its key, because publishing replaces. */
+  submit(submission: Submission): Promise<readonly Submitted[]>;
+
+  /** Hands out a ready build, or undefined when this worker has nothing to do now. Also returns builds whose
+   * lease ran out and retries that are due to the queue, so ask again after an event, and every second or
+   * so without one. */
+  claim(worker: Worker): Promise<Claim | undefined>;
+
+  /** Renews the lease for as long as it was claimed for. `cancel`: the lease was renewed, but stop, and
+   * finish with `cancelled`. `gone`: the claim is no longer yours; throw the work away. */
+  keepAlive(claim: Claim): Promise<"kept" | "cancel" | "gone">;
+
+  /** Ends a claim. `gone`: it had been handed to somebody else or retried, and the result doesn't count.
+   * Finishing a claim again changes nothing, and returns `finished` unless the build is being retried. */
+  finish(claim: Claim, result: Result): Promise<"finished" | "gone">;
+
+  /** Lets a queued build go on although these needs failed, because the published repository satisfies them
+   * already. It still waits while they are queued or active. Holds until the build is scheduled anew.
+   * False: no such build is queued. */
+  release(key: BuildKey, needs: readonly string[]): Promise<boolean>;
+
+  /** Ends the queued build of this key as `cancelled`, and asks the worker of an active one to stop (told at
+   * its next `keepAlive`). Whatever needs it becomes blocked. False: neither queued nor active. */
+  cancel(key: BuildKey, message: string): Promise<boolean>;
+
+  /** What is to be taken out of package repositories and hasn't been acknowledged, oldest first. Not among
+   * them while a build of that key is active. Carrying one out twice does no harm, hence no claim: take
+   * the pkgnames out where they are still that pkgbase's, then call `removed`. */
+  removals(): Promise<readonly Removal[]>;
+
+  /** Acknowledges a removal. Acknowledging it again, or a withdrawn one, changes nothing. */
+  removed(id: number): Promise<void>;
+
+  /** What is queued and active at one moment, in the order in which it would be claimed. */
+  state(): Promise<QueueState>;
+
+  /** Finished builds, the latest first. Kept for 90 days at least. */
+  history(query: { readonly key?: BuildKey; readonly limit: number }): Promise<readonly FinishedBuild[]>;
+
+  /** What the queue remembers of each package that ever ended a build here. */
+  packages(): Promise<readonly PackageRecord[]>;
+
+  /** All events after that sequence number (0: from the first one kept), in order and without a gap, then
+   * each new one as it happens in whichever process, until `signal` aborts or the queue is closed. Sequence
+   * numbers are durable and only grow; events are kept for 90 days at least. */
+  events(from: { readonly after: number; readonly signal?: AbortSignal }): AsyncIterable<QueueEvent>;
+
+  close(): Promise<void>;
+}
+
+export interface BuildKey {
+  /** The package repository to publish to. */
+  readonly target: string;
+  readonly arch: string;
+  readonly pkgbase: string;
+}
+
+/** Fits a schedule file as it is. */
+export interface Submission {
+  readonly commit: string;
+  readonly arch: string;
+  readonly target: string;
+  /** The workspace's name. */
+  readonly source: string;
+  /** Where the schedule was made; takes the commit status. */
+  readonly pipeline?: Pipeline;
+  readonly onDependencyFailure?: OnDependencyFailure;
+  readonly builds: readonly SubmittedBuild[];
+  readonly removals: readonly SubmittedRemoval[];
+}
+
+export interface Pipeline {
+  readonly commit: string;
+  readonly id: string | null;
+  readonly url: string | null;
+}
+
+/**
+ * What happens to a build when something that it needs failed. `block`: it waits for a success. `build`: it
+ * is built nevertheless. `auto`, the default: blocked, until whoever knows the published repository finds
+ * that it satisfies the dependency and calls `release` (blocked builds are in the state and in the events).
+ */
+export type OnDependencyFailure = "auto" | "block" | "build";
+
+export interface SubmittedBuild {
+  readonly pkgbase: string;
+  /** Which builders may take it; null: any. */
+  readonly class: string | null;
+  readonly pkgnames: readonly string[];
+  /** Every pkgbase that must be neither queued nor active when this build starts. */
+  readonly needs: readonly string[];
+  readonly reason: string;
+}
+
+export interface SubmittedRemoval {
+  readonly pkgbase: string;
+  readonly pkgnames: readonly string[];
+  readonly reason: string;
+}
+
+/** What became of one submitted build. `build` is its id. */
+export interface Submitted {
+  readonly kind: "queued" | "merged" | "after-active";
+  readonly pkgbase: string;
+  readonly build: number;
+}
+
+export interface Worker {
+  /** Who builds, for people. */
+  readonly worker: string;
+  /** The classes that it takes, besides builds without a class. */
+  readonly classes: readonly string[] | "all";
+  /** After that time without `keepAlive` (milliseconds) the worker counts as dead and the build as `lost`. */
+  readonly leaseMs: number;
+}
+
+export interface Build extends BuildKey {
+  /** Unique in this queue forever; a retry keeps it. */
+  readonly id: number;
+  readonly commit: string;
+  readonly source: string;
+  readonly pipeline?: Pipeline;
+  readonly onDependencyFailure: OnDependencyFailure;
+  readonly class: string | null;
+  readonly pkgnames: readonly string[];
+  readonly needs: readonly string[];
+  readonly reasons: readonly string[];
+  /** How often it was lost so far. */
+  readonly losses: number;
+  /** Milliseconds since 1970, as all times here. */
+  readonly queuedAt: number;
+}
+
+export interface Claim {
+  readonly build: Build;
+  /** Tells this claim from any other of the same build. */
+  readonly token: string;
+  readonly worker: string;
+  readonly leaseMs: number;
+}
+
+export interface Result {
+  readonly outcome: Outcome;
+  /** What a person should know about it, such as what failed. */
+  readonly message?: string;
+}
+
+export interface Removal extends BuildKey {
+  readonly id: number;
+  readonly commit: string;
+  readonly source: string;
+  readonly pkgnames: readonly string[];
+  readonly reason: string;
+}
+
+export interface QueueState {
+  /** The last event that this state includes: follow on from here. */
+  readonly seq: number;
+  readonly builds: readonly PendingBuild[];
+  /** All that aren't acknowledged, also those that `removals` holds back. */
+  readonly removals: readonly Removal[];
+}
+
+export type PendingBuild = Build & { readonly status: BuildStatus };
+
+export type BuildStatus =
+  | { readonly kind: "ready" }
+  /** For these needs, or for its own active build. */
+  | { readonly kind: "waiting"; readonly for: readonly string[] }
+  /** Lost, and retried at that time. */
+  | { readonly kind: "delayed"; readonly until: number }
+  /** By these needs, which failed or are blocked themselves because of the causes. */
+  | { readonly kind: "blocked"; readonly by: readonly string[]; readonly causes: readonly BlockCause[] }
+  | {
+      readonly kind: "active";
+      readonly worker: string;
+      readonly startedAt: number;
+      readonly leaseUntil: number;
+      readonly cancelling: boolean;
+    };
+
+export type FinishedBuild = Build &
+  Result & {
+    /** Null where it ended without having been claimed. */
+    readonly worker: string | null;
+    readonly startedAt: number | null;
+    readonly finishedAt: number;
+  };
+
+export interface PackageRecord extends BuildKey {
+  readonly outcome: Outcome;
+  readonly finishedAt: number;
+  /** Whether that failure still blocks what needs it. */
+  readonly blocking: boolean;
+  /** Of the last build that was `built`, in milliseconds; null: none yet. */
+  readonly durationMs: number | null;
+}
+
+export type QueueEvent = BuildKey & QueueEventDetail & { readonly seq: number; readonly at: number };
+
+export type QueueEventDetail =
+  | { readonly kind: "queued"; readonly build: number; readonly reason: string }
+  | { readonly kind: "merged"; readonly build: number; readonly reason: string }
+  | { readonly kind: "claimed"; readonly build: number; readonly worker: string }
+  | {
+      readonly kind: "retry";
+      readonly build: number;
+      readonly losses: number;
+      readonly message?: string;
+      readonly until: number;
+    }
+  | {
+      readonly kind: "finished";
+      readonly build: number;
+      readonly outcome: Outcome;
+      readonly message?: string;
+    }
+  | { readonly kind: "blocked"; readonly build: number; readonly by: string; readonly cause: BlockCause }
+  /** No longer blocked: `by` was scheduled again, succeeded, was removed, or its failure was set aside. */
+  | { readonly kind: "released"; readonly build: number; readonly by: string }
+  | { readonly kind: "cancelling"; readonly build: number; readonly message: string }
+  /** The build no longer waits for `need`; `cycle` names its members, each needing the next. */
+  | {
+      readonly kind: "cycle-broken";
+      readonly build: number;
+      readonly need: string;
+      readonly cycle: readonly string[];
+    }
+  | { readonly kind: "removal"; readonly removal: number; readonly reason: string }
+  | { readonly kind: "removal-withdrawn"; readonly removal: number }
+  | { readonly kind: "removed"; readonly removal: number };

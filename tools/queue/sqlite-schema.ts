@@ -1,0 +1,89 @@
+/** The tables of the embedded queue. Times are milliseconds since 1970. */
+export const schema = {
+  version: 1,
+  sql: `
+-- One row per key that was ever built or needed, with what is remembered of it.
+create table package (
+  id integer primary key,
+  target text not null,
+  arch text not null,
+  pkgbase text not null,
+  -- What it means for those that need it: 'fine', 'pending' (queued or active) or 'failing' (its failure is
+  -- remembered, or its queued build is blocked). Kept so that only changes must be passed on.
+  standing text not null default 'fine',
+  blocking integer not null default 0,
+  outcome text,
+  finished_at integer,
+  duration_ms integer,
+  unique (target, arch, pkgbase)
+);
+
+-- Queued and active builds: at most one of each per package.
+create table build (
+  id integer primary key autoincrement,
+  package integer not null references package (id),
+  -- Grows from submission to submission.
+  submission integer not null,
+  spec text not null,
+  class text,
+  state text not null,
+  -- How many needs are pending (one more while this package has an active build), and how many failing ones
+  -- weren't set aside. Both zero: ready.
+  waits integer not null default 0,
+  blocks integer not null default 0,
+  losses integer not null default 0,
+  not_before integer not null default 0,
+  -- The longest chain of queued builds that starts here, in milliseconds.
+  priority integer not null default 0,
+  queued_at integer not null,
+  token text,
+  worker text,
+  lease_ms integer,
+  lease_until integer,
+  started_at integer,
+  cancel_message text
+);
+create unique index build_of_package on build (package, state = 'active');
+create index build_ready on build (priority desc, id, class) where state = 'ready';
+create index build_delayed on build (not_before) where state = 'delayed';
+create index build_active on build (lease_until) where state = 'active';
+
+-- Which builds need which packages.
+create table need (
+  build integer not null,
+  package integer not null,
+  released integer not null default 0,
+  primary key (build, package)
+) without rowid;
+create index need_of_package on need (package, build);
+
+create table finished (
+  id integer primary key,
+  package integer not null references package (id),
+  spec text not null,
+  losses integer not null,
+  queued_at integer not null,
+  outcome text not null,
+  message text,
+  token text,
+  worker text,
+  started_at integer,
+  finished_at integer not null
+);
+create index finished_of_package on finished (package, finished_at);
+create index finished_at on finished (finished_at);
+
+create table removal (
+  id integer primary key autoincrement,
+  package integer not null unique references package (id),
+  spec text not null
+);
+
+create table event (
+  seq integer primary key,
+  at integer not null,
+  package integer not null,
+  detail text not null
+);
+`,
+};
