@@ -13,6 +13,7 @@ const systemTools = [
   { program: "pacman", apt: "pacman-package-manager", pacman: "pacman" },
   { program: "repo-add", apt: "pacman-package-manager", pacman: "pacman" },
   { program: "vercmp", apt: "pacman-package-manager", pacman: "pacman" },
+  { program: "flock", apt: "util-linux", pacman: "util-linux" },
   { program: "bsdtar", apt: "libarchive-tools", pacman: "libarchive" },
   { program: "fakeroot", apt: "fakeroot", pacman: "fakeroot" },
   { program: "zstd", apt: "zstd", pacman: "zstd" },

@@ -1,0 +1,155 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readlinkSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { folderOf, type Repository } from "../tools/pkgrepo/repository.ts";
+import { steps } from "../tools/pkgrepo/steps.ts";
+import { missingPrograms } from "./world/programs.ts";
+import { play, publishingStage, repositoryIn, type Scenario } from "./world/publishing.ts";
+import { seededRandom } from "./world/random.ts";
+import { installable, publishingPrograms } from "./world/scratch-repository.ts";
+
+const missing = missingPrograms(...publishingPrograms, "gpgv");
+const stage = publishingStage();
+const { scenarios } = stage;
+afterAll(() => stage.close());
+
+/** Where the process is killed: at the so-manieth time that it passes a checkpoint, or after milliseconds. */
+type Death = { readonly checkpoint: string; readonly time: number } | { readonly delay: number };
+
+describe.skipIf(missing.length > 0)(
+  `publishing killed (needs ${missing.join(", ") || "nothing more"})`,
+  () => {
+    const passed: string[][] = [];
+    let longest = 0;
+
+    beforeAll(async () => {
+      for (const index of scenarios.keys()) {
+        const checkpoints: string[] = [];
+        const start = performance.now();
+        await stage.rehearse(index, (moment, step) => checkpoints.push(`${moment} ${step}`));
+        longest = Math.max(longest, performance.now() - start);
+        passed.push(checkpoints);
+      }
+    });
+
+    test("every step of the list is one that publishing, removing and sweeping take", () => {
+      const seen = new Set(passed.flat().map((checkpoint) => checkpoint.replace(/^(before|after) /, "")));
+      expect([...seen].sort()).toEqual([...steps].sort());
+    });
+
+    test.each(scenarios.map(({ name }, index) => ({ name, index })))(
+      "killed before and after each step of $name, nothing is lost and the next run finishes it",
+      async ({ index }) => {
+        const troubles: string[] = [];
+        for (const death of firstTwoOfEach(passed[index] ?? []))
+          troubles.push(...(await survive(index, death)));
+        expect(troubles).toEqual([]);
+      },
+      300_000,
+    );
+
+    test("killed at 50 random moments, nothing is lost and the next run finishes it", async () => {
+      const random = seededRandom(20_260_601);
+      const troubles: string[] = [];
+      for (let i = 0; i < 50; i++) {
+        const index = Math.floor(random() * scenarios.length);
+        troubles.push(...(await survive(index, { delay: Math.floor(random() * longest) })));
+      }
+      expect(troubles).toEqual([]);
+    }, 300_000);
+  },
+);
+
+/** The first two times that each checkpoint is passed: names are linked nine times over. */
+function firstTwoOfEach(passed: readonly string[]): Death[] {
+  return [...new Set(passed)].flatMap((checkpoint) => {
+    const times = passed.filter((other) => other === checkpoint).length;
+    return Array.from({ length: Math.min(2, times) }, (_, index) => ({ checkpoint, time: index + 1 }));
+  });
+}
+
+/** Kills a scenario, looks at what is left, runs it again twice, and says all that isn't as it should be. */
+async function survive(index: number, death: Death): Promise<string[]> {
+  const scenario = scenarios[index] ?? scenarios[0];
+  const before = scenarios[index - 1]?.after ?? {};
+  const troubles: string[] = [];
+  const expectThat = (holds: boolean, what: string): void => {
+    if (!holds) troubles.push(`${scenario.name}, ${JSON.stringify(death)}: ${what}`);
+  };
+  const world = join(stage.home, "world");
+  rmSync(world, { recursive: true, force: true, maxRetries: 5 });
+  stage.set(index, world);
+  const wasKilled = await dieActing(world, scenario, death);
+  expectThat(wasKilled || "delay" in death, "the process wasn't killed");
+
+  const repository = repositoryIn(world);
+  const left = await installable(repository).catch(String);
+  const isDone = isDeepStrictEqual(left, scenario.after);
+  expectThat(isDone || isDeepStrictEqual(left, before), `published is ${JSON.stringify(left)}`);
+  const snapshot = currentSnapshot(repository);
+
+  await play(world, scenario);
+  expectThat(isDeepStrictEqual(await installable(repository).catch(String), scenario.after), "not finished");
+  const finished = currentSnapshot(repository);
+  expectThat(!isDone || finished === snapshot, "published twice");
+  await play(world, scenario);
+  expectThat(currentSnapshot(repository) === finished, "published a third time");
+
+  const names = readdirSync(folderOf(repository).folder).filter(
+    (name) => !/^(tiny\.|made-from|databases)/.test(name),
+  );
+  const packages = names.filter((name) => /-[0-9]+-1-x86_64\.pkg\.tar\.zst$/.test(name));
+  const expected = [".lock", ...packages.flatMap((name) => [name, `${name}.sig`])];
+  expectThat(isDeepStrictEqual(names.sort(), expected.sort()), `the folder holds ${names.join(", ")}`);
+  const isSwept = packages.length === Object.keys(scenario.after).length;
+  expectThat(!scenario.sweep || isSwept, `old files are left: ${packages.join(", ")}`);
+  return troubles;
+}
+
+/** Plays the scenario in a process of its own; whether that was killed, rather than done first. */
+async function dieActing(world: string, scenario: Scenario, death: Death): Promise<boolean> {
+  const args = ["--input-type=module", "--eval", script, JSON.stringify({ world, scenario, death })];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const ended = once(child, "close");
+  let said = "";
+  child.stderr.on("data", (data: Buffer) => {
+    said += data.toString();
+  });
+  await Promise.race([once(child.stdout, "data"), ended]);
+  const timer = "delay" in death ? setTimeout(() => child.kill("SIGKILL"), death.delay) : undefined;
+  const [status, signal] = (await ended) as [number | null, string | null];
+  clearTimeout(timer);
+  if (signal !== "SIGKILL" && status !== 0) throw new Error(said);
+  return signal === "SIGKILL";
+}
+
+const built = join(import.meta.dirname, "../dist/pkgrepo");
+const script = `
+import { publish } from "${built}/publish.js";
+import { remove } from "${built}/remove.js";
+import { sweep } from "${built}/sweep.js";
+import { makeLocalKey } from "${built}/signing-key.js";
+const { world, scenario, death } = JSON.parse(process.argv[1]);
+let times = 0;
+const checkpoint = (moment, step) => {
+  if (moment + " " + step === death.checkpoint && ++times === death.time) process.kill(process.pid, "SIGKILL");
+};
+process.stdout.write("ready");
+const key = await makeLocalKey(world + "/keys", "Tiny <tiny@example.org>", checkpoint);
+const repository = { root: world + "/root", name: "tiny", arch: "x86_64", key, keepDays: 7, checkpoint };
+const now = new Date(scenario.now);
+if (scenario.publish) await publish(repository, scenario.publish, now);
+if (scenario.remove) await remove(repository, scenario.remove, now);
+if (scenario.sweep) await sweep(repository, now);
+`;
+
+function currentSnapshot(repository: Repository): string | undefined {
+  try {
+    return readlinkSync(folderOf(repository).current);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a run of pacman came to; `output` is all that it said. */
+export interface Said {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+/** A machine that installs from a published repository: a real pacman with its own root, keyring and cache. */
+export interface PacmanClient {
+  readonly root: string;
+  /** Imports and locally signs a public key, as a person does who wants to use the repository. */
+  trust(keyFile: string): Promise<void>;
+  pacman(...args: string[]): Promise<Said>;
+  /** pkgname to version of what is installed. */
+  installed(): Promise<Record<string, string>>;
+  read(path: string): string;
+  close(): Promise<void>;
+}
+
+/** pacman wants to be root; where the tests aren't, a user namespace makes it believe so. */
+const become = process.getuid?.() === 0 ? [] : ["unshare", "--map-root-user"];
+
+/** @param server what `Server =` says, such as `http://127.0.0.1:8080/$repo/$arch` */
+export async function pacmanClient(repository: string, server: string): Promise<PacmanClient> {
+  const home = mkdtempSync(join(tmpdir(), "sluice-client-"));
+  const root = join(home, "root");
+  const gpgdir = join(home, "gpg");
+  for (const folder of ["root/var/lib/pacman", "cache", "gpg", "hooks"]) {
+    mkdirSync(join(home, folder), { recursive: true });
+  }
+  const config = join(home, "pacman.conf");
+  writeFileSync(config, configuration(home, repository, server));
+  const run = (...command: string[]): Promise<Said> => say([...become, ...command], home);
+  const pacmanKey = async (...args: string[]): Promise<void> => {
+    const { ok, output } = await run("pacman-key", "--gpgdir", gpgdir, "--config", config, ...args);
+    if (!ok) throw new Error(`pacman-key ${args.join(" ")} failed: ${output}`);
+  };
+  const pacman = (...args: string[]): Promise<Said> =>
+    run("pacman", "--config", config, "--noconfirm", ...args);
+
+  await pacmanKey("--init");
+  return {
+    root,
+    async trust(keyFile) {
+      await pacmanKey("--add", keyFile);
+      const { output } = await run("gpg", "--homedir", gpgdir, "--with-colons", "--show-keys", keyFile);
+      await pacmanKey("--lsign-key", /^fpr:+([0-9A-F]+):/m.exec(output)?.[1] ?? "");
+    },
+    pacman,
+    async installed() {
+      const { output } = await pacman("-Q");
+      const lines = output.split("\n").filter((line) => /^\S+ \S+$/.test(line));
+      return Object.fromEntries(lines.map((line) => line.split(" ")));
+    },
+    read: (path) => readFileSync(join(root, path), "utf8"),
+    async close() {
+      await run("gpgconf", "--homedir", gpgdir, "--kill", "all");
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+function configuration(home: string, repository: string, server: string): string {
+  return `[options]
+RootDir = ${home}/root
+DBPath = ${home}/root/var/lib/pacman/
+CacheDir = ${home}/cache/
+GPGDir = ${home}/gpg/
+LogFile = ${home}/pacman.log
+HookDir = ${home}/hooks/
+Architecture = x86_64
+SigLevel = Required DatabaseRequired
+LocalFileSigLevel = Required
+[${repository}]
+Server = ${server}
+`;
+}
+
+/** Asynchronous, for the server that pacman speaks to is often in this very process. */
+function say([program = "", ...args]: readonly string[], home: string): Promise<Said> {
+  const env = { PATH: process.env.PATH ?? "", HOME: home, LC_ALL: "C.UTF-8" };
+  return new Promise((resolve) => {
+    execFile(program, args, { env }, (error, stdout, stderr) =>
+      resolve({ ok: !error, output: `${stdout}${stderr}` }),
+    );
+  });
+}

@@ -1,0 +1,94 @@
+import { readFile, readlink, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { DatabaseEntry } from "../alpm/database.ts";
+import { SluiceError, systemCode } from "../errors.ts";
+import { readDatabase } from "./database-file.ts";
+import { folderOf, type Repository } from "./repository.ts";
+
+/** What a pkgbase's published packages were made from: what main said when they were scheduled. */
+export interface MadeFrom {
+  readonly commit: string;
+  /** Git's id of the recipe's tree in that commit. */
+  readonly recipeTree: string;
+  /** CI_PACKAGE_BUMP as it was applied, null where there was none. */
+  readonly bump: string | null;
+  /** For each VCS source the commit that was built. */
+  readonly vcs: Readonly<Record<string, string>>;
+}
+
+/** As recorded: with the pkgnames that the recipe declared. */
+export interface MadeFromRecord extends MadeFrom {
+  readonly pkgnames: readonly string[];
+}
+
+/** A package file that no database names any more. */
+export interface RetiredFile {
+  /** When it left the database, ISO 8601. */
+  readonly since: string;
+  readonly sha256: string;
+}
+
+/** One published state, read as a whole. */
+export interface Snapshot {
+  readonly number: number;
+  readonly folder: string;
+  readonly entries: readonly DatabaseEntry[];
+  /** By pkgbase. */
+  readonly madeFrom: ReadonlyMap<string, MadeFromRecord>;
+  /** By file name. */
+  readonly retired: ReadonlyMap<string, RetiredFile>;
+  /** The database's time, as clients see it. */
+  readonly time: Date;
+}
+
+type Where = Pick<Repository, "root" | "name" | "arch">;
+
+/** The state that readers see now, or undefined before the first publish. */
+export async function readSnapshot(where: Where): Promise<Snapshot | undefined> {
+  const folder = await currentFolder(where);
+  if (folder === undefined) return undefined;
+  const database = join(folder, folderOf(where).database);
+  return {
+    number: Number(folder.slice(folder.lastIndexOf("/") + 1)),
+    folder,
+    entries: await readDatabase(database),
+    madeFrom: await readRecords<MadeFromRecord>(join(folder, "made-from.json")),
+    retired: await readRecords<RetiredFile>(join(folder, "retired.json")),
+    time: (await stat(database)).mtime,
+  };
+}
+
+/** The published packages; none before the first publish. */
+export async function publishedPackages(where: Where): Promise<readonly DatabaseEntry[]> {
+  const folder = await currentFolder(where);
+  return folder === undefined ? [] : readDatabase(join(folder, folderOf(where).database));
+}
+
+/** What every published pkgbase was made from: one file, so that thousands are compared at once. */
+export async function madeFrom(where: Where): Promise<ReadonlyMap<string, MadeFromRecord>> {
+  const folder = await currentFolder(where);
+  return folder === undefined ? new Map() : readRecords(join(folder, "made-from.json"));
+}
+
+/** The link is followed once, so that what is read next belongs together. */
+async function currentFolder(where: Where): Promise<string | undefined> {
+  const { databases, current } = folderOf(where);
+  try {
+    return join(databases, await readlink(current));
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function readRecords<T>(path: string): Promise<Map<string, T>> {
+  try {
+    return new Map(Object.entries(JSON.parse(await readFile(path, "utf8")) as Record<string, T>));
+  } catch (error) {
+    throw new SluiceError("snapshot-damaged", `${path} can't be read.`, {
+      facts: { path },
+      hint: "Point the link databases/current back at an older snapshot, or restore the folder from a backup.",
+      cause: error,
+    });
+  }
+}
