@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
+import { SluiceError } from "../errors.ts";
 import { type InsideFile, home, rootFiles, scratch, type System, tmp } from "./inside.ts";
 import { payload } from "./job.ts";
 import { becomeOwner } from "./owner.ts";
@@ -43,29 +44,42 @@ export interface Plan {
     readonly target: string;
     readonly writable: boolean;
   }[];
-  /** What the launching script has to bind to the places 0, 1, … in the staging folder. */
-  readonly staged: readonly string[];
+  /** What the launching script has to mount at the places 0, 1, … in the staging folder. */
+  readonly staged: readonly Staged[];
 }
 
-/** Where bubblewrap finds each source: the path itself, or its place in a staging folder. */
+/** A file or folder of the host's at another place, or `/usr` with a folder laid over it. */
+export type Staged = { readonly bind: string } | { readonly overUsr: string };
+
+/**
+ * Where bubblewrap finds each source: the path itself, or its place in the staging folder, where the caller is
+ * root or a layer needs a mount.
+ */
 export function planMounts(job: Job, staging: string | undefined): Plan {
-  const sources = [job.root?.folder, ...job.mounts.map(({ source }) => source)]
+  const sources = [job.root?.folder, job.layer, ...job.mounts.map(({ source }) => source)]
     .filter((source) => source !== undefined)
     .map((source) => realpathSync(source));
   const bindFrom = (index: number) =>
     staging === undefined ? (sources[index] ?? "") : join(staging, String(index));
-  const first = job.root ? 1 : 0;
+  const first = job.root || job.layer !== undefined ? 1 : 0;
+  const layer = job.layer === undefined ? undefined : sources[0]!;
   return {
     system: {
       network: job.network,
       ...(job.root && { root: { ...job.root, bindFrom: bindFrom(0) } }),
+      ...(layer !== undefined && {
+        layer: { folder: layer, bindFrom: bindFrom(0), usr: bindFrom(sources.length) },
+      }),
     },
     mounts: job.mounts.map(({ target, writable }, index) => ({
       bindFrom: bindFrom(first + index),
       target,
       writable,
     })),
-    staged: staging === undefined ? [] : sources,
+    staged: [
+      ...(staging === undefined ? [] : sources.map((bind) => ({ bind }))),
+      ...(layer === undefined ? [] : [{ overUsr: join(layer, "usr") }]),
+    ],
   };
 }
 
@@ -76,23 +90,46 @@ export function commandLine(
   files: readonly InsideFile[],
   host: {
     readonly owner: Owner;
+    readonly callerIsRoot: boolean;
     readonly staging: string | undefined;
     readonly cgroupProcs: string | undefined;
   },
 ): readonly string[] {
-  const { owner, staging, cgroupProcs } = host;
-  const callerIsRoot = staging !== undefined;
+  const { owner, callerIsRoot, staging, cgroupProcs } = host;
   const { argv, cwd } = payload(job, places, [dontTryChown]);
   const collected = job.collect ? join(scratch, job.collect.from) : "";
   return [
-    callerIsRoot ? ["unshare", "--mount", "--propagation", "private", "--"] : [],
-    ["/bin/sh", "-c", launch, "sluice", cgroupProcs ?? "", staging ?? "", ...plan.staged, "--"],
+    staging === undefined
+      ? []
+      : ["unshare", ...(callerIsRoot ? [] : ownMounts), "--mount", "--propagation", "private", "--"],
+    [
+      "/bin/sh",
+      "-c",
+      launch,
+      "sluice",
+      cgroupProcs ?? "",
+      staging ?? "",
+      ...plan.staged.map(stagedArgument),
+      "--",
+    ],
     becomeOwner(owner),
     ["bwrap", ...isolation(job, owner), ...fileSystem(plan, files, job.limits.outputBytes)],
     ["--chdir", cwd, "--", "/bin/sh", "-c", inside, "sluice", collected],
     prlimit(job.limits, job.limits.processes + ownTasks, cgroupProcs !== undefined),
     argv,
   ].flat();
+}
+
+/** Lets an unprivileged caller mount in a namespace of its own. */
+const ownMounts = ["--user", "--map-current-user", "--keep-caps"];
+
+/** @throws SluiceError `sandbox-job`: in the options of a mount `:` and `,` separate. */
+function stagedArgument(staged: Staged): string {
+  if ("bind" in staged) return `bind:${staged.bind}`;
+  if (!/[:,\\]/.test(staged.overUsr)) return `over:${staged.overUsr}`;
+  throw new SluiceError("sandbox-job", `a layer's path can't hold ":", "," or "\\": ${staged.overUsr}`, {
+    facts: { path: staged.overUsr },
+  });
 }
 
 function isolation({ user, network }: Job, owner: Owner): string[] {

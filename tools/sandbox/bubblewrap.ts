@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { SluiceError } from "../errors.ts";
-import { commandLine, descriptors, planMounts } from "./bubblewrap-command.ts";
+import { commandLine, descriptors, planMounts, type Staged } from "./bubblewrap-command.ts";
 import { type Cgroup, cgroupParent, makeCgroup } from "./cgroup.ts";
 import { collect, type Collection, collectionLimit } from "./collect.ts";
 import { insideFiles } from "./inside.ts";
@@ -72,12 +72,13 @@ async function runIn(
   job: Job,
   { owner, callerIsRoot }: Host,
 ): Promise<Omit<SandboxResult, "durationMs" | "notes">> {
-  const staging = callerIsRoot ? folder : undefined;
+  const staging = callerIsRoot || job.layer !== undefined ? folder : undefined;
   const plan = planMounts(job, staging);
   if (staging !== undefined) makePlaces(staging, plan.staged);
   const files = insideFiles(plan.system, owner);
   const [program = "", ...args] = commandLine(job, plan, files, {
     owner,
+    callerIsRoot,
     staging,
     cgroupProcs: cgroup?.procs,
   });
@@ -108,11 +109,11 @@ async function runIn(
 }
 
 /** Where the launching script binds what bubblewrap's user couldn't walk to. */
-function makePlaces(staging: string, sources: readonly string[]): void {
+function makePlaces(staging: string, sources: readonly Staged[]): void {
   chmodSync(staging, 0o711);
   for (const [index, source] of sources.entries()) {
     const place = join(staging, String(index));
-    if (statSync(source).isDirectory()) mkdirSync(place);
+    if ("overUsr" in source || statSync(source.bind).isDirectory()) mkdirSync(place);
     else writeFileSync(place, "");
   }
 }

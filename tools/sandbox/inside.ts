@@ -4,6 +4,8 @@ import type { Owner } from "./sandbox.ts";
 
 export interface System {
   readonly network: boolean;
+  /** Lies over the host's programs. `usr`: the path by which bubblewrap finds both together. */
+  readonly layer?: { readonly folder: string; readonly bindFrom: string; readonly usr: string };
   /** `bindFrom`: the path by which bubblewrap finds `folder`. */
   readonly root?: { readonly folder: string; readonly bindFrom: string; readonly writable: boolean };
 }
@@ -63,13 +65,15 @@ const settings = [
 const fresh: ReadonlySet<string> = new Set(["build", "dev", "home", "proc", "run", "sys", "tmp"]);
 
 /** bubblewrap's options for the programs: the host's, or the job's root. */
-export function rootFiles({ root, network }: System): string[] {
+export function rootFiles({ root, layer, network }: System): string[] {
   if (root?.writable) return ["--bind", root.bindFrom, "/"];
   if (root) return [...readOnlyRoot(root.folder, root.bindFrom), ...temporaryFolders];
   return [
-    ...["usr", "bin", "sbin", "lib", "lib32", "lib64"].flatMap((name) => readOnly(`/${name}`)),
+    ...readOnly("/usr", "/usr", layer?.usr),
+    ...["bin", "sbin", "lib", "lib32", "lib64"].flatMap((name) => readOnly(`/${name}`)),
     ...settings.flatMap((name) => readOnly(`/etc/${name}`)),
     ...pacmanSettings(),
+    ...(layer ? layered(layer.folder, layer.bindFrom) : []),
     ...(network ? ["resolv.conf", "hosts"].flatMap((name) => readOnly(`/etc/${name}`)) : []),
     ...temporaryFolders,
   ];
@@ -102,6 +106,13 @@ const nobody = {
 };
 
 const temporaryFolders = ["--symlink", tmp, "/tmp", "--dir", "/var", "--symlink", tmp, "/var/tmp"];
+
+/** What a layer has beside `usr`: each entry of its `etc`, and `opt`. */
+function layered(folder: string, bindFrom: string): string[] {
+  const etc = join(folder, "etc");
+  const settings = existsSync(etc) ? readdirSync(etc).map((name) => `/etc/${name}`) : [];
+  return [...settings, "/opt"].flatMap((path) => readOnly(path, join(folder, path), join(bindFrom, path)));
+}
 
 /** Each folder by itself, so that mounts may be made beside them, on the sandbox's own empty root. */
 function readOnlyRoot(folder: string, bindFrom: string): string[] {

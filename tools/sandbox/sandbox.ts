@@ -60,6 +60,11 @@ export interface Job {
    */
   readonly root?: { readonly folder: string; readonly writable: boolean };
   /**
+   * A folder like a root file system whose `usr`, `etc` and `opt` lie over the host's programs: dependencies
+   * that were installed for this job alone. Read-only, and not together with `root`.
+   */
+  readonly layer?: string;
+  /**
    * `builder` is an unprivileged user, as makepkg wants it. `root` is root inside alone: it may chroot and
    * run pacman on files of `owner`, and is `owner` towards the host.
    */

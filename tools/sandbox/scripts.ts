@@ -3,7 +3,8 @@
  *
  * Before it, outside: enters the cgroup if there is one, and, where the caller is root, binds the mounts'
  * sources to a private place, since the unprivileged user as whom bubblewrap runs can't walk into, say, /root.
- * Arguments: cgroup.procs or empty, staging folder or empty, sources for the places 0, 1, … in it, `--`, the command to become.
+ * A layer is laid over /usr there. Arguments: cgroup.procs or empty, staging folder or empty, what comes to the
+ * places 0, 1, … in it (`bind:SOURCE` or `over:FOLDER`), `--`, the command to become.
  */
 export const launch = `
 set -e
@@ -11,7 +12,10 @@ cgroup=$1 stage=$2; shift 2
 [ -z "$cgroup" ] || echo $$ > "$cgroup"
 i=0
 while [ "$1" != -- ]; do
-  mount -n --bind "$1" "$stage/$i"
+  case $1 in
+    bind:*) mount -n --bind "\${1#bind:}" "$stage/$i" ;;
+    over:*) mount -n -t overlay -o "ro,lowerdir=\${1#over:}:/usr" sluice "$stage/$i" ;;
+  esac
   i=$((i + 1)); shift
 done
 shift
