@@ -1,0 +1,101 @@
+import { mkdir } from "node:fs/promises";
+import { totalmem } from "node:os";
+import { join } from "node:path";
+import type { Srcinfo } from "../alpm/srcinfo.ts";
+import { SluiceError } from "../errors.ts";
+import type { Git } from "../git/git.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { PackageConfig, RepositoryConfig } from "../workspace/config.ts";
+import { checkedArtefacts } from "./artefacts.ts";
+import { compile } from "./compile.ts";
+import { applyInterfere } from "./interfere.ts";
+import { installDependencies, type Published } from "./layer.ts";
+import type { BuildLog } from "./log.ts";
+import { writeMakepkgConf } from "./makepkg-conf.ts";
+import { checkOutRecipe } from "./recipe.ts";
+import { fetch } from "./sources.ts";
+import { stageRunner, type Unfinished } from "./stage.ts";
+
+export interface BuildRequest {
+  readonly pkgbase: string;
+  /** The workspace's repository, and the commit that was scheduled. */
+  readonly git: Git;
+  readonly commit: string;
+  /** The package folder, from the root of the repository. */
+  readonly path: string;
+  readonly arch: string;
+  /** As they are in that commit. */
+  readonly srcinfo: Srcinfo | undefined;
+  readonly config: PackageConfig;
+  readonly settings: RepositoryConfig;
+  readonly published: Published;
+  /** pacman's configuration, which names the distribution's repositories. */
+  readonly pacmanConf: string;
+  /** An empty folder of this build alone; the packages are left in it. */
+  readonly folder: string;
+  /** Where this package's sources are kept between builds, if it asks for that. */
+  readonly sourceCache: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type BuildResult =
+  | {
+      readonly kind: "built";
+      /** Paths of the packages. */
+      readonly files: readonly string[];
+      readonly pkgnames: readonly string[];
+      readonly version: string;
+      /** Source → commit, of those from Git. */
+      readonly vcs: Readonly<Record<string, string>>;
+    }
+  | Unfinished;
+
+/**
+ * Builds one package: its recipe at the scheduled commit, changed as its `.CI` files say, sources fetched with
+ * network, built without, and what came out checked. What a stranger's recipe does wrong is a result.
+ */
+export async function buildPackage(
+  request: BuildRequest,
+  sandbox: Sandbox,
+  log: BuildLog,
+): Promise<BuildResult> {
+  const { config, settings, folder, signal } = request;
+  const stages = stageRunner(sandbox, log, {
+    seconds: settings.BUILDER_TIMEOUT * config.BUILDER_EXTRA_TIMEOUT,
+    skipCode: settings.CI_CODE_SKIP,
+    limits: defaultLimits(),
+    signal,
+  });
+  try {
+    const recipe = join(folder, "recipe");
+    await mkdir(recipe);
+    await checkOutRecipe(request.git, request.commit, request.path, recipe);
+    const layer = await installDependencies(request, sandbox, stages, log);
+    if ("kind" in layer) return layer;
+    const prepared = await applyInterfere(request, recipe, layer.folder, stages, log);
+    if ("kind" in prepared) return prepared;
+    const makepkgConf = await writeMakepkgConf(folder);
+    const sources = await fetch(request, prepared, makepkgConf, stages, log);
+    if ("kind" in sources) return sources;
+    const compiled = await compile(request, prepared, { makepkgConf, sources, layer }, stages, log);
+    if ("kind" in compiled) return compiled;
+    const files = await checkedArtefacts(request, compiled, stages);
+    if ("kind" in files) return files;
+    const { pkgnames, version } = compiled;
+    return { kind: "built", files, pkgnames, version, vcs: sources.vcs };
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.exitCode !== 1) throw error;
+    log.note(error.message);
+    return { kind: "failed", message: error.message };
+  }
+}
+
+/** A build may take three quarters of the memory, and half of it for files. */
+function defaultLimits(): { memoryBytes: number; outputBytes: number; processes: number } {
+  const memory = totalmem();
+  return {
+    memoryBytes: Math.floor(memory * 0.75),
+    outputBytes: Math.floor(memory * 0.5),
+    processes: 4096,
+  };
+}

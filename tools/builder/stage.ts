@@ -1,0 +1,165 @@
+import type { Job, Mount, Sandbox, SandboxResult } from "../sandbox/sandbox.ts";
+import type { BuildLog } from "./log.ts";
+
+/** One run of a script in the sandbox; a build is a row of them under one time limit. */
+export interface Stage {
+  readonly script: string;
+  /** Added to what every stage has. A value may name a mount's target; it is put where the payload finds it. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  readonly user?: Job["user"];
+  readonly network?: boolean;
+  readonly layer?: string | undefined;
+  readonly collect?: { readonly from: string; readonly into: string };
+}
+
+/** How a build ends that doesn't end well, or that has nothing to do. */
+export interface Unfinished {
+  readonly kind: "failed" | "timed-out" | "cancelled" | "skipped" | "lost";
+  /** For people: what happened, in one line. */
+  readonly message: string;
+}
+
+export interface Finished {
+  readonly collected: readonly string[];
+  /** The log's first 64 KiB, for what a stage says before anything of the recipe runs. */
+  readonly head: string;
+}
+
+export interface StageLimits {
+  readonly memoryBytes: number;
+  readonly outputBytes: number;
+  readonly processes: number;
+}
+
+export interface StageRunner {
+  /** Resolves with what was collected and how its log begins, or with how the build ends. */
+  run(what: string, stage: Stage): Promise<Finished | Unfinished>;
+}
+
+/**
+ * @param settings `seconds`: for all stages together; `skipCode`: the exit code by which a recipe skips itself
+ */
+export function stageRunner(
+  sandbox: Sandbox,
+  log: BuildLog,
+  settings: { seconds: number; skipCode: number; limits: StageLimits; signal?: AbortSignal | undefined },
+): StageRunner {
+  const deadline = performance.now() + settings.seconds * 1000;
+  let noted = false;
+  return {
+    async run(what, stage) {
+      const seconds = (deadline - performance.now()) / 1000;
+      if (seconds <= 0) return timedOut(settings.seconds);
+      let head = "";
+      const result = await sandbox.run({
+        ...jobOf(stage),
+        limits: { ...settings.limits, seconds, graceSeconds: 10, logBytes: 256 * 2 ** 20 },
+        onOutput: (chunk) => {
+          if (head.length < 65536) head += chunk.toString();
+          log.write(chunk);
+        },
+        ...(settings.signal && { signal: settings.signal }),
+      });
+      if (!noted) for (const note of result.notes) log.note(`Limit: ${note}.`);
+      noted = true;
+      return unfinished(what, result, settings) ?? { collected: result.collected, head };
+    },
+  };
+}
+
+function jobOf({
+  script,
+  env = {},
+  mounts,
+  user = "builder",
+  network = false,
+  layer,
+  collect,
+}: Stage): Pick<Job, "command" | "mounts" | "user" | "network" | "layer" | "collect"> {
+  const targets = new Set(mounts.map(({ target }) => target));
+  return {
+    command: ({ scratch, home, tmp, at }) => ({
+      argv: ["/bin/bash", "-c", script],
+      env: {
+        PATH: "/usr/local/sbin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/usr/bin/core_perl",
+        HOME: home,
+        TMPDIR: tmp,
+        LC_ALL: "C.UTF-8",
+        // Files of a mount belong to another user than the sandbox's; Git would refuse to read them.
+        GIT_CONFIG_COUNT: "1",
+        GIT_CONFIG_KEY_0: "safe.directory",
+        GIT_CONFIG_VALUE_0: "*",
+        SRCDEST: `${scratch}/sources`,
+        PKGDEST: `${scratch}/packages`,
+        BUILDDIR: scratch,
+        ...Object.fromEntries(
+          Object.entries(env).map(([name, value]) => [name, targets.has(value) ? at(value) : value]),
+        ),
+      },
+      cwd: scratch,
+    }),
+    mounts,
+    user,
+    network,
+    ...(layer !== undefined && { layer }),
+    ...(collect && { collect }),
+  };
+}
+
+function unfinished(
+  what: string,
+  { outcome }: SandboxResult,
+  { seconds, skipCode }: { seconds: number; skipCode: number },
+): Unfinished | undefined {
+  switch (outcome.kind) {
+    case "exited":
+      if (outcome.code === 0) return undefined;
+      if (outcome.code === skipCode) {
+        return { kind: "skipped", message: `the recipe skipped itself (exit code ${skipCode})` };
+      }
+      return { kind: "failed", message: `${what} failed: ${exitMeaning(outcome.code)}` };
+    case "timed-out":
+      return timedOut(seconds);
+    case "cancelled":
+      return { kind: "cancelled", message: "cancelled" };
+    case "out-of-memory":
+      return { kind: "failed", message: `${what} failed: it ran out of memory` };
+    case "output-refused":
+      return { kind: "failed", message: `${what} failed: ${outcome.reason}` };
+    case "lost":
+      return { kind: "lost", message: outcome.reason };
+  }
+}
+
+function timedOut(seconds: number): Unfinished {
+  return {
+    kind: "timed-out",
+    message: `it took longer than ${seconds} seconds (BUILDER_TIMEOUT, BUILDER_EXTRA_TIMEOUT)`,
+  };
+}
+
+/** makepkg(8), "Errors". */
+const makepkgErrors: Readonly<Record<number, string>> = {
+  1: "makepkg stopped; its error is in the log",
+  2: "error in makepkg's configuration",
+  4: "a function of the PKGBUILD failed",
+  5: "no viable package came out",
+  6: "a source or auxiliary file is missing",
+  7: "the package folder is missing",
+  8: "dependencies are missing",
+  11: "no permission to write",
+  12: "the PKGBUILD can't be parsed",
+  15: "programs that makepkg needs are missing",
+};
+
+function exitMeaning(code: number): string {
+  const meaning = makepkgErrors[code];
+  if (meaning) return `${meaning} (exit code ${code})`;
+  return code > 128 ? `ended by signal ${code - 128}` : `exit code ${code}`;
+}
+
+/** A mount that the payload can only read. */
+export function readOnly(source: string, target: string): Mount {
+  return { source, target, writable: false };
+}
