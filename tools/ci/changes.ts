@@ -1,7 +1,5 @@
 import type { Srcinfo } from "../alpm/srcinfo.ts";
-
-/** Path within the package folder → mode and content id; undefined: no package there. */
-export type PackageEntries = ReadonlyMap<string, string>;
+import { isMaterial, namedFiles, type PackageEntries } from "../workspace/material.ts";
 
 /** What became of one package between two commits. */
 export type PackageChange =
@@ -11,8 +9,7 @@ export type PackageChange =
   | { readonly kind: "immaterial"; readonly paths: readonly string[] };
 
 /**
- * Compares a package's files before and after. `.CI/info`, `.gitignore` and Markdown at the top of the folder
- * matter only where the `.SRCINFO` (before or after) names them as a source, install or changelog file.
+ * Compares a package's files before and after (undefined: no package there), with the `.SRCINFO`s of both.
  */
 export function comparePackage(
   before: PackageEntries | undefined,
@@ -27,29 +24,7 @@ export function comparePackage(
     return before?.has("PKGBUILD") ? { kind: "removed", paths } : undefined;
   }
   if (!before?.has("PKGBUILD")) return { kind: "added", paths };
-  const named = new Set(srcinfos.flatMap((srcinfo) => (srcinfo ? localFiles(srcinfo) : [])));
-  const material = paths.filter((path) => !isImmaterial(path) || named.has(path));
+  const named = namedFiles(srcinfos);
+  const material = paths.filter((path) => isMaterial(path, named));
   return material.length > 0 ? { kind: "changed", paths: material } : { kind: "immaterial", paths };
-}
-
-function isImmaterial(path: string): boolean {
-  return path === ".CI/info" || path === ".gitignore" || /^[^/]+\.md$/i.test(path);
-}
-
-/** Files of the recipe itself that its `.SRCINFO` names, for any architecture. */
-function localFiles({ base, packages }: Srcinfo): string[] {
-  const files: string[] = [];
-  for (const fields of [base, ...packages.map((pkg) => pkg.fields)]) {
-    for (const [field, values] of fields) {
-      if (field === "install" || field === "changelog") files.push(...values);
-      if (/^source(?:_|$)/.test(field)) files.push(...values.map(localSource));
-    }
-  }
-  return files;
-}
-
-/** A source may be renamed: `name::file`. */
-function localSource(source: string): string {
-  const separator = source.indexOf("::");
-  return separator === -1 ? source : source.slice(separator + 2);
 }

@@ -46,7 +46,56 @@ export const commands: readonly CommandEntry[] = [
         .option("--databases <file...>", "databases of the distribution; what they hold needs no provider"),
     load: async () => (await import("./commands/deptree.ts")).deptree,
   },
+  {
+    define: (program) =>
+      buildingCommand(program, "build [pkgbase...]")
+        .description(
+          "Build packages, and what they need, and publish them here (none named: what isn't published)",
+        )
+        .option("--json", "print the outcomes as JSON"),
+    load: async () => (await import("./commands/build.ts")).build,
+  },
+  {
+    define: (program) =>
+      buildingCommand(program, "up")
+        .description("Keep the package repository as the workspace says, and serve it")
+        .option("--once", "end when all is published")
+        .option("--port <number>", "where to serve it (default: 8080)"),
+    load: async () => (await import("./commands/up.ts")).up,
+  },
+  {
+    define: (program) =>
+      stateCommand(program, "enqueue [schedule]").description(
+        "Hand a schedule (default: .ci/schedule.json) to the queue",
+      ),
+    load: async () => (await import("./commands/enqueue.ts")).enqueue,
+  },
+  {
+    define: (program) =>
+      stateCommand(program, "queue")
+        .description("What waits, what runs, what is blocked and by whom")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/queue.ts")).queue,
+  },
 ];
+
+function buildingCommand(program: Command, name: string): Command {
+  return stateCommand(program, name)
+    .option("--jobs <number>", "builds at a time (default: 1)")
+    .addOption(
+      new Option("--sandbox <name>", "how builds are isolated; host: not at all").choices([
+        "bubblewrap",
+        "host",
+      ]),
+    );
+}
+
+function stateCommand(program: Command, name: string): Command {
+  return workspaceCommand(program, name).option(
+    "--state <dir>",
+    "queue, logs, key and package repository (default: .sluice in the workspace)",
+  );
+}
 
 function workspaceCommand(program: Command, name: string): Command {
   return program.command(name).option("--root <dir>", "the workspace (default: the one around this folder)");

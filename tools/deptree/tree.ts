@@ -49,3 +49,10 @@ export function dependentsOf(tree: DependencyTree, pkgbase: string): string[] {
     .filter(([, pkg]) => pkg.edges.some((edge) => edge.to === pkgbase))
     .map(([name]) => name);
 }
+
+/** The named packages and everything that they need, directly or not. */
+export function dependencyClosure({ needs }: DependencyTree, names: Iterable<string>): ReadonlySet<string> {
+  const closure = new Set(names);
+  for (const pkgbase of closure) for (const need of needs.get(pkgbase) ?? []) closure.add(need);
+  return closure;
+}

@@ -51,7 +51,7 @@ function busy(port: number): SluiceError {
 
 /** What belongs to a published repository; anything else below the root, such as a key, is not found. */
 const publicFile =
-  /^(.+\.(pkg\.tar(\.[A-Za-z0-9]+)?|(db|files)(\.tar\.[A-Za-z0-9]+)?)(\.sig)?|made-from\.json)$/;
+  /^(.+\.(pkg\.tar(\.[A-Za-z0-9]+)?|(db|files)(\.tar\.[A-Za-z0-9]+)?)(\.sig)?|made-from\.json|[^/]+\/[^/]+\.asc)$/;
 
 /**
  * Answers GET and HEAD for the files of the repositories below `root`.

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openQueue } from "../../manager/installation.ts";
+import type { BuildStatus, QueueState } from "../../queue/queue.ts";
+import { stateFolder, type InstallationOptions } from "../installation.ts";
+import { formatTable } from "../table.ts";
+
+interface Options extends InstallationOptions {
+  readonly json?: boolean;
+}
+
+/** What waits, what runs, what is blocked and by whom. */
+export async function queue(options: Options): Promise<number> {
+  const state = stateFolder(options);
+  if (!existsSync(join(state, "queue.sqlite"))) {
+    process.stdout.write(
+      options.json ? '{ "builds": [], "removals": [] }\n' : "Nothing was ever queued here.\n",
+    );
+    return 0;
+  }
+  const opened = await openQueue(state);
+  try {
+    const found = await opened.state();
+    process.stdout.write(options.json ? `${JSON.stringify(found, null, 2)}\n` : describe(found));
+    return 0;
+  } finally {
+    await opened.close();
+  }
+}
+
+function describe({ builds, removals }: QueueState): string {
+  if (builds.length + removals.length === 0) return "The queue is empty.\n";
+  const rows = [
+    ...builds.map((build) => [
+      build.pkgbase,
+      build.class ?? "any",
+      statusText(build.status),
+      build.reasons.join("; "),
+    ]),
+    ...removals.map((removal) => [removal.pkgbase, "", "to be removed", removal.reason]),
+  ];
+  return formatTable(["PKGBASE", "CLASS", "STATUS", "WHY"], rows);
+}
+
+function statusText(status: BuildStatus): string {
+  switch (status.kind) {
+    case "ready":
+      return "ready";
+    case "waiting":
+      return `waits for ${status.for.join(", ")}`;
+    case "delayed":
+      return `lost, tried again at ${new Date(status.until).toISOString()}`;
+    case "blocked":
+      return `blocked by ${status.causes.map(({ pkgbase, outcome }) => `${pkgbase} (${outcome})`).join(", ")}`;
+    case "active":
+      return `${status.cancelling ? "is being stopped" : "is building"} on ${status.worker} since ${new Date(status.startedAt).toISOString()}`;
+  }
+}

@@ -1,0 +1,86 @@
+import { serve } from "../../manager/serve.ts";
+import { up as keepUp } from "../../manager/up.ts";
+import { SluiceError } from "../../errors.ts";
+import { succeeded } from "../../queue/outcome.ts";
+import { open, stopSignal, type InstallationOptions } from "../installation.ts";
+import { showProgress } from "../progress.ts";
+import { info } from "../report.ts";
+
+interface Options extends InstallationOptions {
+  readonly once?: boolean;
+  readonly port?: string;
+}
+
+/** Builds what main says, serves it, and goes on with each new commit. */
+export async function up(options: Options): Promise<number> {
+  const { once = false } = options;
+  const port = portNumber(options.port);
+  const opened = await open(options);
+  const { installation } = opened;
+  const { queue, repository, folders } = installation;
+  const server = once
+    ? undefined
+    : await serve(folders, port).catch(async (error: unknown) => {
+        await queue.close();
+        throw error;
+      });
+  const progress = showProgress(folders.logs);
+  try {
+    if (server) process.stdout.write(howToUse(server.url, repository.name, folders.repositories));
+    await keepUp(installation, { ...opened, once, watcher: progress, signal: stopSignal() });
+    progress.close();
+    return once ? await outcome(installation) : 0;
+  } finally {
+    progress.close();
+    await server?.close();
+    await queue.close();
+  }
+}
+
+/** 1 where something failed, and what waits for it. */
+async function outcome({
+  queue,
+  folders,
+  repository,
+}: Awaited<ReturnType<typeof open>>["installation"]): Promise<number> {
+  const failed = (await queue.packages()).filter((record) => !succeeded(record.outcome));
+  const blocked = (await queue.state()).builds.filter(({ status }) => status.kind === "blocked");
+  if (failed.length + blocked.length === 0) {
+    process.stdout.write(`Published in ${folders.repositories}/${repository.name}/${repository.arch}\n`);
+    return 0;
+  }
+  for (const { pkgbase, outcome: ended } of failed) info(`${pkgbase}: ${ended}`);
+  for (const { pkgbase, status } of blocked) {
+    if (status.kind === "blocked") info(`${pkgbase}: blocked by ${status.by.join(", ")}`);
+  }
+  info("The rest is published. Mend what failed with a commit, or try again with: sluice build PKGBASE");
+  return 1;
+}
+
+function howToUse(url: string, name: string, repositories: string): string {
+  const key = `${url}/${name}/${name}.asc`;
+  return `Serving ${repositories} at ${url}
+
+To use it, trust its key and name it in /etc/pacman.conf:
+
+    curl -O ${key}
+    sudo pacman-key --add ${name}.asc
+    sudo pacman-key --lsign-key "$(gpg --show-keys --with-colons ${name}.asc | awk -F: '/^fpr/ { print $10; exit }')"
+
+    [${name}]
+    SigLevel = Required DatabaseRequired
+    Server = ${url}/$repo/$arch
+
+Then: sudo pacman -Sy && pacman -Sl ${name}
+Logs of builds: ${url}/logs/PKGBASE/BUILD.log. Stop with Ctrl-C.
+
+`;
+}
+
+function portNumber(text = "8080"): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65535) return port;
+  throw new SluiceError("usage", `--port: ${JSON.stringify(text)} is not a port`, {
+    hint: "For example: --port 8081",
+  });
+}

@@ -1,0 +1,126 @@
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { defaultArch } from "../alpm/names.ts";
+import { SluiceError } from "../errors.ts";
+import type { Git } from "../git/git.ts";
+import type { Repository } from "../pkgrepo/repository.ts";
+import type { Checkpoint } from "../pkgrepo/steps.ts";
+import { withSigner } from "../pkgrepo/signing.ts";
+import { makeLocalKey, type SigningKey } from "../pkgrepo/signing-key.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { RepositoryConfig } from "../workspace/config.ts";
+
+/** Everything of one machine that builds and publishes: the workspace, and a folder with all the rest. */
+export interface Installation {
+  readonly git: Git;
+  readonly settings: RepositoryConfig;
+  readonly queue: Queue;
+  readonly repository: Repository;
+  readonly sandbox: Sandbox;
+  readonly arch: string;
+  readonly pacmanConf: string;
+  readonly folders: Folders;
+  readonly now: () => Date;
+}
+
+/** What lies in the state folder. */
+export interface Folders {
+  readonly state: string;
+  /** What is served: `<repository>/<arch>/…`. */
+  readonly repositories: string;
+  /** `<pkgbase>/<build>.log` */
+  readonly logs: string;
+  /** `<pkgbase>/`: sources that packages keep between builds. */
+  readonly sources: string;
+  /** `<pkgbase>/`: packages that are built and not published yet. */
+  readonly finished: string;
+  /** Builds under way. */
+  readonly work: string;
+}
+
+export function foldersOf(state: string): Folders {
+  return {
+    state,
+    repositories: join(state, "repositories"),
+    logs: join(state, "logs"),
+    sources: join(state, "sources"),
+    finished: join(state, "finished"),
+    work: join(state, "work"),
+  };
+}
+
+/** Makes the state folder, which Git is told to ignore, and opens what is in it. */
+export async function openInstallation(options: {
+  git: Git;
+  settings: RepositoryConfig;
+  state: string;
+  sandbox: Sandbox;
+  /** The operator's GnuPG home, where SIGNING_KEY names a key in it. */
+  gnupgHome: string;
+  pacmanConf?: string;
+  now?: () => Date;
+  checkpoint?: Checkpoint;
+}): Promise<Installation> {
+  const { git, settings, state, sandbox, checkpoint } = options;
+  const folders = foldersOf(state);
+  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+  if (!existsSync(join(state, ".gitignore"))) await writeFile(join(state, ".gitignore"), "*\n");
+  const key = await signingKey(options, folders);
+  // A key that can't sign is told now, not after the first build.
+  await withSigner(key, () => Promise.resolve());
+  const queue = await openQueue(state);
+  return {
+    git,
+    settings,
+    queue,
+    sandbox,
+    arch: defaultArch,
+    folders,
+    pacmanConf: options.pacmanConf ?? "/etc/pacman.conf",
+    now: options.now ?? (() => new Date()),
+    repository: {
+      root: folders.repositories,
+      name: settings.BUILD_REPO,
+      arch: defaultArch,
+      key,
+      keepDays: 14,
+      ...(checkpoint && { checkpoint }),
+    },
+  };
+}
+
+/** The queue alone, for those who only look or hand over work. */
+export async function openQueue(state: string): Promise<Queue> {
+  await mkdir(state, { recursive: true });
+  const { openSqliteQueue } = await import("../queue/sqlite.ts");
+  return openSqliteQueue(join(state, "queue.sqlite"));
+}
+
+async function signingKey(
+  {
+    settings,
+    gnupgHome,
+    checkpoint,
+  }: { settings: RepositoryConfig; gnupgHome: string; checkpoint?: Checkpoint },
+  { state }: Folders,
+): Promise<SigningKey> {
+  if (settings.SIGNING_KEY === "") {
+    return makeLocalKey(
+      join(state, "signing-key"),
+      `${settings.BUILD_REPO} (package repository)`,
+      checkpoint,
+    );
+  }
+  if (!/^[0-9A-Fa-f]{16,40}$/.test(settings.SIGNING_KEY)) {
+    throw new SluiceError(
+      "signing-key",
+      `SIGNING_KEY is not a fingerprint or key id: ${settings.SIGNING_KEY}`,
+      {
+        hint: "Find it with: gpg --list-secret-keys --keyid-format long",
+      },
+    );
+  }
+  return { home: gnupgHome, id: settings.SIGNING_KEY };
+}

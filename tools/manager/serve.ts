@@ -1,0 +1,81 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { SluiceError, systemCode } from "../errors.ts";
+import { isPkgbase } from "../alpm/names.ts";
+import { repositoryHandler } from "../pkgrepo/serve.ts";
+import type { Folders } from "./installation.ts";
+
+export interface Server {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the package repositories, and below `/logs/` the builds' logs, to this machine.
+ *
+ * @param port 0 for any free one
+ * @throws SluiceError `port-busy`
+ */
+export async function serve({ repositories, logs }: Folders, port: number): Promise<Server> {
+  const repository = repositoryHandler(repositories);
+  const server = createServer((request, response) => {
+    const log = logPath(request.url ?? "");
+    void (log === undefined ? repository(request, response) : sendLog(join(logs, log), request, response));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(systemCode(error) === "EADDRINUSE" ? portBusy(port) : error));
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** `/logs/<pkgbase>/<build>.log` → its path below the folder of logs. */
+function logPath(url: string): string | undefined {
+  const match = /^\/logs\/([^/?#]+)\/(\d+\.log)$/.exec(url);
+  const pkgbase = match ? decode(match[1]!) : "";
+  return match && isPkgbase(pkgbase) ? `${pkgbase}/${match[2]}` : undefined;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
+async function sendLog(path: string, { method }: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const { size } = await stat(path);
+    // A log is a stranger's text: never to be taken for a page.
+    response.writeHead(200, {
+      "content-type": "text/plain; charset=utf-8",
+      "content-length": size,
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-store",
+    });
+    if (method === "HEAD") response.end();
+    else await pipeline(createReadStream(path, { end: Math.max(0, size - 1) }), response);
+  } catch {
+    if (response.headersSent) response.destroy();
+    else response.writeHead(404).end();
+  }
+}
+
+function portBusy(port: number): SluiceError {
+  return new SluiceError("port-busy", `port ${port} is in use by another program`, {
+    facts: { port },
+    hint: `Choose another one with --port N, or find out whose it is: ss -ltnp 'sport = :${port}'`,
+  });
+}
