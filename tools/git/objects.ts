@@ -19,11 +19,17 @@ export async function listTree(git: Git, commit: string, path = ""): Promise<Tre
   for (const record of listing.toString("latin1").split("\0")) {
     if (record === "") continue;
     const tab = record.indexOf("\t");
-    const [mode, , id, size] = record.slice(0, tab).split(/ +/) as [string, string, string, string];
-    const bytes = Buffer.from(record.slice(tab + 1), "latin1");
-    entries.push({ mode, id, size: size === "-" ? undefined : Number(size), path: bytes.toString() });
+    // `mode type id size`, the size padded with blanks in front
+    const [mode, , id] = record.split(" ", 3) as [string, string, string];
+    const size = record.slice(record.lastIndexOf(" ", tab) + 1, tab);
+    const path = record.slice(tab + 1);
+    entries.push({ mode, id, size: size === "-" ? undefined : Number(size), path: decodePath(path) });
   }
   return entries;
+}
+
+function decodePath(bytes: string): string {
+  return /[\x80-\xff]/.test(bytes) ? Buffer.from(bytes, "latin1").toString() : bytes;
 }
 
 /** The contents of blobs by id, in one process however many there are. */
@@ -31,7 +37,7 @@ export async function readBlobs(git: Git, ids: Iterable<string>): Promise<Map<st
   const wanted = [...new Set(ids)];
   const blobs = new Map<string, Buffer>();
   if (wanted.length === 0) return blobs;
-  const output = await git.bytes(["cat-file", "--batch"], `${wanted.join("\n")}\n`);
+  const output = await git.bytes(["cat-file", "--batch", "--buffer"], `${wanted.join("\n")}\n`);
   let at = 0;
   for (const id of wanted) {
     const end = output.indexOf(0x0a, at);
