@@ -1,7 +1,7 @@
 import { isPkgbase } from "../alpm/names.ts";
 import { missingParts, parseSrcinfo, type Srcinfo } from "../alpm/srcinfo.ts";
 import { buildTree, type DependencyTree } from "../deptree/tree.ts";
-import { relationsOf } from "../deptree/relations.ts";
+import { relationFields, relationsOf, type PackageRelations } from "../deptree/relations.ts";
 import { SluiceError } from "../errors.ts";
 import {
   readPackageConfig,
@@ -54,10 +54,7 @@ export function parseWorkspace(files: WorkspaceFiles): Workspace {
   const problems: WorkspaceProblem[] = [];
   const config = configFrom(readRepositoryConfig(files.repositoryConfig), ".ci/config", undefined, problems);
   const packages = new Map<string, Package>();
-  for (const folder of files.folders) {
-    const pkg = parsePackage(folder, packagePath(files.packagesDir, folder.name), problems);
-    if (pkg) packages.set(pkg.pkgbase, pkg);
-  }
+  for (const pkg of parsePackages(files, problems)) packages.set(pkg.pkgbase, pkg);
   return { config, packagesDir: files.packagesDir, packages, problems };
 }
 
@@ -82,13 +79,41 @@ export function treeOf(
   arch: string,
   distribution?: ReadonlySet<string>,
 ): DependencyTree {
-  const relations = [...packages.values()].map(({ pkgbase, srcinfo }) => relationsOf(pkgbase, srcinfo, arch));
+  const fields = relationFields(arch);
+  const relations = [...packages.values()].map(({ pkgbase, srcinfo }) =>
+    relationsOf(pkgbase, srcinfo, fields),
+  );
   return buildTree(relations, distribution);
+}
+
+/**
+ * The dependency tree of files of which nothing else is wanted: what a package says beyond whom it needs is let
+ * go at once, which for thousands of packages halves the time.
+ */
+export function readTree(
+  files: WorkspaceFiles,
+  arch: string,
+  distribution?: ReadonlySet<string>,
+): { tree: DependencyTree; problems: readonly WorkspaceProblem[] } {
+  const problems: WorkspaceProblem[] = [];
+  const relations: PackageRelations[] = [];
+  const fields = relationFields(arch);
+  for (const { pkgbase, srcinfo } of parsePackages(files, problems)) {
+    relations.push(relationsOf(pkgbase, srcinfo, fields));
+  }
+  return { tree: buildTree(relations, distribution), problems };
 }
 
 /** `path:line: message` */
 export function describeProblem({ path, line, message }: WorkspaceProblem): string {
   return `${JSON.stringify(path).slice(1, -1)}${line === undefined ? "" : `:${line}`}: ${message}`;
+}
+
+function* parsePackages(files: WorkspaceFiles, problems: WorkspaceProblem[]): Generator<Package> {
+  for (const folder of files.folders) {
+    const pkg = parsePackage(folder, packagePath(files.packagesDir, folder.name), problems);
+    if (pkg) yield pkg;
+  }
 }
 
 function parsePackage(

@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { treeFormats } from "../../deptree/formats.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { defaultArch } from "../../alpm/names.ts";
-import { describeProblem, parseWorkspace, treeOf } from "../../workspace/workspace.ts";
+import { describeProblem, readTree } from "../../workspace/workspace.ts";
 import { readWorktree } from "../../workspace/worktree.ts";
 import { warn } from "../report.ts";
 import { findRoot } from "../root.ts";
@@ -15,11 +15,11 @@ interface Options {
 }
 
 export async function deptree({ root, format, out, databases = [] }: Options): Promise<number> {
-  const workspace = parseWorkspace(readWorktree(findRoot(root), { configs: false }));
-  for (const problem of workspace.problems) {
+  const files = readWorktree(findRoot(root), { configs: false });
+  const { tree, problems } = readTree(files, defaultArch, await distributionNames(databases));
+  for (const problem of problems) {
     if (problem.kind.startsWith("srcinfo") || problem.kind === "pkgbuild") warn(describeProblem(problem));
   }
-  const tree = treeOf(workspace, defaultArch, await distributionNames(databases));
   for (const { packages, broken } of tree.cycles) {
     const left = broken.map(({ from, to }) => `${from} → ${to}`).join(", ");
     warn(`cycle: ${packages.join(", ")}; ordered without ${left}`);
