@@ -1,4 +1,4 @@
-import { connectedComponents, type Adjacency, type Components } from "./components.ts";
+import { connectedComponents, reversed, type Adjacency, type Components } from "./components.ts";
 import type { Edge, Graph } from "./graph.ts";
 import { levelsOf } from "./levels.ts";
 
@@ -95,26 +95,30 @@ function strengthOfEdge(edge: Edge): Strength {
   return edge.via === "provides" ? "provides" : "firm";
 }
 
-/** Leaves out what leads back to a package on the current path of a depth-first walk, last name first. */
+/**
+ * Walks depth-first from packages to those that need them, first name first, and leaves out what leads back to a
+ * package on the current path: thus the package that a walk starts from waits for none of its cycle.
+ */
 function leaveOutBackwards(successors: Adjacency): Adjacency {
+  const dependents = reversed(successors);
   const kept: number[][] = successors.map(() => []);
   const state = new Uint8Array(successors.length).fill(UNSEEN);
-  const left = Int32Array.from(successors, (targets) => targets.length);
-  for (let root = successors.length - 1; root >= 0; root--) {
+  const next = new Int32Array(successors.length);
+  for (let root = 0; root < successors.length; root++) {
     if (state[root] !== UNSEEN) continue;
     const path = [root];
     state[root] = ON_PATH;
     while (path.length > 0) {
       const node = path.at(-1)!;
-      const to = successors[node]![--left[node]!];
-      if (to === undefined) {
+      const dependent = dependents[node]![next[node]!++];
+      if (dependent === undefined) {
         state[node] = DONE;
         path.pop();
-      } else if (state[to] !== ON_PATH) {
-        kept[node]!.push(to);
-        if (state[to] === UNSEEN) {
-          state[to] = ON_PATH;
-          path.push(to);
+      } else if (state[dependent] !== ON_PATH) {
+        kept[dependent]!.push(node);
+        if (state[dependent] === UNSEEN) {
+          state[dependent] = ON_PATH;
+          path.push(dependent);
         }
       }
     }
