@@ -11,7 +11,13 @@ export function readChaotic(text: string): Map<string, string[]> {
     packages.map(({ pkgbase, dependencies }) => {
       const wanted = new Set(dependencies);
       const needed = packages.filter((other) => other.pkgnames.some((name) => wanted.has(name)));
-      return [pkgbase, needed.map((other) => other.pkgbase).filter((name) => name !== pkgbase).sort()];
+      return [
+        pkgbase,
+        needed
+          .map((other) => other.pkgbase)
+          .filter((name) => name !== pkgbase)
+          .sort(),
+      ];
     }),
   );
 }

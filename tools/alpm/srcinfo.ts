@@ -1,4 +1,5 @@
 import { SluiceError } from "../errors.ts";
+import { isPkgbase } from "./names.ts";
 
 /** Field name (with its architecture suffix, if any) → values in the order of the file; none: emptied. */
 export type SrcinfoFields = ReadonlyMap<string, readonly string[]>;
@@ -57,11 +58,13 @@ export function parseSrcinfo(text: string, path = ".SRCINFO"): Srcinfo {
     if (key === "pkgbase") {
       if (pkgbase !== undefined) return "a second pkgbase";
       if (value === "") return "pkgbase has no value";
+      if (!isPkgbase(value)) return notAName(value);
       pkgbase = value;
     } else if (pkgbase === undefined) {
       return `\`${key.slice(0, 60)}\` stands before pkgbase`;
     } else if (key === "pkgname") {
       if (value === "") return "pkgname has no value";
+      if (!isPkgbase(value)) return notAName(value);
       if (pkgnames.has(value)) return `a second section for ${value}`;
       pkgnames.add(value);
       section = new Map();
@@ -142,6 +145,10 @@ function backOverBlanks(text: string, start: number, from: number): number {
 /** Space, tab, and the carriage return of a DOS line end. */
 function isBlank(code: number): boolean {
   return code === 32 || code === 9 || code === 13;
+}
+
+function notAName(value: string): string {
+  return `\`${value.slice(0, 60)}\` is not a package name`;
 }
 
 function isFieldName(key: string): boolean {

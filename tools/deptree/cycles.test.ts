@@ -7,9 +7,16 @@ import { buildTree } from "./tree.ts";
 const brokenIn = (recipes: Recipes): string[] =>
   treeFrom(recipes).cycles.flatMap(({ broken }) => broken.map(({ from, to }) => `${from} -> ${to}`));
 
+const name = (n: number): string => `p${String(n).padStart(5, "0")}`;
+
 describe("the order of builds", () => {
   test("each level needs only levels before it, and within a level the names decide", () => {
-    const tree = treeFrom({ app: ["depends = lib", "depends = tool"], tool: ["makedepends = lib"], lib: [], a: [] });
+    const tree = treeFrom({
+      app: ["depends = lib", "depends = tool"],
+      tool: ["makedepends = lib"],
+      lib: [],
+      a: [],
+    });
     expect(tree.levels).toEqual([["a", "lib"], ["tool"], ["app"]]);
     expect(tree.order).toEqual(["a", "lib", "tool", "app"]);
     expect(Object.fromEntries(tree.needs)).toEqual({ a: [], app: ["lib", "tool"], lib: [], tool: ["lib"] });
@@ -17,7 +24,6 @@ describe("the order of builds", () => {
 
   test("a chain of fifty thousand packages doesn't overflow the stack", () => {
     const length = 50_000;
-    const name = (n: number): string => `p${String(n).padStart(5, "0")}`;
     const chain = Array.from({ length }, (_, n) => [name(n), n > 0 ? [`depends = ${name(n - 1)}`] : []]);
     const ring = [...chain.slice(1), [name(0), [`depends = ${name(length - 1)}`]]];
     expect(treeFrom(Object.fromEntries(chain)).levels).toHaveLength(length);
@@ -29,18 +35,16 @@ describe("cycles are reported and broken", () => {
   test("what only checks need gives way first, whatever the names", () => {
     expect(brokenIn({ a: ["depends = b"], b: ["checkdepends = a"] })).toEqual(["b -> a"]);
     expect(brokenIn({ a: ["checkdepends = b"], b: ["depends = a"] })).toEqual(["a -> b"]);
-    expect(brokenIn({ a: ["depends = b"], b: ["checkdepends_x86_64 = v"], c: ["provides = v", "depends = a"] })).toEqual([
-      "b -> c",
-    ]);
+    expect(
+      brokenIn({ a: ["depends = b"], b: ["checkdepends_x86_64 = v"], c: ["provides = v", "depends = a"] }),
+    ).toEqual(["b -> c"]);
   });
 
   test("then what is only provided", () => {
     expect(brokenIn({ a: ["depends = b"], b: ["depends = v"], c: ["provides = v", "depends = a"] })).toEqual([
       "b -> c",
     ]);
-    expect(
-      brokenIn({ a: ["depends = v"], b: ["provides = v", "depends = a"] }),
-    ).toEqual(["a -> b"]);
+    expect(brokenIn({ a: ["depends = v"], b: ["provides = v", "depends = a"] })).toEqual(["a -> b"]);
   });
 
   test("then the package that comes first by name is built first", () => {
@@ -49,7 +53,11 @@ describe("cycles are reported and broken", () => {
   });
 
   test("a package that is needed for a check and otherwise as well is needed firmly", () => {
-    const recipes = { a: ["checkdepends = b", "makedepends = b"], b: ["depends = v"], c: ["provides = v", "depends = a"] };
+    const recipes = {
+      a: ["checkdepends = b", "makedepends = b"],
+      b: ["depends = v"],
+      c: ["provides = v", "depends = a"],
+    };
     expect(brokenIn(recipes)).toEqual(["b -> c"]);
   });
 
@@ -98,7 +106,9 @@ describe.each([1, 2, 3, 4, 5])("a random workspace (%i)", (seed) => {
   test("waits for all that it needs, but for what a cycle is reported to leave out", () => {
     const left = new Set(tree.cycles.flatMap(({ broken }) => broken.map(({ from, to }) => `${from} ${to}`)));
     for (const [name, { edges }] of tree.packages) {
-      const wanted = [...new Set(edges.map(({ to }) => to))].filter((to) => !left.has(`${name} ${to}`)).sort();
+      const wanted = [...new Set(edges.map(({ to }) => to))]
+        .filter((to) => !left.has(`${name} ${to}`))
+        .sort();
       expect(tree.needs.get(name)).toEqual(wanted);
     }
     for (const { packages, broken } of tree.cycles) {

@@ -24,44 +24,62 @@ describe("chaotic-manager's format", () => {
   });
 
   test.each<[string, Recipes]>([
-    ["names with every character that pacman allows", {
-      "a.b+c@d_e-F1": ["depends = +x"],
-      "+x": ["depends = @y.z"],
-      "@y.z": ["provides = __proto__"],
-      constructor: ["depends = __proto__"],
-    }],
-    ["packages that make the same pkgname", {
-      a: ["depends = x"],
-      b: ["pkgname = x"],
-      c: ["pkgname = x"],
-      d: ["pkgname = x", "depends = x"],
-    }],
-    ["a provider all of whose pkgnames others make as well", {
-      a: ["depends = v"],
-      b: ["pkgname = x", "provides = v"],
-      c: ["pkgname = x", "depends = w"],
-      d: ["pkgname = b", "provides = w"],
-      e: ["pkgname = b", "pkgname = c", "pkgname = b@"],
-    }],
-    ["packages named as the provider's further names would be", {
-      a: ["depends = v"],
-      b: ["pkgname = x", "provides = v"],
-      "b@": ["pkgname = x", "pkgname = b"],
-      c: ["pkgname = b@", "depends = v"],
-    }],
+    [
+      "names with every character that pacman allows",
+      {
+        "a.b+c@d_e-F1": ["depends = +x"],
+        "+x": ["depends = @y.z"],
+        "@y.z": ["provides = __proto__"],
+        constructor: ["depends = __proto__"],
+      },
+    ],
+    [
+      "packages that make the same pkgname",
+      {
+        a: ["depends = x"],
+        b: ["pkgname = x"],
+        c: ["pkgname = x"],
+        d: ["pkgname = x", "depends = x"],
+      },
+    ],
+    [
+      "a provider all of whose pkgnames others make as well",
+      {
+        a: ["depends = v"],
+        b: ["pkgname = x", "provides = v"],
+        c: ["pkgname = x", "depends = w"],
+        d: ["pkgname = b", "provides = w"],
+        e: ["pkgname = b", "pkgname = c", "pkgname = b@"],
+      },
+    ],
+    [
+      "packages named as the provider's further names would be",
+      {
+        a: ["depends = v"],
+        b: ["pkgname = x", "provides = v"],
+        "b@": ["pkgname = x", "pkgname = b"],
+        c: ["pkgname = b@", "depends = v"],
+      },
+    ],
   ])("is read back as the same graph: %s", (_, recipes) => {
     const tree = treeFrom(recipes);
     expect(readChaotic(treeFormats.chaotic(tree))).toEqual(graphOf(tree));
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])("is read back as the same graph: random packages (%i)", (seed) => {
-    const tree = treeFrom(packagesThatShareNames(seed));
-    expect(readChaotic(treeFormats.chaotic(tree))).toEqual(graphOf(tree));
-  });
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+    "is read back as the same graph: random packages (%i)",
+    (seed) => {
+      const tree = treeFrom(packagesThatShareNames(seed));
+      expect(readChaotic(treeFormats.chaotic(tree))).toEqual(graphOf(tree));
+    },
+  );
 });
 
 test("the JSON holds every package, also one called __proto__, with its edges", () => {
-  const recipes = Object.fromEntries([["__proto__", ["depends = b>=1:2"]], ["b", ["provides = v=3"]]]);
+  const recipes = Object.fromEntries([
+    ["__proto__", ["depends = b>=1:2"]],
+    ["b", ["provides = v=3"]],
+  ]);
   const json = JSON.parse(treeFormats.json(treeFrom(recipes))) as Record<string, unknown>;
   expect(json).toEqual({
     packages: Object.fromEntries([
@@ -82,7 +100,11 @@ test("the JSON holds every package, also one called __proto__, with its edges", 
 });
 
 test("Graphviz gets every name quoted, and a style per kind of edge", () => {
-  const recipes = { a: ['depends = b"];x[', "checkdepends = c", "depends = c"], b: ['provides = b"];x['], c: [] };
+  const recipes = {
+    a: ['depends = b"];x[', "checkdepends = c", "depends = c"],
+    b: ['provides = b"];x['],
+    c: [],
+  };
   expect(treeFormats.dot(treeFrom(recipes)).split("\n").slice(3, -2)).toEqual([
     '  "a";',
     '  "a" -> "b" [style=dashed, label="depends: b\\"];x["];',
@@ -98,7 +120,9 @@ function packagesThatShareNames(seed: number): Recipes {
   const random = seeded(seed);
   const names = ["a", "b", "b@", "b@@", "c+", "d.e", "__proto__", "constructor", "_"];
   const some = (most: number, line: (name: string) => string): string[] =>
-    [...new Set(Array.from({ length: Math.floor(random() * (most + 1)) }, () => pick(names, random)))].map(line);
+    [...new Set(Array.from({ length: Math.floor(random() * (most + 1)) }, () => pick(names, random)))].map(
+      line,
+    );
   return Object.fromEntries(
     [...names, "x", "y", "z"].map((pkgbase) => [
       pkgbase,

@@ -8,9 +8,17 @@ function edges(recipes: Recipes, pkgbase: string, distribution?: readonly string
     .edges.map(({ field, name, to, via }) => `${field} ${name} -> ${to} (${via})`);
 }
 
+function providedBy(lines: readonly string[]): readonly string[] {
+  return treeFrom({ a: lines }).packages.get("a")!.provides;
+}
+
 describe("who provides what", () => {
   test("a dependency on a pkgname or on what a package provides is an edge, anything else is none", () => {
-    const recipes = { a: ["depends = b", "depends = virtual", "depends = glibc"], b: [], c: ["provides = virtual"] };
+    const recipes = {
+      a: ["depends = b", "depends = virtual", "depends = glibc"],
+      b: [],
+      c: ["provides = virtual"],
+    };
     expect(edges(recipes, "a")).toEqual(["depends b -> b (pkgname)", "depends virtual -> c (provides)"]);
   });
 
@@ -31,7 +39,9 @@ describe("who provides what", () => {
   });
 
   test("no package needs itself, neither by name nor by what it provides", () => {
-    const recipes = { a: ["depends = a-libs", "depends = v", "provides = v", "pkgname = a", "pkgname = a-libs"] };
+    const recipes = {
+      a: ["depends = a-libs", "depends = v", "provides = v", "pkgname = a", "pkgname = a-libs"],
+    };
     expect(edges(recipes, "a")).toEqual([]);
   });
 
@@ -74,15 +84,18 @@ describe("which fields count", () => {
       c: [],
       d: [],
     };
-    expect(treeFrom(recipes).packages.get("a")!.edges.map(({ to }) => to)).toEqual(["b", "c", "d"]);
+    expect(
+      treeFrom(recipes)
+        .packages.get("a")!
+        .edges.map(({ to }) => to),
+    ).toEqual(["b", "c", "d"]);
   });
 
   test("a section that provides something else, or nothing, doesn't provide what it would inherit", () => {
-    const provides = (lines: readonly string[]) => treeFrom({ a: lines }).packages.get("a")!.provides;
-    expect(provides(["provides = v", "pkgname = a", "provides = w"])).toEqual(["w"]);
-    expect(provides(["provides = v", "pkgname = a", "provides = "])).toEqual([]);
-    expect(provides(["provides = v", "pkgname = a", "pkgname = b", "provides = w"])).toEqual(["v", "w"]);
-    expect(provides(["provides_x86_64 = v", "provides_i686 = i", "pkgname = a"])).toEqual(["v"]);
+    expect(providedBy(["provides = v", "pkgname = a", "provides = w"])).toEqual(["w"]);
+    expect(providedBy(["provides = v", "pkgname = a", "provides = "])).toEqual([]);
+    expect(providedBy(["provides = v", "pkgname = a", "pkgname = b", "provides = w"])).toEqual(["v", "w"]);
+    expect(providedBy(["provides_x86_64 = v", "provides_i686 = i", "pkgname = a"])).toEqual(["v"]);
   });
 
   test("thousands of sections that all inherit take no time that grows faster than they do", () => {
@@ -98,16 +111,23 @@ describe("which fields count", () => {
 });
 
 describe("names", () => {
-  test.each(["gtk+", "c++-libs", "ttf-ms.win10", "libfoo.so", "d@2", "perl(Foo::Bar)", "_x", "Capital", "2048"])(
-    "%s is found whole, with and without a version",
-    (name) => {
-      const recipes = { a: [`depends = ${name}`, `makedepends = ${name}>=1:2.0`], b: [`provides = ${name}=3`] };
-      expect(edges(recipes, "a")).toEqual([
-        `depends ${name} -> b (provides)`,
-        `makedepends ${name} -> b (provides)`,
-      ]);
-    },
-  );
+  test.each([
+    "gtk+",
+    "c++-libs",
+    "ttf-ms.win10",
+    "libfoo.so",
+    "d@2",
+    "perl(Foo::Bar)",
+    "_x",
+    "Capital",
+    "2048",
+  ])("%s is found whole, with and without a version", (name) => {
+    const recipes = { a: [`depends = ${name}`, `makedepends = ${name}>=1:2.0`], b: [`provides = ${name}=3`] };
+    expect(edges(recipes, "a")).toEqual([
+      `depends ${name} -> b (provides)`,
+      `makedepends ${name} -> b (provides)`,
+    ]);
+  });
 
   test("a soname with its version and word size is found by its name, and the constraint is kept as written", () => {
     const tree = treeFrom({ a: ["depends = libx.so=1-64"], x: ["provides = libx.so=1-64"] });
