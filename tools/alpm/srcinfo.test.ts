@@ -59,6 +59,7 @@ describe("reading", () => {
 
   test("an empty file parses, and says that it describes nothing", () => {
     expect(missingParts(parseSrcinfo("\n"))).toEqual(["it is empty"]);
+    expect(formatSrcinfo(parseSrcinfo("\n"))).toBe("");
     expect(missingParts(parseSrcinfo("pkgbase = x\n"))).toHaveLength(4);
     expect(missingParts(srcinfo)).toEqual([]);
   });

@@ -106,6 +106,7 @@ export function srcinfoVersion(srcinfo: Srcinfo): string | undefined {
 
 /** Writes the form that `makepkg --printsrcinfo` writes; fields keep the order they have in the maps. */
 export function formatSrcinfo(srcinfo: Srcinfo): string {
+  if (srcinfo.pkgbase === "") return "";
   const sections = [
     ["pkgbase", srcinfo.pkgbase, srcinfo.base] as const,
     ...srcinfo.packages.map(({ pkgname, fields }) => ["pkgname", pkgname, fields] as const),
