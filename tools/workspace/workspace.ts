@@ -33,7 +33,9 @@ export interface WorkspaceProblem {
   readonly pkgbase: string | undefined;
   /** From the root of the repository. */
   readonly path: string;
+  /** Both counted from 1. */
   readonly line?: number;
+  readonly column?: number;
   readonly message: string;
 }
 
@@ -104,9 +106,10 @@ export function readTree(
   return { tree: buildTree(relations, distribution), problems };
 }
 
-/** `path:line: message` */
-export function describeProblem({ path, line, message }: WorkspaceProblem): string {
-  return `${JSON.stringify(path).slice(1, -1)}${line === undefined ? "" : `:${line}`}: ${message}`;
+/** `path:line:column: message` */
+export function describeProblem({ path, line, column, message }: WorkspaceProblem): string {
+  const place = [JSON.stringify(path).slice(1, -1), line, column].filter((part) => part !== undefined);
+  return `${place.join(":")}: ${message}`;
 }
 
 function* parsePackages(files: WorkspaceFiles, problems: WorkspaceProblem[]): Generator<Package> {
@@ -155,8 +158,8 @@ function srcinfoFrom(
   problems: WorkspaceProblem[],
 ): Srcinfo | undefined {
   const path = `${folder}/.SRCINFO`;
-  const report = (kind: WorkspaceProblem["kind"], message: string, line?: number): undefined => {
-    problems.push({ kind, pkgbase, path, message, ...(line !== undefined && { line }) });
+  const report = (kind: WorkspaceProblem["kind"], message: string): undefined => {
+    problems.push({ kind, pkgbase, path, message });
   };
   if (file.kind === "refused") return report("srcinfo-unreadable", file.reason);
   if (file.kind === "absent") {
@@ -173,11 +176,10 @@ function srcinfoFrom(
     return srcinfo.packages.length > 0 ? srcinfo : undefined;
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    return report(
-      "srcinfo-unreadable",
-      error.message.slice(`${path}:${error.facts["line"]}:`.length),
-      Number(error.facts["line"]),
-    );
+    const [line, column] = [Number(error.facts["line"]), Number(error.facts["column"])];
+    const message = error.message.slice(`${path}:${line}:${column}: `.length);
+    problems.push({ kind: "srcinfo-unreadable", pkgbase, path, line, column, message });
+    return undefined;
   }
 }
 
