@@ -1,5 +1,6 @@
 import { defaultArch } from "../alpm/names.ts";
 import type { DependencyTree } from "../deptree/tree.ts";
+import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import { lastChanges } from "../git/history.ts";
 import { composeSchedule } from "../schedule/compose.ts";
@@ -39,6 +40,7 @@ export async function planOnCommit(git: Git, platform: Platform): Promise<OnComm
     lastChanges(git, range.commits),
   ]);
   requireValidConfig(comparison.after.workspace);
+  refuseLostPackages(comparison);
   const decisions = decide(comparison, range.commits, (path) => changes.get(path));
   return assemble(range, comparison.after.workspace, decisions, platform);
 }
@@ -69,6 +71,24 @@ async function compare(git: Git, from: string | undefined, head: string): Promis
     readSide(git, after),
   ]);
   return { before: sideBefore, after: sideAfter, differing };
+}
+
+/**
+ * A packages folder that is elsewhere from one commit to the next and empty there is a mistake in the settings,
+ * not the wish to remove every package.
+ */
+function refuseLostPackages({ before, after }: Comparison): void {
+  const { packagesDir, packages } = after.workspace;
+  if (!before || before.entries.size === 0) return;
+  if (packages.size > 0 || before.workspace.packagesDir === packagesDir) return;
+  throw new SluiceError(
+    "no-packages",
+    `${packagesDir} holds no packages; so far they were in ${before.workspace.packagesDir}`,
+    {
+      hint: "Say in .ci/config where they are: CI_PACKAGES_DIR. Nothing was scheduled or removed.",
+      facts: { path: packagesDir },
+    },
+  );
 }
 
 async function readSide(git: Git, folders: CommitFolders, names?: ReadonlySet<string>): Promise<Side> {

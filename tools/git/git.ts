@@ -16,35 +16,27 @@ export interface Git {
 }
 
 /** What no Git command needs, so none gets it: credentials come from the remote's own configuration. */
-const secrets = new Set([
-  "ACCESS_TOKEN",
-  "AUR_KEY",
-  "DEPLOY_KEY",
-  "REDIS_PASSWORD",
-  "CI_JOB_TOKEN",
-  "GITHUB_TOKEN",
-]);
+const secrets = ["ACCESS_TOKEN", "AUR_KEY", "DEPLOY_KEY", "REDIS_PASSWORD", "CI_JOB_TOKEN", "GITHUB_TOKEN"];
+
+/** What hooks set for the repository they belong to would lead away from `dir`. */
+const elsewhere = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"];
+const withheld = new Set([...secrets, ...elsewhere]);
 
 /** `env`: the variables that git may see; secrets among them are left out. */
 export function openGit(dir: string, env: Readonly<Record<string, string | undefined>>): Git {
   const childEnv = {
-    ...Object.fromEntries(Object.entries(env).filter(([name]) => !secrets.has(name))),
+    ...Object.fromEntries(Object.entries(env).filter(([name]) => !withheld.has(name))),
     GIT_TERMINAL_PROMPT: "0",
     GIT_OPTIONAL_LOCKS: "0",
     LC_ALL: "C",
   };
 
-  function run(args: readonly string[], input?: string | Uint8Array): Promise<GitResult> {
-    return new Promise((resolve, reject) => {
-      const options = { cwd: dir, env: childEnv, encoding: "buffer", maxBuffer: 2 ** 30 } as const;
-      const git = execFile("git", [...hardening, ...args], options, (error, stdout, stderr) => {
-        const exitCode = error ? error.code : 0;
-        if (git.pid === undefined) reject(notStarted(dir, error));
-        else resolve({ exitCode: typeof exitCode === "number" ? exitCode : -1, stdout, stderr });
-      });
-      // Git that ends early closes its standard input: its exit code tells more than the broken pipe.
-      git.stdin?.on("error", () => undefined).end(input);
-    });
+  async function run(args: readonly string[], input?: string | Uint8Array): Promise<GitResult> {
+    try {
+      return await start(dir, childEnv, args, input);
+    } catch (error) {
+      throw notStarted(dir, error);
+    }
   }
 
   async function bytes(args: readonly string[], input?: string | Uint8Array): Promise<Buffer> {
@@ -72,7 +64,7 @@ export function openGit(dir: string, env: Readonly<Record<string, string | undef
 
 /** Credentials in URLs, as CI sets them into remotes, never reach a message. */
 export function redact(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, "$1***@");
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi, "$1***@");
 }
 
 interface GitResult {
@@ -84,6 +76,25 @@ interface GitResult {
 
 /** Hooks and file-system monitors of a work tree are programs; nothing here needs them. */
 const hardening = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0"];
+
+/** Rejects where git can't be started at all. */
+function start(
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+  input: string | Uint8Array | undefined,
+): Promise<GitResult> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, env, encoding: "buffer", maxBuffer: 2 ** 30 } as const;
+    const git = execFile("git", [...hardening, ...args], options, (error, stdout, stderr) => {
+      const exitCode = error ? error.code : 0;
+      if (git.pid === undefined) reject(error);
+      else resolve({ exitCode: typeof exitCode === "number" ? exitCode : -1, stdout, stderr });
+    });
+    // Git that ends early closes its standard input: its exit code tells more than the broken pipe.
+    git.stdin?.on("error", () => undefined).end(input);
+  });
+}
 
 function gitFailed(args: readonly string[], { exitCode, stderr }: GitResult): SluiceError {
   const said = redact(stderr.toString()).trim();

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { SluiceError } from "../errors.ts";
 import type { Git } from "./git.ts";
 
@@ -15,7 +16,6 @@ export async function listTree(git: Git, commit: string, path = ""): Promise<Tre
   const args = ["ls-tree", "-r", "-z", "--long", "--full-tree", commit, ...(path ? ["--", `${path}/`] : [])];
   const listing = await git.bytes(args);
   const entries: TreeEntry[] = [];
-  // latin1 keeps every byte apart, also in names that aren't UTF-8; such names match no package's.
   for (const record of listing.toString("latin1").split("\0")) {
     if (record === "") continue;
     const tab = record.indexOf("\t");
@@ -28,8 +28,15 @@ export async function listTree(git: Git, commit: string, path = ""): Promise<Tre
   return entries;
 }
 
-function decodePath(bytes: string): string {
-  return /[\x80-\xff]/.test(bytes) ? Buffer.from(bytes, "latin1").toString() : bytes;
+/**
+ * Two names that aren't UTF-8 must stay two, so their bytes beyond ASCII become halves of surrogate pairs, which no
+ * other name has (Python's "surrogateescape").
+ */
+function decodePath(latin1: string): string {
+  if (!/[\x80-\xff]/.test(latin1)) return latin1;
+  const bytes = Buffer.from(latin1, "latin1");
+  if (isUtf8(bytes)) return bytes.toString();
+  return latin1.replaceAll(/[\x80-\xff]/g, (byte) => String.fromCharCode(0xdc00 + byte.charCodeAt(0)));
 }
 
 /** The contents of blobs by id, in one process however many there are. */

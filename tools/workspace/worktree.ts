@@ -106,8 +106,13 @@ function list(folder: string, root: string): Dirent[] {
   }
 }
 
+/** Links aren't followed. */
 function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function pointsToFolder(path: string): boolean {

@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { treeFormats } from "../../deptree/formats.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { defaultArch } from "../../alpm/names.ts";
@@ -37,12 +37,15 @@ async function distributionNames(files: readonly string[]): Promise<ReadonlySet<
   return new Set(databases.flatMap((packages) => packages.map(({ name }) => name)));
 }
 
+/** A regular file is replaced as a whole; a device, a pipe or a link is written to. */
 function writeInPlace(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const isReplaceable = lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  const temporary = isReplaceable ? `${path}.${process.pid}.tmp` : path;
   try {
-    writeFileSync(temporary, text, { flush: true });
-    renameSync(temporary, path);
+    writeFileSync(temporary, text);
+    if (isReplaceable) renameSync(temporary, path);
   } catch (error) {
+    if (isReplaceable) rmSync(temporary, { force: true });
     throw new SluiceError("write", `${path} can't be written (${systemCode(error)})`, {
       hint: "Name a file in a folder that exists and that you may write to.",
       facts: { path },
