@@ -73,7 +73,8 @@ function orderWithinCycles(
 
 function successorsOf(edges: readonly Edge[], position: ReadonlyMap<string, number>): number[] {
   if (edges.length === 0) return [];
-  return [...new Set(edges.map((edge) => position.get(edge.to)!))].sort((a, b) => a - b);
+  const targets = edges.map((edge) => position.get(edge.to)!).sort((a, b) => a - b);
+  return targets.filter((target, at) => target !== targets[at - 1]);
 }
 
 /** The strongest of the edges between two packages decides how firm their connection is. */
