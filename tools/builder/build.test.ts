@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { openGit } from "../git/git.ts";
 import { bubblewrap } from "../sandbox/bubblewrap.ts";
 import { probeBubblewrap } from "../sandbox/probe.ts";
-import { readCommit } from "../workspace/commit.ts";
+import { listFolders, readFolders } from "../workspace/commit.ts";
 import { parseWorkspace } from "../workspace/workspace.ts";
 import { buildPackage, type BuildResult } from "./build.ts";
 import { openLog } from "./log.ts";
@@ -22,7 +22,11 @@ const cannot = missing.length > 0 || probeBubblewrap() !== undefined;
 async function build(pkgbase: string): Promise<{ result: BuildResult; log: string }> {
   const git = openGit(process.cwd(), process.env);
   const commit = await git.text(["rev-parse", "HEAD"]);
-  const { packages, packagesDir, config: settings } = parseWorkspace(await readCommit(git, commit));
+  const {
+    packages,
+    packagesDir,
+    config: settings,
+  } = parseWorkspace(await readFolders(git, await listFolders(git, commit)));
   const { srcinfo, config } = packages.get(pkgbase)!;
   const folder = mkdtempSync(join(base, "build-"));
   const log = openLog(join(base, "logs", `${pkgbase}.log`));

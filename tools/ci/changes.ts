@@ -1,5 +1,6 @@
 import type { Srcinfo } from "../alpm/srcinfo.ts";
-import { isMaterial, namedFiles, type PackageEntries } from "../workspace/material.ts";
+import { sameFile } from "../workspace/commit.ts";
+import { isMaterial, namedFiles, type PackageFiles } from "../workspace/material.ts";
 
 /** What became of one package between two commits. */
 export type PackageChange =
@@ -12,12 +13,12 @@ export type PackageChange =
  * Compares a package's files before and after (undefined: no package there), with the `.SRCINFO`s of both.
  */
 export function comparePackage(
-  before: PackageEntries | undefined,
-  after: PackageEntries | undefined,
+  before: PackageFiles | undefined,
+  after: PackageFiles | undefined,
   srcinfos: readonly (Srcinfo | undefined)[],
 ): PackageChange | undefined {
   const paths = [...new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])]
-    .filter((path) => before?.get(path) !== after?.get(path))
+    .filter((path) => !sameFile(before?.get(path), after?.get(path)))
     .sort();
   if (paths.length === 0) return undefined;
   if (!after?.has("PKGBUILD")) {

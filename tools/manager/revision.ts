@@ -1,6 +1,6 @@
 import type { DependencyTree } from "../deptree/tree.ts";
 import type { Git } from "../git/git.ts";
-import { readCommit, type CommitFiles } from "../workspace/commit.ts";
+import { listFolders, readFolders } from "../workspace/commit.ts";
 import { recipeIdentity, type RecipeIdentity } from "../workspace/identity.ts";
 import { parseWorkspace, treeOf, type Workspace } from "../workspace/workspace.ts";
 
@@ -28,15 +28,15 @@ export function revisionReader(git: Git, arch: string): (commit: string) => Prom
 }
 
 async function read(git: Git, commit: string, arch: string): Promise<Revision> {
-  const files: CommitFiles = await readCommit(git, commit);
-  const workspace = parseWorkspace(files);
+  const folders = await listFolders(git, commit);
+  const workspace = parseWorkspace(await readFolders(git, folders));
   return {
     commit,
     workspace,
     tree: treeOf(workspace, arch),
     identity(pkgbase) {
       const pkg = workspace.packages.get(pkgbase);
-      const entries = files.entries.get(pkgbase);
+      const entries = folders.entries.get(pkgbase);
       return pkg && entries ? recipeIdentity(pkg, entries) : undefined;
     },
   };

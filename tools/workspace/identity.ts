@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { PackageEntries } from "./material.ts";
+import type { PackageFiles } from "./material.ts";
 import { isMaterial, namedFiles } from "./material.ts";
 import type { Package } from "./workspace.ts";
 
@@ -11,11 +11,11 @@ export interface RecipeIdentity {
   readonly bump: string | null;
 }
 
-export function recipeIdentity({ srcinfo, config }: Package, entries: PackageEntries): RecipeIdentity {
+export function recipeIdentity({ srcinfo, config }: Package, entries: PackageFiles): RecipeIdentity {
   const named = namedFiles([srcinfo]);
   const hash = createHash("sha256");
-  for (const path of [...entries.keys()].sort()) {
-    if (isMaterial(path, named)) hash.update(`${entries.get(path)!} ${path}\0`);
+  for (const [path, { mode, id }] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (isMaterial(path, named)) hash.update(`${mode} ${id} ${path}\0`);
   }
   const bump = config.CI_MANAGE_AUR ? "" : config.CI_PACKAGE_BUMP;
   return { recipeTree: hash.digest("hex"), bump: bump || null };

@@ -1,7 +1,8 @@
 import type { Srcinfo } from "../alpm/srcinfo.ts";
+import type { TreeEntry } from "../git/objects.ts";
 
-/** Path within the package folder → mode and content id. */
-export type PackageEntries = ReadonlyMap<string, string>;
+/** A package's files, by their paths within its folder. */
+export type PackageFiles = ReadonlyMap<string, TreeEntry>;
 
 /**
  * Whether a build reads a file: `.CI/info`, `.gitignore` and Markdown at the top of the folder matter only where

@@ -1,0 +1,56 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+interface Example {
+  readonly command: string;
+  readonly output: string;
+}
+
+/** Commands and their output in the blocks marked `console`: `$ command`, then what it printed. */
+const examples: readonly Example[] = [
+  ...readFileSync("README.md", "utf8").matchAll(/^```console\n(.*?)^```$/gms),
+]
+  .flatMap(([, block]) => block!.split(/^\$ /m).slice(1))
+  .map((session) => {
+    const [command, ...output] = session.trimEnd().split("\n");
+    return { command: command!, output: output.join("\n") };
+  });
+
+describe("the README's examples, one after the other, on a copy of this repository's packages", () => {
+  const base = mkdtempSync(join(tmpdir(), "sluice-readme-"));
+  const clone = join(base, "clone");
+  const run = (command: string): string =>
+    execFileSync("bash", ["--norc", "-c", `(${command}) 2>&1`], {
+      cwd: clone,
+      encoding: "utf8",
+      env: { ...process.env, LC_ALL: "C", PATH: `${join(base, "bin")}:${process.env["PATH"]}` },
+    });
+
+  beforeAll(() => {
+    mkdirSync(join(base, "bin"));
+    const main = join(process.cwd(), "dist/cli/main.js");
+    writeFileSync(join(base, "bin/sluice"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
+    chmodSync(join(base, "bin/sluice"), 0o755);
+    for (const path of ["packages", ".ci/config", ".gitignore"]) {
+      cpSync(path, join(clone, path), { recursive: true });
+    }
+    run("git init -q -b main && git add -A && git commit -q -m start && git tag scheduled");
+  });
+  afterAll(() => rmSync(base, { recursive: true }));
+
+  test("there are some", () => {
+    expect(examples.filter(({ command }) => command.startsWith("sluice ")).length).toBeGreaterThan(3);
+  });
+
+  test.each(examples)("$ $command", ({ command, output }) => {
+    expect(withoutCommitIds(run(`${command} || true`).trimEnd())).toBe(withoutCommitIds(output));
+  });
+});
+
+/** Abbreviated commit ids depend on the day. */
+function withoutCommitIds(text: string): string {
+  return text.replaceAll(/\b[0-9a-f]{10}\b/g, "<commit>");
+}
