@@ -2,13 +2,19 @@ import { cpus, release } from "node:os";
 import { benchDeptree } from "./deptree.ts";
 import { benchGeneratedTree } from "./generated-tree.ts";
 import { benchOnCommit } from "./on-commit.ts";
+import { benchPkgrepo } from "./pkgrepo.ts";
+import { benchQueue } from "./queue.ts";
 import type { BenchReport } from "./report.ts";
+import { benchSandbox } from "./sandbox.ts";
 
 /** `npm run bench` runs all of them, `npm run bench -- deptree` one. */
 const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   deptree: benchDeptree,
   "on-commit": benchOnCommit,
   "generated-tree": benchGeneratedTree,
+  sandbox: benchSandbox,
+  pkgrepo: benchPkgrepo,
+  queue: benchQueue,
 };
 
 const wanted = process.argv.slice(2);

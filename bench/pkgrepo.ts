@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { writeTar } from "../test/world/tar.ts";
 import { writeTinyPackage } from "../test/world/tiny-package.ts";
@@ -12,27 +11,13 @@ import { folderOf, type Repository, type RepositoryFolder } from "../tools/pkgre
 import { makeLocalKey } from "../tools/pkgrepo/signing-key.ts";
 import { madeFrom, publishedPackages, type MadeFrom } from "../tools/pkgrepo/snapshot.ts";
 import type { FinishedBuild } from "../tools/pkgrepo/stage-packages.ts";
-
-/** All times in seconds. */
-export interface PkgrepoFigures {
-  /** Packages that the repository holds before, and how many are added. */
-  readonly present: number;
-  readonly added: number;
-  /** One `publish` of all added packages: verified, signed, in the database, switched. */
-  readonly batch: number;
-  /** One `repo-add` each for a sample, unsigned, on the same database. */
-  readonly oneEach: { readonly sample: number; readonly mean: number };
-  /** What one `repo-add` each would take for all, from the sample's mean, over `batch`. */
-  readonly timesFaster: number;
-  /** Reading what all packages were made from. */
-  readonly readMadeFrom: number;
-}
+import type { BenchReport } from "./report.ts";
 
 /**
  * Adding packages to a large repository: one `publish` of all against one `repo-add` each. The latter is
  * measured on a sample; its cost is that of unpacking and packing the same database, whichever the package.
  */
-export async function benchPkgrepo(present = 2500, added = 100, sample = 5): Promise<PkgrepoFigures> {
+export async function benchPkgrepo(present = 2500, added = 100, sample = 5): Promise<BenchReport> {
   const home = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   try {
     const key = await makeLocalKey(join(home, "keys"), "sluice (benchmark)");
@@ -63,12 +48,13 @@ export async function benchPkgrepo(present = 2500, added = 100, sample = 5): Pro
     if (published.length !== present + added) throw new Error(`${published.length} packages are published`);
     const readMadeFrom = await seconds(() => madeFrom(repository));
     return {
-      present,
-      added,
-      batch,
-      oneEach: { sample, mean },
-      timesFaster: (mean * added) / batch,
-      readMadeFrom,
+      name: `pkgrepo: adding ${added} packages to a repository of ${present}`,
+      figures: {
+        "one publish, signed": `${batch.toFixed(1)} s`,
+        "one repo-add each": `${(mean * added).toFixed(1)} s (${mean.toFixed(2)} s each, measured on ${sample})`,
+        ratio: `${((mean * added) / batch).toFixed(1)} times faster`,
+        "reading what all were made from": `${(readMadeFrom * 1000).toFixed(0)} ms`,
+      },
     };
   } finally {
     rmSync(home, { recursive: true });
@@ -126,19 +112,4 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const { present, added, batch, oneEach, timesFaster, readMadeFrom } = await benchPkgrepo();
-  const each = oneEach.mean * added;
-  process.stdout.write(
-    [
-      `adding ${added} packages to a repository of ${present} (${cpus().length} cores, ${cpus()[0]?.model}):`,
-      `  one publish, signed:     ${batch.toFixed(1)} s`,
-      `  one repo-add each:       ${each.toFixed(1)} s (${oneEach.mean.toFixed(2)} s each, measured on ${oneEach.sample})`,
-      `  publish is ${timesFaster.toFixed(1)} times faster`,
-      `  reading what all were made from: ${(readMadeFrom * 1000).toFixed(0)} ms`,
-      "",
-    ].join("\n"),
-  );
 }

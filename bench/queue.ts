@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Submission, SubmittedBuild } from "../tools/queue/queue.ts";
 import { openSqliteQueue } from "../tools/queue/sqlite.ts";
+import { seededRandom } from "../test/world/random.ts";
+import type { BenchReport } from "./report.ts";
 
 const count = 100_000;
 
 /** Submits and dispatches 100,000 builds of two shapes: one transaction per claim, one per finish, all synced. */
-export async function benchQueue(): Promise<{ name: string; figures: Record<string, string> }> {
+export async function benchQueue(): Promise<BenchReport> {
   return {
     name: `queue: ${count.toLocaleString("en")} builds, claimed and finished one by one`,
     figures: {
@@ -50,7 +51,7 @@ async function dispatch(builds: readonly SubmittedBuild[]): Promise<string> {
 
 /** Fifty layers; a third of all needs go to hubs, as with toolchains and big libraries. */
 function layered(): SubmittedBuild[] {
-  const random = seeded(1);
+  const random = seededRandom(1);
   const layer = count / 50;
   return Array.from({ length: count }, (_, index) => {
     const below = Math.floor(index / layer) * layer;
@@ -69,7 +70,7 @@ function layered(): SubmittedBuild[] {
 
 /** As a real workspace: seven in ten stand alone, the others need one to three, mostly of the same few. */
 function manyRoots(): SubmittedBuild[] {
-  const random = seeded(2);
+  const random = seededRandom(2);
   return Array.from({ length: count }, (_, index) => {
     if (index === 0 || random() < 0.7) return build(index, []);
     const needs = Array.from({ length: 1 + Math.floor(random() * 3) }, () =>
@@ -91,21 +92,4 @@ function build(index: number, needs: readonly number[]): SubmittedBuild {
 
 function submission(builds: readonly SubmittedBuild[]): Submission {
   return { commit: "0".repeat(40), arch: "x86_64", target: "bench", source: "bench", builds, removals: [] };
-}
-
-/** Mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const { name, figures } = await benchQueue();
-  process.stdout.write(`${name}\n`);
-  for (const [figure, value] of Object.entries(figures)) process.stdout.write(`  ${figure}: ${value}\n`);
 }

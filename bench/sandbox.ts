@@ -3,19 +3,16 @@ import { once } from "node:events";
 import { bubblewrap } from "../tools/sandbox/bubblewrap.ts";
 import { host } from "../tools/sandbox/host.ts";
 import type { Mount, Sandbox } from "../tools/sandbox/sandbox.ts";
+import { median, type BenchReport } from "./report.ts";
 
-/** Medians, in milliseconds, of starting `true` and waiting for its end. */
-export interface SandboxFigures {
-  readonly bare: number;
-  readonly bubblewrap: number;
-  readonly host: number;
-}
-
-export async function benchSandbox(runs = 30): Promise<SandboxFigures> {
+/** Starting `true` and waiting for its end. */
+export async function benchSandbox(runs = 30): Promise<BenchReport> {
+  const bare = await medianOf(runs, async () => void (await once(spawn("/bin/true"), "exit")));
+  const inBubblewrap = await medianOf(runs, () => runTrue(bubblewrapped));
+  const onTheHost = await medianOf(runs, () => runTrue(onHost));
   return {
-    bare: await median(runs, async () => void (await once(spawn("/bin/true"), "exit"))),
-    bubblewrap: await median(runs, () => runTrue(bubblewrapped)),
-    host: await median(runs, () => runTrue(onHost)),
+    name: `sandbox: starting /bin/true, median of ${runs}`,
+    figures: { bare: ms(bare), bubblewrap: ms(inBubblewrap), host: ms(onTheHost) },
   };
 }
 
@@ -42,15 +39,16 @@ async function runTrue(sandbox: Sandbox): Promise<void> {
   });
 }
 
-async function median(runs: number, work: () => Promise<void>): Promise<number> {
+async function medianOf(runs: number, work: () => Promise<void>): Promise<number> {
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
     const start = performance.now();
     await work();
     times.push(performance.now() - start);
   }
-  return Math.round((times.toSorted((a, b) => a - b)[Math.floor(runs / 2)] ?? 0) * 10) / 10;
+  return median(times);
 }
 
-if (process.argv[1] === import.meta.filename)
-  process.stdout.write(`${JSON.stringify(await benchSandbox())}\n`);
+function ms(time: number): string {
+  return `${time.toFixed(1)} ms`;
+}
