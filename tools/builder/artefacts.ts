@@ -1,20 +1,12 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parsePkginfo } from "../alpm/pkginfo.ts";
-import { formatVersion, parseVersion } from "../alpm/version.ts";
+import { parsePkginfo, type Pkginfo } from "../alpm/pkginfo.ts";
 import { SluiceError } from "../errors.ts";
 import type { BuildRequest } from "./build.ts";
 import type { Compiled } from "./compile.ts";
+import type { BuildLog } from "./log.ts";
 import { inspect } from "./scripts.ts";
 import { readOnly, type StageRunner, type Unfinished } from "./stage.ts";
-
-/** What the built packages have to agree with. */
-export interface Declared {
-  readonly pkgbase: string;
-  readonly pkgnames: readonly string[];
-  /** Full version, after pkgver() and all that is done to the recipe here. */
-  readonly version: string;
-}
 
 /**
  * Reads what the packages say of themselves, in the sandbox, since they are a stranger's archives; takes
@@ -24,10 +16,14 @@ export interface Declared {
  * @throws SluiceError `artefact-refused` (exit 1)
  */
 export async function checkedArtefacts(
-  { config, folder, git, commit }: BuildRequest,
+  { config, folder, arch }: BuildRequest,
   compiled: Compiled,
+  time: string,
   stages: StageRunner,
+  log: BuildLog,
 ): Promise<readonly string[] | Unfinished> {
+  const stranger = compiled.files.find((file) => !/^[^/]+\.pkg\.tar\.zst$/.test(file));
+  if (stranger !== undefined) throw refusal(compiled, stranger, "isn't a package");
   const into = join(folder, "inspected");
   await mkdir(into);
   const ended = await stages.run("reading the packages", {
@@ -36,41 +32,61 @@ export async function checkedArtefacts(
     env: {
       PACKAGES: "/packages",
       ALLOW_PROHIBITED: config.BUILDER_ALLOW_PROHIBITED ? "yes" : "",
-      SOURCE_DATE_EPOCH: await git.text(["show", "-s", "--format=%ct", commit]),
+      SOURCE_DATE_EPOCH: time,
     },
     collect: { from: "inspected", into },
   });
   if ("kind" in ended) return ended;
-  await refuseUndeclared(compiled.files, join(into, "info"), compiled);
+  const files = await refuseUndeclared(compiled, join(into, "info"), arch, log);
+  if (files.length === 0) return { kind: "failed", message: "the build made no package" };
   const remade = new Set(ended.collected);
-  return compiled.files.map((file) =>
+  return files.map((file) =>
     remade.has(`packages/${file}`) ? join(into, "packages", file) : join(compiled.folder, file),
   );
 }
 
+/** Returns those to publish: debug symbols, which no recipe declares, are left out. */
 async function refuseUndeclared(
-  files: readonly string[],
+  compiled: Compiled,
   infoFolder: string,
-  declared: Declared,
-): Promise<void> {
-  const { pkgbase, pkgnames, version } = declared;
+  arch: string,
+  log: BuildLog,
+): Promise<readonly string[]> {
+  const { pkgbase, pkgnames, version, files } = compiled;
+  const publish: string[] = [];
   for (const file of files) {
-    const info = parsePkginfo(await readFile(join(infoFolder, file), "utf8"));
-    const refuse = (what: string): SluiceError =>
-      new SluiceError("artefact-refused", `${pkgbase}: ${file} ${what}; nothing of this build is published`, {
-        hint: "What a build makes must be what its recipe declares; look at the recipe, its .CI files and the log.",
-        facts: { pkgbase, path: file },
-        exitCode: 1,
-      });
+    const info = await pkginfoOf(compiled, infoFolder, file);
+    const refuse = (what: string): SluiceError => refusal(compiled, file, what);
     if (info.pkgbase !== pkgbase) throw refuse(`says it is of ${info.pkgbase}`);
-    if (!pkgnames.includes(info.pkgname)) {
-      throw refuse(`holds ${info.pkgname}, and the recipe makes ${pkgnames.join(", ")}`);
-    }
     if (info.version !== version) throw refuse(`has version ${info.version}, and the recipe has ${version}`);
+    if (info.arch !== arch && info.arch !== "any") throw refuse(`is for ${info.arch}, not for ${arch}`);
+    if (file !== `${info.pkgname}-${info.version}-${info.arch}.pkg.tar.zst`) {
+      throw refuse(`holds ${info.pkgname} ${info.version} for ${info.arch}, which isn't what its name says`);
+    }
+    if (pkgnames.includes(info.pkgname)) publish.push(file);
+    else if (info.pkgname === `${pkgbase}-debug`) log.note(`${file} holds debug symbols and is left out.`);
+    else throw refuse(`holds ${info.pkgname}, and the recipe makes ${pkgnames.join(", ")}`);
+  }
+  return publish;
+}
+
+async function pkginfoOf(compiled: Compiled, infoFolder: string, file: string): Promise<Pkginfo> {
+  try {
+    return parsePkginfo(await readFile(join(infoFolder, file), "utf8"));
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    throw refusal(compiled, file, `can't be taken: ${error.message.replace(/\.$/, "")}`);
   }
 }
 
-/** `0:1.2-3` → `1.2-3`, as makepkg writes it. */
-export function canonicalVersion(text: string): string {
-  return formatVersion(parseVersion(text.trim()));
+function refusal({ pkgbase }: Compiled, file: string, what: string): SluiceError {
+  return new SluiceError(
+    "artefact-refused",
+    `${pkgbase}: ${file} ${what}; nothing of this build is published`,
+    {
+      hint: "What a build makes must be what its recipe declares: compare PKGBUILD, .SRCINFO and the .CI files.",
+      facts: { pkgbase, path: file },
+      exitCode: 1,
+    },
+  );
 }

@@ -2,10 +2,9 @@ import { mkdir } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import type { Srcinfo } from "../alpm/srcinfo.ts";
-import { SluiceError } from "../errors.ts";
+import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import type { PackageConfig, RepositoryConfig } from "../workspace/config.ts";
 import { checkedArtefacts } from "./artefacts.ts";
 import { compile } from "./compile.ts";
 import { applyInterfere } from "./interfere.ts";
@@ -13,6 +12,7 @@ import { installDependencies, type Published } from "./layer.ts";
 import type { BuildLog } from "./log.ts";
 import { writeMakepkgConf } from "./makepkg-conf.ts";
 import { checkOutRecipe } from "./recipe.ts";
+import type { PackageSettings, RepositorySettings } from "./settings.ts";
 import { fetch } from "./sources.ts";
 import { stageRunner, type Unfinished } from "./stage.ts";
 
@@ -26,8 +26,8 @@ export interface BuildRequest {
   readonly arch: string;
   /** As they are in that commit. */
   readonly srcinfo: Srcinfo | undefined;
-  readonly config: PackageConfig;
-  readonly settings: RepositoryConfig;
+  readonly config: PackageSettings;
+  readonly settings: RepositorySettings;
   readonly published: Published;
   /** pacman's configuration, which names the distribution's repositories. */
   readonly pacmanConf: string;
@@ -36,6 +36,8 @@ export interface BuildRequest {
   /** Where this package's sources are kept between builds, if it asks for that. */
   readonly sourceCache: string;
   readonly signal?: AbortSignal | undefined;
+  /** By which cached sources age; the present unless told. */
+  readonly now?: Date | undefined;
 }
 
 export type BuildResult =
@@ -59,6 +61,12 @@ export async function buildPackage(
   sandbox: Sandbox,
   log: BuildLog,
 ): Promise<BuildResult> {
+  const result = await build(request, sandbox, log);
+  if (result.kind !== "built") log.note(`${result.kind}: ${result.message}`);
+  return result;
+}
+
+async function build(request: BuildRequest, sandbox: Sandbox, log: BuildLog): Promise<BuildResult> {
   const { config, settings, folder, signal } = request;
   const stages = stageRunner(sandbox, log, {
     seconds: settings.BUILDER_TIMEOUT * config.BUILDER_EXTRA_TIMEOUT,
@@ -72,22 +80,32 @@ export async function buildPackage(
     await checkOutRecipe(request.git, request.commit, request.path, recipe);
     const layer = await installDependencies(request, sandbox, stages, log);
     if ("kind" in layer) return layer;
-    const prepared = await applyInterfere(request, recipe, layer.folder, stages, log);
+    const prepared = await applyInterfere(request, recipe, layer, sandbox, stages, log);
     if ("kind" in prepared) return prepared;
     const makepkgConf = await writeMakepkgConf(folder);
     const sources = await fetch(request, prepared, makepkgConf, stages, log);
     if ("kind" in sources) return sources;
-    const compiled = await compile(request, prepared, { makepkgConf, sources, layer }, stages, log);
+    const time = await request.git.text(["show", "-s", "--format=%ct", request.commit]);
+    const compiled = await compile(request, prepared, { makepkgConf, sources, time }, stages, log);
     if ("kind" in compiled) return compiled;
-    const files = await checkedArtefacts(request, compiled, stages);
+    const files = await checkedArtefacts(request, compiled, time, stages, log);
     if ("kind" in files) return files;
     const { pkgnames, version } = compiled;
     return { kind: "built", files, pkgnames, version, vcs: sources.vcs };
   } catch (error) {
-    if (!(error instanceof SluiceError) || error.exitCode !== 1) throw error;
-    log.note(error.message);
-    return { kind: "failed", message: error.message };
+    return resultOf(error, folder);
   }
+}
+
+/** What the recipe is to blame for, and what the machine is; anything else is for whoever called. */
+function resultOf(error: unknown, folder: string): Unfinished {
+  if (error instanceof SluiceError && (error.exitCode === 1 || error.code === "sandbox-job")) {
+    return { kind: "failed", message: `${error.message}.${error.hint ? ` ${error.hint}` : ""}` };
+  }
+  if (["ENOSPC", "EDQUOT"].includes(systemCode(error) ?? "")) {
+    return { kind: "lost", message: `no space is left on the disk that holds ${folder}; free some` };
+  }
+  throw error;
 }
 
 /** A build may take three quarters of the memory, and half of it for files. */

@@ -1,4 +1,4 @@
-import type { PackageConfig } from "../workspace/config.ts";
+import type { PackageSettings } from "./settings.ts";
 
 /** CI_PACKAGE_BUMP as it takes effect: without a version always, else while the recipe has that very one. */
 export interface Bump {
@@ -10,7 +10,7 @@ export interface Bump {
 export function bumpOf({
   CI_PACKAGE_BUMP: text,
   CI_MANAGE_AUR,
-}: Pick<PackageConfig, "CI_PACKAGE_BUMP" | "CI_MANAGE_AUR">): Bump | undefined {
+}: Pick<PackageSettings, "CI_PACKAGE_BUMP" | "CI_MANAGE_AUR">): Bump | undefined {
   if (text === "" || CI_MANAGE_AUR) return undefined;
   if (/^\d+$/.test(text)) return { version: undefined, count: text };
   const slash = text.lastIndexOf("/");
@@ -22,12 +22,14 @@ export function bumpOf({
 /**
  * Lines for the end of a PKGBUILD that add `.N` to its pkgrel. makepkg reads the file anew once pkgver() has run,
  * so the version that they compare is the final one. The bump's text is quoted, so it is never more than text.
+ *
+ * The assignment is indented: when pkgver() has changed the version, makepkg writes pkgrel=1 over every line
+ * that begins with `pkgrel=` (update_pkgver).
  */
 export function bumpLines({ version, count }: Bump): string {
-  const add = `pkgrel="\${pkgrel}.${count}"`;
-  if (version === undefined) return `\n${add}\n`;
   const current = '"${epoch:-0}:${pkgver}-${pkgrel}"';
-  return `\nif [[ "$(vercmp ${quote(version)} ${current})" == 0 ]]; then\n  ${add}\nfi\n`;
+  const applies = version === undefined ? "true" : `[[ "$(vercmp ${quote(version)} ${current})" == 0 ]]`;
+  return `\nif ${applies}; then\n  pkgrel="\${pkgrel}.${count}"\nfi\n`;
 }
 
 function quote(text: string): string {

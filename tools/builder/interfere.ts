@@ -1,71 +1,105 @@
-import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { SluiceError } from "../errors.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { BuildRequest } from "./build.ts";
 import { bumpLines, bumpOf } from "./bump.ts";
 import { readIfThere } from "./files.ts";
+import { makeLayerFolder, type Layer } from "./layer.ts";
 import type { BuildLog } from "./log.ts";
+import { pacmanMounts } from "./pacman-conf.ts";
 import { interfere } from "./scripts.ts";
 import { readOnly, type StageRunner, type Unfinished } from "./stage.ts";
 
 export interface Prepared {
   readonly recipe: string;
-  /** Whether the recipe that is built is another than the one in the commit. */
+  /** Whether the recipe that is built is another than the one in the commit, a bump aside. */
   readonly interfered: boolean;
+  /** With what `prepare` installed. */
+  readonly layer: Layer;
 }
 
-/** `prepare` and the patch run in the sandbox; prepend, append and bump only change text. */
+/** In this order: `prepare` and the patch, in the sandbox; then prepend, append and bump, which only add text. */
 export async function applyInterfere(
-  { config, settings, pkgbase, folder }: BuildRequest,
+  request: BuildRequest,
   recipe: string,
-  layer: string | undefined,
+  layer: Layer,
+  sandbox: Sandbox,
   stages: StageRunner,
   log: BuildLog,
 ): Promise<Prepared | Unfinished> {
-  let current = recipe;
-  let interfered = false;
-  if (existsSync(join(recipe, ".CI/prepare")) || existsSync(join(recipe, ".CI/interfere.patch"))) {
-    current = join(folder, "prepared");
-    await mkdir(current);
-    const ended = await stages.run(".CI/prepare", {
-      script: interfere,
-      user: "root",
-      network: true,
-      mounts: [
-        readOnly(recipe, "/recipe"),
-        ...(layer ? [{ source: layer, target: "/layer", writable: true }] : []),
-      ],
-      env: {
-        RECIPE: "/recipe",
-        LAYER: layer ? "/layer" : "",
-        PACMAN_CONF: "/etc/pacman.conf",
-        PACKAGE: pkgbase,
-        CAUR_PUSH: "bash -c",
-        CI_CODE_SKIP: String(settings.CI_CODE_SKIP),
-      },
-      collect: { from: "recipe", into: current },
-    });
-    if ("kind" in ended) return ended;
-    interfered = true;
-  }
-  const pkgbuild = join(current, "PKGBUILD");
-  const prepend = await readIfThere(join(current, ".CI/PKGBUILD.prepend"));
-  const append = await readIfThere(join(current, ".CI/PKGBUILD.append"));
-  if (prepend !== undefined) {
-    await writeFile(pkgbuild, `${prepend}\n${await readFile(pkgbuild, "utf8")}`);
-    log.note("Interfere applied: .CI/PKGBUILD.prepend.");
-  }
-  if (append !== undefined) {
-    await appendFile(pkgbuild, `\n${append}\n`);
-    log.note("Interfere applied: .CI/PKGBUILD.append.");
-  }
+  const changed = await runInterfere(request, recipe, layer, sandbox, stages);
+  if (changed && "kind" in changed) return changed;
+  const current = changed ?? { recipe, layer };
+  const added = await addText(current.recipe, log);
+  const bumped = await addBump(request, current.recipe, log);
+  const interfered = changed !== undefined || added;
+  if (!interfered && !bumped) log.note("Interfere: none.");
+  return { ...current, interfered };
+}
+
+/** Undefined where there is neither `prepare` nor a patch. */
+async function runInterfere(
+  { folder, pkgbase }: BuildRequest,
+  recipe: string,
+  layer: Layer,
+  sandbox: Sandbox,
+  stages: StageRunner,
+): Promise<Omit<Prepared, "interfered"> | Unfinished | undefined> {
+  const prepare = existsSync(join(recipe, ".CI/prepare"));
+  if (!prepare && !existsSync(join(recipe, ".CI/interfere.patch"))) return undefined;
+  const changed = join(folder, "prepared");
+  await mkdir(changed);
+  const layerFolder = layer.folder ?? (prepare ? await makeLayerFolder(folder, sandbox) : undefined);
+  const ended = await stages.run(prepare ? ".CI/prepare" : ".CI/interfere.patch", {
+    script: interfere,
+    user: prepare ? "root" : "builder",
+    network: prepare,
+    maySkip: true,
+    mounts: [
+      readOnly(recipe, "/recipe"),
+      ...(prepare && layerFolder !== undefined
+        ? [{ source: layerFolder, target: "/layer", writable: true }, ...pacmanMounts(layer.pacman)]
+        : []),
+    ],
+    env: {
+      RECIPE: "/recipe",
+      LAYER: "/layer",
+      PACMAN_CONF: "/settings/pacman.conf",
+      REPOSITORIES: layer.pacman.repositories.join(" "),
+      PACKAGE: pkgbase,
+    },
+    collect: { from: "recipe", into: changed },
+  });
+  return "kind" in ended ? ended : { recipe: changed, layer: { ...layer, folder: layerFolder } };
+}
+
+async function addText(recipe: string, log: BuildLog): Promise<boolean> {
+  const pkgbuild = await readIfThere(join(recipe, "PKGBUILD"));
+  if (pkgbuild === undefined) throw noPkgbuild();
+  const prepend = await readIfThere(join(recipe, ".CI/PKGBUILD.prepend"));
+  const append = await readIfThere(join(recipe, ".CI/PKGBUILD.append"));
+  if (prepend !== undefined) log.note("Interfere applied: .CI/PKGBUILD.prepend.");
+  if (append !== undefined) log.note("Interfere applied: .CI/PKGBUILD.append.");
+  if (prepend === undefined && append === undefined) return false;
+  const parts = [prepend, pkgbuild, append].filter((part) => part !== undefined);
+  await writeFile(join(recipe, "PKGBUILD"), `${parts.join("\n")}\n`);
+  return true;
+}
+
+async function addBump({ config }: BuildRequest, recipe: string, log: BuildLog): Promise<boolean> {
   const bump = bumpOf(config);
-  if (bump) {
-    await appendFile(pkgbuild, bumpLines(bump));
-    const condition = bump.version === undefined ? "" : ` if the version is ${bump.version}`;
-    log.note(`Interfere applied: pkgrel is bumped by .${bump.count}${condition} (CI_PACKAGE_BUMP).`);
-  }
-  interfered ||= prepend !== undefined || append !== undefined;
-  if (!interfered && !bump) log.note("Interfere: none.");
-  return { recipe: current, interfered };
+  if (!bump) return false;
+  await appendFile(join(recipe, "PKGBUILD"), bumpLines(bump));
+  const condition = bump.version === undefined ? "" : ` while the version is ${bump.version}`;
+  log.note(`Interfere applied: pkgrel is bumped by .${bump.count}${condition} (CI_PACKAGE_BUMP).`);
+  return true;
+}
+
+function noPkgbuild(): SluiceError {
+  return new SluiceError("recipe-missing", "The recipe has no PKGBUILD that could be built.", {
+    hint: "Does .CI/prepare or .CI/interfere.patch remove it, or does a link lead nowhere?",
+    exitCode: 1,
+  });
 }

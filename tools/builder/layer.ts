@@ -1,20 +1,23 @@
-import { chown, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import type { DatabaseEntry } from "../alpm/database.ts";
 import type { Srcinfo } from "../alpm/srcinfo.ts";
+import { SluiceError } from "../errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { BuildRequest } from "./build.ts";
 import { resolveDependencies } from "./dependencies.ts";
 import type { BuildLog } from "./log.ts";
+import { pacmanMounts, readPacmanConf, type PacmanConf } from "./pacman-conf.ts";
 import { installLayer } from "./scripts.ts";
-import type { StageRunner, Unfinished } from "./stage.ts";
+import { readOnly, type StageRunner, type Unfinished } from "./stage.ts";
 
 /** What is installed for one build, and whether makepkg may check the dependencies itself. */
 export interface Layer {
   /** Undefined: nothing had to be installed. */
   readonly folder: string | undefined;
   readonly complete: boolean;
+  readonly pacman: PacmanConf;
 }
 
 /** The package repository that is being published, as the builder reads it. */
@@ -29,103 +32,90 @@ export interface Published {
  * from the repository being published, the others from the distribution's repositories in `pacmanConf`. Where
  * that names none, the others are assumed to be there.
  *
- * @param folder an empty folder of this build alone
+ * @throws SluiceError `dependencies-need-sandbox` on the host, `dependency-gone`
  */
 export async function installDependencies(
-  {
-    srcinfo,
-    arch,
-    published,
-    pacmanConf,
-    folder,
-  }: {
-    srcinfo: Srcinfo | undefined;
-    arch: string;
-    published: Published;
-    pacmanConf: string;
-    folder: string;
-  },
+  { pkgbase, srcinfo, arch, published, pacmanConf, folder }: BuildRequest,
   sandbox: Sandbox,
   stages: StageRunner,
   log: BuildLog,
 ): Promise<Layer | Unfinished> {
+  const pacman = await readPacmanConf(pacmanConf, folder);
   const wanted = srcinfo ? dependencyTexts(srcinfo, arch) : [];
+  if (!srcinfo) log.note("Without .SRCINFO no dependency is known, so none is installed.");
   const { install, others } = resolveDependencies(wanted, published.entries);
-  const repositories = others.length > 0 ? await configuredRepositories(pacmanConf) : [];
-  const fromDistribution = repositories.length > 0 ? others : [];
-  if (others.length > 0 && repositories.length === 0) {
-    log.note(`Assumed to be installed, since ${pacmanConf} names no repository: ${others.join(", ")}.`);
+  const onHost = sandbox.name === "host";
+  if (onHost && install.length > 0) throw needsSandbox(pkgbase, install);
+  const installOthers = pacman.repositories.length > 0 && !onHost;
+  if (others.length > 0 && !installOthers) {
+    const why = onHost ? "the host is taken as it is" : `${pacmanConf} names no repository`;
+    log.note(`Assumed to be installed, since ${why}: ${others.join(", ")}.`);
   }
+  const fromDistribution = installOthers ? others : [];
   const complete = others.length === fromDistribution.length;
-  if (install.length === 0 && fromDistribution.length === 0) return { folder: undefined, complete };
+  if (install.length === 0 && fromDistribution.length === 0) return { folder: undefined, complete, pacman };
 
-  log.note(
-    `Installed for this build: ${[...install.map(({ filename }) => filename), ...fromDistribution].join(", ")}.`,
-  );
-  const layer = join(folder, "layer");
-  const packages = join(folder, "dependencies");
-  await mkdir(layer);
-  await mkdir(packages);
-  await chown(layer, sandbox.owner.uid, sandbox.owner.gid);
-  for (const { filename } of install)
-    await copyFile(join(published.folder, filename), join(packages, filename));
-  const configuration = join(folder, "pacman.conf");
-  await writeFile(configuration, fromDistribution.length > 0 ? await asRead(pacmanConf) : onlyFiles);
+  const layer = await makeLayerFolder(folder, sandbox);
+  const all = [...install.map(({ filename }) => filename), ...fromDistribution];
+  log.note(`Installed for this build: ${all.join(", ")}.`);
   const names = join(folder, "distribution");
   await writeFile(names, fromDistribution.map((name) => `${name}\n`).join(""));
-
   const local = "/var/lib/pacman/local";
-  const useHost = fromDistribution.length > 0 && existsSync(local);
+  const knowsHost = fromDistribution.length > 0 && existsSync(local);
   const ended = await stages.run("installing its dependencies", {
     script: installLayer,
     user: "root",
     network: fromDistribution.length > 0,
     mounts: [
       { source: layer, target: "/layer", writable: true },
-      { source: packages, target: "/dependencies", writable: false },
-      { source: configuration, target: "/settings/pacman.conf", writable: false },
-      { source: names, target: "/settings/distribution", writable: false },
-      ...(useHost ? [{ source: local, target: "/host-packages", writable: false }] : []),
-      ...(fromDistribution.length > 0 ? publicKeyrings() : []),
+      ...install.map((entry) => packageFile(entry, published)),
+      ...pacmanMounts(pacman),
+      readOnly(names, "/settings/distribution"),
+      ...(knowsHost ? [readOnly(local, "/host-packages")] : []),
     ],
     env: {
       LAYER: "/layer",
       PACKAGES: "/dependencies",
       PACMAN_CONF: "/settings/pacman.conf",
       DISTRIBUTION: fromDistribution.length > 0 ? "/settings/distribution" : "",
-      LOCAL: useHost ? "/host-packages" : "",
+      LOCAL: knowsHost ? "/host-packages" : "",
     },
   });
-  return "kind" in ended ? ended : { folder: layer, complete };
+  return "kind" in ended ? ended : { folder: layer, complete, pacman };
 }
 
-function dependencyTexts({ base, packages }: Srcinfo, arch: string): string[] {
-  const sections = [base, ...packages.map(({ fields }) => fields)];
+/** An empty folder of the sandbox's user. */
+export async function makeLayerFolder(folder: string, { owner }: Sandbox): Promise<string> {
+  const layer = join(folder, "layer");
+  for (const path of [layer, join(layer, "usr")]) {
+    await mkdir(path);
+    await chown(path, owner.uid, owner.gid);
+  }
+  return layer;
+}
+
+/** Those that makepkg wants to be there: what single packages of a split one need, it doesn't. */
+function dependencyTexts({ base }: Srcinfo, arch: string): string[] {
   return ["depends", "makedepends", "checkdepends"].flatMap((kind) =>
-    [kind, `${kind}_${arch}`].flatMap((field) => sections.flatMap((section) => section.get(field) ?? [])),
+    [kind, `${kind}_${arch}`].flatMap((field) => base.get(field) ?? []),
   );
 }
 
-/** pacman-conf reads includes and tells the repositories' names. */
-async function configuredRepositories(pacmanConf: string): Promise<string[]> {
-  const { stdout, exitCode } = await execa("pacman-conf", ["--config", pacmanConf, "--repo-list"], {
-    reject: false,
+function packageFile({ filename }: DatabaseEntry, { folder }: Published): ReturnType<typeof readOnly> {
+  const path = join(folder, filename);
+  if (existsSync(path)) return readOnly(path, `/dependencies/${filename}`);
+  throw new SluiceError("dependency-gone", `${filename} isn't in the published repository any more`, {
+    hint: "Publish its package again.",
+    facts: { path },
+    exitCode: 1,
   });
-  return exitCode === 0 ? stdout.split("\n").filter((name) => name !== "") : [];
 }
 
-/** The configuration with its includes resolved, since inside it stands elsewhere. */
-async function asRead(pacmanConf: string): Promise<string> {
-  return `${(await execa("pacman-conf", ["--config", pacmanConf])).stdout}\n`;
-}
-
-/** Of this machine's own repository: the files come straight from its folder. */
-const onlyFiles = "[options]\nArchitecture = auto\nLocalFileSigLevel = Never\n";
-
-/** What verifying needs of pacman's keyring, without the private key beside it. */
-function publicKeyrings(): { source: string; target: string; writable: false }[] {
-  return ["pubring.gpg", "trustdb.gpg"]
-    .map((name) => `/etc/pacman.d/gnupg/${name}`)
-    .filter((path) => existsSync(path))
-    .map((path) => ({ source: path, target: path, writable: false }));
+function needsSandbox(pkgbase: string, install: readonly DatabaseEntry[]): SluiceError {
+  const names = install.map(({ name }) => name).join(", ");
+  return new SluiceError(
+    "dependencies-need-sandbox",
+    `${pkgbase} needs ${names} of this workspace, which can't be installed for one build on the host`,
+    { hint: "Build it with bubblewrap.", facts: { pkgbase }, exitCode: 1 },
+  );
 }

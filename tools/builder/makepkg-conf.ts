@@ -6,7 +6,8 @@ import { join } from "node:path";
 export async function writeMakepkgConf(folder: string): Promise<string> {
   const path = join(folder, "makepkg.conf");
   const lines = [
-    "source /etc/makepkg.conf",
+    // makepkg reads the folder beside a configuration, and here that is another.
+    "for part in /etc/makepkg.conf /etc/makepkg.conf.d/*.conf; do [ ! -r $part ] || source $part; done",
     `MAKEFLAGS='-j${availableParallelism()}'`,
     "BUILDENV=(!distcc !color !ccache check !sign)",
     "OPTIONS=(strip docs !libtool !staticlibs emptydirs zipman purge !debug lto)",

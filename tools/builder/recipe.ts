@@ -1,6 +1,6 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
-import { dirname, join, posix } from "node:path";
-import { SluiceError } from "../errors.ts";
+import { dirname, join } from "node:path";
+import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import { listTree, readBlobs, type TreeEntry } from "../git/objects.ts";
 
@@ -23,33 +23,47 @@ export async function checkOutRecipe(git: Git, commit: string, path: string, int
       exitCode: 1,
     });
   }
-  for (const entry of entries) refuseSubmodule(entry, path);
+  for (const entry of entries) refuseUnsafe(entry, path);
   const blobs = await readBlobs(
     git,
     entries.map(({ id }) => id),
   );
-  for (const { path: file, mode, id } of entries) {
-    const target = join(into, file);
-    await mkdir(dirname(target), { recursive: true });
-    if (mode === "120000") {
-      const destination = blobs.get(id)!.toString();
-      if (leavesRecipe(file, destination))
-        throw unsafe(`${path}/${file}`, "is a symbolic link out of the folder");
-      await symlink(destination, target);
-      continue;
+  for (const entry of entries) {
+    const content = blobs.get(entry.id)!;
+    if (entry.mode === "120000" && leavesRecipe(entry.path, content.toString())) {
+      throw unsafe(`${path}/${entry.path}`, "is a symbolic link out of the folder");
     }
-    await writeFile(target, blobs.get(id)!, { mode: mode === "100755" ? 0o755 : 0o644, flag: "wx" });
+    try {
+      await writeEntry(entry, content, join(into, entry.path));
+    } catch (error) {
+      if (!["EEXIST", "ENAMETOOLONG", "EINVAL"].includes(systemCode(error) ?? "")) throw error;
+      throw unsafe(`${path}/${entry.path}`, `can't be written (${systemCode(error)})`);
+    }
   }
 }
 
-/** Git itself refuses `..` and `.git` in paths; what is left are links and submodules. */
-function refuseSubmodule({ mode, path: file }: TreeEntry, folder: string): void {
+/** Git itself refuses `..` and `.git` in paths; what is left are submodules, and names that aren't text. */
+function refuseUnsafe({ mode, path: file }: TreeEntry, folder: string): void {
   if (mode === "160000") throw unsafe(`${folder}/${file}`, "is a submodule");
+  if (file.includes("\uFFFD")) throw unsafe(`${folder}/${file}`, "has a name that isn't UTF-8");
 }
 
+async function writeEntry({ mode }: TreeEntry, content: Buffer, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  if (mode === "120000") return symlink(content.toString(), target);
+  await writeFile(target, content, { mode: mode === "100755" ? 0o755 : 0o644, flag: "wx" });
+}
+
+/**
+ * `..` may stand at the beginning alone: behind a name it would climb from wherever that leads, which may be
+ * another link.
+ */
 function leavesRecipe(file: string, target: string): boolean {
-  const resolved = posix.normalize(posix.join(posix.dirname(file), target));
-  return posix.isAbsolute(target) || resolved === ".." || resolved.startsWith("../");
+  const parts = target.split("/").filter((part) => part !== "" && part !== ".");
+  const ups = parts.findIndex((part) => part !== "..");
+  const climbs = ups === -1 ? parts.length : ups;
+  const depth = file.split("/").length - 1;
+  return target.startsWith("/") || climbs > depth || parts.slice(climbs).includes("..");
 }
 
 function unsafe(path: string, what: string): SluiceError {

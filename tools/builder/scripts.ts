@@ -4,99 +4,148 @@
  * job's mounts are.
  */
 
-/** Imports the recipe's own keys; only these can vouch for its sources. */
-const importKeys = `
-import_keys() {
-  for key in keys/pgp/*.asc; do
-    [ -e "$key" ] || continue
-    gpg --batch --quiet --import "$key" || echo ":: The key $key can't be imported."
-  done
+/**
+ * pacman on the layer: its scriptlets are not for a folder that is no system. Where no repository is
+ * configured, what would need one is taken as done.
+ */
+const pacmanOnLayer = `
+mkdir -p bin cache gnupg "$LAYER/var/lib/pacman" "$LAYER/usr" || exit 1
+[ ! -d /settings/keyring ] || cp -r /settings/keyring/. gnupg/ || exit 1
+export ROOT="$PWD"
+cat > bin/pacman << 'end'
+#!/bin/bash
+changes=
+for argument in "$@"; do
+  case $argument in
+    -S*|--sync|-R*|--remove|-F*|--files)
+      if [ -z "$REPOSITORIES" ]; then
+        echo ":: No repository is configured, so this is taken as done: pacman $*"
+        exit 0
+      fi
+      changes=1 ;;
+    -U*|--upgrade) changes=1 ;;
+  esac
+done
+exec /usr/bin/pacman --root "$LAYER" --dbpath "$LAYER/var/lib/pacman" --cachedir "$ROOT/cache" \\
+  --gpgdir "$ROOT/gnupg" --logfile "$ROOT/pacman.log" --config "$PACMAN_CONF" --noconfirm \\
+  \${changes:+--noscriptlet --noprogressbar} "$@"
+end
+chmod 755 bin/pacman
+export PATH="$PWD/bin:$PATH"
+`;
+
+/** Installs package files into a layer, as pacman does. */
+export const installLayer = `
+export REPOSITORIES=$DISTRIBUTION
+${pacmanOnLayer}
+if [ -s "$DISTRIBUTION" ]; then
+  [ -z "$LOCAL" ] || cp -r "$LOCAL" "$LAYER/var/lib/pacman/local" || exit
+  mapfile -t names < "$DISTRIBUTION"
+  pacman -Sy --needed --asdeps -- "\${names[@]}" || exit
+fi
+shopt -s nullglob
+packages=("$PACKAGES"/*.pkg.tar*)
+[ \${#packages[@]} = 0 ] || pacman -U -dd --asdeps -- "\${packages[@]}"
+`;
+
+/**
+ * \`.CI/prepare\` is read as chaotic-manager reads it, so that it may say \`return "$CI_CODE_SKIP"\`; then the patch
+ * is applied, as a whole or not at all. Leaves the recipe to collect.
+ */
+export const interfere = `
+cp -rL "$RECIPE" recipe || exit 1
+if [ -f recipe/.CI/prepare ]; then
+${pacmanOnLayer}
+  (cd recipe && exec bash -euo pipefail -c 'source ./.CI/prepare') || exit
+  echo ":: Interfere applied: .CI/prepare was run."
+fi
+if [ -f recipe/.CI/interfere.patch ]; then
+  cp -r recipe patched || exit 1
+  if patch -d patched -Np1 --force --no-backup-if-mismatch < recipe/.CI/interfere.patch; then
+    rm -rf recipe && mv patched recipe || exit 1
+    echo ":: Interfere applied: .CI/interfere.patch."
+  else
+    echo ":: Interfere NOT applied: .CI/interfere.patch doesn't fit this recipe, so nothing of it was taken."
+  fi
+fi
+exit 0
+`;
+
+/** Of fetching and building: the recipe's own keys, which alone can vouch for its sources, and its hooks. */
+const common = `
+cp -r "$RECIPE" recipe && cd recipe || exit 1
+mkdir -p "$SRCDEST" "$PKGDEST" || exit 1
+for key in keys/pgp/*.asc; do
+  [ -e "$key" ] || continue
+  gpg --batch --quiet --import "$key" || echo ":: The key $key can't be imported."
+done
+run_hook() {
+  [ -f ".CI/$1" ] || return 0
+  if bash "./.CI/$1"; then echo ":: Interfere applied: .CI/$1 was run."
+  else echo ":: Interfere: .CI/$1 failed with exit code $?."
+  fi
+}
+ends_with() {
+  [ "$1" = 0 ] || [ "$1" = "$CI_CODE_SKIP" ] || run_hook on-failure.sh
+  exit "$1"
 }
 `;
 
 /**
- * As root of the sandbox, with network: \`.CI/prepare\` is read as chaotic-manager reads it (so it may say
- * \`return "$CI_CODE_SKIP"\`), then the patch is applied, as a whole or not at all. Leaves the recipe to collect.
+ * With network, seeing this recipe alone: brings its sources, checks them, and leaves beside each Git source a
+ * file that says which commit is meant.
  */
-export const interfere = `
-cp -rL "$RECIPE" recipe && cd recipe || exit 1
-if [ -n "$LAYER" ]; then
-  mkdir -p ../bin
-  printf '#!/bin/sh\\nexec /usr/bin/pacman --root "%s" --config "%s" "$@"\\n' "$LAYER" "$PACMAN_CONF" > ../bin/pacman
-  chmod 755 ../bin/pacman
-  export PATH="$PWD/../bin:$PATH"
-fi
-if [ -f .CI/prepare ]; then
-  bash -euo pipefail -c 'source ./.CI/prepare' || exit
-  echo ":: Interfere applied: .CI/prepare was executed."
-fi
-if [ -f .CI/interfere.patch ]; then
-  if patch -Np1 --dry-run --force < .CI/interfere.patch > /dev/null; then
-    patch -Np1 --force < .CI/interfere.patch || exit 1
-    echo ":: Interfere applied: .CI/interfere.patch."
-  else
-    patch -Np1 --dry-run --force < .CI/interfere.patch
-    echo ":: Interfere NOT applied: .CI/interfere.patch doesn't fit this recipe."
-  fi
-fi
-`;
-
-/** With network, seeing this recipe alone: brings its sources, checks them, and tells their VCS commits. */
 export const fetchSources = `
-${importKeys}
-cp -r "$RECIPE" recipe && cd recipe || exit 1
-mkdir -p "$SRCDEST"
+${common}
 [ -z "$SOURCES" ] || cp -r "$SOURCES/." "$SRCDEST/" || exit 1
-import_keys
-makepkg --config "$MAKEPKG_CONF" --verifysource --nodeps --noconfirm --noprogressbar --nocolor $SKIPPGP || exit
-for source in "$SRCDEST"/*/; do
-  [ -f "$source/HEAD" ] || continue
-  git -C "$source" rev-parse HEAD > "$SRCDEST/.commit-$(basename "$source")" 2> /dev/null
-done
+makepkg --config "$MAKEPKG_CONF" --verifysource --nodeps --noconfirm --noprogressbar --nocolor $SKIPPGP || ends_with $?
+(
+  source "$MAKEPKG_CONF" > /dev/null 2>&1
+  source /usr/share/makepkg/util/source.sh
+  source ./PKGBUILD > /dev/null 2>&1
+  of_arch="source_$CARCH[@]"
+  for entry in "\${source[@]}" "\${!of_arch}"; do
+    [ "$(get_protocol "$entry")" = git ] || continue
+    name=$(get_filename "$entry")
+    fragment=$(get_uri_fragment "$entry")
+    revision=\${fragment#*=}
+    git -C "$SRCDEST/$name" rev-parse --verify --end-of-options "\${revision:-HEAD}^{commit}" > "$SRCDEST/.commit-$name"
+  done
+)
 exit 0
 `;
 
 /**
- * The build itself. The recipe says what it makes before anything of the build has run, on the first line that
- * begins with the marker; what later lines say doesn't count. Its version is asked for afterwards, since
- * pkgver() sets it.
+ * The build itself. Before anything of it has run the recipe says what it makes: on the first line that begins
+ * with the marker, what later lines say doesn't count. Once pkgver() has run it says its version.
  */
 export const build = `
-${importKeys}
-cp -r "$RECIPE" recipe && cd recipe || exit 1
-mkdir -p "$SRCDEST" "$PKGDEST" ../said
+${common}
+shopt -s dotglob nullglob
 if [ -n "$SOURCES" ]; then
-  for source in "$SOURCES"/*; do
-    if [ -e "$source" ]; then ln -s "$source" "$SRCDEST/"; fi
-  done
+  for source in "$SOURCES"/*; do ln -s "$source" "$SRCDEST/"; done
 fi
-bash -c 'source ./PKGBUILD > /dev/null 2>&1; printf "%s" ":: This recipe makes:"; printf " %s" "\${pkgbase:-$pkgname}" "\${pkgname[@]}"; echo'
-import_keys
-makepkg --config "$MAKEPKG_CONF" $NODEPS --noconfirm --noprogressbar --nocolor $SKIPPGP
-code=$?
-hook=on-failure.sh
-if [ $code = 0 ]; then
-  hook=on-success.sh
-  bash -c 'source ./PKGBUILD > /dev/null 2>&1; printf "%s" "\${epoch:-0}:$pkgver-$pkgrel"' > ../packages/.version
-fi
-if [ -f ".CI/$hook" ]; then
-  echo ":: Running .CI/$hook"
-  bash "./.CI/$hook" || echo ":: .CI/$hook failed with exit code $?."
-fi
-exit $code
+shopt -u dotglob nullglob
+bash -c 'source ./PKGBUILD > /dev/null 2>&1
+  printf "%s" ":: This recipe makes: \${epoch:-0}:$pkgver-$pkgrel"; printf " %s" "\${pkgbase:-$pkgname}" "\${pkgname[@]}"; echo'
+makepkg --config "$MAKEPKG_CONF" $NODEPS --holdver --noconfirm --noprogressbar --nocolor $SKIPPGP || ends_with $?
+rm -rf "$PKGDEST/.version"
+bash -c 'source ./PKGBUILD > /dev/null 2>&1; printf "%s" "\${epoch:-0}:$pkgver-$pkgrel"' > "$PKGDEST/.version"
+run_hook on-success.sh
+exit 0
 `;
 
 /** Reads each package's .PKGINFO, and makes those anew whose \`replaces\` and \`group\` lines are to go. */
 export const inspect = `
 mkdir -p inspected/info inspected/packages work
-for package in "$PACKAGES"/*.pkg.tar*; do
+for package in "$PACKAGES"/*.pkg.tar.zst; do
   [ -f "$package" ] || continue
-  name=$(basename "$package")
+  name=\${package##*/}
   bsdtar -xOqf "$package" .PKGINFO > "inspected/info/$name" || exit 1
   if [ -z "$ALLOW_PROHIBITED" ] && grep -qE '^(replaces|group) =' "inspected/info/$name"; then
     grep -vE '^(replaces|group) =' "inspected/info/$name" > work/.PKGINFO
-    bsdtar -cf work/rest.tar --exclude '^.PKGINFO' "@$package" || exit 1
     touch -d "@$SOURCE_DATE_EPOCH" work/.PKGINFO
+    bsdtar -cf work/rest.tar --exclude '^.PKGINFO' "@$package" || exit 1
     bsdtar -cf work/info.tar --uid 0 --gid 0 --uname root --gname root -C work .PKGINFO || exit 1
     bsdtar -cf - @work/info.tar @work/rest.tar | zstd -q -c -T0 > "inspected/packages/$name" || exit 1
     cp work/.PKGINFO "inspected/info/$name"
@@ -104,21 +153,4 @@ for package in "$PACKAGES"/*.pkg.tar*; do
     rm work/*.tar
   fi
 done
-`;
-
-/** Installs package files into a layer, as pacman does; their scriptlets are not for a folder that is no system. */
-export const installLayer = `
-mkdir -p "$LAYER/var/lib/pacman" "$LAYER/usr" cache || exit 1
-run() {
-  pacman --root "$LAYER" --dbpath "$LAYER/var/lib/pacman" --cachedir "$PWD/cache" --config "$PACMAN_CONF" \\
-    --hookdir /nonexistent --logfile "$PWD/pacman.log" --noconfirm --noprogressbar --noscriptlet --asdeps "$@"
-}
-if [ -n "$DISTRIBUTION" ]; then
-  [ -z "$LOCAL" ] || cp -r "$LOCAL" "$LAYER/var/lib/pacman/local" || exit
-  mapfile -t names < "$DISTRIBUTION"
-  run -Sy --needed -- "\${names[@]}" || exit
-fi
-shopt -s nullglob
-packages=("$PACKAGES"/*.pkg.tar*)
-[ \${#packages[@]} = 0 ] || run -U -dd -- "\${packages[@]}"
 `;

@@ -1,5 +1,6 @@
-import { cp, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { constants } from "node:fs";
+import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Srcinfo } from "../alpm/srcinfo.ts";
 import { systemCode } from "../errors.ts";
 import type { BuildRequest } from "./build.ts";
@@ -16,8 +17,8 @@ export interface Sources {
 
 /** With network, in a sandbox that sees this recipe alone. Where nothing is to be fetched, nothing is run. */
 export async function fetch(
-  { srcinfo, config, settings, folder, sourceCache }: BuildRequest,
-  { recipe, interfered }: Prepared,
+  { srcinfo, config, settings, folder, sourceCache, now = new Date() }: BuildRequest,
+  { recipe, interfered, layer }: Prepared,
   makepkgConf: string,
   stages: StageRunner,
   log: BuildLog,
@@ -31,11 +32,13 @@ export async function fetch(
   if (srcinfo && !interfered && !hasRemoteSources(srcinfo)) return { folder: undefined, vcs: {} };
   const into = join(folder, "sources");
   await mkdir(into);
-  const cached = config.BUILDER_CACHE_SOURCES ? await cachedSources(sourceCache, new Date()) : undefined;
+  const cached = config.BUILDER_CACHE_SOURCES ? await cachedSources(sourceCache, now) : undefined;
   if (cached) log.note("Sources of earlier builds are used (BUILDER_CACHE_SOURCES).");
   const ended = await stages.run("fetching its sources", {
     script: fetchSources,
     network: true,
+    // Mercurial and the like are dependencies of the recipes that fetch with them.
+    layer: layer.folder,
     mounts: [
       readOnly(recipe, "/recipe"),
       readOnly(makepkgConf, "/settings/makepkg.conf"),
@@ -51,14 +54,14 @@ export async function fetch(
   });
   if ("kind" in ended) return ended;
   const sources = await readSources(into);
-  if (config.BUILDER_CACHE_SOURCES) await keepSources(into, sourceCache);
+  if (config.BUILDER_CACHE_SOURCES) await keepSources(into, sourceCache, now);
   return sources;
 }
 
 /** A source is a file of the recipe unless it has a scheme (`name::` before it aside). */
 function hasRemoteSources({ base }: Srcinfo): boolean {
   return [...base].some(
-    ([field, values]) => /^source(?:_|$)/.test(field) && values.some((value) => value.includes("://")),
+    ([field, values]) => /^source(?:_|$)/.test(field) && values.some((value) => /:\/\/|lp:/.test(value)),
   );
 }
 
@@ -77,23 +80,33 @@ async function readSources(folder: string): Promise<Sources> {
 
 const month = 30 * 24 * 60 * 60 * 1000;
 
-/** A package's cached sources (BUILDER_CACHE_SOURCES), or undefined; those of a month ago are cleared. */
+/** A package's cached sources (BUILDER_CACHE_SOURCES), or undefined; those begun a month ago are cleared. */
 async function cachedSources(cache: string, now: Date): Promise<string | undefined> {
-  try {
-    if (now.getTime() - (await stat(cache)).birthtimeMs < month) return cache;
-    await rm(cache, { recursive: true });
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw error;
-  }
+  const begun = await timeOf(cache);
+  if (begun === undefined) return undefined;
+  if (now.getTime() - begun.getTime() < month) return cache;
+  await rm(cache, { recursive: true });
   return undefined;
 }
 
+/** The folder's time is when the cache was begun, however often it was added to. */
+async function timeOf(cache: string): Promise<Date | undefined> {
+  try {
+    return (await stat(cache)).mtime;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 /** Replaces the cache as a whole; a crash leaves the old one or none. */
-async function keepSources(folder: string, cache: string): Promise<void> {
+async function keepSources(folder: string, cache: string, now: Date): Promise<void> {
+  const begun = (await timeOf(cache)) ?? now;
   const fresh = `${cache}.${process.pid}.tmp`;
   await rm(fresh, { recursive: true, force: true });
-  await mkdir(join(cache, ".."), { recursive: true });
-  await cp(folder, fresh, { recursive: true });
+  await mkdir(dirname(cache), { recursive: true });
+  await cp(folder, fresh, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  await utimes(fresh, begun, begun);
   await rm(cache, { recursive: true, force: true });
   await rename(fresh, cache);
 }

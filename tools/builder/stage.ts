@@ -1,4 +1,5 @@
 import type { Job, Mount, Sandbox, SandboxResult } from "../sandbox/sandbox.ts";
+import { describeFailure } from "./failure.ts";
 import type { BuildLog } from "./log.ts";
 
 /** One run of a script in the sandbox; a build is a row of them under one time limit. */
@@ -11,6 +12,8 @@ export interface Stage {
   readonly network?: boolean;
   readonly layer?: string | undefined;
   readonly collect?: { readonly from: string; readonly into: string };
+  /** Whether the recipe may skip itself here, by the exit code that is set for that. */
+  readonly maySkip?: boolean;
 }
 
 /** How a build ends that doesn't end well, or that has nothing to do. */
@@ -51,32 +54,36 @@ export function stageRunner(
     async run(what, stage) {
       const seconds = (deadline - performance.now()) / 1000;
       if (seconds <= 0) return timedOut(settings.seconds);
-      let head = "";
+      let [head, tail] = ["", ""];
       const result = await sandbox.run({
-        ...jobOf(stage),
-        limits: { ...settings.limits, seconds, graceSeconds: 10, logBytes: 256 * 2 ** 20 },
+        ...jobOf(stage, settings.skipCode),
+        limits: { ...settings.limits, seconds, graceSeconds: 10, logBytes },
         onOutput: (chunk) => {
-          if (head.length < 65536) head += chunk.toString();
+          const text = chunk.toString();
+          if (head.length < kept) head += text;
+          tail += text;
+          if (tail.length > 2 * kept) tail = tail.slice(-kept);
           log.write(chunk);
         },
         ...(settings.signal && { signal: settings.signal }),
       });
       if (!noted) for (const note of result.notes) log.note(`Limit: ${note}.`);
       noted = true;
-      return unfinished(what, result, settings) ?? { collected: result.collected, head };
+      if (result.logTruncated) log.note(`The log ends here: ${what} wrote more than ${logBytes} bytes.`);
+      return unfinished(what, stage, result, tail, settings) ?? { collected: result.collected, head };
     },
   };
 }
 
-function jobOf({
-  script,
-  env = {},
-  mounts,
-  user = "builder",
-  network = false,
-  layer,
-  collect,
-}: Stage): Pick<Job, "command" | "mounts" | "user" | "network" | "layer" | "collect"> {
+/** Characters of a stage's output that are looked at again, at both ends. */
+const kept = 65536;
+
+const logBytes = 256 * 2 ** 20;
+
+function jobOf(
+  { script, env = {}, mounts, user = "builder", network = false, layer, collect }: Stage,
+  skipCode: number,
+): Pick<Job, "command" | "mounts" | "user" | "network" | "layer" | "collect"> {
   const targets = new Set(mounts.map(({ target }) => target));
   return {
     command: ({ scratch, home, tmp, at }) => ({
@@ -93,6 +100,9 @@ function jobOf({
         SRCDEST: `${scratch}/sources`,
         PKGDEST: `${scratch}/packages`,
         BUILDDIR: scratch,
+        // As chaotic-manager has it in its interfere files: `$CAUR_PUSH 'command'`.
+        CAUR_PUSH: "bash -c",
+        CI_CODE_SKIP: String(skipCode),
         ...Object.fromEntries(
           Object.entries(env).map(([name, value]) => [name, targets.has(value) ? at(value) : value]),
         ),
@@ -109,16 +119,18 @@ function jobOf({
 
 function unfinished(
   what: string,
+  { maySkip }: Stage,
   { outcome }: SandboxResult,
+  said: string,
   { seconds, skipCode }: { seconds: number; skipCode: number },
 ): Unfinished | undefined {
   switch (outcome.kind) {
     case "exited":
       if (outcome.code === 0) return undefined;
-      if (outcome.code === skipCode) {
+      if (maySkip && outcome.code === skipCode) {
         return { kind: "skipped", message: `the recipe skipped itself (exit code ${skipCode})` };
       }
-      return { kind: "failed", message: `${what} failed: ${exitMeaning(outcome.code)}` };
+      return { kind: "failed", message: describeFailure(what, outcome.code, said) };
     case "timed-out":
       return timedOut(seconds);
     case "cancelled":
@@ -137,26 +149,6 @@ function timedOut(seconds: number): Unfinished {
     kind: "timed-out",
     message: `it took longer than ${seconds} seconds (BUILDER_TIMEOUT, BUILDER_EXTRA_TIMEOUT)`,
   };
-}
-
-/** makepkg(8), "Errors". */
-const makepkgErrors: Readonly<Record<number, string>> = {
-  1: "makepkg stopped; its error is in the log",
-  2: "error in makepkg's configuration",
-  4: "a function of the PKGBUILD failed",
-  5: "no viable package came out",
-  6: "a source or auxiliary file is missing",
-  7: "the package folder is missing",
-  8: "dependencies are missing",
-  11: "no permission to write",
-  12: "the PKGBUILD can't be parsed",
-  15: "programs that makepkg needs are missing",
-};
-
-function exitMeaning(code: number): string {
-  const meaning = makepkgErrors[code];
-  if (meaning) return `${meaning} (exit code ${code})`;
-  return code > 128 ? `ended by signal ${code - 128}` : `exit code ${code}`;
 }
 
 /** A mount that the payload can only read. */

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { describeFailure } from "./failure.ts";
+
+test.each([
+  [
+    1,
+    "==> Validating source files with sha256sums...\n    a.txt ... Passed\n    b c.txt ... FAILED\n==> ERROR: One or more files did not pass the validity check!\n",
+    "the build failed: One or more files did not pass the validity check! (b c.txt). What was fetched isn't",
+  ],
+  [
+    1,
+    "    a.txt ... FAILED (unknown public key 0123ABCD)\n==> ERROR: One or more PGP signatures could not be verified!\n",
+    "could not be verified! (a.txt: unknown public key 0123ABCD). Where the signer is to be trusted",
+  ],
+  [
+    4,
+    "==> ERROR: A failure occurred in build().\n    Aborting...\n",
+    "the build failed: A failure occurred in build(). The",
+  ],
+  [1, "error: target not found: nothing\n", "the build failed: target not found: nothing. Neither"],
+  [4, "", "the build failed: a function of the PKGBUILD failed (exit code 4)."],
+  [137, "Killed\n", "the build failed: ended by signal 9."],
+  [77, "", "the build failed: exit code 77."],
+])("exit code %i, and what makepkg said of it", (code, output, message) => {
+  expect(describeFailure("the build", code, output)).toContain(message);
+});

@@ -1,0 +1,64 @@
+/**
+ * Why a stage failed, in one line for people: the last error it said, what that was about, and the next step.
+ *
+ * @param output the end of what it said
+ */
+export function describeFailure(what: string, code: number, output: string): string {
+  const error = lastError(output);
+  const details = [...output.matchAll(notVerified)].map(([, file, why]) => (why ? `${file}: ${why}` : file));
+  const about = [...new Set(details)].join(", ");
+  const reason = error ? `${error}${about ? ` (${about})` : ""}` : exitMeaning(code);
+  const hint = nextSteps.find(([pattern]) => pattern.test(error ?? ""))?.[1];
+  return `${what} failed: ${reason}${/[.!?]$/.test(reason) ? "" : "."}${hint ? ` ${hint}` : ""}`;
+}
+
+/** What makepkg, pacman and Git say of a file: `    foo.sig ... FAILED (unknown public key 0123)`. */
+const notVerified = /^ {4}(\S.*?) \.\.\. FAILED(?: \((.*)\))?$/gm;
+
+/** makepkg's errors count more than those of what it runs, which come before. */
+function lastError(output: string): string | undefined {
+  for (const pattern of [/^==> ERROR: (.+)$/gm, /^error: (.+)$/gm]) {
+    const last = [...output.matchAll(pattern)].at(-1)?.[1];
+    if (last !== undefined) return last.slice(0, 500);
+  }
+  return undefined;
+}
+
+const nextSteps: readonly (readonly [RegExp, string])[] = [
+  [
+    /validity check/,
+    "What was fetched isn't what the recipe's checksums are of: find out why it changed, then update them with updpkgsums.",
+  ],
+  [
+    /PGP signatures could not be verified/,
+    "Where the signer is to be trusted, put the public key into keys/pgp/<fingerprint>.asc and its fingerprint into validpgpkeys.",
+  ],
+  [/not found in the build directory/, "Commit the file to the package's folder, or take it out of source."],
+  [
+    /[Ff]ailure while (?:downloading|updating)/,
+    "Is the address in source right, and does its server answer?",
+  ],
+  [/(?:source|parse) .*PKGBUILD/, "`bash -n PKGBUILD` shows the line."],
+  [/A failure occurred in/, "The command that failed stands above that line in the log."],
+  [/target not found/, "Neither this workspace nor the distribution's repositories have it."],
+];
+
+/** makepkg(8), "Errors". */
+const makepkgErrors: Readonly<Record<number, string>> = {
+  1: "its error is in the log",
+  2: "error in makepkg's configuration",
+  4: "a function of the PKGBUILD failed",
+  5: "no viable package came out",
+  6: "a source or auxiliary file is missing",
+  7: "the package folder is missing",
+  8: "dependencies are missing",
+  11: "no permission to write",
+  12: "the PKGBUILD can't be parsed",
+  15: "programs that makepkg needs are missing",
+};
+
+function exitMeaning(code: number): string {
+  const meaning = makepkgErrors[code];
+  if (meaning) return `${meaning} (exit code ${code})`;
+  return code > 128 ? `ended by signal ${code - 128}` : `exit code ${code}`;
+}
