@@ -67,7 +67,9 @@ export function stageRunner(
         },
         ...(settings.signal && { signal: settings.signal }),
       });
-      if (!noted) for (const note of result.notes) log.note(`Limit: ${note}.`);
+      // They are the same for all stages; of the network each says itself.
+      const notes = noted ? [] : result.notes.filter((note) => !note.startsWith("network:"));
+      for (const note of notes) log.note(`Limit: ${note}.`);
       noted = true;
       if (result.logTruncated) log.note(`The log ends here: ${what} wrote more than ${logBytes} bytes.`);
       return unfinished(what, stage, result, tail, settings) ?? { collected: result.collected, head };

@@ -100,6 +100,8 @@ async function runIn(
   const collecting = job.collect
     ? collect(archive, job.collect.into, collectionLimit(job.limits))
     : Promise.resolve(nothing);
+  // A full disk may end it while the job is still being watched; it's awaited, and thrown on, after that.
+  collecting.catch(() => {});
 
   const ending = await supervise(child, pipes, job, treeOf(child, first));
   const collection = await collecting;

@@ -1,0 +1,100 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BuildingWorkspace } from "../test/world/building.ts";
+import { writeMakepkgConf } from "../tools/builder/makepkg-conf.ts";
+
+/** Medians, in milliseconds. */
+export interface BuilderFigures {
+  /** `makepkg --nodeps` as an unprivileged user, in a folder that holds the recipe. */
+  readonly bare: number;
+  /** The same recipe at its commit, in the sandbox, the package collected and checked. */
+  readonly sandboxed: number;
+  readonly overhead: number;
+  /** The same where the recipe has a source to be fetched first, and where a patch and an append change it. */
+  readonly withSource: number;
+  readonly interfered: number;
+}
+
+/** The cost of one build over bare makepkg, for a recipe that does next to nothing itself. */
+export async function benchBuilder(runs = 9): Promise<BuilderFigures> {
+  const home = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+  const workspace = new BuildingWorkspace();
+  try {
+    chmodSync(home, 0o755);
+    const fields = { source: ["data.txt"], sha256sums: ["SKIP"] };
+    const code = 'package() { install -Dt "$pkgdir/usr/share" data.txt; }';
+    const files = { "data.txt": "data\n" };
+    workspace.addRecipe("tiny", { fields, code, files });
+    workspace.addRecipe("fetching", {
+      fields: { ...fields, source: [`data.txt::file://${home}/data.txt`] },
+      code,
+    });
+    workspace.addRecipe("interfered", {
+      fields,
+      code,
+      files: { ...files, ".CI/PKGBUILD.append": "pkgdesc=x" },
+    });
+    writeFileSync(join(home, "data.txt"), "data\n");
+    const commit = workspace.commit("recipes");
+    const conf = await writeMakepkgConf(home);
+    const recipe = join(workspace.dir, "packages/tiny");
+    const build = (pkgbase: string) => async (): Promise<void> => {
+      const { result, log } = await workspace.build(pkgbase, { commit });
+      if (result.kind !== "built") throw new Error(log);
+    };
+    const [bare, sandboxed, withSource, interfered] = await medians(runs, [
+      async () => bareMakepkg(home, recipe, conf),
+      build("tiny"),
+      build("fetching"),
+      build("interfered"),
+    ]);
+    return { bare, sandboxed, overhead: sandboxed - bare, withSource, interfered };
+  } finally {
+    workspace.remove();
+    rmSync(home, { recursive: true });
+  }
+}
+
+const unprivileged = 60977;
+
+function bareMakepkg(home: string, recipe: string, conf: string): void {
+  const folder = mkdtempSync(join(home, "bare-"));
+  cpSync(recipe, join(folder, "recipe"), { recursive: true });
+  mkdirSync(join(folder, "home"));
+  const root = process.getuid?.() === 0;
+  if (root) {
+    execFileSync("chown", ["-R", `${unprivileged}:${unprivileged}`, folder]);
+    chownSync(folder, unprivileged, unprivileged);
+  }
+  const become = root
+    ? ["setpriv", `--reuid=${unprivileged}`, `--regid=${unprivileged}`, "--clear-groups"]
+    : ["env"];
+  execFileSync(become[0]!, [...become.slice(1), "makepkg", "--config", conf, "--nodeps", "--noconfirm"], {
+    cwd: join(folder, "recipe"),
+    env: { PATH: process.env.PATH, HOME: join(folder, "home"), LC_ALL: "C.UTF-8", PKGDEST: folder },
+    stdio: "ignore",
+  });
+}
+
+/** The kinds of work take turns, so that what else the machine does hits all of them. */
+async function medians<const T extends readonly (() => Promise<void>)[]>(
+  runs: number,
+  kinds: T,
+): Promise<{ [K in keyof T]: number }> {
+  const times: number[][] = kinds.map(() => []);
+  for (let run = 0; run < runs; run++) {
+    for (const [index, work] of kinds.entries()) {
+      const start = performance.now();
+      await work();
+      times[index]?.push(performance.now() - start);
+    }
+  }
+  return times.map((all) => Math.round(all.toSorted((a, b) => a - b)[Math.floor(runs / 2)] ?? 0)) as {
+    [K in keyof T]: number;
+  };
+}
+
+if (process.argv[1] === import.meta.filename)
+  process.stdout.write(`${JSON.stringify(await benchBuilder())}\n`);
