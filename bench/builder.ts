@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildingWorkspace } from "../test/world/building.ts";
@@ -21,14 +23,17 @@ export interface BuilderFigures {
 export async function benchBuilder(runs = 9): Promise<BuilderFigures> {
   const home = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   const workspace = new BuildingWorkspace();
+  const server = createServer((_request, response) => void response.end("data\n"));
   try {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
     chmodSync(home, 0o755);
     const fields = { source: ["data.txt"], sha256sums: ["SKIP"] };
     const code = 'package() { install -Dt "$pkgdir/usr/share" data.txt; }';
     const files = { "data.txt": "data\n" };
     workspace.addRecipe("tiny", { fields, code, files });
     workspace.addRecipe("fetching", {
-      fields: { ...fields, source: [`data.txt::file://${home}/data.txt`] },
+      fields: { ...fields, source: [`http://127.0.0.1:${port}/data.txt`] },
       code,
     });
     workspace.addRecipe("interfered", {
@@ -36,7 +41,6 @@ export async function benchBuilder(runs = 9): Promise<BuilderFigures> {
       code,
       files: { ...files, ".CI/PKGBUILD.append": "pkgdesc=x" },
     });
-    writeFileSync(join(home, "data.txt"), "data\n");
     const commit = workspace.commit("recipes");
     const conf = await writeMakepkgConf(home);
     const recipe = join(workspace.dir, "packages/tiny");
@@ -52,6 +56,7 @@ export async function benchBuilder(runs = 9): Promise<BuilderFigures> {
     ]);
     return { bare, sandboxed, overhead: sandboxed - bare, withSource, interfered };
   } finally {
+    server.close();
     workspace.remove();
     rmSync(home, { recursive: true });
   }
