@@ -141,27 +141,13 @@ package_split-two() { mkdir "$pkgdir/opt"; echo 2 > "$pkgdir/opt/f"; }`,
 /** What pacman has installed after it was given these files. */
 function installed(base: string, files: readonly string[]): string[] {
   const root = mkdtempSync(join(base, "root-"));
-  mkdirSync(join(root, "var/lib/pacman"), { recursive: true });
+  const database = join(root, "var/lib/pacman");
+  mkdirSync(database, { recursive: true });
   const conf = join(root, "pacman.conf");
   writeFileSync(conf, "[options]\nArchitecture = x86_64\nLocalFileSigLevel = Never\n");
+  const where = ["--root", root, "--dbpath", database, "--config", conf, "--noconfirm"];
   const pacman = (...args: string[]): string =>
-    execFileSync(
-      process.getuid?.() === 0 ? "pacman" : "fakeroot",
-      [
-        ...(process.getuid?.() === 0 ? [] : ["pacman"]),
-        ...[
-          "--root",
-          root,
-          "--dbpath",
-          join(root, "var/lib/pacman"),
-          "--config",
-          conf,
-          "--noconfirm",
-          ...args,
-        ],
-      ],
-      { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] },
-    );
+    execFileSync("fakeroot", ["pacman", ...where, ...args], { encoding: "utf8", stdio: "pipe" });
   pacman("-U", ...files);
   return pacman("-Q").trim().split("\n");
 }

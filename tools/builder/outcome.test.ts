@@ -4,21 +4,22 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { BuildingWorkspace, cannotBuild, fileIn } from "../../test/world/building.ts";
 
+const moving = (text: string) => ({
+  fields: { source: ["data.txt"], sha256sums: ["SKIP"] },
+  code: 'package() { install -D data.txt "$pkgdir/data.txt"; }',
+  files: { "data.txt": text },
+});
+
 describe.skipIf(cannotBuild !== "")(`how a build ends ${cannotBuild}`, () => {
   const workspace = new BuildingWorkspace();
   afterAll(() => workspace.remove());
 
   test("the scheduled commit is built, whatever main and the work tree say meanwhile", async () => {
-    const recipe = (text: string) => ({
-      fields: { source: ["data.txt"], sha256sums: ["SKIP"] },
-      code: 'package() { install -D data.txt "$pkgdir/data.txt"; }',
-      files: { "data.txt": text },
-    });
-    workspace.addRecipe("moving", recipe("scheduled\n"));
+    workspace.addRecipe("moving", moving("scheduled\n"));
     const commit = workspace.commit("scheduled");
-    workspace.addRecipe("moving", recipe("newer\n"));
+    workspace.addRecipe("moving", moving("newer\n"));
     workspace.commit("newer");
-    workspace.addRecipe("moving", recipe("not even committed\n"));
+    workspace.addRecipe("moving", moving("not even committed\n"));
     workspace.write("packages/moving/.CI/prepare", "exit 1");
     const { files, log } = await workspace.build("moving", { commit });
     expect({ log, text: files[0] && fileIn(files[0], "data.txt") }).toMatchObject({ text: "scheduled\n" });

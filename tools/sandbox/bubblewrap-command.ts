@@ -112,7 +112,7 @@ export function commandLine(
       ...plan.staged.map(stagedArgument),
       "--",
     ],
-    becomeOwner(owner),
+    staging !== undefined && !callerIsRoot ? dropCapabilities : becomeOwner(owner),
     ["bwrap", ...isolation(job, owner), ...fileSystem(plan, files, job.limits.outputBytes)],
     ["--chdir", cwd, "--", "/bin/sh", "-c", inside, "sluice", collected],
     prlimit(job.limits, job.limits.processes + ownTasks, cgroupProcs !== undefined),
@@ -122,6 +122,9 @@ export function commandLine(
 
 /** Lets an unprivileged caller mount in a namespace of its own. */
 const ownMounts = ["--user", "--map-current-user", "--keep-caps"];
+
+/** What that took; bubblewrap doesn't start with capabilities that it didn't get itself. */
+const dropCapabilities = ["setpriv", "--inh-caps=-all", "--ambient-caps=-all", "--"];
 
 /** @throws SluiceError `sandbox-job`: in the options of a mount `:` and `,` separate. */
 function stagedArgument(staged: Staged): string {
