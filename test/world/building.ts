@@ -120,8 +120,12 @@ export class BuildingWorkspace extends ScratchWorkspace {
 }
 
 /** A file out of a package. */
-export function fileIn(packageFile: string | undefined, path: string): string {
-  return execFileSync("bsdtar", ["-xOqf", packageFile ?? "", path], { encoding: "utf8" });
+export function fileIn(
+  packageFile: string | undefined,
+  path: string,
+  encoding: BufferEncoding = "utf8",
+): string {
+  return execFileSync("bsdtar", ["-xOqf", packageFile ?? "", path], { encoding });
 }
 
 /** `mode owner group … path` for each file of a package. */

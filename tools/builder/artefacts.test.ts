@@ -88,6 +88,26 @@ describe.skipIf(cannotBuild !== "")(`artefacts ${cannotBuild}`, () => {
     },
   );
 
+  test.each([
+    ["reviewed", undefined],
+    ["without .SRCINFO", null],
+  ])("a recipe, %s, that says it is another folder's is refused", async (_what, pkgnames) => {
+    const { result } = await workspace.buildRecipe("folder", {
+      fields: { pkgbase: "bash" },
+      ...(pkgnames === null && { pkgnames }),
+    });
+    expect(result).toMatchObject({ kind: "failed", message: expect.stringContaining("says it is of bash") });
+  });
+
+  test("debug symbols, which no recipe declares, are left out", async () => {
+    const { result, log, files } = await workspace.buildRecipe("symbols", {
+      code: `build() { ${forge("symbols-debug-1-1-any.pkg.tar.zst", info("symbols-debug", "symbols", "1-1"))}; }\npackage() { :; }`,
+    });
+    expect({ ...result, log }).toMatchObject({ kind: "built" });
+    expect(files).toHaveLength(1);
+    expect(log).toContain("symbols-debug-1-1-any.pkg.tar.zst holds debug symbols and is left out.");
+  });
+
   test("an epoch that pkgver() smuggles in is refused", async () => {
     const { result } = await workspace.buildRecipe("epoch", {
       code: `pkgver() { sed -i 's/^pkgrel=.*/pkgrel=1\\nepoch=9/' "$startdir/PKGBUILD"; echo 2; }\npackage() { :; }`,

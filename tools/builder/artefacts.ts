@@ -80,9 +80,10 @@ async function pkginfoOf(compiled: Compiled, infoFolder: string, file: string): 
 }
 
 function refusal({ pkgbase }: Compiled, file: string, what: string): SluiceError {
+  const shown = file.replace(/\p{Cc}/gu, "?");
   return new SluiceError(
     "artefact-refused",
-    `${pkgbase}: ${file} ${what}; nothing of this build is published`,
+    `${pkgbase}: ${shown} ${what}; nothing of this build is published`,
     {
       hint: "What a build makes must be what its recipe declares: compare PKGBUILD, .SRCINFO and the .CI files.",
       facts: { pkgbase, path: file },

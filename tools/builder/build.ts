@@ -62,7 +62,8 @@ export async function buildPackage(
   log: BuildLog,
 ): Promise<BuildResult> {
   const result = await build(request, sandbox, log);
-  if (result.kind !== "built") log.note(`${result.kind}: ${result.message}`);
+  // Where the disk is full, the log can't be written either.
+  if (result.kind !== "built" && result.kind !== "lost") log.note(`${result.kind}: ${result.message}`);
   return result;
 }
 

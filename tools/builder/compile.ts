@@ -56,7 +56,7 @@ export async function compile(
     collect: { from: "packages", into },
   });
   if ("kind" in ended) return ended;
-  const said = await readIfThere(join(into, versionFile));
+  const said = (await readIfThere(join(into, versionFile)))?.toString();
   const files = ended.collected.filter((file) => file !== versionFile);
   return { folder: into, files, ...(await declared(request, prepared, ended.head, said)) };
 }

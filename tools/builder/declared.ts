@@ -10,6 +10,7 @@ import type { Prepared } from "./interfere.ts";
 
 /** What the built packages have to agree with. */
 export interface Declared {
+  /** The package folder's name, whatever the recipe says. */
   readonly pkgbase: string;
   readonly pkgnames: readonly string[];
   /** Full version, after pkgver() and all that is done to the recipe here. */
@@ -24,18 +25,17 @@ export interface Declared {
  * @param after the recipe's version after the build, as the sandbox says it: a stranger's word
  */
 export async function declared(
-  { srcinfo, config }: BuildRequest,
+  { pkgbase, srcinfo, config }: BuildRequest,
   { recipe, interfered }: Prepared,
   before: string,
   after: string | undefined,
 ): Promise<Declared> {
-  const [version = "", pkgbase = "", ...pkgnames] =
-    /^:: This recipe makes: (.*)$/m.exec(before)?.[1]?.split(" ") ?? [];
+  const [version = "", ...pkgnames] = /^:: This recipe makes: (.*)$/m.exec(before)?.[1]?.split(" ") ?? [];
   const bump = bumpOf(config);
   const reviewed =
     srcinfo && !interfered
       ? {
-          pkgbase: srcinfo.pkgbase,
+          pkgbase,
           pkgnames: srcinfo.packages.map(({ pkgname }) => pkgname),
           version: bumped(srcinfoVersion(srcinfo) ?? "", bump),
         }

@@ -172,7 +172,9 @@ install=tool.install`,
       const keyFile = join(repository.root, repository.name, `${repository.name}.asc`);
       key("--init");
       key("--add", keyFile);
-      const shown = execFileSync("gpg", ["--with-colons", "--show-keys", keyFile], { encoding: "utf8" });
+      const shown = execFileSync("gpg", ["--homedir", gpgdir, "--with-colons", "--show-keys", keyFile], {
+        encoding: "utf8",
+      });
       key("--lsign-key", /^fpr:+([0-9A-F]+):/m.exec(shown)?.[1] ?? "");
       execFileSync("gpgconf", ["--homedir", gpgdir, "--kill", "all"]);
     });

@@ -7,7 +7,11 @@ export function describeFailure(what: string, code: number, output: string): str
   const error = lastError(output);
   const details = [...output.matchAll(notVerified)].map(([, file, why]) => (why ? `${file}: ${why}` : file));
   const about = [...new Set(details)].join(", ");
-  const reason = error ? `${error}${about ? ` (${about})` : ""}` : exitMeaning(code);
+  // A stranger's words; what steers a terminal is none of the message's business.
+  const reason = (error ? `${error}${about ? ` (${about})` : ""}` : exitMeaning(code)).replace(
+    /\p{Cc}/gu,
+    "",
+  );
   const hint = nextSteps.find(([pattern]) => pattern.test(error ?? ""))?.[1];
   return `${what} failed: ${reason}${/[.!?]$/.test(reason) ? "" : "."}${hint ? ` ${hint}` : ""}`;
 }

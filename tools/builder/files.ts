@@ -2,13 +2,13 @@ import { readFile } from "node:fs/promises";
 import { SluiceError, systemCode } from "../errors.ts";
 
 /**
- * A file of the recipe as text, or undefined where there is none.
+ * A file of the recipe, or undefined where there is none.
  *
  * @throws SluiceError `recipe-unsafe` where a folder, or a link in a circle, has its name
  */
-export async function readIfThere(path: string): Promise<string | undefined> {
+export async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return await readFile(path);
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -58,6 +58,16 @@ describe.skipIf(cannotBuild !== "")(`interfere files ${cannotBuild}`, () => {
     expect(fileIn(files[0], "usr/share/PKGBUILD.built")).not.toContain("# patched");
   });
 
+  test("a recipe that isn't UTF-8 keeps its bytes", async () => {
+    workspace.addRecipe("latin", { code: 'package() { install -D "$startdir/PKGBUILD" "$pkgdir/recipe"; }' });
+    const pkgbuild = Buffer.from(`${workspace.read("packages/latin/PKGBUILD")}# Andr\xe9\n`, "latin1");
+    workspace.write("packages/latin/PKGBUILD", pkgbuild);
+    workspace.write("packages/latin/.CI/PKGBUILD.append", "pkgdesc=appended");
+    const { files, log } = await workspace.build("latin");
+    expect(log).toContain("Interfere applied: .CI/PKGBUILD.append.");
+    expect(Buffer.from(fileIn(files[0], "recipe", "latin1"), "latin1").includes(pkgbuild)).toBe(true);
+  });
+
   test.each([
     ["skips the build with CI_CODE_SKIP", 'return "$CI_CODE_SKIP"', "skipped", "exit code 123"],
     ["fails the build", "false\necho unreached", "failed", ".CI/prepare failed"],

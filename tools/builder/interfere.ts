@@ -84,9 +84,12 @@ async function addText(recipe: string, log: BuildLog): Promise<boolean> {
   if (append !== undefined) log.note("Interfere applied: .CI/PKGBUILD.append.");
   if (prepend === undefined && append === undefined) return false;
   const parts = [prepend, pkgbuild, append].filter((part) => part !== undefined);
-  await writeFile(join(recipe, "PKGBUILD"), `${parts.join("\n")}\n`);
+  // As bytes: not every recipe is UTF-8.
+  await writeFile(join(recipe, "PKGBUILD"), Buffer.concat(parts.flatMap((part) => [part, newline])));
   return true;
 }
+
+const newline = Buffer.from("\n");
 
 async function addBump({ config }: BuildRequest, recipe: string, log: BuildLog): Promise<boolean> {
   const bump = bumpOf(config);

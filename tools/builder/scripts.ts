@@ -142,7 +142,7 @@ if [ -n "$SOURCES" ]; then
 fi
 shopt -u dotglob nullglob
 bash -c 'source ./PKGBUILD > /dev/null 2>&1
-  printf "%s" ":: This recipe makes: \${epoch:-0}:$pkgver-$pkgrel"; printf " %s" "\${pkgbase:-$pkgname}" "\${pkgname[@]}"; echo'
+  printf "%s" ":: This recipe makes: \${epoch:-0}:$pkgver-$pkgrel"; printf " %s" "\${pkgname[@]}"; echo'
 makepkg --config "$MAKEPKG_CONF" $NODEPS --holdver --noconfirm --noprogressbar --nocolor $SKIPPGP || ends_with $?
 rm -rf "$PKGDEST/.version"
 bash -c 'source ./PKGBUILD > /dev/null 2>&1; printf "%s" "\${epoch:-0}:$pkgver-$pkgrel"' > "$PKGDEST/.version"

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Srcinfo } from "../alpm/srcinfo.ts";
 import { systemCode } from "../errors.ts";
 import type { BuildRequest } from "./build.ts";
@@ -102,7 +102,8 @@ async function timeOf(cache: string): Promise<Date | undefined> {
 /** Replaces the cache as a whole; a crash leaves the old one or none. */
 async function keepSources(folder: string, cache: string, now: Date): Promise<void> {
   const begun = (await timeOf(cache)) ?? now;
-  const fresh = `${cache}.${process.pid}.tmp`;
+  // No package's name begins with a dot.
+  const fresh = join(dirname(cache), `.${basename(cache)}.tmp`);
   await rm(fresh, { recursive: true, force: true });
   await mkdir(dirname(cache), { recursive: true });
   await cp(folder, fresh, { recursive: true, mode: constants.COPYFILE_FICLONE });
