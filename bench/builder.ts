@@ -6,21 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildingWorkspace } from "../test/world/building.ts";
 import { writeMakepkgConf } from "../tools/builder/makepkg-conf.ts";
-
-/** Medians, in milliseconds. */
-export interface BuilderFigures {
-  /** `makepkg --nodeps` as an unprivileged user, in a folder that holds the recipe. */
-  readonly bare: number;
-  /** The same recipe at its commit, in the sandbox, the package collected and checked. */
-  readonly sandboxed: number;
-  readonly overhead: number;
-  /** The same where the recipe has a source to be fetched first, and where a patch and an append change it. */
-  readonly withSource: number;
-  readonly interfered: number;
-}
+import type { BenchReport } from "./report.ts";
 
 /** The cost of one build over bare makepkg, for a recipe that does next to nothing itself. */
-export async function benchBuilder(runs = 9): Promise<BuilderFigures> {
+export async function benchBuilder(runs = 9): Promise<BenchReport> {
   const home = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   const workspace = new BuildingWorkspace();
   const server = createServer((_request, response) => void response.end("data\n"));
@@ -54,7 +43,16 @@ export async function benchBuilder(runs = 9): Promise<BuilderFigures> {
       build("fetching"),
       build("interfered"),
     ]);
-    return { bare, sandboxed, overhead: sandboxed - bare, withSource, interfered };
+    const over = (time: number): string => `${time} ms, ${time - bare} ms over bare makepkg`;
+    return {
+      name: `builder: a recipe that does next to nothing, medians of ${runs} runs in turn`,
+      figures: {
+        "bare makepkg": `${bare} ms`,
+        "in the sandbox, checked": over(sandboxed),
+        "with a source to fetch": over(withSource),
+        "with a PKGBUILD.append": over(interfered),
+      },
+    };
   } finally {
     server.close();
     workspace.remove();
@@ -100,6 +98,3 @@ async function medians<const T extends readonly (() => Promise<void>)[]>(
     [K in keyof T]: number;
   };
 }
-
-if (process.argv[1] === import.meta.filename)
-  process.stdout.write(`${JSON.stringify(await benchBuilder())}\n`);

@@ -1,4 +1,5 @@
 import { cpus, release } from "node:os";
+import { benchBuilder } from "./builder.ts";
 import { benchDeptree } from "./deptree.ts";
 import { benchGeneratedTree } from "./generated-tree.ts";
 import { benchOnCommit } from "./on-commit.ts";
@@ -13,6 +14,7 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   "on-commit": benchOnCommit,
   "generated-tree": benchGeneratedTree,
   sandbox: benchSandbox,
+  builder: benchBuilder,
   pkgrepo: benchPkgrepo,
   queue: benchQueue,
 };

@@ -7,7 +7,7 @@ import { openGit } from "../../tools/git/git.ts";
 import { bubblewrap } from "../../tools/sandbox/bubblewrap.ts";
 import { probeBubblewrap } from "../../tools/sandbox/probe.ts";
 import type { Sandbox } from "../../tools/sandbox/sandbox.ts";
-import { readCommit } from "../../tools/workspace/commit.ts";
+import { listFolders, readFolders } from "../../tools/workspace/commit.ts";
 import { packagePath } from "../../tools/workspace/files.ts";
 import { parseWorkspace } from "../../tools/workspace/workspace.ts";
 import { missingPrograms } from "./programs.ts";
@@ -82,7 +82,11 @@ export class BuildingWorkspace extends ScratchWorkspace {
     { commit = this.commit("as it is"), ...more }: Partial<BuildRequest> = {},
   ): Promise<Built> {
     const git = openGit(this.dir, process.env);
-    const { packages, packagesDir, config: settings } = parseWorkspace(await readCommit(git, commit));
+    const {
+      packages,
+      packagesDir,
+      config: settings,
+    } = parseWorkspace(await readFolders(git, await listFolders(git, commit)));
     const { srcinfo, config } = packages.get(pkgbase)!;
     const folder = mkdtempSync(join(this.base, "build-"));
     chmodSync(folder, 0o755);
