@@ -44,17 +44,21 @@ export function relationsOf(
   }
   const own = srcinfo.packages.map((pkg) => pkg.fields);
   const all = [srcinfo.base, ...own];
-  let provides: readonly string[] = [];
-  for (const field of fields.provides) {
-    const isInherited = own.some((section) => !section.has(field));
-    provides = provides.concat(valuesOf(field, isInherited ? all : own));
-  }
   const dependencies: Dependencies[] = [];
   for (const field of fields.dependencies) {
     const texts = valuesOf(field, all);
     if (texts.length > 0) dependencies.push({ field, texts });
   }
-  return { pkgbase, pkgnames: srcinfo.packages.map((pkg) => pkg.pkgname), provides, dependencies };
+  return {
+    pkgbase,
+    pkgnames: srcinfo.packages.map((pkg) => pkg.pkgname),
+    provides: fields.provides.flatMap((field) => valuesOf(field, isInherited(field, own) ? all : own)),
+    dependencies,
+  };
+}
+
+function isInherited(field: string, sections: readonly SrcinfoFields[]): boolean {
+  return sections.some((section) => !section.has(field));
 }
 
 /** What any of the sections says of a field, each value once. */
@@ -62,8 +66,10 @@ function valuesOf(field: string, sections: readonly SrcinfoFields[]): readonly s
   const lists: (readonly string[])[] = [];
   for (const section of sections) {
     const values = section.get(field);
-    if (values && values.length > 0) lists.push(values);
+    if (values) lists.push(values);
   }
-  const values = lists.length === 1 ? lists[0]! : lists.flat();
-  return values.length > 1 ? [...new Set(values)] : values;
+  if (lists.length === 0) return none;
+  return lists.length === 1 && lists[0]!.length < 2 ? lists[0]! : [...new Set(lists.flat())];
 }
+
+const none: readonly string[] = [];
