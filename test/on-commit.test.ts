@@ -183,6 +183,21 @@ describe("what is scheduled", () => {
     const schedule = await onCommit();
     expect([schedule.builds, schedule.removals]).toEqual([[], []]);
   });
+
+  test("a package at the root of a packages/ layout is no new layout that removes all the others", async () => {
+    w.addPackage("foo");
+    const before = w.publishScheduled();
+    w.write("stray/PKGBUILD", "pkgname=stray");
+    w.commit("a package in the wrong place");
+    const { code, stderr } = await w.sluice(["on-commit"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("packages in packages/ as well as at the root");
+    expect(w.scheduled()).toBe(before);
+    w.write(".ci/config", `${w.read(".ci/config")}CI_PACKAGES_DIR=packages\n`);
+    w.commit("packages/ counts");
+    const schedule = await onCommit();
+    expect([schedule.builds, schedule.removals]).toEqual([[], []]);
+  });
 });
 
 describe("what is removed", () => {

@@ -61,10 +61,8 @@ export async function applyOnCommit(
 }
 
 async function compare(git: Git, from: string | undefined, head: string): Promise<Comparison> {
-  const [before, after] = await Promise.all([
-    from === undefined ? undefined : listFolders(git, from),
-    listFolders(git, head),
-  ]);
+  const after = await listFolders(git, head);
+  const before = from === undefined ? undefined : await listFolders(git, from, after.packagesDir);
   const differing = before ? differingFolders(before, after) : new Set(after.entries.keys());
   const [sideBefore, sideAfter] = await Promise.all([
     before && readSide(git, before, differing),

@@ -24,21 +24,34 @@ export interface CommitFolders extends Pick<WorkspaceFiles, "repositoryConfig" |
 /**
  * Lists the packages of a commit, not of the work tree: what somebody has lying about there is none of a
  * pipeline's business.
+ *
+ * @param ifAmbiguous where packages lie in a commit that has some in `packages/` and some at the root, and doesn't say
+ * @throws SluiceError `ambiguous-layout`
  */
-export async function listFolders(git: Git, commit: string): Promise<CommitFolders> {
+export async function listFolders(git: Git, commit: string, ifAmbiguous?: string): Promise<CommitFolders> {
   const all = await listTree(git, commit);
   const configEntry = all.find(({ path }) => path === ".ci/config");
   const repositoryConfig = (await contents(git, [configEntry]))(configEntry);
-  const packagesDir = packagesDirOf(
-    readRepositoryConfig(repositoryConfig).config.CI_PACKAGES_DIR,
-    all.some(({ path }) => path.startsWith("packages/")),
-  );
+  const { CI_PACKAGES_DIR } = readRepositoryConfig(repositoryConfig).config;
+  const layout = layoutOf(all);
+  const ambiguous = layout.inPackages && layout.atRoot;
+  const packagesDir = packagesDirOf(CI_PACKAGES_DIR || (ambiguous ? (ifAmbiguous ?? "") : ""), layout);
   const links = all.filter(({ mode, path }) => mode === "120000" && isFolderOf(packagesDir, path));
   return {
     repositoryConfig,
     packagesDir,
     entries: group(all, packagesDir === "." ? "" : `${packagesDir}/`),
     links: links.map(({ path }) => path.slice(path.lastIndexOf("/") + 1)),
+  };
+}
+
+function layoutOf(all: readonly TreeEntry[]): { inPackages: boolean; atRoot: boolean } {
+  const folders = all.flatMap(({ path }) =>
+    path.endsWith("/PKGBUILD") ? [path.slice(0, -"/PKGBUILD".length)] : [],
+  );
+  return {
+    inPackages: folders.some((folder) => /^packages\/[^/]+$/.test(folder)),
+    atRoot: folders.some((folder) => !folder.includes("/") && !folder.startsWith(".")),
   };
 }
 

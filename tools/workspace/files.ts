@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { SluiceError } from "../errors.ts";
 
 /** The text of one file of a workspace, or why there is none to be had. */
 export type FileContent =
@@ -71,9 +72,18 @@ export function linkedFolder(name: string): FolderFiles {
   return { name, symbolicLink: true, pkgbuild: absent, srcinfo: absent, config: absent };
 }
 
-/** Without CI_PACKAGES_DIR packages lie in `packages/` where there is such a folder, else at the root. */
-export function packagesDirOf(configured: string, hasPackagesFolder: boolean): string {
-  return configured || (hasPackagesFolder ? "packages" : ".");
+/**
+ * Without CI_PACKAGES_DIR packages lie in `packages/`, or at the root where some lie there. Both at once can't be
+ * meant: whichever were taken, the others would count as removed.
+ *
+ * @throws SluiceError `ambiguous-layout`
+ */
+export function packagesDirOf(configured: string, found: { inPackages: boolean; atRoot: boolean }): string {
+  if (configured) return configured;
+  if (!found.inPackages || !found.atRoot) return found.atRoot ? "." : "packages";
+  throw new SluiceError("ambiguous-layout", "there are packages in packages/ as well as at the root", {
+    hint: "Say in .ci/config which count: CI_PACKAGES_DIR=packages or CI_PACKAGES_DIR=. (nothing was changed).",
+  });
 }
 
 /** `packages/foo`, or `foo` where packages lie at the root. */

@@ -24,7 +24,10 @@ import {
 export function readWorktree(root: string, { configs = true } = {}): WorkspaceFiles {
   const repositoryConfig = readIn(root, ".ci", "config");
   const { config } = readRepositoryConfig(repositoryConfig);
-  const packagesDir = packagesDirOf(config.CI_PACKAGES_DIR, isFolder(join(root, "packages")));
+  const packagesDir = packagesDirOf(config.CI_PACKAGES_DIR, {
+    inPackages: holdsPackages(join(root, "packages")),
+    atRoot: !config.CI_PACKAGES_DIR && holdsPackages(root),
+  });
   const top = join(root, packagesDir);
   const entries = list(top, root).filter(({ name }) => !name.startsWith("."));
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -107,6 +110,14 @@ function list(folder: string, root: string): Dirent[] {
 }
 
 /** Links aren't followed. */
+/** Whether some folder in it has a PKGBUILD. */
+function holdsPackages(folder: string): boolean {
+  if (!isFolder(folder)) return false;
+  return readdirSync(folder).some(
+    (name) => !name.startsWith(".") && existsSync(`${folder}/${name}/PKGBUILD`),
+  );
+}
+
 function isFolder(path: string): boolean {
   try {
     return lstatSync(path).isDirectory();
