@@ -70,7 +70,8 @@ function wantedBuilds(
   }
   const named = new Set(names.includes("all") ? packages.keys() : names);
   const closure = dependencyClosure(head.tree, named);
-  return [...closure].flatMap((pkgbase) => {
+  const inOrder = head.tree.order.filter((pkgbase) => closure.has(pkgbase));
+  return inOrder.flatMap((pkgbase) => {
     const current = sameRecipe(published.get(pkgbase), head.identity(pkgbase));
     if (!named.has(pkgbase) && current) return [];
     const reason = named.has(pkgbase) ? "asked for" : `needed by ${neededBy(head, pkgbase, closure)}`;
