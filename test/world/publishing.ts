@@ -6,7 +6,7 @@ import { remove } from "../../tools/pkgrepo/remove.ts";
 import type { Repository } from "../../tools/pkgrepo/repository.ts";
 import { makeLocalKey } from "../../tools/pkgrepo/signing-key.ts";
 import type { FinishedBuild } from "../../tools/pkgrepo/stage-packages.ts";
-import type { Checkpoint } from "../../tools/pkgrepo/steps.ts";
+import type { Checkpoint } from "../../tools/steps.ts";
 import { sweep } from "../../tools/pkgrepo/sweep.ts";
 import { madeFromCommit } from "./scratch-repository.ts";
 import { writeTinyPackage } from "./tiny-package.ts";

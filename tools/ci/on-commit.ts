@@ -6,6 +6,7 @@ import { lastChanges } from "../git/history.ts";
 import { composeSchedule } from "../schedule/compose.ts";
 import { scheduleFiles, type ScheduleFile } from "../schedule/files.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import type { Checkpoint } from "../steps.ts";
 import { differingFolders, listFolders, readFolders, type CommitFolders } from "../workspace/commit.ts";
 import {
   parseWorkspace,
@@ -50,10 +51,11 @@ export async function applyOnCommit(
   git: Git,
   platform: Platform,
   { range, files }: OnCommitPlan,
+  checkpoint?: Checkpoint,
 ): Promise<void> {
-  const written = writeScheduleFiles(git.dir, files);
+  const written = writeScheduleFiles(git.dir, files, checkpoint);
   try {
-    await moveScheduledTag(git, platform, range);
+    await moveScheduledTag(git, platform, range, checkpoint);
   } catch (error) {
     written.undo();
     throw error;

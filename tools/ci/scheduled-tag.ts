@@ -2,6 +2,7 @@ import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import { hasRemote, pushAtomically } from "../git/push.ts";
 import { remote, scheduledTag, type CommitRange } from "./commit-range.ts";
+import { durably, type Checkpoint } from "../steps.ts";
 import type { Platform } from "./platform.ts";
 
 /**
@@ -14,16 +15,21 @@ export async function moveScheduledTag(
   git: Git,
   platform: Platform,
   { tag, head }: Pick<CommitRange, "tag" | "head">,
+  checkpoint?: Checkpoint,
 ): Promise<void> {
   if (tag?.id === head) return;
   if (await hasRemote(git, remote)) {
     const update = { ref: scheduledTag, expected: tag?.id, to: head };
-    const pushed = await pushAtomically(git, remote, [update], platform.pushOptions);
+    const pushed = await durably(checkpoint, "scheduled tag pushed", () =>
+      pushAtomically(git, remote, [update], platform.pushOptions),
+    );
     if (pushed.kind === "lost-race") throw lostRace(pushed.said);
-    await git.text(["update-ref", scheduledTag, head]);
+    await durably(checkpoint, "scheduled tag moved", () => git.text(["update-ref", scheduledTag, head]));
     return;
   }
-  const moved = await git.attempt(["update-ref", scheduledTag, head, tag?.id ?? "0".repeat(head.length)]);
+  const moved = await durably(checkpoint, "scheduled tag moved", () =>
+    git.attempt(["update-ref", scheduledTag, head, tag?.id ?? "0".repeat(head.length)]),
+  );
   if (moved.ok) return;
   if (/but expected|already exists/.test(moved.stderr)) throw lostRace(moved.stderr);
   throw new SluiceError("git", `the tag \`scheduled\` can't be moved: ${moved.stderr}`, {

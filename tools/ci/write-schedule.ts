@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SluiceError, systemCode } from "../errors.ts";
+import { durablyNow, type Checkpoint } from "../steps.ts";
 import type { ScheduleFile } from "../schedule/files.ts";
 
 /**
@@ -9,7 +10,11 @@ import type { ScheduleFile } from "../schedule/files.ts";
  *
  * @throws SluiceError `write`
  */
-export function writeScheduleFiles(root: string, files: readonly ScheduleFile[]): { undo: () => void } {
+export function writeScheduleFiles(
+  root: string,
+  files: readonly ScheduleFile[],
+  checkpoint?: Checkpoint,
+): { undo: () => void } {
   const earlier: ScheduleFile[] = [];
   const undo = (): void => {
     for (const [path, text] of earlier) putInPlace(join(root, path), text);
@@ -17,7 +22,7 @@ export function writeScheduleFiles(root: string, files: readonly ScheduleFile[])
   for (const [path, text] of files) {
     try {
       const before = readIfThere(join(root, path));
-      putInPlace(join(root, path), text);
+      putInPlace(join(root, path), text, checkpoint);
       earlier.push([path, before]);
     } catch (error) {
       undo();
@@ -27,9 +32,9 @@ export function writeScheduleFiles(root: string, files: readonly ScheduleFile[])
   return { undo };
 }
 
-function putInPlace(target: string, text: string | undefined): void {
+function putInPlace(target: string, text: string | undefined, checkpoint?: Checkpoint): void {
   if (text === undefined) {
-    rmSync(target, { force: true });
+    durablyNow(checkpoint, "old schedule file deleted", () => rmSync(target, { force: true }));
     return;
   }
   makeFolder(dirname(target));
@@ -38,7 +43,7 @@ function putInPlace(target: string, text: string | undefined): void {
   try {
     // `wx` doesn't follow a link that somebody put there.
     writeFileSync(temporary, text, { flush: true, flag: "wx" });
-    renameSync(temporary, target);
+    durablyNow(checkpoint, "schedule file placed", () => renameSync(temporary, target));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

@@ -1,10 +1,11 @@
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { defaultArch } from "../alpm/names.ts";
 import { SluiceError } from "../errors.ts";
-import { openGit } from "../git/git.ts";
+import { openGit, type Git } from "../git/git.ts";
 import { resolveCommit } from "../git/history.ts";
 import { openInstallation, type Installation } from "../manager/installation.ts";
-import { revisionReader, type Revision } from "../manager/revision.ts";
+import { revisionsOf, type Revision } from "../manager/revision.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { requireValidConfig } from "../workspace/workspace.ts";
 import { findRoot } from "./root.ts";
@@ -20,7 +21,6 @@ export interface InstallationOptions {
 export interface Opened {
   readonly installation: Installation;
   readonly head: Revision;
-  readonly readRevision: (commit: string) => Promise<Revision>;
   readonly worker: string;
   readonly jobs: number;
 }
@@ -29,20 +29,11 @@ export function stateFolder({ root, state }: InstallationOptions): string {
   return state === undefined ? join(findRoot(root), ".sluice") : resolve(state);
 }
 
-/** Opens what builds need, and reads the workspace at HEAD, whose settings hold. */
+/** Opens what builds need, and reads the workspace at HEAD. */
 export async function open(options: InstallationOptions): Promise<Opened> {
   const jobs = jobCount(options.jobs);
   const git = openGit(findRoot(options.root), process.env);
-  const commit = await resolveCommit(git, "HEAD");
-  if (commit === undefined) {
-    throw new SluiceError("no-commits", `${git.dir}: not a Git repository with commits`, {
-      hint: "Sluice builds what is committed. Run it in a clone of your packages, or name one with --root.",
-      facts: { path: git.dir },
-    });
-  }
-  const { defaultArch } = await import("../alpm/names.ts");
-  const readRevision = revisionReader(git, defaultArch);
-  const head = await readRevision(commit);
+  const head = await readHead(git);
   requireValidConfig(head.workspace);
   const installation = await openInstallation({
     git,
@@ -51,7 +42,19 @@ export async function open(options: InstallationOptions): Promise<Opened> {
     sandbox: await chooseSandbox(options.sandbox),
     gnupgHome: process.env["GNUPGHOME"] ?? join(homedir(), ".gnupg"),
   });
-  return { installation, head, readRevision, worker: `${hostname()}/${process.pid}`, jobs };
+  return { installation, head, worker: `${hostname()}/${process.pid}`, jobs };
+}
+
+/** @throws SluiceError `no-commits` */
+export async function readHead(git: Git): Promise<Revision> {
+  const commit = await resolveCommit(git, "HEAD");
+  if (commit === undefined) {
+    throw new SluiceError("no-commits", `${git.dir}: not a Git repository with commits`, {
+      hint: "Sluice builds what is committed. Run it in a clone of your packages, or name one with --root.",
+      facts: { path: git.dir },
+    });
+  }
+  return revisionsOf(git, defaultArch).at(commit);
 }
 
 /** Bubblewrap unless the host is asked for by name: it isolates nothing. */

@@ -1,19 +1,11 @@
 import colors from "picocolors";
 import { logName } from "../manager/carry-out.ts";
 import type { UpWatcher } from "../manager/up.ts";
-import { succeeded, type Outcome } from "../queue/outcome.ts";
+import { succeeded } from "../queue/outcome.ts";
 import type { Build } from "../queue/queue.ts";
 import { printable, useColors } from "./report.ts";
 
-export interface BuildReport {
-  readonly pkgbase: string;
-  readonly outcome: Outcome;
-  readonly message: string;
-}
-
 export interface Progress extends UpWatcher {
-  /** All builds that ended, in that order. */
-  readonly finishedBuilds: readonly BuildReport[];
   close(): void;
 }
 
@@ -27,7 +19,7 @@ export function showProgress(logs: string): Progress {
   const paint = colors.createColors(useColors(process.stderr));
   const live = process.stderr.isTTY === true;
   const running = new Map<number, { pkgbase: string; since: number }>();
-  const finishedBuilds: BuildReport[] = [];
+  let done = 0;
   const timer = live ? setInterval(status, 200) : undefined;
   timer?.unref();
 
@@ -41,19 +33,18 @@ export function showProgress(logs: string): Progress {
     const builds = [...running.values()].map(
       ({ pkgbase, since }) => `${pkgbase} ${Math.floor((performance.now() - since) / 1000)} s`,
     );
-    const text = builds.length > 0 ? `building ${builds.join(", ")} · ${finishedBuilds.length} done` : "";
+    const text = builds.length > 0 ? `building ${builds.join(", ")} · ${done} done` : "";
     process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
   }
 
   return {
-    finishedBuilds,
     started({ id, pkgbase, reasons }: Build) {
       running.set(id, { pkgbase, since: performance.now() });
       line(`${paint.bold(pkgbase)}: building (${printable(reasons.join("; "))})`);
     },
     finished(build, { outcome, message = "" }, seconds) {
       running.delete(build.id);
-      finishedBuilds.push({ pkgbase: build.pkgbase, outcome, message });
+      done++;
       const colour = succeeded(outcome) ? paint.green : paint.red;
       const detail = message ? `: ${printable(message)}` : "";
       line(`${paint.bold(build.pkgbase)}: ${colour(outcome)}${detail} (${seconds.toFixed(1)} s)`);
@@ -75,6 +66,7 @@ export function showProgress(logs: string): Progress {
     },
     troubled(error) {
       line(`${paint.red("error:")} ${printable(error.message)}`);
+      if (error.hint) line(`${paint.bold("next:")} ${printable(error.hint)}`);
     },
     close() {
       clearInterval(timer);

@@ -1,18 +1,20 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { buildPackage } from "../builder/build.ts";
+import type { BuildRequest } from "../builder/build.ts";
 import { openLog, type BuildLog } from "../builder/log.ts";
 import type { SluiceError } from "../errors.ts";
 import { folderOf } from "../pkgrepo/repository.ts";
 import { publish } from "../pkgrepo/publish.ts";
 import { readSnapshot, type MadeFrom, type Snapshot } from "../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../queue/queue.ts";
-import { followsUpstream } from "../workspace/identity.ts";
+import { followsUpstream, type RecipeIdentity } from "../workspace/identity.ts";
 import { packagePath } from "../workspace/files.ts";
 import type { Package } from "../workspace/workspace.ts";
-import { dropFinished, keepFinished, takeFinished, type FinishedPackages } from "./finished.ts";
+import { keepFinished, readFinished, type FinishedPackages } from "./finished.ts";
 import type { Installation } from "./installation.ts";
+import { isIntact } from "./intact.ts";
 import { sameRecipe } from "./reconcile.ts";
+import { awaitRemoval, carryOutRemovals, isOurs } from "./removals.ts";
 import type { Revision } from "./revision.ts";
 
 /** Where the log of one build lies, below the folder of logs. */
@@ -23,18 +25,19 @@ export function logName({ pkgbase, id }: Pick<Build, "pkgbase" | "id">): string 
 /**
  * Builds and publishes one claimed build. What is published from this very recipe isn't built again, and what an
  * earlier run had built and not published is only published.
+ *
+ * @throws SluiceError where this machine, not the build, is at fault
  */
 export async function carryOut(
   installation: Installation,
   build: Build,
-  revision: Revision,
   signal: AbortSignal,
   listen?: (chunk: Uint8Array) => void,
 ): Promise<Result> {
   const log = openLog(join(installation.folders.logs, logName(build)), listen);
   try {
     log.note(`${build.pkgbase}, commit ${build.commit}: ${build.reasons.join("; ")}.`);
-    const result = await decide(installation, build, revision, signal, log);
+    const result = await decide(installation, build, signal, log);
     log.note(`${result.outcome}${result.message ? `: ${result.message}` : ""}.`);
     return result;
   } finally {
@@ -45,101 +48,140 @@ export async function carryOut(
 async function decide(
   installation: Installation,
   build: Build,
-  revision: Revision,
   signal: AbortSignal,
   log: BuildLog,
 ): Promise<Result> {
+  const { repository, revisions } = installation;
   const { pkgbase, commit } = build;
+  if (!isOurs(installation, build)) {
+    const message = `it is for ${build.target} (${build.arch}), and ${repository.name} (${repository.arch}) is published here`;
+    return { outcome: "cancelled", message };
+  }
+  const revision = await revisions.at(commit);
   const pkg = revision.workspace.packages.get(pkgbase);
   const identity = revision.identity(pkgbase);
   if (!pkg || !identity) {
     return { outcome: "failed", message: `there is no package ${pkgbase} in commit ${commit.slice(0, 10)}` };
   }
-  const published = await readSnapshot(installation.repository);
-  if (sameRecipe(published?.madeFrom.get(pkgbase), identity) && !followsUpstream(pkg)) {
+  const kept = await usablePackages(installation, build, pkg, identity);
+  if (kept) return publishFinished(installation, build, kept, signal);
+  const published = await readSnapshot(repository);
+  if (published && isCurrent(installation, published, pkgbase, identity) && !followsUpstream(pkg)) {
     return {
       outcome: "already-built",
       message: "this very recipe is published; CI_PACKAGE_BUMP builds it anew",
     };
   }
-  const wanted = { commit, ...identity };
-  const kept = await takeFinished(installation.folders.finished, pkgbase, wanted);
-  if (kept) return publishFinished(installation, build, kept);
+  return buildAnew(installation, build, { revision, pkg, identity, published, signal }, log);
+}
 
-  const folder = await mkdtemp(join(installation.folders.work, `${build.id}-`));
+/** What an earlier run built of this recipe. What follows upstream is built anew, unless it is the same build. */
+async function usablePackages(
+  { folders }: Installation,
+  { id, pkgbase }: Build,
+  pkg: Package,
+  identity: RecipeIdentity,
+): Promise<FinishedPackages | undefined> {
+  const kept = await readFinished(folders.finished, pkgbase);
+  const fits = sameRecipe(kept?.madeFrom, identity) && (kept?.build === id || !followsUpstream(pkg));
+  return fits ? kept : undefined;
+}
+
+function isCurrent(
+  { repository }: Installation,
+  published: Snapshot,
+  pkgbase: string,
+  identity: RecipeIdentity,
+): boolean {
+  return sameRecipe(published.madeFrom.get(pkgbase), identity) && isIntact(repository, published, pkgbase);
+}
+
+interface Inputs {
+  readonly revision: Revision;
+  readonly pkg: Package;
+  readonly identity: RecipeIdentity;
+  readonly published: Snapshot | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function buildAnew(
+  installation: Installation,
+  build: Build,
+  inputs: Inputs,
+  log: BuildLog,
+): Promise<Result> {
+  const { folders, sandbox, checkpoint } = installation;
+  const { id, pkgbase, commit } = build;
+  const { identity, published, signal } = inputs;
+  const folder = await mkdtemp(join(folders.work, `${id}-`));
   try {
-    const result = await buildIn(folder, installation, build, { revision, pkg, published, signal }, log);
+    const result = await installation.build(requestOf(folder, installation, build, inputs), sandbox, log);
     if (result.kind !== "built") return { outcome: result.kind, message: result.message };
     const { files, pkgnames, version, vcs } = result;
-    const madeFrom: MadeFrom = { ...wanted, vcs };
-    if (sameRecipe(published?.madeFrom.get(pkgbase), identity) && isPublished(published, pkgbase, version)) {
+    if (
+      published &&
+      isCurrent(installation, published, pkgbase, identity) &&
+      hasVersion(published, pkgbase, version)
+    ) {
       return { outcome: "already-built", message: `upstream is still at ${version}, which is published` };
     }
-    const finished = await keepFinished(installation.folders.finished, pkgbase, {
-      madeFrom,
-      pkgnames,
-      version,
-      files,
-    });
-    return await publishFinished(installation, build, finished);
+    const madeFrom: MadeFrom = { commit, ...identity, vcs };
+    const packages = { build: id, madeFrom, pkgnames, version, files };
+    const kept = await keepFinished(folders.finished, pkgbase, packages, checkpoint);
+    return await publishFinished(installation, build, kept, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function buildIn(
+function requestOf(
   folder: string,
-  { git, settings, arch, sandbox, pacmanConf, repository, folders }: Installation,
+  { git, arch, pacmanConf, repository, folders }: Installation,
   { pkgbase, commit }: Build,
-  {
-    revision,
-    pkg,
-    published,
+  { revision, pkg, published, signal }: Inputs,
+): BuildRequest {
+  return {
+    pkgbase,
+    git,
+    commit,
+    path: packagePath(revision.workspace.packagesDir, pkgbase),
+    arch,
+    srcinfo: pkg.srcinfo,
+    config: pkg.config,
+    settings: revision.workspace.config,
+    published: { entries: published?.entries ?? [], folder: folderOf(repository).folder },
+    pacmanConf,
+    folder,
+    sourceCache: join(folders.sources, pkgbase),
     signal,
-  }: {
-    revision: Revision;
-    pkg: Package;
-    published: Snapshot | undefined;
-    signal: AbortSignal;
-  },
-  log: BuildLog,
-): ReturnType<typeof buildPackage> {
-  return buildPackage(
-    {
-      pkgbase,
-      git,
-      commit,
-      path: packagePath(revision.workspace.packagesDir, pkgbase),
-      arch,
-      srcinfo: pkg.srcinfo,
-      config: pkg.config,
-      settings,
-      published: { entries: published?.entries ?? [], folder: folderOf(repository).folder },
-      pacmanConf,
-      folder,
-      sourceCache: join(folders.sources, pkgbase),
-      signal,
-    },
-    sandbox,
-    log,
-  );
+  };
 }
 
 async function publishFinished(
-  { repository, folders, now }: Installation,
+  installation: Installation,
   { pkgbase }: Build,
   { files, pkgnames, version, madeFrom }: FinishedPackages,
+  signal: AbortSignal,
 ): Promise<Result> {
-  const [outcome] = await publish(repository, [{ pkgbase, pkgnames, files, madeFrom }], now());
-  await dropFinished(folders.finished, pkgbase);
-  if (outcome?.kind === "refused") return { outcome: "failed", message: describe(outcome.error) };
+  const { repository, now } = installation;
+  const build = { pkgbase, pkgnames, files, madeFrom };
+  // A pkgname may have moved here from a package that goes in the same commit.
+  await carryOutRemovals(installation);
+  let [outcome] = await publish(repository, [build], now());
+  const holder = outcome?.kind === "refused" ? outcome.error.facts["other"] : undefined;
+  if (typeof holder === "string" && (await awaitRemoval(installation, holder, signal))) {
+    [outcome] = await publish(repository, [build], now());
+  }
+  if (outcome?.kind === "refused") {
+    if (signal.aborted) return { outcome: "cancelled" };
+    return { outcome: "failed", message: describe(outcome.error) };
+  }
   if (outcome?.kind === "unchanged") return { outcome: "already-built", message: `${version} is published` };
   return { outcome: "built", message: version };
 }
 
-function isPublished(published: Snapshot | undefined, pkgbase: string, version: string): boolean {
-  const own = published?.entries.filter(({ base }) => base === pkgbase) ?? [];
-  return own.length > 0 && own.every((entry) => entry.version === version);
+function hasVersion(published: Snapshot, pkgbase: string, version: string): boolean {
+  return published.entries.filter(({ base }) => base === pkgbase).every((entry) => entry.version === version);
 }
 
 function describe(error: SluiceError): string {

@@ -1,21 +1,24 @@
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultArch } from "../alpm/names.ts";
+import { buildPackage } from "../builder/build.ts";
 import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
-import type { Checkpoint } from "../pkgrepo/steps.ts";
 import { withSigner } from "../pkgrepo/signing.ts";
 import { makeLocalKey, type SigningKey } from "../pkgrepo/signing-key.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { Checkpoint } from "../steps.ts";
 import type { RepositoryConfig } from "../workspace/config.ts";
+import { explainSystemError } from "./machine.ts";
+import { revisionsOf, type Revisions } from "./revision.ts";
 
 /** Everything of one machine that builds and publishes: the workspace, and a folder with all the rest. */
 export interface Installation {
   readonly git: Git;
-  readonly settings: RepositoryConfig;
+  readonly revisions: Revisions;
   readonly queue: Queue;
   readonly repository: Repository;
   readonly sandbox: Sandbox;
@@ -23,6 +26,8 @@ export interface Installation {
   readonly pacmanConf: string;
   readonly folders: Folders;
   readonly now: () => Date;
+  readonly build: typeof buildPackage;
+  readonly checkpoint: Checkpoint | undefined;
 }
 
 /** What lies in the state folder. */
@@ -51,35 +56,43 @@ export function foldersOf(state: string): Folders {
   };
 }
 
-/** Makes the state folder, which Git is told to ignore, and opens what is in it. */
+/**
+ * Makes the state folder, which Git is told to ignore, and opens what is in it.
+ *
+ * @param options.settings as they are at HEAD; they name the package repository and its key until this ends, while
+ *   each build has those of its own commit
+ * @throws SluiceError `state-unwritable`, `disk-full`, `signing-key`, `queue-…`
+ */
 export async function openInstallation(options: {
   git: Git;
-  settings: RepositoryConfig;
+  settings: Pick<RepositoryConfig, "BUILD_REPO" | "SIGNING_KEY">;
   state: string;
   sandbox: Sandbox;
   /** The operator's GnuPG home, where SIGNING_KEY names a key in it. */
   gnupgHome: string;
   pacmanConf?: string;
   now?: () => Date;
+  build?: typeof buildPackage;
   checkpoint?: Checkpoint;
 }): Promise<Installation> {
-  const { git, settings, state, sandbox, checkpoint } = options;
+  const { git, settings, state, sandbox, checkpoint, now = () => new Date(), build = buildPackage } = options;
   const folders = foldersOf(state);
-  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
-  if (!existsSync(join(state, ".gitignore"))) await writeFile(join(state, ".gitignore"), "*\n");
+  await makeFolders(folders);
   const key = await signingKey(options, folders);
   // A key that can't sign is told now, not after the first build.
   await withSigner(key, () => Promise.resolve());
-  const queue = await openQueue(state);
+  const queue = await openQueue(state, { now: () => now().getTime(), ...(checkpoint && { checkpoint }) });
   return {
     git,
-    settings,
+    revisions: revisionsOf(git, defaultArch),
     queue,
     sandbox,
     arch: defaultArch,
     folders,
     pacmanConf: options.pacmanConf ?? "/etc/pacman.conf",
-    now: options.now ?? (() => new Date()),
+    now,
+    build,
+    checkpoint,
     repository: {
       root: folders.repositories,
       name: settings.BUILD_REPO,
@@ -91,11 +104,29 @@ export async function openInstallation(options: {
   };
 }
 
+async function makeFolders(folders: Folders): Promise<void> {
+  try {
+    for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+    await access(folders.work, constants.W_OK);
+  } catch (error) {
+    throw explainSystemError(error, folders.state);
+  }
+}
+
 /** The queue alone, for those who only look or hand over work. */
-export async function openQueue(state: string): Promise<Queue> {
-  await mkdir(state, { recursive: true });
+export async function openQueue(
+  state: string,
+  { now, checkpoint }: { now?: () => number; checkpoint?: Checkpoint } = {},
+): Promise<Queue> {
+  try {
+    await mkdir(state, { recursive: true });
+    const ignore = join(state, ".gitignore");
+    if (!existsSync(ignore)) await writeFile(ignore, "*\n");
+  } catch (error) {
+    throw explainSystemError(error, state);
+  }
   const { openSqliteQueue } = await import("../queue/sqlite.ts");
-  return openSqliteQueue(join(state, "queue.sqlite"));
+  return openSqliteQueue(join(state, "queue.sqlite"), now, checkpoint);
 }
 
 async function signingKey(
@@ -103,7 +134,11 @@ async function signingKey(
     settings,
     gnupgHome,
     checkpoint,
-  }: { settings: RepositoryConfig; gnupgHome: string; checkpoint?: Checkpoint },
+  }: {
+    settings: Pick<RepositoryConfig, "BUILD_REPO" | "SIGNING_KEY">;
+    gnupgHome: string;
+    checkpoint?: Checkpoint;
+  },
   { state }: Folders,
 ): Promise<SigningKey> {
   if (settings.SIGNING_KEY === "") {

@@ -12,24 +12,17 @@ export interface Difference {
 
 /**
  * Desired state against actual state: what main says and the package repository wasn't made from is to be
- * built, what main no longer has is to be removed. Packages with a trigger of their own wait for it, and what
- * failed with this very recipe isn't tried again by itself.
+ * built, what main no longer has is to be removed. Packages with a trigger of their own wait for it.
  *
- * @param failed the recipe with which a package's last build failed
  * @throws SluiceError `nothing-left` where everything published would have to go: then what was read is wrong
  */
-export function difference(
-  revision: Revision,
-  published: ReadonlyMap<string, MadeFromRecord>,
-  failed: ReadonlyMap<string, RecipeIdentity>,
-): Difference {
+export function difference(revision: Revision, published: ReadonlyMap<string, MadeFromRecord>): Difference {
   const { packages, config } = revision.workspace;
   if (packages.size === 0 && published.size > 0) throw nothingLeft(revision, published.size);
   const builds = [...packages.values()].flatMap((pkg) => {
     const identity = revision.identity(pkg.pkgbase)!;
     const reason = whyBuild(identity, published.get(pkg.pkgbase));
-    const givenUp = sameRecipe(failed.get(pkg.pkgbase), identity);
-    if (reason === undefined || givenUp || pkg.config.CI_ON_TRIGGER !== "") return [];
+    if (reason === undefined || pkg.config.CI_ON_TRIGGER !== "") return [];
     return [
       { pkgbase: pkg.pkgbase, class: pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null, reason },
     ];

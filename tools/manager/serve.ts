@@ -31,7 +31,7 @@ export async function serve({ repositories, logs }: Folders, port: number): Prom
     server.listen(port, "127.0.0.1", resolve);
   });
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -65,8 +65,8 @@ async function sendLog(path: string, { method }: IncomingMessage, response: Serv
       "x-content-type-options": "nosniff",
       "cache-control": "no-store",
     });
-    if (method === "HEAD") response.end();
-    else await pipeline(createReadStream(path, { end: Math.max(0, size - 1) }), response);
+    if (method === "HEAD" || size === 0) response.end();
+    else await pipeline(createReadStream(path, { end: size - 1 }), response);
   } catch {
     if (response.headersSent) response.destroy();
     else response.writeHead(404).end();

@@ -2,65 +2,107 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../errors.ts";
 import { resolveCommit } from "../git/history.ts";
 import { publish } from "../pkgrepo/publish.ts";
-import { sweep } from "../pkgrepo/sweep.ts";
 import { requireValidConfig } from "../workspace/workspace.ts";
 import type { Installation } from "./installation.ts";
 import type { Difference } from "./reconcile.ts";
 import type { Revision } from "./revision.ts";
 import { reconcile } from "./submit.ts";
+import { tidy } from "./tidy.ts";
 import { work, type Watcher } from "./work.ts";
 
 export interface UpWatcher extends Watcher {
   /** What main says and the package repository doesn't have. */
   reconciled?(commit: string, difference: Difference): void;
-  /** A commit can't be reconciled; the one before stays in force. */
+  /** Something is to be mended by a person; until then all stays as it was. */
   troubled?(error: SluiceError): void;
 }
 
-/**
- * Keeps the package repository as main says: builds the difference, then again after each new commit.
- *
- * @param once end when all is published or nothing more can be done
- */
-export async function up(
-  installation: Installation,
-  options: {
-    worker: string;
-    jobs: number;
-    once: boolean;
-    readRevision: (commit: string) => Promise<Revision>;
-    watcher: UpWatcher;
-    signal: AbortSignal;
-  },
-): Promise<void> {
-  const { git, repository, now } = installation;
-  await publish(repository, [], now());
-  await sweep(repository, now());
-  let reconciled: string | undefined;
+interface UpOptions {
+  readonly worker: string;
+  readonly jobs: number;
+  /** End when all is published or nothing more can be done. */
+  readonly once: boolean;
+  readonly watcher: UpWatcher;
+  readonly signal: AbortSignal;
+}
 
-  async function followMain(): Promise<void> {
-    const head = await resolveCommit(git, "HEAD");
-    if (head === undefined || head === reconciled) return;
+/**
+ * Keeps the package repository as main says: builds the difference, then again after each new commit, and every
+ * hour, so that what got lost comes back.
+ */
+export async function up(installation: Installation, options: UpOptions): Promise<void> {
+  const { watcher, once, signal } = options;
+  await publish(installation.repository, [], installation.now());
+  const follow = follower(installation, options);
+  for (let pause = 10_000; !signal.aborted; pause = Math.min(2 * pause, 300_000)) {
     try {
-      const revision = await options.readRevision(head);
-      requireValidConfig(revision.workspace);
-      const found = await reconcile(installation, revision, options.readRevision);
-      options.watcher.reconciled?.(head, found);
+      await work(installation, {
+        ...options,
+        tick: follow,
+        idle: async () => {
+          if (once) return retriesPending(installation);
+          await sleep(1000, undefined, { signal }).catch(() => undefined);
+          return true;
+        },
+      });
+      return;
     } catch (error) {
-      if (options.once || reconciled === undefined || !(error instanceof SluiceError)) throw error;
-      options.watcher.troubled?.(error);
+      // Whoever installs from here is served on, whatever is wrong with building.
+      if (once || !follow.began() || !(error instanceof SluiceError)) throw error;
+      watcher.troubled?.(error);
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+const followEveryMs = 1000;
+const reconcileEveryMs = 3600_000;
+
+interface Follower {
+  (): Promise<boolean>;
+  /** Whether main was reconciled at all. */
+  began(): boolean;
+}
+
+function follower(installation: Installation, { once, watcher }: UpOptions): Follower {
+  const { git, revisions } = installation;
+  let reconciled: string | undefined;
+  let looked = Number.NEGATIVE_INFINITY;
+  let tidied = Number.NEGATIVE_INFINITY;
+
+  async function follow(): Promise<boolean> {
+    const now = performance.now();
+    if (now < looked + followEveryMs) return true;
+    looked = now;
+    const isDue = now >= tidied + reconcileEveryMs;
+    if (isDue) {
+      tidied = now;
+      await tidy(installation);
+    }
+    const head = await resolveCommit(git, "HEAD");
+    if (head === undefined || (head === reconciled && !isDue)) return true;
+    try {
+      const revision = await revisions.at(head);
+      requireValidConfig(revision.workspace);
+      requireSameRepository(installation, revision);
+      watcher.reconciled?.(head, await reconcile(installation, revision));
+    } catch (error) {
+      if (once || reconciled === undefined || !(error instanceof SluiceError)) throw error;
+      watcher.troubled?.(error);
     }
     reconciled = head;
+    return true;
   }
+  return Object.assign(follow, { began: () => reconciled !== undefined });
+}
 
-  await work(installation, {
-    ...options,
-    tick: followMain,
-    idle: async () => {
-      if (options.once) return retriesPending(installation);
-      await sleep(1000, undefined, { signal: options.signal }).catch(() => undefined);
-      return true;
-    },
+/** Which repository is served and who signs it was decided at the start. */
+function requireSameRepository({ repository }: Installation, { workspace: { config } }: Revision): void {
+  const { name, key } = repository;
+  if (config.BUILD_REPO === name && config.SIGNING_KEY === (key.id ?? "")) return;
+  throw new SluiceError("repository-changed", "BUILD_REPO or SIGNING_KEY changed in .ci/config", {
+    hint: "Start `sluice up` anew; until then the repository stays as it was.",
+    facts: { path: ".ci/config" },
   });
 }
 

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../errors.ts";
-import { remove } from "../pkgrepo/remove.ts";
 import type { Build, Claim, Result } from "../queue/queue.ts";
 import { carryOut } from "./carry-out.ts";
+import { dropFinished } from "./finished.ts";
 import type { Installation } from "./installation.ts";
+import { explainSystemError, needsPerson } from "./machine.ts";
 import { releaseSatisfied } from "./release.ts";
-import type { Revision } from "./revision.ts";
+import { carryOutRemovals } from "./removals.ts";
 
 /** Who wants to know what happens. */
 export interface Watcher {
@@ -18,100 +19,132 @@ export interface WorkOptions {
   readonly worker: string;
   /** Builds at a time. */
   readonly jobs: number;
-  readonly readRevision: (commit: string) => Promise<Revision>;
   readonly watcher: Watcher;
   readonly signal: AbortSignal;
-  /** Called again and again, also while builds are running. */
-  readonly tick?: () => Promise<void>;
+  /** Called again and again, also while builds are running. Resolves false when no further build is to be begun. */
+  readonly tick: () => Promise<boolean>;
   /** Resolves true when this worker is to go on although there is nothing to do now. */
   readonly idle: () => Promise<boolean>;
 }
 
 /**
- * Takes builds from the queue and carries them out, removals before them, until `idle` says that it is enough or
- * `signal` ends it. A build that is under way then is handed back, to be started anew by whoever comes next.
+ * Takes builds from the queue and carries them out, removals before them, until `tick` or `idle` say that it is
+ * enough or `signal` ends it. A build that is under way then is handed back, to be started anew by whoever comes
+ * next.
+ *
+ * @throws SluiceError where the machine doesn't do its part and a person must mend it; what was begun is handed back
  */
 export async function work(installation: Installation, options: WorkOptions): Promise<void> {
   const running = new Set<Promise<void>>();
-  const failures: unknown[] = [];
+  const trouble = new AbortController();
+  const signal = AbortSignal.any([options.signal, trouble.signal]);
+  const releases = releaser(installation);
   try {
-    while (!options.signal.aborted && failures.length === 0) {
-      await options.tick?.();
-      await carryOutRemovals(installation, options.watcher);
-      await releaseSatisfied(installation, options.readRevision);
-      const claim =
-        running.size < options.jobs ? await installation.queue.claim(workerOf(options)) : undefined;
+    while (!signal.aborted) {
+      const goOn = await options.tick();
+      await carryOutRemovals(installation, options.watcher.removed);
+      const claim = goOn && running.size < options.jobs ? await nextClaim() : undefined;
       if (claim) {
-        const build: Promise<void> = carryOutClaim(installation, claim, options)
-          .catch((error: unknown) => failures.push(error))
+        const build: Promise<void> = carryOutClaim(installation, claim, options.watcher, signal)
+          .catch((error: unknown) => trouble.abort(error))
           .then(() => void running.delete(build));
         running.add(build);
       } else if (running.size > 0) {
         await Promise.race([...running, sleep(1000, undefined, { ref: false })]);
-      } else if (!(await options.idle())) {
+      } else if (!goOn) {
+        return;
+      } else if (!(await releases.ifDue()) && !(await options.idle()) && !(await releases.now())) {
         return;
       }
     }
+  } catch (error) {
+    trouble.abort(error);
+    throw error;
   } finally {
     await Promise.all(running);
   }
-  if (failures.length > 0) throw failures[0];
+  if (trouble.signal.aborted) throw trouble.signal.reason;
+
+  async function nextClaim(): Promise<Claim | undefined> {
+    const worker = { worker: options.worker, classes: "all", leaseMs } as const;
+    const claim = await installation.queue.claim(worker);
+    if (claim) return claim;
+    return (await releases.ifDue()) ? installation.queue.claim(worker) : undefined;
+  }
 }
 
 const leaseMs = 30_000;
 
-function workerOf({ worker }: WorkOptions): { worker: string; classes: "all"; leaseMs: number } {
-  return { worker, classes: "all", leaseMs };
+/**
+ * Looking for blocked builds that may go on reads the whole queue, however long it is. So it takes a twentieth of
+ * the time at most, unless there is nothing else to do.
+ */
+function releaser(installation: Installation): {
+  ifDue(): Promise<boolean>;
+  now(): Promise<boolean>;
+} {
+  let due = 0;
+  async function now(): Promise<boolean> {
+    const start = performance.now();
+    const released = await releaseSatisfied(installation);
+    const end = performance.now();
+    due = end + Math.max(1000, 20 * (end - start));
+    return released > 0;
+  }
+  return { now, ifDue: async () => performance.now() >= due && now() };
 }
 
-async function carryOutRemovals({ queue, repository, now }: Installation, watcher: Watcher): Promise<void> {
-  const removals = await queue.removals();
-  if (removals.length === 0) return;
-  const removed = await remove(repository, removals, now());
-  for (const { id } of removals) await queue.removed(id);
-  for (const { pkgbase, pkgnames } of removed) watcher.removed?.(pkgbase, pkgnames);
-}
-
-async function carryOutClaim(installation: Installation, claim: Claim, options: WorkOptions): Promise<void> {
-  const { queue } = installation;
+async function carryOutClaim(
+  installation: Installation,
+  claim: Claim,
+  watcher: Watcher,
+  stopped: AbortSignal,
+): Promise<void> {
+  const { queue, folders, checkpoint } = installation;
   const { build } = claim;
   const stop = new AbortController();
-  let gone = false;
+  const started = performance.now();
   const beat = setInterval(() => void keepAlive(), leaseMs / 3);
   async function keepAlive(): Promise<void> {
     // Where the queue can't be reached, the lease decides.
     const answer = await queue.keepAlive(claim).catch(() => "kept" as const);
-    gone = answer === "gone";
     if (answer !== "kept") stop.abort();
   }
-  const started = performance.now();
-  options.watcher.started?.(build);
+  watcher.started?.(build);
   try {
-    const signal = AbortSignal.any([stop.signal, options.signal]);
-    const result = await resultOf(installation, build, options, signal);
-    if (gone) return;
-    await queue.finish(claim, result);
-    options.watcher.finished?.(build, result, (performance.now() - started) / 1000);
+    const signal = AbortSignal.any([stop.signal, stopped]);
+    const { result, trouble } = await resultOf(installation, build, signal, stopped);
+    const mine = (await queue.finish(claim, result)) === "finished";
+    // What was built waits for the next try until it is published.
+    if (mine && result.outcome !== "lost") await dropFinished(folders.finished, build.pkgbase, checkpoint);
+    const told: Result = mine ? result : { outcome: "lost", message: "another builder has taken it over" };
+    watcher.finished?.(build, told, (performance.now() - started) / 1000);
+    if (trouble !== undefined) throw trouble;
   } finally {
     clearInterval(beat);
   }
 }
 
-/** What can't be published, or a machine that doesn't do its part, isn't the build's fault. */
+/**
+ * A machine that doesn't do its part isn't the build's fault: it is handed back. What trying again won't mend is
+ * `trouble`.
+ */
 async function resultOf(
   installation: Installation,
   build: Build,
-  { readRevision, signal: stopped }: WorkOptions,
   signal: AbortSignal,
-): Promise<Result> {
+  stopped: AbortSignal,
+): Promise<{ result: Result; trouble?: unknown }> {
   try {
-    const revision = await readRevision(build.commit);
-    const result = await carryOut(installation, build, revision, signal);
-    if (result.outcome === "cancelled" && stopped.aborted)
-      return { outcome: "lost", message: "the builder was stopped" };
-    return result;
-  } catch (error) {
-    if (!(error instanceof SluiceError)) throw error;
-    return { outcome: "lost", message: error.hint ? `${error.message} ${error.hint}` : error.message };
+    const result = await carryOut(installation, build, signal);
+    if (result.outcome !== "cancelled" || !stopped.aborted) return { result };
+    return { result: { outcome: "lost", message: "the builder was stopped" } };
+  } catch (cause) {
+    const error = explainSystemError(cause, installation.folders.state);
+    if (!(error instanceof SluiceError)) {
+      return { result: { outcome: "lost", message: String(error) }, trouble: error };
+    }
+    const message = error.hint ? `${error.message} ${error.hint}` : error.message;
+    return { result: { outcome: "lost", message }, ...(needsPerson(error) && { trouble: error }) };
   }
 }

@@ -113,7 +113,10 @@ function settle(
   }
 }
 
-/** What was published is in caches and on mirrors: as long as it is kept, its name gets no other content. */
+/**
+ * What was published is in caches and on mirrors: as long as it is kept, its name gets no other content. A file
+ * that is lost may only be had back by building it again, and not all builds give the same bytes twice.
+ */
 function otherContent(
   { pkgbase, packages }: Candidate,
   { retired }: Published,
@@ -122,8 +125,8 @@ function otherContent(
 ): SluiceError | undefined {
   for (const { pkgname, filename, sha256 } of packages) {
     const entry = byName.get(pkgname);
-    const kept = onDisk.has(filename) ? retired.get(filename) : undefined;
-    const before = entry?.filename === filename ? entry.sha256 : kept?.sha256;
+    if (!onDisk.has(filename)) continue;
+    const before = entry?.filename === filename ? entry.sha256 : retired.get(filename)?.sha256;
     if (before === undefined || before === sha256) continue;
     return new SluiceError(
       "same-name-other-content",

@@ -7,7 +7,7 @@ import { planPublish, type Candidate, type PlannedOutcome, type VerifiedPackage 
 import { replaceSnapshot } from "./replace-snapshot.ts";
 import type { Repository } from "./repository.ts";
 import { stagePackages, type FinishedBuild } from "./stage-packages.ts";
-import { durably } from "./steps.ts";
+import { durably } from "../steps.ts";
 import { inTransaction, type Transaction } from "./transaction.ts";
 
 /** What a build came to. `dropped` are pkgnames that an earlier build of the pkgbase made, and this didn't. */

@@ -20,7 +20,7 @@ import { mergeDatabases } from "./merge-databases.ts";
 import type { VerifiedPackage } from "./plan-publish.ts";
 import type { Repository, RepositoryFolder } from "./repository.ts";
 import type { MadeFromRecord, RetiredFile, Snapshot } from "./snapshot.ts";
-import { durably } from "./steps.ts";
+import { durably } from "../steps.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** How the published state changes. The added packages are in place already. */

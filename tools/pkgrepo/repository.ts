@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { SluiceError } from "../errors.ts";
 import type { SigningKey } from "./signing-key.ts";
-import type { Checkpoint } from "./steps.ts";
+import type { Checkpoint } from "../steps.ts";
 
 /**
  * A package repository for one architecture, published as a folder:

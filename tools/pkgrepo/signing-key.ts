@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { SluiceError } from "../errors.ts";
 import { withAgent, type Gpg } from "./gpg-agent.ts";
 import { underLock } from "./lock.ts";
-import { durably, type Checkpoint } from "./steps.ts";
+import { durably, type Checkpoint } from "../steps.ts";
 
 /** Which key signs. */
 export interface SigningKey {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { deleteOldSnapshots } from "./replace-snapshot.ts";
 import type { Repository } from "./repository.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
-import { durably } from "./steps.ts";
+import { durably } from "../steps.ts";
 import { whileLocked } from "./transaction.ts";
 
 const day = 24 * 60 * 60 * 1000;

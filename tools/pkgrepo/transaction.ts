@@ -17,7 +17,7 @@ import { underLock, type Lock } from "./lock.ts";
 import { folderOf, type Repository, type RepositoryFolder } from "./repository.ts";
 import { withSigner, type Signer } from "./signing.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
-import { durably } from "./steps.ts";
+import { durably } from "../steps.ts";
 
 /** One change of a package repository, from reading what is published to the switch. */
 export interface Transaction {

@@ -13,6 +13,7 @@ import type {
   Submitted,
   Worker,
 } from "./queue.ts";
+import { durablyNow, type Checkpoint, type Step } from "../steps.ts";
 import { recount, type Transaction } from "./sqlite-dispatch.ts";
 import { askToStop, claimReady, end, endActive, endDeadClaims } from "./sqlite-claim.ts";
 import { type Durability, SqliteFile } from "./sqlite-file.ts";
@@ -28,8 +29,12 @@ const keptMs = 90 * 24 * 3600_000;
 const followIntervalMs = 200;
 
 /** Opens the queue in this file, or creates it; its folder must exist. `now` gives milliseconds since 1970. */
-export async function openSqliteQueue(path: string, now: () => number = Date.now): Promise<Queue> {
-  return new SqliteQueue(await SqliteFile.open(path, schema), now);
+export async function openSqliteQueue(
+  path: string,
+  now: () => number = Date.now,
+  checkpoint?: Checkpoint,
+): Promise<Queue> {
+  return new SqliteQueue(await SqliteFile.open(path, schema), now, checkpoint);
 }
 
 /**
@@ -39,30 +44,32 @@ export async function openSqliteQueue(path: string, now: () => number = Date.now
 class SqliteQueue implements Queue {
   readonly #file: SqliteFile;
   readonly #now: () => number;
+  readonly #checkpoint: Checkpoint | undefined;
   readonly #followers = new Set<() => void>();
   #closed = false;
 
-  constructor(file: SqliteFile, now: () => number) {
+  constructor(file: SqliteFile, now: () => number, checkpoint: Checkpoint | undefined) {
     this.#file = file;
     this.#now = now;
+    this.#checkpoint = checkpoint;
   }
 
   async submit(submission: Submission): Promise<readonly Submitted[]> {
-    return this.#write("power-loss", (transaction) => {
+    return this.#write("submission accepted", "power-loss", (transaction) => {
       forgetOld(transaction);
       return accept(transaction, submission);
     });
   }
 
   async claim(worker: Worker): Promise<Claim | undefined> {
-    return this.#write("crash", (transaction) => {
+    return this.#write("build claimed", "crash", (transaction) => {
       endDeadClaims(transaction);
       return claimReady(transaction, worker);
     });
   }
 
   async keepAlive(claim: Claim): Promise<"kept" | "cancel" | "gone"> {
-    return this.#write("crash", ({ file, now }) => {
+    return this.#write("lease renewed", "crash", ({ file, now }) => {
       const kept = file.get<{ cancel_message: string | null }>(
         "update build set lease_until = ? + lease_ms where id = ? and token = ? returning cancel_message",
         now,
@@ -75,7 +82,7 @@ class SqliteQueue implements Queue {
   }
 
   async finish(claim: Claim, result: Result): Promise<"finished" | "gone"> {
-    return this.#write("power-loss", (transaction) => {
+    return this.#write("build finished", "power-loss", (transaction) => {
       const { id } = claim.build;
       const build = rows.readBuild(transaction.file, id);
       if (build?.token === claim.token) {
@@ -91,7 +98,7 @@ class SqliteQueue implements Queue {
   }
 
   async release(key: BuildKey, needs: readonly string[]): Promise<boolean> {
-    return this.#write("power-loss", (transaction) => {
+    return this.#write("build released", "power-loss", (transaction) => {
       const { file, emit } = transaction;
       const build = rows.findQueued(file, key);
       if (!build) return false;
@@ -112,7 +119,7 @@ class SqliteQueue implements Queue {
   }
 
   async cancel(key: BuildKey, message: string): Promise<boolean> {
-    return this.#write("power-loss", (transaction) => {
+    return this.#write("build cancelled", "power-loss", (transaction) => {
       const queued = rows.findQueued(transaction.file, key);
       if (queued) end(transaction, queued, { outcome: "cancelled", message });
       const asked = askToStop(transaction, key, message);
@@ -125,7 +132,7 @@ class SqliteQueue implements Queue {
   }
 
   async removed(id: number): Promise<void> {
-    this.#write("power-loss", ({ file, emit }) => {
+    this.#write("removal acknowledged", "power-loss", ({ file, emit }) => {
       const removal = file.get<{ package: number }>("delete from removal where id = ? returning package", id);
       if (removal) emit(removal.package, { kind: "removed", removal: id });
     });
@@ -189,7 +196,7 @@ class SqliteQueue implements Queue {
     return this.#file.snapshot(() => work(this.#file));
   }
 
-  #write<T>(durability: Durability, work: (transaction: Transaction) => T): T {
+  #write<T>(step: Step, durability: Durability, work: (transaction: Transaction) => T): T {
     const now = this.#now();
     const file = this.#file;
     const emit = (packageId: number, detail: QueueEventDetail): void =>
@@ -199,7 +206,9 @@ class SqliteQueue implements Queue {
         packageId,
         JSON.stringify(detail),
       );
-    const result = file.transaction(durability, () => work({ file, now, emit }));
+    const result = durablyNow(this.#checkpoint, step, () =>
+      file.transaction(durability, () => work({ file, now, emit })),
+    );
     this.#wakeFollowers();
     return result;
   }

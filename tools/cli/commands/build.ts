@@ -1,16 +1,19 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../../errors.ts";
 import { dependencyClosure } from "../../deptree/tree.ts";
+import type { Installation } from "../../manager/installation.ts";
+import { intactPackages } from "../../manager/intact.ts";
 import type { Revision } from "../../manager/revision.ts";
 import { difference, sameRecipe } from "../../manager/reconcile.ts";
 import { submitBuilds } from "../../manager/submit.ts";
 import { work } from "../../manager/work.ts";
 import { publish } from "../../pkgrepo/publish.ts";
-import { madeFrom, type MadeFromRecord } from "../../pkgrepo/snapshot.ts";
-import { succeeded } from "../../queue/outcome.ts";
-import type { PendingBuild } from "../../queue/queue.ts";
+import type { MadeFromRecord } from "../../pkgrepo/snapshot.ts";
+import { succeeded, type Outcome } from "../../queue/outcome.ts";
+import type { PendingBuild, Submitted } from "../../queue/queue.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
-import { open, stopSignal, type InstallationOptions } from "../installation.ts";
-import { showProgress, type BuildReport } from "../progress.ts";
+import { open, stopSignal, type InstallationOptions, type Opened } from "../installation.ts";
+import { showProgress, type Progress } from "../progress.ts";
 import { info } from "../report.ts";
 import { formatTable } from "../table.ts";
 
@@ -25,28 +28,50 @@ export async function build(options: Options, names: readonly string[]): Promise
   const { queue, repository, now, folders } = installation;
   const progress = showProgress(folders.logs);
   try {
+    const wanted = wantedBuilds(names, head, await intactPackages(repository));
     await publish(repository, [], now());
-    const wanted = wantedBuilds(names, head, await madeFrom(repository));
-    await submitBuilds(installation, head, wanted);
-    const concerned = new Set(wanted.map(({ pkgbase }) => pkgbase));
-    const pendingOf = async (): Promise<PendingBuild[]> =>
-      (await queue.state()).builds.filter(({ pkgbase }) => concerned.has(pkgbase));
-    await work(installation, {
-      ...opened,
-      watcher: progress,
-      signal: stopSignal(),
-      idle: async () => {
-        const waiting = (await pendingOf()).some(({ status }) => status.kind !== "blocked");
-        if (waiting) await new Promise((resolve) => setTimeout(resolve, 500));
-        return waiting;
-      },
-    });
+    const submitted = await submitBuilds(installation, head, wanted);
+    await workOn(submitted, opened, progress);
     progress.close();
-    return summarise(options, wanted, progress.finishedBuilds, await pendingOf());
+    return summarise(options, await resultsOf(installation, submitted));
   } finally {
     progress.close();
     await queue.close();
   }
+}
+/** Works until these builds are done; what else is queued may come before them. */
+async function workOn(submitted: readonly Submitted[], opened: Opened, progress: Progress): Promise<void> {
+  const { queue } = opened.installation;
+  const open = new Set(submitted.map((build) => build.build));
+  let waiting = false;
+  let looked = Number.NEGATIVE_INFINITY;
+  /** Others may build them, too. Reads the whole queue, hence once in a while. */
+  async function look(): Promise<void> {
+    const ours = (await queue.state()).builds.filter(({ id }) => open.has(id));
+    for (const id of open) if (!ours.some((build) => build.id === id)) open.delete(id);
+    waiting = ours.some(({ status }) => status.kind !== "blocked");
+    looked = performance.now();
+  }
+  await work(opened.installation, {
+    ...opened,
+    watcher: {
+      ...progress,
+      finished(build, result, seconds) {
+        progress.finished?.(build, result, seconds);
+        if (result.outcome !== "lost") open.delete(build.id);
+      },
+    },
+    signal: stopSignal(),
+    tick: async () => {
+      if (performance.now() > looked + 5000) await look();
+      return open.size > 0;
+    },
+    idle: async () => {
+      await look();
+      if (waiting) await sleep(500);
+      return waiting;
+    },
+  });
 }
 
 /** The named packages, and of what they need what isn't published as main has it. None named: the difference. */
@@ -56,7 +81,7 @@ function wantedBuilds(
   published: ReadonlyMap<string, MadeFromRecord>,
 ): readonly WantedBuild[] {
   const { packages, config } = head.workspace;
-  if (names.length === 0) return difference(head, published, new Map()).builds;
+  if (names.length === 0) return difference(head, published).builds;
   const unknown = names.filter((name) => name !== "all" && !packages.has(name));
   if (unknown.length > 0) {
     throw new SluiceError(
@@ -84,34 +109,47 @@ function neededBy({ tree }: Revision, pkgbase: string, among: ReadonlySet<string
   return [...among].filter((other) => tree.needs.get(other)?.includes(pkgbase)).join(", ");
 }
 
-function summarise(
-  { json = false }: Options,
-  wanted: readonly WantedBuild[],
-  finished: readonly BuildReport[],
-  pending: readonly PendingBuild[],
-): number {
-  const last = new Map(finished.map((report) => [report.pkgbase, report]));
-  const waiting = new Map(pending.map((entry) => [entry.pkgbase, entry]));
-  const results = wanted.map(({ pkgbase }) => {
-    const { status } = waiting.get(pkgbase) ?? {};
-    if (status?.kind === "blocked") {
-      const causes = status.causes.map((cause) => `${cause.pkgbase} ${cause.outcome}`).join(", ");
-      return { pkgbase, outcome: "blocked", message: causes };
-    }
-    const { outcome, message } = last.get(pkgbase) ?? { outcome: "waiting", message: "" };
-    return { pkgbase, outcome, message };
-  });
+interface BuildReport {
+  readonly pkgbase: string;
+  /** `waiting`: this run was stopped before its turn came. */
+  readonly outcome: Outcome | "blocked" | "waiting";
+  readonly message: string;
+}
+
+/** What became of them, whoever built them. */
+async function resultsOf(
+  { queue, arch, repository }: Installation,
+  submitted: readonly Submitted[],
+): Promise<BuildReport[]> {
+  const pending = new Map((await queue.state()).builds.map((build) => [build.id, build]));
+  return Promise.all(
+    submitted.map(async ({ pkgbase, build }) => {
+      const waiting = pending.get(build);
+      if (waiting) return { pkgbase, ...standing(waiting) };
+      const history = await queue.history({ key: { target: repository.name, arch, pkgbase }, limit: 10 });
+      const { outcome, message = "" } = history.find(({ id }) => id === build) ?? {
+        outcome: "lost" as const,
+      };
+      return { pkgbase, outcome, message };
+    }),
+  );
+}
+
+function standing({ status }: PendingBuild): Pick<BuildReport, "outcome" | "message"> {
+  if (status.kind !== "blocked") return { outcome: "waiting", message: "run it again to go on" };
+  const causes = status.causes.map(({ pkgbase, outcome }) => `${pkgbase} (${outcome})`);
+  return { outcome: "blocked", message: `by ${causes.join(", ")}` };
+}
+
+function summarise({ json = false }: Options, results: readonly BuildReport[]): number {
   if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else if (results.length === 0) info("All is built and published.");
-  else
-    process.stdout.write(
-      formatTable(
-        ["PKGBASE", "OUTCOME", ""],
-        results.map((row) => Object.values(row)),
-      ),
-    );
+  else {
+    const rows = results.map(({ pkgbase, outcome, message }) => [pkgbase, outcome, message]);
+    process.stdout.write(formatTable(["PKGBASE", "OUTCOME", ""], rows));
+  }
   const good = results.every(
-    ({ pkgbase }) => succeeded(last.get(pkgbase)?.outcome ?? "failed") && !waiting.has(pkgbase),
+    ({ outcome }) => outcome !== "blocked" && outcome !== "waiting" && succeeded(outcome),
   );
   return good ? 0 : 1;
 }

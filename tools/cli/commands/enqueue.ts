@@ -1,22 +1,28 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { defaultArch } from "../../alpm/names.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
+import { openGit } from "../../git/git.ts";
 import { openQueue } from "../../manager/installation.ts";
+import { revisionsOf } from "../../manager/revision.ts";
 import { submissionOf } from "../../manager/submit.ts";
 import { scheduleSchema, type Schedule } from "../../schedule/schedule.ts";
-import { parseWorkspace } from "../../workspace/workspace.ts";
-import { readWorktree } from "../../workspace/worktree.ts";
-import { stateFolder, type InstallationOptions } from "../installation.ts";
+import { requireValidConfig } from "../../workspace/workspace.ts";
+import { readHead, stateFolder, type InstallationOptions } from "../installation.ts";
 import { findRoot } from "../root.ts";
 
 /** Hands a schedule file to the queue, for `sluice up` or `sluice build` to carry out. */
 export async function enqueue(options: InstallationOptions, file?: string): Promise<number> {
   const root = findRoot(options.root);
-  const schedule = readSchedule(file ?? join(root, ".ci/schedule.json"));
-  const { config: settings } = parseWorkspace(readWorktree(root, { configs: false }));
+  const path = file ?? join(root, ".ci/schedule.json");
+  const schedule = readSchedule(path);
+  const git = openGit(root, process.env);
+  const { workspace } = await revisionsOf(git, defaultArch).at(schedule.commit);
+  requireValidConfig(workspace);
+  requireOurs(path, schedule, (await readHead(git)).workspace.config.BUILD_REPO);
   const queue = await openQueue(stateFolder(options));
   try {
-    const submitted = await queue.submit(submissionOf(schedule, { settings }));
+    const submitted = await queue.submit(submissionOf(schedule, workspace.config));
     for (const { pkgbase, kind } of submitted) process.stdout.write(`${pkgbase}: ${said[kind]}\n`);
     for (const { pkgbase } of schedule.removals) process.stdout.write(`${pkgbase}: to be removed\n`);
     if (submitted.length + schedule.removals.length === 0) process.stdout.write("The schedule is empty.\n");
@@ -31,6 +37,15 @@ const said = {
   merged: "merged with the build that is queued",
   "after-active": "queued for after the build that is running",
 };
+
+function requireOurs(path: string, { target, arch }: Schedule, repository: string): void {
+  if (target === repository && arch === defaultArch) return;
+  throw new SluiceError(
+    "schedule",
+    `${path} is for the repository ${JSON.stringify(target)} (${arch}), and ${JSON.stringify(repository)} (${defaultArch}) is published here`,
+    { hint: "Write one anew with: sluice on-commit", facts: { path } },
+  );
+}
 
 function readSchedule(path: string): Schedule {
   const refuse = (what: string, cause?: unknown): SluiceError =>

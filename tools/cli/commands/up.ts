@@ -2,7 +2,10 @@ import { serve } from "../../manager/serve.ts";
 import { up as keepUp } from "../../manager/up.ts";
 import { SluiceError } from "../../errors.ts";
 import { succeeded } from "../../queue/outcome.ts";
-import { open, stopSignal, type InstallationOptions } from "../installation.ts";
+import type { Installation } from "../../manager/installation.ts";
+import { isOurs } from "../../manager/removals.ts";
+import type { BuildKey } from "../../queue/queue.ts";
+import { open, readHead, stopSignal, type InstallationOptions } from "../installation.ts";
 import { showProgress } from "../progress.ts";
 import { info } from "../report.ts";
 
@@ -37,23 +40,28 @@ export async function up(options: Options): Promise<number> {
   }
 }
 
-/** 1 where something failed, and what waits for it. */
-async function outcome({
-  queue,
-  folders,
-  repository,
-}: Awaited<ReturnType<typeof open>>["installation"]): Promise<number> {
-  const failed = (await queue.packages()).filter((record) => !succeeded(record.outcome));
-  const blocked = (await queue.state()).builds.filter(({ status }) => status.kind === "blocked");
-  if (failed.length + blocked.length === 0) {
+/** 1 where something failed, what waits for it, and what there was no time for. */
+async function outcome(installation: Installation): Promise<number> {
+  const { queue, folders, repository } = installation;
+  const { packages } = (await readHead(installation.git)).workspace;
+  const ours = { has: (key: BuildKey) => isOurs(installation, key) && packages.has(key.pkgbase) };
+  const { builds } = await queue.state();
+  const pending = new Set(builds.map(({ pkgbase }) => pkgbase));
+  const failed = (await queue.packages()).filter(
+    (record) => ours.has(record) && !succeeded(record.outcome) && !pending.has(record.pkgbase),
+  );
+  if (failed.length + builds.length === 0) {
     process.stdout.write(`Published in ${folders.repositories}/${repository.name}/${repository.arch}\n`);
     return 0;
   }
   for (const { pkgbase, outcome: ended } of failed) info(`${pkgbase}: ${ended}`);
-  for (const { pkgbase, status } of blocked) {
+  let waiting = 0;
+  for (const { pkgbase, status } of builds) {
     if (status.kind === "blocked") info(`${pkgbase}: blocked by ${status.by.join(", ")}`);
+    else waiting++;
   }
-  info("The rest is published. Mend what failed with a commit, or try again with: sluice build PKGBASE");
+  if (waiting > 0) info(`Stopped with ${waiting} to build; the next run goes on with them.`);
+  else info("The rest is published. Mend what failed with a commit, or try again with: sluice build PKGBASE");
   return 1;
 }
 

@@ -1,0 +1,57 @@
+/**
+ * Everything on the way from a commit to a published package that changes what a crash would leave behind, in
+ * the order in which it happens. Between any two of them nothing that was accepted is lost, the published
+ * repository is installable, and running again finishes the work; the crash tests end the process before and
+ * after each.
+ */
+export const steps = {
+  ci: ["schedule file placed", "old schedule file deleted", "scheduled tag pushed", "scheduled tag moved"],
+  queue: [
+    "submission accepted",
+    "build claimed",
+    "lease renewed",
+    "build finished",
+    "build released",
+    "build cancelled",
+    "removal acknowledged",
+  ],
+  manager: ["packages kept", "kept packages dropped"],
+  pkgrepo: [
+    "signing key placed",
+    "staging folder made",
+    "public key placed",
+    "package placed",
+    "signature placed",
+    "name linked",
+    "snapshot placed",
+    "database switched",
+    "old snapshot deleted",
+    "old package deleted",
+    "old signature deleted",
+    "staging folder deleted",
+  ],
+} as const;
+
+export type Step = (typeof steps)[keyof typeof steps][number];
+
+/** Called before and after every step. */
+export type Checkpoint = (moment: "before" | "after", step: Step) => void;
+
+export async function durably<T>(
+  checkpoint: Checkpoint | undefined,
+  step: Step,
+  action: () => Promise<T>,
+): Promise<T> {
+  checkpoint?.("before", step);
+  const result = await action();
+  checkpoint?.("after", step);
+  return result;
+}
+
+/** The same for what is done at once. */
+export function durablyNow<T>(checkpoint: Checkpoint | undefined, step: Step, action: () => T): T {
+  checkpoint?.("before", step);
+  const result = action();
+  checkpoint?.("after", step);
+  return result;
+}
