@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { join } from "node:path";
 
 const main = join(process.cwd(), "dist/cli/main.js");
@@ -8,9 +8,7 @@ export function sluice(
   args: readonly string[],
   options: { cwd?: string; env?: Readonly<Record<string, string | undefined>> } = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { PATH, HOME, ...rest } = process.env;
-  const gitSettings = Object.fromEntries(Object.entries(rest).filter(([name]) => name.startsWith("GIT_")));
-  const env = { PATH, HOME, NO_COLOR: "1", ...gitSettings, ...options.env };
+  const env = environment(options.env);
   return new Promise((resolve) => {
     const program = execFile(
       process.execPath,
@@ -23,4 +21,61 @@ export function sluice(
     );
     program.stdin?.end();
   });
+}
+
+/** A command that runs until it is told to end, such as `sluice up`. */
+export interface Running {
+  readonly pid: number;
+  /** All that it said so far, on both streams. */
+  said(): string;
+  /** Resolves with what the pattern found as soon as it was said; rejects where the command ends before. */
+  saying(pattern: RegExp): Promise<RegExpExecArray>;
+  kill(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void;
+  /** The exit code; -1 where a signal ended it. */
+  readonly ended: Promise<number>;
+}
+
+export function startSluice(
+  args: readonly string[],
+  options: { cwd: string; env?: Record<string, string> },
+): Running {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: options.cwd,
+    env: environment(options.env),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  const listeners = new Set<() => void>();
+  const heard = (chunk: Buffer): void => {
+    output += chunk.toString();
+    for (const listen of listeners) listen();
+  };
+  child.stdout.on("data", heard);
+  child.stderr.on("data", heard);
+  const ended = new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? -1)));
+  return {
+    pid: child.pid!,
+    said: () => output,
+    saying: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = pattern.exec(output);
+          if (!found) return;
+          listeners.delete(look);
+          resolve(found);
+        };
+        listeners.add(look);
+        look();
+        void ended.then(() => reject(new Error(`it ended without saying ${pattern}:\n${output}`)));
+      }),
+    kill: (signal) => child.kill(signal),
+    ended,
+  };
+}
+
+/** Without any of the platforms' variables unless given. */
+function environment(given: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const { PATH, HOME, ...rest } = process.env;
+  const gitSettings = Object.fromEntries(Object.entries(rest).filter(([name]) => name.startsWith("GIT_")));
+  return { PATH, HOME, NO_COLOR: "1", ...gitSettings, ...given };
 }

@@ -56,6 +56,26 @@ export class ScratchWorkspace {
     this.write(`packages/${pkgbase}/.SRCINFO`, srcinfoText(pkgbase, srcinfo));
   }
 
+  /** Writes a package that makepkg can build: each pkgname holds `/usr/share/<pkgname>/hello`, which is its version. */
+  addRecipe(pkgbase: string, recipe: Recipe = {}): void {
+    const { pkgver = "1", pkgnames = [pkgbase], depends = [], makedepends = [], lines = "" } = recipe;
+    const array = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(" ");
+    const functions = pkgnames.map(
+      (name) =>
+        `package_${name}() {\n  install -d "$pkgdir/usr/share/${name}"\n  echo "$pkgver" > "$pkgdir/usr/share/${name}/hello"\n}\n`,
+    );
+    this.write(
+      `packages/${pkgbase}/PKGBUILD`,
+      `pkgbase='${pkgbase}'\npkgname=(${array(pkgnames)})\npkgver=${pkgver}\npkgrel=1\npkgdesc='${pkgbase}'\n` +
+        `arch=('any')\nlicense=('0BSD')\ndepends=(${array(depends)})\nmakedepends=(${array(makedepends)})\n${lines}\n${functions.join("\n")}`,
+    );
+    const relations = [
+      ...depends.map((name) => `depends = ${name}`),
+      ...makedepends.map((name) => `makedepends = ${name}`),
+    ];
+    this.write(`packages/${pkgbase}/.SRCINFO`, srcinfoText(pkgbase, { pkgver, pkgnames, lines: relations }));
+  }
+
   commit(message: string): string {
     this.git("add", "-A");
     this.git("commit", "-q", "--allow-empty", "-m", message);
@@ -78,6 +98,15 @@ export class ScratchWorkspace {
   sluice(args: readonly string[], env: Record<string, string> = {}): ReturnType<typeof sluice> {
     return sluice(args, { cwd: this.dir, env });
   }
+}
+
+interface Recipe {
+  readonly pkgver?: string;
+  readonly pkgnames?: readonly string[];
+  readonly depends?: readonly string[];
+  readonly makedepends?: readonly string[];
+  /** Further lines of the PKGBUILD, such as `build() { false; }`. */
+  readonly lines?: string;
 }
 
 interface SrcinfoParts {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildRequest } from "../builder/build.ts";
 import { openLog, type BuildLog } from "../builder/log.ts";
@@ -53,6 +53,7 @@ async function decide(
 ): Promise<Result> {
   const { repository, revisions } = installation;
   const { pkgbase, commit } = build;
+  await deleteEarlierAttempts(installation, build);
   if (!isOurs(installation, build)) {
     const message = `it is for ${build.target} (${build.arch}), and ${repository.name} (${repository.arch}) is published here`;
     return { outcome: "cancelled", message };
@@ -73,6 +74,12 @@ async function decide(
     };
   }
   return buildAnew(installation, build, { revision, pkg, identity, published, signal }, log);
+}
+
+/** The claim is ours alone, so whoever left something of this build is gone. */
+async function deleteEarlierAttempts({ folders: { work } }: Installation, { id }: Build): Promise<void> {
+  const left = (await readdir(work)).filter((name) => name.startsWith(`${id}-`));
+  for (const name of left) await rm(join(work, name), { recursive: true, force: true });
 }
 
 /** What an earlier run built of this recipe. What follows upstream is built anew, unless it is the same build. */

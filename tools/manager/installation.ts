@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { access, constants, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultArch } from "../alpm/names.ts";
 import { buildPackage } from "../builder/build.ts";
-import { SluiceError } from "../errors.ts";
+import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
 import { withSigner } from "../pkgrepo/signing.ts";
@@ -106,10 +106,33 @@ export async function openInstallation(options: {
 
 async function makeFolders(folders: Folders): Promise<void> {
   try {
+    await makeStateFolder(folders.state);
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
-    await access(folders.work, constants.W_OK);
+    // Told now, by its right name: gpg, for one, takes a full disk for a missing key.
+    const probe = join(folders.work, `.probe-${process.pid}`);
+    await writeFile(probe, Buffer.alloc(leastRoom));
+    await rm(probe, { force: true });
   } catch (error) {
     throw explainSystemError(error, folders.state);
+  }
+}
+
+const leastRoom = 64 * 1024;
+
+/** Git is told to ignore it. */
+async function makeStateFolder(state: string): Promise<void> {
+  try {
+    await mkdir(state, { recursive: true });
+    const ignore = join(state, ".gitignore");
+    if (!existsSync(ignore)) await writeFile(ignore, "*\n");
+  } catch (error) {
+    // What Node says of a folder that it can't make on a read-only file system.
+    if (systemCode(error) !== "ENOENT") throw explainSystemError(error, state);
+    throw new SluiceError("state-unwritable", `${state} can't be made`, {
+      hint: "The file system may be read-only; name a folder on another one with --state.",
+      facts: { path: state },
+      cause: error,
+    });
   }
 }
 
@@ -118,13 +141,7 @@ export async function openQueue(
   state: string,
   { now, checkpoint }: { now?: () => number; checkpoint?: Checkpoint } = {},
 ): Promise<Queue> {
-  try {
-    await mkdir(state, { recursive: true });
-    const ignore = join(state, ".gitignore");
-    if (!existsSync(ignore)) await writeFile(ignore, "*\n");
-  } catch (error) {
-    throw explainSystemError(error, state);
-  }
+  await makeStateFolder(state);
   const { openSqliteQueue } = await import("../queue/sqlite.ts");
   return openSqliteQueue(join(state, "queue.sqlite"), now, checkpoint);
 }

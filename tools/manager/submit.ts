@@ -1,5 +1,5 @@
-import { succeeded } from "../queue/outcome.ts";
-import type { Submission, Submitted } from "../queue/queue.ts";
+import { succeeded, type Outcome } from "../queue/outcome.ts";
+import type { Build, FinishedBuild, Submission, Submitted } from "../queue/queue.ts";
 import { composeSchedule, type WantedBuild } from "../schedule/compose.ts";
 import type { Schedule, ScheduledRemoval } from "../schedule/schedule.ts";
 import type { RepositoryConfig } from "../workspace/config.ts";
@@ -18,16 +18,18 @@ import type { Revision } from "./revision.ts";
  */
 export async function reconcile(installation: Installation, revision: Revision): Promise<Difference> {
   const { builds, removals } = difference(revision, await intactPackages(installation.repository));
-  const failed = await failedRecipes(installation, revision);
-  const pending = await pendingRecipes(installation, new Set(builds.map(({ pkgbase }) => pkgbase)));
+  const pending = (await installation.queue.state()).builds.filter((build) => isOurs(installation, build));
+  const queued = await recipesOf(installation, revision, pending);
+  const ended = await endedRecipes(installation, revision);
   const isAtHead = (recipes: Recipes, pkgbase: string): boolean =>
     sameRecipe(recipes.get(pkgbase), revision.identity(pkgbase));
   const fresh = [
-    ...builds.filter(({ pkgbase }) => !isAtHead(failed, pkgbase) && !isAtHead(pending, pkgbase)),
-    ...mended(revision, failed, builds),
+    ...builds.filter(({ pkgbase }) => !isAtHead(queued, pkgbase) && !isAtHead(ended, pkgbase)),
+    ...mended(revision, ended, builds),
   ];
-  await submitBuilds(installation, revision, fresh, removals);
-  return { builds: fresh, removals };
+  const gone = [...removals, ...abandoned(revision, pending, removals)];
+  await submitBuilds(installation, revision, fresh, gone);
+  return { builds: fresh, removals: gone };
 }
 
 /** Submits builds of one revision, each with what it needs in the workspace. */
@@ -67,46 +69,72 @@ export function submissionOf(
 }
 
 /** By pkgbase; undefined where the commit is no longer in this clone. */
-type Recipes = ReadonlyMap<string, RecipeIdentity | undefined>;
+type Recipes = ReadonlyMap<string, (RecipeIdentity & { readonly outcome?: Outcome }) | undefined>;
 
-/**
- * With which recipe each package's last build failed, where that failure still stands. Builds that were lost
- * through no fault of the recipe are tried again.
- */
-async function failedRecipes(installation: Installation, { workspace }: Revision): Promise<Recipes> {
-  const { queue, revisions } = installation;
+async function recipesOf(
+  { revisions }: Installation,
+  { workspace }: Revision,
+  builds: readonly Pick<Build, "pkgbase" | "commit">[],
+): Promise<Recipes> {
   const recipes = new Map<string, RecipeIdentity | undefined>();
-  for (const record of await queue.packages()) {
-    const { pkgbase, outcome } = record;
-    const isFailed = !succeeded(outcome) && outcome !== "lost" && isOurs(installation, record);
-    if (!isFailed || !workspace.packages.has(pkgbase)) continue;
-    const [last] = await queue.history({ key: record, limit: 1 });
-    if (last) recipes.set(pkgbase, await revisions.identity(last.commit, pkgbase));
+  // By commit, since each is read but once then.
+  for (const { pkgbase, commit } of builds.toSorted((a, b) => (a.commit < b.commit ? -1 : 1))) {
+    if (workspace.packages.has(pkgbase)) recipes.set(pkgbase, await revisions.identity(commit, pkgbase));
   }
   return recipes;
 }
 
+/**
+ * With which recipe each package's last build failed or skipped itself, where that still stands. Builds that were
+ * lost through no fault of the recipe are tried again.
+ */
+async function endedRecipes(installation: Installation, revision: Revision): Promise<Recipes> {
+  const { queue } = installation;
+  const ended: FinishedBuild[] = [];
+  for (const record of await queue.packages()) {
+    const { outcome } = record;
+    const stands = outcome === "skipped" || (!succeeded(outcome) && outcome !== "lost");
+    if (!stands || !isOurs(installation, record) || !revision.workspace.packages.has(record.pkgbase))
+      continue;
+    ended.push(...(await queue.history({ key: record, limit: 1 })));
+  }
+  const outcomes = new Map(ended.map(({ pkgbase, outcome }) => [pkgbase, outcome]));
+  const recipes = await recipesOf(installation, revision, ended);
+  return new Map(
+    [...recipes].map(([pkgbase, recipe]) => [
+      pkgbase,
+      recipe && { ...recipe, outcome: outcomes.get(pkgbase)! },
+    ]),
+  );
+}
+
 /** Packages that failed and went back to the recipe that is published: telling the queue so frees what needs them. */
-function mended(revision: Revision, failed: Recipes, builds: readonly WantedBuild[]): readonly WantedBuild[] {
-  const { packages, config } = revision.workspace;
+function mended(
+  { workspace: { packages, config }, identity }: Revision,
+  ended: Recipes,
+  builds: readonly WantedBuild[],
+): readonly WantedBuild[] {
   const wanted = new Set(builds.map(({ pkgbase }) => pkgbase));
-  return [...failed].flatMap(([pkgbase, recipe]) => {
+  return [...ended].flatMap(([pkgbase, recipe]) => {
     const pkg = packages.get(pkgbase);
-    const isMended = pkg && !wanted.has(pkgbase) && !sameRecipe(recipe, revision.identity(pkgbase));
-    if (!isMended || pkg.config.CI_ON_TRIGGER !== "") return [];
+    const isPublished = pkg && !wanted.has(pkgbase) && pkg.config.CI_ON_TRIGGER === "";
+    if (!isPublished || recipe?.outcome === "skipped" || sameRecipe(recipe, identity(pkgbase))) return [];
     const reason = "it failed, and is back at the recipe that is published";
     return [{ pkgbase, class: pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null, reason }];
   });
 }
 
-/** With which recipe each package is queued or being built. */
-async function pendingRecipes(installation: Installation, wanted: ReadonlySet<string>): Promise<Recipes> {
-  const { queue, revisions } = installation;
-  const recipes = new Map<string, RecipeIdentity | undefined>();
-  for (const build of (await queue.state()).builds) {
-    const { pkgbase, commit } = build;
-    if (!wanted.has(pkgbase) || !isOurs(installation, build)) continue;
-    recipes.set(pkgbase, await revisions.identity(commit, pkgbase));
-  }
-  return recipes;
+/** Packages that are queued or being built and that main no longer has. */
+function abandoned(
+  { workspace: { packages } }: Revision,
+  pending: readonly Build[],
+  removals: readonly ScheduledRemoval[],
+): readonly ScheduledRemoval[] {
+  const known = new Set(removals.map(({ pkgbase }) => pkgbase));
+  const gone = pending.filter(({ pkgbase }) => !packages.has(pkgbase) && !known.has(pkgbase));
+  return [...new Map(gone.map((build) => [build.pkgbase, build])).values()].map(({ pkgbase, pkgnames }) => ({
+    pkgbase,
+    pkgnames: [...pkgnames],
+    reason: "it is no longer in the workspace",
+  }));
 }

@@ -31,7 +31,7 @@ async function deleteAbandonedWork({ queue, folders }: Installation): Promise<vo
   const active = new Set(builds.filter(({ status }) => status.kind === "active").map(({ id }) => id));
   for (const path of names) {
     const id = /\/\.?([0-9]+)[-.][^/]*$/.exec(path)?.[1];
-    if (id !== undefined && !active.has(Number(id))) await rm(path, { recursive: true, force: true });
+    if (!active.has(Number(id))) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -85,7 +85,8 @@ function follower(installation: Installation, { once, watcher }: UpOptions): Fol
       const revision = await revisions.at(head);
       requireValidConfig(revision.workspace);
       requireSameRepository(installation, revision);
-      watcher.reconciled?.(head, await reconcile(installation, revision));
+      const found = await reconcile(installation, revision);
+      watcher.reconciled?.(head, found);
     } catch (error) {
       if (once || reconciled === undefined || !(error instanceof SluiceError)) throw error;
       watcher.troubled?.(error);

@@ -114,8 +114,9 @@ interface ListedKey {
 async function listSecretKeys(id: string | undefined, gpg: Gpg): Promise<ListedKey[]> {
   const which = id === undefined ? [] : ["--", id];
   const listing = await gpg(["--with-colons", "--list-secret-keys", ...which]).catch((error: unknown) => {
-    // gpg's answer to a key that it doesn't have, and to a home that isn't there.
-    if (error instanceof SluiceError && error.code === "program-failed") return "";
+    // gpg's answer to a key that it doesn't have, and to a home that isn't there. It may fail for other reasons.
+    const said = error instanceof SluiceError && error.code === "program-failed" ? error.message : "";
+    if (/No secret key|No such file or directory/.test(said)) return "";
     throw error;
   });
   const keys: ListedKey[] = [];
