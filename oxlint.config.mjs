@@ -60,6 +60,8 @@ export default {
     "unicorn/prefer-node-protocol": "error",
     "no-await-in-loop": "off",
     "no-shadow": "off",
+    "vitest/valid-expect": ["error", { maxArgs: 2 }],
+    "vitest/no-standalone-expect": "off",
     "unicorn/no-array-sort": "off",
     "unicorn/no-array-reverse": "off",
     "import/no-unassigned-import": "off",

@@ -20,12 +20,12 @@ export async function benchBuilder(runs = 9): Promise<BenchReport> {
     const fields = { source: ["data.txt"], sha256sums: ["SKIP"] };
     const code = 'package() { install -Dt "$pkgdir/usr/share" data.txt; }';
     const files = { "data.txt": "data\n" };
-    workspace.addRecipe("tiny", { fields, code, files });
-    workspace.addRecipe("fetching", {
+    workspace.writeRecipe("tiny", { fields, code, files });
+    workspace.writeRecipe("fetching", {
       fields: { ...fields, source: [`http://127.0.0.1:${port}/data.txt`] },
       code,
     });
-    workspace.addRecipe("interfered", {
+    workspace.writeRecipe("interfered", {
       fields,
       code,
       files: { ...files, ".CI/PKGBUILD.append": "pkgdesc=x" },

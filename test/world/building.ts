@@ -51,7 +51,10 @@ export class BuildingWorkspace extends ScratchWorkspace {
     this.#sandbox = sandbox;
   }
 
-  addRecipe(pkgbase: string, { fields = {}, code, files = {}, config, pkgnames = [pkgbase] }: Recipe): void {
+  writeRecipe(
+    pkgbase: string,
+    { fields = {}, code, files = {}, config, pkgnames = [pkgbase] }: Recipe,
+  ): void {
     const folder = `packages/${pkgbase}`;
     const all = { pkgver: "1", pkgrel: "1", arch: ["any"], license: ["MIT"], ...fields };
     const variables = Object.entries(all).map(([name, value]) =>
@@ -118,7 +121,7 @@ export class BuildingWorkspace extends ScratchWorkspace {
 
   /** The same for one recipe, added and committed. */
   buildRecipe(pkgbase: string, recipe: Recipe, more: Partial<BuildRequest> = {}): Promise<Built> {
-    this.addRecipe(pkgbase, recipe);
+    this.writeRecipe(pkgbase, recipe);
     return this.build(pkgbase, more);
   }
 }

@@ -74,7 +74,7 @@ export function startSluice(
 }
 
 /** Without any of the platforms' variables unless given. */
-function environment(given: Record<string, string> = {}): NodeJS.ProcessEnv {
+function environment(given: Readonly<Record<string, string | undefined>> = {}): NodeJS.ProcessEnv {
   const { PATH, HOME, ...rest } = process.env;
   const gitSettings = Object.fromEntries(Object.entries(rest).filter(([name]) => name.startsWith("GIT_")));
   return { PATH, HOME, NO_COLOR: "1", ...gitSettings, ...given };

@@ -59,7 +59,6 @@ export class ScratchWorkspace {
   /** Writes a package that makepkg can build: each pkgname holds `/usr/share/<pkgname>/hello`, which is its version. */
   addRecipe(pkgbase: string, recipe: Recipe = {}): void {
     const { pkgver = "1", pkgnames = [pkgbase], depends = [], makedepends = [], lines = "" } = recipe;
-    const array = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(" ");
     const functions = pkgnames.map(
       (name) =>
         `package_${name}() {\n  install -d "$pkgdir/usr/share/${name}"\n  echo "$pkgver" > "$pkgdir/usr/share/${name}/hello"\n}\n`,
@@ -107,6 +106,10 @@ interface Recipe {
   readonly makedepends?: readonly string[];
   /** Further lines of the PKGBUILD, such as `build() { false; }`. */
   readonly lines?: string;
+}
+
+function array(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(" ");
 }
 
 interface SrcinfoParts {

@@ -150,7 +150,7 @@ package_split-two() { mkdir "$pkgdir/opt"; echo 2 > "$pkgdir/opt/f"; }`,
   });
 
   test("two builds of one commit are the same, byte for byte, changed .PKGINFO included", async () => {
-    workspace.addRecipe("same", { fields: { groups: ["a-group"] } });
+    workspace.writeRecipe("same", { fields: { groups: ["a-group"] } });
     const commit = workspace.commit("same");
     const [one, two] = [await workspace.build("same", { commit }), await workspace.build("same", { commit })];
     expect(one.files).toHaveLength(1);

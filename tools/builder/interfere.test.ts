@@ -59,7 +59,9 @@ describe.skipIf(cannotBuild !== "")(`interfere files ${cannotBuild}`, () => {
   });
 
   test("a recipe that isn't UTF-8 keeps its bytes", async () => {
-    workspace.addRecipe("latin", { code: 'package() { install -D "$startdir/PKGBUILD" "$pkgdir/recipe"; }' });
+    workspace.writeRecipe("latin", {
+      code: 'package() { install -D "$startdir/PKGBUILD" "$pkgdir/recipe"; }',
+    });
     const pkgbuild = Buffer.from(`${workspace.read("packages/latin/PKGBUILD")}# Andr\xe9\n`, "latin1");
     workspace.write("packages/latin/PKGBUILD", pkgbuild);
     workspace.write("packages/latin/.CI/PKGBUILD.append", "pkgdesc=appended");

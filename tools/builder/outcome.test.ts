@@ -15,11 +15,11 @@ describe.skipIf(cannotBuild !== "")(`how a build ends ${cannotBuild}`, () => {
   afterAll(() => workspace.remove());
 
   test("the scheduled commit is built, whatever main and the work tree say meanwhile", async () => {
-    workspace.addRecipe("moving", moving("scheduled\n"));
+    workspace.writeRecipe("moving", moving("scheduled\n"));
     const commit = workspace.commit("scheduled");
-    workspace.addRecipe("moving", moving("newer\n"));
+    workspace.writeRecipe("moving", moving("newer\n"));
     workspace.commit("newer");
-    workspace.addRecipe("moving", moving("not even committed\n"));
+    workspace.writeRecipe("moving", moving("not even committed\n"));
     workspace.write("packages/moving/.CI/prepare", "exit 1");
     const { files, log } = await workspace.build("moving", { commit });
     expect({ log, text: files[0] && fileIn(files[0], "data.txt") }).toMatchObject({ text: "scheduled\n" });
@@ -83,7 +83,7 @@ describe.skipIf(cannotBuild !== "")(`how a build ends ${cannotBuild}`, () => {
 
   test("odd file names, links within the recipe and sources of one architecture are all there", async () => {
     const names = ["a b.txt", "it's.txt", "$(touch hurt).txt", "-n.txt"];
-    workspace.addRecipe("odd", {
+    workspace.writeRecipe("odd", {
       fields: { arch: ["x86_64"] },
       code: `source_x86_64=('a b.txt' "it's.txt" '$(touch hurt).txt' 'linked.txt')
 sha256sums_x86_64=(SKIP SKIP SKIP SKIP)
@@ -108,7 +108,7 @@ package() { [ ! -e hurt ]; install -Dt "$pkgdir/x" ./*.txt "$startdir/deep/er/-n
     ["a link in a circle", "PKGBUILD", "can be read"],
   ])("%s is refused", async (_what, target, message) => {
     const folder = join(workspace.dir, "packages/linking");
-    workspace.addRecipe("linking", {});
+    workspace.writeRecipe("linking", {});
     mkdirSync(join(folder, "to/the"), { recursive: true });
     const name = target === "PKGBUILD" ? "PKGBUILD" : "link";
     if (name === "PKGBUILD") workspace.delete("packages/linking/PKGBUILD");
@@ -120,7 +120,7 @@ package() { [ ! -e hurt ]; install -Dt "$pkgdir/x" ./*.txt "$startdir/deep/er/-n
   });
 
   test("a submodule is refused, as is a name that isn't UTF-8", async () => {
-    workspace.addRecipe("modular", {});
+    workspace.writeRecipe("modular", {});
     workspace.git(
       "update-index",
       "--add",
@@ -143,7 +143,7 @@ package() { [ ! -e hurt ]; install -Dt "$pkgdir/x" ./*.txt "$startdir/deep/er/-n
   });
 
   test("a commit without the package is told apart from a recipe that fails", async () => {
-    workspace.addRecipe("fresh", {});
+    workspace.writeRecipe("fresh", {});
     const { result } = await workspace.build("fresh", { path: "packages/none" });
     expect(result).toMatchObject({
       kind: "failed",
@@ -152,7 +152,7 @@ package() { [ ! -e hurt ]; install -Dt "$pkgdir/x" ./*.txt "$startdir/deep/er/-n
   });
 
   test.skipIf(process.getuid?.() !== 0)("a full disk is the machine's fault, and named", async () => {
-    workspace.addRecipe("large", { code: 'package() { head -c 3M /dev/urandom > "$pkgdir/f"; }' });
+    workspace.writeRecipe("large", { code: 'package() { head -c 3M /dev/urandom > "$pkgdir/f"; }' });
     const small = join(workspace.base, "small");
     mkdirSync(small);
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m,mode=755", "tmpfs", small]);

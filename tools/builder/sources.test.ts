@@ -60,7 +60,7 @@ describe.skipIf(cannotBuild !== "")(`sources ${cannotBuild}`, () => {
   );
 
   test("are fetched where only this recipe can be seen, without the environment of the caller", async () => {
-    workspace.addRecipe("neighbour", { files: { "sluice-neighbour-file": "" } });
+    workspace.writeRecipe("neighbour", { files: { "sluice-neighbour-file": "" } });
     process.env.SLUICE_TEST_SECRET = "shown-secret";
     const { log } = await workspace.buildRecipe("curious", {
       fields: far(),
