@@ -29,8 +29,9 @@ describe.skipIf(missing.length > 0)(
     let passed: readonly string[] = [];
     let milliseconds = 0;
 
-    beforeAll(async () => {
-      await way.prepare();
+    beforeAll(() => way.prepare());
+
+    test("without a kill everything is built once and published, and nothing is left lying about", async () => {
       const world = way.fresh();
       expect(await way.installable(world)).toEqual(way.before);
       const start = performance.now();

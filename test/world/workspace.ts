@@ -65,8 +65,8 @@ export class ScratchWorkspace {
     );
     this.write(
       `packages/${pkgbase}/PKGBUILD`,
-      `pkgbase='${pkgbase}'\npkgname=(${array(pkgnames)})\npkgver=${pkgver}\npkgrel=1\npkgdesc='${pkgbase}'\n` +
-        `arch=('any')\nlicense=('0BSD')\ndepends=(${array(depends)})\nmakedepends=(${array(makedepends)})\n${lines}\n${functions.join("\n")}`,
+      `pkgbase='${pkgbase}'\npkgname=(${quoted(pkgnames)})\npkgver=${pkgver}\npkgrel=1\npkgdesc='${pkgbase}'\n` +
+        `arch=('any')\nlicense=('0BSD')\ndepends=(${quoted(depends)})\nmakedepends=(${quoted(makedepends)})\n${lines}\n${functions.join("\n")}`,
     );
     const relations = [
       ...depends.map((name) => `depends = ${name}`),
@@ -98,6 +98,8 @@ export class ScratchWorkspace {
     return sluice(args, { cwd: this.dir, env });
   }
 }
+
+const quoted = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(" ");
 
 interface Recipe {
   readonly pkgver?: string;

@@ -34,7 +34,7 @@ export function showProgress(logs: string): Progress {
       ({ pkgbase, since }) => `${pkgbase} ${Math.floor((performance.now() - since) / 1000)} s`,
     );
     const text = builds.length > 0 ? `building ${builds.join(", ")} · ${done} done` : "";
-    process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
   }
 
   return {

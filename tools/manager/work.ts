@@ -73,7 +73,8 @@ export async function work(installation: Installation, options: WorkOptions): Pr
   }
 }
 
-const leaseMs = 30_000;
+/** Long enough for a machine under load, short enough for whoever starts anew after a crash. */
+const leaseMs = 15_000;
 
 /**
  * Looking for blocked builds that may go on reads the whole queue, however long it is. So it takes a twentieth of

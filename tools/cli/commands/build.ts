@@ -44,13 +44,15 @@ async function workOn(submitted: readonly Submitted[], opened: Opened, progress:
   const { queue } = opened.installation;
   const open = new Set(submitted.map((build) => build.build));
   let waiting = false;
-  let looked = Number.NEGATIVE_INFINITY;
-  /** Others may build them, too. Reads the whole queue, hence once in a while. */
+  let due = 0;
+  /** Others may build them, too. Reads the whole queue, hence a twentieth of the time at most. */
   async function look(): Promise<void> {
+    const start = performance.now();
     const ours = (await queue.state()).builds.filter(({ id }) => open.has(id));
     for (const id of open) if (!ours.some((build) => build.id === id)) open.delete(id);
     waiting = ours.some(({ status }) => status.kind !== "blocked");
-    looked = performance.now();
+    const end = performance.now();
+    due = end + Math.max(2000, 20 * (end - start));
   }
   await work(opened.installation, {
     ...opened,
@@ -63,7 +65,7 @@ async function workOn(submitted: readonly Submitted[], opened: Opened, progress:
     },
     signal: stopSignal(),
     tick: async () => {
-      if (performance.now() > looked + 5000) await look();
+      if (performance.now() >= due) await look();
       return open.size > 0;
     },
     idle: async () => {
