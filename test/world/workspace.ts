@@ -110,10 +110,6 @@ interface Recipe {
   readonly lines?: string;
 }
 
-function array(names: readonly string[]): string {
-  return names.map((name) => `'${name}'`).join(" ");
-}
-
 interface SrcinfoParts {
   readonly pkgver?: string;
   readonly pkgnames?: readonly string[];
