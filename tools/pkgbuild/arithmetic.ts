@@ -1,6 +1,7 @@
 import { NotStatic } from "./values.ts";
 
-const token = /\s*(\d[\dA-Za-z@_]*(?:#[\dA-Za-z@_]+)?|[A-Za-z_]\w*|\*\*|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>&|^~!?:()])/y;
+const token =
+  /\s*(\d[\dA-Za-z@_]*(?:#[\dA-Za-z@_]+)?|[A-Za-z_]\w*|\*\*|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>&|^~!?:()])/y;
 
 const precedence: Readonly<Record<string, number>> = {
   "?": 1,

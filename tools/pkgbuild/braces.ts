@@ -8,7 +8,8 @@ const mostWords = 5_000;
 
 /** Expands `{a,b}` and `{1..3}` as bash does, before everything else. */
 export function expandBraces(word: Word, budget: Budget): Word[] {
-  if (!word.parts.some((part) => part.kind === "literal" && !part.quoted && part.text.includes("{"))) return [word];
+  if (!word.parts.some((part) => part.kind === "literal" && !part.quoted && part.text.includes("{")))
+    return [word];
   const expanded = expand(toItems(word.parts), budget, 0);
   return expanded.map((items) => ({ parts: toParts(items), line: word.line }));
 }
@@ -79,7 +80,8 @@ function splitAtCommas(items: readonly Item[]): Item[][] {
 function sequence(items: readonly Item[], budget: Budget): Item[][] | undefined {
   if (!items.every((item) => typeof item === "string")) return undefined;
   const [, from, to, by] = /^([^.]+)\.\.([^.]+)(?:\.\.([^.]+))?$/.exec(items.join("")) ?? [];
-  if (from === undefined || to === undefined || (by !== undefined && !/^[+-]?\d{1,9}$/.test(by))) return undefined;
+  if (from === undefined || to === undefined || (by !== undefined && !/^[+-]?\d{1,9}$/.test(by)))
+    return undefined;
   const step = Math.abs(Number(by ?? 1)) || 1;
   const numbers = /^[+-]?\d+$/;
   if (numbers.test(from) && numbers.test(to)) {
@@ -90,7 +92,8 @@ function sequence(items: readonly Item[], budget: Budget): Item[][] | undefined 
   if (!/^[A-Za-z]$/.test(from) || !/^[A-Za-z]$/.test(to)) return undefined;
   const codes = counted(from.charCodeAt(0), to.charCodeAt(0), step, budget);
   // From Z to a run characters that quote or substitute.
-  if (/[A-Z]/.test(from) !== /[A-Z]/.test(to)) throw new NotStatic("its braces run through special characters");
+  if (/[A-Z]/.test(from) !== /[A-Z]/.test(to))
+    throw new NotStatic("its braces run through special characters");
   return codes.map((code) => [String.fromCharCode(code)]);
 }
 

@@ -64,7 +64,9 @@ function readPipeline(cursor: Cursor): Command {
     skipLines(cursor);
   }
   const [only] = stages;
-  return only && stages.length === 1 && !negated && !timed ? only.command : { kind: "pipeline", negated, timed, stages };
+  return only && stages.length === 1 && !negated && !timed
+    ? only.command
+    : { kind: "pipeline", negated, timed, stages };
 }
 
 function readCommand(cursor: Cursor): Command {

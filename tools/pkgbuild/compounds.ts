@@ -2,7 +2,15 @@ import { endsWord, skipBlanks, skipLines, skipReserved } from "./blanks.ts";
 import { readScript } from "./commands.ts";
 import type { Cursor } from "./cursor.ts";
 import { readRedirections } from "./redirections.ts";
-import type { Branch, CaseItem, Compound, CompoundCommand, FunctionDefinition, Script, Word } from "./syntax.ts";
+import type {
+  Branch,
+  CaseItem,
+  Compound,
+  CompoundCommand,
+  FunctionDefinition,
+  Script,
+  Word,
+} from "./syntax.ts";
 import { readTest } from "./tests.ts";
 import { readArithmetic, readWord } from "./words.ts";
 
@@ -102,7 +110,8 @@ function readItem(cursor: Cursor): CaseItem {
   cursor.expect(")", "a case's pattern");
   const body = readScript(cursor, [";;", ";&", "esac"]);
   const end = cursor.skip(";;&") ? ";;&" : cursor.skip(";&") ? ";&" : ";;";
-  if (end === ";;" && !cursor.skip(";;") && !cursor.sees("esac")) cursor.fail("a case's pattern misses its ;;");
+  if (end === ";;" && !cursor.skip(";;") && !cursor.sees("esac"))
+    cursor.fail("a case's pattern misses its ;;");
   return { patterns, body, end };
 }
 

@@ -33,11 +33,21 @@ export function readExpansion(
     const expression = cursor.nested(() => readArithmetic(cursor, "))"));
     return { kind: "arithmetic", quoted, line, expression };
   }
-  if (cursor.skip("(")) return { kind: "substitution", quoted, line, direction: "$", script: readInner(cursor) };
+  if (cursor.skip("("))
+    return { kind: "substitution", quoted, line, direction: "$", script: readInner(cursor) };
   if (cursor.skip("{")) return cursor.nested(() => readBraced(cursor, surroundings, line));
   const found = cursor.take(name) || cursor.char;
   if (!/^[A-Za-z_]/.test(found)) cursor.at += 1;
-  return { kind: "parameter", quoted, line, name: found, index: undefined, prefix: "", operator: "", operands: [] };
+  return {
+    kind: "parameter",
+    quoted,
+    line,
+    name: found,
+    index: undefined,
+    prefix: "",
+    operator: "",
+    operands: [],
+  };
 }
 
 /** Reads `<(…)` or `>(…)`. */
@@ -82,7 +92,16 @@ function readBraced(cursor: Cursor, surroundings: Surroundings, line: number): P
   const operands = readOperands(cursor, operator, surroundings);
   // `${!prefix*}` lists names; nothing else may follow a name but an operator.
   if (!cursor.skip("}")) cursor.fail("an expansion that isn't understood");
-  return { kind: "parameter", quoted: surroundings.quoted, line, name: found, index, prefix, operator, operands };
+  return {
+    kind: "parameter",
+    quoted: surroundings.quoted,
+    line,
+    name: found,
+    index,
+    prefix,
+    operator,
+    operands,
+  };
 }
 
 function readPrefix(cursor: Cursor): "" | "#" | "!" {

@@ -134,9 +134,10 @@ function advance(states: readonly number[], tokens: readonly Token[], char: stri
 function closure(states: readonly number[], tokens: readonly Token[]): number[] {
   const result: number[] = [];
   for (const state of states) {
-    for (let next = state; next > (result.at(-1) ?? -1); next += 1) {
+    let next = state;
+    while (next > (result.at(-1) ?? -1)) {
       result.push(next);
-      if (!tokens[next]?.star) break;
+      if (tokens[next]?.star) next += 1;
     }
   }
   return result;
@@ -215,7 +216,8 @@ function readBracket(chars: readonly PatternChar[], start: number): { token: Tok
     if (isBare(current, "\\")) throw new NotStatic("its pattern isn't understood");
     const upTo = chars[at + 2];
     if (isBare(chars[at + 1], "-") && upTo && !isBare(upTo, "]")) {
-      if (!/^[\x20-\x7e]{2}$/.test(current.char + upTo.char)) throw new NotStatic("its pattern depends on the locale");
+      if (!/^[\x20-\x7e]{2}$/.test(current.char + upTo.char))
+        throw new NotStatic("its pattern depends on the locale");
       tests.push((char) => char >= current.char && char <= upTo.char && char.length === 1);
       at += 3;
     } else {
@@ -230,7 +232,10 @@ function readBracket(chars: readonly PatternChar[], start: number): { token: Tok
 function readClass(chars: readonly PatternChar[], start: number): { test: RegExp; end: number } {
   let end = start + 2;
   while (end < chars.length && end < start + 12 && chars[end]?.char !== "]") end += 1;
-  const text = chars.slice(start, end + 1).map(({ char }) => char).join("");
+  const text = chars
+    .slice(start, end + 1)
+    .map(({ char }) => char)
+    .join("");
   const test = classes[/^\[:([a-z]+):\]$/.exec(text)?.[1] ?? ""];
   if (!test) throw new NotStatic("its pattern isn't understood");
   return { test, end };

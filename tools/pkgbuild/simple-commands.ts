@@ -9,7 +9,9 @@ import { readWord } from "./words.ts";
 const declaring = new Set(["declare", "typeset", "local", "export", "readonly"]);
 
 const reserved = new Set(
-  "! [[ ]] { } case coproc do done elif else esac fi for function if in select then time until while".split(" "),
+  "! [[ ]] { } case coproc do done elif else esac fi for function if in select then time until while".split(
+    " ",
+  ),
 );
 
 export function readSimple(cursor: Cursor): SimpleCommand {
@@ -30,7 +32,8 @@ export function readSimple(cursor: Cursor): SimpleCommand {
     else if (assignment) words.push({ kind: "assignment", assignment });
     else words.push({ kind: "word", word: words.length === 0 ? readName(cursor) : readWord(cursor) });
   }
-  if (cursor.at === start) cursor.fail(cursor.ended ? "a command is missing" : `an unexpected ${cursor.char}`);
+  if (cursor.at === start)
+    cursor.fail(cursor.ended ? "a command is missing" : `an unexpected ${cursor.char}`);
   return { kind: "simple", line, assignments, words, redirections };
 }
 

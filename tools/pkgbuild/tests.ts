@@ -56,6 +56,7 @@ function readOperand(cursor: Cursor): TestExpression {
 function readNonEmpty(cursor: Cursor): Word {
   const { at } = cursor;
   const word = readWord(cursor);
-  if (cursor.at === at || cursor.text.slice(at, cursor.at) === "]]") cursor.fail("a test that isn't understood", at);
+  if (cursor.at === at || cursor.text.slice(at, cursor.at) === "]]")
+    cursor.fail("a test that isn't understood", at);
   return word;
 }

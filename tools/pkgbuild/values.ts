@@ -30,6 +30,9 @@ export type Variable =
 /** Thrown where evaluating would need to run something, or to know the machine; caught by whoever assigns. */
 export class NotStatic extends Error {}
 
+/** Thrown where it would take too long; what follows isn't evaluated any more. */
+export class TooMuchWork extends NotStatic {}
+
 /** The elements in bash's order: by index, or as they were added to an associative array. */
 export function inOrder(array: Extract<Variable, { kind: "array" }>): [string, Value][] {
   const entries = [...array.elements];
@@ -50,7 +53,7 @@ export class Budget {
 
   spend(steps: number): void {
     this.#steps += steps;
-    if (this.#steps > mostSteps) throw new NotStatic("evaluating it takes too long");
+    if (this.#steps > mostSteps) throw new TooMuchWork("evaluating it takes too long");
   }
 
   /** The text itself, where it's of a bearable length. */

@@ -116,20 +116,25 @@ function readSpecial(cursor: Cursor, style: Style, parts: WordPart[]): void {
   const { char } = cursor;
   if (char === "\\") return readBackslash(cursor, style, parts);
   if (char === "`") return void parts.push(readBackticks(cursor, style.quoted));
-  if (isQuote(char) && style.quotes === "refused") cursor.fail("quotes inside an expansion in a here-document");
+  if (isQuote(char) && style.quotes === "refused")
+    cursor.fail("quotes inside an expansion in a here-document");
   if (char === "'" && style.quotes === "all") return addLiteral(parts, readSingleQuotes(cursor), true);
   if (char === '"' && (style.quotes === "all" || style.quotes === "double")) {
     return readDoubleQuotes(cursor, parts);
   }
-  if (char === "$" && style.quotes === "all" && cursor.skip("$'")) return addLiteral(parts, ansiC(cursor), true);
+  if (char === "$" && style.quotes === "all" && cursor.skip("$'"))
+    return addLiteral(parts, ansiC(cursor), true);
   if (char === "$" && style.quotes === "all" && cursor.sees('$"')) cursor.fail("a string in translation");
   if (char === "$" && isExpansion(cursor)) {
-    return void parts.push(readExpansion(cursor, { quoted: style.quoted, document: style === styles.document }));
+    return void parts.push(
+      readExpansion(cursor, { quoted: style.quoted, document: style === styles.document }),
+    );
   }
   if (style.wordlike && /[<>]/.test(char) && cursor.sees(`${char}(`)) {
     return void parts.push(readProcess(cursor));
   }
-  if (style.wordlike && cursor.peek(/[?*+@!]\((?![ \t]*\))/y) !== "") return readExtendedPattern(cursor, parts);
+  if (style.wordlike && cursor.peek(/[?*+@!]\((?![ \t]*\))/y) !== "")
+    return readExtendedPattern(cursor, parts);
   cursor.at += 1;
   addLiteral(parts, char, style.quoted);
 }
@@ -143,7 +148,8 @@ function readBackslash(cursor: Cursor, style: Style, parts: WordPart[]): void {
   cursor.at += 1;
   if (cursor.skip("\n")) {
     // Between two halves of a token a continuation can hide keywords and operators.
-    if (style.wordlike && cursor.peek(/[^ \t\n]/y) !== "") cursor.fail("a word continued on the next line", start);
+    if (style.wordlike && cursor.peek(/[^ \t\n]/y) !== "")
+      cursor.fail("a word continued on the next line", start);
     return;
   }
   const escaped = cursor.take(style.escapes);

@@ -1,0 +1,19 @@
+import type { SimpleCommand, Word } from "./syntax.ts";
+
+/** What the word is whatever happens: its text, quotes removed, where nothing in it is expanded or matched. */
+export function constantText({ parts }: Word): string | undefined {
+  let text = "";
+  for (const [position, part] of parts.entries()) {
+    if (part.kind !== "literal") return undefined;
+    if (!part.quoted && (/[*?[{]/.test(part.text) || (position === 0 && part.text.startsWith("~"))))
+      return undefined;
+    text += part.text;
+  }
+  return text;
+}
+
+/** The program, builtin or function that a command runs, where it's a constant; "" where it runs none. */
+export function commandName({ words: [first] }: SimpleCommand): string | undefined {
+  if (!first) return "";
+  return first.kind === "word" ? constantText(first.word) : undefined;
+}
