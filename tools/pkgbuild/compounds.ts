@@ -124,7 +124,7 @@ function readNonEmpty(cursor: Cursor): Word {
 
 /** Reads `name() {…}` or `function name {…}` where one begins here. */
 export function readFunction(cursor: Cursor): FunctionDefinition | undefined {
-  const { line, at: start } = cursor;
+  const { line } = cursor;
   const keyword = skipReserved(cursor, "function");
   if (keyword) skipBlanks(cursor);
   const name = cursor.take(keyword ? functionName : definedName);
@@ -135,9 +135,17 @@ export function readFunction(cursor: Cursor): FunctionDefinition | undefined {
     cursor.expect(")", "a function's name");
   }
   skipLines(cursor);
+  const { at } = cursor;
   const body = readCompound(cursor);
   if (!body) return cursor.fail("a function without a body");
-  return { kind: "function", name, body, line, endLine: cursor.line, start, end: cursor.at };
+  return {
+    kind: "function",
+    name,
+    body,
+    line,
+    endLine: cursor.line,
+    bodyText: cursor.text.slice(at, cursor.at),
+  };
 }
 
 const functionName = /[^ \t\n|&;()<>\\'"$`]+/y;

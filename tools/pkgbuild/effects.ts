@@ -1,5 +1,6 @@
 import { commandName, constantText } from "./constants.ts";
-import type { FunctionDefinition, SimpleCommand, TestExpression, Word, WordPart } from "./syntax.ts";
+import type { Functions } from "./functions.ts";
+import type { SimpleCommand, TestExpression, Word, WordPart } from "./syntax.ts";
 import type { Budget } from "./values.ts";
 import { type Visitor, walkCommand } from "./walk.ts";
 
@@ -21,9 +22,6 @@ const declaring = new Set(["declare", "typeset", "local", "export", "readonly"])
 
 /** Shell options that only change how file names are matched, which is never evaluated. */
 const harmlessOptions = new Set(["-s", "-u", "-q", "extglob", "nullglob", "dotglob", "globstar", "failglob"]);
-
-/** All functions of a file by name; bash takes the definition that it ran last. */
-export type Functions = ReadonlyMap<string, readonly FunctionDefinition[]>;
 
 /** Goes through something, calling the visitor. */
 export type Walk = (visitor: Visitor) => void;

@@ -20,40 +20,42 @@ export interface Evaluation {
   readonly names: readonly string[];
   /** Why nothing in this file can be known, where it runs something that may change any variable. */
   readonly spoiled: Unknown | undefined;
+  /**
+   * What `makepkg --printsrcinfo` takes for this package: with what `package_NAME()`, or `package()`, assigns
+   * on top. Like makepkg, it takes every assignment that stands in the function as a command of its own,
+   * whatever the conditions around it, and knows nothing of the function's local variables.
+   */
+  package(pkgname: string): PackageEvaluation;
+}
+
+/** The variables as a package's function sees and sets them. */
+export interface PackageEvaluation extends Evaluation {
+  /** Names of the variables that the function assigns. */
+  readonly assigned: ReadonlySet<string>;
 }
 
 /**
  * Evaluates a recipe's top level as bash would, running nothing: commands' output, the machine and the
  * builder's environment are unknown, and so is all that depends on them. Work and memory are bounded.
  */
-export function evaluate(recipe: Recipe, options: EvaluateOptions = {}): Evaluation {
-  return evaluationOf(readTopLevel(recipe, options));
+export function evaluate(recipe: Recipe, { carch }: EvaluateOptions = {}): Evaluation {
+  const shell = new Shell(recipe.functions, carch);
+  shell.run(recipe.script);
+  return evaluationOf(shell);
 }
 
-/**
- * The same, with what a function assigns on top: what `makepkg --printsrcinfo` takes for that package. Like
- * makepkg, it takes every assignment that stands in the function as a command of its own, whatever the
- * conditions around it, and knows nothing of the function's local variables.
- */
-export function evaluateFunction(
-  recipe: Recipe,
-  name: string,
-  options: EvaluateOptions = {},
-): { readonly evaluation: Evaluation; readonly assigned: ReadonlySet<string> } {
-  const shell = readTopLevel(recipe, options);
+function evaluatePackage(topLevel: Shell, pkgname: string): PackageEvaluation {
+  const shell = topLevel.fork();
+  const own = `package_${pkgname}`;
+  const name = shell.functions.has(own) ? own : "package";
+  const body = shell.functions.get(name)?.at(-1)?.body.compound;
   const assigned = new Set<string>();
-  const body = recipe.functions.get(name)?.at(-1)?.body.compound;
+  shell.set("pkgname", pkgname);
   for (const assignment of body ? ownAssignments(body) : []) {
     assigned.add(assignment.name);
     shell.assign(assignment);
   }
-  return { evaluation: evaluationOf(shell), assigned };
-}
-
-function readTopLevel(recipe: Recipe, { carch }: EvaluateOptions): Shell {
-  const shell = new Shell(recipe.functions, carch);
-  shell.run(recipe.script);
-  return shell;
+  return { ...evaluationOf(shell), assigned };
 }
 
 /** makepkg looks for lines of the printed function that begin with the assignment. */
@@ -61,6 +63,7 @@ function ownAssignments(compound: Compound): Assignment[] {
   return bodies(compound).flatMap(({ statements }) =>
     statements.flatMap(({ command }): readonly Assignment[] => {
       if (command.kind === "simple") return command.words.length === 0 ? command.assignments : [];
+      if (command.kind === "function") return ownAssignments(command.body.compound);
       return command.kind === "compound" ? ownAssignments(command.compound) : [];
     }),
   );
@@ -89,6 +92,7 @@ function evaluationOf(shell: Shell): Evaluation {
     get,
     names: shell.names,
     spoiled: shell.spoiled,
+    package: (pkgname) => evaluatePackage(shell, pkgname),
     scalar(name) {
       const variable = get(name);
       return variable?.kind === "array" ? variable.elements.get("0") : variable?.value;

@@ -2,7 +2,7 @@ import { evaluateArithmetic } from "./arithmetic.ts";
 import { expandBraces } from "./braces.ts";
 import { applyToList, applyToText } from "./operators.ts";
 import { Pattern, type PatternPiece } from "./patterns.ts";
-import type { Parameter, Word, WordPart } from "./syntax.ts";
+import type { Parameter, Script, Word, WordPart } from "./syntax.ts";
 import { type Budget, inOrder, NotStatic, textOf, type Variable } from "./values.ts";
 
 /** What expanding a word needs of the shell that it's expanded in. */
@@ -12,6 +12,8 @@ export interface Scope {
   get(name: string): Variable | undefined;
   /** For `${name:=word}`. */
   set(name: string, text: string): void;
+  /** What the commands would print; throws NotStatic where they'd have to be run. */
+  output(script: Script): string;
 }
 
 /** A stretch of expanded text. Only what came from an expansion and isn't quoted is split into words. */
@@ -80,7 +82,8 @@ function pieces(parts: readonly WordPart[], scope: Scope): Piece[] {
       case "arithmetic":
         return [made(String(expandNumber(part.expression, scope)), part.quoted)];
       case "substitution":
-        throw new NotStatic("a command would have to be run");
+        if (part.direction !== "$") throw new NotStatic("a command would have to be run");
+        return [made(scope.output(part.script).replace(/\n+$/, ""), part.quoted)];
       case "extended-pattern":
         throw new NotStatic("its pattern is an extended one");
     }

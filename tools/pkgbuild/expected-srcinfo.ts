@@ -1,4 +1,4 @@
-import { evaluate, evaluateFunction, type EvaluateOptions, type Evaluation } from "./evaluate.ts";
+import { evaluate, type EvaluateOptions, type Evaluation } from "./evaluate.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Unknown, Value } from "./values.ts";
 
@@ -49,27 +49,21 @@ export function expectedSrcinfo(recipe: Recipe, options: EvaluateOptions = {}): 
   const [first] = Array.isArray(names) ? (names as readonly Value[]) : [];
   const own = evaluation.scalar("pkgbase");
   const pkgbase = own?.known && own.text === "" ? first : (own ?? first);
-  return { pkgbase, base, packages: packagesOf(recipe, names, options) };
+  return { pkgbase, base, packages: packagesOf(evaluation, names) };
 }
 
 function packagesOf(
-  recipe: Recipe,
+  evaluation: Evaluation,
   names: ReturnType<Evaluation["list"]>,
-  options: EvaluateOptions,
 ): ReadonlyMap<string, Section> | undefined {
   if (names === undefined || "known" in names) return undefined;
   const packages = new Map<string, Section>();
   for (const name of names) {
     if (!name.known) return undefined;
-    const own = `package_${name.text}`;
-    const { evaluation, assigned } = evaluateFunction(
-      recipe,
-      recipe.functions.has(own) ? own : "package",
-      options,
-    );
+    const own = evaluation.package(name.text);
     packages.set(
       name.text,
-      sectionOf(evaluation, "package", (field) => assigned.has(field)),
+      sectionOf(own, "package", (field) => own.assigned.has(field)),
     );
   }
   return packages;

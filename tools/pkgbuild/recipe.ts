@@ -1,8 +1,8 @@
 import { type CodeAtReading, codeAtReading } from "./code.ts";
 import { readScript } from "./commands.ts";
 import { Cursor, type Problem, Unreadable } from "./cursor.ts";
-import type { Functions } from "./effects.ts";
-import type { Assignment, Comment, FunctionDefinition, Script } from "./syntax.ts";
+import { type Functions, functionsIn } from "./functions.ts";
+import type { Assignment, Comment, Script } from "./syntax.ts";
 import { walkScript } from "./walk.ts";
 
 /** A PKGBUILD as its text has it; nothing was run to learn this. */
@@ -50,15 +50,7 @@ export function readPkgbuild(text: string): Reading {
 }
 
 function describe(text: string, script: Script, comments: readonly Comment[]): Recipe {
-  const functions = new Map<string, FunctionDefinition[]>();
-  walkScript(script, {
-    function(definition) {
-      const same = functions.get(definition.name);
-      if (same) same.push(definition);
-      else functions.set(definition.name, [definition]);
-      return true;
-    },
-  });
+  const functions = functionsIn(script);
   const assignments = placeAssignments(script);
   return { text, script, functions, assignments, code: codeAtReading(script, text), comments };
 }

@@ -1,17 +1,19 @@
 import { commandName, constantText } from "./constants.ts";
-import { type Effects, effectsOf, type Functions, type Walk } from "./effects.ts";
+import { type Effects, effectsOf, type Walk } from "./effects.ts";
 import { expandAssigned, expandFields, indexKey, isOneField, type Scope, valueOf } from "./expand.ts";
 import type {
   ArrayElement,
   Assignment,
   Command,
   CompoundCommand,
+  FunctionDefinition,
   Pipeline,
   Script,
   SimpleCommand,
   Statement,
   Word,
 } from "./syntax.ts";
+import { type Functions, functionsIn, printedFunction, readText } from "./functions.ts";
 import { evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
 import { Budget, NotStatic, textOf, TooMuchWork, type Unknown, type Value, type Variable } from "./values.ts";
 import { type Visitor, walkCommand, walkScript, walkWord } from "./walk.ts";
@@ -34,25 +36,41 @@ const whileBuilding = new Set([
 ]);
 
 const mostRounds = 2_000;
+const mostEvals = 500;
 
 /** Runs a recipe's assignments without running a program; what it can't follow becomes unknown. */
 export class Shell implements Scope {
   readonly budget = new Budget();
-  readonly #functions: Functions;
+  readonly #functions: Map<string, readonly FunctionDefinition[]>;
   readonly #carch: string | undefined;
   readonly #variables = new Map<string, Variable>();
   readonly #readonly = new Set<string>();
   #spoiled: Unknown | undefined;
   #stopped = false;
+  #evals = 0;
   #line = 0;
 
   constructor(functions: Functions, carch: string | undefined) {
-    this.#functions = functions;
+    this.#functions = new Map(functions);
     this.#carch = carch;
+  }
+
+  /** A shell with the same functions and variables, which goes its own way from here. */
+  fork(): Shell {
+    const forked = new Shell(this.#functions, this.#carch);
+    for (const [name, variable] of this.#variables) forked.#variables.set(name, variable);
+    for (const name of this.#readonly) forked.#readonly.add(name);
+    forked.#spoiled = this.#spoiled;
+    return forked;
   }
 
   get spoiled(): Unknown | undefined {
     return this.#spoiled;
+  }
+
+  /** Those of the file, and those that it makes with `eval`. */
+  get functions(): Functions {
+    return this.#functions;
   }
 
   get names(): readonly string[] {
@@ -155,6 +173,7 @@ export class Shell implements Scope {
       this.#stopped = true;
       return undefined;
     }
+    if (name === "eval") return this.#eval(command);
     if (name === "unset") return this.#unset(command);
     if (name !== undefined && ["declare", "typeset", "local", "export", "readonly"].includes(name)) {
       return this.#declare(command);
@@ -169,6 +188,28 @@ export class Shell implements Scope {
   #call(command: SimpleCommand): Status {
     this.#blur((visitor) => walkCommand(command, visitor));
     return undefined;
+  }
+
+  /** Split packages make their functions of others' text; where that text is known, so is what it does. */
+  #eval(command: SimpleCommand): Status {
+    const words = command.words.slice(1).flatMap((argument) => {
+      if (argument.kind !== "word") throw new NotStatic("an assignment as an argument");
+      return expandFields(argument.word, this);
+    });
+    const script = readText(words.join(" "), command.line);
+    this.#evals += 1;
+    if (!script || this.#evals > mostEvals) throw new NotStatic("an eval that isn't followed");
+    for (const [name, definitions] of functionsIn(script)) {
+      this.#functions.set(name, [...(this.#functions.get(name) ?? []), ...definitions]);
+    }
+    return this.run(script);
+  }
+
+  /** `declare -f name`, perhaps without its first lines, is the text of a function. */
+  output(script: Script): string {
+    const text = this.budget.hold(printedFunction(script, this) ?? "");
+    if (text === "") throw new NotStatic("a command would have to be run");
+    return text;
   }
 
   #declare(command: SimpleCommand): Status {

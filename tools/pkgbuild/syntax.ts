@@ -79,9 +79,8 @@ export interface FunctionDefinition {
   readonly body: CompoundCommand;
   readonly line: number;
   readonly endLine: number;
-  /** Offsets of the whole definition. */
-  readonly start: number;
-  readonly end: number;
+  /** The text of its body, from `{` to `}`. */
+  readonly bodyText: string;
 }
 
 export interface CompoundCommand {
