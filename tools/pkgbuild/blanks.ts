@@ -28,8 +28,7 @@ export function endsWord(char: string | undefined): boolean {
   return char === undefined || " \t\n|&;()<>".includes(char);
 }
 
-/** Whether a reserved word, or the like, that closes or divides a compound command stands here. */
-export function isCloser(cursor: Cursor): boolean {
-  if (cursor.ended || cursor.char === ")" || cursor.peek(/;[;&]/y) !== "") return true;
-  return cursor.peek(/(?:then|do|done|fi|elif|else|esac|\})(?=[ \t\n|&;()<>]|$)/y) !== "";
+/** What closes or divides a compound command and stands here; "" where nothing of the kind does. */
+export function closerHere(cursor: Cursor): string {
+  return cursor.peek(/\)|;;&|;;|;&|(?:then|do|done|fi|elif|else|esac|\})(?=[ \t\n|&;()<>]|$)/y);
 }

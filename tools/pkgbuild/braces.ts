@@ -130,15 +130,27 @@ function toItems(parts: readonly WordPart[]): Item[] {
 function toParts(items: readonly Item[]): WordPart[] {
   const parts: WordPart[] = [];
   let text = "";
-  for (const item of items) {
-    if (typeof item === "string") {
-      text += item;
-      continue;
-    }
+  const flush = (): void => {
     if (text !== "") parts.push({ kind: "literal", text, quoted: false });
     text = "";
-    parts.push(item);
+  };
+  for (const [position, item] of items.entries()) {
+    if (isGlued(item, items[position + 1])) throw new NotStatic("its braces make up a variable's name");
+    if (typeof item === "string") {
+      text += item;
+    } else {
+      flush();
+      parts.push(item);
+    }
   }
-  if (text !== "") parts.push({ kind: "literal", text, quoted: false });
+  flush();
   return parts;
+}
+
+/** `$a{b,c}` is `$ab $ac`: bash looks for variables only after it has put the words together. */
+function isGlued(item: Item, next: Item | undefined): boolean {
+  if (next === undefined) return false;
+  if (item === "$") return typeof next !== "string" || /[A-Za-z0-9_@*#?$!([{-]/.test(next);
+  if (typeof item === "string" || item.kind !== "parameter" || item.braced || item.quoted) return false;
+  return typeof next === "string" && /[A-Za-z0-9_]/.test(next);
 }

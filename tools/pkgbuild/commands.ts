@@ -1,4 +1,4 @@
-import { isCloser, skipBlanks, skipLines, skipReserved } from "./blanks.ts";
+import { closerHere, skipBlanks, skipLines, skipReserved } from "./blanks.ts";
 import { readCompound, readFunction } from "./compounds.ts";
 import type { Cursor } from "./cursor.ts";
 import { readSimple } from "./simple-commands.ts";
@@ -12,10 +12,10 @@ export function readScript(cursor: Cursor, closers: readonly string[]): Script {
   const statements: Statement[] = [];
   for (;;) {
     skipLines(cursor);
-    if (isCloser(cursor)) break;
+    if (cursor.ended || closerHere(cursor) !== "") break;
     statements.push(readStatement(cursor));
   }
-  const closed = closers.length === 0 ? cursor.ended : closers.some((closer) => cursor.sees(closer));
+  const closed = closers.length === 0 ? cursor.ended : closers.includes(closerHere(cursor));
   if (!closed) {
     cursor.fail(
       cursor.ended ? `the end instead of ${closers.join(" or ")}` : `an unexpected ${cursor.peek(/\S+/y)}`,
@@ -31,7 +31,8 @@ function readStatement(cursor: Cursor): Statement {
   skipBlanks(cursor);
   const background = cursor.peek(/&(?!&)/y) !== "" && cursor.skip("&");
   const separated = background || (cursor.peek(/;(?![;&])/y) !== "" && cursor.skip(";"));
-  if (!separated && cursor.char !== "\n" && !isCloser(cursor)) cursor.fail(`an unexpected ${cursor.char}`);
+  if (!separated && !cursor.ended && cursor.char !== "\n" && closerHere(cursor) === "")
+    cursor.fail(`an unexpected ${cursor.char}`);
   return { command, background, line, start, end };
 }
 

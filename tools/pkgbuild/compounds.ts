@@ -108,7 +108,7 @@ function readItem(cursor: Cursor): CaseItem {
     skipBlanks(cursor);
   } while (cursor.skip("|"));
   cursor.expect(")", "a case's pattern");
-  const body = readScript(cursor, [";;", ";&", "esac"]);
+  const body = readScript(cursor, [";;", ";&", ";;&", "esac"]);
   const end = cursor.skip(";;&") ? ";;&" : cursor.skip(";&") ? ";&" : ";;";
   if (end === ";;" && !cursor.skip(";;") && !cursor.sees("esac"))
     cursor.fail("a case's pattern misses its ;;");

@@ -100,7 +100,9 @@ function parameter(part: Parameter, scope: Scope): Piece[] {
   if (isList(part)) return list(part, scope);
   const text = lookUp(part, scope);
   if (part.prefix === "#") return [made(lengthOf(text ?? ""), part.quoted)];
-  return defaulted(part, text, scope) ?? [made(operate(part, text ?? "", scope), part.quoted)];
+  const alternative = defaulted(part, text, scope);
+  if (alternative) return alternative;
+  return [made(text === undefined ? "" : operate(part, text, scope), part.quoted)];
 }
 
 function isList({ index, name }: Parameter): boolean {
@@ -157,7 +159,8 @@ function defaulted(part: Parameter, value: string | undefined, scope: Scope): Pi
   const [operand] = part.operands;
   if (!kind || !operand) return undefined;
   const set = value !== undefined && (colon === "" || value !== "");
-  if (kind === "+") return set ? inside(part, operand, scope) : [made("", part.quoted)];
+  if (kind === "+" && !set) return isList(part) ? [] : [made("", part.quoted)];
+  if (kind === "+") return inside(part, operand, scope);
   if (set) return undefined;
   if (kind === "?") throw new NotStatic(`reading stops here, as $${part.name} isn't set`);
   if (kind === "=") {
@@ -200,6 +203,10 @@ function replacement(word: Word, scope: Scope): string {
 function list(part: Parameter, scope: Scope): Piece[] {
   const variable = scope.get(part.name);
   if (variable?.kind === "unknown") throw new NotStatic(variable.value.reason);
+  // A slice of a scalar's only element is one of its text.
+  if (variable?.kind === "scalar" && part.operator === ":") {
+    return [made(operate(part, textOf(variable.value), scope), part.quoted)];
+  }
   const entries = entriesOf(variable);
   if (part.prefix === "!")
     return fields(
@@ -241,6 +248,7 @@ function fields({ index, quoted }: Parameter, values: readonly string[], scope: 
 function split(pieces: readonly Piece[], scope: Scope): string[] {
   const fields: string[] = [];
   let field: { text: string; bare: string } | undefined;
+  const hasBareDollar = pieces.some((piece) => !piece.quoted && !piece.expanded && piece.text.includes("$"));
   const finish = (): void => {
     if (field) fields.push(checked(field));
     field = undefined;
@@ -252,6 +260,8 @@ function split(pieces: readonly Piece[], scope: Scope): string[] {
       continue;
     }
     if (text !== "") refuseOwnSeparators(scope);
+    // A dollar that expands nothing makes bash forget that something else has to be split.
+    if (/[ \t\n]/.test(text) && hasBareDollar) throw new NotStatic("its bare $ is not understood");
     for (const [position, run] of text.split(/[ \t\n]+/).entries()) {
       if (position > 0) finish();
       if (run !== "") field = { text: (field?.text ?? "") + run, bare: (field?.bare ?? "") + run };

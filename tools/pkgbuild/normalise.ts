@@ -3,6 +3,7 @@ import type {
   Argument,
   AssignedValue,
   Assignment,
+  Branch,
   Command,
   Compound,
   Redirection,
@@ -31,7 +32,7 @@ export function normaliseCommand(command: Command): string {
       ].join(" ");
     case "pipeline": {
       const stages = command.stages.map(
-        ({ command, stderr }) => `${normaliseCommand(command)} ${stderr ? "|&" : "|"}`,
+        ({ command, stderr }) => `${normaliseCommand(command)}${stderr ? ' 2>&"1"' : ""} |`,
       );
       return `(${command.timed ? "time " : ""}${command.negated ? "! " : ""}${stages.join(" ")})`;
     }
@@ -77,22 +78,15 @@ function compound(compound: Compound): string {
     case "group":
     case "subshell":
       return `${compound.kind} ${normaliseScript(compound.body)}`;
-    case "if": {
-      const branches = compound.branches.map(
-        ({ condition, body }) => `(${normaliseScript(condition)}) (${normaliseScript(body)})`,
-      );
-      const otherwise = compound.otherwise ? ` else (${normaliseScript(compound.otherwise)})` : "";
-      return `if ${branches.join(" ")}${otherwise}`;
-    }
+    case "if":
+      return branches(compound.branches, compound.otherwise);
     case "while":
     case "until":
       return `${compound.kind} (${normaliseScript(compound.condition)}) (${normaliseScript(compound.body)})`;
     case "for":
     case "select": {
-      const words = compound.words
-        ? ` in ${compound.words.map((word) => normaliseWord(word)).join(" ")}`
-        : "";
-      return `${compound.kind} ${compound.name}${words} (${normaliseScript(compound.body)})`;
+      const words = compound.words?.map((word) => normaliseWord(word)).join(" ") ?? "{@}";
+      return `${compound.kind} ${compound.name} in ${words} (${normaliseScript(compound.body)})`;
     }
     case "arithmetic-for": {
       const header = compound.header.map((word) => normaliseWord(word, "arithmetic"));
@@ -110,6 +104,14 @@ function compound(compound: Compound): string {
     case "arithmetic":
       return `arithmetic ${normaliseWord(compound.expression, "arithmetic")}`;
   }
+}
+
+/** An `elif` is an `if` in the `else`. */
+function branches([first, ...others]: readonly Branch[], otherwise: Script | undefined): string {
+  if (!first) return "";
+  const start = `if (${normaliseScript(first.condition)}) (${normaliseScript(first.body)})`;
+  if (others.length > 0) return `${start} else ((${branches(others, otherwise)}))`;
+  return otherwise ? `${start} else (${normaliseScript(otherwise)})` : start;
 }
 
 function test(expression: TestExpression): string {

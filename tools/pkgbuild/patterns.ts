@@ -57,6 +57,7 @@ export class Pattern {
   replace(text: string, replacement: string, where: "first" | "all" | "start" | "end"): string {
     if (where === "start" || where === "end") return this.#replaceAtEdge(text, replacement, where);
     if (this.empty) return text;
+    if (text === "") return this.matches("") ? replacement : "";
     if (this.#literal !== undefined) return this.#replaceLiteral(text, this.#literal, replacement, where);
     const chars = Array.from(text);
     const result: string[] = [];

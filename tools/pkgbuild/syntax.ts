@@ -159,6 +159,8 @@ export interface Parameter {
   readonly kind: "parameter";
   readonly quoted: boolean;
   readonly line: number;
+  /** Whether it stands in braces, so that nothing behind it can lengthen its name. */
+  readonly braced: boolean;
   /** A variable's name, a positional number, or one of bash's special parameters such as `@`. */
   readonly name: string;
   readonly index: Word | undefined;
