@@ -19,9 +19,9 @@ export function evaluateTest(expression: TestExpression, scope: Scope): boolean 
     case "not":
       return !evaluateTest(expression.operand, scope);
     case "and":
-      return evaluateTest(expression.left, scope) && evaluateTest(expression.right, scope);
+      return expression.operands.every((operand) => evaluateTest(operand, scope));
     case "or":
-      return evaluateTest(expression.left, scope) || evaluateTest(expression.right, scope);
+      return expression.operands.some((operand) => evaluateTest(operand, scope));
     case "unary": {
       const { operator, word } = expression;
       if (operator !== "-z" && operator !== "-n")

@@ -3,17 +3,29 @@ import type { SimpleCommand, Word, WordPart } from "./syntax.ts";
 /** What the word is whatever happens: its text, quotes removed, where nothing in it is expanded or matched. */
 export function constantText({ parts }: Word): string | undefined {
   let text = "";
-  if (/\[[^]*\]|\{[^]*(?:,|\.\.)[^]*\}/.test(bareText(parts))) return undefined;
+  const bare = bareText(parts);
+  if (matchesFiles(bare) || hasBraces(bare)) return undefined;
   for (const [position, part] of parts.entries()) {
     if (part.kind !== "literal") return undefined;
-    if (!part.quoted && (/[*?]/.test(part.text) || (position === 0 && part.text.startsWith("~"))))
-      return undefined;
+    if (position === 0 && !part.quoted && part.text.startsWith("~")) return undefined;
     text += part.text;
   }
   return text;
 }
 
-function bareText(parts: readonly WordPart[]): string {
+/** Whether unquoted text is a pattern, for which bash looks for file names. */
+export function matchesFiles(bare: string): boolean {
+  const open = bare.indexOf("[");
+  return /[*?]/.test(bare) || (open !== -1 && bare.includes("]", open));
+}
+
+/** Whether unquoted text has braces that bash may expand. */
+export function hasBraces(bare: string): boolean {
+  const open = bare.indexOf("{");
+  return open !== -1 && /,|\.\./.test(bare.slice(open, Math.max(open, bare.lastIndexOf("}"))));
+}
+
+export function bareText(parts: readonly WordPart[]): string {
   return parts.map((part) => (part.kind === "literal" && !part.quoted ? part.text : "")).join("");
 }
 

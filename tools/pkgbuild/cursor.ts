@@ -63,6 +63,10 @@ export class Cursor {
     return this.#place(this.at).line;
   }
 
+  addComments(comments: readonly Comment[]): void {
+    for (const comment of comments) this.comments.push(comment);
+  }
+
   sees(token: string): boolean {
     return this.text.startsWith(token, this.at);
   }

@@ -1,5 +1,6 @@
 import { evaluateArithmetic } from "./arithmetic.ts";
 import { expandBraces } from "./braces.ts";
+import { matchesFiles } from "./constants.ts";
 import { applyToList, applyToText } from "./operators.ts";
 import { Pattern, type PatternPiece } from "./patterns.ts";
 import type { Parameter, Script, Word, WordPart } from "./syntax.ts";
@@ -12,7 +13,7 @@ export interface Scope {
   get(name: string): Variable | undefined;
   /** For `${name:=word}`. */
   set(name: string, text: string): void;
-  /** What the commands would print; throws NotStatic where they'd have to be run. */
+  /** What the commands would print, without the line ends behind it; throws NotStatic where they'd have to be run. */
   output(script: Script): string;
 }
 
@@ -83,7 +84,7 @@ function pieces(parts: readonly WordPart[], scope: Scope): Piece[] {
         return [made(String(expandNumber(part.expression, scope)), part.quoted)];
       case "substitution":
         if (part.direction !== "$") throw new NotStatic("a command would have to be run");
-        return [made(scope.output(part.script).replace(/\n+$/, ""), part.quoted)];
+        return [made(scope.output(part.script), part.quoted)];
       case "extended-pattern":
         throw new NotStatic("its pattern is an extended one");
     }
@@ -250,6 +251,7 @@ function split(pieces: readonly Piece[], scope: Scope): string[] {
   let field: { text: string; bare: string } | undefined;
   const hasBareDollar = pieces.some((piece) => !piece.quoted && !piece.expanded && piece.text.includes("$"));
   const finish = (): void => {
+    scope.budget.spend(10);
     if (field) fields.push(checked(field));
     field = undefined;
   };
@@ -272,7 +274,7 @@ function split(pieces: readonly Piece[], scope: Scope): string[] {
 }
 
 function checked({ text, bare }: { text: string; bare: string }): string {
-  if (/[*?]|\[.*\]/s.test(bare)) throw new NotStatic("a pattern would be matched against file names");
+  if (matchesFiles(bare)) throw new NotStatic("a pattern would be matched against file names");
   return text;
 }
 

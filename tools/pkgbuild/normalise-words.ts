@@ -1,3 +1,4 @@
+import { hasBraces } from "./constants.ts";
 import { normaliseScript } from "./normalise.ts";
 import type { Literal, Word, WordPart } from "./syntax.ts";
 
@@ -45,7 +46,8 @@ export function normaliseWord({ parts }: Word, place: WordPlace = "plain"): stri
 function needsExactness(parts: readonly WordPart[]): boolean {
   const bare = parts.map((part) => (part.kind === "literal" && !part.quoted ? part.text : " ")).join("");
   return (
-    /[~[]|\{[^]*\.\./.test(bare) ||
+    /[~[]/.test(bare) ||
+    (bare.includes("..") && hasBraces(bare)) ||
     parts.some((part) => part.kind === "literal" && !part.quoted && /[ \t\n]/.test(part.text))
   );
 }
@@ -67,7 +69,10 @@ function expansion(part: Exclude<WordPart, Literal>, place: WordPlace): string {
   switch (part.kind) {
     case "parameter": {
       const index = part.index ? `[${normaliseWord(part.index)}]` : "";
-      const operands = part.operands.map((operand) => ` ${normaliseWord(operand, "exact")}`).join("");
+      // `${a//b}` and `${a//b/}` are one.
+      const [first, ...others] = part.operands;
+      const said = first && others.every(({ parts }) => parts.length === 0) ? [first] : part.operands;
+      const operands = said.map((operand) => ` ${normaliseWord(operand, "exact")}`).join("");
       const inner = `${part.prefix}${part.name}${index}${part.operator && ` ${part.operator}`}${operands}`;
       const plain = part.operator === "" && !/^[@*]$/.test(part.name) && part.index === undefined;
       return marked(`{${inner}}`, part.quoted || (place === "assigned" && plain));

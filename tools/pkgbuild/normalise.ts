@@ -107,11 +107,17 @@ function compound(compound: Compound): string {
 }
 
 /** An `elif` is an `if` in the `else`. */
-function branches([first, ...others]: readonly Branch[], otherwise: Script | undefined): string {
-  if (!first) return "";
-  const start = `if (${normaliseScript(first.condition)}) (${normaliseScript(first.body)})`;
-  if (others.length > 0) return `${start} else ((${branches(others, otherwise)}))`;
-  return otherwise ? `${start} else (${normaliseScript(otherwise)})` : start;
+function branches(branches: readonly Branch[], otherwise: Script | undefined): string {
+  return (
+    branches.reduceRight<string | undefined>(
+      (rest, { condition, body }, position) => {
+        const start = `if (${normaliseScript(condition)}) (${normaliseScript(body)})`;
+        if (rest === undefined) return start;
+        return `${start} else (${position === branches.length - 1 ? rest : `(${rest})`})`;
+      },
+      otherwise && normaliseScript(otherwise),
+    ) ?? ""
+  );
 }
 
 function test(expression: TestExpression): string {
@@ -120,7 +126,7 @@ function test(expression: TestExpression): string {
       return `(! ${test(expression.operand)})`;
     case "and":
     case "or":
-      return `(${test(expression.left)} ${expression.kind} ${test(expression.right)})`;
+      return `(${expression.operands.map(test).join(` ${expression.kind} `)})`;
     case "unary":
       return `(${expression.operator} ${normaliseWord(expression.word, "assigned")})`;
     case "binary": {

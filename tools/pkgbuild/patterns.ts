@@ -214,7 +214,7 @@ function readBracket(chars: readonly PatternChar[], start: number): { token: Tok
       at = named.end + 1;
       continue;
     }
-    if (isBare(current, "\\")) throw new NotStatic("its pattern isn't understood");
+    if (tests.length > 100 || isBare(current, "\\")) throw new NotStatic("its pattern isn't understood");
     const upTo = chars[at + 2];
     if (isBare(chars[at + 1], "-") && upTo && !isBare(upTo, "]")) {
       if (!/^[\x20-\x7e]{2}$/.test(current.char + upTo.char))

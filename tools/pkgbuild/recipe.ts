@@ -25,6 +25,9 @@ export interface PlacedAssignment extends Assignment {
   readonly conditional: boolean;
 }
 
+/** In UTF-16 code units; real ones have less than a tenth of it. */
+const longestText = 1_000_000;
+
 export type Reading =
   | { readonly ok: true; readonly recipe: Recipe }
   /** Bash would refuse the text, or may read it in another way than we do. */
@@ -38,6 +41,7 @@ export type Reading =
 export function readPkgbuild(text: string): Reading {
   const cursor = new Cursor(text);
   try {
+    if (text.length > longestText) cursor.fail("longer than any recipe needs", longestText);
     const nul = text.indexOf("\0");
     if (nul !== -1) cursor.fail("a NUL, which bash skips", nul);
     const script = readScript(cursor, []);
@@ -68,7 +72,9 @@ function placeAssignments(script: Script, inside?: string): PlacedAssignment[] {
       void placed.push({ ...assignment, function: inside, conditional: !direct.has(assignment) }),
     function({ name, body }) {
       const { compound } = body;
-      if (compound.kind === "group") placed.push(...placeAssignments(compound.body, name));
+      if (compound.kind === "group") {
+        for (const assignment of placeAssignments(compound.body, name)) placed.push(assignment);
+      }
       return compound.kind !== "group";
     },
   });

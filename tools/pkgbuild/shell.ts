@@ -131,13 +131,8 @@ export class Shell implements Scope {
           for (const [position, { operator, command: next }] of command.rest.entries()) {
             if (this.#stopped) return status;
             if (status === undefined) {
-              this.#blur(
-                ...command.rest.slice(position).map(
-                  (link): Walk =>
-                    (visitor) =>
-                      walkCommand(link.command, visitor),
-                ),
-              );
+              const skipped = command.rest.slice(position);
+              this.#blur((visitor) => skipped.forEach((link) => walkCommand(link.command, visitor)));
               return undefined;
             }
             if (status === (operator === "&&")) status = this.#command(next);
@@ -196,7 +191,9 @@ export class Shell implements Scope {
       if (argument.kind !== "word") throw new NotStatic("an assignment as an argument");
       return expandFields(argument.word, this);
     });
-    const script = readText(words.join(" "), command.line);
+    const text = words.join(" ");
+    this.budget.spend(text.length);
+    const script = readText(text, command.line);
     this.#evals += 1;
     if (!script || this.#evals > mostEvals) throw new NotStatic("an eval that isn't followed");
     for (const [name, definitions] of functionsIn(script)) {
@@ -320,8 +317,8 @@ export class Shell implements Scope {
       }
     } catch (error) {
       if (!(error instanceof NotStatic)) throw error;
-      this.#variables.set(name, { kind: "unknown", value: { known: false, reason: error.message, line } });
       this.#blur((visitor) => visitAssigned(assignment, visitor));
+      this.#variables.set(name, { kind: "unknown", value: { known: false, reason: error.message, line } });
     }
   }
 
@@ -352,8 +349,7 @@ export class Shell implements Scope {
   ): Variable {
     if (base?.kind === "unknown") return base;
     const associative = old?.kind === "array" && old.associative;
-    const elements = new Map<string, Value>(base?.kind === "array" ? base.elements : []);
-    if (base?.kind === "scalar") elements.set("0", base.value);
+    const elements = this.#copyOf(base);
     let next = associative ? 0 : nextIndex(elements);
     for (const element of added) {
       const { line } = element.word;
@@ -393,12 +389,18 @@ export class Shell implements Scope {
   ): Variable {
     if (old?.kind === "unknown") return old;
     const associative = old?.kind === "array" && old.associative;
-    const elements = new Map<string, Value>(old?.kind === "array" ? old.elements : []);
-    if (old?.kind === "scalar") elements.set("0", old.value);
+    const elements = this.#copyOf(old);
     const key = index ? indexKey({ kind: "array", associative, elements, line }, index, this) : "0";
     const before = append ? textOf(elements.get(key) ?? { known: true, text: "", line }) : "";
     elements.set(key, this.#value(word, line, before));
     return { kind: "array", associative, elements, line };
+  }
+
+  #copyOf(variable: Variable | undefined): Map<string, Value> {
+    if (variable?.kind === "scalar") return new Map([["0", variable.value]]);
+    if (variable?.kind !== "array") return new Map();
+    this.budget.spend(variable.elements.size);
+    return new Map(variable.elements);
   }
 
   #store(name: string, variable: Variable): void {
@@ -407,13 +409,12 @@ export class Shell implements Scope {
   }
 
   /** Whatever this may change is unknown from here on. */
-  #blur(...walks: readonly Walk[]): void {
+  #blur(walk: Walk): void {
     if (this.#spoiled) return;
-    for (const walk of walks) {
-      const effects = this.#effects(walk);
-      if (effects.any !== undefined) this.#spoil(effects.any);
-      for (const name of effects.names)
-        this.#spoilName(name, "it's assigned under a condition that isn't followed");
+    const effects = this.#effects(walk);
+    if (effects.any !== undefined) this.#spoil(effects.any);
+    for (const name of effects.names) {
+      this.#spoilName(name, "it's assigned under a condition that isn't followed");
     }
   }
 

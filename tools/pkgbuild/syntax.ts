@@ -122,11 +122,7 @@ export interface CaseItem {
 /** What stands between `[[` and `]]`. */
 export type TestExpression =
   | { readonly kind: "not"; readonly operand: TestExpression }
-  | {
-      readonly kind: "and" | "or";
-      readonly left: TestExpression;
-      readonly right: TestExpression;
-    }
+  | { readonly kind: "and" | "or"; readonly operands: readonly TestExpression[] }
   | { readonly kind: "unary"; readonly operator: string; readonly word: Word }
   | { readonly kind: "binary"; readonly operator: string; readonly left: Word; readonly right: Word };
 

@@ -14,15 +14,23 @@ export function readTest(cursor: Cursor): TestExpression {
 }
 
 function readOr(cursor: Cursor): TestExpression {
-  let left = readAnd(cursor);
-  while (cursor.skip("||")) left = { kind: "or", left, right: readAnd(cursor) };
-  return left;
+  return joined("or", cursor, "||", readAnd);
 }
 
 function readAnd(cursor: Cursor): TestExpression {
-  let left = readTerm(cursor);
-  while (cursor.skip("&&")) left = { kind: "and", left, right: readTerm(cursor) };
-  return left;
+  return joined("and", cursor, "&&", readTerm);
+}
+
+function joined(
+  kind: "and" | "or",
+  cursor: Cursor,
+  operator: string,
+  read: (cursor: Cursor) => TestExpression,
+): TestExpression {
+  const first = read(cursor);
+  const operands = [first];
+  while (cursor.skip(operator)) operands.push(read(cursor));
+  return operands.length === 1 ? first : { kind, operands };
 }
 
 function readTerm(cursor: Cursor): TestExpression {

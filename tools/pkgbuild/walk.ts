@@ -138,8 +138,7 @@ function walkTest(expression: TestExpression, visitor: Visitor): void {
       return walkTest(expression.operand, visitor);
     case "and":
     case "or":
-      walkTest(expression.left, visitor);
-      return walkTest(expression.right, visitor);
+      return expression.operands.forEach((operand) => walkTest(operand, visitor));
     case "unary":
       return walkWord(expression.word, visitor);
     case "binary":

@@ -71,7 +71,7 @@ export function readRegex(cursor: Cursor): Word {
   const parts: WordPart[] = [];
   let open = 0;
   while (!cursor.ended) {
-    parts.push(...readStyled(cursor, styles.regex).parts);
+    for (const part of readStyled(cursor, styles.regex).parts) parts.push(part);
     const { char } = cursor;
     if (char === "" || char === "\n" || (open === 0 && /[ \t)]/.test(char))) break;
     if (/[&;<>]/.test(char)) cursor.fail(`unquoted ${char} in a regular expression`);
@@ -90,7 +90,7 @@ export function readArithmetic(cursor: Cursor, close: "))" | ";"): Word {
   const plain = style({ plain: /[^\\'"$`();]+/y, end: /[();']/y, quoted: true, quotes: "double" });
   let open = 0;
   for (;;) {
-    parts.push(...readStyled(cursor, plain).parts);
+    for (const part of readStyled(cursor, plain).parts) parts.push(part);
     if (open === 0 && cursor.skip(close)) return { parts: merged(parts), line };
     const { char } = cursor;
     if (char === "(") open += 1;
