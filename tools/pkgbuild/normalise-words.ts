@@ -25,7 +25,8 @@ export function normaliseWord({ parts }: Word, place: WordPlace = "plain"): stri
     } else if (exact) {
       pieces.push(part.quoted ? JSON.stringify(part.text) : `<${JSON.stringify(part.text)}>`);
     } else if (place === "arithmetic") {
-      text += withoutBlanks(part.text);
+      const kept = withoutBlanks(part.text);
+      text += part === parts[0] ? kept.trimStart() : kept;
     } else {
       for (const run of runs(part)) {
         if (!run.bare) text += run.text;
@@ -36,6 +37,7 @@ export function normaliseWord({ parts }: Word, place: WordPlace = "plain"): stri
       }
     }
   }
+  if (place === "arithmetic") text = text.trimEnd();
   flush();
   const hasText = parts.some((part) => part.kind === "literal" && part.text !== "");
   const hasEmpty = parts.some((part) => part.kind === "literal" && part.text === "");

@@ -1,5 +1,5 @@
 import { commandName, constantText } from "./constants.ts";
-import { type Effects, effectsOf, type Walk } from "./effects.ts";
+import { type Effects, effectsOf, isInert, type Walk } from "./effects.ts";
 import { expandAssigned, expandFields, indexKey, isOneField, type Scope, valueOf } from "./expand.ts";
 import type {
   ArrayElement,
@@ -173,10 +173,25 @@ export class Shell implements Scope {
     if (name !== undefined && ["declare", "typeset", "local", "export", "readonly"].includes(name)) {
       return this.#declare(command);
     }
-    this.#blur((visitor) => walkCommand(command, visitor));
+    this.#runOutside(command);
     if (name === "true" || name === ":") return true;
     if (name === "false") return false;
     return name === "[" ? evaluateBracket(command, this) : undefined;
+  }
+
+  /** Only what its words assign while they're expanded stays, as `: ${name:=value}` does. */
+  #runOutside(command: SimpleCommand): void {
+    try {
+      if (!isInert(command) || command.redirections.length > 0) throw new NotStatic("it has to be run");
+      for (const word of command.words) if (word.kind === "word") expandFields(word.word, this);
+    } catch (error) {
+      if (!(error instanceof NotStatic)) throw error;
+      this.#blur((visitor) => walkCommand({ ...command, assignments: [] }, visitor));
+    }
+    // Those before a command are for its environment alone.
+    for (const assignment of command.assignments) {
+      this.#blur((visitor) => visitAssigned(assignment, { ...visitor, assignment: () => {} }));
+    }
   }
 
   /** A function's own variables are those of the recipe unless it declares them local; that isn't followed. */

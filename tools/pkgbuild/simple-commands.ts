@@ -50,6 +50,8 @@ function readName(cursor: Cursor): Word {
   const { at } = cursor;
   const word = readWord(cursor);
   const text = bareText(word);
+  // Without extglob, `!(a)` is the negation of a subshell.
+  if (word.parts.some((part) => part.kind === "extended-pattern")) cursor.fail("a pattern as a command", at);
   if (reserved.has(text)) cursor.fail(`an unexpected ${text}`, at);
   return word;
 }
