@@ -71,6 +71,8 @@ describe("what only running it would tell is unknown, and so is what depends on 
     ["x=1\nif a; then return; fi\nx=2", "?"],
     ["x=1\nalias y='x=2'", "?"],
     ["readonly x=1\nx=2", "?"],
+    ["RANDOM=4\nx=$RANDOM", ["?"]],
+    ["x=($(a))\nx=b", "?"],
     ["IFS=-\ny=a-b\nx=($y)", "?"],
     ["x=${_a//b/&}", [""]],
     ["_a=abc\nx=${_a//b/&}", ["?"]],

@@ -1,8 +1,9 @@
+import { assigned, type Assigner } from "./assigning.ts";
 import { commandName, constantText } from "./constants.ts";
 import { type Effects, effectsOf, isInert, type Walk } from "./effects.ts";
-import { expandAssigned, expandFields, indexKey, isOneField, type Scope, valueOf } from "./expand.ts";
+import { ownedByBash, setOutside } from "./environment.ts";
+import { expandFields } from "./expand.ts";
 import type {
-  ArrayElement,
   Assignment,
   Command,
   CompoundCommand,
@@ -15,31 +16,17 @@ import type {
 } from "./syntax.ts";
 import { type Functions, functionsIn, printedFunction, readText } from "./functions.ts";
 import { evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
-import { Budget, NotStatic, textOf, TooMuchWork, type Unknown, type Value, type Variable } from "./values.ts";
-import { type Visitor, walkCommand, walkScript, walkWord } from "./walk.ts";
+import { Budget, NotStatic, TooMuchWork, type Unknown, type Variable } from "./values.ts";
+import { walkAssignment, walkCommand, walkScript, walkWord } from "./walk.ts";
 
 /** What a command returned; undefined where that can't be told. */
 export type Status = boolean | undefined;
-
-/** Variables that makepkg sets or unsets before it reads a recipe, so that the environment's don't count. */
-const unsetByMakepkg =
-  /^(?:pkg(?:name|base|ver|rel|desc)|epoch|url|license|groups|install|changelog|arch|backup|options|noextract|validpgpkeys|(?:make|check|opt)?depends(?:_\w+)?|(?:conflicts|provides|replaces|source|(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums)(?:_\w+)?)$/;
-
-const whileBuilding = new Set([
-  "srcdir",
-  "pkgdir",
-  "startdir",
-  "BUILDDIR",
-  "SRCDEST",
-  "PKGDEST",
-  "SRCPKGDEST",
-]);
 
 const mostRounds = 2_000;
 const mostEvals = 500;
 
 /** Runs a recipe's assignments without running a program; what it can't follow becomes unknown. */
-export class Shell implements Scope {
+export class Shell implements Assigner {
   readonly budget = new Budget();
   readonly #functions: Map<string, readonly FunctionDefinition[]>;
   readonly #carch: string | undefined;
@@ -86,14 +73,12 @@ export class Shell implements Scope {
   get(name: string): Variable | undefined {
     if (this.#spoiled) throw new NotStatic(this.#spoiled.reason);
     const own = this.#variables.get(name);
-    if (own) return own;
-    if (name === "CARCH" && this.#carch !== undefined) {
+    const isCarch = name === "CARCH" && this.#carch !== undefined;
+    if (!own && isCarch)
       return { kind: "scalar", value: { known: true, text: this.#carch, line: this.#line } };
-    }
-    if (name === "CARCH") throw new NotStatic("it depends on the architecture");
-    if (whileBuilding.has(name)) throw new NotStatic(`$${name} is known only while building`);
-    if (name === "IFS" || /^_./.test(name) || unsetByMakepkg.test(name)) return undefined;
-    throw new NotStatic(`$${name} isn't set by the recipe`);
+    const unknowable = ownedByBash(name) ?? (own ? undefined : setOutside(name));
+    if (unknowable !== undefined) throw new NotStatic(unknowable);
+    return own;
   }
 
   set(name: string, text: string): void {
@@ -132,7 +117,7 @@ export class Shell implements Scope {
             if (this.#stopped) return status;
             if (status === undefined) {
               const skipped = command.rest.slice(position);
-              this.#blur((visitor) => skipped.forEach((link) => walkCommand(link.command, visitor)));
+              this.blur((visitor) => skipped.forEach((link) => walkCommand(link.command, visitor)));
               return undefined;
             }
             if (status === (operator === "&&")) status = this.#command(next);
@@ -143,7 +128,7 @@ export class Shell implements Scope {
     } catch (error) {
       if (!(error instanceof NotStatic)) throw error;
       if (error instanceof TooMuchWork) this.#stopped = true;
-      this.#blur((visitor) => walkCommand(command, visitor));
+      this.blur((visitor) => walkCommand(command, visitor));
       return undefined;
     }
   }
@@ -186,17 +171,17 @@ export class Shell implements Scope {
       for (const word of command.words) if (word.kind === "word") expandFields(word.word, this);
     } catch (error) {
       if (!(error instanceof NotStatic)) throw error;
-      this.#blur((visitor) => walkCommand({ ...command, assignments: [] }, visitor));
+      this.blur((visitor) => walkCommand({ ...command, assignments: [] }, visitor));
     }
     // Those before a command are for its environment alone.
     for (const assignment of command.assignments) {
-      this.#blur((visitor) => visitAssigned(assignment, { ...visitor, assignment: () => {} }));
+      this.blur((visitor) => walkAssignment(assignment, { ...visitor, assignment: () => {} }));
     }
   }
 
   /** A function's own variables are those of the recipe unless it declares them local; that isn't followed. */
   #call(command: SimpleCommand): Status {
-    this.#blur((visitor) => walkCommand(command, visitor));
+    this.blur((visitor) => walkCommand(command, visitor));
     return undefined;
   }
 
@@ -272,7 +257,7 @@ export class Shell implements Scope {
   #compound({ compound, line, redirections }: CompoundCommand): Status {
     this.#line = line;
     if (redirections.length > 0)
-      this.#blur((visitor) => redirections.forEach(({ target }) => walkWord(target, visitor)));
+      this.blur((visitor) => redirections.forEach(({ target }) => walkWord(target, visitor)));
     switch (compound.kind) {
       case "group":
         return this.run(compound.body);
@@ -318,104 +303,16 @@ export class Shell implements Scope {
   }
 
   assign(assignment: Assignment): void {
-    const { name, value, line, index, append } = assignment;
+    const { name, line } = assignment;
     this.#line = line;
-    const old = this.#variables.get(name);
+    if (this.#spoiled) return;
     try {
-      if (this.#spoiled) return;
-      if (value.kind === "array" && !index) {
-        this.#store(name, this.#array(append ? old : undefined, old, value.elements, line));
-      } else if (value.kind === "scalar" && index) {
-        this.#store(name, this.#withElement(old, { index, append, word: value.word }, line));
-      } else if (value.kind === "scalar") {
-        this.#store(name, this.#scalar(old, value.word, append, line));
-      }
+      this.#store(name, assigned(this.#variables.get(name), assignment, this));
     } catch (error) {
       if (!(error instanceof NotStatic)) throw error;
-      this.#blur((visitor) => visitAssigned(assignment, visitor));
+      this.blur((visitor) => walkAssignment(assignment, visitor));
       this.#variables.set(name, { kind: "unknown", value: { known: false, reason: error.message, line } });
     }
-  }
-
-  #scalar(old: Variable | undefined, word: Word, append: boolean, line: number): Variable {
-    // Without a subscript the first element of an array is meant.
-    if (old?.kind === "array") return this.#withElement(old, { index: undefined, append, word }, line);
-    const before = append ? (valueOf(old) ?? "") : "";
-    const value = this.#value(word, line, before);
-    return { kind: "scalar", value };
-  }
-
-  /** The value of a word that is one word whatever it comes to. */
-  #value(word: Word, line: number, before = ""): Value {
-    try {
-      return { known: true, text: this.budget.hold(before + expandAssigned(word, this)), line };
-    } catch (error) {
-      if (!(error instanceof NotStatic)) throw error;
-      this.#blur((visitor) => walkWord(word, visitor));
-      return { known: false, reason: error.message, line };
-    }
-  }
-
-  #array(
-    base: Variable | undefined,
-    old: Variable | undefined,
-    added: readonly ArrayElement[],
-    line: number,
-  ): Variable {
-    if (base?.kind === "unknown") return base;
-    const associative = old?.kind === "array" && old.associative;
-    const elements = this.#copyOf(base);
-    let next = associative ? 0 : nextIndex(elements);
-    for (const element of added) {
-      const { line } = element.word;
-      if (element.index || associative) {
-        if (!element.index) throw new NotStatic("an associative array without keys");
-        const current: Variable = { kind: "array", associative, elements, line };
-        const key = indexKey(current, element.index, this);
-        const before = element.append ? textOf(elements.get(key) ?? { known: true, text: "", line }) : "";
-        elements.set(key, this.#value(element.word, line, before));
-        if (!associative) next = Number(key) + 1;
-        continue;
-      }
-      for (const value of this.#fields(element.word)) {
-        elements.set(String(next), value);
-        next += 1;
-      }
-    }
-    return { kind: "array", associative, elements, line };
-  }
-
-  /** One unknown element where it's one in any case; else not even their number is known. */
-  #fields(word: Word): Value[] {
-    const { line } = word;
-    try {
-      return expandFields(word, this).map((text) => ({ known: true, text, line }));
-    } catch (error) {
-      if (!(error instanceof NotStatic) || !isOneField(word)) throw error;
-      this.#blur((visitor) => walkWord(word, visitor));
-      return [{ known: false, reason: error.message, line }];
-    }
-  }
-
-  #withElement(
-    old: Variable | undefined,
-    { index, append, word }: { index: Word | undefined; append: boolean; word: Word },
-    line: number,
-  ): Variable {
-    if (old?.kind === "unknown") return old;
-    const associative = old?.kind === "array" && old.associative;
-    const elements = this.#copyOf(old);
-    const key = index ? indexKey({ kind: "array", associative, elements, line }, index, this) : "0";
-    const before = append ? textOf(elements.get(key) ?? { known: true, text: "", line }) : "";
-    elements.set(key, this.#value(word, line, before));
-    return { kind: "array", associative, elements, line };
-  }
-
-  #copyOf(variable: Variable | undefined): Map<string, Value> {
-    if (variable?.kind === "scalar") return new Map([["0", variable.value]]);
-    if (variable?.kind !== "array") return new Map();
-    this.budget.spend(variable.elements.size);
-    return new Map(variable.elements);
   }
 
   #store(name: string, variable: Variable): void {
@@ -424,7 +321,7 @@ export class Shell implements Scope {
   }
 
   /** Whatever this may change is unknown from here on. */
-  #blur(walk: Walk): void {
+  blur(walk: Walk): void {
     if (this.#spoiled) return;
     const effects = this.#effects(walk);
     if (effects.any !== undefined) this.#spoil(effects.any);
@@ -452,23 +349,10 @@ export class Shell implements Scope {
   }
 }
 
-function nextIndex(elements: ReadonlyMap<string, Value>): number {
-  let next = 0;
-  for (const key of elements.keys()) next = Math.max(next, Number(key) + 1);
-  return next;
-}
-
 function substitutes(assignment: Assignment): boolean {
   let found = false;
-  visitAssigned(assignment, { part: (part) => void (found ||= part.kind === "substitution") });
+  walkAssignment(assignment, { part: (part) => void (found ||= part.kind === "substitution") });
   return found;
-}
-
-function visitAssigned(assignment: Assignment, visitor: Visitor): void {
-  walkCommand(
-    { kind: "simple", line: assignment.line, assignments: [assignment], words: [], redirections: [] },
-    visitor,
-  );
 }
 
 function leavesEarly(body: Script): boolean {

@@ -78,7 +78,7 @@ function walkArgument(argument: Argument, visitor: Visitor): void {
   else walkAssignment(argument.assignment, visitor);
 }
 
-function walkAssignment(assignment: Assignment, visitor: Visitor): void {
+export function walkAssignment(assignment: Assignment, visitor: Visitor): void {
   visitor.assignment?.(assignment);
   if (assignment.index) walkWord(assignment.index, visitor);
   if (assignment.value.kind === "scalar") return walkWord(assignment.value.word, visitor);
