@@ -66,5 +66,5 @@ export default {
     "no-underscore-dangle": "off",
   },
   overrides: rooms,
-  ignorePatterns: ["dist", "node_modules"],
+  ignorePatterns: ["dist", "dist-bench", "node_modules"],
 };

@@ -18,17 +18,15 @@ export interface Relation {
  */
 export function parseRelation(text: string): Relation {
   const colon = text.indexOf(": ");
-  const described = colon === -1 ? undefined : { description: text.slice(colon + 2) };
-  const requirement = colon === -1 ? text : text.slice(0, colon);
-  const at = operatorIndex(requirement);
-  if (at === -1) return { name: requirement, ...described };
-  const operator = operatorAt(requirement, at);
-  return {
-    name: requirement.slice(0, at),
-    operator,
-    version: requirement.slice(at + operator.length),
-    ...described,
-  };
+  if (colon === -1) return parseRequirement(text);
+  return { ...parseRequirement(text.slice(0, colon)), description: text.slice(colon + 2) };
+}
+
+function parseRequirement(text: string): Relation {
+  const at = operatorIndex(text);
+  if (at === -1) return { name: text };
+  const operator = operatorAt(text, at);
+  return { name: text.slice(0, at), operator, version: text.slice(at + operator.length) };
 }
 
 function operatorIndex(requirement: string): number {

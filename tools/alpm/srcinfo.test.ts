@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { SluiceError } from "../errors.ts";
-import { effectiveValues, formatSrcinfo, missingParts, parseSrcinfo, srcinfoVersion } from "./srcinfo.ts";
+import { pick, seeded } from "../../test/world/random.ts";
+import {
+  effectiveValues,
+  formatSrcinfo,
+  missingParts,
+  parseSrcinfo,
+  srcinfoVersion,
+  type Srcinfo,
+} from "./srcinfo.ts";
 
 const split = `# made by makepkg
 pkgbase = foo
@@ -51,6 +59,7 @@ describe("reading", () => {
 
   test("an empty file parses, and says that it describes nothing", () => {
     expect(missingParts(parseSrcinfo("\n"))).toEqual(["it is empty"]);
+    expect(formatSrcinfo(parseSrcinfo("\n"))).toBe("");
     expect(missingParts(parseSrcinfo("pkgbase = x\n"))).toHaveLength(4);
     expect(missingParts(srcinfo)).toEqual([]);
   });
@@ -65,6 +74,8 @@ describe("a file that isn't one is refused, with line and column", () => {
     ["pkgbase = a\npkgname = a\npkgname = a\n", "3:1", "a second section for a"],
     ["pkgbase =\n", "1:1", "pkgbase has no value"],
     ["pkgbase = a\npkgname = \n", "2:1", "pkgname has no value"],
+    ["pkgbase = a:b;c\n", "1:1", "`a:b;c` is not a package name"],
+    ["pkgbase = a\n\npkgname = x:y;evil:glibc\n", "3:1", "`x:y;evil:glibc` is not a package name"],
     ["pkgbase = a\n\t$(x) = 1\n", "2:2", "`$(x)` is not a field name"],
     ["pkgbase = a\n\tpkgdesc = \u001b[2Jx\n", "2:12", "a control character"],
     ["pkgbase = a\rpkgname = b\n", "1:12", "a control character"],
@@ -78,3 +89,54 @@ describe("a file that isn't one is refused, with line and column", () => {
     expect(parseSrcinfo(many).packages).toHaveLength(200_000);
   });
 });
+
+describe("what is written is read back the same", () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])("whatever the fields and values are (%i)", (seed) => {
+    const srcinfo = randomSrcinfo(seed);
+    const text = formatSrcinfo(srcinfo);
+    expect(parseSrcinfo(text)).toEqual(srcinfo);
+    expect(formatSrcinfo(parseSrcinfo(text))).toBe(text);
+  });
+});
+
+function randomSrcinfo(seed: number): Srcinfo {
+  const random = seeded(seed);
+  const values = [
+    "a",
+    "=",
+    "a = b",
+    "#x",
+    "x # y",
+    "gtk+>=1:2",
+    "'\"$(`",
+    "ünï 日本",
+    "__proto__",
+    "a\tb",
+    "pkgname = z",
+  ];
+  const fields = [
+    "pkgdesc",
+    "depends",
+    "depends_x86_64",
+    "source",
+    "__proto__",
+    "constructor",
+    "_own",
+    "pkgver",
+  ];
+  const section = (): Map<string, string[]> =>
+    new Map(
+      fields
+        .filter(() => random() < 0.6)
+        .map((field) => {
+          const most = field === "pkgdesc" || field === "pkgver" ? 2 : 5;
+          return [field, Array.from({ length: Math.floor(random() * most) }, () => pick(values, random))];
+        }),
+    );
+  const packages = ["foo", "__proto__", "a.b+c@d_e-F"].filter(() => random() < 0.7);
+  return {
+    pkgbase: "foo",
+    base: section(),
+    packages: packages.map((pkgname) => ({ pkgname, fields: section() })),
+  };
+}

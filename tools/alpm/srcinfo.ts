@@ -1,4 +1,5 @@
 import { SluiceError } from "../errors.ts";
+import { isPkgbase } from "./names.ts";
 
 /** Field name (with its architecture suffix, if any) → values in the order of the file; none: emptied. */
 export type SrcinfoFields = ReadonlyMap<string, readonly string[]>;
@@ -41,33 +42,46 @@ export function parseSrcinfo(text: string, path = ".SRCINFO"): Srcinfo {
     const start = skipBlanks(text, next, end);
     next = end + 1;
     if (start === end || text[start] === "#") continue;
-    const fail = (message: string): SluiceError => syntaxError(message, path, text, start);
 
     const equals = text.indexOf("=", start);
-    if (equals === -1 || equals > end) throw fail("expected `key = value`");
+    if (equals === -1 || equals > end) throw syntaxError("expected `key = value`", path, text, start);
     const key = text.slice(start, backOverBlanks(text, start, equals));
     const valueStart = skipBlanks(text, equals + 1, end);
     const value = text.slice(valueStart, backOverBlanks(text, valueStart, end));
+    const problem = add(key, value);
+    if (problem !== undefined) throw syntaxError(problem, path, text, start);
+  }
+  return { pkgbase: pkgbase ?? "", base, packages };
 
+  /** Returns what is wrong with the line, if anything is. */
+  function add(key: string, value: string): string | undefined {
     if (key === "pkgbase") {
-      if (pkgbase !== undefined) throw fail("a second pkgbase");
-      if (value === "") throw fail("pkgbase has no value");
+      if (pkgbase !== undefined) return "a second pkgbase";
+      if (value === "") return "pkgbase has no value";
+      if (!isPkgbase(value)) return notAName(value);
       pkgbase = value;
     } else if (pkgbase === undefined) {
-      throw fail(`\`${key.slice(0, 60)}\` stands before pkgbase`);
+      return `\`${key.slice(0, 60)}\` stands before pkgbase`;
     } else if (key === "pkgname") {
-      if (value === "") throw fail("pkgname has no value");
-      if (pkgnames.has(value)) throw fail(`a second section for ${value}`);
+      if (value === "") return "pkgname has no value";
+      if (!isPkgbase(value)) return notAName(value);
+      if (pkgnames.has(value)) return `a second section for ${value}`;
       pkgnames.add(value);
       section = new Map();
       packages.push({ pkgname: value, fields: section });
-    } else if (!section.has(key) && !isFieldName(key)) {
-      throw fail(`\`${key.slice(0, 60)}\` is not a field name`);
-    } else if (!addValue(section, key, value)) {
-      throw fail(`\`${key}\` is given twice in one section`);
+    } else {
+      const values = section.get(key);
+      if (values === undefined) {
+        if (!isFieldName(key)) return `\`${key.slice(0, 60)}\` is not a field name`;
+        section.set(key, value === "" ? [] : [value]);
+      } else if (singleValued.has(key)) {
+        return `\`${key}\` is given twice in one section`;
+      } else if (value !== "") {
+        values.push(value);
+      }
     }
+    return undefined;
   }
-  return { pkgbase: pkgbase ?? "", base, packages };
 }
 
 /**
@@ -92,6 +106,7 @@ export function srcinfoVersion(srcinfo: Srcinfo): string | undefined {
 
 /** Writes the form that `makepkg --printsrcinfo` writes; fields keep the order they have in the maps. */
 export function formatSrcinfo(srcinfo: Srcinfo): string {
+  if (srcinfo.pkgbase === "") return "";
   const sections = [
     ["pkgbase", srcinfo.pkgbase, srcinfo.base] as const,
     ...srcinfo.packages.map(({ pkgname, fields }) => ["pkgname", pkgname, fields] as const),
@@ -105,15 +120,6 @@ export function missingParts({ pkgbase, base, packages }: Srcinfo): string[] {
   const missing = ["pkgver", "pkgrel", "arch"].filter((field) => !base.get(field)?.length);
   if (packages.length === 0) missing.push("pkgname");
   return missing.map((field) => `it has no ${field}`);
-}
-
-/** False where a field that holds one value gets a second one. */
-function addValue(section: Map<string, string[]>, key: string, value: string): boolean {
-  const values = section.get(key);
-  if (values === undefined) section.set(key, value === "" ? [] : [value]);
-  else if (singleValued.has(key)) return false;
-  else if (value !== "") values.push(value);
-  return true;
 }
 
 function formatFields(fields: SrcinfoFields): string {
@@ -142,13 +148,17 @@ function isBlank(code: number): boolean {
   return code === 32 || code === 9 || code === 13;
 }
 
+function notAName(value: string): string {
+  return `\`${value.slice(0, 60)}\` is not a package name`;
+}
+
 function isFieldName(key: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(key);
 }
 
 /** Control characters but tab would let a value look different on a terminal from what it is. */
 function refuseControlCharacters(text: string, path: string): void {
-  const at = text.search(/(?![\t\n\r])\p{Cc}|\r(?!\n)/u);
+  const at = text.search(/[^\P{Cc}\t\n\r]|\r(?!\n)/u);
   if (at !== -1) throw syntaxError("a control character", path, text, at);
 }
 

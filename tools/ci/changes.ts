@@ -1,7 +1,9 @@
 import type { Srcinfo } from "../alpm/srcinfo.ts";
+import type { TreeEntry } from "../git/objects.ts";
+import { sameFile } from "../workspace/commit.ts";
 
-/** Path within the package folder → mode and content id; undefined: no package there. */
-export type PackageEntries = ReadonlyMap<string, string>;
+/** A package's files, by their paths within its folder. */
+type PackageFiles = ReadonlyMap<string, TreeEntry>;
 
 /** What became of one package between two commits. */
 export type PackageChange =
@@ -15,12 +17,12 @@ export type PackageChange =
  * matter only where the `.SRCINFO` (before or after) names them as a source, install or changelog file.
  */
 export function comparePackage(
-  before: PackageEntries | undefined,
-  after: PackageEntries | undefined,
+  before: PackageFiles | undefined,
+  after: PackageFiles | undefined,
   srcinfos: readonly (Srcinfo | undefined)[],
 ): PackageChange | undefined {
   const paths = [...new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])]
-    .filter((path) => before?.get(path) !== after?.get(path))
+    .filter((path) => !sameFile(before?.get(path), after?.get(path)))
     .sort();
   if (paths.length === 0) return undefined;
   if (!after?.has("PKGBUILD")) {

@@ -63,8 +63,11 @@ export async function readCommitRange(git: Git): Promise<CommitRange> {
 
 async function readTag(git: Git): Promise<RemoteRef | undefined> {
   if (await hasRemote(git, remote)) return remoteRef(git, remote, scheduledTag);
-  const commit = await resolveCommit(git, scheduledTag);
-  return commit === undefined ? undefined : { id: await git.text(["rev-parse", scheduledTag]), commit };
+  const { ok, stdout: id } = await git.attempt(["rev-parse", "--verify", "--quiet", scheduledTag]);
+  if (!ok) return undefined;
+  const commit = await resolveCommit(git, id);
+  if (commit === undefined) throw notACommit();
+  return { id, commit };
 }
 
 /** After a rewrite the tag's commit is on no branch, so a plain clone may lack it and fetches it alone. */
@@ -72,6 +75,14 @@ async function requireCommit(git: Git, commit: string, head: string): Promise<vo
   if ((await resolveCommit(git, commit)) !== undefined) return;
   if (await isShallow(git)) throw await shallowClone(git, commit, head);
   await git.text(["fetch", "--quiet", "--no-tags", remote, scheduledTag]);
+  if ((await resolveCommit(git, commit)) === undefined) throw notACommit();
+}
+
+function notACommit(): SluiceError {
+  return new SluiceError("scheduled-tag", "the tag `scheduled` doesn't point to a commit", {
+    hint: "Delete it, here and at the remote; the next run then looks at the newest commit alone.",
+    facts: { ref: scheduledTag },
+  });
 }
 
 async function shallowClone(git: Git, commit: string, head: string): Promise<SluiceError> {

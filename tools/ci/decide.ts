@@ -2,15 +2,24 @@ import { SluiceError } from "../errors.ts";
 import type { Commit } from "../git/history.ts";
 import type { ScheduledRemoval } from "../schedule/schedule.ts";
 import type { WantedBuild } from "../schedule/compose.ts";
-import type { CommitFiles } from "../workspace/commit.ts";
+import type { CommitFolders } from "../workspace/commit.ts";
 import { packagePath } from "../workspace/files.ts";
 import type { Package, Workspace } from "../workspace/workspace.ts";
 import { comparePackage, type PackageChange } from "./changes.ts";
 import { deployRequests, type DeployRequest } from "./deploy-requests.ts";
 
-/** A commit's packages: what they consist of, and what that means. */
+/** Two commits' packages. */
+export interface Comparison {
+  /** Undefined: there was nothing. Of its packages only those in `differing` were read. */
+  readonly before: Side | undefined;
+  readonly after: Side;
+  /** Names of the folders that differ. */
+  readonly differing: ReadonlySet<string>;
+}
+
+/** A commit's packages: which files they consist of, and what that means. */
 export interface Side {
-  readonly files: Pick<CommitFiles, "entries">;
+  readonly entries: CommitFolders["entries"];
   readonly workspace: Workspace;
 }
 
@@ -23,17 +32,16 @@ export type Decision =
 /**
  * What to build and to remove between two commits, by pkgbase.
  *
- * @param before undefined: there was nothing.
  * @param commitOf the newest commit that changed a path, where one is known
  * @throws SluiceError `unknown-package` (exit 1) naming every `[deploy …]` of a package that doesn't exist.
  */
 export function decide(
-  before: Side | undefined,
-  after: Side,
+  comparison: Comparison,
   commits: readonly Commit[],
   commitOf: (path: string) => string | undefined,
 ): Decision[] {
-  const changes = changesBetween(before, after);
+  const { before, after } = comparison;
+  const changes = changesBetween(comparison);
   const requests = new Map(deployRequests(commits).map((request) => [request.name, request]));
   const { config, packages } = after.workspace;
   refuseUnknown([...requests.values()], after.workspace, changes);
@@ -43,7 +51,7 @@ export function decide(
     ...requests.keys(),
     ...(requests.has("all") ? packages.keys() : []),
   ]);
-  names.delete("all");
+  if (!packages.has("all") && !changes.has("all")) names.delete("all");
   return [...names].sort().map((pkgbase) => decideOne(pkgbase));
 
   function decideOne(pkgbase: string): Decision {
@@ -89,16 +97,16 @@ export function decide(
   }
 }
 
-function changesBetween(before: Side | undefined, after: Side): Map<string, PackageChange> {
+function changesBetween({ before, after, differing }: Comparison): Map<string, PackageChange> {
   const changes = new Map<string, PackageChange>();
-  const names = new Set([...(before?.workspace.packages.keys() ?? []), ...after.workspace.packages.keys()]);
-  for (const pkgbase of names) {
-    const change = comparePackage(
-      before?.workspace.packages.has(pkgbase) ? before.files.entries.get(pkgbase) : undefined,
-      after.workspace.packages.has(pkgbase) ? after.files.entries.get(pkgbase) : undefined,
-      [before?.workspace.packages.get(pkgbase)?.srcinfo, after.workspace.packages.get(pkgbase)?.srcinfo],
-    );
-    if (change) changes.set(pkgbase, change);
+  for (const name of differing) {
+    const old = before?.workspace.packages.get(name);
+    const now = after.workspace.packages.get(name);
+    const change = comparePackage(old && before?.entries.get(name), now && after.entries.get(name), [
+      old?.srcinfo,
+      now?.srcinfo,
+    ]);
+    if (change) changes.set(name, change);
   }
   return changes;
 }

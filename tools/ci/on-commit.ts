@@ -1,13 +1,21 @@
 import { defaultArch } from "../alpm/names.ts";
+import type { DependencyTree } from "../deptree/tree.ts";
+import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import { lastChanges } from "../git/history.ts";
 import { composeSchedule } from "../schedule/compose.ts";
 import { scheduleFiles, type ScheduleFile } from "../schedule/files.ts";
 import type { Schedule } from "../schedule/schedule.ts";
-import { readCommit } from "../workspace/commit.ts";
-import { parseWorkspace, requireValidConfig, treeOf, type WorkspaceProblem } from "../workspace/workspace.ts";
+import { differingFolders, listFolders, readFolders, type CommitFolders } from "../workspace/commit.ts";
+import {
+  parseWorkspace,
+  requireValidConfig,
+  treeOf,
+  type Workspace,
+  type WorkspaceProblem,
+} from "../workspace/workspace.ts";
 import { readCommitRange, type CommitRange } from "./commit-range.ts";
-import { decide, type Decision, type Side } from "./decide.ts";
+import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
 import type { Platform } from "./platform.ts";
 import { moveScheduledTag } from "./scheduled-tag.ts";
 import { writeScheduleFiles } from "./write-schedule.ts";
@@ -16,6 +24,8 @@ import { writeScheduleFiles } from "./write-schedule.ts";
 export interface OnCommitPlan {
   readonly range: Omit<CommitRange, "commits"> & { readonly commits: number };
   readonly schedule: Schedule;
+  /** Of the whole workspace. */
+  readonly tree: DependencyTree;
   readonly skipped: readonly { readonly pkgbase: string; readonly reason: string }[];
   /** Problems of the packages that are scheduled; they are built as far as they can be. */
   readonly problems: readonly WorkspaceProblem[];
@@ -25,14 +35,14 @@ export interface OnCommitPlan {
 /** Decides what to schedule since the tag `scheduled`; changes nothing. */
 export async function planOnCommit(git: Git, platform: Platform): Promise<OnCommitPlan> {
   const range = await readCommitRange(git);
-  const [before, after, changes] = await Promise.all([
-    range.from === undefined ? undefined : readSide(git, range.from),
-    readSide(git, range.head),
+  const [comparison, changes] = await Promise.all([
+    compare(git, range.from, range.head),
     lastChanges(git, range.commits),
   ]);
-  requireValidConfig(after.workspace);
-  const decisions = decide(before, after, range.commits, (path) => changes.get(path));
-  return assemble(range, after, decisions, platform);
+  requireValidConfig(comparison.after.workspace);
+  refuseLostPackages(comparison);
+  const decisions = decide(comparison, range.commits, (path) => changes.get(path));
+  return assemble(range, comparison.after.workspace, decisions, platform);
 }
 
 /** Writes the schedule files and moves the tag; if the tag can't be moved, the files are taken back. */
@@ -50,14 +60,44 @@ export async function applyOnCommit(
   }
 }
 
-async function readSide(git: Git, commit: string): Promise<Side> {
-  const files = await readCommit(git, commit);
-  return { files, workspace: parseWorkspace(files) };
+async function compare(git: Git, from: string | undefined, head: string): Promise<Comparison> {
+  const [before, after] = await Promise.all([
+    from === undefined ? undefined : listFolders(git, from),
+    listFolders(git, head),
+  ]);
+  const differing = before ? differingFolders(before, after) : new Set(after.entries.keys());
+  const [sideBefore, sideAfter] = await Promise.all([
+    before && readSide(git, before, differing),
+    readSide(git, after),
+  ]);
+  return { before: sideBefore, after: sideAfter, differing };
+}
+
+/**
+ * A packages folder that is elsewhere from one commit to the next and empty there is a mistake in the settings,
+ * not the wish to remove every package.
+ */
+function refuseLostPackages({ before, after }: Comparison): void {
+  const { packagesDir, packages } = after.workspace;
+  if (!before || before.entries.size === 0) return;
+  if (packages.size > 0 || before.workspace.packagesDir === packagesDir) return;
+  throw new SluiceError(
+    "no-packages",
+    `${packagesDir} holds no packages; so far they were in ${before.workspace.packagesDir}`,
+    {
+      hint: "Say in .ci/config where they are: CI_PACKAGES_DIR. Nothing was scheduled or removed.",
+      facts: { path: packagesDir },
+    },
+  );
+}
+
+async function readSide(git: Git, folders: CommitFolders, names?: ReadonlySet<string>): Promise<Side> {
+  return { entries: folders.entries, workspace: parseWorkspace(await readFolders(git, folders, names)) };
 }
 
 function assemble(
   { commits, ...range }: CommitRange,
-  { workspace }: Side,
+  workspace: Workspace,
   decisions: readonly Decision[],
   platform: Platform,
 ): OnCommitPlan {
@@ -83,6 +123,7 @@ function assemble(
   return {
     range: { ...range, commits: commits.length },
     schedule,
+    tree,
     skipped: decisions.flatMap((decision) => (decision.kind === "skip" ? [withoutKind(decision)] : [])),
     problems: workspace.problems.filter(({ pkgbase }) => pkgbase === undefined || concerned.has(pkgbase)),
     files: scheduleFiles(schedule, tree, config),

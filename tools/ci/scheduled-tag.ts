@@ -24,7 +24,11 @@ export async function moveScheduledTag(
     return;
   }
   const moved = await git.attempt(["update-ref", scheduledTag, head, tag?.id ?? "0".repeat(head.length)]);
-  if (!moved.ok) throw lostRace(moved.stderr);
+  if (moved.ok) return;
+  if (/but expected|already exists/.test(moved.stderr)) throw lostRace(moved.stderr);
+  throw new SluiceError("git", `the tag \`scheduled\` can't be moved: ${moved.stderr}`, {
+    hint: "If it is damaged, delete it: git update-ref -d refs/tags/scheduled",
+  });
 }
 
 function lostRace(said: string): SluiceError {

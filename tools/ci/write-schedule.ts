@@ -1,30 +1,54 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { systemCode } from "../errors.ts";
+import { SluiceError, systemCode } from "../errors.ts";
 import type { ScheduleFile } from "../schedule/files.ts";
 
 /**
  * Puts the schedule files in place, each by a temporary file and a rename, and removes those that an earlier run
- * left and this one doesn't write.
+ * left and this one doesn't write. All of them, or none.
+ *
+ * @throws SluiceError `write`
  */
 export function writeScheduleFiles(root: string, files: readonly ScheduleFile[]): { undo: () => void } {
-  const earlier = files.map(([path]): ScheduleFile => [path, readIfThere(join(root, path))]);
-  putInPlace(root, files);
-  return { undo: () => putInPlace(root, earlier) };
+  const earlier: ScheduleFile[] = [];
+  const undo = (): void => {
+    for (const [path, text] of earlier) putInPlace(join(root, path), text);
+  };
+  for (const [path, text] of files) {
+    try {
+      const before = readIfThere(join(root, path));
+      putInPlace(join(root, path), text);
+      earlier.push([path, before]);
+    } catch (error) {
+      undo();
+      throw cantWrite(path, error);
+    }
+  }
+  return { undo };
 }
 
-function putInPlace(root: string, files: readonly ScheduleFile[]): void {
-  for (const [path, text] of files) {
-    const target = join(root, path);
-    if (text === undefined) {
-      rmSync(target, { force: true });
-      continue;
-    }
-    mkdirSync(dirname(target), { recursive: true });
-    const temporary = `${target}.${process.pid}.tmp`;
-    writeFileSync(temporary, text, { flush: true });
-    renameSync(temporary, target);
+function putInPlace(target: string, text: string | undefined): void {
+  if (text === undefined) {
+    rmSync(target, { force: true });
+    return;
   }
+  makeFolder(dirname(target));
+  const temporary = `${target}.${process.pid}.tmp`;
+  rmSync(temporary, { force: true });
+  try {
+    // `wx` doesn't follow a link that somebody put there.
+    writeFileSync(temporary, text, { flush: true, flag: "wx" });
+    renameSync(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** A link in its place would lead out of the workspace. */
+function makeFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  if (lstatSync(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
 }
 
 function readIfThere(path: string): string | undefined {
@@ -34,4 +58,13 @@ function readIfThere(path: string): string | undefined {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+function cantWrite(path: string, cause: unknown): SluiceError {
+  const why = systemCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+  return new SluiceError("write", `${path} can't be written (${why}); nothing was changed`, {
+    hint: "Make room for it: a folder .ci, where you may write and nothing else has that name.",
+    facts: { path },
+    cause,
+  });
 }

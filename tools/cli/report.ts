@@ -1,5 +1,5 @@
 import colors from "picocolors";
-import type { SluiceError } from "../errors.ts";
+import { systemCode, type SluiceError } from "../errors.ts";
 
 /** The log goes to standard error, results to standard output. */
 const paint = colors.createColors(useColors(process.stderr));
@@ -25,6 +25,18 @@ export function reportBug(error: unknown): number {
   process.stderr.write(`${paint.red("bug:")} ${printable(stack)}\n`);
   process.stderr.write("This is a defect of Sluice. Please report it with the lines above.\n");
   return 2;
+}
+
+/**
+ * A reader that has seen enough (`sluice deptree | head`) is no error, and what a run still has to do it does. A
+ * full disk behind standard output is one.
+ */
+export function reportLostOutput(error: Error): void {
+  if (systemCode(error) === "EPIPE") return;
+  process.once("exit", () => {
+    process.exitCode = 2;
+  });
+  process.stderr.write(`${paint.red("error:")} the output can't be written (${systemCode(error)})\n`);
 }
 
 /**

@@ -1,6 +1,15 @@
 /** Neighbours by position: `successors[a]` holds the positions that `a` points to. */
 export type Adjacency = readonly (readonly number[])[];
 
+/** The same connections, pointing the other way. */
+export function reversed(successors: Adjacency): Adjacency {
+  const predecessors: number[][] = successors.map(() => []);
+  for (const [node, targets] of successors.entries()) {
+    for (const target of targets) predecessors[target]!.push(node);
+  }
+  return predecessors;
+}
+
 export interface Components {
   /** Node → number of its component. */
   readonly component: Int32Array;

@@ -1,4 +1,4 @@
-import { connectedComponents, type Adjacency, type Components } from "./components.ts";
+import { connectedComponents, reversed, type Adjacency, type Components } from "./components.ts";
 import type { Edge, Graph } from "./graph.ts";
 import { levelsOf } from "./levels.ts";
 
@@ -17,8 +17,8 @@ const ON_PATH = 1;
 const DONE = 2;
 
 /** How firmly A needs B; within a cycle the weaker connections are left out first. */
-const strengths = ["check", "provides", "firm"] as const;
-type Strength = (typeof strengths)[number];
+const byStrength = ["check", "provides", "firm"] as const;
+type Strength = (typeof byStrength)[number];
 
 /**
  * Breaks every cycle in a fixed way, linear in the size of the graph. Among packages that need each other, the
@@ -32,24 +32,43 @@ export function breakCycles(graph: Graph): { needs: Needs; levels: string[][]; c
   const all = names.map((name) => successorsOf(graph.get(name)!, position));
   const components = connectedComponents(all);
 
-  const circular = withinComponents(all, components);
-  const strengthOf = circularStrengths(names, graph, circular);
-  let firm = circular;
+  const order = orderWithinCycles(names, graph, all, components);
+  const { component, sizes } = components;
+  const kept = all.map((targets, from) =>
+    sizes[component[from]!] === 1
+      ? targets
+      : targets.filter((to) => component[to] !== component[from] || order(to, from)),
+  );
+
+  const needs = new Map(names.map((name, at) => [name, kept[at]!.map((to) => names[to]!)]));
+  return { needs, levels: nameLevels(names, kept), cycles: describe(names, all, kept, components) };
+}
+
+/** Which of two packages of one cycle is built first. Looks at nothing but the packages that lie on cycles. */
+function orderWithinCycles(
+  names: readonly string[],
+  graph: Graph,
+  all: Adjacency,
+  { component, sizes }: Components,
+): (first: number, second: number) => boolean {
+  const members = [...names.keys()].filter((at) => sizes[component[at]!]! > 1);
+  const place = new Map(members.map((at, index) => [at, index]));
+  const circular = members.map((from) =>
+    all[from]!.filter((to) => component[to] === component[from]).map((to) => place.get(to)!),
+  );
+  const strengthOf = strengths(
+    members.map((at) => names[at]!),
+    graph,
+  );
+  let firm: Adjacency = circular;
   for (const weak of ["check", "provides"] as const) {
     const { component } = connectedComponents(firm);
     firm = firm.map((targets, from) =>
       targets.filter((to) => component[to] !== component[from] || strengthOf(from, to) !== weak),
     );
   }
-  const order = orderOf(leaveOutBackwards(firm));
-  const kept = all.map((targets, from) =>
-    circular[from]!.length === 0
-      ? targets
-      : targets.filter((to) => components.component[to] !== components.component[from] || order(to, from)),
-  );
-
-  const needs = new Map(names.map((name, at) => [name, kept[at]!.map((to) => names[to]!)]));
-  return { needs, levels: nameLevels(names, kept), cycles: describe(names, all, kept, components) };
+  const before = orderOf(leaveOutBackwards(firm));
+  return (first, second) => before(place.get(first)!, place.get(second)!);
 }
 
 function successorsOf(edges: readonly Edge[], position: ReadonlyMap<string, number>): number[] {
@@ -57,30 +76,18 @@ function successorsOf(edges: readonly Edge[], position: ReadonlyMap<string, numb
   return [...new Set(edges.map((edge) => position.get(edge.to)!))].sort((a, b) => a - b);
 }
 
-/** Only the connections that lie on a cycle: those within a component. */
-function withinComponents(successors: Adjacency, { component, sizes }: Components): Adjacency {
-  return successors.map((targets, from) =>
-    sizes[component[from]!] === 1 ? [] : targets.filter((to) => component[to] === component[from]),
-  );
-}
-
 /** The strongest of the edges between two packages decides how firm their connection is. */
-function circularStrengths(
-  names: readonly string[],
-  graph: Graph,
-  circular: Adjacency,
-): (from: number, to: number) => Strength {
-  const strongest = new Map<string, Strength>();
-  for (const [from, targets] of circular.entries()) {
-    if (targets.length === 0) continue;
-    for (const edge of graph.get(names[from]!)!) {
-      const connection = `${names[from]} ${edge.to}`;
-      const known = strongest.get(connection) ?? "check";
+function strengths(names: readonly string[], graph: Graph): (from: number, to: number) => Strength {
+  const strongest = names.map((name) => {
+    const connections = new Map<string, Strength>();
+    for (const edge of graph.get(name)!) {
+      const known = connections.get(edge.to) ?? "check";
       const own = strengthOfEdge(edge);
-      strongest.set(connection, strengths.indexOf(own) > strengths.indexOf(known) ? own : known);
+      connections.set(edge.to, byStrength.indexOf(own) > byStrength.indexOf(known) ? own : known);
     }
-  }
-  return (from, to) => strongest.get(`${names[from]} ${names[to]}`)!;
+    return connections;
+  });
+  return (from, to) => strongest[from]!.get(names[to]!)!;
 }
 
 function strengthOfEdge(edge: Edge): Strength {
@@ -88,26 +95,30 @@ function strengthOfEdge(edge: Edge): Strength {
   return edge.via === "provides" ? "provides" : "firm";
 }
 
-/** Leaves out what leads back to a package on the current path of a depth-first walk, last name first. */
+/**
+ * Walks depth-first from packages to those that need them, first name first, and leaves out what leads back to a
+ * package on the current path: thus the package that a walk starts from waits for none of its cycle.
+ */
 function leaveOutBackwards(successors: Adjacency): Adjacency {
+  const dependents = reversed(successors);
   const kept: number[][] = successors.map(() => []);
   const state = new Uint8Array(successors.length).fill(UNSEEN);
-  const left = Int32Array.from(successors, (targets) => targets.length);
-  for (let root = successors.length - 1; root >= 0; root--) {
+  const next = new Int32Array(successors.length);
+  for (let root = 0; root < successors.length; root++) {
     if (state[root] !== UNSEEN) continue;
     const path = [root];
     state[root] = ON_PATH;
     while (path.length > 0) {
       const node = path.at(-1)!;
-      const to = successors[node]![--left[node]!];
-      if (to === undefined) {
+      const dependent = dependents[node]![next[node]!++];
+      if (dependent === undefined) {
         state[node] = DONE;
         path.pop();
-      } else if (state[to] !== ON_PATH) {
-        kept[node]!.push(to);
-        if (state[to] === UNSEEN) {
-          state[to] = ON_PATH;
-          path.push(to);
+      } else if (state[dependent] !== ON_PATH) {
+        kept[dependent]!.push(node);
+        if (state[dependent] === UNSEEN) {
+          state[dependent] = ON_PATH;
+          path.push(dependent);
         }
       }
     }

@@ -29,14 +29,15 @@ export function resolveGraph(
 
   function edgesOf({ pkgbase, dependencies }: PackageRelations): Edge[] {
     const edges: Edge[] = [];
-    for (const { field, text } of dependencies) {
-      const { name, operator, version } = parseRelation(text);
-      const constraint = operator ? `${operator}${version}` : null;
-      const literal = makers.get(name);
-      const targets = literal ?? (distribution.has(name) ? [] : (providers.get(name) ?? []));
-      for (const to of targets) {
-        if (to === pkgbase) continue;
-        edges.push({ to, name, field, via: literal ? "pkgname" : "provides", constraint });
+    for (const { field, texts } of dependencies) {
+      for (const text of texts) {
+        const { name, operator, version } = parseRelation(text);
+        const literal = makers.get(name);
+        const targets = literal ?? (distribution.has(name) ? undefined : providers.get(name));
+        if (!targets) continue;
+        const via = literal ? "pkgname" : "provides";
+        const constraint = operator ? `${operator}${version}` : null;
+        for (const to of targets) if (to !== pkgbase) edges.push({ to, name, field, via, constraint });
       }
     }
     return edges;

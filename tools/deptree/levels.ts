@@ -1,4 +1,4 @@
-import type { Adjacency } from "./components.ts";
+import { reversed, type Adjacency } from "./components.ts";
 
 /**
  * The level of each node of a graph without cycles: 0 for those without successors, else one more than the
@@ -6,10 +6,7 @@ import type { Adjacency } from "./components.ts";
  */
 export function levelsOf(successors: Adjacency): Int32Array {
   const waitingFor = Int32Array.from(successors, (targets) => targets.length);
-  const predecessors: number[][] = successors.map(() => []);
-  for (const [node, targets] of successors.entries()) {
-    for (const target of targets) predecessors[target]!.push(node);
-  }
+  const predecessors = reversed(successors);
   const level = new Int32Array(successors.length);
   const ready = [...successors.keys()].filter((node) => waitingFor[node] === 0);
   for (const node of ready) {

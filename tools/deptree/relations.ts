@@ -1,4 +1,4 @@
-import { effectiveValues, type Srcinfo } from "../alpm/srcinfo.ts";
+import type { Srcinfo, SrcinfoFields } from "../alpm/srcinfo.ts";
 
 /** What the dependency tree needs to know of one package folder. */
 export interface PackageRelations {
@@ -6,48 +6,64 @@ export interface PackageRelations {
   readonly pkgnames: readonly string[];
   /** As written, versions included: `foo=1.2`. */
   readonly provides: readonly string[];
-  readonly dependencies: readonly Dependency[];
+  readonly dependencies: readonly Dependencies[];
 }
 
-export interface Dependency {
+export interface Dependencies {
   /** The field of `.SRCINFO`, with its architecture suffix where it has one. */
   readonly field: string;
-  /** As written: `foo>=1:2.0`. */
-  readonly text: string;
+  /** As written: `foo>=1:2.0`; each once. */
+  readonly texts: readonly string[];
+}
+
+/** Which fields of `.SRCINFO` count for one architecture. */
+export interface RelationFields {
+  readonly provides: readonly string[];
+  readonly dependencies: readonly string[];
+}
+
+export function relationFields(arch: string): RelationFields {
+  const forArch = (field: string): string[] => [field, `${field}_${arch}`];
+  return {
+    provides: forArch("provides"),
+    dependencies: ["depends", "makedepends", "checkdepends"].flatMap(forArch),
+  };
 }
 
 /**
  * Dependencies count from every section, common or of the architecture; provides are those that a package
  * ends up with, inherited or its own. Without a `.SRCINFO` a folder is known to make its own name only.
  */
-export function relationsOf(pkgbase: string, srcinfo: Srcinfo | undefined, arch: string): PackageRelations {
+export function relationsOf(
+  pkgbase: string,
+  srcinfo: Srcinfo | undefined,
+  fields: RelationFields,
+): PackageRelations {
   if (!srcinfo || srcinfo.packages.length === 0) {
     return { pkgbase, pkgnames: [pkgbase], provides: [], dependencies: [] };
   }
-  const provides = new Set<string>();
-  for (const pkg of srcinfo.packages) {
-    for (const text of effectiveValues(srcinfo, pkg, "provides")) provides.add(text);
-    for (const text of effectiveValues(srcinfo, pkg, `provides_${arch}`)) provides.add(text);
+  const own = srcinfo.packages.map((pkg) => pkg.fields);
+  const all = [srcinfo.base, ...own];
+  let provides: readonly string[] = [];
+  for (const field of fields.provides) {
+    const isInherited = own.some((section) => !section.has(field));
+    provides = provides.concat(valuesOf(field, isInherited ? all : own));
   }
-  const dependencies: Dependency[] = [];
-  for (const kind of ["depends", "makedepends", "checkdepends"]) {
-    for (const field of [kind, `${kind}_${arch}`]) {
-      for (const text of fromAllSections(srcinfo, field)) dependencies.push({ field, text });
-    }
+  const dependencies: Dependencies[] = [];
+  for (const field of fields.dependencies) {
+    const texts = valuesOf(field, all);
+    if (texts.length > 0) dependencies.push({ field, texts });
   }
-  return {
-    pkgbase,
-    pkgnames: srcinfo.packages.map((pkg) => pkg.pkgname),
-    provides: [...provides],
-    dependencies,
-  };
+  return { pkgbase, pkgnames: srcinfo.packages.map((pkg) => pkg.pkgname), provides, dependencies };
 }
 
-function fromAllSections({ base, packages }: Srcinfo, field: string): Iterable<string> {
-  let values = base.get(field) ?? [];
-  for (const { fields } of packages) {
-    const own = fields.get(field);
-    if (own) values = [...values, ...own];
+/** What any of the sections says of a field, each value once. */
+function valuesOf(field: string, sections: readonly SrcinfoFields[]): readonly string[] {
+  const lists: (readonly string[])[] = [];
+  for (const section of sections) {
+    const values = section.get(field);
+    if (values && values.length > 0) lists.push(values);
   }
-  return values.length > 1 ? new Set(values) : values;
+  const values = lists.length === 1 ? lists[0]! : lists.flat();
+  return values.length > 1 ? [...new Set(values)] : values;
 }

@@ -1,5 +1,5 @@
-import { execa } from "execa";
-import { SluiceError, systemCode } from "../errors.ts";
+import { execFile } from "node:child_process";
+import { SluiceError } from "../errors.ts";
 
 /** A Git repository on this machine, driven through the `git` program. */
 export interface Git {
@@ -16,43 +16,33 @@ export interface Git {
 }
 
 /** What no Git command needs, so none gets it: credentials come from the remote's own configuration. */
-const secrets = new Set([
-  "ACCESS_TOKEN",
-  "AUR_KEY",
-  "DEPLOY_KEY",
-  "REDIS_PASSWORD",
-  "CI_JOB_TOKEN",
-  "GITHUB_TOKEN",
-]);
+const secrets = ["ACCESS_TOKEN", "AUR_KEY", "DEPLOY_KEY", "REDIS_PASSWORD", "CI_JOB_TOKEN", "GITHUB_TOKEN"];
+
+/** What hooks set for the repository they belong to would lead away from `dir`. */
+const elsewhere = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"];
+const withheld = new Set([...secrets, ...elsewhere]);
 
 /** `env`: the variables that git may see; secrets among them are left out. */
 export function openGit(dir: string, env: Readonly<Record<string, string | undefined>>): Git {
   const childEnv = {
-    ...Object.fromEntries(Object.entries(env).filter(([name]) => !secrets.has(name))),
+    ...Object.fromEntries(Object.entries(env).filter(([name]) => !withheld.has(name))),
     GIT_TERMINAL_PROMPT: "0",
     GIT_OPTIONAL_LOCKS: "0",
     LC_ALL: "C",
   };
 
   async function run(args: readonly string[], input?: string | Uint8Array): Promise<GitResult> {
-    const result = await execa("git", [...hardening, ...args], {
-      cwd: dir,
-      env: childEnv,
-      extendEnv: false,
-      encoding: "buffer",
-      stripFinalNewline: false,
-      maxBuffer: 1024 * 1024 * 1024,
-      reject: false,
-      ...(input === undefined ? { stdin: "ignore" as const } : { input }),
-    });
-    if (systemCode(result.cause) === "ENOENT") throw notStarted(dir, result.cause);
-    return result;
+    try {
+      return await start(dir, childEnv, args, input);
+    } catch (error) {
+      throw notStarted(dir, error);
+    }
   }
 
   async function bytes(args: readonly string[], input?: string | Uint8Array): Promise<Buffer> {
     const result = await run(args, input);
     if (result.exitCode !== 0) throw gitFailed(args, result);
-    return Buffer.from(result.stdout.buffer, result.stdout.byteOffset, result.stdout.byteLength);
+    return result.stdout;
   }
 
   return {
@@ -64,9 +54,9 @@ export function openGit(dir: string, env: Readonly<Record<string, string | undef
       const result = await run(args);
       return {
         ok: result.exitCode === 0,
-        code: result.exitCode ?? -1,
-        stdout: decode(result.stdout).replace(/\n$/, ""),
-        stderr: redact(decode(result.stderr)).trim(),
+        code: result.exitCode,
+        stdout: result.stdout.toString().replace(/\n$/, ""),
+        stderr: redact(result.stderr.toString()).trim(),
       };
     },
   };
@@ -74,27 +64,43 @@ export function openGit(dir: string, env: Readonly<Record<string, string | undef
 
 /** Credentials in URLs, as CI sets them into remotes, never reach a message. */
 export function redact(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, "$1***@");
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi, "$1***@");
 }
 
 interface GitResult {
-  readonly exitCode?: number | undefined;
-  readonly stdout: Uint8Array;
-  readonly stderr: Uint8Array;
+  /** -1 where a signal ended it, or it wrote more than a buffer holds. */
+  readonly exitCode: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
 }
 
 /** Hooks and file-system monitors of a work tree are programs; nothing here needs them. */
 const hardening = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0"];
 
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+/** Rejects where git can't be started at all. */
+function start(
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+  input: string | Uint8Array | undefined,
+): Promise<GitResult> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, env, encoding: "buffer", maxBuffer: 2 ** 30 } as const;
+    const git = execFile("git", [...hardening, ...args], options, (error, stdout, stderr) => {
+      const exitCode = error ? error.code : 0;
+      if (git.pid === undefined) reject(error);
+      else resolve({ exitCode: typeof exitCode === "number" ? exitCode : -1, stdout, stderr });
+    });
+    // Git that ends early closes its standard input: its exit code tells more than the broken pipe.
+    git.stdin?.on("error", () => undefined).end(input);
+  });
 }
 
 function gitFailed(args: readonly string[], { exitCode, stderr }: GitResult): SluiceError {
-  const said = redact(decode(stderr)).trim();
+  const said = redact(stderr.toString()).trim();
   const command = redact(`git ${args.slice(0, 3).join(" ")}`);
   return new SluiceError("git", `${command}: ${said || `exit code ${exitCode}`}`, {
-    facts: { said, exitCode: exitCode ?? -1 },
+    facts: { said, exitCode },
   });
 }
 

@@ -31,7 +31,14 @@ export async function mergeBase(git: Git, a: string, b: string): Promise<string 
  */
 export async function commitsBetween(git: Git, from: string | undefined, to: string): Promise<Commit[]> {
   const range = from === undefined ? ["-1", to] : [`${from}..${to}`];
-  const format = ["--topo-order", "--reverse", "-z", "--encoding=UTF-8", "--format=%H%x00%B"];
+  const format = [
+    "--no-show-signature",
+    "--topo-order",
+    "--reverse",
+    "-z",
+    "--encoding=UTF-8",
+    "--format=%H%x00%B",
+  ];
   const fields = (await git.bytes(["log", ...format, ...range])).toString().split("\0");
   const commits: Commit[] = [];
   for (let at = 0; at + 1 < fields.length; at += 2) {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { SluiceError } from "../errors.ts";
 import type { Git } from "./git.ts";
 
@@ -15,15 +16,27 @@ export async function listTree(git: Git, commit: string, path = ""): Promise<Tre
   const args = ["ls-tree", "-r", "-z", "--long", "--full-tree", commit, ...(path ? ["--", `${path}/`] : [])];
   const listing = await git.bytes(args);
   const entries: TreeEntry[] = [];
-  // latin1 keeps every byte apart, also in names that aren't UTF-8; such names match no package's.
   for (const record of listing.toString("latin1").split("\0")) {
     if (record === "") continue;
     const tab = record.indexOf("\t");
-    const [mode, , id, size] = record.slice(0, tab).split(/ +/) as [string, string, string, string];
-    const bytes = Buffer.from(record.slice(tab + 1), "latin1");
-    entries.push({ mode, id, size: size === "-" ? undefined : Number(size), path: bytes.toString() });
+    // `mode type id size`, the size padded with blanks in front
+    const [mode, , id] = record.split(" ", 3) as [string, string, string];
+    const size = record.slice(record.lastIndexOf(" ", tab) + 1, tab);
+    const path = record.slice(tab + 1);
+    entries.push({ mode, id, size: size === "-" ? undefined : Number(size), path: decodePath(path) });
   }
   return entries;
+}
+
+/**
+ * Two names that aren't UTF-8 must stay two, so their bytes beyond ASCII become halves of surrogate pairs, which no
+ * other name has (Python's "surrogateescape").
+ */
+function decodePath(latin1: string): string {
+  if (!/[\x80-\xff]/.test(latin1)) return latin1;
+  const bytes = Buffer.from(latin1, "latin1");
+  if (isUtf8(bytes)) return bytes.toString();
+  return latin1.replaceAll(/[\x80-\xff]/g, (byte) => String.fromCharCode(0xdc00 + byte.charCodeAt(0)));
 }
 
 /** The contents of blobs by id, in one process however many there are. */
@@ -31,7 +44,7 @@ export async function readBlobs(git: Git, ids: Iterable<string>): Promise<Map<st
   const wanted = [...new Set(ids)];
   const blobs = new Map<string, Buffer>();
   if (wanted.length === 0) return blobs;
-  const output = await git.bytes(["cat-file", "--batch"], `${wanted.join("\n")}\n`);
+  const output = await git.bytes(["cat-file", "--batch", "--buffer"], `${wanted.join("\n")}\n`);
   let at = 0;
   for (const id of wanted) {
     const end = output.indexOf(0x0a, at);

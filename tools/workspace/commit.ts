@@ -13,31 +13,47 @@ import {
   type WorkspaceFiles,
 } from "./files.ts";
 
-/** The package folders of a commit: what Sluice reads of them, and which files they consist of. */
-export interface CommitFiles extends WorkspaceFiles {
-  /** By folder name, then by path within the folder: what identifies the file's mode and content. */
-  readonly entries: ReadonlyMap<string, ReadonlyMap<string, string>>;
+/** The package folders of a commit and which files they consist of; nothing of them is read yet. */
+export interface CommitFolders extends Pick<WorkspaceFiles, "repositoryConfig" | "packagesDir"> {
+  /** By folder name, sorted, then by path within the folder. */
+  readonly entries: ReadonlyMap<string, ReadonlyMap<string, TreeEntry>>;
+  /** Names of symbolic links that lie among the package folders. */
+  readonly links: readonly string[];
 }
 
 /**
- * Reads the packages of a commit, not of the work tree: what somebody has lying about there is none of a
- * pipeline's business. Two Git processes, however many packages.
+ * Lists the packages of a commit, not of the work tree: what somebody has lying about there is none of a
+ * pipeline's business.
  */
-export async function readCommit(git: Git, commit: string): Promise<CommitFiles> {
+export async function listFolders(git: Git, commit: string): Promise<CommitFolders> {
   const all = await listTree(git, commit);
-  const repositoryEntry = all.find(({ path }) => path === ".ci/config");
-  const config = (await contents(git, [repositoryEntry]))(repositoryEntry);
-  const { CI_PACKAGES_DIR } = readRepositoryConfig(config).config;
+  const configEntry = all.find(({ path }) => path === ".ci/config");
+  const repositoryConfig = (await contents(git, [configEntry]))(configEntry);
   const packagesDir = packagesDirOf(
-    CI_PACKAGES_DIR,
+    readRepositoryConfig(repositoryConfig).config.CI_PACKAGES_DIR,
     all.some(({ path }) => path.startsWith("packages/")),
   );
-
-  const byFolder = group(all, packagesDir === "." ? "" : `${packagesDir}/`);
-  const wanted = [...byFolder.values()].flatMap((files) => metadata.map((path) => files.get(path)));
-  const contentOf = await contents(git, wanted);
   const links = all.filter(({ mode, path }) => mode === "120000" && isFolderOf(packagesDir, path));
-  const folders: FolderFiles[] = [...byFolder]
+  return {
+    repositoryConfig,
+    packagesDir,
+    entries: group(all, packagesDir === "." ? "" : `${packagesDir}/`),
+    links: links.map(({ path }) => path.slice(path.lastIndexOf("/") + 1)),
+  };
+}
+
+/** Reads what Sluice reads of package folders, of all or of some; one Git process, however many there are. */
+export async function readFolders(
+  git: Git,
+  { repositoryConfig, packagesDir, entries, links }: CommitFolders,
+  names: ReadonlySet<string> = new Set([...entries.keys(), ...links]),
+): Promise<WorkspaceFiles> {
+  const wanted = [...entries].filter(([name]) => names.has(name));
+  const contentOf = await contents(
+    git,
+    wanted.flatMap(([, files]) => [files.get(".SRCINFO"), files.get(".CI/config")]),
+  );
+  const folders: FolderFiles[] = wanted
     .filter(([, files]) => files.has("PKGBUILD") || files.has(".SRCINFO"))
     .map(([name, files]) => ({
       name,
@@ -45,18 +61,27 @@ export async function readCommit(git: Git, commit: string): Promise<CommitFiles>
       srcinfo: contentOf(files.get(".SRCINFO")),
       config: contentOf(files.get(".CI/config")),
     }))
-    .concat(links.map(({ path }) => linkedFolder(path.slice(path.lastIndexOf("/") + 1))))
+    .concat(links.filter((name) => names.has(name)).map(linkedFolder))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const entries = new Map(
-    [...byFolder].map(([name, files]) => [
-      name,
-      new Map([...files].map(([path, { mode, id }]) => [path, `${mode} ${id}`])),
-    ]),
-  );
-  return { repositoryConfig: config, packagesDir, folders, entries };
+  return { repositoryConfig, packagesDir, folders };
 }
 
-const metadata = [".SRCINFO", ".CI/config"];
+/** Names of the folders that one commit has and another hasn't, or that consist of other files there. */
+export function differingFolders(a: CommitFolders, b: CommitFolders): Set<string> {
+  const names = new Set([...a.entries.keys(), ...b.entries.keys()]);
+  for (const name of names) {
+    const files = a.entries.get(name);
+    const others = b.entries.get(name);
+    if (!files || !others || files.size !== others.size) continue;
+    if ([...files].every(([path, entry]) => sameFile(entry, others.get(path)))) names.delete(name);
+  }
+  return names;
+}
+
+/** Whether two files have the same content and mode. */
+export function sameFile(a: TreeEntry | undefined, b: TreeEntry | undefined): boolean {
+  return a?.id === b?.id && a?.mode === b?.mode;
+}
 
 /** Files by their package folder, folders sorted by name, those that begin with a dot left out. */
 function group(all: readonly TreeEntry[], prefix: string): Map<string, Map<string, TreeEntry>> {

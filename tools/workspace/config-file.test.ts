@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { pick, seeded } from "../../test/world/random.ts";
 import { editConfigFile, parseConfigFile } from "./config-file.ts";
 
 describe("reading", () => {
@@ -52,3 +53,36 @@ describe("editing leaves every other byte alone", () => {
     expect(() => editConfigFile("", "A", "x\nB=1")).toThrow(RangeError);
   });
 });
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  "whatever a file holds, setting a key changes its line alone (%i)",
+  (seed) => {
+    const random = seeded(seed);
+    const lines = [
+      "# note",
+      "",
+      "A=1",
+      "  B = 'x'  ",
+      'C="a b"\r',
+      "not an entry",
+      "D=#1;2\r",
+      "B=again",
+      "\tA =",
+      "#A=9",
+    ];
+    for (let round = 0; round < 50; round++) {
+      const text = Array.from({ length: Math.floor(random() * 8) }, () => pick(lines, random)).join("\n");
+      const key = pick(["A", "B", "C", "D", "NEW"], random);
+      const value = pick(["", "v", " v ", '"q"', "a#b;c=d", "$(x)"], random);
+      const edited = editConfigFile(text, key, value);
+
+      const read = parseConfigFile(edited).entries.filter((entry) => entry.key === key);
+      expect(read.at(-1)?.value).toBe(value);
+      const before = text.split("\n");
+      const own = before.findLastIndex((line) => parseConfigFile(line).entries[0]?.key === key);
+      const others = edited.split("\n").filter((_, at) => at !== own);
+      const kept = own === -1 ? edited.slice(0, text.length) : others.join("\n");
+      expect(kept).toBe(own === -1 ? text : before.filter((_, at) => at !== own).join("\n"));
+    }
+  },
+);

@@ -15,8 +15,11 @@ export interface WorkspaceFiles {
   readonly repositoryConfig: FileContent;
   /** Where the package folders lie, from the root of the workspace; `.` is the root itself. */
   readonly packagesDir: string;
-  /** By the folder's name, sorted; also folders whose name no package may have. */
-  readonly folders: readonly FolderFiles[];
+  /**
+   * By the folder's name, sorted; also folders whose name no package may have. Those of a work tree are read
+   * while they are iterated, so that thousands of files needn't be in memory at once.
+   */
+  readonly folders: Iterable<FolderFiles>;
 }
 
 /** A folder that holds, or seems to hold, a package. */

@@ -1,7 +1,7 @@
 import { isPkgbase } from "../alpm/names.ts";
 import { missingParts, parseSrcinfo, type Srcinfo } from "../alpm/srcinfo.ts";
 import { buildTree, type DependencyTree } from "../deptree/tree.ts";
-import { relationsOf } from "../deptree/relations.ts";
+import { relationFields, relationsOf, type PackageRelations } from "../deptree/relations.ts";
 import { SluiceError } from "../errors.ts";
 import {
   readPackageConfig,
@@ -33,7 +33,9 @@ export interface WorkspaceProblem {
   readonly pkgbase: string | undefined;
   /** From the root of the repository. */
   readonly path: string;
+  /** Both counted from 1. */
   readonly line?: number;
+  readonly column?: number;
   readonly message: string;
 }
 
@@ -54,10 +56,7 @@ export function parseWorkspace(files: WorkspaceFiles): Workspace {
   const problems: WorkspaceProblem[] = [];
   const config = configFrom(readRepositoryConfig(files.repositoryConfig), ".ci/config", undefined, problems);
   const packages = new Map<string, Package>();
-  for (const folder of files.folders) {
-    const pkg = parsePackage(folder, packagePath(files.packagesDir, folder.name), problems);
-    if (pkg) packages.set(pkg.pkgbase, pkg);
-  }
+  for (const pkg of parsePackages(files, problems)) packages.set(pkg.pkgbase, pkg);
   return { config, packagesDir: files.packagesDir, packages, problems };
 }
 
@@ -82,13 +81,42 @@ export function treeOf(
   arch: string,
   distribution?: ReadonlySet<string>,
 ): DependencyTree {
-  const relations = [...packages.values()].map(({ pkgbase, srcinfo }) => relationsOf(pkgbase, srcinfo, arch));
+  const fields = relationFields(arch);
+  const relations = [...packages.values()].map(({ pkgbase, srcinfo }) =>
+    relationsOf(pkgbase, srcinfo, fields),
+  );
   return buildTree(relations, distribution);
 }
 
-/** `path:line: message` */
-export function describeProblem({ path, line, message }: WorkspaceProblem): string {
-  return `${JSON.stringify(path).slice(1, -1)}${line === undefined ? "" : `:${line}`}: ${message}`;
+/**
+ * The dependency tree of files of which nothing else is wanted: what a package says beyond whom it needs is let
+ * go at once, which for thousands of packages halves the time.
+ */
+export function readTree(
+  files: WorkspaceFiles,
+  arch: string,
+  distribution?: ReadonlySet<string>,
+): { tree: DependencyTree; problems: readonly WorkspaceProblem[] } {
+  const problems: WorkspaceProblem[] = [];
+  const relations: PackageRelations[] = [];
+  const fields = relationFields(arch);
+  for (const { pkgbase, srcinfo } of parsePackages(files, problems)) {
+    relations.push(relationsOf(pkgbase, srcinfo, fields));
+  }
+  return { tree: buildTree(relations, distribution), problems };
+}
+
+/** `path:line:column: message` */
+export function describeProblem({ path, line, column, message }: WorkspaceProblem): string {
+  const place = [JSON.stringify(path).slice(1, -1), line, column].filter((part) => part !== undefined);
+  return `${place.join(":")}: ${message}`;
+}
+
+function* parsePackages(files: WorkspaceFiles, problems: WorkspaceProblem[]): Generator<Package> {
+  for (const folder of files.folders) {
+    const pkg = parsePackage(folder, packagePath(files.packagesDir, folder.name), problems);
+    if (pkg) yield pkg;
+  }
 }
 
 function parsePackage(
@@ -130,8 +158,8 @@ function srcinfoFrom(
   problems: WorkspaceProblem[],
 ): Srcinfo | undefined {
   const path = `${folder}/.SRCINFO`;
-  const report = (kind: WorkspaceProblem["kind"], message: string, line?: number): undefined => {
-    problems.push({ kind, pkgbase, path, message, ...(line !== undefined && { line }) });
+  const report = (kind: WorkspaceProblem["kind"], message: string): undefined => {
+    problems.push({ kind, pkgbase, path, message });
   };
   if (file.kind === "refused") return report("srcinfo-unreadable", file.reason);
   if (file.kind === "absent") {
@@ -148,11 +176,10 @@ function srcinfoFrom(
     return srcinfo.packages.length > 0 ? srcinfo : undefined;
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    return report(
-      "srcinfo-unreadable",
-      error.message.slice(`${path}:${error.facts["line"]}:`.length),
-      Number(error.facts["line"]),
-    );
+    const [line, column] = [Number(error.facts["line"]), Number(error.facts["column"])];
+    const message = error.message.slice(`${path}:${line}:${column}: `.length);
+    problems.push({ kind: "srcinfo-unreadable", pkgbase, path, line, column, message });
+    return undefined;
   }
 }
 

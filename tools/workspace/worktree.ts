@@ -25,19 +25,26 @@ export function readWorktree(root: string, { configs = true } = {}): WorkspaceFi
   const repositoryConfig = readIn(root, ".ci", "config");
   const { config } = readRepositoryConfig(repositoryConfig);
   const packagesDir = packagesDirOf(config.CI_PACKAGES_DIR, isFolder(join(root, "packages")));
-  const folders: FolderFiles[] = [];
   const top = join(root, packagesDir);
-  for (const entry of list(top, root)) {
-    if (entry.name.startsWith(".")) continue;
+  const entries = list(top, root).filter(({ name }) => !name.startsWith("."));
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    repositoryConfig,
+    packagesDir,
+    folders: { [Symbol.iterator]: () => readFolders(top, entries, configs) },
+  };
+}
+
+function* readFolders(top: string, entries: readonly Dirent[], configs: boolean): Generator<FolderFiles> {
+  for (const entry of entries) {
     const folder = `${top}/${entry.name}`;
     if (entry.isDirectory()) {
       const files = readFolder(folder, entry.name, configs);
-      if (files) folders.push(files);
+      if (files) yield files;
     } else if (entry.isSymbolicLink() && pointsToFolder(folder)) {
-      folders.push(linkedFolder(entry.name));
+      yield linkedFolder(entry.name);
     }
   }
-  return { repositoryConfig, packagesDir, folders: folders.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
 /** A package's PKGBUILD, for those who read more than the metadata. */
@@ -99,8 +106,13 @@ function list(folder: string, root: string): Dirent[] {
   }
 }
 
+/** Links aren't followed. */
 function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function pointsToFolder(path: string): boolean {

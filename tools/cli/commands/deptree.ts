@@ -1,8 +1,8 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { treeFormats } from "../../deptree/formats.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { defaultArch } from "../../alpm/names.ts";
-import { describeProblem, parseWorkspace, treeOf } from "../../workspace/workspace.ts";
+import { describeProblem, readTree } from "../../workspace/workspace.ts";
 import { readWorktree } from "../../workspace/worktree.ts";
 import { warn } from "../report.ts";
 import { findRoot } from "../root.ts";
@@ -15,11 +15,11 @@ interface Options {
 }
 
 export async function deptree({ root, format, out, databases = [] }: Options): Promise<number> {
-  const workspace = parseWorkspace(readWorktree(findRoot(root), { configs: false }));
-  for (const problem of workspace.problems) {
+  const files = readWorktree(findRoot(root), { configs: false });
+  const { tree, problems } = readTree(files, defaultArch, await distributionNames(databases));
+  for (const problem of problems) {
     if (problem.kind.startsWith("srcinfo") || problem.kind === "pkgbuild") warn(describeProblem(problem));
   }
-  const tree = treeOf(workspace, defaultArch, await distributionNames(databases));
   for (const { packages, broken } of tree.cycles) {
     const left = broken.map(({ from, to }) => `${from} → ${to}`).join(", ");
     warn(`cycle: ${packages.join(", ")}; ordered without ${left}`);
@@ -37,12 +37,15 @@ async function distributionNames(files: readonly string[]): Promise<ReadonlySet<
   return new Set(databases.flatMap((packages) => packages.map(({ name }) => name)));
 }
 
+/** A regular file is replaced as a whole; a device, a pipe or a link is written to. */
 function writeInPlace(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const isReplaceable = lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  const temporary = isReplaceable ? `${path}.${process.pid}.tmp` : path;
   try {
-    writeFileSync(temporary, text, { flush: true });
-    renameSync(temporary, path);
+    writeFileSync(temporary, text);
+    if (isReplaceable) renameSync(temporary, path);
   } catch (error) {
+    if (isReplaceable) rmSync(temporary, { force: true });
     throw new SluiceError("write", `${path} can't be written (${systemCode(error)})`, {
       hint: "Name a file in a folder that exists and that you may write to.",
       facts: { path },

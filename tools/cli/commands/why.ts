@@ -1,11 +1,9 @@
-import { defaultArch, isPkgbase } from "../../alpm/names.ts";
+import { isPkgbase } from "../../alpm/names.ts";
 import { planOnCommit } from "../../ci/on-commit.ts";
 import { readPlatform } from "../../ci/platform.ts";
 import { dependentsOf } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { readCommit } from "../../workspace/commit.ts";
-import { parseWorkspace, treeOf } from "../../workspace/workspace.ts";
 import { printable } from "../report.ts";
 import { findRoot } from "../root.ts";
 
@@ -17,13 +15,12 @@ interface Options {
 export async function why({ root, json = false }: Options, pkgbase: string): Promise<number> {
   const git = openGit(findRoot(root), process.env);
   const plan = await planOnCommit(git, readPlatform(process.env));
-  const tree = treeOf(parseWorkspace(await readCommit(git, plan.range.head)), defaultArch);
-  const pkg = tree.packages.get(pkgbase);
+  const pkg = plan.tree.packages.get(pkgbase);
   const decision = decisionOf(pkgbase, plan);
   if (!pkg && decision.kind === "unchanged") throw unknownPackage(pkgbase);
 
   const edges = pkg?.edges ?? [];
-  const dependents = dependentsOf(tree, pkgbase);
+  const dependents = dependentsOf(plan.tree, pkgbase);
   if (json) {
     process.stdout.write(
       `${JSON.stringify({ pkgbase, decision, needs: edges, neededBy: dependents }, null, 2)}\n`,

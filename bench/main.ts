@@ -1,0 +1,36 @@
+import { cpus, release } from "node:os";
+import { benchDeptree } from "./deptree.ts";
+import { benchGeneratedTree } from "./generated-tree.ts";
+import { benchOnCommit } from "./on-commit.ts";
+import type { BenchReport } from "./report.ts";
+
+/** `npm run bench` runs all of them, `npm run bench -- deptree` one. */
+const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
+  deptree: benchDeptree,
+  "on-commit": benchOnCommit,
+  "generated-tree": benchGeneratedTree,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(benchmarks, name));
+if (unknown.length > 0) {
+  process.stderr.write(`unknown: ${unknown.join(", ")}; there are ${Object.keys(benchmarks).join(", ")}\n`);
+  process.exit(2);
+}
+
+const [cpu] = cpus();
+process.stdout.write(
+  `${cpus().length} cores ${cpu?.model}, Linux ${release()}, Node ${process.versions.node}\n`,
+);
+for (const [name, bench] of Object.entries(benchmarks)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const report = await bench();
+  process.stdout.write(`\n${report.name}\n${formatFigures(report)}`);
+}
+
+function formatFigures({ figures }: BenchReport): string {
+  const width = Math.max(...Object.keys(figures).map((what) => what.length));
+  return Object.entries(figures)
+    .map(([what, figure]) => `  ${what.padEnd(width)}  ${figure}\n`)
+    .join("");
+}

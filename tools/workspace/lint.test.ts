@@ -1,0 +1,86 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ScratchWorkspace, srcinfoText } from "../../test/world/workspace.ts";
+import { lintWorkspace } from "./lint.ts";
+import { describeProblem } from "./workspace.ts";
+
+let w: ScratchWorkspace;
+beforeEach(() => (w = new ScratchWorkspace()));
+afterEach(() => w.remove());
+
+const problems = (): string[] => lintWorkspace(w.dir).problems.map(describeProblem);
+
+test("a workspace without problems has none", () => {
+  w.addPackage("foo");
+  w.write("packages/foo/PKGBUILD", "pkgname=foo\npkgver=1 # now\npkgrel='1'\nepoch=\n");
+  w.write("packages/notes/README.md", "not a package");
+  expect(lintWorkspace(w.dir)).toEqual({ packages: 1, problems: [] });
+});
+
+test("a person gets every problem of the whole workspace at once, by path", () => {
+  w.write(".ci/config", "BUILD_REPO=test\nBUILDREPO=x\nREDIS_PORT=no\n");
+  w.addPackage("config");
+  w.write("packages/config/.CI/config", "CI_ON_TRIGER=daily\nwords\n");
+  w.addPackage("stale", { pkgver: "2" });
+  w.write("packages/stale/PKGBUILD", "pkgver=3\npkgrel=1\nepoch=1\n");
+  w.write("packages/bare/PKGBUILD", "pkgname=bare\n");
+  w.write("packages/empty/PKGBUILD", "pkgname=empty\n");
+  w.write("packages/empty/.SRCINFO", "\n");
+  w.write("packages/renamed/PKGBUILD", "pkgver=1\n");
+  w.write("packages/renamed/.SRCINFO", srcinfoText("original"));
+  w.write("packages/lost/.SRCINFO", srcinfoText("lost"));
+  w.write("packages/-x/PKGBUILD", "");
+  w.write("packages/broken/PKGBUILD", "");
+  w.write("packages/broken/.SRCINFO", "pkgbase = broken\n\tnonsense\n");
+  mkdirSync(join(w.dir, "packages/folder/.SRCINFO"), { recursive: true });
+  w.write("packages/folder/PKGBUILD", "");
+  w.write("packages/binary/.SRCINFO", srcinfoText("binary"));
+  w.write("packages/binary/PKGBUILD", Buffer.from([0x61, 0x0a, 0xff]));
+  symlinkSync("foo", join(w.dir, "packages/dangling"));
+  symlinkSync("bare", join(w.dir, "packages/linked"));
+  expect(problems()).toEqual([
+    ".ci/config:2: unknown key BUILDREPO; did you mean BUILD_REPO?",
+    ".ci/config:3: REDIS_PORT: `no` is not a whole number from 1 to 65535",
+    "packages/-x: not a package name (letters, digits and @._+-, not beginning with - or .); the folder is ignored",
+    "packages/bare/.SRCINFO: is missing; run makepkg --printsrcinfo > .SRCINFO",
+    "packages/binary/PKGBUILD: is not UTF-8 (line 2)",
+    "packages/broken/.SRCINFO:2:2: expected `key = value`",
+    "packages/config/.CI/config:1: unknown key CI_ON_TRIGER; did you mean CI_ON_TRIGGER?",
+    "packages/config/.CI/config:2: expected KEY=value, found `words`",
+    "packages/empty/.SRCINFO: it is empty; run makepkg --printsrcinfo > .SRCINFO",
+    "packages/folder/.SRCINFO: is a folder",
+    "packages/linked: is a symbolic link to a folder, which is ignored; put the package folder itself here",
+    "packages/lost/PKGBUILD: is missing; the folder is ignored",
+    "packages/renamed/.SRCINFO: the folder is renamed, its pkgbase is original",
+    "packages/stale/.SRCINFO: is stale: pkgver is 2, the PKGBUILD says 3; run makepkg --printsrcinfo > .SRCINFO",
+    "packages/stale/.SRCINFO: is stale: epoch is missing, the PKGBUILD says 1; run makepkg --printsrcinfo > .SRCINFO",
+  ]);
+});
+
+test("versions that only running the PKGBUILD would tell aren't called stale", () => {
+  w.addPackage("foo", { pkgver: "5" });
+  for (const recipe of [
+    "pkgver=$_major.1",
+    "pkgver=1\npkgver=2",
+    "pkgver=1\n  pkgver+=.2",
+    "pkgver=`date`",
+    "",
+  ]) {
+    w.write("packages/foo/PKGBUILD", `${recipe}\npkgrel=1\n`);
+    expect(problems()).toEqual([]);
+  }
+});
+
+test("a symbolic link out of the workspace isn't followed", () => {
+  w.addPackage("foo");
+  w.delete("packages/foo/.SRCINFO");
+  symlinkSync("/etc/passwd", join(w.dir, "packages/foo/.SRCINFO"));
+  symlinkSync("/etc", join(w.dir, "packages/foo/.CI"));
+  w.delete("packages/foo/PKGBUILD");
+  symlinkSync("/etc/hostname", join(w.dir, "packages/foo/PKGBUILD"));
+  expect(problems()).toEqual([
+    "packages/foo/.SRCINFO: is a symbolic link; put a regular file there",
+    "packages/foo/PKGBUILD: is a symbolic link; put a regular file there",
+  ]);
+});
