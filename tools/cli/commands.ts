@@ -46,6 +46,15 @@ export const commands: readonly CommandEntry[] = [
         .option("--databases <file...>", "databases of the distribution; what they hold needs no provider"),
     load: async () => (await import("./commands/deptree.ts")).deptree,
   },
+  {
+    define: (program) =>
+      workspaceCommand(program, "replay [range]")
+        .description("Judge the updates of a workspace's history with the rules of today")
+        .option("--author <name>", "only commits of this author")
+        .option("--branches <pattern>", "judge branches against main instead, such as 'update-*'")
+        .option("--json", "one JSON line per update"),
+    load: async () => (await import("./commands/replay.ts")).replay,
+  },
 ];
 
 function workspaceCommand(program: Command, name: string): Command {
