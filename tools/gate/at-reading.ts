@@ -93,6 +93,8 @@ function formOfSimple(command: SimpleCommand): string {
       .join(" ")
       .trim();
   }
+  const defaults = defaultsIn(command);
+  if (defaults) return defaults.every(({ plain }) => plain) ? "" : normaliseCommand(command);
   if (!isDeclaration(command)) return normaliseCommand(command);
   const words = command.words.slice(1).map((word) => {
     return word.kind === "word"
@@ -134,6 +136,42 @@ function isPlain(assignment: Assignment): boolean {
 /** A subscript is arithmetic, which may run commands; a number, `@`, `*` and a word in quotes aren't. */
 function isPlainIndex(index: string): boolean {
   return /^[<>"\s\w@*.-]*$/.test(index);
+}
+
+interface Default {
+  readonly name: string;
+  readonly form: string;
+  readonly plain: boolean;
+  readonly reads: ReadonlySet<string>;
+}
+
+/** What `: ${name:=value}` assigns; undefined for any other command. */
+export function defaultsIn(command: SimpleCommand): Default[] | undefined {
+  const [colon, ...words] = command.words;
+  if (commandName(command) !== ":" || !colon || words.length === 0) return undefined;
+  if (command.redirections.length > 0 || command.assignments.length > 0) return undefined;
+  const defaults: Default[] = [];
+  for (const argument of words) {
+    const [part, ...more] = argument.kind === "word" ? argument.word.parts : [];
+    if (part?.kind !== "parameter" || more.length > 0 || part.index || part.prefix !== "") return undefined;
+    const [value] = part.operands;
+    if (!/^:?=$/.test(part.operator) || !value || part.operands.length > 1) return undefined;
+    const assignment: Assignment = {
+      name: part.name,
+      index: undefined,
+      append: false,
+      value: { kind: "scalar", word: value },
+      line: part.line,
+    };
+    const form = `${part.operator}${normaliseWord(value, "assigned")}`;
+    defaults.push({
+      name: part.name,
+      form,
+      plain: isPlain(assignment),
+      reads: readsOfAssignment(assignment),
+    });
+  }
+  return defaults;
 }
 
 function isDeclaration(command: SimpleCommand): boolean {

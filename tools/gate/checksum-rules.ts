@@ -34,8 +34,7 @@ const kinds = Object.keys(checksumKinds) as Kind[];
 /** Checksums follow a new version, and keep their kind and number. */
 export function judgeChecksums(comparison: Comparison): Finding[] {
   const { before, after, changes, architectures } = comparison;
-  const isAbout = ({ name }: { name: string }): boolean => /^(?:source|\w+sums)(?:_\w+)?$/.test(name);
-  if (!changes.some(isAbout)) return [];
+  if (!changes.some(({ name }) => /^(?:source|\w+sums)(?:_\w+)?$/.test(name))) return [];
   const findings = new Map<string, Finding>();
   for (const carch of architectures) {
     const [old, now] = [before.evaluation(carch), after.evaluation(carch)];

@@ -38,7 +38,7 @@ export function explain(changes: readonly VariableChange[], writing: Writing): E
     for (const change of own) {
       const pair = scalarPair(change);
       if (!pair) continue;
-      if (isCommitLike(pair[0]) || isCommitLike(pair[1])) commits.add(pair[1]);
+      if (isCommitLike(pair[1]) && !ofVersion.has(name) && !versionParts.has(name)) commits.add(pair[1]);
       if (pair.every(isVersionText)) replacements.push(...spellings(pair));
     }
   };

@@ -27,7 +27,9 @@ export function judgeFiles(
   after: RecipeFiles,
   { isFirst, scriptlets }: { isFirst: boolean; scriptlets: ReadonlySet<string> },
 ): Finding[] {
-  const findings = [...after].flatMap(([path, file]) => ofPath(path, file));
+  const findings = [...after].flatMap(([path, file]) =>
+    isSameFile(before.get(path), file) ? [] : ofPath(path, file),
+  );
   for (const path of changedPaths(before, after)) {
     const [old, now] = [before.get(path), after.get(path)];
     findings.push(...ofMode(path, old, now));

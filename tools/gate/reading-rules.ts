@@ -60,7 +60,16 @@ function readsChange(
 /** By its name, by a pattern, or by something that is only known when it runs. */
 function mayRead(form: string, path: string): boolean {
   if (path === ".SRCINFO") return form.includes(".SRCINFO");
-  if (form.includes(path.split("/").at(-1) ?? path)) return true;
+  if (mentions(form, path.split("/").at(-1) ?? path)) return true;
   const reads = /"(?:\.|source|cat|bash|sh|eval|\.\/[^"]*)"|<(?!<)|<[*?]+>/.test(form);
   return reads && /<[*?]|split|\{/.test(form);
+}
+
+/** The name by itself, not as part of a longer one. */
+function mentions(form: string, name: string): boolean {
+  for (let at = form.indexOf(name); at !== -1; at = form.indexOf(name, at + 1)) {
+    const around = `${form[at - 1] ?? " "}${form[at + name.length] ?? " "}`;
+    if (!/[\w.-]/.test(around)) return true;
+  }
+  return false;
 }

@@ -237,6 +237,11 @@ export const rules = {
     says: ".SRCINFO tells another story than the PKGBUILD",
     protects: "What is shown, searched and resolved must be what is built.",
   },
+  "srcinfo-disagrees": {
+    severity: "review",
+    says: ".SRCINFO still says something else than the PKGBUILD, as before",
+    protects: "What was accepted once may go on, but not unseen.",
+  },
   "srcinfo-changed": {
     severity: "review",
     says: ".SRCINFO changed in a value that the PKGBUILD only tells when it's run",

@@ -1,6 +1,13 @@
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding, type Place } from "./finding.ts";
-import { isSignature, ownerOf, parseSource, repositoryOf, type SourceEntry } from "./source-entry.ts";
+import {
+  isForge,
+  isSignature,
+  ownerOf,
+  parseSource,
+  repositoryOf,
+  type SourceEntry,
+} from "./source-entry.ts";
 import { type TagAnswer, tagKey, type TagQuestion } from "./update.ts";
 import { sameForms } from "./variables.ts";
 import { versionOf } from "./version-rules.ts";
@@ -227,15 +234,18 @@ function moved(old: SourceEntry, now: SourceEntry, place: Place): Finding[] {
 }
 
 function sameShape(old: SourceEntry, now: SourceEntry): boolean {
-  const keys = (text: string): string => text.replaceAll(/=[^&]*/g, "=");
   return (
     old.vcs === now.vcs &&
     old.scheme === now.scheme &&
     old.segments.length === now.segments.length &&
     (old.name === undefined) === (now.name === undefined) &&
-    keys(old.query) === keys(now.query) &&
-    keys(old.fragment) === keys(now.fragment)
+    keysOf(old.query) === keysOf(now.query) &&
+    keysOf(old.fragment) === keysOf(now.fragment)
   );
+}
+
+function keysOf(text: string): string {
+  return text.replaceAll(/=[^&]*/g, "=");
 }
 
 /** A commit that is asked for now and wasn't before, whatever it is called. */
@@ -247,14 +257,16 @@ function changedCommit(old: SourceEntry, now: SourceEntry): string | undefined {
     (key === "commit" || key === "revision" || isCommitLike(ref))
   )
     return ref;
-  if (now.vcs !== undefined) return undefined;
-  const tokens = (entry: SourceEntry): string[] =>
-    [...entry.segments, entry.query]
-      .join("/")
-      .split(/[^0-9A-Za-z]+/)
-      .filter(isCommitLike);
-  const before = new Set(tokens(old));
-  return tokens(now).find((token) => !before.has(token));
+  if (now.vcs !== undefined || !isForge(now.host)) return undefined;
+  const before = new Set(commitsIn(old));
+  return commitsIn(now).find((token) => !before.has(token));
+}
+
+function commitsIn({ segments, query }: SourceEntry): string[] {
+  return [...segments, query]
+    .join("/")
+    .split(/[^0-9A-Za-z]+/)
+    .filter(isCommitLike);
 }
 
 function questionOf(entry: SourceEntry, commit: string, { after }: Comparison): TagQuestion | undefined {

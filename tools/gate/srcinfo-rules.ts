@@ -28,7 +28,8 @@ export function judgeSrcinfo(
   if (!comparison && before?.srcinfo && "srcinfo" in before.srcinfo && sameBytes(before, after)) return [];
   const old = before?.srcinfo && "srcinfo" in before.srcinfo ? before.srcinfo.srcinfo : undefined;
   const differences = fewest(after.pkgbuild, srcinfo);
-  const oldDifferences = old && before && "recipe" in before.pkgbuild ? fewest(before.pkgbuild, old) : [];
+  const hasOld = differences.length > 0 && old && before && "recipe" in before.pkgbuild;
+  const oldDifferences = hasOld ? fewest(before.pkgbuild, old) : [];
   const known = new Set(oldDifferences.map(keyOf));
   const findings: Finding[] = [];
   if (srcinfo.pkgbase !== "" && srcinfo.pkgbase !== pkgbase && old?.pkgbase !== srcinfo.pkgbase) {
@@ -38,7 +39,10 @@ export function judgeSrcinfo(
   }
   for (const difference of differences) {
     if (difference.expected === undefined) findings.push(...ofUnknown(difference, old, srcinfo, comparison));
-    else if (!known.has(keyOf(difference))) {
+    else if (known.has(keyOf(difference))) continue;
+    else if (movedAlong(difference, oldDifferences, comparison)) {
+      findings.push(finding("srcinfo-disagrees", `${difference.field} of ${difference.section}`, { file }));
+    } else {
       findings.push(
         finding("srcinfo-differs", `${difference.field} of ${difference.section}`, {
           file,
@@ -60,6 +64,18 @@ interface Difference {
   readonly actual: readonly string[];
 }
 
+/** It differed before in the same field, and went on with the version since. */
+function movedAlong(
+  { section, field, actual }: Difference,
+  old: readonly Difference[],
+  comparison: Comparison | undefined,
+): boolean {
+  const before = old.find((one) => one.section === section && one.field === field)?.actual;
+  if (!before || before.length !== actual.length || field.startsWith("pkg")) return false;
+  const replacements = comparison?.explained.replacements ?? [];
+  return before.every((text, at) => replacedAlone(text, actual[at] ?? "", replacements));
+}
+
 function keyOf({ section, field, expected, actual }: Difference): string {
   return JSON.stringify([section, field, expected, actual]);
 }
@@ -72,7 +88,7 @@ function sameBytes(before: Side, after: Side): boolean {
 /** makepkg ran on some machine: what it wrote must fit one of the architectures. */
 function fewest(pkgbuild: Pkgbuild, srcinfo: Srcinfo): Difference[] {
   const candidates = pkgbuild.text.includes("CARCH")
-    ? ["x86_64", ...(srcinfo.base.get("arch") ?? [])]
+    ? ["x86_64", ...(srcinfo.base.get("arch") ?? []), ""]
     : [undefined];
   let best: Difference[] | undefined;
   for (const carch of new Set(candidates)) {

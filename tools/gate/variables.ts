@@ -1,7 +1,7 @@
 import { normaliseValue } from "../pkgbuild/normalise.ts";
 import { normaliseWord } from "../pkgbuild/normalise-words.ts";
 import { inOrder, type Value, type Variable } from "../pkgbuild/values.ts";
-import { readsOfAssignment } from "./at-reading.ts";
+import { defaultsIn, readsOfAssignment } from "./at-reading.ts";
 import type { Pkgbuild } from "./side.ts";
 
 /** What the recipe's text says of one variable of its top level. */
@@ -39,6 +39,15 @@ export function writtenIn({ recipe }: Pkgbuild): Map<string, Written> {
     if (append && value.kind === "scalar") entry.reads.add(name);
     entry.line = line;
     written.set(name, entry);
+  }
+  for (const { command, line } of recipe.script.statements) {
+    if (command.kind !== "simple") continue;
+    for (const { name, form, reads } of defaultsIn(command) ?? []) {
+      const entry = written.get(name) ?? { forms: [], reads: new Set(), line };
+      entry.forms.push(form);
+      for (const read of reads) entry.reads.add(read);
+      written.set(name, entry);
+    }
   }
   return written;
 }
