@@ -39,7 +39,7 @@ export function judgeFiles(
       findings.push(
         ...ofContent(path, old, now, {
           isFirst,
-          isScriptlet: scriptlets.has(path) || /\.install$/.test(path),
+          isScriptlet: scriptlets.has(path) || path.endsWith('.install'),
         }),
       );
     }

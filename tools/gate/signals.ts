@@ -133,7 +133,7 @@ function visitPipeline(command: Command, line: number, add: Add, names: Names): 
       const takesInput =
         interprets(name) &&
         !/^g?awk$|^mawk$/.test(name ?? "") &&
-        words.every((word) => /^-/.test(word) && !/^-\w*[nep]/.test(word));
+        words.every((word) => word.startsWith('-') && !/^-\w*[nep]/.test(word));
       if (takesInput || (wrapped && words.some((word) => isShell(word.split("/").at(-1))))) {
         add("shell-input", command, line, normaliseCommand(stage));
       }
