@@ -39,11 +39,12 @@ export async function* replay(
 
 function replayOne({ commit, pkgbase, before, after }: HistoricalUpdate): Replayed {
   const started = performance.now();
-  const { verdict, findings } = judge({ pkgbase, before, after }, context);
+  const { verdict, findings } = judge({ pkgbase, before, after }, askingNobody);
   return { commit, pkgbase, verdict, findings, ms: Math.round((performance.now() - started) * 100) / 100 };
 }
 
-const context: JudgeContext = {
+/** Judges by the recipes alone. */
+export const askingNobody: JudgeContext = {
   architectures: ["x86_64"],
   trustedMaintainers: new Set(),
   now: 0,

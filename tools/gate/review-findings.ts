@@ -20,10 +20,9 @@ export function findingsText(all: readonly Finding[], room: number, level = "###
     const heading = `${level} ${headings[severity]} (${own.length})`;
     let block = heading;
     for (const one of own) {
-      const item = [findingText(one), findingLine(one)].find(
-        (text) => text.length + heading.length + 4 <= free,
-      );
-      if (left.length > 0 || item === undefined) {
+      const fits = (text: string): boolean => text.length + heading.length + 4 <= free;
+      const item = left.length > 0 ? undefined : [findingText, findingLine].map((of) => of(one)).find(fits);
+      if (item === undefined) {
         left.push(one);
         continue;
       }
