@@ -77,6 +77,22 @@ export const commands: readonly CommandEntry[] = [
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/queue.ts")).queue,
   },
+  {
+    define: (program) =>
+      workspaceCommand(program, "check-changes <range>")
+        .description("What a contributor's commits BASE..HEAD do to packages, as a Markdown summary")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/check-changes.ts")).checkChanges,
+  },
+  {
+    define: (program) =>
+      workspaceCommand(program, "replay [range]")
+        .description("Judge the updates of a workspace's history with the rules of today")
+        .option("--author <name>", "only commits of this author")
+        .option("--branches <pattern>", "judge branches against main instead, such as 'update-*'")
+        .option("--json", "one JSON line per update"),
+    load: async () => (await import("./commands/replay.ts")).replay,
+  },
 ];
 
 function buildingCommand(program: Command, name: string): Command {

@@ -1,0 +1,160 @@
+import type { Evaluation } from "../pkgbuild/evaluate.ts";
+import type { Comparison } from "./comparison.ts";
+import { type Finding, finding, type Place } from "./finding.ts";
+import { isSignature, parseSource, type SourceEntry } from "./source-entry.ts";
+import { versionOf } from "./version-rules.ts";
+
+/** Weakest first; what a hash of the kind looks like. */
+export const checksumKinds = {
+  ck: /^\d{1,10}$/,
+  md5: /^[0-9a-f]{32}$/i,
+  sha1: /^[0-9a-f]{40}$/i,
+  sha224: /^[0-9a-f]{56}$/i,
+  sha256: /^[0-9a-f]{64}$/i,
+  sha384: /^[0-9a-f]{96}$/i,
+  sha512: /^[0-9a-f]{128}$/i,
+  b2: /^[0-9a-f]{128}$/i,
+} as const;
+
+type Kind = keyof typeof checksumKinds;
+
+const strength: Readonly<Record<Kind, number>> = {
+  ck: 1,
+  md5: 2,
+  sha1: 3,
+  sha224: 4,
+  sha256: 5,
+  sha384: 6,
+  sha512: 7,
+  b2: 7,
+};
+
+const kinds = Object.keys(checksumKinds) as Kind[];
+
+/** Checksums follow a new version, and keep their kind and number. */
+export function judgeChecksums(comparison: Comparison): Finding[] {
+  const { before, after, changes, architectures } = comparison;
+  if (!changes.some(({ name }) => /^(?:source|\w+sums)(?:_\w+)?$/.test(name))) return [];
+  const findings = new Map<string, Finding>();
+  for (const carch of architectures) {
+    const [old, now] = [before.evaluation(carch), after.evaluation(carch)];
+    for (const suffix of suffixes(old, now)) {
+      for (const one of ofSuffix(suffix, old, now, comparison)) findings.set(JSON.stringify(one), one);
+    }
+  }
+  return [...findings.values()];
+}
+
+interface Checked {
+  readonly sources: readonly (SourceEntry | undefined)[] | undefined;
+  /** By kind the checksums in order; an entry that isn't known is undefined. */
+  readonly sums: ReadonlyMap<Kind, readonly (string | undefined)[]>;
+}
+
+function suffixes(...evaluations: readonly Evaluation[]): Set<string> {
+  const found = new Set<string>();
+  for (const { names } of evaluations) {
+    for (const name of names) {
+      const [, suffix] =
+        /^(?:source|(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums)(|_\w+)$/.exec(name) ?? [];
+      if (suffix !== undefined) found.add(suffix);
+    }
+  }
+  return found;
+}
+
+function read(evaluation: Evaluation, suffix: string): Checked {
+  const sums = new Map<Kind, readonly (string | undefined)[]>();
+  for (const kind of kinds) {
+    const list = texts(evaluation, `${kind}sums${suffix}`);
+    if (list && list.length > 0) sums.set(kind, list);
+  }
+  const sources = texts(evaluation, `source${suffix}`);
+  return { sources: sources?.map((text) => (text === undefined ? undefined : parseSource(text))), sums };
+}
+
+function texts(evaluation: Evaluation, name: string): (string | undefined)[] | undefined {
+  const list = evaluation.list(name);
+  if (list === undefined || "known" in list) return undefined;
+  return list.map((value) => (value.known ? value.text : undefined));
+}
+
+function ofSuffix(suffix: string, before: Evaluation, after: Evaluation, comparison: Comparison): Finding[] {
+  const [old, now] = [read(before, suffix), read(after, suffix)];
+  const [kind] = now.sums.keys();
+  const line = comparison.written.after.get(`${kind ?? "sha256"}sums${suffix}`)?.line;
+  const place: Place = { file: "PKGBUILD", ...(line !== undefined && { line }) };
+  const findings: Finding[] = [];
+  const [kindsBefore, kindsNow] = [old, now].map(({ sums }) => [...sums.keys()].join(", "));
+  if (kindsBefore !== kindsNow && old.sums.size > 0) {
+    findings.push(finding("checksum-kind", `${kindsBefore} to ${kindsNow || "none"}`, place));
+  }
+  for (const [kind, sums] of now.sums) {
+    if (now.sources && sums.length !== now.sources.length) {
+      findings.push(
+        finding(
+          "checksum-count",
+          `${now.sources.length} sources, ${sums.length} ${kind}sums${suffix}`,
+          place,
+        ),
+      );
+    }
+    for (const sum of sums) {
+      const wasThere = old.sums.get(kind)?.includes(sum) ?? false;
+      if (sum !== undefined && sum !== "SKIP" && !wasThere && !checksumKinds[kind].test(sum)) {
+        findings.push(finding("checksum-form", `${kind}: ${sum.slice(0, 80)}`, { ...place, after: sum }));
+      }
+    }
+  }
+  findings.push(...dropped(old, now, place), ...withoutVersion(old, now, comparison, place));
+  return findings;
+}
+
+/** Compares each source with the one that it was; where their number changed, with its equal. */
+function dropped(old: Checked, now: Checked, place: Place): Finding[] {
+  const findings: Finding[] = [];
+  const sameNumber = old.sources?.length === now.sources?.length;
+  for (const [at, source] of (now.sources ?? []).entries()) {
+    const then = sameNumber
+      ? at
+      : (old.sources ?? []).findIndex((entry) => entry !== undefined && entry.text === source?.text);
+    if (then === -1) continue;
+    const [was, is] = [strengthAt(old, then), strengthAt(now, at)];
+    if (is >= was) continue;
+    const known = source ? source.text : `source ${at + 1}`;
+    const unchecked = source?.vcs !== undefined || (source && isSignature(source));
+    findings.push(finding(unchecked && is === 0 ? "checksum-kind" : "checksum-dropped", known, place));
+  }
+  return findings;
+}
+
+function strengthAt({ sums }: Checked, at: number): number {
+  let best = 0;
+  for (const [kind, list] of sums) {
+    const sum = list[at];
+    // What isn't known is written as it was, and comes to whatever it came to.
+    if (at < list.length && sum !== "SKIP" && sum !== "") best = Math.max(best, strength[kind]);
+  }
+  return best;
+}
+
+function withoutVersion(old: Checked, now: Checked, { before, after }: Comparison, place: Place): Finding[] {
+  const [was, is] = [versionOf(before), versionOf(after)];
+  if (was && is && (was.pkgver !== is.pkgver || was.epoch !== is.epoch)) return [];
+  const findings: Finding[] = [];
+  for (const [kind, sums] of now.sums) {
+    const others = old.sums.get(kind) ?? [];
+    for (const [at, sum] of sums.entries()) {
+      const then = others[at];
+      if (sum === then || then === undefined || sum === undefined || sums.length !== others.length) continue;
+      findings.push(
+        finding("checksum-changed", now.sources?.[at]?.text ?? `source ${at + 1}`, {
+          ...place,
+          before: then,
+          after: sum,
+        }),
+      );
+    }
+  }
+  return findings;
+}

@@ -1,0 +1,130 @@
+import type { VariableChange, Written } from "./variables.ts";
+import { sameForms, textsOf } from "./variables.ts";
+import { isCommitLike, isVersionText, replacedAlone, type Replacement, spellings } from "./version-text.ts";
+
+/** Which changes of variables are the new version and nothing else. */
+export interface Explained {
+  /** Names of variables whose every change is. */
+  readonly names: ReadonlySet<string>;
+  readonly replacements: readonly Replacement[];
+  /** Commit ids that take part; each needs a proof of its own. */
+  readonly commits: ReadonlySet<string>;
+}
+
+const versionParts = new Set(["pkgver", "pkgrel", "epoch"]);
+
+interface Writing {
+  readonly before: ReadonlyMap<string, Written>;
+  readonly after: ReadonlyMap<string, Written>;
+}
+
+/**
+ * Finds them by growing a set: pkgver and its like, helpers that pkgver is made of or that hold it, and then
+ * whatever is written as before and reads nothing changed but those.
+ */
+export function explain(changes: readonly VariableChange[], writing: Writing): Explained {
+  const byName = groupByName(changes);
+  const ofVersion = new Set(
+    [...reachedFrom("pkgver", writing.before)].filter((name) =>
+      reachedFrom("pkgver", writing.after).has(name),
+    ),
+  );
+  const names = new Set<string>();
+  const replacements: Replacement[] = [];
+  const commits = new Set<string>();
+
+  const accept = (name: string, own: readonly VariableChange[]): void => {
+    names.add(name);
+    for (const change of own) {
+      const pair = scalarPair(change);
+      if (!pair) continue;
+      if (isCommitLike(pair[1]) && !ofVersion.has(name) && !versionParts.has(name)) commits.add(pair[1]);
+      if (pair.every(isVersionText)) replacements.push(...spellings(pair));
+    }
+  };
+  for (const [name, own] of byName) {
+    if (versionParts.has(name) && own.every(({ after }) => isVersionText(textsOf(after)?.[0] ?? ""))) {
+      accept(name, own);
+    }
+  }
+  for (const [name, own] of byName) {
+    const isHelper = own.every((change) => {
+      const pair = scalarPair(change);
+      return pair?.every(isVersionText) && (ofVersion.has(name) || pair.every(isCommitLike));
+    });
+    if (!special.test(name) && isHelper) accept(name, own);
+  }
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const [name, own] of byName) {
+      if (names.has(name) || versionParts.has(name)) continue;
+      const derived = isDerived(name, writing, byName, names);
+      if (!derived && !own.every((change) => isReplaced(change, replacements))) continue;
+      if (special.test(name)) names.add(name);
+      else accept(name, own);
+      grown = true;
+    }
+  }
+  return { names, replacements: longestFirst(replacements), commits };
+}
+
+function groupByName(changes: readonly VariableChange[]): Map<string, VariableChange[]> {
+  const groups = new Map<string, VariableChange[]>();
+  for (const change of changes) groups.set(change.name, [...(groups.get(change.name) ?? []), change]);
+  return groups;
+}
+
+/** Have rules of their own, and are no helpers. */
+const special =
+  /^(?:pkg(?:name|base|ver|rel|desc)|epoch|url|install|changelog|arch|(?:source|(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums)(?:_\w+)?)$/;
+
+function scalarPair({ before, after }: VariableChange): readonly [string, string] | undefined {
+  const [old, ...moreOld] = textsOf(before) ?? [];
+  const [now, ...moreNow] = textsOf(after) ?? [];
+  if (moreOld.length > 0 || moreNow.length > 0 || now === undefined || !before?.scalar || !after?.scalar)
+    return undefined;
+  return old === undefined ? undefined : [old, now];
+}
+
+/** Written as before, and what it reads changed by the version alone. */
+function isDerived(
+  name: string,
+  { before, after }: Writing,
+  changed: ReadonlyMap<string, unknown>,
+  names: ReadonlySet<string>,
+): boolean {
+  const [old, now] = [before.get(name), after.get(name)];
+  if (!old || !now || !sameForms(old.forms, now.forms)) return false;
+  let explained = false;
+  for (const read of now.reads) {
+    if (read === name || !changed.has(read)) continue;
+    if (!names.has(read)) return false;
+    explained = true;
+  }
+  return explained;
+}
+
+function isReplaced({ before, after }: VariableChange, replacements: readonly Replacement[]): boolean {
+  const [old, now] = [textsOf(before), textsOf(after)];
+  if (!old || !now || old.length !== now.length || before?.scalar !== after?.scalar) return false;
+  return old.every((text, at) => replacedAlone(text, now[at] ?? "", replacements));
+}
+
+/** All variables that go into this one, over any number of steps. */
+function reachedFrom(name: string, written: ReadonlyMap<string, Written>): Set<string> {
+  const reached = new Set<string>();
+  const open = [name];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const read of written.get(next)?.reads ?? []) {
+      if (reached.has(read)) continue;
+      reached.add(read);
+      open.push(read);
+    }
+  }
+  return reached;
+}
+
+function longestFirst(replacements: readonly Replacement[]): Replacement[] {
+  const unique = new Map(replacements.map((pair) => [JSON.stringify(pair), pair]));
+  return [...unique.values()].sort((a, b) => b[0].length - a[0].length);
+}

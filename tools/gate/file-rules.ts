@@ -1,0 +1,179 @@
+import { type Finding, finding } from "./finding.ts";
+import type { RuleName } from "./rules.ts";
+import { decode, readPkgbuildText, type Side } from "./side.ts";
+import { judgeScript, judgeText } from "./signal-rules.ts";
+import type { RecipeFile, RecipeFiles } from "./update.ts";
+
+/** Paths of files that aren't the same on both sides. */
+export function changedPaths(before: RecipeFiles, after: RecipeFiles): string[] {
+  const paths = new Set([...before.keys(), ...after.keys()]);
+  return [...paths].filter((path) => !isSameFile(before.get(path), after.get(path))).sort();
+}
+
+function isSameFile(before: RecipeFile | undefined, after: RecipeFile | undefined): boolean {
+  if (!before || !after || before.mode !== after.mode) return false;
+  return before.bytes === after.bytes || isSameBytes(before.bytes, after.bytes);
+}
+
+export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false;
+  return true;
+}
+
+/** Everything beside PKGBUILD and .SRCINFO. `scriptlets`: files that some package names as `install`. */
+export function judgeFiles(
+  before: RecipeFiles,
+  after: RecipeFiles,
+  { isFirst, scriptlets }: { isFirst: boolean; scriptlets: ReadonlySet<string> },
+): Finding[] {
+  const findings = [...after].flatMap(([path, file]) =>
+    isSameFile(before.get(path), file) ? [] : ofPath(path, file),
+  );
+  for (const path of changedPaths(before, after)) {
+    const [old, now] = [before.get(path), after.get(path)];
+    findings.push(...ofMode(path, old, now));
+    if (path === "PKGBUILD" || path === ".SRCINFO") continue;
+    if (!now) findings.push(finding("file-removed", path, { file: path }));
+    else if (now.mode === "100644" || now.mode === "100755") {
+      findings.push(
+        ...ofContent(path, old, now, {
+          isFirst,
+          isScriptlet: scriptlets.has(path) || path.endsWith('.install'),
+        }),
+      );
+    }
+  }
+  return findings;
+}
+
+/** Which files the packages of this recipe run when they're installed. */
+export function scriptletsOf({ pkgbuild, srcinfo }: Side): Set<string> {
+  const named = new Set<string>();
+  if (srcinfo && "srcinfo" in srcinfo) {
+    for (const fields of [srcinfo.srcinfo.base, ...srcinfo.srcinfo.packages.map((one) => one.fields)]) {
+      for (const path of fields.get("install") ?? []) named.add(path);
+    }
+  }
+  if ("recipe" in pkgbuild) {
+    const evaluation = pkgbuild.evaluation();
+    const list = evaluation.list("pkgname");
+    const names = list === undefined || "known" in list ? [] : list;
+    const inFunctions = pkgbuild.recipe.assignments.some(
+      ({ name, function: inside }) => name === "install" && inside !== undefined,
+    );
+    const packages = inFunctions
+      ? names.flatMap((name) => (name.known ? [evaluation.package(name.text)] : []))
+      : [];
+    for (const one of [evaluation, ...packages]) {
+      const value = one.scalar("install");
+      if (value?.known && value.text !== "") named.add(value.text);
+    }
+  }
+  return named;
+}
+
+function ofPath(path: string, { mode, bytes }: RecipeFile): Finding[] {
+  const steps = path.split("/");
+  const place = { file: path };
+  if (mode === "160000") return [finding("submodule", path, place)];
+  const forbidden = steps.some(
+    (step) => /^\.ci$/i.test(step) || (/^\.git/i.test(step) && step !== ".gitignore"),
+  );
+  const strange =
+    steps.some((step) => step === "" || step === "." || step === "..") ||
+    /[\p{Cc}\p{Bidi_Control}\\]/u.test(path);
+  if (forbidden || strange) return [finding("forbidden-path", JSON.stringify(path), place)];
+  if (mode === "120000" && leavesFolder(path, decode(bytes) ?? "/"))
+    return [finding("link-escapes", path, place)];
+  return [];
+}
+
+function leavesFolder(path: string, target: string): boolean {
+  if (target.startsWith("/") || target === "" || /[\p{Cc}\\]/u.test(target)) return true;
+  let depth = path.split("/").length - 1;
+  for (const step of target.split("/")) {
+    if (step === "..") depth -= 1;
+    else if (step !== "" && step !== ".") depth += 1;
+    if (depth < 0) return true;
+  }
+  return target.split("/").some((step) => /^\.(?:ci|git)/i.test(step));
+}
+
+function ofMode(path: string, old: RecipeFile | undefined, now: RecipeFile | undefined): Finding[] {
+  const place = { file: path, ...(old && { before: old.mode }), ...(now && { after: now.mode }) };
+  if (now?.mode === "120000") return [finding("symbolic-link", path, place)];
+  return old && now && old.mode !== now.mode
+    ? [finding("file-mode", `${path} from ${old.mode} to ${now.mode}`, place)]
+    : [];
+}
+
+/** What the system runs or obeys by itself, wherever the recipe installs it. */
+const systemFile =
+  /\.(?:service|timer|socket|path|target|mount|automount|slice|hook|rules|pkla|policy|sysusers|tmpfiles|sudoers|cron|pam|preset)$|(?:^|\/)(?:crontab|cron\.[\w-]+|sudoers[\w.-]*|[\w.-]+\.pam|autostart[\w.-]*|[\w.-]*profile\.d[\w.-]*|sysusers[\w.-]*|tmpfiles[\w.-]*|.*initcpio.*)$|\.(?:sysusers|tmpfiles|udev)(?:\.|$)/;
+
+function ofContent(
+  path: string,
+  old: RecipeFile | undefined,
+  now: RecipeFile,
+  { isFirst, isScriptlet }: { isFirst: boolean; isScriptlet: boolean },
+): Finding[] {
+  if (old && isSameBytes(old.bytes, now.bytes)) return [];
+  const place = { file: path };
+  const [was, is] = [old && old.mode !== "120000" ? decode(old.bytes) : undefined, decode(now.bytes)];
+  const added: RuleName = old ? "file-changed" : "file-added";
+  if (isProgram(now.bytes)) return [finding("file-program", path, place)];
+  if (is === undefined || is.includes("\0")) return isFirst ? [] : [finding(added, path, place)];
+  if (isScriptlet) {
+    if (was !== undefined && sameScript(was, is)) return [];
+    return [
+      finding("scriptlet", path, { ...place, ...(was !== undefined && { before: was }), after: is }),
+      ...judgeScript(path, old?.bytes, now.bytes),
+    ];
+  }
+  const findings = isFirst
+    ? []
+    : [finding(added, path, { ...place, ...(was !== undefined && { before: was }), after: is })];
+  if (systemFile.test(path) || /^X-GNOME-Autostart|^\[(?:Service|Timer|Socket|Trigger|Path)\]$/m.test(is))
+    findings.push(finding("file-system", path, place));
+  if (/\.(?:patch|diff)$/.test(path) || /^(?:---|\+\+\+) \S/m.test(is))
+    return [...findings, ...ofPatch(path, was ?? "", is)];
+  const isShell = /\.(?:sh|bash)$/.test(path) || /^#!.*\b(?:ba|z|da|k)?sh\b/.test(is);
+  return [
+    ...findings,
+    ...(isShell ? judgeScript(path, old?.bytes, now.bytes) : judgeText(path, was ?? "", is)),
+  ];
+}
+
+/** Comments and layout are nothing that runs. */
+function sameScript(before: string, after: string): boolean {
+  const [old, now] = [readPkgbuildText(before), readPkgbuildText(after)];
+  return "recipe" in old && "recipe" in now && old.normal === now.normal;
+}
+
+/** Programs and archives by their first bytes. */
+function isProgram(bytes: Uint8Array): boolean {
+  const start = Array.from(bytes.subarray(0, 6), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return /^(?:7f454c46|4d5a|feedfac|cffaedfe|cafebabe|0061736d|1f8b|425a68|fd377a58|28b52ffd|504b0304|377abcaf|04224d18|5d0000|213c617263|edabeedb)/.test(
+    start,
+  );
+}
+
+/** Lines that a patch adds, and the paths that it changes. */
+function ofPatch(path: string, before: string, after: string): Finding[] {
+  const addedLines = (text: string): string =>
+    text
+      .split("\n")
+      .map((line) => (line.startsWith("+") && !line.startsWith("+++ ") ? line.slice(1) : ""))
+      .join("\n");
+  const findings = judgeText(path, addedLines(before), addedLines(after));
+  for (const [, target = ""] of after.matchAll(/^(?:\+\+\+|---|rename to|copy to|Index:) ([^\t\n]+)/gm)) {
+    if (target.startsWith("/") && target !== "/dev/null")
+      findings.push(finding("patch-outside", target, { file: path }));
+    else if (target.split("/").includes(".."))
+      findings.push(finding("patch-outside", target, { file: path }));
+  }
+  if (/^new file mode 120000|^new mode 120000/m.test(after))
+    findings.push(finding("patch-outside", "it makes a symbolic link", { file: path }));
+  return findings;
+}

@@ -1,0 +1,54 @@
+import { normaliseCommand } from "../pkgbuild/normalise.ts";
+import type { FunctionDefinition } from "../pkgbuild/syntax.ts";
+import { type Finding, finding, type Place } from "./finding.ts";
+import type { Pkgbuild } from "./side.ts";
+
+/** Functions are compared in normal form; every change is read by a person. */
+export function judgeFunctions(before: Pkgbuild | undefined, after: Pkgbuild): Finding[] {
+  const findings: Finding[] = [];
+  for (const [name, definitions] of after.recipe.functions) {
+    const old = before?.recipe.functions.get(name) ?? [];
+    const place = placeOf(definitions.at(-1));
+    if (old.length === 0 && !isOwnName(name)) findings.push(finding("makepkg-function", `${name}()`, place));
+    if (definitions.length > Math.max(1, old.length))
+      findings.push(finding("function-again", `${name}()`, place));
+    if (!before) continue;
+    if (old.length === 0) findings.push(finding("function-added", `${name}()`, place));
+    else if (formsOf(old) !== formsOf(definitions)) {
+      findings.push(finding("function-changed", `${name}()`, { ...place, ...bodies(old, definitions) }));
+    }
+  }
+  for (const [name, definitions] of before?.recipe.functions ?? []) {
+    if (after.recipe.functions.has(name)) continue;
+    const text = definitions.at(-1)?.bodyText;
+    findings.push(
+      finding("function-removed", `${name}()`, {
+        file: "PKGBUILD",
+        ...(text !== undefined && { before: text }),
+      }),
+    );
+  }
+  return findings;
+}
+
+/** What makepkg calls in a recipe, and names that by custom are the recipe's own. */
+export function isOwnName(name: string): boolean {
+  return /^(?:prepare|build|check|pkgver|verify|package(?:_[\w@.+-]+)?|_[\w@.+-]*[A-Za-z][\w@.+-]*)$/.test(
+    name,
+  );
+}
+
+function formsOf(definitions: readonly FunctionDefinition[]): string {
+  return definitions.map(({ body }) => normaliseCommand(body)).join("\n");
+}
+
+function bodies(old: readonly FunctionDefinition[], now: readonly FunctionDefinition[]): Place {
+  const [before, after] = [old, now].map((definitions) =>
+    definitions.map(({ bodyText }) => bodyText).join("\n"),
+  );
+  return { ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+}
+
+function placeOf(definition: FunctionDefinition | undefined): Place {
+  return { file: "PKGBUILD", ...(definition && { line: definition.line }) };
+}

@@ -1,0 +1,170 @@
+import { withAllowedLines } from "./allowed-lines.ts";
+import { atReading } from "./at-reading.ts";
+import { judgeCharacters } from "./character-rules.ts";
+import { judgeChecksums } from "./checksum-rules.ts";
+import { type Comparison, compare } from "./comparison.ts";
+import { changedPaths, judgeFiles, scriptletsOf } from "./file-rules.ts";
+import { type Finding, finding, type Verdict, verdictOf, worstFirst } from "./finding.ts";
+import { judgeFunctions } from "./function-rules.ts";
+import { isTrusted, judgeMaintainers, waive } from "./maintainer-rules.ts";
+import { codeOfNew, judgeCodeAtReading } from "./reading-rules.ts";
+import { type Pkgbuild, readPkgbuildText, readSide, type Side } from "./side.ts";
+import { judgeSignals } from "./signal-rules.ts";
+import { judgeSources } from "./source-rules.ts";
+import { judgeSrcinfo } from "./srcinfo-rules.ts";
+import type { JudgeContext, TagAnswer, TagQuestion, Update } from "./update.ts";
+import { tagKey } from "./update.ts";
+import { judgeVariables } from "./variable-rules.ts";
+import { judgeVersion } from "./version-rules.ts";
+
+export type { Finding, Severity, Verdict } from "./finding.ts";
+export type * from "./update.ts";
+export { tagKey } from "./update.ts";
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Worst first. */
+  readonly findings: readonly Finding[];
+  /** Answers that could make the verdict milder: ask, and judge again with them in `tagAnswers`. */
+  readonly needs: readonly TagQuestion[];
+  /** A minor update that has to wait, in milliseconds since 1970. */
+  readonly holdUntil?: number;
+}
+
+/**
+ * Judges an update without running anything of it. Every difference has to be one that the rules know and
+ * allow; whatever else there is becomes a finding, and what isn't understood is dangerous.
+ */
+export function judge(update: Update, context: JudgeContext): Judgement {
+  const before = update.before && readSide(update.before);
+  const after = readSide(update.after);
+  const { findings, needs, comparison } = judgeSides(update.pkgbase, before, after, context);
+  findings.push(...judgeMaintainers(context, comparison));
+  const judged = worstFirst(waive(allowLines(findings, update, before, after, context), context));
+  return withCooldown({ verdict: verdictOf(judged), findings: judged, needs }, context);
+}
+
+/** Asks what a judgement needs, and judges again with the answers. */
+export async function judgeWith(
+  update: Update,
+  context: JudgeContext,
+  ask: (question: TagQuestion) => Promise<TagAnswer>,
+): Promise<Judgement> {
+  const first = judge(update, context);
+  // An answer never makes a dangerous update harmless.
+  if (first.needs.length === 0 || first.verdict === "dangerous") return first;
+  const tagAnswers = new Map(context.tagAnswers);
+  for (const question of first.needs) tagAnswers.set(tagKey(question), await ask(question));
+  return judge(update, { ...context, tagAnswers });
+}
+
+interface SidesJudged {
+  readonly findings: Finding[];
+  readonly needs: readonly TagQuestion[];
+  readonly comparison: Comparison | undefined;
+}
+
+function judgeSides(
+  pkgbase: string,
+  before: Side | undefined,
+  after: Side,
+  context: JudgeContext,
+): SidesJudged {
+  const scriptlets = scriptletsOf(after);
+  const oldFiles = before?.files ?? new Map();
+  const findings = judgeFiles(oldFiles, after.files, { isFirst: before === undefined, scriptlets });
+  if (!isReadable(after)) {
+    const { message, line } =
+      "problem" in after.pkgbuild ? after.pkgbuild.problem : { message: "", line: undefined };
+    findings.push(
+      finding("pkgbuild-unreadable", message, { file: "PKGBUILD", ...(line !== undefined && { line }) }),
+    );
+    return { findings, needs: [], comparison: undefined };
+  }
+  const old = before && isReadable(before) ? before.pkgbuild : undefined;
+  const { pkgbuild } = after;
+  findings.push(
+    ...judgeCharacters("PKGBUILD", old?.text ?? "", pkgbuild.text),
+    ...newScriptlets(before, after, scriptlets),
+  );
+  if (!old) {
+    findings.push(finding(before ? "old-pkgbuild-unreadable" : "new-package", "", { file: "PKGBUILD" }));
+    findings.push(...judgeNew(pkgbuild), ...judgeSrcinfo(pkgbase, before, after, undefined));
+    return { findings, needs: [], comparison: undefined };
+  }
+  const changedFiles = changedPaths(oldFiles, after.files).filter((path) => path !== "PKGBUILD");
+  if (old.normal === pkgbuild.normal && changedFiles.length === 0) {
+    return { findings, needs: [], comparison: undefined };
+  }
+  const comparison = compare(old, pkgbuild, context.architectures);
+  const sources = judgeSources(comparison, context.tagAnswers);
+  findings.push(
+    ...judgeCodeAtReading(comparison, changedFiles),
+    ...judgeVersion(comparison),
+    ...judgeVariables(comparison),
+    ...sources.findings,
+    ...judgeChecksums(comparison),
+    ...judgeFunctions(old, pkgbuild),
+    ...judgeSignals(old, pkgbuild, comparison),
+    ...judgeSrcinfo(pkgbase, before, after, comparison),
+  );
+  return { findings, needs: sources.needs, comparison };
+}
+
+function judgeNew(pkgbuild: Pkgbuild): Finding[] {
+  return [
+    ...codeOfNew(atReading(pkgbuild.recipe.script)),
+    ...judgeFunctions(undefined, pkgbuild),
+    ...judgeSignals(undefined, pkgbuild),
+  ];
+}
+
+function isReadable(side: Side): side is Side & { readonly pkgbuild: Pkgbuild } {
+  return "recipe" in side.pkgbuild;
+}
+
+/** A package that begins to run a scriptlet, whether or not the file itself is new. */
+function newScriptlets(before: Side | undefined, after: Side, scriptlets: ReadonlySet<string>): Finding[] {
+  const known = before ? scriptletsOf(before) : new Set<string>();
+  return [...scriptlets].flatMap((path) => {
+    if (
+      known.has(path) ||
+      (before?.files.get(path) !== after.files.get(path) && !before?.files.has(path) && after.files.has(path))
+    )
+      return [];
+    return [finding("scriptlet", path, { file: "PKGBUILD", after: path })];
+  });
+}
+
+/** Judges once more with the lines that may change already changed; what was dangerous stays. */
+function allowLines(
+  findings: readonly Finding[],
+  update: Update,
+  before: Side | undefined,
+  after: Side,
+  context: JudgeContext,
+): readonly Finding[] {
+  if (!before || !isReadable(before) || !isReadable(after)) return findings;
+  const text = withAllowedLines(before.pkgbuild.text, after.pkgbuild.text, context.allowedLines);
+  const pkgbuild = text === undefined ? undefined : readPkgbuildText(text);
+  if (!pkgbuild || "problem" in pkgbuild) return findings;
+  const files = new Map(before.files);
+  files.set("PKGBUILD", {
+    mode: before.files.get("PKGBUILD")?.mode ?? "100644",
+    bytes: new TextEncoder().encode(text),
+  });
+  const milder = judgeSides(update.pkgbase, { ...before, files, pkgbuild }, after, context).findings;
+  return [
+    ...findings.filter(({ severity }) => severity === "danger"),
+    ...milder.filter(({ severity }) => severity !== "danger"),
+    ...findings.filter(({ rule }) => rule === "maintainers-changed" || rule === "orphaned"),
+  ];
+}
+
+function withCooldown(judgement: Judgement, context: JudgeContext): Judgement {
+  const { cooldownHours, now, recipeCommitTime } = context;
+  if (judgement.verdict !== "minor" || cooldownHours <= 0 || isTrusted(context)) return judgement;
+  // Without a time the wait begins now, and so never ends: who calls must know when upstream committed.
+  const holdUntil = (recipeCommitTime ?? now) + cooldownHours * 3_600_000;
+  return holdUntil > now ? { ...judgement, holdUntil } : judgement;
+}

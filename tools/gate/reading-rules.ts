@@ -1,0 +1,75 @@
+import type { AtReading } from "./at-reading.ts";
+import type { Comparison } from "./comparison.ts";
+import { type Finding, finding } from "./finding.ts";
+
+/** Code at top level: none may be added, and what there is may get nothing new but the version. */
+export function judgeCodeAtReading(comparison: Comparison, changedFiles: readonly string[]): Finding[] {
+  const { before, after } = comparison.atReading;
+  const left = new Map<string, number>();
+  for (const { form } of before) left.set(form, (left.get(form) ?? 0) + 1);
+  const findings: Finding[] = [];
+  const kept: AtReading[] = [];
+  for (const one of after) {
+    const count = left.get(one.form) ?? 0;
+    left.set(one.form, count - 1);
+    if (count > 0) kept.push(one);
+    else findings.push(addedCode(one, comparison));
+  }
+  const gone = [...left.values()].some((count) => count > 0);
+  const forms = (list: readonly AtReading[]): string => list.map(({ form }) => form).join("\n");
+  if (gone || (findings.length === 0 && forms(before) !== forms(after))) {
+    findings.push(
+      finding("code-at-reading-removed", "", {
+        file: "PKGBUILD",
+        before: forms(before),
+        after: forms(after),
+      }),
+    );
+  }
+  for (const one of kept) findings.push(...readsChange(one, comparison, changedFiles));
+  return findings;
+}
+
+/** All code at top level of a recipe that nobody has reviewed. */
+export function codeOfNew(code: readonly AtReading[]): Finding[] {
+  return code.flatMap(({ kind, line, form }) =>
+    kind === "code" ? [finding("code-at-reading", form, { file: "PKGBUILD", line, after: form })] : [],
+  );
+}
+
+function addedCode({ kind, line, form }: AtReading, { after }: Comparison): Finding {
+  const text = after.text.split("\n")[line - 1]?.trim() ?? form;
+  const place = { file: "PKGBUILD", line, after: form };
+  return finding(kind === "code" ? "code-at-reading" : "declaration", text, place);
+}
+
+function readsChange(
+  one: AtReading,
+  { unexplained, explained }: Comparison,
+  changedFiles: readonly string[],
+): Finding[] {
+  if (one.kind !== "code") return [];
+  const place = { file: "PKGBUILD", line: one.line };
+  const names = [...one.reads].filter((name) => unexplained.has(name) && !explained.names.has(name));
+  const files = changedFiles.filter((path) => mayRead(one.form, path));
+  return [...names.map((name) => `$${name}`), ...files].map((what) =>
+    finding("code-reads-change", what, place),
+  );
+}
+
+/** By its name, by a pattern, or by something that is only known when it runs. */
+function mayRead(form: string, path: string): boolean {
+  if (path === ".SRCINFO") return form.includes(".SRCINFO");
+  if (mentions(form, path.split("/").at(-1) ?? path)) return true;
+  const reads = /"(?:\.|source|cat|bash|sh|eval|\.\/[^"]*)"|<(?!<)|<[*?]+>/.test(form);
+  return reads && /<[*?]|split|\{/.test(form);
+}
+
+/** The name by itself, not as part of a longer one. */
+function mentions(form: string, name: string): boolean {
+  for (let at = form.indexOf(name); at !== -1; at = form.indexOf(name, at + 1)) {
+    const around = `${form[at - 1] ?? " "}${form[at + name.length] ?? " "}`;
+    if (!/[\w.-]/.test(around)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,148 @@
+import type {
+  FunctionDefinition,
+  Script,
+  SimpleCommand,
+  Statement,
+  Word,
+  Command,
+} from "../pkgbuild/syntax.ts";
+import { normaliseCommand } from "../pkgbuild/normalise.ts";
+import { normaliseWord } from "../pkgbuild/normalise-words.ts";
+import { type Visitor, walkCommand, walkScript } from "../pkgbuild/walk.ts";
+import { readsOf } from "./at-reading.ts";
+import { isInterpreter, isShell, rulesBrokenBy } from "./dangerous-commands.ts";
+import { rulesBrokenByText } from "./dangerous-text.ts";
+import { type Names, runOf, textOfWord } from "./resolved-words.ts";
+import type { RuleName } from "./rules.ts";
+import { writesOutside } from "./writes.ts";
+
+/** Something in a script that breaks a rule where it's new. */
+export interface Signal {
+  readonly rule: RuleName;
+  /** Equal where the same is done in the same words. */
+  readonly key: string;
+  readonly line: number;
+  readonly text: string;
+  readonly reads: ReadonlySet<string>;
+}
+
+/** What a script does that a reviewer has to know of, in functions and at top level. */
+export function signalsIn(script: Script, names: Names): Signal[] {
+  const signals: Signal[] = [];
+  const add = (rule: RuleName, command: Command, line: number, text: string): void => {
+    const reads = readsOf((visitor) => walkCommand(command, visitor));
+    signals.push({ rule, key: `${rule} ${normaliseCommand(command)}`, line, text, reads });
+  };
+  const visitor: Visitor = {
+    statement({ command, background, line }: Statement) {
+      if (background) add("background", command, line, "&");
+      visitPipeline(command, line, add, names);
+    },
+    simple(command) {
+      visitSimple(command, names, add);
+    },
+    part(part) {
+      if (
+        part.kind === "parameter" &&
+        ((part.prefix === "!" && part.index === undefined) || part.operator.startsWith("@P"))
+      ) {
+        const word = { parts: [part], line: part.line };
+        const key = `indirection ${normaliseWord(word)}`;
+        signals.push({ rule: "indirection", key, line: part.line, text: key, reads: new Set([part.name]) });
+      }
+    },
+    function: () => true,
+  };
+  walkScript(script, visitor);
+  return signals;
+}
+
+type Add = (rule: RuleName, command: Command, line: number, text: string) => void;
+
+function visitSimple(command: SimpleCommand, names: Names, add: Add): void {
+  const { line } = command;
+  const run = runOf(command, names);
+  const said = [run.program, ...run.arguments].join(" ");
+  for (const rule of rulesBrokenBy(run)) add(rule, command, line, said);
+  if (command.words.length > 0 && isAssembled(command, run.program)) add("indirection", command, line, said);
+  if (run.name === "exec" && (run.arguments.length > 0 || command.redirections.length > 0))
+    add("background", command, line, said);
+  const target = writesOutside(run, command, names);
+  if (target !== undefined) add("outside", command, line, target);
+  const documents = command.redirections.flatMap(({ document, operator, target }) => [
+    ...(document ? [textOfWord(document, names)] : []),
+    ...(operator === "<<<" ? [textOfWord(target, names)] : []),
+    textOfWord(target, names),
+  ]);
+  const hasInput = command.redirections.some(
+    ({ document, operator }) => document !== undefined || operator === "<<<",
+  );
+  if (hasInput && (isShell(run.name) || isInterpreter(run.name))) add("shell-input", command, line, said);
+  const readsProcess = command.words.some(
+    (argument) => argument.kind === "word" && startsProcess(argument.word),
+  );
+  if (
+    readsProcess &&
+    (isShell(run.name) || isInterpreter(run.name) || /^(?:source|\.)$/.test(run.name ?? ""))
+  ) {
+    add("shell-input", command, line, said);
+  }
+  for (const assignment of command.assignments) {
+    if (assignment.value.kind === "scalar") documents.push(textOfWord(assignment.value.word, names));
+    if (/^(?:LD_\w+|BASH_ENV|ENV|GIT_SSH\w*|PROMPT_COMMAND|DLAGENTS|VCSCLIENTS)$/.test(assignment.name))
+      add("indirection", command, line, `${assignment.name}=`);
+  }
+  for (const [rule, found] of rulesBrokenByText([said, ...documents].join("\n")))
+    add(rule, command, line, found);
+}
+
+/** A command's name that comes out of a variable is fine where it's known; one put together isn't. */
+function isAssembled({ words: [first] }: SimpleCommand, program: string): boolean {
+  if (first?.kind !== "word") return false;
+  const { parts } = first.word;
+  const expansions = parts.filter((part) => part.kind !== "literal");
+  if (expansions.length === 0) return false;
+  if (parts.some((part) => part.kind === "substitution" || part.kind === "arithmetic")) return true;
+  // A path below the build's folders ends in a name that can be read.
+  if (/^\$\{(?:srcdir|pkgdir|startdir)\}\/|^\$\{\w+\}\/[^$]*[\w.-]+$/.test(program)) return false;
+  const isSlice = expansions.some(
+    (part) => part.kind === "parameter" && part.operator !== "" && !/^:?[-+=]$/.test(part.operator),
+  );
+  return isSlice || program.includes("${") || expansions.length > 1;
+}
+
+function startsProcess({ parts }: Word): boolean {
+  return parts.some((part) => part.kind === "substitution" && part.direction === "<");
+}
+
+/** `… | sh` */
+function visitPipeline(command: Command, line: number, add: Add, names: Names): void {
+  const find = (command: Command): void => {
+    if (command.kind === "chain") {
+      find(command.first);
+      command.rest.forEach((link) => find(link.command));
+    }
+    if (command.kind !== "pipeline" || command.stages.length < 2) return;
+    for (const { command: stage } of command.stages.slice(1)) {
+      if (stage.kind === "function" || stage.kind === "pipeline" || stage.kind === "chain") continue;
+      if (stage.kind === "compound") continue;
+      const { name, arguments: words } = runOf(stage, names);
+      const wrapped = /^(?:sudo|env|xargs|exec|command|nice|timeout|busybox|doas|su)$/.test(name ?? "");
+      const interprets = (other: string | undefined): boolean =>
+        isShell(other) || isInterpreter(other) || other === "source" || other === ".";
+      const takesInput =
+        interprets(name) &&
+        !/^g?awk$|^mawk$/.test(name ?? "") &&
+        words.every((word) => word.startsWith('-') && !/^-\w*[nep]/.test(word));
+      if (takesInput || (wrapped && words.some((word) => isShell(word.split("/").at(-1))))) {
+        add("shell-input", command, line, normaliseCommand(stage));
+      }
+    }
+  };
+  find(command);
+}
+
+/** For a function that is only looked at by itself. */
+export function scriptOf({ body, line }: FunctionDefinition): Script {
+  return { statements: [{ command: body, background: false, line, start: 0, end: 0 }] };
+}

@@ -1,0 +1,78 @@
+/** An entry of `source`, taken apart as makepkg's source.sh does. */
+export interface SourceEntry {
+  readonly text: string;
+  /** The file or folder it's kept as, where the entry says. */
+  readonly name: string | undefined;
+  /** `git` of `git+https://…`; undefined for plain downloads and files of the recipe. */
+  readonly vcs: string | undefined;
+  /** Lower case, without what stands before `+`; `local` for a file of the recipe. */
+  readonly scheme: string;
+  readonly userinfo: string | undefined;
+  /** Lower case, with its port. */
+  readonly host: string;
+  readonly segments: readonly string[];
+  readonly query: string;
+  /** `tag=v1`, `commit=…`, `branch=…`. */
+  readonly fragment: string;
+}
+
+const vcsKinds = new Set(["git", "svn", "hg", "bzr", "fossil"]);
+
+export function parseSource(text: string): SourceEntry {
+  const separator = text.indexOf("::");
+  const name = separator === -1 ? undefined : text.slice(0, separator);
+  const address = separator === -1 ? text : text.slice(separator + 2);
+  const [, rawScheme, rest] = /^([^/?#]*?):\/\/([^]*)$/.exec(address) ?? [];
+  const empty = { text, name, vcs: undefined, userinfo: undefined, query: "", fragment: "" };
+  if (rawScheme === undefined || rest === undefined) {
+    return { ...empty, scheme: "local", host: "", segments: address.split("/") };
+  }
+  const [prefix = "", ...schemes] = rawScheme.toLowerCase().split("+");
+  const hash = rest.indexOf("#");
+  const beforeHash = hash === -1 ? rest : rest.slice(0, hash);
+  const question = beforeHash.indexOf("?");
+  const path = question === -1 ? beforeHash : beforeHash.slice(0, question);
+  const [authority = "", ...segments] = path.split("/");
+  const at = authority.lastIndexOf("@");
+  return {
+    text,
+    name,
+    vcs: vcsKinds.has(prefix) ? prefix : undefined,
+    scheme: vcsKinds.has(prefix) && schemes.length > 0 ? schemes.join("+") : rawScheme.toLowerCase(),
+    userinfo: at === -1 ? undefined : authority.slice(0, at),
+    host: authority.slice(at + 1).toLowerCase(),
+    segments,
+    query: question === -1 ? "" : beforeHash.slice(question + 1),
+    fragment: hash === -1 ? "" : rest.slice(hash + 1),
+  };
+}
+
+/** Whose it is: the host and, on hosts that many share, the account and the project there. */
+export function ownerOf({ host, segments, scheme }: SourceEntry): string {
+  if (scheme === "local") return "";
+  const names = segments.filter((segment) => segment !== "" && segment !== "repos" && segment !== "repo");
+  if (!isForge(host)) return host;
+  return [host, ...names.slice(0, 2).map((name) => name.replace(/\.git$/, "").toLowerCase())].join("/");
+}
+
+export function isForge(host: string): boolean {
+  return /(?:^|\.)(?:git|gitlab|gitea|forgejo|github|codeberg|sr|bitbucket|sourceforge|pagure|launchpad|githubusercontent|notabug|framagit|gitee|huggingface)\b/.test(
+    host,
+  );
+}
+
+/** The repository of a pinned source, where Git can be asked for its tags. */
+export function repositoryOf({ vcs, scheme, host, segments }: SourceEntry): string | undefined {
+  if (scheme !== "https" && scheme !== "git") return undefined;
+  if (vcs === "git") return `${scheme}://${host}/${segments.join("/")}`;
+  const [owner, name] = segments;
+  const archives = /^(?:codeload\.)?github\.com$|^codeberg\.org$/.test(host);
+  return archives && owner && name && vcs === undefined
+    ? `https://${host.replace("codeload.", "")}/${owner}/${name}`
+    : undefined;
+}
+
+/** A signature beside a source. */
+export function isSignature({ segments, name }: SourceEntry): boolean {
+  return /\.(?:sig|sign|asc)$/.test(name ?? segments.at(-1) ?? "");
+}

@@ -1,0 +1,294 @@
+import type { Comparison } from "./comparison.ts";
+import { type Finding, finding, type Place } from "./finding.ts";
+import {
+  isForge,
+  isSignature,
+  ownerOf,
+  parseSource,
+  repositoryOf,
+  type SourceEntry,
+} from "./source-entry.ts";
+import { type TagAnswer, tagKey, type TagQuestion } from "./update.ts";
+import { sameForms } from "./variables.ts";
+import { versionOf } from "./version-rules.ts";
+import { isCommitLike, replacedAlone } from "./version-text.ts";
+import type { Value } from "../pkgbuild/values.ts";
+
+export interface SourceJudgement {
+  readonly findings: readonly Finding[];
+  readonly needs: readonly TagQuestion[];
+}
+
+/** Sources differ by the version alone: same scheme, host, owner and pattern of the path. */
+export function judgeSources(
+  comparison: Comparison,
+  answers: ReadonlyMap<string, TagAnswer>,
+): SourceJudgement {
+  const findings: Finding[] = [];
+  const needs = new Map<string, TagQuestion>();
+  const proved = new Set<string>();
+  const disproved = new Set<string>();
+  for (const pair of changedLists(comparison)) {
+    const { place } = pair;
+    for (const entry of pair.added) findings.push(...ofAdded(entry, pair, place));
+    for (const entry of pair.removed) {
+      findings.push(
+        finding(isSignature(entry) ? "signature-dropped" : "source-removed", entry.text, {
+          ...place,
+          before: entry.text,
+        }),
+      );
+    }
+    for (const [old, now] of pair.changed) {
+      const both = { ...place, before: old.text, after: now.text };
+      findings.push(...addressFindings(now, both), ...moved(old, now, both));
+      if (!pair.explained && !replacedAlone(old.text, now.text, replacementsWithCommits(comparison))) {
+        findings.push(finding("source-changed", now.text, both));
+      } else if (!sameShape(old, now)) {
+        findings.push(finding("source-changed", now.text, both));
+      }
+      const commit = changedCommit(old, now);
+      if (commit === undefined) continue;
+      const question = questionOf(now, commit, comparison);
+      const answer = question && answers.get(tagKey(question));
+      if (question && answer === undefined) needs.set(tagKey(question), question);
+      (answer === "tagged" ? proved : disproved).add(commit.toLowerCase());
+      if (answer !== "tagged") findings.push(finding("commit-unproved", commit, both));
+    }
+  }
+  for (const commit of comparison.explained.commits) {
+    const known = commit.toLowerCase();
+    if (isCommitLike(commit) && !proved.has(known) && !disproved.has(known)) {
+      findings.push(finding("commit-unproved", commit, { file: "PKGBUILD", after: commit }));
+    }
+  }
+  return { findings, needs: [...needs.values()] };
+}
+
+interface ListPair {
+  readonly place: Place;
+  /** Written as before, and reading nothing that changed but the version. */
+  readonly explained: boolean;
+  readonly changed: readonly (readonly [SourceEntry, SourceEntry])[];
+  readonly added: readonly SourceEntry[];
+  readonly removed: readonly SourceEntry[];
+  readonly ownersBefore: ReadonlySet<string>;
+}
+
+function changedLists({ before, after, architectures, written, explained, changes }: Comparison): ListPair[] {
+  const names = new Set(changes.map(({ name }) => name).filter((name) => /^source(?:_\w+)?$/.test(name)));
+  const pairs = new Map<string, ListPair>();
+  for (const carch of architectures) {
+    for (const name of names) {
+      const [old, now] = [before, after].map((side) => {
+        const list = side.evaluation(carch).list(name);
+        return list === undefined || "known" in list ? [] : list;
+      });
+      const line = written.after.get(name)?.line;
+      const sameWriting = sameForms(written.before.get(name)?.forms, written.after.get(name)?.forms);
+      const pair: ListPair = {
+        place: { file: "PKGBUILD", ...(line !== undefined && { line }) },
+        explained: sameWriting && explained.names.has(name),
+        ...matched(known(old), known(now)),
+        ownersBefore: ownersOf(before, architectures),
+      };
+      pairs.set(JSON.stringify([name, pair.changed, pair.added, pair.removed]), pair);
+    }
+  }
+  return [...pairs.values()];
+}
+
+function known(values: readonly Value[] | undefined): SourceEntry[] {
+  return (values ?? []).flatMap((value) => (value.known ? [parseSource(value.text)] : []));
+}
+
+/** Entries stand at the same place, or are found anew where their number changed. */
+function matched(
+  before: readonly SourceEntry[],
+  after: readonly SourceEntry[],
+): Pick<ListPair, "changed" | "added" | "removed"> {
+  if (before.length === after.length) {
+    const changed = before.map((old, at) => [old, after[at] ?? old] as const);
+    return { changed: changed.filter(([old, now]) => old.text !== now.text), added: [], removed: [] };
+  }
+  const left = [...before];
+  const changed: (readonly [SourceEntry, SourceEntry])[] = [];
+  const added: SourceEntry[] = [];
+  const rest = after.filter((now) => {
+    const at = left.findIndex(({ text }) => text === now.text);
+    if (at !== -1) left.splice(at, 1);
+    return at === -1;
+  });
+  for (const now of rest) {
+    const at = left.findIndex(
+      (old) => ownerOf(old) === ownerOf(now) && sameShape(old, now) && old.scheme !== "local",
+    );
+    const [old] = at === -1 ? [] : left.splice(at, 1);
+    if (old) changed.push([old, now]);
+    else added.push(now);
+  }
+  return { changed, added, removed: left };
+}
+
+function ownersOf(
+  pkgbuild: Comparison["before"],
+  architectures: readonly (string | undefined)[],
+): Set<string> {
+  const owners = new Set<string>();
+  for (const carch of architectures) {
+    const evaluation = pkgbuild.evaluation(carch);
+    for (const name of evaluation.names) {
+      if (!/^source(?:_\w+)?$/.test(name)) continue;
+      const list = evaluation.list(name);
+      if (list === undefined || "known" in list) continue;
+      for (const entry of known(list)) owners.add(accountOf(entry));
+    }
+  }
+  return owners;
+}
+
+/** Host and account, without the project. */
+function accountOf(entry: SourceEntry): string {
+  return ownerOf(entry).split("/").slice(0, 2).join("/");
+}
+
+function ofAdded(entry: SourceEntry, { ownersBefore }: ListPair, place: Place): Finding[] {
+  const here = { ...place, after: entry.text };
+  const findings = [finding("source-added", entry.text, here), ...addressFindings(entry, here)];
+  if (entry.scheme === "http" || entry.scheme === "ftp")
+    findings.push(finding("source-downgrade", entry.text, here));
+  const pinned = /^(?:commit=[0-9a-f]{40}|tag=.+)$/i.test(entry.fragment);
+  if (entry.vcs !== undefined && !pinned && !ownersBefore.has(accountOf(entry))) {
+    findings.push(finding("source-stranger", entry.text, here));
+  }
+  return findings;
+}
+
+const knownSchemes = new Set([
+  "http",
+  "https",
+  "ftp",
+  "ftps",
+  "git",
+  "ssh",
+  "svn",
+  "svn+ssh",
+  "hg",
+  "bzr",
+  "lp",
+  "fossil",
+  "scp",
+  "rsync",
+  "local",
+]);
+
+/** What is wrong with an address whatever stood there before. */
+export function addressFindings(entry: SourceEntry, place: Place): Finding[] {
+  const findings: Finding[] = [];
+  const { text, userinfo, host, scheme, segments, vcs } = entry;
+  if (!knownSchemes.has(scheme) || (scheme === "ssh" && vcs === undefined))
+    findings.push(finding("source-scheme", text, place));
+  if (scheme === "local" && (segments.includes("..") || segments[0] === ""))
+    findings.push(finding("source-scheme", text, place));
+  const ofGit = userinfo === "git" && scheme === "ssh";
+  if (userinfo !== undefined && !ofGit)
+    findings.push(finding("source-disguised", `credentials in ${text}`, place));
+  if (scheme === "local") return findings;
+  if (isAddress(host)) findings.push(finding("source-disguised", `the bare address ${host}`, place));
+  if (/(?:^|\.)xn--/.test(host) || !/^[a-z0-9.:_[\]-]+$/.test(host)) {
+    findings.push(finding("source-disguised", `letters beyond ASCII in the host ${host}`, place));
+  }
+  if (segments.includes("..") || /%2e|%2f|%5c|[\\\s]/i.test(text)) {
+    findings.push(finding("source-disguised", `a path that leads elsewhere in ${text}`, place));
+  }
+  if (entry.name !== undefined && (/\//.test(entry.name) || entry.name === ".." || entry.name === "")) {
+    findings.push(finding("source-scheme", `it would be kept as ${JSON.stringify(entry.name)}`, place));
+  }
+  return findings;
+}
+
+function isAddress(host: string): boolean {
+  const name = host.replace(/:\d+$/, "");
+  return /^\[|^\d+$|^0x[0-9a-f]+$|^(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){1,3}$/.test(name);
+}
+
+function moved(old: SourceEntry, now: SourceEntry, place: Place): Finding[] {
+  const findings: Finding[] = [];
+  if (now.scheme !== old.scheme || now.vcs !== old.vcs) {
+    const weaker =
+      /^(?:http|ftp|git)$/.test(now.scheme) &&
+      now.scheme !== old.scheme &&
+      old.scheme !== "http" &&
+      old.scheme !== "ftp";
+    findings.push(finding(weaker ? "source-downgrade" : "source-changed", now.text, place));
+  }
+  if (ownerOf(old) !== ownerOf(now))
+    findings.push(
+      finding("source-host", `${ownerOf(old) || "a file"} to ${ownerOf(now) || "a file"}`, place),
+    );
+  else if (old.host !== now.host) findings.push(finding("source-host", `${old.host} to ${now.host}`, place));
+  if (/(?:^|&)signed(?:&|$)/.test(old.query) && !/(?:^|&)signed(?:&|$)/.test(now.query)) {
+    findings.push(finding("signature-dropped", now.text, place));
+  }
+  return findings;
+}
+
+function sameShape(old: SourceEntry, now: SourceEntry): boolean {
+  return (
+    old.vcs === now.vcs &&
+    old.scheme === now.scheme &&
+    old.segments.length === now.segments.length &&
+    (old.name === undefined) === (now.name === undefined) &&
+    keysOf(old.query) === keysOf(now.query) &&
+    keysOf(old.fragment) === keysOf(now.fragment)
+  );
+}
+
+function keysOf(text: string): string {
+  return text.replaceAll(/=[^&]*/g, "=");
+}
+
+/** A commit that is asked for now and wasn't before, whatever it is called. */
+function changedCommit(old: SourceEntry, now: SourceEntry): string | undefined {
+  const [key, ref = ""] = now.fragment.split(/=(.*)/s);
+  if (
+    now.vcs !== undefined &&
+    now.fragment !== old.fragment &&
+    (key === "commit" || key === "revision" || isCommitLike(ref))
+  )
+    return ref;
+  if (now.vcs !== undefined || !isForge(now.host)) return undefined;
+  const before = new Set(commitsIn(old));
+  return commitsIn(now).find((token) => !before.has(token));
+}
+
+function commitsIn({ segments, query }: SourceEntry): string[] {
+  return [...segments, query]
+    .join("/")
+    .split(/[^0-9A-Za-z]+/)
+    .filter(isCommitLike);
+}
+
+function questionOf(entry: SourceEntry, commit: string, { after }: Comparison): TagQuestion | undefined {
+  const url = repositoryOf(entry);
+  const version = versionOf(after)?.pkgver;
+  return url !== undefined && version !== undefined && isCommitLike(commit)
+    ? { url, commit, version }
+    : undefined;
+}
+
+/** A commit written out in the source may change; whether it may is asked elsewhere. */
+function replacementsWithCommits({ explained, changes }: Comparison): (readonly [string, string])[] {
+  const commits: (readonly [string, string])[] = [];
+  for (const { name, before, after } of changes) {
+    if (!/^source(?:_\w+)?$/.test(name)) continue;
+    const ids = [before, after].map((held) =>
+      (held?.values ?? []).map((value) => (value.known ? (/[0-9a-f]{40}/.exec(value.text)?.[0] ?? "") : "")),
+    );
+    for (const [at, old] of (ids[0] ?? []).entries()) {
+      const now = ids[1]?.[at];
+      if (old && now && old !== now) commits.push([old, now]);
+    }
+  }
+  return [...commits, ...explained.replacements];
+}

@@ -1,0 +1,130 @@
+import type { Comparison } from "./comparison.ts";
+import { type Finding, finding, type Place } from "./finding.ts";
+import type { RuleName } from "./rules.ts";
+import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";
+
+/** Every variable whose change isn't the new version alone is somebody's finding. */
+export function judgeVariables(comparison: Comparison): Finding[] {
+  const { changes, explained, written } = comparison;
+  const findings: Finding[] = [...assignedAgain(comparison)];
+  const seen = new Set<string>();
+  for (const change of changes) {
+    const { name, before, after } = change;
+    if (explained.names.has(name) || seen.has(name)) continue;
+    seen.add(name);
+    const sameWriting = sameForms(written.before.get(name)?.forms, written.after.get(name)?.forms);
+    if (after && !textsOf(after) && !sameWriting) {
+      findings.push(finding("opaque-value", reasonOf(change), placeOf(change)));
+    } else if (hasOwnRule(name)) {
+      continue;
+    } else if (
+      ruleOf(name) !== "makepkg-variable" &&
+      before &&
+      after &&
+      isNothing(before) &&
+      isNothing(after)
+    ) {
+      continue;
+    } else if (!sameWriting || !(before && after && textsOf(after) === undefined)) {
+      findings.push(finding(ruleFor(change), `${name}${ofArchitecture(change)}`, placeOf(change)));
+    }
+  }
+  return findings;
+}
+
+export function placeOf(change: VariableChange): Place {
+  const [before, after] = [shown(change.before), shown(change.after)];
+  return {
+    file: "PKGBUILD",
+    ...(change.line !== undefined && { line: change.line }),
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+  };
+}
+
+/** Sources and checksums are compared entry by entry. */
+function hasOwnRule(name: string): boolean {
+  return (
+    /^(?:source|(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums)(?:_|$)/.test(name) ||
+    name === "epoch" ||
+    name === "pkgver" ||
+    name === "pkgrel"
+  );
+}
+
+const rulesByName: readonly (readonly [RegExp, RuleName])[] = [
+  [/^(?:make|check|opt)?depends(?:_\w+)?$/, "dependency-changed"],
+  [/^replaces(?:_\w+)?$/, "takeover"],
+  [/^(?:provides|conflicts)(?:_\w+)?$|^groups$/, "relation-changed"],
+  [/^validpgpkeys$/, "maintenance-key-changed"],
+  [/^arch$/, "architecture-changed"],
+  [/^pkgname$/, "split-package-changed"],
+  [/^pkgbase$/, "package-names-changed"],
+  // What makepkg, bash and the programs they call read from the environment is in capitals.
+  [
+    /^(?:PATH|IFS|ENV|BASH\w*|SHELL\w*|PROMPT_COMMAND|PS[0-4]|HOME|TMPDIR|CDPATH|FUNCNEST|GLOBIGNORE|EXECIGNORE|FPATH|LD_\w+|GIT_\w+|SSH_\w+|GNUPG\w*|GPG\w*|CURL\w*|WGET\w*|DLAGENTS|VCSCLIENTS|BUILD\w+|PACMAN\w*|PACKAGER|CARCH|CHOST|OPTIONS|INTEGRITY_CHECK|COMPRESS\w+|STRIP_\w+|PURGE_TARGETS|MAN_DIRS|DOC_DIRS|LIB_DIRS|(?:PKG|SRC|SRCPKG|LOG)DEST|PKGEXT|SRCEXT|SIGNPKG|MAKEPKG\w*|NODE_\w+|PYTHON\w+|PERL\w+|RUBY\w+|GEM_\w+|JAVA_TOOL_OPTIONS|RUSTC\w*|CARGO_\w+|GO(?:FLAGS|PROXY|NOSUMDB|SUMDB|PRIVATE|NOSUMCHECK|INSECURE)|PIP_\w+|UV_\w+|CC|CXX|LD|AR|MAKE|CMAKE\w*|MESON\w*)$|^(?:https?|ftp|all|no)_proxy$|^npm_config_\w+$|^(?:srcdir|pkgdir|startdir|pkgbasedir|library|confdir|LIBRARY)$/,
+    "makepkg-variable",
+  ],
+];
+
+function ruleOf(name: string): RuleName {
+  return rulesByName.find(([pattern]) => pattern.test(name))?.[1] ?? "variable-changed";
+}
+
+/** Well-known packages that a recipe has no business standing in for. */
+const systemPackages =
+  /^(?:glibc|lib32-glibc|gcc|gcc-libs|linux|linux-(?:lts|zen|hardened|firmware|headers)|base|base-devel|filesystem|pacman|bash|sh|zsh|coreutils|systemd|systemd-libs|dbus|sudo|polkit|openssl|openssh|gnupg|curl|git|python|perl|nodejs|npm|glib2|zlib|xz|util-linux|shadow|pam|grub|mkinitcpio|archlinux-keyring|chaotic-keyring|firefox|chromium)(?:[<>=].*)?$/;
+
+function ruleFor({ name, before, after }: VariableChange): RuleName {
+  const rule = ruleOf(name);
+  const old = new Set(textsOf(before) ?? []);
+  const added = (textsOf(after) ?? []).filter((text) => !old.has(text));
+  if (rule === "takeover" && added.length === 0) return "relation-changed";
+  if (
+    rule === "relation-changed" &&
+    name.startsWith("provides") &&
+    added.some((text) => systemPackages.test(text))
+  ) {
+    return "takeover";
+  }
+  if (
+    rule === "split-package-changed" &&
+    added.some((text) => systemPackages.test(text) || !isRelated(text, [...old]))
+  ) {
+    return "package-names-changed";
+  }
+  return rule;
+}
+
+function isRelated(name: string, others: readonly string[]): boolean {
+  return others.some((other) => name.startsWith(other.slice(0, Math.max(3, Math.floor(other.length / 2)))));
+}
+
+/** Names that decide what is built; a helper may well be set in two steps. */
+const once =
+  /^(?:pkg(?:name|base|ver|rel)|epoch|install|arch|validpgpkeys|(?:source|(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums)(?:_\w+)?)$/;
+
+function assignedAgain({ written }: Comparison): Finding[] {
+  const findings: Finding[] = [];
+  for (const [name, { forms, line }] of written.after) {
+    const old = written.before.get(name)?.forms ?? [];
+    if (forms.length <= Math.max(1, old.length)) continue;
+    const rule = once.test(name) ? "assigned-again" : "variable-changed";
+    findings.push(finding(rule, `${name}, ${forms.length} times`, { file: "PKGBUILD", line }));
+  }
+  return findings;
+}
+
+function isNothing({ values }: NonNullable<VariableChange["before"]>): boolean {
+  return values?.every((value) => value.known && value.text === "") ?? false;
+}
+
+function reasonOf({ name, after, carch }: VariableChange): string {
+  const unknown = after?.values?.find((value) => !value.known);
+  const reason = unknown && !unknown.known ? unknown.reason : "nothing of it is known";
+  return `${name}${carch === undefined ? "" : ` for ${carch}`} (${reason})`;
+}
+
+function ofArchitecture({ carch }: VariableChange): string {
+  return carch === undefined ? "" : ` for ${carch}`;
+}

@@ -1,0 +1,67 @@
+import { vercmp } from "../alpm/vercmp.ts";
+import type { Comparison } from "./comparison.ts";
+import { type Finding, finding, type Place } from "./finding.ts";
+import type { Pkgbuild } from "./side.ts";
+import { isVersionText } from "./version-text.ts";
+
+export interface FullVersion {
+  readonly epoch: string;
+  readonly pkgver: string;
+  readonly pkgrel: string;
+}
+
+/** What the text says; undefined where a part isn't known or missing. */
+export function versionOf(pkgbuild: Pkgbuild): FullVersion | undefined {
+  const evaluation = pkgbuild.evaluation();
+  const [epoch, pkgver, pkgrel] = ["epoch", "pkgver", "pkgrel"].map((name) => {
+    const value = evaluation.scalar(name);
+    return value === undefined ? "" : value.known ? value.text : undefined;
+  });
+  if (epoch === undefined || !pkgver || !pkgrel) return undefined;
+  return { epoch: epoch || "0", pkgver, pkgrel };
+}
+
+export function printed({ epoch, pkgver, pkgrel }: FullVersion): string {
+  return `${epoch === "0" ? "" : `${epoch}:`}${pkgver}-${pkgrel}`;
+}
+
+/** Versions go up, and hold nothing but a version. */
+export function judgeVersion({ before, after, written }: Comparison): Finding[] {
+  const now = versionOf(after);
+  const old = versionOf(before);
+  const line = written.after.get("pkgver")?.line;
+  const place: Place = { file: "PKGBUILD", ...(line !== undefined && { line }) };
+  const isWritten = ["pkgver", "pkgrel"].every((name) => written.after.has(name));
+  if (!now) return isWritten ? [] : [finding("version-missing", "", place)];
+  const both = { ...place, ...(old && { before: printed(old) }), after: printed(now) };
+  const findings = textFindings(now, old, both);
+  if (!old) return findings;
+  if (goesDown(old, now)) findings.push(finding("version-down", `${printed(old)} to ${printed(now)}`, both));
+  const [from, to] = [leadingNumber(old.pkgver), leadingNumber(now.pkgver)];
+  const jumps = to > from * 10 + 100 || Number(now.epoch) > Number(old.epoch) + 1;
+  if (jumps && !goesDown(old, now)) {
+    findings.push(finding("version-jump", `${printed(old)} to ${printed(now)}`, both));
+  }
+  return findings;
+}
+
+/** An epoch that covers up an older pkgver is a way down, too. */
+export function goesDown(old: FullVersion, now: FullVersion): boolean {
+  if (vercmp(printed(now), printed(old)) < 0) return true;
+  if (vercmp(now.pkgver, old.pkgver) < 0) return true;
+  const newPkgver = vercmp(now.pkgver, old.pkgver) > 0 || vercmp(now.epoch, old.epoch) > 0;
+  return newPkgver ? vercmp(now.pkgrel, old.pkgrel) < 0 && Number(now.pkgrel) !== 1 : false;
+}
+
+function textFindings(now: FullVersion, old: FullVersion | undefined, place: Place): Finding[] {
+  const wrong = (["pkgver", "pkgrel", "epoch"] as const).filter((part) => {
+    if (now[part] === old?.[part]) return false;
+    if (part === "pkgver") return !isVersionText(now.pkgver) || /[:-]/.test(now.pkgver);
+    return !(part === "epoch" ? /^\d{1,9}$/ : /^\d{1,9}(?:\.\d{1,9})?$/).test(now[part]);
+  });
+  return wrong.map((part) => finding("version-text", `${part}=${JSON.stringify(now[part])}`, place));
+}
+
+function leadingNumber(version: string): number {
+  return Number(/^\D{0,3}(\d{1,15})/.exec(version)?.[1] ?? 0);
+}

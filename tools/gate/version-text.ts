@@ -1,0 +1,61 @@
+/** Text that may stand for a version: no character of it means anything in a URL, a path or a shell. */
+export function isVersionText(text: string): boolean {
+  return /^[A-Za-z0-9._+~^:-]{1,128}$/.test(text) && !text.includes("..");
+}
+
+/** Text that a host may take for a commit: hexadecimal, with letters as well as digits, or as long as an id. */
+export function isCommitLike(text: string): boolean {
+  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(text)) return true;
+  return /^[0-9a-f]{7,39}$/i.test(text) && /\d/.test(text) && /[a-f]/i.test(text);
+}
+
+/** One version text and what took its place. */
+export type Replacement = readonly [before: string, after: string];
+
+/** The ways in which recipes write a version: as it is, with other separators, cut after a part. */
+export function spellings([before, after]: Replacement): Replacement[] {
+  const found: Replacement[] = [[before, after]];
+  for (const separator of ["_", "-", "", "."]) {
+    const spell = (text: string): string => text.replaceAll(/[._+~-]/g, separator);
+    found.push([spell(before), spell(after)]);
+  }
+  const oldParts = before.split(/[._+~-]/);
+  const newParts = after.split(/[._+~-]/);
+  for (let parts = 1; parts < Math.min(oldParts.length, newParts.length); parts += 1) {
+    found.push([oldParts.slice(0, parts).join("."), newParts.slice(0, parts).join(".")]);
+  }
+  return found.filter(([old, now]) => old !== "" && now !== "" && old !== now);
+}
+
+/**
+ * Whether the new text is the old one with some of these replaced where they stand as versions: not inside a
+ * longer number or, where they are short, a word.
+ */
+export function replacedAlone(before: string, after: string, replacements: readonly Replacement[]): boolean {
+  if (before === after) return true;
+  if (before.length > 2_000 || after.length > 2_000) return false;
+  const failed = new Set<number>();
+  const matches = (i: number, j: number): boolean => {
+    if (i === before.length && j === after.length) return true;
+    const state = i * 2_001 + j;
+    if (failed.has(state)) return false;
+    for (const [old, now] of replacements) {
+      if (!before.startsWith(old, i) || !after.startsWith(now, j)) continue;
+      if (!standsAlone(before, i, old) || !standsAlone(after, j, now)) continue;
+      if (matches(i + old.length, j + now.length)) return true;
+    }
+    if (i < before.length && before[i] === after[j] && matches(i + 1, j + 1)) return true;
+    failed.add(state);
+    return false;
+  };
+  return matches(0, 0);
+}
+
+function standsAlone(text: string, at: number, version: string): boolean {
+  const previous = text[at - 1] ?? "";
+  const next = text[at + version.length] ?? "";
+  if (/\d/.test(previous) && /^\d/.test(version)) return false;
+  if (/\d/.test(next) && /\d$/.test(version)) return false;
+  const short = !/\d.*[._+~-].*\d/.test(version) && version.length < 5;
+  return !short || (/^[^A-Za-z0-9]?$|[vVrR]/.test(previous) && /^[^A-Za-z0-9]?$/.test(next));
+}

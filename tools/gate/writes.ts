@@ -1,0 +1,100 @@
+import type { SimpleCommand } from "../pkgbuild/syntax.ts";
+import { type Names, type Run, textOfWord } from "./resolved-words.ts";
+
+/** Where a command writes to, if that's outside the folders of the build. */
+export function writesOutside(run: Run, command: SimpleCommand, names: Names): string | undefined {
+  for (const { operator, target } of command.redirections) {
+    if (!/^(?:>|>>|>\||&>|&>>|<>)$/.test(operator)) continue;
+    const text = homeOf(target, textOfWord(target, names));
+    if (isOutside(text) && !/^\/dev\/(?:null|stdout|stderr|fd\/\d|tty|zero)$/.test(text)) return text;
+  }
+  return targetsOf(run).find(isOutside);
+}
+
+function homeOf(
+  { parts: [first] }: { parts: SimpleCommand["redirections"][number]["target"]["parts"] },
+  text: string,
+): string {
+  return first?.kind === "literal" && first.quoted && text.startsWith("~") ? `./${text}` : text;
+}
+
+function isOutside(path: string): boolean {
+  if (
+    /^(?:\/|~|\$\{(?:HOME|XDG_\w+|TMPDIR|USER|OLDPWD|SRCDEST|PKGDEST|BUILDDIR|GNUPGHOME)(?:…)?\})/.test(path)
+  ) {
+    return !/^\/dev\/(?:null|stdout|stderr|stdin|fd\/\d)$/.test(path);
+  }
+  if (/^\$\{(?:pkgdir|srcdir)\}(?:\/[^$]*)?\/\.\.(?:\/|$)/.test(path)) return leavesBase(path);
+  return /^(?:\.\.\/){2,}/.test(path) || (/^\.\.\/(?!\$)/.test(path) && leavesBase(path));
+}
+
+/** Counts the steps up and down behind the folder that it begins with. */
+function leavesBase(path: string): boolean {
+  let depth = path.startsWith("..") ? 1 : 0;
+  for (const step of path.split("/").slice(path.startsWith("..") ? 0 : 1)) {
+    if (step === "..") depth -= 1;
+    else if (step !== "" && step !== ".") depth += 1;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
+/** The arguments that the program changes or creates. */
+function targetsOf({ name, arguments: words }: Run): string[] {
+  const plain = words.filter((word) => !word.startsWith("-"));
+  const into = words.flatMap((word, at) => {
+    const [, joined] =
+      /^(?:-t|--target-directory=|of=|--directory=|-C|-o|--output=|--prefix=|-d)(.+)$/.exec(word) ?? [];
+    if (joined !== undefined) return /^(?:-d|-o|--prefix)/.test(word) ? [] : [joined];
+    return /^(?:-t|--target-directory)$/.test(words[at - 1] ?? "") ? [word] : [];
+  });
+  switch (name) {
+    case "cp":
+    case "mv":
+    case "ln":
+    case "rsync":
+      return [...into, ...(into.length === 0 ? plain.slice(-1) : [])];
+    case "install":
+      return words.some((word) => /^-[A-Za-z]*d|^--directory$/.test(word))
+        ? plain.filter((word) => !/^[0-7]{3,4}$/.test(word))
+        : [...into, ...(into.length === 0 ? plain.slice(-1) : [])];
+    case "tee":
+    case "mkdir":
+    case "rm":
+    case "rmdir":
+    case "touch":
+    case "truncate":
+    case "shred":
+    case "unlink":
+    case "cd":
+    case "pushd":
+      return plain;
+    case "chmod":
+    case "chown":
+    case "chgrp":
+    case "chattr":
+      return plain.slice(1);
+    case "dd":
+      return into;
+    case "sed":
+    case "perl":
+      return words.some((word) => /^-\w*i|^--in-place/.test(word)) ? plain.slice(1) : [];
+    case "tar":
+    case "bsdtar":
+    case "unzip": {
+      return words.flatMap((word, at) =>
+        /^-(?:C|d)$|^--directory$/.test(words[at - 1] ?? "")
+          ? [word]
+          : /^(?:-C|--directory=)./.test(word)
+            ? [word.replace(/^-C|^--directory=/, "")]
+            : [],
+      );
+    }
+    case "patch":
+      return words.flatMap((word, at) =>
+        /^-(?:d|o)$|^--(?:directory|output)$/.test(words[at - 1] ?? "") ? [word] : [],
+      );
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,82 @@
+import { type CodeAtReading, codeAtReading } from "./code.ts";
+import { readScript } from "./commands.ts";
+import { Cursor, type Problem, Unreadable } from "./cursor.ts";
+import { type Functions, functionsIn } from "./functions.ts";
+import type { Assignment, Comment, Script } from "./syntax.ts";
+import { walkScript } from "./walk.ts";
+
+/** A PKGBUILD as its text has it; nothing was run to learn this. */
+export interface Recipe {
+  readonly text: string;
+  readonly script: Script;
+  /** In the order of the text, nested ones too; bash takes the definition that it ran last. */
+  readonly functions: Functions;
+  /** All assignments, those in functions too, in the order of the text. */
+  readonly assignments: readonly PlacedAssignment[];
+  /** What runs as soon as the file is read, before any function is called. */
+  readonly code: readonly CodeAtReading[];
+  readonly comments: readonly Comment[];
+}
+
+export interface PlacedAssignment extends Assignment {
+  /** The function that it stands in, undefined at top level. */
+  readonly function: string | undefined;
+  /** It runs only under a condition, in a loop, in a subshell or for one command's environment. */
+  readonly conditional: boolean;
+}
+
+/** In UTF-16 code units; real ones have less than a tenth of it. */
+const longestText = 1_000_000;
+
+export type Reading =
+  | { readonly ok: true; readonly recipe: Recipe }
+  /** Bash would refuse the text, or may read it in another way than we do. */
+  | { readonly ok: false; readonly problem: Problem };
+
+/**
+ * Reads a PKGBUILD, or an install scriptlet, without running anything of it. The text must be what its bytes
+ * are in UTF-8: whoever decodes them has to refuse what isn't. A text that isn't wholly understood is not
+ * read in part.
+ */
+export function readPkgbuild(text: string): Reading {
+  const cursor = new Cursor(text);
+  try {
+    if (text.length > longestText) cursor.fail("longer than any recipe needs", longestText);
+    const nul = text.indexOf("\0");
+    if (nul !== -1) cursor.fail("a NUL, which bash skips", nul);
+    const script = readScript(cursor, []);
+    if (cursor.pendingDocuments.length > 0) cursor.fail("a here-document that isn't closed");
+    return { ok: true, recipe: describe(text, script, cursor.comments) };
+  } catch (error) {
+    if (error instanceof Unreadable) return { ok: false, problem: error.problem };
+    throw error;
+  }
+}
+
+function describe(text: string, script: Script, comments: readonly Comment[]): Recipe {
+  const functions = functionsIn(script);
+  const assignments = placeAssignments(script);
+  return { text, script, functions, assignments, code: codeAtReading(script, text), comments };
+}
+
+function placeAssignments(script: Script, inside?: string): PlacedAssignment[] {
+  const direct = new Set<Assignment>();
+  for (const { command, background } of script.statements) {
+    if (command.kind !== "simple" || background) continue;
+    if (command.words.length === 0) command.assignments.forEach((assignment) => direct.add(assignment));
+    for (const word of command.words) if (word.kind === "assignment") direct.add(word.assignment);
+  }
+  const placed: PlacedAssignment[] = [];
+  walkScript(script, {
+    assignment: (assignment) =>
+      void placed.push({ ...assignment, function: inside, conditional: !direct.has(assignment) }),
+    function({ name, body }) {
+      const { compound } = body;
+      if (compound.kind === "group") {
+        for (const assignment of placeAssignments(compound.body, name)) placed.push(assignment);
+      }
+      return compound.kind !== "group";
+    },
+  });
+  return placed;
+}

@@ -1,0 +1,364 @@
+import { assigned, type Assigner } from "./assigning.ts";
+import { commandName, constantText } from "./constants.ts";
+import { type Effects, effectsOf, isInert, type Walk } from "./effects.ts";
+import { ownedByBash, setOutside } from "./environment.ts";
+import { expandFields } from "./expand.ts";
+import type {
+  Assignment,
+  Command,
+  CompoundCommand,
+  FunctionDefinition,
+  Pipeline,
+  Script,
+  SimpleCommand,
+  Statement,
+  Word,
+} from "./syntax.ts";
+import { type Functions, functionsIn, printedFunction, readText } from "./functions.ts";
+import { evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
+import { Budget, NotStatic, TooMuchWork, type Unknown, type Variable } from "./values.ts";
+import { walkAssignment, walkCommand, walkScript, walkWord } from "./walk.ts";
+
+/** What a command returned; undefined where that can't be told. */
+export type Status = boolean | undefined;
+
+const mostRounds = 2_000;
+const mostEvals = 500;
+
+/** Runs a recipe's assignments without running a program; what it can't follow becomes unknown. */
+export class Shell implements Assigner {
+  readonly budget = new Budget();
+  readonly #functions: Map<string, readonly FunctionDefinition[]>;
+  readonly #carch: string | undefined;
+  readonly #variables = new Map<string, Variable>();
+  readonly #readonly = new Set<string>();
+  #spoiled: Unknown | undefined;
+  #stopped = false;
+  #evals = 0;
+  #line = 0;
+
+  constructor(functions: Functions, carch: string | undefined) {
+    this.#functions = new Map(functions);
+    this.#carch = carch;
+  }
+
+  /** A shell with the same functions and variables, which goes its own way from here. */
+  fork(): Shell {
+    const forked = new Shell(this.#functions, this.#carch);
+    for (const [name, variable] of this.#variables) forked.#variables.set(name, variable);
+    for (const name of this.#readonly) forked.#readonly.add(name);
+    forked.#spoiled = this.#spoiled;
+    return forked;
+  }
+
+  get spoiled(): Unknown | undefined {
+    return this.#spoiled;
+  }
+
+  /** Those of the file, and those that it makes with `eval`. */
+  get functions(): Functions {
+    return this.#functions;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#variables.keys()];
+  }
+
+  /** What the variable holds at the end; undefined where the recipe doesn't set it. */
+  variable(name: string): Variable | undefined {
+    if (this.#spoiled) return { kind: "unknown", value: this.#spoiled };
+    return this.#variables.get(name);
+  }
+
+  get(name: string): Variable | undefined {
+    if (this.#spoiled) throw new NotStatic(this.#spoiled.reason);
+    const own = this.#variables.get(name);
+    const isCarch = name === "CARCH" && this.#carch !== undefined;
+    if (!own && isCarch)
+      return { kind: "scalar", value: { known: true, text: this.#carch, line: this.#line } };
+    const unknowable = ownedByBash(name) ?? (own ? undefined : setOutside(name));
+    if (unknowable !== undefined) throw new NotStatic(unknowable);
+    return own;
+  }
+
+  set(name: string, text: string): void {
+    this.#store(name, { kind: "scalar", value: { known: true, text, line: this.#line } });
+  }
+
+  run({ statements }: Script): Status {
+    let status: Status = true;
+    for (const statement of statements) {
+      if (this.#stopped) break;
+      status = this.#statement(statement);
+    }
+    return status;
+  }
+
+  #statement({ command, background }: Statement): Status {
+    if (background) return undefined;
+    return this.#command(command);
+  }
+
+  #command(command: Command): Status {
+    try {
+      this.budget.spend(10);
+      switch (command.kind) {
+        case "simple":
+          return this.#simple(command);
+        case "pipeline":
+          return this.#pipeline(command);
+        case "function":
+          return true;
+        case "compound":
+          return this.#compound(command);
+        case "chain": {
+          let status = this.#command(command.first);
+          for (const [position, { operator, command: next }] of command.rest.entries()) {
+            if (this.#stopped) return status;
+            if (status === undefined) {
+              const skipped = command.rest.slice(position);
+              this.blur((visitor) => skipped.forEach((link) => walkCommand(link.command, visitor)));
+              return undefined;
+            }
+            if (status === (operator === "&&")) status = this.#command(next);
+          }
+          return status;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof NotStatic)) throw error;
+      if (error instanceof TooMuchWork) this.#stopped = true;
+      this.blur((visitor) => walkCommand(command, visitor));
+      return undefined;
+    }
+  }
+
+  /** Several stages run in subshells each, which can't change this shell's variables. */
+  #pipeline({ stages, negated }: Pipeline): Status {
+    const [only] = stages;
+    if (!only || stages.length > 1) return undefined;
+    const status = this.#command(only.command);
+    return negated && status !== undefined ? !status : status;
+  }
+
+  #simple(command: SimpleCommand): Status {
+    this.#line = command.line;
+    if (command.words.length === 0) {
+      for (const assignment of command.assignments) this.assign(assignment);
+      return command.assignments.some(substitutes) || command.redirections.length > 0 ? undefined : true;
+    }
+    const name = commandName(command);
+    if (name !== undefined && this.#functions.has(name)) return this.#call(command);
+    if (name === "exit" || name === "return") {
+      this.#stopped = true;
+      return undefined;
+    }
+    if (name === "eval") return this.#eval(command);
+    if (name === "unset") return this.#unset(command);
+    if (name !== undefined && ["declare", "typeset", "local", "export", "readonly"].includes(name)) {
+      return this.#declare(command);
+    }
+    this.#runOutside(command);
+    if (name === "true" || name === ":") return true;
+    if (name === "false") return false;
+    return name === "[" ? evaluateBracket(command, this) : undefined;
+  }
+
+  /** Only what its words assign while they're expanded stays, as `: ${name:=value}` does. */
+  #runOutside(command: SimpleCommand): void {
+    try {
+      if (!isInert(command) || command.redirections.length > 0) throw new NotStatic("it has to be run");
+      for (const word of command.words) if (word.kind === "word") expandFields(word.word, this);
+    } catch (error) {
+      if (!(error instanceof NotStatic)) throw error;
+      this.blur((visitor) => walkCommand({ ...command, assignments: [] }, visitor));
+    }
+    // Those before a command are for its environment alone.
+    for (const assignment of command.assignments) {
+      this.blur((visitor) => walkAssignment(assignment, { ...visitor, assignment: () => {} }));
+    }
+  }
+
+  /** A function's own variables are those of the recipe unless it declares them local; that isn't followed. */
+  #call(command: SimpleCommand): Status {
+    this.blur((visitor) => walkCommand(command, visitor));
+    return undefined;
+  }
+
+  /** Split packages make their functions of others' text; where that text is known, so is what it does. */
+  #eval(command: SimpleCommand): Status {
+    const words = command.words.slice(1).flatMap((argument) => {
+      if (argument.kind !== "word") throw new NotStatic("an assignment as an argument");
+      return expandFields(argument.word, this);
+    });
+    const text = words.join(" ");
+    this.budget.spend(text.length);
+    const script = readText(text, command.line);
+    this.#evals += 1;
+    if (!script || this.#evals > mostEvals) throw new NotStatic("an eval that isn't followed");
+    for (const [name, definitions] of functionsIn(script)) {
+      this.#functions.set(name, [...(this.#functions.get(name) ?? []), ...definitions]);
+    }
+    return this.run(script);
+  }
+
+  /** `declare -f name`, perhaps without its first lines, is the text of a function. */
+  output(script: Script): string {
+    const text = this.budget.hold(printedFunction(script, this) ?? "");
+    if (text === "") throw new NotStatic("a command would have to be run");
+    return text;
+  }
+
+  #declare(command: SimpleCommand): Status {
+    let associative = false;
+    let followed = true;
+    const readOnly = commandName(command) === "readonly";
+    for (const argument of command.words.slice(1)) {
+      if (argument.kind === "assignment") {
+        const { name } = argument.assignment;
+        if (associative && !this.#variables.has(name)) this.#declareAssociative(name);
+        this.assign(argument.assignment);
+        if (!followed) this.#spoilName(name, "its declaration isn't followed");
+        if (readOnly) this.#readonly.add(name);
+        continue;
+      }
+      const text = constantText(argument.word);
+      const [, quotedName, quotedText] = /^([A-Za-z_]\w*)=([^]*)$/.exec(text ?? "") ?? [];
+      if (quotedName !== undefined && quotedText !== undefined && followed && !associative) {
+        this.set(quotedName, quotedText);
+      } else if (text === undefined || !/^(?:-[a-zA-Z]+|[A-Za-z_]\w*)$/.test(text)) {
+        this.#spoil("its declaration isn't followed");
+      } else if (text.startsWith("-")) {
+        associative ||= text.includes("A");
+        followed &&= /^-[aAgrx]+$/.test(text);
+        if (text.includes("n") || text.includes("i")) this.#spoil("it declares a reference or an integer");
+      } else if (associative) {
+        this.#declareAssociative(text);
+      } else if (!followed) {
+        this.#spoilName(text, "its declaration isn't followed");
+      }
+    }
+    return undefined;
+  }
+
+  #declareAssociative(name: string): void {
+    this.#variables.set(name, { kind: "array", associative: true, elements: new Map(), line: this.#line });
+  }
+
+  #unset(command: SimpleCommand): Status {
+    for (const argument of command.words.slice(1)) {
+      const text = argument.kind === "word" ? constantText(argument.word) : undefined;
+      if (text === "-v" || (text !== undefined && /^[A-Za-z_]\w*$/.test(text))) this.#variables.delete(text);
+      else this.#spoil("what it unsets isn't followed");
+    }
+    return true;
+  }
+
+  #compound({ compound, line, redirections }: CompoundCommand): Status {
+    this.#line = line;
+    if (redirections.length > 0)
+      this.blur((visitor) => redirections.forEach(({ target }) => walkWord(target, visitor)));
+    switch (compound.kind) {
+      case "group":
+        return this.run(compound.body);
+      case "subshell":
+        return undefined;
+      case "test":
+        return evaluateTest(compound.expression, this);
+      case "if": {
+        for (const { condition, body } of compound.branches) {
+          const status = this.run(condition);
+          if (this.#stopped) return status;
+          if (status === undefined) throw new NotStatic("a condition");
+          if (status) return this.run(body);
+        }
+        return compound.otherwise ? this.run(compound.otherwise) : true;
+      }
+      case "case": {
+        for (const item of compound.items) {
+          if (item.end !== ";;") throw new NotStatic("a case that goes on");
+          if (matchesCase(compound.subject, item.patterns, this)) return this.run(item.body);
+        }
+        return true;
+      }
+      case "for":
+        if (!compound.words || leavesEarly(compound.body)) break;
+        return this.#for(compound.name, compound.words, compound.body);
+      default:
+    }
+    throw new NotStatic("a loop");
+  }
+
+  #for(name: string, words: readonly Word[], body: Script): Status {
+    const fields = words.flatMap((word) => expandFields(word, this));
+    if (fields.length > mostRounds) throw new NotStatic("a long loop");
+    let status: Status = true;
+    for (const text of fields) {
+      this.budget.spend(1);
+      this.set(name, text);
+      status = this.run(body);
+      if (this.#stopped) break;
+    }
+    return status;
+  }
+
+  assign(assignment: Assignment): void {
+    const { name, line } = assignment;
+    this.#line = line;
+    if (this.#spoiled) return;
+    try {
+      this.#store(name, assigned(this.#variables.get(name), assignment, this));
+    } catch (error) {
+      if (!(error instanceof NotStatic)) throw error;
+      this.blur((visitor) => walkAssignment(assignment, visitor));
+      this.#variables.set(name, { kind: "unknown", value: { known: false, reason: error.message, line } });
+    }
+  }
+
+  #store(name: string, variable: Variable): void {
+    if (this.#readonly.has(name)) this.#spoil(`it assigns to $${name}, which is read-only`);
+    this.#variables.set(name, variable);
+  }
+
+  /** Whatever this may change is unknown from here on. */
+  blur(walk: Walk): void {
+    if (this.#spoiled) return;
+    const effects = this.#effects(walk);
+    if (effects.any !== undefined) this.#spoil(effects.any);
+    for (const name of effects.names) {
+      this.#spoilName(name, "it's assigned under a condition that isn't followed");
+    }
+  }
+
+  #effects(walk: Walk): Effects {
+    try {
+      return effectsOf(walk, this.#functions, this.budget);
+    } catch (error) {
+      if (!(error instanceof TooMuchWork)) throw error;
+      this.#stopped = true;
+      return { names: new Set(), any: error.message };
+    }
+  }
+
+  #spoilName(name: string, reason: string): void {
+    this.#variables.set(name, { kind: "unknown", value: { known: false, reason, line: this.#line } });
+  }
+
+  #spoil(reason: string): void {
+    this.#spoiled ??= { known: false, reason, line: this.#line };
+  }
+}
+
+function substitutes(assignment: Assignment): boolean {
+  let found = false;
+  walkAssignment(assignment, { part: (part) => void (found ||= part.kind === "substitution") });
+  return found;
+}
+
+function leavesEarly(body: Script): boolean {
+  let found = false;
+  walkScript(body, {
+    simple: (command) => void (found ||= /^(?:break|continue|return|exit)$/.test(commandName(command) ?? "")),
+  });
+  return found;
+}

@@ -1,0 +1,65 @@
+/** What a variable or a list's element holds, as far as the text alone tells. */
+export type Value = Known | Unknown;
+
+export interface Known {
+  readonly known: true;
+  readonly text: string;
+  /** Line of the recipe, from 1. */
+  readonly line: number;
+}
+
+export interface Unknown {
+  readonly known: false;
+  /** Why not, for a person: "$(date) would have to be run". */
+  readonly reason: string;
+  readonly line: number;
+}
+
+export type Variable =
+  | { readonly kind: "scalar"; readonly value: Value }
+  /** Elements by index (a decimal number) or, in an associative array, by key. */
+  | {
+      readonly kind: "array";
+      readonly associative: boolean;
+      readonly elements: ReadonlyMap<string, Value>;
+      readonly line: number;
+    }
+  /** Not even known whether it's an array, or how many elements it has. */
+  | { readonly kind: "unknown"; readonly value: Unknown };
+
+/** Thrown where evaluating would need to run something, or to know the machine; caught by whoever assigns. */
+export class NotStatic extends Error {}
+
+/** Thrown where it would take too long; what follows isn't evaluated any more. */
+export class TooMuchWork extends NotStatic {}
+
+/** The elements in bash's order: by index, or as they were added to an associative array. */
+export function inOrder(array: Extract<Variable, { kind: "array" }>): [string, Value][] {
+  const entries = [...array.elements];
+  return array.associative ? entries : entries.sort(([a], [b]) => Number(a) - Number(b));
+}
+
+export function textOf(value: Value): string {
+  if (!value.known) throw new NotStatic(value.reason);
+  return value.text;
+}
+
+const mostSteps = 3_000_000;
+const longestText = 1_000_000;
+
+/** Bounds work and memory, as recipes come from strangers. */
+export class Budget {
+  #steps = 0;
+
+  spend(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > mostSteps) throw new TooMuchWork("evaluating it takes too long");
+  }
+
+  /** The text itself, where it's of a bearable length. */
+  hold(text: string): string {
+    if (text.length > longestText) throw new NotStatic("its value is too long");
+    this.spend(text.length >> 3);
+    return text;
+  }
+}
