@@ -83,7 +83,7 @@ export abstract class ForgeServer {
     await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
   }
 
-  /** Fails the test where a request had anything that the forge's description hasn't. */
+  /** Before its repository is removed. Fails the test where a request had anything that the forge's description hasn't. */
   async stop(): Promise<void> {
     if (this.#server.listening) {
       this.#server.closeAllConnections();
@@ -182,7 +182,7 @@ export abstract class ForgeServer {
     const fault = this.#takeFault(line);
     if (fault?.kind === "down") return void request.socket.destroy();
     if (fault?.kind === "slow") await sleep(fault.milliseconds);
-    if (response.destroyed) return;
+    if (request.socket.destroyed) return;
     const reply = fault?.kind === "answers" ? fault : this.#reply(request, url, Buffer.concat(chunks));
     const text = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body ?? "");
     response.writeHead(reply.status, {

@@ -51,8 +51,7 @@ export class ReviewLife {
 
   /** Fails the test where a request was wrong, or where the token is in anything that a run may print. */
   async end(): Promise<void> {
-    this.world.remove();
-    await this.server.stop();
+    await this.server.stop().finally(() => this.world.remove());
     const said = inspect(this.#said, { depth: 20, showHidden: true });
     if (said.includes(goodToken)) throw new Error("the token is in what a run hands out");
   }

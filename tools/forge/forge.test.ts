@@ -33,8 +33,7 @@ describe.each(standIns)("reviews on $kind", ({ kind, start, permissions }) => {
   });
 
   afterEach(async () => {
-    world.remove();
-    await server.stop();
+    await server.stop().finally(() => world.remove());
   });
 
   function push(branch: string): string {
