@@ -1,0 +1,236 @@
+import { execFileSync } from "node:child_process";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ApiRequest } from "./openapi.ts";
+
+/** What can be wrong with a forge. `times`: for how many requests; without it for all. */
+export type Fault = (
+  | { readonly kind: "down" }
+  | { readonly kind: "cut" }
+  | { readonly kind: "slow"; readonly milliseconds: number }
+  | {
+      readonly kind: "answers";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: unknown;
+    }
+) & { readonly times?: number; readonly only?: RegExp };
+
+/** A review as the forge keeps it; its head and what deleting or merging its branch does follow the Git remote. */
+export interface StoredReview {
+  readonly number: number;
+  readonly branch: string;
+  readonly target: string;
+  readonly fromFork: boolean;
+  readonly author: string;
+  readonly createdAt: string;
+  title: string;
+  body: string;
+  head: string;
+  state: "open" | "closed" | "merged";
+  labels: string[];
+  assignees: string[];
+  readonly comments: { readonly author: string; readonly body: string; readonly system?: boolean }[];
+}
+
+export interface StoredStatus {
+  readonly commit: string;
+  readonly name: string;
+  readonly state: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  /** Sent as JSON; a text is sent as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What the stand-ins of GitHub and GitLab share: a server on loopback, a real bare repository behind it, faults on
+ * demand, and a list of all that a request had wrong.
+ */
+export abstract class ForgeServer {
+  readonly project = "acme/packages";
+  /** Token → who it is of and what it may do, in the forge's words. */
+  readonly tokens = new Map<string, { readonly account: string; readonly may: ReadonlySet<string> }>();
+  readonly users = new Set(["sluice-bot", "alice", "bob"]);
+  readonly reviews: StoredReview[] = [];
+  readonly statuses: StoredStatus[] = [];
+  /** Every request that reached it, `GET /path`. */
+  readonly seen: string[] = [];
+  /** What requests had that the forge's description hasn't. */
+  protected readonly violations: string[] = [];
+  fault: Fault | undefined;
+  readonly #origin: string;
+  readonly #server: Server;
+
+  /** @param origin the bare repository that the project's branches are in */
+  constructor(origin: string) {
+    this.#origin = origin;
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+  }
+
+  abstract readonly apiPath: string;
+  protected abstract answer(request: ApiRequest, token: string): Reply;
+  protected tokenOf(request: IncomingMessage): string {
+    const { authorization, "private-token": privateToken } = request.headers;
+    return String(privateToken ?? authorization?.replace(/^(?:token|bearer) /i, "") ?? "");
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
+  }
+
+  /** Before its repository is removed. Fails the test where a request had anything that the forge's description hasn't. */
+  async stop(): Promise<void> {
+    if (this.#server.listening) {
+      this.#server.closeAllConnections();
+      await new Promise((done) => this.#server.close(done));
+    }
+    if (this.violations.length > 0) throw new Error(this.violations.join("\n"));
+  }
+
+  get apiUrl(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${this.apiPath}`;
+  }
+
+  /** A review that somebody else opened from a fork, whatever its branch is called. */
+  openFromFork(branch: string, author: string): StoredReview {
+    return this.store({ branch, target: "main", author, title: "from a fork", body: "", fromFork: true });
+  }
+
+  /** A person's click on Close. */
+  refuse(number: number): void {
+    this.review(number)!.state = "closed";
+  }
+
+  review(number: number): StoredReview | undefined {
+    this.#follow();
+    return this.reviews.find((review) => review.number === number);
+  }
+
+  /** All reviews, brought up to date with the repository. */
+  current(): readonly StoredReview[] {
+    this.#follow();
+    return this.reviews;
+  }
+
+  protected store(
+    review: Pick<StoredReview, "branch" | "target" | "author" | "title" | "body" | "fromFork">,
+  ): StoredReview {
+    const number = this.reviews.length + 1;
+    const stored: StoredReview = {
+      ...review,
+      number,
+      createdAt: new Date(Date.UTC(2026, 0, 1) + number * 60_000).toISOString(),
+      head: review.fromFork ? "f".repeat(40) : this.commitOf(review.branch)!,
+      state: "open",
+      labels: [],
+      assignees: [],
+      comments: [],
+    };
+    this.reviews.push(stored);
+    return stored;
+  }
+
+  protected commitOf(branch: string): string | undefined {
+    return this.git("for-each-ref", "--format=%(objectname)", `refs/heads/${branch}`) || undefined;
+  }
+
+  protected commitsAhead(base: string, branch: string): { id: string; author: string; committer: string }[] {
+    const range = `refs/heads/${base}..refs/heads/${branch}`;
+    const log = this.git("log", "--reverse", "--format=%H %ae %ce", range);
+    return log
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.split(" ") as [string, string, string])
+      .map(([id, author, committer]) => ({ id, author, committer }));
+  }
+
+  protected git(...args: string[]): string {
+    return execFileSync("git", ["-C", this.#origin, ...args], { encoding: "utf8" }).trim();
+  }
+
+  /** Both forges look at every push: reviews move along, count as merged, and close with their branch. */
+  #follow(): void {
+    const open = this.reviews.filter(({ state, fromFork }) => state === "open" && !fromFork);
+    if (open.length === 0) return;
+    const heads = this.#branches();
+    const merged = this.#branches("--merged=refs/heads/main");
+    for (const review of open) {
+      const head = heads.get(review.branch);
+      if (head === undefined) review.state = "closed";
+      else if (merged.has(review.branch)) review.state = "merged";
+      else review.head = head;
+    }
+  }
+
+  #branches(...filter: string[]): Map<string, string> {
+    const format = "--format=%(refname:lstrip=2) %(objectname)";
+    const lines = this.git("for-each-ref", format, ...filter, "refs/heads").split("\n");
+    return new Map(lines.map((line) => line.split(" ") as [string, string]));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const url = new URL(request.url!, this.apiUrl);
+    const line = `${request.method} ${url.pathname.slice(this.apiPath.length)}`;
+    this.seen.push(line);
+    const fault = this.#takeFault(line);
+    if (fault?.kind === "down") return void request.socket.destroy();
+    if (fault?.kind === "slow") await sleep(fault.milliseconds);
+    if (request.socket.destroyed) return;
+    const reply = fault?.kind === "answers" ? fault : this.#reply(request, url, Buffer.concat(chunks));
+    const text = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body ?? "");
+    response.writeHead(reply.status, {
+      "content-type": "application/json; charset=utf-8",
+      "content-length": Buffer.byteLength(text),
+      ...reply.headers,
+    });
+    if (fault?.kind !== "cut") return void response.end(text);
+    response.write(text.slice(0, text.length / 2), () => request.socket.destroy());
+  }
+
+  #reply(request: IncomingMessage, url: URL, body: Buffer): Reply {
+    try {
+      return this.answer(
+        {
+          method: request.method!,
+          path: url.pathname.slice(this.apiPath.length),
+          query: url.searchParams,
+          body: body.length > 0 ? (JSON.parse(body.toString()) as unknown) : undefined,
+        },
+        this.tokenOf(request),
+      );
+    } catch (error) {
+      this.violations.push(`the stand-in failed: ${String(error)}`);
+      return { status: 500, body: { message: String(error) } };
+    }
+  }
+
+  #takeFault(line: string): Fault | undefined {
+    const { fault } = this;
+    if (!fault || (fault.only && !fault.only.test(line))) return undefined;
+    if (fault.times !== undefined)
+      this.fault = fault.times > 1 ? { ...fault, times: fault.times - 1 } : undefined;
+    return fault;
+  }
+
+  /** One page of a list, with the Link header that leads to the next. */
+  protected page(list: readonly unknown[], { path, query }: ApiRequest): Reply {
+    const size = Number(query.get("per_page") ?? 20);
+    const page = Number(query.get("page") ?? 1);
+    const next = new URLSearchParams(query);
+    next.set("page", String(page + 1));
+    const more = list.length > page * size;
+    const link = `<${this.apiUrl}${path}?${next.toString()}>; rel="next"`;
+    return {
+      status: 200,
+      body: list.slice((page - 1) * size, page * size),
+      headers: more ? { link } : {},
+    };
+  }
+}
