@@ -46,6 +46,16 @@ export const commands: readonly CommandEntry[] = [
         .option("--databases <file...>", "databases of the distribution; what they hold needs no provider"),
     load: async () => (await import("./commands/deptree.ts")).deptree,
   },
+  {
+    define: (program) =>
+      program
+        .command("classify <old-dir> <new-dir>")
+        .description("Judge an update of a recipe: minor, major or dangerous, and why")
+        .option("--maintainers-before <names>", "the accepted maintainers, with commas between")
+        .option("--maintainers-after <names>", "the maintainers now")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/classify.ts")).classify,
+  },
 ];
 
 function workspaceCommand(program: Command, name: string): Command {
