@@ -25,7 +25,7 @@ export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function judgeFiles(
   before: RecipeFiles,
   after: RecipeFiles,
-  { isFirst, scriptlets }: { isFirst: boolean; scriptlets: ReadonlySet<string> },
+  { isFirst, scriptlets }: { isFirst: boolean; scriptlets: ReadonlyMap<string, unknown> },
 ): Finding[] {
   const findings = [...after].flatMap(([path, file]) =>
     isSameFile(before.get(path), file) ? [] : ofPath(path, file),
@@ -47,28 +47,31 @@ export function judgeFiles(
   return findings;
 }
 
-/** Which files the packages of this recipe run when they're installed. */
-export function scriptletsOf({ pkgbuild, srcinfo }: Side): Set<string> {
-  const named = new Set<string>();
+/** The files that packages of this recipe run when they're installed, each with the packages that do. */
+export function scriptletsOf({ pkgbuild, srcinfo }: Side): Map<string, Set<string>> {
+  const named = new Map<string, Set<string>>();
+  const add = (path: string, pkgname: string): void => {
+    if (path !== "") named.set(path, (named.get(path) ?? new Set()).add(pkgname));
+  };
   if (srcinfo && "srcinfo" in srcinfo) {
-    for (const fields of [srcinfo.srcinfo.base, ...srcinfo.srcinfo.packages.map((one) => one.fields)]) {
-      for (const path of fields.get("install") ?? []) named.add(path);
-    }
+    const { base, packages } = srcinfo.srcinfo;
+    for (const path of base.get("install") ?? []) add(path, "");
+    for (const { pkgname, fields } of packages)
+      for (const path of fields.get("install") ?? []) add(path, pkgname);
   }
-  if ("recipe" in pkgbuild) {
-    const evaluation = pkgbuild.evaluation();
-    const list = evaluation.list("pkgname");
-    const names = list === undefined || "known" in list ? [] : list;
-    const inFunctions = pkgbuild.recipe.assignments.some(
-      ({ name, function: inside }) => name === "install" && inside !== undefined,
-    );
-    const packages = inFunctions
-      ? names.flatMap((name) => (name.known ? [evaluation.package(name.text)] : []))
-      : [];
-    for (const one of [evaluation, ...packages]) {
-      const value = one.scalar("install");
-      if (value?.known && value.text !== "") named.add(value.text);
-    }
+  if (!("recipe" in pkgbuild)) return named;
+  const evaluation = pkgbuild.evaluation();
+  const own = evaluation.scalar("install");
+  if (own?.known) add(own.text, "");
+  const list = evaluation.list("pkgname");
+  const inFunctions = pkgbuild.recipe.assignments.some(
+    ({ name, function: inside }) => name === "install" && inside !== undefined,
+  );
+  if (!inFunctions || list === undefined || "known" in list) return named;
+  for (const pkgname of list) {
+    const value = pkgname.known ? evaluation.package(pkgname.text) : undefined;
+    const path = value?.assigned.has("install") ? value.scalar("install") : undefined;
+    if (pkgname.known && path?.known) add(path.text, pkgname.text);
   }
   return named;
 }
