@@ -169,9 +169,11 @@ describe("trust and settings", () => {
   });
 });
 
+function first(text: string): string {
+  return judge({ pkgbase: "riptool", before: undefined, after: filesOf("rust", text) }, context).verdict;
+}
+
 test("a first recipe is for a person, and is dangerous by the same rules", () => {
-  const first = (text: string): string =>
-    judge({ pkgbase: "riptool", before: undefined, after: filesOf("rust", text) }, context).verdict;
   expect(first(recipes.rust.PKGBUILD)).toBe("major");
   expect(first(`${recipes.rust.PKGBUILD}\n_x=$(id)\n`)).toBe("dangerous");
   expect(first(recipes.rust.PKGBUILD.replace("cargo build --frozen", "npm install x; cargo build"))).toBe(
@@ -188,12 +190,15 @@ test("a file that code at top level reads is as good as code", () => {
   );
 });
 
-test("a recipe that can't be read any more, and one that couldn't be before", () => {
-  const update = (before: string, after: string): Update => ({
+function pkgbuildsAlone(before: string, after: string): Update {
+  return {
     pkgbase: "riptool",
     before: new Map([["PKGBUILD", file(before)]]),
     after: new Map([["PKGBUILD", file(after)]]),
-  });
-  expect(judge(update("a=1\n", "a='\n"), context).verdict).toBe("dangerous");
-  expect(judge(update("a='\n", recipes.rust.PKGBUILD), context).verdict).toBe("major");
+  };
+}
+
+test("a recipe that can't be read any more, and one that couldn't be before", () => {
+  expect(judge(pkgbuildsAlone("a=1\n", "a='\n"), context).verdict).toBe("dangerous");
+  expect(judge(pkgbuildsAlone("a='\n", recipes.rust.PKGBUILD), context).verdict).toBe("major");
 });

@@ -39,7 +39,7 @@ export function judgeFiles(
       findings.push(
         ...ofContent(path, old, now, {
           isFirst,
-          isScriptlet: scriptlets.has(path) || /\.install$/.test(path),
+          isScriptlet: scriptlets.has(path) || path.endsWith(".install"),
         }),
       );
     }
@@ -59,12 +59,15 @@ export function scriptletsOf({ pkgbuild, srcinfo }: Side): Map<string, Set<strin
     for (const { pkgname, fields } of packages)
       for (const path of fields.get("install") ?? []) add(path, pkgname);
   }
-  if (!("recipe" in pkgbuild)) return named;
+  if (!("recipe" in pkgbuild) || !pkgbuild.text.includes("install")) return named;
+  const { assignments } = pkgbuild.recipe;
+  if (!assignments.some(({ name }) => name === "install") && !pkgbuild.evaluation().get("install"))
+    return named;
   const evaluation = pkgbuild.evaluation();
   const own = evaluation.scalar("install");
   if (own?.known) add(own.text, "");
   const list = evaluation.list("pkgname");
-  const inFunctions = pkgbuild.recipe.assignments.some(
+  const inFunctions = assignments.some(
     ({ name, function: inside }) => name === "install" && inside !== undefined,
   );
   if (!inFunctions || list === undefined || "known" in list) return named;
@@ -164,11 +167,6 @@ function isProgram(bytes: Uint8Array): boolean {
 
 /** Lines that a patch adds, and the paths that it changes. */
 function ofPatch(path: string, before: string, after: string): Finding[] {
-  const addedLines = (text: string): string =>
-    text
-      .split("\n")
-      .map((line) => (line.startsWith("+") && !line.startsWith("+++ ") ? line.slice(1) : ""))
-      .join("\n");
   const findings = judgeText(path, addedLines(before), addedLines(after));
   for (const [, target = ""] of after.matchAll(/^(?:\+\+\+|---|rename to|copy to|Index:) ([^\t\n]+)/gm)) {
     if (target.startsWith("/") && target !== "/dev/null")
@@ -179,4 +177,11 @@ function ofPatch(path: string, before: string, after: string): Finding[] {
   if (/^new file mode 120000|^new mode 120000/m.test(after))
     findings.push(finding("patch-outside", "it makes a symbolic link", { file: path }));
   return findings;
+}
+
+function addedLines(patch: string): string {
+  return patch
+    .split("\n")
+    .map((line) => (line.startsWith("+") && !line.startsWith("+++ ") ? line.slice(1) : ""))
+    .join("\n");
 }

@@ -93,7 +93,7 @@ function judgeSides(
     return { findings, needs: [], comparison: undefined };
   }
   const changedFiles = changedPaths(oldFiles, after.files).filter((path) => path !== "PKGBUILD");
-  if (old.normal === pkgbuild.normal && changedFiles.length === 0) {
+  if (old.text === pkgbuild.text && changedFiles.length === 0) {
     return { findings, needs: [], comparison: undefined };
   }
   const comparison = compare(old, pkgbuild, context.architectures);

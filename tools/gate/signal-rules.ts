@@ -1,4 +1,5 @@
 import type { Comparison } from "./comparison.ts";
+import { formsOf } from "./at-reading.ts";
 import { hidesWords, rulesBrokenByText } from "./dangerous-text.ts";
 import { type Finding, finding } from "./finding.ts";
 import { judgeFunctions } from "./function-rules.ts";
@@ -41,8 +42,7 @@ export function judgeSignals(
 /** The same functions and code with nothing new to read but the version: the common case, and quick to tell. */
 function doesTheSame(before: Pkgbuild, after: Pkgbuild, { unexplained, atReading }: Comparison): boolean {
   if ([...unexplained].some((name) => !/sums(?:_\w+)?$/.test(name))) return false;
-  const forms = (side: keyof typeof atReading): string => atReading[side].map(({ form }) => form).join("\n");
-  return forms("before") === forms("after") && judgeFunctions(before, after).length === 0;
+  return formsOf(atReading.before) === formsOf(atReading.after) && judgeFunctions(before, after).length === 0;
 }
 
 /** A scriptlet or another shell script of the recipe. */
@@ -68,6 +68,8 @@ export function judgeScript(file: string, before: Uint8Array | undefined, after:
 
 /** Any text, whatever language it's in: what its new lines mention. */
 export function judgeText(file: string, before: string, after: string): Finding[] {
+  // Most texts mention nothing of it, which is quickly told of all lines at once.
+  if (after.length < 5_000_000 && rulesBrokenByText(after).size === 0) return [];
   const known = new Set(before.split("\n").map((line) => line.trim()));
   return after.split("\n").flatMap((line, at) => {
     if (known.has(line.trim()) || line.length > 20_000) return [];

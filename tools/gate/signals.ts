@@ -1,11 +1,4 @@
-import type {
-  FunctionDefinition,
-  Script,
-  SimpleCommand,
-  Statement,
-  Word,
-  Command,
-} from "../pkgbuild/syntax.ts";
+import type { Script, SimpleCommand, Statement, Word, Command } from "../pkgbuild/syntax.ts";
 import { normaliseCommand } from "../pkgbuild/normalise.ts";
 import { normaliseWord } from "../pkgbuild/normalise-words.ts";
 import { type Visitor, walkCommand, walkScript } from "../pkgbuild/walk.ts";
@@ -128,12 +121,10 @@ function visitPipeline(command: Command, line: number, add: Add, names: Names): 
       if (stage.kind === "compound") continue;
       const { name, arguments: words } = runOf(stage, names);
       const wrapped = /^(?:sudo|env|xargs|exec|command|nice|timeout|busybox|doas|su)$/.test(name ?? "");
-      const interprets = (other: string | undefined): boolean =>
-        isShell(other) || isInterpreter(other) || other === "source" || other === ".";
       const takesInput =
         interprets(name) &&
         !/^g?awk$|^mawk$/.test(name ?? "") &&
-        words.every((word) => /^-/.test(word) && !/^-\w*[nep]/.test(word));
+        words.every((word) => word.startsWith("-") && !/^-\w*[nep]/.test(word));
       if (takesInput || (wrapped && words.some((word) => isShell(word.split("/").at(-1))))) {
         add("shell-input", command, line, normaliseCommand(stage));
       }
@@ -142,7 +133,6 @@ function visitPipeline(command: Command, line: number, add: Add, names: Names): 
   find(command);
 }
 
-/** For a function that is only looked at by itself. */
-export function scriptOf({ body, line }: FunctionDefinition): Script {
-  return { statements: [{ command: body, background: false, line, start: 0, end: 0 }] };
+function interprets(name: string | undefined): boolean {
+  return isShell(name) || isInterpreter(name) || name === "source" || name === ".";
 }
