@@ -549,6 +549,7 @@ const major: readonly Attack[] = [
 
 function verdictOf({
   recipe,
+  unchanged,
   edit = (text) => text,
   files = {},
   context: own = {},

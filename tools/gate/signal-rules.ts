@@ -56,6 +56,8 @@ export function judgeScript(file: string, before: Uint8Array | undefined, after:
     for (const { key, rule, line, text } of signalsOf(readNow)) {
       // On a user's machine there are no srcdir and pkgdir.
       if (keys.has(key) || rule === "outside") continue;
+      // A starter ends with the program that it starts.
+      if (rule === "background" && text.startsWith("exec ")) continue;
       findings.set(key, finding(rule, shorten(text), { file, line, after: text }));
     }
   }

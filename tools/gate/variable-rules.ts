@@ -62,7 +62,7 @@ const rulesByName: readonly (readonly [RegExp, RuleName])[] = [
   [/^pkgbase$/, "package-names-changed"],
   // What makepkg, bash and the programs they call read from the environment is in capitals.
   [
-    /^(?:PATH|IFS|ENV|BASH\w*|SHELL\w*|PROMPT_COMMAND|PS[0-4]|HOME|TMPDIR|CDPATH|FUNCNEST|GLOBIGNORE|EXECIGNORE|FPATH|LD_\w+|GIT_\w+|SSH_\w+|GNUPG\w*|GPG\w*|CURL\w*|WGET\w*|DLAGENTS|VCSCLIENTS|BUILD\w+|PACMAN\w*|PACKAGER|CARCH|CHOST|OPTIONS|INTEGRITY_CHECK|COMPRESS\w+|STRIP_\w+|PURGE_TARGETS|MAN_DIRS|DOC_DIRS|LIB_DIRS|(?:PKG|SRC|SRCPKG|LOG)DEST|PKGEXT|SRCEXT|SIGNPKG|MAKEPKG\w*|NODE_\w+|PYTHON\w+|PERL\w+|RUBY\w+|GEM_\w+|JAVA_TOOL_OPTIONS|RUSTC\w*|CARGO_\w+|GO(?:FLAGS|PROXY|NOSUMDB|SUMDB|PRIVATE|NOSUMCHECK|INSECURE)|PIP_\w+|UV_\w+|CC|CXX|LD|AR|MAKE|CMAKE\w*|MESON\w*)$|^(?:https?|ftp|all|no)_proxy$|^npm_config_\w+$|^(?:srcdir|pkgdir|startdir|pkgbasedir|library|confdir|LIBRARY)$/,
+    /^(?:PATH|IFS|ENV|BASH\w*|SHELL\w*|PROMPT_COMMAND|PS[0-4]|HOME|TMPDIR|CDPATH|FUNCNEST|GLOBIGNORE|EXECIGNORE|FPATH|LD_\w+|GIT_\w+|SSH_\w+|GNUPG\w*|GPG\w*|CURL\w*|WGET\w*|DLAGENTS|VCSCLIENTS|BUILD\w+|PACMAN\w*|PACKAGER|CARCH|CHOST|OPTIONS|INTEGRITY_CHECK|COMPRESS\w+|STRIP_\w+|PURGE_TARGETS|MAN_DIRS|DOC_DIRS|LIB_DIRS|(?:PKG|SRC|SRCPKG|LOG)DEST|PKGEXT|SRCEXT|SIGNPKG|MAKEPKG\w*|NODE_\w+|PYTHON\w+|PERL\w+|RUBY\w+|GEM_\w+|JAVA_TOOL_OPTIONS|RUSTC\w*|CARGO_\w+|GO(?:FLAGS|PROXY|NOSUMDB|SUMDB|PRIVATE|NOSUMCHECK|INSECURE)|PIP_\w+|UV_\w+|CC|CXX|LD|AR|MAKE)$|^(?:https?|ftp|all|no)_proxy$|^npm_config_\w+$|^(?:srcdir|pkgdir|startdir|pkgbasedir|library|confdir|LIBRARY)$/,
     "makepkg-variable",
   ],
 ];
@@ -79,6 +79,7 @@ function ruleFor({ name, before, after }: VariableChange): RuleName {
   const rule = ruleOf(name);
   const old = new Set(textsOf(before) ?? []);
   const added = (textsOf(after) ?? []).filter((text) => !old.has(text));
+  if (rule === "makepkg-variable" && !after) return "variable-changed";
   if (rule === "takeover" && added.length === 0) return "relation-changed";
   if (
     rule === "relation-changed" &&

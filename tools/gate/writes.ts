@@ -78,7 +78,7 @@ function targetsOf({ name, arguments: words }: Run): string[] {
       return into;
     case "sed":
     case "perl":
-      return words.some((word) => /^-\w*i|^--in-place/.test(word)) ? plain.slice(1) : [];
+      return words.some((word) => /^-\w*i|^--in-place/.test(word)) ? behindScript(words) : [];
     case "tar":
     case "bsdtar":
     case "unzip": {
@@ -97,4 +97,13 @@ function targetsOf({ name, arguments: words }: Run): string[] {
     default:
       return [];
   }
+}
+
+const scriptOption = /^-[A-Za-z]*[ef]$|^--(?:expression|file)$/;
+
+/** The files of `sed` and `perl`: what isn't an option, an option's script, or the script itself. */
+function behindScript(words: readonly string[]): string[] {
+  const hasOption = words.some((word) => scriptOption.test(word) || /^--(?:expression|file)=/.test(word));
+  const plain = words.filter((word, at) => !word.startsWith("-") && !scriptOption.test(words[at - 1] ?? ""));
+  return hasOption ? plain : plain.slice(1);
 }
