@@ -105,7 +105,8 @@ function isRelated(name: string, others: readonly string[]): boolean {
 const once =
   /^(?:pkg(?:name|base|ver|rel)|epoch|install|arch|validpgpkeys|(?:source|(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums)(?:_\w+)?)$/;
 
-function assignedAgain({ written }: Comparison): Finding[] {
+function assignedAgain(comparison: Comparison): Finding[] {
+  const { written } = comparison;
   const findings: Finding[] = [];
   for (const [name, { forms, line }] of written.after) {
     const old = written.before.get(name)?.forms ?? [];
@@ -113,8 +114,26 @@ function assignedAgain({ written }: Comparison): Finding[] {
     const rule = once.test(name) ? "assigned-again" : "variable-changed";
     findings.push(finding(rule, `${name}, ${forms.length} times`, { file: "PKGBUILD", line }));
   }
-  return findings;
+  return [...findings, ...assignedInFunctions(comparison)];
 }
+
+/** Functions run in makepkg's own shell, so what they assign counts for what comes after. */
+function assignedInFunctions({ before, after }: Comparison): Finding[] {
+  const found = [before, after].map(({ recipe }) =>
+    recipe.assignments.filter(({ name, function: inside }) => inside !== undefined && decisive.test(name)),
+  );
+  const [old = [], now = []] = found;
+  const known = new Set(old.map(({ name, function: inside }) => `${name} ${inside}`));
+  return now
+    .filter(({ name, function: inside }) => !known.has(`${name} ${inside}`))
+    .map(({ name, line, function: inside }) =>
+      finding("assigned-again", `${name} in ${inside}()`, { file: "PKGBUILD", line }),
+    );
+}
+
+/** Names that no function of a recipe has to set. */
+const decisive =
+  /^(?:pkg(?:name|base|ver|rel)|epoch|arch|(?:source|\w+sums)(?:_\w+)?|pkgdir|srcdir|startdir)$/;
 
 function isNothing({ values }: NonNullable<VariableChange["before"]>): boolean {
   return values?.every((value) => value.known && value.text === "") ?? false;
