@@ -56,6 +56,9 @@ export function explain(changes: readonly VariableChange[], writing: Writing): E
     });
     if (!special.test(name) && isHelper) accept(name, own);
   }
+  const [version, release] = ["pkgver", "pkgrel"].map((name) => byName.get(name)?.map(scalarPair)[0]);
+  if (names.has("pkgver") && version && release)
+    replacements.push([`${version[0]}-${release[0]}`, `${version[1]}-${release[1]}`]);
   for (let grown = true; grown;) {
     grown = false;
     for (const [name, own] of byName) {
@@ -109,9 +112,18 @@ function isDerived(
   return explained;
 }
 
+const mostEntries = 300;
+
 function isReplaced({ name, before, after }: VariableChange, replacements: readonly Replacement[]): boolean {
   const [old, now] = [textsOf(before), textsOf(after)];
-  if (!old || !now || old.length !== now.length || before?.scalar !== after?.scalar) return false;
+  if (
+    !old ||
+    !now ||
+    old.length !== now.length ||
+    now.length > mostEntries ||
+    before?.scalar !== after?.scalar
+  )
+    return false;
   // A bare "1" may be anything; in a source's address the rules for sources look at it, too.
   const telling = special.test(name) ? replacements : replacements.filter(([from]) => from.length > 2);
   return old.every((text, at) => replacedAlone(text, now[at] ?? "", telling));

@@ -1,6 +1,6 @@
 import type { Comparison } from "./comparison.ts";
 import { formsOf } from "./at-reading.ts";
-import { hidesWords, rulesBrokenByText } from "./dangerous-text.ts";
+import { hidesWords, inBearablePieces, rulesBrokenByText } from "./dangerous-text.ts";
 import { type Finding, finding } from "./finding.ts";
 import { judgeFunctions } from "./function-rules.ts";
 import { namesOf } from "./resolved-words.ts";
@@ -71,10 +71,10 @@ export function judgeScript(file: string, before: Uint8Array | undefined, after:
 /** Any text, whatever language it's in: what its new lines mention. */
 export function judgeText(file: string, before: string, after: string): Finding[] {
   // Most texts mention nothing of it, which is quickly told of all lines at once.
-  if (after.length < 5_000_000 && rulesBrokenByText(after).size === 0) return [];
+  if (rulesBrokenByText(after).size === 0) return [];
   const known = new Set(before.split("\n").map((line) => line.trim()));
   return after.split("\n").flatMap((line, at) => {
-    if (known.has(line.trim()) || line.length > 20_000) return [];
+    if (known.has(line.trim())) return [];
     return [...rulesBrokenByText(line)].map(([rule, text]) =>
       finding(rule, shorten(text), { file, line: at + 1, after: text }),
     );
@@ -84,7 +84,7 @@ export function judgeText(file: string, before: string, after: string): Finding[
 function judgeHiddenWords(file: string, before: string, after: string): Finding[] {
   const known = new Set(before.split("\n").map((line) => line.trim()));
   return after.split("\n").flatMap((line, at) => {
-    if (known.has(line.trim()) || line.length > 20_000 || !hidesWords(line)) return [];
+    if (known.has(line.trim()) || !inBearablePieces(line).some(hidesWords)) return [];
     return [finding("obfuscation", shorten(line.trim()), { file, line: at + 1, after: line.trim() })];
   });
 }
