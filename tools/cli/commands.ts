@@ -93,6 +93,16 @@ export const commands: readonly CommandEntry[] = [
         .option("--json", "one JSON line per update"),
     load: async () => (await import("./commands/replay.ts")).replay,
   },
+  {
+    define: (program) =>
+      program
+        .command("classify <old-dir> <new-dir>")
+        .description("Judge an update of a recipe: minor, major or dangerous, and why")
+        .option("--maintainers-before <names>", "the accepted maintainers, with commas between")
+        .option("--maintainers-after <names>", "the maintainers now")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/classify.ts")).classify,
+  },
 ];
 
 function buildingCommand(program: Command, name: string): Command {

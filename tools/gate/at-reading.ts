@@ -32,6 +32,10 @@ export function atReading({ statements }: Script): AtReading[] {
   return found;
 }
 
+export function formsOf(list: readonly AtReading[]): string {
+  return list.map(({ form }) => form).join("\n");
+}
+
 /** Names of the variables that are expanded, and in arithmetic all words. */
 export function readsOf(walk: (visitor: Visitor) => void): Set<string> {
   const reads = new Set<string>();

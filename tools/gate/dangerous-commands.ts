@@ -82,7 +82,14 @@ const table: readonly (readonly [RuleName, (run: Run) => boolean])[] = [
     ({ name, arguments: words }) =>
       name === "sed" && words.some((word) => /^(?:s(.).*\1.*\1\w*e\w*|\d*e(?:\s.*)?)$/.test(word)),
   ],
-  ["indirection", called("eval alias coproc enable hash fc bind complete compopt")],
+  [
+    "indirection",
+    called("eval alias coproc enable hash fc bind complete compopt compgen kill pkill killall"),
+  ],
+  [
+    "indirection",
+    ({ name, arguments: words }) => /^(?:mapfile|readarray)$/.test(name ?? "") && words.includes("-C"),
+  ],
   ["indirection", ({ name, arguments: words }) => name === "printf" && words[0] === "-v"],
   [
     "indirection",

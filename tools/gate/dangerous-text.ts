@@ -43,11 +43,29 @@ const table: readonly (readonly [RuleName, RegExp])[] = [
 /** Rules that text breaks, with what it says there. */
 export function rulesBrokenByText(text: string): Map<RuleName, string> {
   const broken = new Map<RuleName, string>();
-  for (const [rule, pattern] of table) {
-    const found = pattern.exec(text)?.[0];
-    if (found !== undefined && !broken.has(rule)) broken.set(rule, found.slice(0, 200));
+  for (const piece of inBearablePieces(text)) {
+    for (const [rule, pattern] of table) {
+      const found = broken.has(rule) ? undefined : pattern.exec(piece)?.[0];
+      if (found !== undefined) broken.set(rule, found.slice(0, 200));
+    }
   }
   return broken;
+}
+
+const longestLine = 4_000;
+const overlap = 400;
+
+/** The patterns take time in the square of a line's length, so long lines are looked at in overlapping pieces. */
+export function inBearablePieces(text: string): string[] {
+  if (text.length <= longestLine || !text.split("\n").some((line) => line.length > longestLine))
+    return [text];
+  return text.split("\n").flatMap((line) => {
+    const pieces: string[] = [];
+    for (let at = 0; at < Math.max(1, line.length); at += longestLine - overlap) {
+      pieces.push(line.slice(at, at + longestLine));
+    }
+    return pieces;
+  });
 }
 
 /** Ways of writing that no author needs, but who wants to hide a word. */

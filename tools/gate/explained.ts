@@ -39,7 +39,9 @@ export function explain(changes: readonly VariableChange[], writing: Writing): E
       const pair = scalarPair(change);
       if (!pair) continue;
       if (isCommitLike(pair[1]) && !ofVersion.has(name) && !versionParts.has(name)) commits.add(pair[1]);
-      if (pair.every(isVersionText)) replacements.push(...spellings(pair));
+      // A bare "1" of pkgrel stands for too much else.
+      if (pair.every(isVersionText) && name !== "pkgrel" && name !== "epoch")
+        replacements.push(...spellings(pair));
     }
   };
   for (const [name, own] of byName) {
@@ -54,10 +56,13 @@ export function explain(changes: readonly VariableChange[], writing: Writing): E
     });
     if (!special.test(name) && isHelper) accept(name, own);
   }
+  const [version, release] = ["pkgver", "pkgrel"].map((name) => byName.get(name)?.map(scalarPair)[0]);
+  if (names.has("pkgver") && version && release)
+    replacements.push([`${version[0]}-${release[0]}`, `${version[1]}-${release[1]}`]);
   for (let grown = true; grown;) {
     grown = false;
     for (const [name, own] of byName) {
-      if (names.has(name) || versionParts.has(name)) continue;
+      if (names.has(name) || versionParts.has(name) || fixed.has(name)) continue;
       const derived = isDerived(name, writing, byName, names);
       if (!derived && !own.every((change) => isReplaced(change, replacements))) continue;
       if (special.test(name)) names.add(name);
@@ -73,6 +78,9 @@ function groupByName(changes: readonly VariableChange[]): Map<string, VariableCh
   for (const change of changes) groups.set(change.name, [...(groups.get(change.name) ?? []), change]);
   return groups;
 }
+
+/** What a recipe is; no version changes it. */
+const fixed = new Set(["pkgname", "pkgbase", "arch", "install", "validpgpkeys", "replaces", "groups"]);
 
 /** Have rules of their own, and are no helpers. */
 const special =
@@ -104,10 +112,21 @@ function isDerived(
   return explained;
 }
 
-function isReplaced({ before, after }: VariableChange, replacements: readonly Replacement[]): boolean {
+const mostEntries = 300;
+
+function isReplaced({ name, before, after }: VariableChange, replacements: readonly Replacement[]): boolean {
   const [old, now] = [textsOf(before), textsOf(after)];
-  if (!old || !now || old.length !== now.length || before?.scalar !== after?.scalar) return false;
-  return old.every((text, at) => replacedAlone(text, now[at] ?? "", replacements));
+  if (
+    !old ||
+    !now ||
+    old.length !== now.length ||
+    now.length > mostEntries ||
+    before?.scalar !== after?.scalar
+  )
+    return false;
+  // A bare "1" may be anything; in a source's address the rules for sources look at it, too.
+  const telling = special.test(name) ? replacements : replacements.filter(([from]) => from.length > 2);
+  return old.every((text, at) => replacedAlone(text, now[at] ?? "", telling));
 }
 
 /** All variables that go into this one, over any number of steps. */

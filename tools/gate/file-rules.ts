@@ -25,7 +25,7 @@ export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function judgeFiles(
   before: RecipeFiles,
   after: RecipeFiles,
-  { isFirst, scriptlets }: { isFirst: boolean; scriptlets: ReadonlySet<string> },
+  { isFirst, scriptlets }: { isFirst: boolean; scriptlets: ReadonlyMap<string, unknown> },
 ): Finding[] {
   const findings = [...after].flatMap(([path, file]) =>
     isSameFile(before.get(path), file) ? [] : ofPath(path, file),
@@ -39,7 +39,7 @@ export function judgeFiles(
       findings.push(
         ...ofContent(path, old, now, {
           isFirst,
-          isScriptlet: scriptlets.has(path) || path.endsWith('.install'),
+          isScriptlet: scriptlets.has(path) || path.endsWith(".install"),
         }),
       );
     }
@@ -47,28 +47,34 @@ export function judgeFiles(
   return findings;
 }
 
-/** Which files the packages of this recipe run when they're installed. */
-export function scriptletsOf({ pkgbuild, srcinfo }: Side): Set<string> {
-  const named = new Set<string>();
+/** The files that packages of this recipe run when they're installed, each with the packages that do. */
+export function scriptletsOf({ pkgbuild, srcinfo }: Side): Map<string, Set<string>> {
+  const named = new Map<string, Set<string>>();
+  const add = (path: string, pkgname: string): void => {
+    if (path !== "") named.set(path, (named.get(path) ?? new Set()).add(pkgname));
+  };
   if (srcinfo && "srcinfo" in srcinfo) {
-    for (const fields of [srcinfo.srcinfo.base, ...srcinfo.srcinfo.packages.map((one) => one.fields)]) {
-      for (const path of fields.get("install") ?? []) named.add(path);
-    }
+    const { base, packages } = srcinfo.srcinfo;
+    for (const path of base.get("install") ?? []) add(path, "");
+    for (const { pkgname, fields } of packages)
+      for (const path of fields.get("install") ?? []) add(path, pkgname);
   }
-  if ("recipe" in pkgbuild) {
-    const evaluation = pkgbuild.evaluation();
-    const list = evaluation.list("pkgname");
-    const names = list === undefined || "known" in list ? [] : list;
-    const inFunctions = pkgbuild.recipe.assignments.some(
-      ({ name, function: inside }) => name === "install" && inside !== undefined,
-    );
-    const packages = inFunctions
-      ? names.flatMap((name) => (name.known ? [evaluation.package(name.text)] : []))
-      : [];
-    for (const one of [evaluation, ...packages]) {
-      const value = one.scalar("install");
-      if (value?.known && value.text !== "") named.add(value.text);
-    }
+  if (!("recipe" in pkgbuild) || !pkgbuild.text.includes("install")) return named;
+  const { assignments } = pkgbuild.recipe;
+  if (!assignments.some(({ name }) => name === "install") && !pkgbuild.evaluation().get("install"))
+    return named;
+  const evaluation = pkgbuild.evaluation();
+  const own = evaluation.scalar("install");
+  if (own?.known) add(own.text, "");
+  const list = evaluation.list("pkgname");
+  const inFunctions = assignments.some(
+    ({ name, function: inside }) => name === "install" && inside !== undefined,
+  );
+  if (!inFunctions || list === undefined || "known" in list) return named;
+  for (const pkgname of list) {
+    const value = pkgname.known ? evaluation.package(pkgname.text) : undefined;
+    const path = value?.assigned.has("install") ? value.scalar("install") : undefined;
+    if (pkgname.known && path?.known) add(path.text, pkgname.text);
   }
   return named;
 }
@@ -161,11 +167,6 @@ function isProgram(bytes: Uint8Array): boolean {
 
 /** Lines that a patch adds, and the paths that it changes. */
 function ofPatch(path: string, before: string, after: string): Finding[] {
-  const addedLines = (text: string): string =>
-    text
-      .split("\n")
-      .map((line) => (line.startsWith("+") && !line.startsWith("+++ ") ? line.slice(1) : ""))
-      .join("\n");
   const findings = judgeText(path, addedLines(before), addedLines(after));
   for (const [, target = ""] of after.matchAll(/^(?:\+\+\+|---|rename to|copy to|Index:) ([^\t\n]+)/gm)) {
     if (target.startsWith("/") && target !== "/dev/null")
@@ -176,4 +177,11 @@ function ofPatch(path: string, before: string, after: string): Finding[] {
   if (/^new file mode 120000|^new mode 120000/m.test(after))
     findings.push(finding("patch-outside", "it makes a symbolic link", { file: path }));
   return findings;
+}
+
+function addedLines(patch: string): string {
+  return patch
+    .split("\n")
+    .map((line) => (line.startsWith("+") && !line.startsWith("+++ ") ? line.slice(1) : ""))
+    .join("\n");
 }

@@ -14,7 +14,7 @@ export function judgeFunctions(before: Pkgbuild | undefined, after: Pkgbuild): F
       findings.push(finding("function-again", `${name}()`, place));
     if (!before) continue;
     if (old.length === 0) findings.push(finding("function-added", `${name}()`, place));
-    else if (formsOf(old) !== formsOf(definitions)) {
+    else if (!isSame(old, definitions)) {
       findings.push(finding("function-changed", `${name}()`, { ...place, ...bodies(old, definitions) }));
     }
   }
@@ -36,6 +36,17 @@ export function isOwnName(name: string): boolean {
   return /^(?:prepare|build|check|pkgver|verify|package(?:_[\w@.+-]+)?|_[\w@.+-]*[A-Za-z][\w@.+-]*)$/.test(
     name,
   );
+}
+
+/** The same text is the same; else what bash reads from it decides. */
+function isSame(old: readonly FunctionDefinition[], now: readonly FunctionDefinition[]): boolean {
+  const text = textOf(old);
+  return (text !== undefined && text === textOf(now)) || formsOf(old) === formsOf(now);
+}
+
+function textOf(definitions: readonly FunctionDefinition[]): string | undefined {
+  if (definitions.some(({ body }) => body.redirections.length > 0)) return undefined;
+  return definitions.map(({ bodyText }) => bodyText).join("\0");
 }
 
 function formsOf(definitions: readonly FunctionDefinition[]): string {

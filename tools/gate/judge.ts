@@ -85,7 +85,7 @@ function judgeSides(
   const { pkgbuild } = after;
   findings.push(
     ...judgeCharacters("PKGBUILD", old?.text ?? "", pkgbuild.text),
-    ...newScriptlets(before, after, scriptlets),
+    ...newScriptlets(before, scriptlets),
   );
   if (!old) {
     findings.push(finding(before ? "old-pkgbuild-unreadable" : "new-package", "", { file: "PKGBUILD" }));
@@ -93,7 +93,7 @@ function judgeSides(
     return { findings, needs: [], comparison: undefined };
   }
   const changedFiles = changedPaths(oldFiles, after.files).filter((path) => path !== "PKGBUILD");
-  if (old.normal === pkgbuild.normal && changedFiles.length === 0) {
+  if (old.text === pkgbuild.text && changedFiles.length === 0) {
     return { findings, needs: [], comparison: undefined };
   }
   const comparison = compare(old, pkgbuild, context.architectures);
@@ -124,15 +124,18 @@ function isReadable(side: Side): side is Side & { readonly pkgbuild: Pkgbuild } 
 }
 
 /** A package that begins to run a scriptlet, whether or not the file itself is new. */
-function newScriptlets(before: Side | undefined, after: Side, scriptlets: ReadonlySet<string>): Finding[] {
-  const known = before ? scriptletsOf(before) : new Set<string>();
-  return [...scriptlets].flatMap((path) => {
-    if (
-      known.has(path) ||
-      (before?.files.get(path) !== after.files.get(path) && !before?.files.has(path) && after.files.has(path))
-    )
-      return [];
-    return [finding("scriptlet", path, { file: "PKGBUILD", after: path })];
+function newScriptlets(
+  before: Side | undefined,
+  scriptlets: ReadonlyMap<string, ReadonlySet<string>>,
+): Finding[] {
+  const known = before ? scriptletsOf(before) : new Map<string, ReadonlySet<string>>();
+  return [...scriptlets].flatMap(([path, packages]) => {
+    const added = [...packages].filter((pkgname) => !known.get(path)?.has(pkgname));
+    if (added.length === 0) return [];
+    const whose = added.filter((pkgname) => pkgname !== "").join(", ");
+    return [
+      finding("scriptlet", whose === "" ? path : `${path} of ${whose}`, { file: "PKGBUILD", after: path }),
+    ];
   });
 }
 

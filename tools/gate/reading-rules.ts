@@ -1,4 +1,4 @@
-import type { AtReading } from "./at-reading.ts";
+import { type AtReading, formsOf } from "./at-reading.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding } from "./finding.ts";
 
@@ -16,13 +16,12 @@ export function judgeCodeAtReading(comparison: Comparison, changedFiles: readonl
     else findings.push(addedCode(one, comparison));
   }
   const gone = [...left.values()].some((count) => count > 0);
-  const forms = (list: readonly AtReading[]): string => list.map(({ form }) => form).join("\n");
-  if (gone || (findings.length === 0 && forms(before) !== forms(after))) {
+  if (gone || (findings.length === 0 && formsOf(before) !== formsOf(after))) {
     findings.push(
       finding("code-at-reading-removed", "", {
         file: "PKGBUILD",
-        before: forms(before),
-        after: forms(after),
+        before: formsOf(before),
+        after: formsOf(after),
       }),
     );
   }

@@ -1,5 +1,6 @@
 import type { Comparison } from "./comparison.ts";
-import { hidesWords, rulesBrokenByText } from "./dangerous-text.ts";
+import { formsOf } from "./at-reading.ts";
+import { hidesWords, inBearablePieces, rulesBrokenByText } from "./dangerous-text.ts";
 import { type Finding, finding } from "./finding.ts";
 import { judgeFunctions } from "./function-rules.ts";
 import { namesOf } from "./resolved-words.ts";
@@ -41,8 +42,7 @@ export function judgeSignals(
 /** The same functions and code with nothing new to read but the version: the common case, and quick to tell. */
 function doesTheSame(before: Pkgbuild, after: Pkgbuild, { unexplained, atReading }: Comparison): boolean {
   if ([...unexplained].some((name) => !/sums(?:_\w+)?$/.test(name))) return false;
-  const forms = (side: keyof typeof atReading): string => atReading[side].map(({ form }) => form).join("\n");
-  return forms("before") === forms("after") && judgeFunctions(before, after).length === 0;
+  return formsOf(atReading.before) === formsOf(atReading.after) && judgeFunctions(before, after).length === 0;
 }
 
 /** A scriptlet or another shell script of the recipe. */
@@ -56,6 +56,8 @@ export function judgeScript(file: string, before: Uint8Array | undefined, after:
     for (const { key, rule, line, text } of signalsOf(readNow)) {
       // On a user's machine there are no srcdir and pkgdir.
       if (keys.has(key) || rule === "outside") continue;
+      // A starter ends with the program that it starts.
+      if (rule === "background" && text.startsWith("exec ")) continue;
       findings.set(key, finding(rule, shorten(text), { file, line, after: text }));
     }
   }
@@ -68,9 +70,11 @@ export function judgeScript(file: string, before: Uint8Array | undefined, after:
 
 /** Any text, whatever language it's in: what its new lines mention. */
 export function judgeText(file: string, before: string, after: string): Finding[] {
+  // Most texts mention nothing of it, which is quickly told of all lines at once.
+  if (rulesBrokenByText(after).size === 0) return [];
   const known = new Set(before.split("\n").map((line) => line.trim()));
   return after.split("\n").flatMap((line, at) => {
-    if (known.has(line.trim()) || line.length > 20_000) return [];
+    if (known.has(line.trim())) return [];
     return [...rulesBrokenByText(line)].map(([rule, text]) =>
       finding(rule, shorten(text), { file, line: at + 1, after: text }),
     );
@@ -80,7 +84,7 @@ export function judgeText(file: string, before: string, after: string): Finding[
 function judgeHiddenWords(file: string, before: string, after: string): Finding[] {
   const known = new Set(before.split("\n").map((line) => line.trim()));
   return after.split("\n").flatMap((line, at) => {
-    if (known.has(line.trim()) || line.length > 20_000 || !hidesWords(line)) return [];
+    if (known.has(line.trim()) || !inBearablePieces(line).some(hidesWords)) return [];
     return [finding("obfuscation", shorten(line.trim()), { file, line: at + 1, after: line.trim() })];
   });
 }

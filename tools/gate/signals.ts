@@ -1,11 +1,4 @@
-import type {
-  FunctionDefinition,
-  Script,
-  SimpleCommand,
-  Statement,
-  Word,
-  Command,
-} from "../pkgbuild/syntax.ts";
+import type { Script, SimpleCommand, Statement, Word, Command } from "../pkgbuild/syntax.ts";
 import { normaliseCommand } from "../pkgbuild/normalise.ts";
 import { normaliseWord } from "../pkgbuild/normalise-words.ts";
 import { type Visitor, walkCommand, walkScript } from "../pkgbuild/walk.ts";
@@ -14,7 +7,7 @@ import { isInterpreter, isShell, rulesBrokenBy } from "./dangerous-commands.ts";
 import { rulesBrokenByText } from "./dangerous-text.ts";
 import { type Names, runOf, textOfWord } from "./resolved-words.ts";
 import type { RuleName } from "./rules.ts";
-import { writesOutside } from "./writes.ts";
+import { redirectsOutside, writesOutside } from "./writes.ts";
 
 /** Something in a script that breaks a rule where it's new. */
 export interface Signal {
@@ -51,7 +44,11 @@ export function signalsIn(script: Script, names: Names): Signal[] {
         signals.push({ rule: "indirection", key, line: part.line, text: key, reads: new Set([part.name]) });
       }
     },
-    function: () => true,
+    function({ body, line }) {
+      const target = redirectsOutside(body.redirections, names);
+      if (target !== undefined) add("outside", body, line, target);
+      return true;
+    },
   };
   walkScript(script, visitor);
   return signals;
@@ -89,7 +86,9 @@ function visitSimple(command: SimpleCommand, names: Names, add: Add): void {
   }
   for (const assignment of command.assignments) {
     if (assignment.value.kind === "scalar") documents.push(textOfWord(assignment.value.word, names));
-    if (/^(?:LD_\w+|BASH_ENV|ENV|GIT_SSH\w*|PROMPT_COMMAND|DLAGENTS|VCSCLIENTS)$/.test(assignment.name))
+    if (
+      /^(?:LD_\w+|BASH_ENV|ENV|GIT_SSH\w*|PROMPT_COMMAND|PS4|IFS|DLAGENTS|VCSCLIENTS)$/.test(assignment.name)
+    )
       add("indirection", command, line, `${assignment.name}=`);
   }
   for (const [rule, found] of rulesBrokenByText([said, ...documents].join("\n")))
@@ -100,6 +99,11 @@ function visitSimple(command: SimpleCommand, names: Names, add: Add): void {
 function isAssembled({ words: [first] }: SimpleCommand, program: string): boolean {
   if (first?.kind !== "word") return false;
   const { parts } = first.word;
+  // bash may make several words, or another program's name, of a pattern or of braces.
+  const isPattern = parts.some(
+    (part) => part.kind === "literal" && !part.quoted && /[*?{]|\[./.test(part.text) && part.text.length > 2,
+  );
+  if (isPattern && program !== "[[") return true;
   const expansions = parts.filter((part) => part.kind !== "literal");
   if (expansions.length === 0) return false;
   if (parts.some((part) => part.kind === "substitution" || part.kind === "arithmetic")) return true;
@@ -122,18 +126,18 @@ function visitPipeline(command: Command, line: number, add: Add, names: Names): 
       find(command.first);
       command.rest.forEach((link) => find(link.command));
     }
+    const target = command.kind === "compound" ? redirectsOutside(command.redirections, names) : undefined;
+    if (target !== undefined) add("outside", command, line, target);
     if (command.kind !== "pipeline" || command.stages.length < 2) return;
     for (const { command: stage } of command.stages.slice(1)) {
       if (stage.kind === "function" || stage.kind === "pipeline" || stage.kind === "chain") continue;
       if (stage.kind === "compound") continue;
       const { name, arguments: words } = runOf(stage, names);
       const wrapped = /^(?:sudo|env|xargs|exec|command|nice|timeout|busybox|doas|su)$/.test(name ?? "");
-      const interprets = (other: string | undefined): boolean =>
-        isShell(other) || isInterpreter(other) || other === "source" || other === ".";
       const takesInput =
         interprets(name) &&
         !/^g?awk$|^mawk$/.test(name ?? "") &&
-        words.every((word) => word.startsWith('-') && !/^-\w*[nep]/.test(word));
+        words.every((word) => word.startsWith("-") && !/^-\w*[nep]/.test(word));
       if (takesInput || (wrapped && words.some((word) => isShell(word.split("/").at(-1))))) {
         add("shell-input", command, line, normaliseCommand(stage));
       }
@@ -142,7 +146,6 @@ function visitPipeline(command: Command, line: number, add: Add, names: Names): 
   find(command);
 }
 
-/** For a function that is only looked at by itself. */
-export function scriptOf({ body, line }: FunctionDefinition): Script {
-  return { statements: [{ command: body, background: false, line, start: 0, end: 0 }] };
+function interprets(name: string | undefined): boolean {
+  return isShell(name) || isInterpreter(name) || name === "source" || name === ".";
 }

@@ -62,7 +62,7 @@ const rulesByName: readonly (readonly [RegExp, RuleName])[] = [
   [/^pkgbase$/, "package-names-changed"],
   // What makepkg, bash and the programs they call read from the environment is in capitals.
   [
-    /^(?:PATH|IFS|ENV|BASH\w*|SHELL\w*|PROMPT_COMMAND|PS[0-4]|HOME|TMPDIR|CDPATH|FUNCNEST|GLOBIGNORE|EXECIGNORE|FPATH|LD_\w+|GIT_\w+|SSH_\w+|GNUPG\w*|GPG\w*|CURL\w*|WGET\w*|DLAGENTS|VCSCLIENTS|BUILD\w+|PACMAN\w*|PACKAGER|CARCH|CHOST|OPTIONS|INTEGRITY_CHECK|COMPRESS\w+|STRIP_\w+|PURGE_TARGETS|MAN_DIRS|DOC_DIRS|LIB_DIRS|(?:PKG|SRC|SRCPKG|LOG)DEST|PKGEXT|SRCEXT|SIGNPKG|MAKEPKG\w*|NODE_\w+|PYTHON\w+|PERL\w+|RUBY\w+|GEM_\w+|JAVA_TOOL_OPTIONS|RUSTC\w*|CARGO_\w+|GO(?:FLAGS|PROXY|NOSUMDB|SUMDB|PRIVATE|NOSUMCHECK|INSECURE)|PIP_\w+|UV_\w+|CC|CXX|LD|AR|MAKE|CMAKE\w*|MESON\w*)$|^(?:https?|ftp|all|no)_proxy$|^npm_config_\w+$|^(?:srcdir|pkgdir|startdir|pkgbasedir|library|confdir|LIBRARY)$/,
+    /^(?:PATH|IFS|ENV|BASH\w*|SHELL\w*|PROMPT_COMMAND|PS[0-4]|HOME|TMPDIR|CDPATH|FUNCNEST|GLOBIGNORE|EXECIGNORE|FPATH|LD_\w+|GIT_\w+|SSH_\w+|GNUPG\w*|GPG\w*|CURL\w*|WGET\w*|DLAGENTS|VCSCLIENTS|BUILD\w+|PACMAN\w*|PACKAGER|CARCH|CHOST|OPTIONS|INTEGRITY_CHECK|COMPRESS\w+|STRIP_\w+|PURGE_TARGETS|MAN_DIRS|DOC_DIRS|LIB_DIRS|(?:PKG|SRC|SRCPKG|LOG)DEST|PKGEXT|SRCEXT|SIGNPKG|MAKEPKG\w*|NODE_\w+|PYTHON\w+|PERL\w+|RUBY\w+|GEM_\w+|JAVA_TOOL_OPTIONS|RUSTC\w*|CARGO_\w+|GO(?:FLAGS|PROXY|NOSUMDB|SUMDB|PRIVATE|NOSUMCHECK|INSECURE)|PIP_\w+|UV_\w+|CC|CXX|LD|AR|MAKE)$|^(?:https?|ftp|all|no)_proxy$|^npm_config_\w+$|^(?:srcdir|pkgdir|startdir|pkgbasedir|library|confdir|LIBRARY)$/,
     "makepkg-variable",
   ],
 ];
@@ -79,6 +79,7 @@ function ruleFor({ name, before, after }: VariableChange): RuleName {
   const rule = ruleOf(name);
   const old = new Set(textsOf(before) ?? []);
   const added = (textsOf(after) ?? []).filter((text) => !old.has(text));
+  if (rule === "makepkg-variable" && !after) return "variable-changed";
   if (rule === "takeover" && added.length === 0) return "relation-changed";
   if (
     rule === "relation-changed" &&
@@ -104,7 +105,8 @@ function isRelated(name: string, others: readonly string[]): boolean {
 const once =
   /^(?:pkg(?:name|base|ver|rel)|epoch|install|arch|validpgpkeys|(?:source|(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums)(?:_\w+)?)$/;
 
-function assignedAgain({ written }: Comparison): Finding[] {
+function assignedAgain(comparison: Comparison): Finding[] {
+  const { written } = comparison;
   const findings: Finding[] = [];
   for (const [name, { forms, line }] of written.after) {
     const old = written.before.get(name)?.forms ?? [];
@@ -112,8 +114,26 @@ function assignedAgain({ written }: Comparison): Finding[] {
     const rule = once.test(name) ? "assigned-again" : "variable-changed";
     findings.push(finding(rule, `${name}, ${forms.length} times`, { file: "PKGBUILD", line }));
   }
-  return findings;
+  return [...findings, ...assignedInFunctions(comparison)];
 }
+
+/** Functions run in makepkg's own shell, so what they assign counts for what comes after. */
+function assignedInFunctions({ before, after }: Comparison): Finding[] {
+  const found = [before, after].map(({ recipe }) =>
+    recipe.assignments.filter(({ name, function: inside }) => inside !== undefined && decisive.test(name)),
+  );
+  const [old = [], now = []] = found;
+  const known = new Set(old.map(({ name, function: inside }) => `${name} ${inside}`));
+  return now
+    .filter(({ name, function: inside }) => !known.has(`${name} ${inside}`))
+    .map(({ name, line, function: inside }) =>
+      finding("assigned-again", `${name} in ${inside}()`, { file: "PKGBUILD", line }),
+    );
+}
+
+/** Names that no function of a recipe has to set. */
+const decisive =
+  /^(?:pkg(?:name|base|ver|rel)|epoch|arch|(?:source|\w+sums)(?:_\w+)?|pkgdir|srcdir|startdir)$/;
 
 function isNothing({ values }: NonNullable<VariableChange["before"]>): boolean {
   return values?.every((value) => value.known && value.text === "") ?? false;

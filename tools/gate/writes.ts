@@ -1,26 +1,28 @@
-import type { SimpleCommand } from "../pkgbuild/syntax.ts";
+import type { Redirection, SimpleCommand, Word } from "../pkgbuild/syntax.ts";
 import { type Names, type Run, textOfWord } from "./resolved-words.ts";
 
 /** Where a command writes to, if that's outside the folders of the build. */
 export function writesOutside(run: Run, command: SimpleCommand, names: Names): string | undefined {
-  for (const { operator, target } of command.redirections) {
-    if (!/^(?:>|>>|>\||&>|&>>|<>)$/.test(operator)) continue;
-    const text = homeOf(target, textOfWord(target, names));
-    if (isOutside(text) && !/^\/dev\/(?:null|stdout|stderr|fd\/\d|tty|zero)$/.test(text)) return text;
-  }
-  return targetsOf(run).find(isOutside);
+  return redirectsOutside(command.redirections, names) ?? targetsOf(run).find(isOutside);
 }
 
-function homeOf(
-  { parts: [first] }: { parts: SimpleCommand["redirections"][number]["target"]["parts"] },
-  text: string,
-): string {
+/** The same of redirections alone, as groups and functions have them, too. */
+export function redirectsOutside(redirections: readonly Redirection[], names: Names): string | undefined {
+  return redirections
+    .filter(({ operator }) => /^(?:>|>>|>\||&>|&>>|<>)$/.test(operator))
+    .map(({ target }) => homeOf(target, textOfWord(target, names)))
+    .find((path) => isOutside(path) && !/^\/dev\/(?:tty|zero)$/.test(path));
+}
+
+function homeOf({ parts: [first] }: Word, text: string): string {
   return first?.kind === "literal" && first.quoted && text.startsWith("~") ? `./${text}` : text;
 }
 
 function isOutside(path: string): boolean {
   if (
-    /^(?:\/|~|\$\{(?:HOME|XDG_\w+|TMPDIR|USER|OLDPWD|SRCDEST|PKGDEST|BUILDDIR|GNUPGHOME)(?:…)?\})/.test(path)
+    /^(?:\/|~|\$\{(?:HOME|XDG_\w+|TMPDIR|startdir|USER|OLDPWD|SRCDEST|PKGDEST|BUILDDIR|GNUPGHOME)(?:…)?\})/.test(
+      path,
+    )
   ) {
     return !/^\/dev\/(?:null|stdout|stderr|stdin|fd\/\d)$/.test(path);
   }
@@ -78,7 +80,7 @@ function targetsOf({ name, arguments: words }: Run): string[] {
       return into;
     case "sed":
     case "perl":
-      return words.some((word) => /^-\w*i|^--in-place/.test(word)) ? plain.slice(1) : [];
+      return words.some((word) => /^-\w*i|^--in-place/.test(word)) ? behindScript(words) : [];
     case "tar":
     case "bsdtar":
     case "unzip": {
@@ -97,4 +99,13 @@ function targetsOf({ name, arguments: words }: Run): string[] {
     default:
       return [];
   }
+}
+
+const scriptOption = /^-[A-Za-z]*[ef]$|^--(?:expression|file)$/;
+
+/** The files of `sed` and `perl`: what isn't an option, an option's script, or the script itself. */
+function behindScript(words: readonly string[]): string[] {
+  const hasOption = words.some((word) => scriptOption.test(word) || /^--(?:expression|file)=/.test(word));
+  const plain = words.filter((word, at) => !word.startsWith("-") && !scriptOption.test(words[at - 1] ?? ""));
+  return hasOption ? plain : plain.slice(1);
 }

