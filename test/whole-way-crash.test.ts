@@ -35,7 +35,8 @@ describe.skipIf(missing.length > 0)(
       const world = way.fresh();
       expect(await way.installable(world)).toEqual(way.before);
       const run = await way.run(world);
-      milliseconds = run.milliseconds;
+      // Once more, since the first one reads the programs from the disk.
+      milliseconds = Math.min(run.milliseconds, (await way.run(way.fresh())).milliseconds);
       passed = run.passed;
       expect(await way.installable(world)).toEqual(way.after);
       expect([...run.begun].sort()).toEqual(way.builds);
