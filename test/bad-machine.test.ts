@@ -176,7 +176,7 @@ describe.skipIf(missing.length > 0)(
           /^2 error: .* file system is read-only/,
         );
       } finally {
-        execFileSync("umount", [state]);
+        unmount(state);
       }
     });
 
@@ -205,7 +205,7 @@ describe.skipIf(missing.length > 0)(
             expect({ free, ...again }).toMatchObject({ code: 0 });
           }
         } finally {
-          execFileSync("umount", [state]);
+          unmount(state);
         }
       },
     );
@@ -217,4 +217,9 @@ function mount(workspace: ScratchWorkspace, options: string): string {
   mkdirSync(state);
   execFileSync("mount", ["-t", "tmpfs", "-o", options, "sluice-test", state]);
   return state;
+}
+
+/** A gpg-agent may be about to end in it. */
+function unmount(state: string): void {
+  execFileSync("umount", ["--lazy", state]);
 }

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -115,7 +116,9 @@ describe.skipIf(missing.length > 0)(`a fresh clone of this repository ${needs}`,
       said += String(chunk);
       if (said.includes("Stop with Ctrl-C")) break;
     }
+    const ended = once(run, "close");
     process.kill(-run.pid!, "SIGINT");
+    await ended;
     expect(said).toMatch(/^Serving \S+ at http:\/\/127\.0\.0\.1:\d+$/m);
     expect(said).toMatch(/^ {4}\[sluice\]\n {4}SigLevel = Required DatabaseRequired\n {4}Server = http/m);
     expect(said).toContain("sudo pacman -Sy");

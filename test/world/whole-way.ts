@@ -21,6 +21,8 @@ export interface World {
 /** What a run went through, beside what it left on the disk. */
 export interface Run {
   readonly killed: boolean;
+  /** Without the start of Node. */
+  readonly milliseconds: number;
   /** Checkpoints that were passed, in order. */
   readonly passed: readonly string[];
   /** `pkgbase version` of the builds that were begun. */
@@ -92,6 +94,7 @@ export class WholeWay {
     let said = "";
     child.stderr.on("data", (data: Buffer) => (said += data.toString()));
     await Promise.race([once(child.stdout, "data"), ended]);
+    const start = performance.now();
     const timer = death && "delay" in death && setTimeout(() => child.kill("SIGKILL"), death.delay);
     const [status, signal] = (await ended) as [number | null, string | null];
     if (timer) clearTimeout(timer);
@@ -99,6 +102,7 @@ export class WholeWay {
     if (signal !== "SIGKILL" && status !== 0) throw new Error(said);
     return {
       killed: signal === "SIGKILL",
+      milliseconds: performance.now() - start,
       passed: lines(folder, "passed.log").slice(before.passed),
       begun: lines(folder, "begun.log").slice(before.begun),
     };
@@ -198,7 +202,7 @@ import { submissionOf } from "${built}/manager/submit.js";
 import { up } from "${built}/manager/up.js";
 const { folder, death, hours, packages } = JSON.parse(process.argv[1]);
 const start = Date.now();
-const now = () => new Date(Date.UTC(2026, 5, 1, hours) + 4 * (Date.now() - start));
+const now = () => new Date(Date.UTC(2026, 5, 1, hours) + 10 * (Date.now() - start));
 let times = 0;
 const checkpoint = (moment, step) => {
   const passed = moment + " " + step;

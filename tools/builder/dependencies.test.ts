@@ -111,14 +111,26 @@ install=tool.install`,
     },
   );
 
-  test("what the published repository has too old is the distribution's, and assumed where none is configured", async () => {
+  test("what the workspace doesn't make is assumed to be installed where no distribution is configured", async () => {
     const { result, log } = await workspace.buildRecipe(
       "user",
-      { fields: { makedepends: ["tool>=2", "glibc"], checkdepends_x86_64: ["nothing"] } },
+      { fields: { makedepends: ["glibc"], checkdepends_x86_64: ["nothing"] } },
       { published },
     );
     expect({ ...result, log }).toMatchObject({ kind: "built" });
-    expect(log).toContain("names no repository: tool>=2, glibc, nothing.");
+    expect(log).toContain("names no repository: glibc, nothing.");
+  });
+
+  test("a package of the workspace in a version that isn't published fails, and names both versions", async () => {
+    const { result } = await workspace.buildRecipe(
+      "user",
+      { fields: { makedepends: ["tool>=2"] } },
+      { published },
+    );
+    expect(result).toMatchObject({
+      kind: "failed",
+      message: expect.stringContaining("it needs tool>=2, and published is tool 1-1"),
+    });
   });
 
   test("a published file that has gone meanwhile fails the build by name", async () => {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatabaseEntry } from "../alpm/database.ts";
+import { parseRelation } from "../alpm/relation.ts";
 import type { Srcinfo } from "../alpm/srcinfo.ts";
 import { SluiceError } from "../errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -47,6 +48,8 @@ export async function installDependencies(
   const onHost = sandbox.name === "host";
   if (onHost && install.length > 0) throw needsSandbox(pkgbase, install);
   const installOthers = pacman.repositories.length > 0 && !onHost;
+  const tooOld = installOthers ? [] : others.filter((text) => isOurs(text, published.entries));
+  if (tooOld.length > 0) throw notInThisVersion(pkgbase, tooOld, published.entries);
   if (others.length > 0 && !installOthers) {
     const why = onHost ? "the host is taken as it is" : `${pacmanConf} names no repository`;
     log.note(`Assumed to be installed, since ${why}: ${others.join(", ")}.`);
@@ -95,6 +98,31 @@ export async function makeLayerFolder(folder: string, { owner }: Sandbox): Promi
 }
 
 /** Those that makepkg wants to be there: what single packages of a split one need, it doesn't. */
+/** Whether it is a published package, though not in the version that is asked for. */
+function isOurs(text: string, published: readonly DatabaseEntry[]): boolean {
+  return published.some(({ name }) => name === parseRelation(text).name);
+}
+
+function notInThisVersion(
+  pkgbase: string,
+  texts: readonly string[],
+  published: readonly DatabaseEntry[],
+): SluiceError {
+  const names = new Set(texts.map((text) => parseRelation(text).name));
+  const have = published
+    .filter(({ name }) => names.has(name))
+    .map(({ name, version }) => `${name} ${version}`);
+  return new SluiceError(
+    "dependency-version",
+    `${pkgbase}: it needs ${texts.join(", ")}, and published is ${have.join(", ")}`,
+    {
+      hint: "Bring that package to this version first, or correct the dependency.",
+      facts: { pkgbase },
+      exitCode: 1,
+    },
+  );
+}
+
 function dependencyTexts({ base }: Srcinfo, arch: string): string[] {
   return ["depends", "makedepends", "checkdepends"].flatMap((kind) =>
     [kind, `${kind}_${arch}`].flatMap((field) => base.get(field) ?? []),

@@ -45,7 +45,7 @@ export async function checkOutRecipe(git: Git, commit: string, path: string, int
 /** Git itself refuses `..` and `.git` in paths; what is left are submodules, and names that aren't text. */
 function refuseUnsafe({ mode, path: file }: TreeEntry, folder: string): void {
   if (mode === "160000") throw unsafe(`${folder}/${file}`, "is a submodule");
-  if (file.includes("\uFFFD")) throw unsafe(`${folder}/${file}`, "has a name that isn't UTF-8");
+  if (/\p{Surrogate}|\uFFFD/u.test(file)) throw unsafe(`${folder}/${file}`, "has a name that isn't UTF-8");
 }
 
 async function writeEntry({ mode }: TreeEntry, content: Buffer, target: string): Promise<void> {

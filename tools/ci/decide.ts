@@ -123,7 +123,7 @@ function refuseUnknown(
   throw new SluiceError("unknown-package", `[deploy …] of packages that don't exist: ${names.join(", ")}`, {
     hint: `Nothing was scheduled. Correct it with a further commit whose message says ${unknown
       .map(({ name }) => `[undeploy ${name}]`)
-      .join(" ")}.`,
+      .join(" ")}; as long as there is no tag \`scheduled\`, amend this commit instead.`,
     facts: { names: unknown.map(({ name }) => name) },
     exitCode: 1,
   });

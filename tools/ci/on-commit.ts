@@ -3,6 +3,7 @@ import type { DependencyTree } from "../deptree/tree.ts";
 import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import { lastChanges } from "../git/history.ts";
+import { ignoreFiles } from "../git/ignore.ts";
 import { composeSchedule } from "../schedule/compose.ts";
 import { scheduleFiles, type ScheduleFile } from "../schedule/files.ts";
 import type { Schedule } from "../schedule/schedule.ts";
@@ -53,6 +54,10 @@ export async function applyOnCommit(
   { range, files }: OnCommitPlan,
   checkpoint?: Checkpoint,
 ): Promise<void> {
+  await ignoreFiles(
+    git,
+    files.map(([path]) => path),
+  );
   const written = writeScheduleFiles(git.dir, files, checkpoint);
   try {
     await moveScheduledTag(git, platform, range, checkpoint);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { defaultArch } from "../alpm/names.ts";
 import { buildPackage } from "../builder/build.ts";
 import { SluiceError, systemCode } from "../errors.ts";
@@ -156,14 +156,13 @@ async function signingKey(
     gnupgHome: string;
     checkpoint?: Checkpoint;
   },
-  { state }: Folders,
+  { state, repositories }: Folders,
 ): Promise<SigningKey> {
   if (settings.SIGNING_KEY === "") {
-    return makeLocalKey(
-      join(state, "signing-key"),
-      `${settings.BUILD_REPO} (package repository)`,
-      checkpoint,
-    );
+    const home = join(state, "signing-key");
+    const publicKey = join(repositories, settings.BUILD_REPO, `${settings.BUILD_REPO}.asc`);
+    if (!existsSync(home) && existsSync(publicKey)) throw keyLost(home, publicKey);
+    return makeLocalKey(home, `${settings.BUILD_REPO} (package repository)`, checkpoint);
   }
   if (!/^[0-9A-Fa-f]{16,40}$/.test(settings.SIGNING_KEY)) {
     throw new SluiceError(
@@ -175,4 +174,12 @@ async function signingKey(
     );
   }
   return { home: gnupgHome, id: settings.SIGNING_KEY };
+}
+
+/** A new key would leave a repository of which clients can verify one half with either key. */
+function keyLost(home: string, publicKey: string): SluiceError {
+  return new SluiceError("signing-key", `the key that signed what is published is gone: ${home}`, {
+    hint: `Restore that folder from your backup. Without one, delete ${dirname(publicKey)}: everything is then built anew and signed by a new key, which clients have to trust.`,
+    facts: { path: home },
+  });
 }

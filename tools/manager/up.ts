@@ -111,6 +111,6 @@ function requireSameRepository({ repository }: Installation, { workspace: { conf
 async function retriesPending({ queue }: Installation): Promise<boolean> {
   const { builds } = await queue.state();
   const pending = builds.some(({ status }) => status.kind !== "blocked");
-  if (pending) await sleep(500);
+  if (pending) await sleep(250);
   return pending;
 }

@@ -197,8 +197,8 @@ function recipeSource(about: string): Key<string> {
 }
 
 function bump(about: string): Key<string> {
-  const parse = matching(/^(?:\d{1,6}|[^\s/]+(?:\/\d{1,6})?)$/);
-  return { default: "", parse, expects: "N, VERSION or VERSION/N", about };
+  const parse = matching(/^(?:\d{1,6}|[^\s/]+-[^\s/-]+(?:\/\d{1,6})?)$/);
+  return { default: "", parse, expects: "N, VERSION-PKGREL or VERSION-PKGREL/N", about };
 }
 
 function matching(pattern: RegExp): (value: string) => string | undefined {

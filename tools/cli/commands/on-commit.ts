@@ -31,7 +31,8 @@ export async function onCommit({ root, dryRun = false, json = false }: Options):
 function describePlan({ range, schedule: { builds, removals }, skipped }: OnCommitPlan): string {
   const since = {
     "since-tag": `${count(range.commits, "commit")} since ${range.from?.slice(0, 10)}`,
-    "newest-commit": "no tag `scheduled` yet, so the newest commit alone counts",
+    "newest-commit":
+      "no tag `scheduled` yet, so the newest commit alone counts ([deploy all] in its message asks for everything)",
     "rewritten-history": `history was rewritten, so everything that differs from ${range.from?.slice(0, 10)} counts`,
   }[range.basis];
   const rows = [
