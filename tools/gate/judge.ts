@@ -128,6 +128,7 @@ function newScriptlets(
   before: Side | undefined,
   scriptlets: ReadonlyMap<string, ReadonlySet<string>>,
 ): Finding[] {
+  if (scriptlets.size === 0) return [];
   const known = before ? scriptletsOf(before) : new Map<string, ReadonlySet<string>>();
   return [...scriptlets].flatMap(([path, packages]) => {
     const added = [...packages].filter((pkgname) => !known.get(path)?.has(pkgname));

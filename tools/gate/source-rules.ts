@@ -42,7 +42,10 @@ export function judgeSources(
     for (const [old, now] of pair.changed) {
       const both = { ...place, before: old.text, after: now.text };
       findings.push(...addressFindings(now, both), ...moved(old, now, both));
-      if (!pair.explained && !replacedAlone(old.text, now.text, replacementsWithCommits(comparison))) {
+      if (
+        !pair.explained &&
+        !replacedAlone(plainArchive(old), plainArchive(now), replacementsWithCommits(comparison))
+      ) {
         findings.push(finding("source-changed", now.text, both));
       } else if (!sameShape(old, now)) {
         findings.push(finding("source-changed", now.text, both));
@@ -63,6 +66,11 @@ export function judgeSources(
     }
   }
   return { findings, needs: [...needs.values()] };
+}
+
+/** GitHub serves a tag's archive under two addresses. */
+function plainArchive({ host, text }: SourceEntry): string {
+  return host === "github.com" ? text.replace("/archive/refs/tags/", "/archive/") : text;
 }
 
 interface ListPair {
@@ -237,7 +245,7 @@ function sameShape(old: SourceEntry, now: SourceEntry): boolean {
   return (
     old.vcs === now.vcs &&
     old.scheme === now.scheme &&
-    old.segments.length === now.segments.length &&
+    plainArchive(old).split("/").length === plainArchive(now).split("/").length &&
     (old.name === undefined) === (now.name === undefined) &&
     keysOf(old.query) === keysOf(now.query) &&
     keysOf(old.fragment) === keysOf(now.fragment)

@@ -38,20 +38,33 @@ export function replacedAlone(before: string, after: string, replacements: reado
   if (before === after) return true;
   if (before.length > longest || after.length > longest) return false;
   const failed = new Set<number>();
+  const patterns = replacements.map(([old, now]) => [patternOf(old), patternOf(now)] as const);
   const matches = (i: number, j: number): boolean => {
     if (i === before.length && j === after.length) return true;
     const state = i * (longest + 1) + j;
     if (failed.has(state)) return false;
-    for (const [old, now] of replacements) {
-      if (!before.startsWith(old, i) || !after.startsWith(now, j)) continue;
-      if (!standsAlone(before, i, old) || !standsAlone(after, j, now)) continue;
-      if (matches(i + old.length, j + now.length)) return true;
+    for (const [old, now] of patterns) {
+      const [was, is] = [foundAt(old, before, i), foundAt(now, after, j)];
+      if (!was || !is || !standsAlone(before, i, was) || !standsAlone(after, j, is)) continue;
+      if (matches(i + was.length, j + is.length)) return true;
     }
     if (i < before.length && before[i] === after[j] && matches(i + 1, j + 1)) return true;
     failed.add(state);
     return false;
   };
   return matches(0, 0);
+}
+
+/** `1.2rc3` is also `1_2-RC3`: separators, and case, are a matter of taste. */
+function patternOf(version: string): RegExp {
+  const parts = version.match(/\d+|[A-Za-z]+|[^\dA-Za-z._+~-]+/g) ?? [];
+  const escaped = parts.map((part) => part.replaceAll(/[^\w]/g, "\\$&"));
+  return new RegExp(escaped.join("[._+~-]?"), "iy");
+}
+
+function foundAt(pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
 }
 
 function standsAlone(text: string, at: number, version: string): boolean {
