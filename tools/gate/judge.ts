@@ -17,9 +17,8 @@ import { tagKey } from "./update.ts";
 import { judgeVariables } from "./variable-rules.ts";
 import { judgeVersion } from "./version-rules.ts";
 
-export type { Finding, Severity, Verdict } from "./finding.ts";
+export type { Finding, Verdict } from "./finding.ts";
 export type * from "./update.ts";
-export { tagKey } from "./update.ts";
 
 export interface Judgement {
   readonly verdict: Verdict;
