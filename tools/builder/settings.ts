@@ -14,6 +14,8 @@ export interface RepositorySettings {
   /** Seconds. */
   readonly BUILDER_TIMEOUT: number;
   readonly BUILDER_NETWORK: boolean;
+  /** `build`: go on although what it needs of the workspace isn't published in the version that it asks for. */
+  readonly CI_ON_DEPENDENCY_FAILURE: "auto" | "block" | "build";
   readonly BUILDER_PGP: "check" | "skip";
   readonly CI_CODE_SKIP: number;
 }
