@@ -105,7 +105,7 @@ describe.skipIf(cannotBuild !== "")(`interfere files ${cannotBuild}`, () => {
     ["3", { pkgver: "1.r1" }, "", "2.r7-1.3"],
     ["2.r7-1/3", { pkgver: "1.r1", epoch: "1" }, "", "1:2.r7-1"],
     ["1:2.r7-1/3", { pkgver: "1.r1", epoch: "1", pkgrel: "5" }, "", "1:2.r7-1.3"],
-    ["'$(touch${IFS}hurt)';touch${IFS}hurt;/2", {}, "", "1-1"],
+    ["'$(touch${IFS}hurt)';touch${IFS}hurt;-1/2", {}, "", "1-1"],
   ])("CI_PACKAGE_BUMP=%s of %j %s makes %s", async (bump, fields, more, version) => {
     const pkgver = "pkgver" in fields ? "pkgver() { echo 2.r7; }\n" : "";
     const { result, log, files } = await workspace.buildRecipe("bumped", {
