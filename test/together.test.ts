@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { probeBubblewrap } from "../tools/sandbox/probe.ts";
@@ -12,6 +12,27 @@ import { ScratchWorkspace } from "./world/workspace.ts";
 const missing = missingPrograms(...publishingPrograms, "makepkg", "fakeroot");
 if (probeBubblewrap()) missing.push("a working bubblewrap");
 const needs = `(needs ${missing.join(", ") || "nothing more"})`;
+
+test.skipIf(missing.length > 0)("builds without isolation where the host is asked for by name", async () => {
+  const workspace = new ScratchWorkspace();
+  try {
+    // The build's own user has to get to the state folder.
+    chmodSync(workspace.base, 0o755);
+    workspace.addRecipe("plain");
+    workspace.commit("a package");
+    const { code, stdout, stderr } = await workspace.sluice([
+      "build",
+      "plain",
+      "--sandbox",
+      "host",
+      "--json",
+    ]);
+    expect(JSON.parse(stdout), stderr).toMatchObject([{ pkgbase: "plain", outcome: "built" }]);
+    expect(code).toBe(0);
+  } finally {
+    workspace.remove();
+  }
+});
 
 describe.skipIf(missing.length > 0)(`several commands on one state folder ${needs}`, () => {
   let workspace: ScratchWorkspace;

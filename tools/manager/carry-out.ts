@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildRequest } from "../builder/build.ts";
 import { openLog, type BuildLog } from "../builder/log.ts";
@@ -121,6 +121,8 @@ async function buildAnew(
   const { id, pkgbase, commit } = build;
   const { identity, published, signal } = inputs;
   const folder = await mkdtemp(join(folders.work, `${id}-`));
+  // Where nothing is mounted elsewhere, the build's own user reads the recipe and its sources here.
+  if (sandbox.name === "host") await chmod(folder, 0o755);
   try {
     const result = await installation.build(requestOf(folder, installation, build, inputs), sandbox, log);
     if (result.kind !== "built") return { outcome: result.kind, message: result.message };
