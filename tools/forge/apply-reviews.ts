@@ -1,7 +1,7 @@
 import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import { pushAtomically } from "../git/push.ts";
-import type { Identity } from "../git/write-objects.ts";
+import type { Identity } from "../git/write-commit.ts";
 import type { Forge, Review, ReviewMarks } from "./forge.ts";
 import { tellingKey, type ReviewAction, type ReviewPlan } from "./plan-reviews.ts";
 import { closingComment, isClosingComment, reviewBody, reviewTitle, tellingComment } from "./review-texts.ts";
