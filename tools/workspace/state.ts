@@ -27,6 +27,8 @@ export interface PackageState {
   readonly held?: string | undefined;
   /** SLUICE_HELD_MAINTAINERS: who is accepted along with that recipe. */
   readonly heldMaintainers?: readonly string[] | undefined;
+  /** SLUICE_FOUND: a recipe that waits for CI_COOLDOWN, `digest@seconds` since when; 16 digits, since 1970. */
+  readonly found?: { readonly digest: string; readonly at: number } | undefined;
   /** SLUICE_REFUSED: the digest of the recipe that somebody refused. */
   readonly refused?: string | undefined;
 }
@@ -83,23 +85,25 @@ function parseState(files: ReadonlyMap<string, string>): State {
 
 function parsePackageState(text: string): PackageState {
   const values = new Map(parseConfigFile(text).entries.map(({ key, value }) => [key, value]));
-  const text_ = (key: string, pattern: RegExp): string | undefined => {
+  const matching = (key: string, pattern: RegExp): string | undefined => {
     const value = values.get(key);
     return value !== undefined && pattern.test(value) ? value : undefined;
   };
   const names = (key: string): readonly string[] | undefined =>
-    text_(key, /^[\w.@+,-]*$/)
+    matching(key, /^[\w.@+,-]*$/)
       ?.split(",")
       .filter((name) => name !== "");
-  const timestamp = text_("CI_PKGBUILD_TIMESTAMP", /^\d{1,12}$/);
+  const [, digest, at] = /^([0-9a-f]{16})@(\d{1,12})$/.exec(values.get("SLUICE_FOUND") ?? "") ?? [];
+  const timestamp = matching("CI_PKGBUILD_TIMESTAMP", /^\d{1,12}$/);
   return {
-    commit: text_("CI_GIT_COMMIT", /^[0-9a-f+]{7,}$/),
+    commit: matching("CI_GIT_COMMIT", /^[0-9a-f+]{7,}$/),
     timestamp: timestamp === undefined ? undefined : Number(timestamp),
-    revision: text_("SLUICE_REVISION", /^\S+$/),
+    revision: matching("SLUICE_REVISION", /^\S+$/),
     maintainers: names("SLUICE_MAINTAINERS"),
-    held: text_("SLUICE_HELD", /^[0-9a-f]{16,64}$/),
+    held: matching("SLUICE_HELD", /^[0-9a-f]{16,64}$/),
     heldMaintainers: names("SLUICE_HELD_MAINTAINERS"),
-    refused: text_("SLUICE_REFUSED", /^[0-9a-f]{16}$/),
+    found: digest === undefined ? undefined : { digest, at: Number(at) },
+    refused: matching("SLUICE_REFUSED", /^[0-9a-f]{16}$/),
   };
 }
 
@@ -147,6 +151,7 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
     if (isPkgbase(path) && !state.packages.has(path)) changes.set(path, undefined);
   }
   for (const [pkgbase, now] of state.packages) {
+    if (now === before.packages.get(pkgbase)) continue;
     const text = files.get(pkgbase) ?? "";
     const wanted = packageStateText(text, now);
     // A package of which nothing is known has no file.
@@ -175,6 +180,7 @@ function packageStateText(text: string, state: PackageState): string {
     ["SLUICE_MAINTAINERS", state.maintainers?.join(",")],
     ["SLUICE_HELD", state.held],
     ["SLUICE_HELD_MAINTAINERS", state.heldMaintainers?.join(",")],
+    ["SLUICE_FOUND", state.found && `${state.found.digest}@${state.found.at}`],
     ["SLUICE_REFUSED", state.refused],
   ];
   return values.reduce((so, [key, value]) => editConfigFile(so, key, value), text);
