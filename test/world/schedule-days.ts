@@ -130,7 +130,7 @@ export interface Day {
 function sighting(offer: Offer | SluiceError | undefined, seen: Seen): Sighting {
   if (offer === undefined) return { kind: "problem", error: new SluiceError("gone", "not in the AUR") };
   if (offer instanceof SluiceError) return { kind: "unavailable", error: offer };
-  if (offer.seen.timestamp === seen.timestamp) {
+  if (offer.seen.timestamp === seen.timestamp && offer.seen.revision === seen.revision) {
     return { kind: "unchanged", seen, maintainers: offer.maintainers };
   }
   const { files = new Map(), revision = `r${offer.seen.timestamp}`, committedAt = 0 } = offer;

@@ -226,10 +226,12 @@ function push(
  * Brings the clone along where it stands at what main was, as far as nothing of the user's is in the way. It isn't
  * needed for anything that follows.
  */
-async function followMain(git: Git, { ref, head: old }: MainLine, head: string): Promise<void> {
+async function followMain(git: Git, { ref, head: old, hasRemote }: MainLine, head: string): Promise<void> {
   await git.attempt(["update-ref", scheduledTag, head]);
   const { stdout: at } = await git.attempt(["rev-parse", "--verify", "--quiet", "HEAD"]);
   const { stdout: branch } = await git.attempt(["symbolic-ref", "--quiet", "HEAD"]);
-  if (head === old || at !== old || (branch !== "" && branch !== ref)) return;
-  await git.attempt(["merge", "--quiet", "--ff-only", head]);
+  if (head === old || (branch !== "" && branch !== ref)) return;
+  // Where there is no remote, the branch itself has moved already, and its files haven't.
+  if (!hasRemote && at === head) await git.attempt(["read-tree", "-m", "-u", old, head]);
+  if (at === old) await git.attempt(["merge", "--quiet", "--ff-only", head]);
 }
