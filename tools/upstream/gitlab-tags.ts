@@ -12,7 +12,10 @@ const mostPages = 20;
 const answered = z.array(
   z.object({
     name: z.string(),
-    commit: z.object({ id: z.string(), committed_date: z.string().nullish() }),
+    /** Null where the tag leads to something else. */
+    commit: z
+      .object({ id: z.string().regex(/^[0-9a-f]{40,64}$/), committed_date: z.string().nullish() })
+      .nullish(),
   }),
 );
 
@@ -57,9 +60,10 @@ function read(project: string, body: Buffer): Tag[] {
       exitCode: 1,
     });
   }
-  return parsed.data.map(({ name, commit }) => {
+  return parsed.data.flatMap(({ name, commit }) => {
+    if (!commit) return [];
     const time = Date.parse(commit.committed_date ?? "");
-    return { name, commit: commit.id, committedAt: Number.isNaN(time) ? undefined : time };
+    return [{ name, commit: commit.id, committedAt: Number.isNaN(time) ? undefined : time }];
   });
 }
 
