@@ -29,7 +29,11 @@ export function readNvcheckerEntry(pkgbase: string, recipe: RecipeFiles): Nvchec
   const path = fileNames.find((name) => recipe.has(name));
   const file = path === undefined ? undefined : recipe.get(path);
   if (path === undefined || file === undefined) {
-    throw fileError(pkgbase, undefined, `CI_NVCHECKER is set, but the recipe has no ${fileNames.join(" or ")}`);
+    throw fileError(
+      pkgbase,
+      undefined,
+      `CI_NVCHECKER is set, but the recipe has no ${fileNames.join(" or ")}`,
+    );
   }
   if (!file.mode.startsWith("100") || file.bytes.length > largestFile) {
     throw fileError(pkgbase, path, `${path} must be a plain file of at most ${largestFile} bytes`);
@@ -39,7 +43,11 @@ export function readNvcheckerEntry(pkgbase: string, recipe: RecipeFiles): Nvchec
   const name = names.includes(pkgbase) ? pkgbase : names[0];
   if (name === undefined) throw fileError(pkgbase, path, `${path} has no section`);
   if (name !== pkgbase && names.length > 1) {
-    throw fileError(pkgbase, path, `${path} has several sections and none for ${pkgbase}: ${names.join(", ")}`);
+    throw fileError(
+      pkgbase,
+      path,
+      `${path} has several sections and none for ${pkgbase}: ${names.join(", ")}`,
+    );
   }
   const section = sections[name];
   if (typeof section !== "object" || section === null || Array.isArray(section) || section instanceof Date) {

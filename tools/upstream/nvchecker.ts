@@ -17,7 +17,9 @@ export function nvcheckerUpstream(ports: Ports): Upstream {
   const asking = openAsking(ports);
   return {
     async look(packages) {
-      const sightings = packages.map(async (one) => [one.pkgbase, await sightingOf(one, asking, ports)] as const);
+      const sightings = packages.map(
+        async (one) => [one.pkgbase, await sightingOf(one, asking, ports)] as const,
+      );
       return new Map(await Promise.all(sightings));
     },
   };
@@ -29,7 +31,9 @@ async function sightingOf(one: Followed, asking: Asking, ports: Ports): Promise<
   try {
     const recipe = await one.recipe();
     const found = await latest(one, recipe, asking);
-    return found === undefined ? { kind: "unchanged", seen: one.seen } : await compare(one, recipe, found, ports);
+    return found === undefined
+      ? { kind: "unchanged", seen: one.seen }
+      : await compare(one, recipe, found, ports);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     return { kind: error.code === "unavailable" ? "unavailable" : "problem", error };
@@ -45,10 +49,14 @@ async function latest(
   const entry = readNvcheckerEntry(pkgbase, recipe);
   const ask = nvcheckerKinds.get(entry.kind);
   if (ask === undefined) {
-    throw new SluiceError("nvchecker-unsupported", `${entry.path}: the source ${entry.kind} isn't supported`, {
-      hint: `Use one of ${[...nvcheckerKinds.keys()].join(", ")}, or a .CI/update.sh.`,
-      facts: { pkgbase, path: entry.path },
-    });
+    throw new SluiceError(
+      "nvchecker-unsupported",
+      `${entry.path}: the source ${entry.kind} isn't supported`,
+      {
+        hint: `Use one of ${[...nvcheckerKinds.keys()].join(", ")}, or a .CI/update.sh.`,
+        facts: { pkgbase, path: entry.path },
+      },
+    );
   }
   const found = await ask(entry, asking);
   if (found === undefined) return undefined;
@@ -74,7 +82,11 @@ async function compare(
       ? await newCommit(recipe, commit, { http })
       : await newVersion(recipe, { version, commit }, { http });
   if (files === undefined) return unchanged;
-  return { kind: "recipe", recipe: { files, revision: version, committedAt: undefined }, seen: unchanged.seen };
+  return {
+    kind: "recipe",
+    recipe: { files, revision: version, committedAt: undefined },
+    seen: unchanged.seen,
+  };
 }
 
 /** Tags say `v1.0` for version 1.0, whether or not the recipe's file strips it. */
@@ -85,6 +97,9 @@ function bare(version: string): string {
 /** A pkgver can't hold a hyphen; recipes write `1.0-rc1` as `1.0rc1`, `1.0_rc1` or `1.0.rc1`. */
 function isSame(pkgver: string, version: string): boolean {
   if (pkgver === version) return true;
-  const joined = (text: string): string => text.replaceAll(/[._-]/g, "");
   return version.includes("-") && joined(pkgver) === joined(version);
+}
+
+function joined(version: string): string {
+  return version.replaceAll(/[._-]/g, "");
 }

@@ -12,7 +12,8 @@ export async function askArchpkg(entry: NvcheckerEntry, asking: Asking): Promise
   if (found === undefined) throw answerError(url, `knows no package ${name}`);
 
   const provided = textOption(entry, "provided");
-  if (!provided) return { version: isSet(entry, "strip_release") ? found.pkgver : `${found.pkgver}-${found.pkgrel}` };
+  if (!provided)
+    return { version: isSet(entry, "strip_release") ? found.pkgver : `${found.pkgver}-${found.pkgrel}` };
   const version = found.provides.find((one) => one.startsWith(`${provided}=`))?.slice(provided.length + 1);
   if (version === undefined) throw answerError(url, `knows no version of ${provided} in ${name}`);
   return { version: isSet(entry, "strip_release") ? version.replace(/-.*/, "") : version };

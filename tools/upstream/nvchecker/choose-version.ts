@@ -27,7 +27,8 @@ function newest(entry: NvcheckerEntry, versions: readonly FoundVersion[]): Found
   for (const candidate of versions) {
     const { version } = candidate;
     if (version.length > longestVersion) continue;
-    if (included?.matchesWhole(version) === false || excluded?.matchesWhole(version) || ignored.has(version)) continue;
+    if (included?.matchesWhole(version) === false || excluded?.matchesWhole(version) || ignored.has(version))
+      continue;
     if (best === undefined || compare(version, best.version) >= 0) best = candidate;
   }
   return best;
@@ -40,10 +41,14 @@ function sortOrder(entry: NvcheckerEntry): (a: string, b: string) => number {
   const key = textOption(entry, "sort_version_key") ?? "parse_version";
   const order = sortOrders.get(key);
   if (order !== undefined) return order;
-  throw new SluiceError("nvchecker-option", `${entry.path}: sort_version_key ${JSON.stringify(key)} isn't supported`, {
-    hint: `Choose among ${[...sortOrders.keys()].join(" and ")}.`,
-    facts: { path: entry.path },
-  });
+  throw new SluiceError(
+    "nvchecker-option",
+    `${entry.path}: sort_version_key ${JSON.stringify(key)} isn't supported`,
+    {
+      hint: `Choose among ${[...sortOrders.keys()].join(" and ")}.`,
+      facts: { path: entry.path },
+    },
+  );
 }
 
 const sortOrders = new Map([

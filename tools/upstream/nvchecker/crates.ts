@@ -7,7 +7,9 @@ import type { Asking } from "./asking.ts";
 export async function askCrates(entry: NvcheckerEntry, asking: Asking): Promise<Found> {
   const crate = textOption(entry, entry.kind) || entry.name;
   const { versions } = await asking.api(`https://crates.io/api/v1/crates/${encodeURIComponent(crate)}`, form);
-  return versions.filter(({ num, yanked }) => !yanked && wanted(entry, num)).map(({ num }) => ({ version: num }));
+  return versions
+    .filter(({ num, yanked }) => !yanked && wanted(entry, num))
+    .map(({ num }) => ({ version: num }));
 }
 
 function wanted(entry: NvcheckerEntry, version: string): boolean {

@@ -11,9 +11,13 @@ export async function askGitea(entry: NvcheckerEntry, asking: Asking): Promise<F
   const ofTags = isSet(entry, "use_max_tag");
   const ofReleases = isSet(entry, "use_latest_release");
   if (ofTags && ofReleases) {
-    throw new SluiceError("nvchecker-option", `${entry.path}: use_max_tag and use_latest_release exclude each other`, {
-      facts: { path: entry.path },
-    });
+    throw new SluiceError(
+      "nvchecker-option",
+      `${entry.path}: use_max_tag and use_latest_release exclude each other`,
+      {
+        facts: { path: entry.path },
+      },
+    );
   }
   if (ofTags) {
     const found = await asking.api(`${api}/tags`, tags);

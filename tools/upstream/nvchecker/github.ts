@@ -21,7 +21,7 @@ export async function askGithub(entry: NvcheckerEntry, asking: Asking): Promise<
   if (isSet(entry, "use_max_release")) {
     const all = await asking.api(`${api}/releases`, releases);
     return all
-      .filter(({ prerelease }) => !prerelease || isSet(entry, "include_prereleases"))
+      .filter(({ draft, prerelease }) => !draft && (!prerelease || isSet(entry, "include_prereleases")))
       .map((one) => releaseVersion(entry, one));
   }
   return await newestCommit(entry, asking, api);
@@ -37,7 +37,10 @@ async function latestRelease(entry: NvcheckerEntry, asking: Asking, api: string)
   return releaseVersion(entry, newest);
 }
 
-function releaseVersion(entry: NvcheckerEntry, { name, tag_name: tag }: z.infer<typeof release>): FoundVersion {
+function releaseVersion(
+  entry: NvcheckerEntry,
+  { name, tag_name: tag }: z.infer<typeof release>,
+): FoundVersion {
   return { version: isSet(entry, "use_release_name") ? (name ?? "") : tag };
 }
 
@@ -58,10 +61,14 @@ async function newestCommit(entry: NvcheckerEntry, asking: Asking, api: string):
 }
 
 function noLatestTag({ path }: NvcheckerEntry): SluiceError {
-  return new SluiceError("nvchecker-unsupported", `${path}: use_latest_tag of the source github isn't supported`, {
-    hint: "Use use_max_tag = true, with include_regex where some tags aren't versions.",
-    facts: { path },
-  });
+  return new SluiceError(
+    "nvchecker-unsupported",
+    `${path}: use_latest_tag of the source github isn't supported`,
+    {
+      hint: "Use use_max_tag = true, with include_regex where some tags aren't versions.",
+      facts: { path },
+    },
+  );
 }
 
 const release = z.object({
@@ -71,7 +78,9 @@ const release = z.object({
   draft: z.boolean(),
 });
 const releases = z.array(release);
-const tagRefs = z.array(z.object({ ref: z.string(), object: z.object({ sha: z.string(), type: z.string() }) }));
+const tagRefs = z.array(
+  z.object({ ref: z.string(), object: z.object({ sha: z.string(), type: z.string() }) }),
+);
 const commits = z.array(
   z.object({ sha: z.string(), commit: z.object({ committer: z.object({ date: z.string() }) }) }),
 );

@@ -18,7 +18,8 @@ export async function askHttpheader(entry: NvcheckerEntry, asking: Asking): Prom
   const value = headers[header];
   if (!value) throw answerError(url, `answered without the header ${header}`);
   const found = regex.findAll(value);
-  if (found.length === 0) throw answerError(url, `has nothing in the header ${header} that the recipe's regex matches`);
+  if (found.length === 0)
+    throw answerError(url, `has nothing in the header ${header} that the recipe's regex matches`);
   return found.map((version) => ({ version }));
 }
 

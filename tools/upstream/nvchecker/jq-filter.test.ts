@@ -21,8 +21,22 @@ describe("a jq filter", () => {
     [".constructor", {}, [null]],
     [".assets[] | .name", release, ["foo-V1.2-x86_64.AppImage", "foo-V1.2.exe"]],
     [".assets | map(.name) | .[1]", release, ["foo-V1.2.exe"]],
-    ['.[] | select(.lts == true) | .v', [{ lts: true, v: "20" }, { lts: false, v: "21" }], ["20"]],
-    ['.[] | select(.arch != "arm") | .v', [{ arch: "arm", v: "1" }, { arch: "x86", v: "2" }], ["2"]],
+    [
+      ".[] | select(.lts == true) | .v",
+      [
+        { lts: true, v: "20" },
+        { lts: false, v: "21" },
+      ],
+      ["20"],
+    ],
+    [
+      '.[] | select(.arch != "arm") | .v',
+      [
+        { arch: "arm", v: "1" },
+        { arch: "x86", v: "2" },
+      ],
+      ["2"],
+    ],
     [
       String.raw`.assets[] | select(.name | test("AppImage$")) | .name | capture("-V(?<ver>.*?)-x86_64\\.") | .ver`,
       release,
@@ -45,7 +59,7 @@ describe("a jq filter", () => {
     ["select(.a", "its end"],
     ["..", "."],
     ["env", "env"],
-    ['input_filename', "input_filename"],
+    ["input_filename", "input_filename"],
     ["", "its end"],
   ])("%s isn't understood, and is told with what isn't", (filter, named) => {
     expect(() => readJqFilter(filter, "nvchecker.toml")).toThrow(SluiceError);

@@ -39,7 +39,7 @@ function readTerm(cursor: Cursor): JqFilter {
     filter = readPipe(cursor);
     cursor.expect(")");
   } else if (cursor.peek()?.startsWith(".")) {
-    filter = readField(cursor);
+    filter = cursor.takeIdentity() ? (input) => [input] : readField(cursor);
   } else {
     return readFunction(cursor);
   }
@@ -51,11 +51,10 @@ function readTerm(cursor: Cursor): JqFilter {
   }
 }
 
-/** `.`, `.name` or `."name"`. */
+/** `.name` or `."name"`. */
 function readField(cursor: Cursor): JqFilter {
   const token = cursor.next();
   if (token !== ".") return (input) => [member(input, token.slice(1))];
-  if (!cursor.peek()?.startsWith('"')) return (input) => [input];
   const name = cursor.text();
   return (input) => [member(input, name)];
 }
@@ -73,10 +72,12 @@ function readBrackets(cursor: Cursor): JqFilter | undefined {
 
 function readFunction(cursor: Cursor): JqFilter {
   const name = cursor.peek();
-  if (name !== "select" && name !== "map" && name !== "test" && name !== "capture") throw cursor.unsupported();
+  if (name !== "select" && name !== "map" && name !== "test" && name !== "capture")
+    throw cursor.unsupported();
   cursor.next();
   cursor.expect("(");
-  const result = name === "select" || name === "map" ? overItems(name, readPipe(cursor)) : matching(name, cursor);
+  const result =
+    name === "select" || name === "map" ? overItems(name, readPipe(cursor)) : matching(name, cursor);
   cursor.expect(")");
   return result;
 }
@@ -99,13 +100,16 @@ function matching(name: "test" | "capture", cursor: Cursor): JqFilter {
 
 function member(input: unknown, name: string): unknown {
   if (input === null) return null;
-  if (typeof input !== "object" || Array.isArray(input)) throw otherForm(`${JSON.stringify(name)} of a mapping`);
+  if (typeof input !== "object" || Array.isArray(input))
+    throw otherForm(`${JSON.stringify(name)} of a mapping`);
   const found: unknown = Object.hasOwn(input, name) ? Reflect.get(input, name) : null;
   return found;
 }
 
 function items(input: unknown): readonly unknown[] {
-  return typeof input === "object" && input !== null && !Array.isArray(input) ? Object.values(input) : array(input);
+  return typeof input === "object" && input !== null && !Array.isArray(input)
+    ? Object.values(input)
+    : array(input);
 }
 
 function array(input: unknown): readonly unknown[] {
@@ -119,9 +123,13 @@ function text(input: unknown): string {
 }
 
 function otherForm(expected: string): SluiceError {
-  return new SluiceError("nvchecker-answer", `the document lacks ${expected} where the recipe's filter expects it`, {
-    hint: "Look at the document in a browser and correct the recipe's filter.",
-  });
+  return new SluiceError(
+    "nvchecker-answer",
+    `the document lacks ${expected} where the recipe's filter expects it`,
+    {
+      hint: "Look at the document in a browser and correct the recipe's filter.",
+    },
+  );
 }
 
 function tokens(source: string, path: string): string[] {
@@ -164,6 +172,11 @@ class Cursor {
     return true;
   }
 
+  /** A `.` that no name follows. */
+  takeIdentity(): boolean {
+    return !this.#tokens[this.#at + 1]?.startsWith('"') && this.take(".");
+  }
+
   expect(token: string): void {
     if (!this.take(token)) throw this.unsupported();
   }
@@ -202,8 +215,12 @@ class Cursor {
 }
 
 function unsupported(path: string, what: string): SluiceError {
-  return new SluiceError("nvchecker-unsupported", `${path}: filter isn't understood from ${JSON.stringify(what)} on`, {
-    hint: "Use paths, |, ==, select, map, test and capture alone, or the source regex.",
-    facts: { path },
-  });
+  return new SluiceError(
+    "nvchecker-unsupported",
+    `${path}: filter isn't understood from ${JSON.stringify(what)} on`,
+    {
+      hint: "Use paths, |, ==, select, map, test and capture alone, or the source regex.",
+      facts: { path },
+    },
+  );
 }

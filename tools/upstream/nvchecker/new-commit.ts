@@ -23,7 +23,8 @@ export async function newCommit(
   const [pinned, pkgver, pkgrel] = ["_commit", "pkgver", "pkgrel"].map((name) => before.scalar(name));
   if (!pinned?.known) throw cannot("a commit id is no version, and the recipe has no _commit to put it into");
   if (pinned.text === commit) return undefined;
-  if (!pkgver?.known || !pkgrel?.known || !/^\d{1,9}$/.test(pkgrel.text)) throw cannot("its pkgrel isn't a plain number");
+  if (!pkgver?.known || !pkgrel?.known || !/^\d{1,9}$/.test(pkgrel.text))
+    throw cannot("its pkgrel isn't a plain number");
   const next = String(Number(pkgrel.text) + 1);
 
   const after = await newVersion(recipe, { version: pkgver.text, commit }, ports);

@@ -8,7 +8,9 @@ import { pep440Kind } from "./parse-version.ts";
 export async function askPypi(entry: NvcheckerEntry, asking: Asking): Promise<Found> {
   const project = textOption(entry, "pypi") || entry.name;
   const { releases } = await asking.api(`https://pypi.org/pypi/${encodeURIComponent(project)}/json`, form);
-  const versions = Object.entries(releases).flatMap(([version, files]) => (files[0]?.yanked ? [] : [version]));
+  const versions = Object.entries(releases).flatMap(([version, files]) =>
+    files[0]?.yanked ? [] : [version],
+  );
   return versions.filter((version) => wanted(entry, version)).map((version) => ({ version }));
 }
 

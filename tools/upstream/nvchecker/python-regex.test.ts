@@ -13,7 +13,11 @@ describe("a Python regular expression", () => {
   test.each([
     [String.raw`foo-([\d.]+)\.tar`, "foo-1.0.tar foo-1.1.tar", ["1.0", "1.1"]],
     [String.raw`\d+\.\d+`, "1.0, 2.0", ["1.0", "2.0"]],
-    [String.raw`(?s)Package: foo\n.*?Version: ([0-9.]+)-`, "Package: foo\nArch: x\nVersion: 3.1-2\n", ["3.1"]],
+    [
+      String.raw`(?s)Package: foo\n.*?Version: ([0-9.]+)-`,
+      "Package: foo\nArch: x\nVersion: 3.1-2\n",
+      ["3.1"],
+    ],
     [String.raw`da-((?:\d|\.)+)\.oxt`, "da-2.8.oxt", ["2.8"]],
     [".+", "2.1.3\n", ["2.1.3"]],
     [String.raw`^v(.*)$`, "v2.1.3\n", ["2.1.3"]],
@@ -57,12 +61,15 @@ describe("a Python regular expression", () => {
     expect(() => regex(pattern)).toThrow(named);
   });
 
-  test.each([String.raw`\2`, String.raw`\g<name>`, String.raw`\g<constructor>`, String.raw`\0`, String.raw`\q`])(
-    "a replacement with %s, which is no group, is an error",
-    (template) => {
-      expect(() => regex("(a)").replaceAll("a", template)).toThrow("no group");
-    },
-  );
+  test.each([
+    String.raw`\2`,
+    String.raw`\g<name>`,
+    String.raw`\g<constructor>`,
+    String.raw`\0`,
+    String.raw`\q`,
+  ])("a replacement with %s, which is no group, is an error", (template) => {
+    expect(() => regex("(a)").replaceAll("a", template)).toThrow("no group");
+  });
 
   test("an expression that would take others exponential time takes no time here", () => {
     expect(regex("(a+)+$").matchesWhole(`${"a".repeat(50_000)}b`)).toBe(false);

@@ -31,7 +31,9 @@ export function regexOption(entry: NvcheckerEntry, option: string): PythonRegex 
 
 function compile(pattern: string, where: string): PythonRegex {
   // What Python calls \Z, RE2 calls \z.
-  const re2Pattern = pattern.replaceAll(/\\[\s\S]/g, (escape) => (escape === String.raw`\Z` ? String.raw`\z` : escape));
+  const re2Pattern = pattern.replaceAll(/\\[\s\S]/g, (escape) =>
+    escape === String.raw`\Z` ? String.raw`\z` : escape,
+  );
   let regex: RE2JS;
   try {
     regex = RE2JS.compile(re2Pattern, RE2JS.LOOKBEHINDS);

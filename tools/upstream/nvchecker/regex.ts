@@ -36,10 +36,14 @@ function decoder(entry: NvcheckerEntry): (body: Buffer) => string {
     const decoder = new TextDecoder(encoding.replaceAll("_", "-"));
     return (body) => decoder.decode(body);
   } catch (cause) {
-    throw new SluiceError("nvchecker-option", `${entry.path}: encoding ${JSON.stringify(encoding)} isn't supported`, {
-      hint: "Leave the option out where the version is plain ASCII.",
-      facts: { path: entry.path },
-      cause,
-    });
+    throw new SluiceError(
+      "nvchecker-option",
+      `${entry.path}: encoding ${JSON.stringify(encoding)} isn't supported`,
+      {
+        hint: "Leave the option out where the version is plain ASCII.",
+        facts: { path: entry.path },
+        cause,
+      },
+    );
   }
 }
