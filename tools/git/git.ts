@@ -11,6 +11,8 @@ export interface Git {
   text(args: readonly string[], input?: string | Uint8Array): Promise<string>;
   /** The same program and environment in another folder. */
   at(dir: string): Git;
+  /** The same with an index of its own: what it adds and removes is nobody else's. */
+  withIndex(file: string): Git;
   /** Runs a command whose failure is an answer, too. */
   attempt(args: readonly string[]): Promise<{ ok: boolean; code: number; stdout: string; stderr: string }>;
 }
@@ -23,12 +25,17 @@ const elsewhere = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR
 const withheld = new Set([...secrets, ...elsewhere]);
 
 /** `env`: the variables that git may see; secrets among them are left out. */
-export function openGit(dir: string, env: Readonly<Record<string, string | undefined>>): Git {
+export function openGit(
+  dir: string,
+  env: Readonly<Record<string, string | undefined>>,
+  index: { readonly GIT_INDEX_FILE?: string } = {},
+): Git {
   const childEnv = {
     ...Object.fromEntries(Object.entries(env).filter(([name]) => !withheld.has(name))),
     GIT_TERMINAL_PROMPT: "0",
     GIT_OPTIONAL_LOCKS: "0",
     LC_ALL: "C",
+    ...index,
   };
 
   async function run(args: readonly string[], input?: string | Uint8Array): Promise<GitResult> {
@@ -48,6 +55,7 @@ export function openGit(dir: string, env: Readonly<Record<string, string | undef
   return {
     dir,
     at: (other) => openGit(other, env),
+    withIndex: (file) => openGit(dir, env, { GIT_INDEX_FILE: file }),
     bytes,
     text: async (args, input) => (await bytes(args, input)).toString().replace(/\n$/, ""),
     attempt: async (args) => {
