@@ -1,21 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { answer, FaultyServer, type Fault } from "./faulty-server.ts";
 import type { ApiRequest } from "./openapi.ts";
-
-/** What can be wrong with a forge. `times`: for how many requests; without it for all. */
-export type Fault = (
-  | { readonly kind: "down" }
-  | { readonly kind: "cut" }
-  | { readonly kind: "slow"; readonly milliseconds: number }
-  | {
-      readonly kind: "answers";
-      readonly status: number;
-      readonly headers?: Readonly<Record<string, string>>;
-      readonly body?: unknown;
-    }
-) & { readonly times?: number; readonly only?: RegExp };
 
 /** A review as the forge keeps it; its head and what deleting or merging its branch does follow the Git remote. */
 export interface StoredReview {
@@ -58,18 +44,24 @@ export abstract class ForgeServer {
   readonly users = new Set(["sluice-bot", "alice", "bob"]);
   readonly reviews: StoredReview[] = [];
   readonly statuses: StoredStatus[] = [];
-  /** Every request that reached it, `GET /path`. */
-  readonly seen: string[] = [];
   /** What requests had that the forge's description hasn't. */
   protected readonly violations: string[] = [];
-  fault: Fault | undefined;
   readonly #origin: string;
-  readonly #server: Server;
+  readonly #server: FaultyServer;
 
   /** @param origin the bare repository that the project's branches are in */
   constructor(origin: string) {
     this.#origin = origin;
-    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#server = new FaultyServer((request, response) => this.#serve(request, response));
+  }
+
+  set fault(fault: Fault | undefined) {
+    this.#server.faults = fault ? [fault] : [];
+  }
+
+  /** Every request that reached it, `GET /path`, its path below the API's address. */
+  get seen(): readonly string[] {
+    return this.#server.asked.map((line) => line.replace(this.apiPath, "").replace(/\?.*/, ""));
   }
 
   abstract readonly apiPath: string;
@@ -79,21 +71,18 @@ export abstract class ForgeServer {
     return String(privateToken ?? authorization?.replace(/^(?:token|bearer) /i, "") ?? "");
   }
 
-  async start(): Promise<void> {
-    await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
+  start(): Promise<void> {
+    return this.#server.start();
   }
 
   /** Before its repository is removed. Fails the test where a request had anything that the forge's description hasn't. */
   async stop(): Promise<void> {
-    if (this.#server.listening) {
-      this.#server.closeAllConnections();
-      await new Promise((done) => this.#server.close(done));
-    }
+    await this.#server.stop();
     if (this.violations.length > 0) throw new Error(this.violations.join("\n"));
   }
 
   get apiUrl(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${this.apiPath}`;
+    return `${this.#server.url}${this.apiPath}`;
   }
 
   /** A review that somebody else opened from a fork, whatever its branch is called. */
@@ -177,21 +166,7 @@ export abstract class ForgeServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const url = new URL(request.url!, this.apiUrl);
-    const line = `${request.method} ${url.pathname.slice(this.apiPath.length)}`;
-    this.seen.push(line);
-    const fault = this.#takeFault(line);
-    if (fault?.kind === "down") return void request.socket.destroy();
-    if (fault?.kind === "slow") await sleep(fault.milliseconds);
-    if (request.socket.destroyed) return;
-    const reply = fault?.kind === "answers" ? fault : this.#reply(request, url, Buffer.concat(chunks));
-    const text = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body ?? "");
-    response.writeHead(reply.status, {
-      "content-type": "application/json; charset=utf-8",
-      "content-length": Buffer.byteLength(text),
-      ...reply.headers,
-    });
-    if (fault?.kind !== "cut") return void response.end(text);
-    response.write(text.slice(0, text.length / 2), () => request.socket.destroy());
+    answer(response, this.#reply(request, url, Buffer.concat(chunks)));
   }
 
   #reply(request: IncomingMessage, url: URL, body: Buffer): Reply {
@@ -209,14 +184,6 @@ export abstract class ForgeServer {
       this.violations.push(`the stand-in failed: ${String(error)}`);
       return { status: 500, body: { message: String(error) } };
     }
-  }
-
-  #takeFault(line: string): Fault | undefined {
-    const { fault } = this;
-    if (!fault || (fault.only && !fault.only.test(line))) return undefined;
-    if (fault.times !== undefined)
-      this.fault = fault.times > 1 ? { ...fault, times: fault.times - 1 } : undefined;
-    return fault;
   }
 
   /** One page of a list, with the Link header that leads to the next. */

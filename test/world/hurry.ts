@@ -1,0 +1,13 @@
+import type { Patience } from "../../tools/http/patience.ts";
+
+/** Tries as often as in earnest, without the long waits between. */
+export const hurry: Patience = {
+  attempts: 3,
+  backoff: 10,
+  connect: 2000,
+  // undici looks at the clock once a second.
+  stall: 500,
+  total: 5000,
+  longestWait: 1500,
+  failures: 8,
+};
