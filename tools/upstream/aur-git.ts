@@ -2,17 +2,24 @@ import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
-import { ObjectReader } from "../git/object-reader.ts";
-import { recipeAt, type FetchedRecipe } from "./recipe-at.ts";
-import type { UpstreamPorts } from "./upstream.ts";
+import { recipesFromCommits } from "./recipe-from-commit.ts";
+import type { UpstreamPorts, UpstreamRecipe } from "./upstream.ts";
 
 type GitPorts = Pick<UpstreamPorts, "http" | "scratch" | "aurProxy" | "aurGit">;
 
-/** By pkgbase: its recipe, or why it couldn't be had now; missing is what isn't there. */
-export type Fetched = ReadonlyMap<string, FetchedRecipe | SluiceError>;
+/** A recipe, or why there is none: not now, or for a person to look at. */
+export type Fetched =
+  | { readonly kind: "recipe"; readonly recipe: Pick<UpstreamRecipe, "files" | "revision" | "committedAt"> }
+  | { readonly kind: "unavailable" | "problem"; readonly error: SluiceError };
 
-/** The recipes of these packages: from the AUR, which has a repository for each, or from a mirror, all in one fetch. */
-export async function fetchRecipes(ports: GitPorts, pkgbases: readonly string[]): Promise<Fetched> {
+/**
+ * The recipes of these packages, by pkgbase: from the AUR, which has a repository for each, or from a mirror, all in
+ * one fetch. Missing are those that aren't there.
+ */
+export async function fetchRecipes(
+  ports: GitPorts,
+  pkgbases: readonly string[],
+): Promise<ReadonlyMap<string, Fetched>> {
   if (ports.aurGit !== "") {
     const refs = pkgbases.filter(isBranchName).map((pkgbase) => [pkgbase, `refs/heads/${pkgbase}`] as const);
     return fetchFrom(ports, ports.aurGit.replace(/^git\+/, ""), refs);
@@ -37,17 +44,16 @@ async function fetchFrom(
   { http, scratch, aurProxy }: GitPorts,
   url: string,
   refs: readonly Ref[],
-): Promise<Fetched> {
+): Promise<ReadonlyMap<string, Fetched>> {
   if (refs.length === 0) return new Map();
   const settings = aurProxy === "" ? patience : [...patience, "-c", `http.proxy=${aurProxy}`];
   try {
-    return await http.politely(url, async () => {
-      const own = await ownRepository(scratch);
-      return readRecipes(own, await fetchExisting(own, settings, url, refs));
-    });
+    const own = await ownRepository(scratch);
+    const existing = await http.politely(url, () => fetchExisting(own, settings, url, refs));
+    return await readRecipes(own, existing);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    return new Map(refs.map(([pkgbase]) => [pkgbase, error]));
+    return new Map(refs.map(([pkgbase]) => [pkgbase, { kind: "unavailable", error }]));
   }
 }
 
@@ -101,24 +107,24 @@ function isMissingRef(error: unknown): boolean {
   return error instanceof SluiceError && String(error.facts["said"]).includes("couldn't find remote ref");
 }
 
-async function readRecipes(git: Git, refs: readonly Ref[]): Promise<Fetched> {
-  const reader = new ObjectReader(git);
-  try {
-    const recipes = new Map<string, FetchedRecipe>();
-    for (const [index, [pkgbase]] of refs.entries()) {
-      const recipe = await recipeAt(reader, localRef(index));
-      if (recipe) recipes.set(pkgbase, recipe);
-    }
-    return recipes;
-  } finally {
-    reader.close();
-  }
+async function readRecipes(git: Git, refs: readonly Ref[]): Promise<ReadonlyMap<string, Fetched>> {
+  if (refs.length === 0) return new Map();
+  const listing = await git.text(["for-each-ref", "--format=%(refname) %(objectname)", "refs/recipes"]);
+  const commits = new Map(listing.split("\n").map((line) => line.split(" ") as [string, string]));
+  const recipes = await recipesFromCommits(git, [...commits.values()]);
+  const fetched = ([pkgbase]: Ref, index: number): [string, Fetched] => {
+    const revision = commits.get(localRef(index))!;
+    const read = recipes.get(revision)!;
+    return [pkgbase, read.kind === "problem" ? read : { kind: "recipe", recipe: { ...read, revision } }];
+  };
+  return new Map(refs.map(fetched));
 }
 
 function unavailable(url: string, cause: SluiceError): SluiceError {
   const { host } = new URL(url);
-  const place = host || "the mirror";
-  return new SluiceError("unavailable", `recipes can't be fetched from ${place} (${cause.message})`, {
+  const said = cause.facts["said"];
+  const why = typeof said === "string" && said !== "" ? said.split("\n").at(-1) : cause.message;
+  return new SluiceError("unavailable", `recipes can't be fetched from ${host || "the mirror"}: ${why}`, {
     hint: "The next run asks again.",
     facts: { host },
     exitCode: 1,

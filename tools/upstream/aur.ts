@@ -1,10 +1,9 @@
 import { parseSrcinfo, srcinfoVersion } from "../alpm/srcinfo.ts";
 import { SluiceError } from "../errors.ts";
-import { fetchRecipes } from "./aur-git.ts";
+import { fetchRecipes, type Fetched } from "./aur-git.ts";
 import { askAur } from "./aur-metadata.ts";
 import type { AurEntry, AurMetadata, AurPackage } from "./aur-rows.ts";
-import type { FetchedRecipe } from "./recipe-at.ts";
-import type { Followed, Sighting, Upstream, UpstreamPorts } from "./upstream.ts";
+import type { Followed, Sighting, Upstream, UpstreamPorts, UpstreamRecipe } from "./upstream.ts";
 
 export interface AurMemory {
   /** What `etag()` was at the last run, if nothing was left open then: all is unchanged while it holds. */
@@ -79,18 +78,18 @@ function firstLook(
 /** Whether what was fetched is what the metadata promised. */
 function judgeFetched(
   { followed: { pkgbase, seen }, now, since }: Changed,
-  fetched: FetchedRecipe | SluiceError | undefined,
+  fetched: Fetched | undefined,
   learnedAt: number,
 ): Sighting {
-  if (fetched instanceof SluiceError) return unavailable(fetched);
   if (!fetched) return unavailable(stale(pkgbase, "the AUR has it, but its Git or its mirror doesn't"));
-  const { revision, committedAt } = fetched;
+  if (fetched.kind !== "recipe") return fetched;
+  const { files, revision, committedAt } = fetched.recipe;
   if (revision === seen.revision) {
     return unavailable(
       stale(pkgbase, "the AUR says that it was pushed, but its Git has the recipe from before"),
     );
   }
-  const version = versionOf(fetched);
+  const version = versionOf(files);
   if (version !== undefined && version !== now.version) {
     return unavailable(stale(pkgbase, `the AUR says it is at ${now.version}, but its Git has ${version}`));
   }
@@ -104,13 +103,20 @@ function judgeFetched(
   const { votes, firstSubmitted, maintainers, lastModified } = now;
   return {
     kind: "recipe",
-    recipe: { ...fetched, maintainers, metadataTime: learnedAt, aur: { votes, firstSubmitted } },
+    recipe: {
+      files,
+      revision,
+      committedAt,
+      maintainers,
+      metadataTime: learnedAt,
+      aur: { votes, firstSubmitted },
+    },
     seen: { timestamp: mayBeOld ? since : lastModified, revision },
   };
 }
 
 /** Undefined where it can't be told; then it's for the gate to look at. */
-function versionOf({ files }: FetchedRecipe): string | undefined {
+function versionOf(files: UpstreamRecipe["files"]): string | undefined {
   const srcinfo = files.get(".SRCINFO");
   if (!srcinfo) return undefined;
   try {
