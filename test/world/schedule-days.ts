@@ -10,6 +10,7 @@ import type { RecipeFiles } from "../../tools/gate/update.ts";
 import { openGit } from "../../tools/git/git.ts";
 import type { Schedule } from "../../tools/schedule/schedule.ts";
 import type { Checkpoint } from "../../tools/steps.ts";
+import type { DatabaseSighting } from "../../tools/upstream/distribution.ts";
 import type { Seen, Sighting, UpstreamRecipe } from "../../tools/upstream/upstream.ts";
 import { ScratchWorkspace, srcinfoText } from "./workspace.ts";
 
@@ -27,6 +28,7 @@ export class ScheduleDays {
   /** By pkgbase. */
   readonly recipes = new Map<string, Offer | SluiceError>();
   readonly commits = new Map<string, VcsSighting>();
+  databases: readonly DatabaseSighting[] = [];
   forge: Forge | SluiceError = new SluiceError("forge-token", "there is no forge here");
   platform: Platform = readPlatform({});
   now = new Date("2026-06-01T12:00:00Z");
@@ -116,6 +118,8 @@ export class ScheduleDays {
       },
       runUpdateScript: () => Promise.reject(new SluiceError("sandbox", "no sandbox here")),
       tagsOf: async () => undefined,
+      libraries: async () => this.databases,
+      aurEtag: () => undefined,
     };
   }
 }

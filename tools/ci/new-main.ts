@@ -1,6 +1,8 @@
 import { recipeChanges } from "../forge/update-commit.ts";
 import type { FileChanges, FileInCommit } from "../git/change-files.ts";
 import type { Git } from "../git/git.ts";
+import { readBlobs } from "../git/objects.ts";
+import { editConfigFile } from "../workspace/config-file.ts";
 import { differingFolders, listFolders } from "../workspace/commit.ts";
 import { decodeFile, packagePath, type FileContent, type FolderFiles } from "../workspace/files.ts";
 import { parseWorkspace, type Workspace } from "../workspace/workspace.ts";
@@ -14,6 +16,23 @@ export type Taken = Extract<UpdateDecision, { kind: "take" }>;
 export interface NewConfig {
   readonly pkgbase: string;
   readonly text: string;
+}
+
+/** The settings of packages that get a new CI_PACKAGE_BUMP, every other byte as it was. */
+export async function bumpedConfigs(
+  git: Git,
+  { entries }: Side,
+  bumps: readonly { readonly pkgbase: string; readonly bump: string }[],
+): Promise<NewConfig[]> {
+  const ids = bumps.map(({ pkgbase }) => entries.get(pkgbase)!.get(".CI/config")?.id);
+  const texts = await readBlobs(
+    git,
+    ids.filter((id) => id !== undefined),
+  );
+  return bumps.map(({ pkgbase, bump }, at) => {
+    const text = texts.get(ids[at] ?? "")?.toString() ?? "";
+    return { pkgbase, text: editConfigFile(text, "CI_PACKAGE_BUMP", bump) };
+  });
 }
 
 /** What changes in main, by path: recipes that are taken as they are, and settings. */

@@ -2,6 +2,7 @@ import { digestOf } from "../forge/branch-name.ts";
 import type { Refusal } from "../forge/read-reviews.ts";
 import type { PackageState, State } from "../workspace/state.ts";
 import type { Workspace } from "../workspace/workspace.ts";
+import type { LibraryRebuilds } from "./library-rebuilds.ts";
 import type { UpdateDecision } from "./decide-update.ts";
 import type { CommitDecision } from "./find-commits.ts";
 
@@ -12,10 +13,16 @@ import type { CommitDecision } from "./find-commits.ts";
 export function nextState(
   state: State,
   { packages }: Workspace,
-  updates: readonly UpdateDecision[],
-  commits: readonly CommitDecision[],
-  refusals: readonly Refusal[] | undefined,
+  found: {
+    readonly updates: readonly UpdateDecision[];
+    readonly commits: readonly CommitDecision[];
+    readonly rebuilds: Pick<LibraryRebuilds, "versions" | "databases">;
+    readonly aurEtag: string | undefined;
+    /** Undefined where the forge couldn't be asked. */
+    readonly refusals: readonly Refusal[] | undefined;
+  },
 ): State {
+  const { updates, commits, rebuilds, refusals } = found;
   const next = new Map<string, PackageState>();
   for (const [pkgbase, known] of state.packages) if (packages.has(pkgbase)) next.set(pkgbase, known);
   for (const decision of updates) {
@@ -27,7 +34,17 @@ export function nextState(
     const known = next.get(decision.pkgbase);
     if (known?.commit !== commit) next.set(decision.pkgbase, { ...known, commit });
   }
-  return { ...state, packages: refusals ? withRefusals(next, refusals) : next };
+  // What is still open is only found again by asking for everything.
+  const isAllCurrent = updates.every(({ kind }) => ["unchanged", "take", "hold"].includes(kind));
+  return {
+    packages: refusals ? withRefusals(next, refusals) : next,
+    versions: rebuilds.versions,
+    run: {
+      known: true,
+      databases: rebuilds.databases,
+      ...(isAllCurrent && { aurEtag: found.aurEtag }),
+    },
+  };
 }
 
 /** Reviews that were refused, as far as the forge could be asked. */

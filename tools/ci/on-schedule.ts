@@ -7,13 +7,21 @@ import type { Git } from "../git/git.ts";
 import type { ScheduledRemoval } from "../schedule/schedule.ts";
 import type { WantedBuild } from "../schedule/compose.ts";
 import type { Checkpoint } from "../steps.ts";
+import type { DatabaseSighting } from "../upstream/distribution.ts";
 import { readState, type PackageState, type State, type StateBranch } from "../workspace/state.ts";
 import { treeOf, type Workspace } from "../workspace/workspace.ts";
 import { commitRangeTo, scheduledTag, type CommitRange } from "./commit-range.ts";
 import { findCommits, type CommitDecision } from "./find-commits.ts";
 import { findUpdates } from "./find-updates.ts";
 import type { UpdateDecision } from "./decide-update.ts";
-import { changesOfMain, replacedCommit, workspaceAfter, type ReplacedCommit } from "./new-main.ts";
+import { planLibraryRebuilds, type LibraryRebuilds } from "./library-rebuilds.ts";
+import {
+  bumpedConfigs,
+  changesOfMain,
+  replacedCommit,
+  workspaceAfter,
+  type ReplacedCommit,
+} from "./new-main.ts";
 import { nextState } from "./next-state.ts";
 import { readMainLine, type MainLine } from "./main-line.ts";
 import { decideSince, withoutKind } from "./on-commit.ts";
@@ -41,6 +49,8 @@ export interface OnSchedulePlan {
   /** What was decided about recipes, and about commits of VCS sources; unchanged ones too. */
   readonly updates: readonly UpdateDecision[];
   readonly commits: readonly CommitDecision[];
+  readonly rebuilds: Pick<LibraryRebuilds, "bumps" | "skipped">;
+  readonly databases: readonly DatabaseSighting[];
   /** What changes in main, by path. */
   readonly changes: FileChanges;
   /** Packages that change in main, by name. */
@@ -80,15 +90,24 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
   const { state } = stateBranch;
   const trustedMaintainers = await readTrusted(git, line.head);
   const search = { git, side, state, trustedMaintainers, upstreams, now: now(), progress };
-  const [updates, before] = await Promise.all([
+  const [updates, before, databases] = await Promise.all([
     findUpdates(search),
     findCommits(upstreams, side.workspace.packages.values(), state),
+    upstreams.libraries(side.workspace.config.CI_LIB_DB, state.run.databases),
   ]);
 
   const taken = updates.filter((decision) => decision.kind === "take");
-  const workspace = workspaceAfter(side.workspace, taken, []);
-  // A new recipe may follow other commits than those that were just asked about.
   const moved = new Set(taken.map(({ pkgbase }) => pkgbase));
+  const rebuilds = planLibraryRebuilds({
+    // What has a new version is built with the new library anyway.
+    packages: [...side.workspace.packages.values()].filter(({ pkgbase }) => !moved.has(pkgbase)),
+    config: side.workspace.config,
+    sightings: databases,
+    versions: state.versions,
+  });
+  const configs = await bumpedConfigs(git, side, rebuilds.bumps);
+  const workspace = workspaceAfter(side.workspace, taken, configs);
+  // A new recipe may follow other commits than those that were just asked about.
   const again = [...workspace.packages.values()].filter(({ pkgbase }) => moved.has(pkgbase));
   const commits = [
     ...before.filter(({ pkgbase }) => !moved.has(pkgbase)),
@@ -98,7 +117,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
   const tree = treeOf(workspace, defaultArch);
   progress("looking at reviews");
   const reviews = await planUpdateReviews({ line, side, tree, state, updates, now: now() }, ports);
-  const changes = changesOfMain(side, taken, []);
+  const changes = changesOfMain(side, taken, configs);
   const refusals = reviews instanceof SluiceError ? undefined : reviews.plan.refusals;
   const replaces = changes.size > 0 ? await replacedCommit(git, line, side) : undefined;
   return {
@@ -107,13 +126,21 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
     updates,
     commits,
     changes,
-    changed: taken.map(({ pkgbase }) => pkgbase),
+    changed: [...taken, ...rebuilds.bumps].map(({ pkgbase }) => pkgbase).sort(),
+    rebuilds,
+    databases,
     replaces,
     reviews,
-    ...wantedBuilds(workspace, decisions, newBuilds(workspace, updates, commits)),
+    ...wantedBuilds(workspace, decisions, newBuilds(workspace, updates, commits, rebuilds.bumps)),
     removals: decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
     stateBranch,
-    state: nextState(state, workspace, updates, commits, refusals),
+    state: nextState(state, workspace, {
+      updates,
+      commits,
+      rebuilds,
+      refusals,
+      aurEtag: upstreams.aurEtag(),
+    }),
     heldStates: new Map(
       updates.flatMap((decision) => (decision.kind === "hold" ? [[decision.pkgbase, decision.state]] : [])),
     ),

@@ -41,6 +41,14 @@ export function reportLines(plan: OnSchedulePlan, outcome: OnScheduleOutcome | u
         ? [{ what: decision.kind, pkgbase: decision.pkgbase, why: explain(decision.error) } as const]
         : [],
     ),
+    ...plan.databases.flatMap((database) =>
+      "error" in database
+        ? [{ what: "skipped", pkgbase: "CI_LIB_DB", why: explain(database.error) } as const]
+        : [],
+    ),
+    ...plan.rebuilds.skipped.map(
+      ({ pkgbase, reason: why }) => ({ what: "unscheduled", pkgbase, why }) as const,
+    ),
     ...plan.builds.map(({ pkgbase, reason: why }) => ({ what: "build", pkgbase, why }) as const),
     ...plan.removals.map(({ pkgbase, reason: why }) => ({ what: "remove", pkgbase, why }) as const),
     ...plan.unscheduled.map(({ pkgbase, reason: why }) => ({ what: "unscheduled", pkgbase, why }) as const),

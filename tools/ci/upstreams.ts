@@ -1,6 +1,7 @@
 import type { TagsOf } from "../gate/tag-answers.ts";
 import type { RecipeFiles } from "../gate/update.ts";
 import type { Srcinfo } from "../alpm/srcinfo.ts";
+import type { DatabaseSighting } from "../upstream/distribution.ts";
 import type { Followed, Sighting } from "../upstream/upstream.ts";
 import type { SluiceError } from "../errors.ts";
 
@@ -17,6 +18,10 @@ export interface Upstreams {
     script: Uint8Array,
   ): Promise<{ readonly files: RecipeFiles; readonly changed: boolean }>;
   readonly tagsOf: TagsOf;
+  /** The databases of CI_LIB_DB, given what they were last time. */
+  libraries(urls: readonly string[], known: readonly unknown[]): Promise<readonly DatabaseSighting[]>;
+  /** The ETag of the AUR's metadata as `recipes` learnt it; undefined where it has none. */
+  aurEtag(): string | undefined;
 }
 
 export interface FollowedPackage extends Followed {

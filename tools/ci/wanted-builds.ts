@@ -16,6 +16,7 @@ export function newBuilds(
   workspace: Workspace,
   updates: readonly UpdateDecision[],
   commits: readonly CommitDecision[],
+  bumps: readonly NewBuild[],
 ): NewBuild[] {
   return [
     ...updates.flatMap((decision) =>
@@ -28,6 +29,7 @@ export function newBuilds(
         ? [{ pkgbase: decision.pkgbase, reason: `new commit ${decision.commit.slice(0, 10)} upstream` }]
         : [],
     ),
+    ...bumps,
   ];
 }
 

@@ -39,14 +39,14 @@ export interface RunState {
   readonly known: boolean;
   /** The ETag of the AUR's metadata, where every package was current by it. */
   readonly aurEtag?: string | undefined;
-  /** What each database of CI_LIB_DB was last read as, by its URL. */
-  readonly databases: Readonly<Record<string, unknown>>;
+  /** What each database of CI_LIB_DB was last read as. */
+  readonly databases: readonly unknown[];
 }
 
 export const emptyState: State = {
   packages: new Map(),
   versions: new Map(),
-  run: { known: false, databases: {} },
+  run: { known: false, databases: [] },
 };
 
 /** The branch as it was read: what it means, and its files as they are, so that unknown lines survive. */
@@ -119,12 +119,12 @@ function parseVersions(text: string): Map<string, string> {
 
 function parseRunState(text: string | undefined): RunState {
   const parsed = text === undefined ? undefined : parseObject(text);
-  if (parsed?.["version"] !== 1) return { known: false, databases: {} };
+  if (parsed?.["version"] !== 1) return { known: false, databases: [] };
   const { aurEtag, databases } = parsed;
   return {
     known: true,
     aurEtag: typeof aurEtag === "string" ? aurEtag : undefined,
-    databases: isObject(databases) ? databases : {},
+    databases: Array.isArray(databases) ? databases : [],
   };
 }
 
