@@ -16,6 +16,19 @@ afterEach(() => days.world.remove());
 const major = (pkgbase: string, pkgver: string): ReturnType<typeof recipe> =>
   recipe(pkgbase, pkgver, { lines: ["depends = zlib"] });
 
+function pushElsewhere(path: string, text: string): void {
+  const clone = join(days.world.base, `other-${Math.random()}`);
+  days.world.git("clone", "-q", days.world.origin, clone);
+  days.world.git("-C", clone, "config", "user.email", "alice@example.org");
+  writeFileSync(join(clone, path), text);
+  days.world.git("-C", clone, "add", "-A");
+  days.world.git("-C", clone, "commit", "-q", "-m", "by hand");
+  days.world.git("-C", clone, "push", "-q", "origin", "main");
+}
+
+const at = (digit: string) =>
+  ({ kind: "commit", commit: digit.repeat(40), url: "https://example.org/foo" }) as const;
+
 describe("a run", () => {
   test("commits a new version, says so in state, schedules it and moves the tag, in one push", async () => {
     days.follow("foo");
@@ -155,16 +168,6 @@ describe("commits that weren't scheduled yet", () => {
 });
 
 describe("somebody else", () => {
-  function pushElsewhere(path: string, text: string): void {
-    const clone = join(days.world.base, `other-${Math.random()}`);
-    days.world.git("clone", "-q", days.world.origin, clone);
-    days.world.git("-C", clone, "config", "user.email", "alice@example.org");
-    writeFileSync(join(clone, path), text);
-    days.world.git("-C", clone, "add", "-A");
-    days.world.git("-C", clone, "commit", "-q", "-m", "by hand");
-    days.world.git("-C", clone, "push", "-q", "origin", "main");
-  }
-
   test("who commits meanwhile loses nothing, and nothing is scheduled twice", async () => {
     days.follow("foo");
     days.follow("bar");
@@ -308,9 +311,6 @@ describe("packages with a trigger of their own", () => {
 });
 
 describe("packages built from commits", () => {
-  const at = (digit: string) =>
-    ({ kind: "commit", commit: digit.repeat(40), url: "https://example.org/foo" }) as const;
-
   test("are scheduled once for each new commit, without a commit in main", async () => {
     days.follow("foo-git");
     days.commits.set("foo-git", at("a"));

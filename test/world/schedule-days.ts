@@ -145,13 +145,14 @@ export function recipe(
 ): RecipeFiles {
   const { lines = [], text = "" } = more;
   const pkgbuild = `pkgname=${pkgbase}\npkgver=${pkgver}\npkgrel=1\narch=('any')\n${arrays(lines)}${text}`;
-  const file = (content: string): { mode: "100644"; bytes: Buffer } => {
-    return { mode: "100644", bytes: Buffer.from(content) };
-  };
   return new Map([
     ["PKGBUILD", file(pkgbuild)],
     [".SRCINFO", file(srcinfoText(pkgbase, { pkgver, lines }))],
   ]);
+}
+
+function file(content: string): { mode: "100644"; bytes: Buffer } {
+  return { mode: "100644", bytes: Buffer.from(content) };
 }
 
 /** `depends = foo` as `depends=('foo')`. */
