@@ -53,13 +53,7 @@ async function allTags(
 
 function read(project: string, body: Buffer): Tag[] {
   const parsed = answered.safeParse(json(body));
-  if (!parsed.success) {
-    throw new SluiceError("unavailable", `${host} answered something else than the tags of ${project}.`, {
-      hint: "The next run asks again.",
-      facts: { host },
-      exitCode: 1,
-    });
-  }
+  if (!parsed.success) throw unavailable(project, "it answered something else");
   return parsed.data.flatMap(({ name, commit }) => {
     if (!commit) return [];
     const time = Date.parse(commit.committed_date ?? "");
@@ -75,12 +69,21 @@ function json(body: Buffer): unknown {
   }
 }
 
-/** A 404 is also what a private project answers. */
+/** A 404 is also what a private project answers; who forbids everything may have been bothered too often. */
 function refused(project: string, status: number): SluiceError {
+  if (status === 403) return unavailable(project, "it refused to answer (403)");
   const reason = status === 404 ? "there is no such project for everyone to see" : `it answered ${status}`;
   return new SluiceError("tags-refused", `${host} doesn't tell the tags of ${project}: ${reason}.`, {
     hint: "Check CI_PKGBUILD_SOURCE and, where one is set, the token for gitlab.com.",
     facts: { host, status },
+    exitCode: 1,
+  });
+}
+
+function unavailable(project: string, reason: string): SluiceError {
+  return new SluiceError("unavailable", `${host} doesn't tell the tags of ${project}: ${reason}.`, {
+    hint: "The next run asks again.",
+    facts: { host },
     exitCode: 1,
   });
 }

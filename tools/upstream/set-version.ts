@@ -62,9 +62,8 @@ function versionEdit(recipe: Recipe, version: string): Edit {
   if (isLiteral && version.includes("-")) {
     throw cannot(`pkgver can't hold the hyphen of ${version}, and no variable of the recipe takes it out`);
   }
-  if (isLiteral || !recipe.assignments.some(({ name }) => name === "pkgver")) {
-    return setScalar(recipe, "pkgver", version);
-  }
+  const own = recipe.assignments.filter((one) => one.name === "pkgver" && one.function === undefined);
+  if (isLiteral || own.length !== 1) return setScalar(recipe, "pkgver", version);
   for (const name of literals.filter((name) => name.startsWith("_") && name !== "_commit").slice(0, 50)) {
     const value = spelledLike(scalar(recipe, name) ?? "", version);
     if (value === undefined) continue;

@@ -38,18 +38,23 @@ beforeEach(async () => {
     }),
   );
   await Promise.all([git.start(), gitlab.http.start(), downloads.start()]);
-  const standIns = {
-    "https://github.com": git.http.url,
-    "https://gitlab.com": gitlab.http.url,
-    "https://dl.example.org": downloads.url,
-  };
-  http = openHttp({ parallel: 8, perHost: 8, delaySeconds: 0, standIns }, hurry);
+  http = connect();
 });
 
 afterEach(async () => {
   await http.close();
   await Promise.all([git.stop(), gitlab.stop(), downloads.stop()]);
 });
+
+/** As a run of its own has it. */
+function connect(): Http {
+  const standIns = {
+    "https://github.com": git.http.url,
+    "https://gitlab.com": gitlab.http.url,
+    "https://dl.example.org": downloads.url,
+  };
+  return openHttp({ parallel: 8, perHost: 8, delaySeconds: 0, standIns }, hurry);
+}
 
 /** A commit with this tag, annotated or not; returns the commit's id. */
 function release(tag: string, annotated = false): string {
@@ -170,19 +175,7 @@ describe.each(Object.entries(kinds))("%s", (_, { source, unknown, server, open }
     expect(sighting.kind).toBe("unavailable");
     expect(server().asked.length).toBeLessThan(8);
     server().faults = [];
-    const again = openHttp(
-      {
-        parallel: 2,
-        perHost: 2,
-        delaySeconds: 0,
-        standIns: {
-          "https://gitlab.com": gitlab.http.url,
-          "https://github.com": git.http.url,
-          "https://dl.example.org": downloads.url,
-        },
-      },
-      hurry,
-    );
+    const again = connect();
     expect((await look(open(again), follow(source))).kind).toBe("recipe");
     await again.close();
   });
