@@ -95,7 +95,8 @@ function ofPath(path: string, { mode, bytes }: RecipeFile): Finding[] {
   return [];
 }
 
-function leavesFolder(path: string, target: string): boolean {
+/** Whether a symbolic link at that path, or what it leads to, has no business in a recipe. */
+export function leavesFolder(path: string, target: string): boolean {
   if (target.startsWith("/") || target === "" || /[\p{Cc}\\]/u.test(target)) return true;
   let depth = path.split("/").length - 1;
   for (const step of target.split("/")) {
