@@ -1,7 +1,7 @@
 import type { TagsOf } from "../gate/tag-answers.ts";
-import type { RecipeFiles } from "../gate/update.ts";
 import type { Srcinfo } from "../alpm/srcinfo.ts";
 import type { DatabaseSighting } from "../upstream/distribution.ts";
+import type { UpdatedRecipe, UpdateScript } from "../upstream/update-script.ts";
 import type { Followed, Sighting } from "../upstream/upstream.ts";
 import type { SluiceError } from "../errors.ts";
 
@@ -12,11 +12,7 @@ export interface Upstreams {
   /** The newest commits of VCS sources. */
   commits(packages: readonly VcsPackage[]): Promise<ReadonlyMap<string, VcsSighting>>;
   /** Runs a package's `.CI/update.sh` on a copy of its recipe. Throws SluiceError where it fails. */
-  runUpdateScript(
-    pkgbase: string,
-    recipe: RecipeFiles,
-    script: Uint8Array,
-  ): Promise<{ readonly files: RecipeFiles; readonly changed: boolean }>;
+  runUpdateScript(script: UpdateScript): Promise<UpdatedRecipe>;
   readonly tagsOf: TagsOf;
   /** The databases of CI_LIB_DB, given what they were last time. */
   libraries(urls: readonly string[], known: readonly unknown[]): Promise<readonly DatabaseSighting[]>;
