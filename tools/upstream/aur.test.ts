@@ -58,6 +58,16 @@ describe("a recipe that is older than the metadata promised isn't taken for curr
     expect(last).toMatchObject({ kind: "recipe", seen: runs.seenNow("foo") });
   });
 
+  test("a new version that was committed before that time, and pushed later, counts", async () => {
+    runs.aur.push("foo", aurRecipe("foo", { pkgver: "2" }));
+    const timestamp = runs.aur.now + 30;
+    const files = aurRecipe("foo", { pkgver: "2", files: { patch: "" } });
+    runs.aur.list(new Map([["foo", files]]));
+    const packages = [followed("foo", { timestamp })];
+    const sighting = (await look(packages, throughMirror())).get("foo");
+    expect(sighting).toMatchObject({ kind: "recipe", seen: runs.seenNow("foo") });
+  });
+
   test("a recipe whose .SRCINFO can't be read is handed on, for the gate to judge", async () => {
     runs.aur.list(new Map([["foo", aurRecipe("foo")]]));
     const files = { ...aurRecipe("foo"), ".SRCINFO": "no = base\n" };
@@ -133,6 +143,21 @@ describe("what changed is remembered per package", () => {
     expect(await maintainers()).toEqual([]);
     runs.aur.adopt("foo", "mallory");
     expect(await maintainers()).toEqual(["mallory"]);
+  });
+
+  test("what an adopter pushed after the dump was made isn't covered by the trust in who had it before", async () => {
+    const others = runs.listCrowd();
+    runs.aur.push("foo", aurRecipe("foo"), "alice");
+    const packages = [...others, followed("foo", runs.seenNow("foo"))];
+    runs.aur.push("foo", aurRecipe("foo", { pkgver: "2" }));
+    runs.aur.freezeDump();
+    runs.aur.orphan("foo");
+    runs.aur.adopt("foo", "mallory");
+    runs.aur.push("foo", aurRecipe("foo", { pkgver: "2", depends: ["curl"] }));
+    const sighting = (await look(packages)).get("foo");
+    expect(sighting).toMatchObject({ kind: "recipe", recipe: { maintainers: ["alice"] } });
+    if (sighting?.kind !== "recipe") return;
+    expect(sighting.recipe.metadataTime).toBeLessThan(sighting.recipe.committedAt!);
   });
 
   test("a deleted package is a person's matter, with what to do about it", async () => {
