@@ -15,6 +15,7 @@ const systemTools = [
   { program: "vercmp", apt: "pacman-package-manager", pacman: "pacman" },
   { program: "flock", apt: "util-linux", pacman: "util-linux" },
   { program: "bsdtar", apt: "libarchive-tools", pacman: "libarchive" },
+  { program: "bsdcat", apt: "libarchive-tools", pacman: "libarchive" },
   { program: "fakeroot", apt: "fakeroot", pacman: "fakeroot" },
   { program: "zstd", apt: "zstd", pacman: "zstd" },
   { program: "patch", apt: "patch", pacman: "patch" },

@@ -5,7 +5,21 @@
  * after each.
  */
 export const steps = {
-  ci: ["schedule file placed", "old schedule file deleted", "scheduled tag pushed", "scheduled tag moved"],
+  ci: [
+    "schedule file placed",
+    "old schedule file deleted",
+    "scheduled tag pushed",
+    "scheduled tag moved",
+    "main pushed",
+  ],
+  forge: [
+    "review branch pushed",
+    "review opened",
+    "review marked",
+    "review told",
+    "review branch deleted",
+    "review closed",
+  ],
   queue: [
     "submission accepted",
     "build claimed",

@@ -166,8 +166,39 @@ export const gitlabOperations: readonly GitLabOperation[] = [
   },
 ];
 
+/** https://docs.gitlab.com/api/tags/#list-all-project-repository-tags */
+export const listTags: GitLabOperation = {
+  name: "list tags",
+  method: "GET",
+  path: /^\/projects\/([^/]+)\/repository\/tags$/,
+  parameters: {
+    ...pagination,
+    order_by: "name|updated|version",
+    sort: "asc|desc",
+    search: "string",
+    page_token: "string",
+  },
+};
+
+/** What of these values isn't as documented. */
+export function checkParameters(
+  parameters: Readonly<Record<string, string>>,
+  values: Readonly<Record<string, unknown>>,
+): string[] {
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(values)) {
+    const type = parameters[name];
+    const problem = type === undefined ? "is not documented" : misfit(type, value);
+    if (problem) problems.push(`${name} ${problem}`);
+  }
+  for (const [name, type] of Object.entries(parameters)) {
+    if (type.endsWith("!") && values[name] === undefined) problems.push(`${name} is missing`);
+  }
+  return problems;
+}
+
 /** What a value has that its documented type hasn't; undefined where it fits. */
-export function misfit(type: string, value: unknown): string | undefined {
+function misfit(type: string, value: unknown): string | undefined {
   const kind = type.replace(/!$/, "");
   const text = String(value);
   const fits =

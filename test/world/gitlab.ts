@@ -1,5 +1,5 @@
 import { ForgeServer, type Reply, type StoredReview } from "./forge-server.ts";
-import { gitlabOperations, misfit } from "./gitlab-parameters.ts";
+import { checkParameters, gitlabOperations } from "./gitlab-parameters.ts";
 import type { ApiRequest } from "./openapi.ts";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -194,17 +194,4 @@ function fromQuery(query: URLSearchParams): Values {
     values[key.replace(/\[\]$/, "")] = key.endsWith("[]") ? query.getAll(key) : query.get(key);
   }
   return values;
-}
-
-function checkParameters(parameters: Readonly<Record<string, string>>, values: Values): string[] {
-  const problems: string[] = [];
-  for (const [name, value] of Object.entries(values)) {
-    const type = parameters[name];
-    const problem = type === undefined ? "is not documented" : misfit(type, value);
-    if (problem) problems.push(`${name} ${problem}`);
-  }
-  for (const [name, type] of Object.entries(parameters)) {
-    if (type.endsWith("!") && values[name] === undefined) problems.push(`${name} is missing`);
-  }
-  return problems;
 }

@@ -23,6 +23,9 @@ foo
 %SHA256SUM%
 ${"ab".repeat(32)}
 
+%BUILDDATE%
+1700000000
+
 %ARCH%
 x86_64
 
@@ -55,6 +58,7 @@ test("a database gives name, version, base, file, hash and relations of every pa
     arch: "x86_64",
     filename: "libfoo++-1:2.0-3-x86_64.pkg.tar.zst",
     sha256: "ab".repeat(32),
+    buildDate: 1_700_000_000,
     groups: [],
     provides: ["libfoo.so=2-64", "libfoo=2.0"],
     conflicts: [],
@@ -69,7 +73,14 @@ test("a database gives name, version, base, file, hash and relations of every pa
 test("relations in a file of their own, as old databases have them, are read too", () => {
   const old = "%FILENAME%\na-1-1-any.pkg.tar.gz\n\n%NAME%\na\n\n%VERSION%\n1-1\n";
   const [entry] = parseDatabase(writeTar({ "./a-1-1/depends": "%DEPENDS%\nb\n\n", "./a-1-1/desc": old }));
-  expect(entry).toMatchObject({ name: "a", base: "a", arch: "any", sha256: "", depends: ["b"] });
+  expect(entry).toMatchObject({
+    name: "a",
+    base: "a",
+    arch: "any",
+    sha256: "",
+    buildDate: 0,
+    depends: ["b"],
+  });
 });
 
 test("an entry without a version is an error that names it", () => {

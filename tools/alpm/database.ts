@@ -13,6 +13,8 @@ export interface DatabaseEntry {
   readonly filename: string;
   /** Hexadecimal, or "" in a database that has none. */
   readonly sha256: string;
+  /** When it was built, in seconds since 1970; 0 in a database that doesn't say. */
+  readonly buildDate: number;
   readonly groups: readonly string[];
   readonly provides: readonly string[];
   readonly conflicts: readonly string[];
@@ -76,6 +78,7 @@ function toEntry(folder: string, fields: ReadonlyMap<string, readonly string[]>)
     arch: all("ARCH")[0] ?? "any",
     filename: required("FILENAME"),
     sha256: all("SHA256SUM")[0] ?? "",
+    buildDate: Number(all("BUILDDATE")[0]) || 0,
     groups: all("GROUPS"),
     provides: all("PROVIDES"),
     conflicts: all("CONFLICTS"),

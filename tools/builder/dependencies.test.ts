@@ -20,7 +20,7 @@ import { resolveDependencies } from "./dependencies.ts";
 const nothing = { groups: [], provides: [], conflicts: [], replaces: [], depends: [], optdepends: [] };
 
 function entry(name: string, version: string, more: Partial<DatabaseEntry> = {}): DatabaseEntry {
-  const file = { arch: "any", filename: `${name}.pkg.tar.zst`, sha256: "" };
+  const file = { arch: "any", filename: `${name}.pkg.tar.zst`, sha256: "", buildDate: 0 };
   return { name, base: name, version, ...file, ...nothing, makedepends: [], checkdepends: [], ...more };
 }
 

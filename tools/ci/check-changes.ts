@@ -1,5 +1,5 @@
 import { SluiceError } from "../errors.ts";
-import { judge, type Finding, type RecipeFile, type RecipeFiles, type Verdict } from "../gate/judge.ts";
+import { judge, type Finding, type RecipeFiles, type Verdict } from "../gate/judge.ts";
 import type { Git } from "../git/git.ts";
 import { isShallow, mergeBase, resolveCommit } from "../git/history.ts";
 import { listTree, readBlobs, type TreeEntry } from "../git/objects.ts";
@@ -11,6 +11,7 @@ import {
   type CommitFolders,
 } from "../workspace/commit.ts";
 import { packagePath } from "../workspace/files.ts";
+import { isOurs, largestRecipe, recipeEntries, recipeOf } from "../workspace/recipe.ts";
 import { staleFields } from "../workspace/stale-srcinfo.ts";
 import { parseWorkspace, type Workspace, type WorkspaceProblem } from "../workspace/workspace.ts";
 import { dependencyProblems, type DependencyProblem } from "./check-dependencies.ts";
@@ -186,47 +187,25 @@ async function checkPackage(
   return { pkgbase, change, verdict, findings, interfering, problems };
 }
 
-/** As much as a sync from upstream takes. */
-const largestRecipe = 20 * 1024 * 1024;
-
-function isOurs(path: string): boolean {
-  return path === ".CI" || path.startsWith(".CI/");
-}
-
-function recipeEntries(folder: ReadonlyMap<string, TreeEntry>): [string, TreeEntry][] {
-  return [...folder].filter(([path]) => !isOurs(path));
-}
-
 function bytesOf(folder: ReadonlyMap<string, TreeEntry>): number {
   return recipeEntries(folder).reduce((sum, [, { size }]) => sum + (size ?? 0), 0);
 }
 
 async function readRecipe(git: Git, folder: ReadonlyMap<string, TreeEntry>): Promise<RecipeFiles> {
-  const entries = recipeEntries(folder);
-  const blobs = await readBlobs(
-    git,
-    entries.filter(([, { mode }]) => mode !== submodule).map(([, { id }]) => id),
+  const files = recipeEntries(folder).filter(([, { size }]) => size !== undefined);
+  return recipeOf(
+    folder,
+    await readBlobs(
+      git,
+      files.map(([, { id }]) => id),
+    ),
   );
-  return new Map(
-    entries.map(([path, { mode, id }]) => [
-      path,
-      { mode: modeOf(mode), bytes: blobs.get(id) ?? Buffer.from(id) },
-    ]),
-  );
-}
-
-const submodule = "160000";
-
-/** Old commits have a few modes that Git no longer writes, such as 100664. */
-function modeOf(mode: string): RecipeFile["mode"] {
-  if (mode === submodule || mode === "120000") return mode;
-  return Number.parseInt(mode, 8) & 0o100 ? "100755" : "100644";
 }
 
 function staleIn(recipe: RecipeFiles, { packages }: Workspace, pkgbase: string): readonly string[] {
   const srcinfo = packages.get(pkgbase)?.srcinfo;
   const pkgbuild = recipe.get("PKGBUILD");
-  if (!srcinfo || !pkgbuild || pkgbuild.mode === "120000" || pkgbuild.mode === submodule) return [];
+  if (!srcinfo || !pkgbuild || pkgbuild.mode === "120000" || pkgbuild.mode === "160000") return [];
   return staleFields(Buffer.from(pkgbuild.bytes).toString(), srcinfo);
 }
 

@@ -41,7 +41,15 @@ export async function readCommitRange(git: Git): Promise<CommitRange> {
       facts: { path: git.dir },
     });
   }
-  const tag = await readTag(git);
+  return commitRangeTo(git, head, await readTag(git));
+}
+
+/** The same for any commit, and a tag that was read before. */
+export async function commitRangeTo(
+  git: Git,
+  head: string,
+  tag: RemoteRef | undefined,
+): Promise<CommitRange> {
   if (!tag) {
     const from = await firstParent(git, head);
     return { tag, basis: "newest-commit", from, head, commits: await commitsBetween(git, undefined, head) };

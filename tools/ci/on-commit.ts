@@ -8,6 +8,7 @@ import { composeSchedule } from "../schedule/compose.ts";
 import { scheduleFiles, type ScheduleFile } from "../schedule/files.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Checkpoint } from "../steps.ts";
+import type { RepositoryConfig } from "../workspace/config.ts";
 import { differingFolders, listFolders, readFolders, type CommitFolders } from "../workspace/commit.ts";
 import {
   parseWorkspace,
@@ -37,14 +38,23 @@ export interface OnCommitPlan {
 /** Decides what to schedule since the tag `scheduled`; changes nothing. */
 export async function planOnCommit(git: Git, platform: Platform): Promise<OnCommitPlan> {
   const range = await readCommitRange(git);
+  const { after, decisions } = await decideSince(git, range);
+  return assemble(range, after.workspace, decisions, platform);
+}
+
+/** What a range of commits asks to build and to remove, and the packages as they are after it. */
+export async function decideSince(
+  git: Git,
+  range: CommitRange,
+): Promise<{ after: Side; decisions: readonly Decision[] }> {
   const [comparison, changes] = await Promise.all([
     compare(git, range.from, range.head),
     lastChanges(git, range.commits),
   ]);
   requireValidConfig(comparison.after.workspace);
   refuseLostPackages(comparison);
-  const decisions = decide(comparison, range.commits, (path) => changes.get(path));
-  return assemble(range, comparison.after.workspace, decisions, platform);
+  const { after } = comparison;
+  return { after, decisions: decide(comparison, range.commits, (path) => changes.get(path)) };
 }
 
 /** Writes the schedule files and moves the tag; if the tag can't be moved, the files are taken back. */
@@ -109,17 +119,7 @@ function assemble(
   const { config } = workspace;
   const tree = treeOf(workspace, defaultArch);
   const schedule = composeSchedule(
-    {
-      commit: range.head,
-      pipeline: {
-        commit: platform.commit ?? range.head,
-        id: platform.pipelineId,
-        url: platform.pipelineUrl,
-      },
-      arch: defaultArch,
-      source: config.REPO_NAME,
-      target: config.BUILD_REPO,
-    },
+    scheduleHeader(range.head, config, platform),
     tree,
     decisions.filter((decision) => decision.kind === "build"),
     decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
@@ -135,6 +135,21 @@ function assemble(
   };
 }
 
-function withoutKind<T extends { kind: string }>({ kind: _kind, ...rest }: T): Omit<T, "kind"> {
+/** What a schedule says beside its builds and removals. */
+export function scheduleHeader(
+  commit: string,
+  { REPO_NAME, BUILD_REPO }: RepositoryConfig,
+  { commit: startedFor, pipelineId, pipelineUrl }: Platform,
+): Omit<Schedule, "version" | "builds" | "removals"> {
+  return {
+    commit,
+    pipeline: { commit: startedFor ?? commit, id: pipelineId, url: pipelineUrl },
+    arch: defaultArch,
+    source: REPO_NAME,
+    target: BUILD_REPO,
+  };
+}
+
+export function withoutKind<T extends { kind: string }>({ kind: _kind, ...rest }: T): Omit<T, "kind"> {
   return rest;
 }

@@ -20,6 +20,8 @@ test("GitLab says commit, pipeline and branches, and its pushes skip the pipelin
     CI_PIPELINE_URL: "https://gitlab.example/p/7",
     CI_COMMIT_BRANCH: "main",
     CI_DEFAULT_BRANCH: "main",
+    CI_API_V4_URL: "https://gitlab.example/api/v4",
+    CI_PROJECT_PATH: "acme/packages",
   };
   expect(readPlatform(env)).toEqual({
     kind: "gitlab",
@@ -29,6 +31,8 @@ test("GitLab says commit, pipeline and branches, and its pushes skip the pipelin
     branch: "main",
     defaultBranch: "main",
     summaryFile: undefined,
+    forge: { kind: "gitlab", apiUrl: "https://gitlab.example/api/v4", project: "acme/packages" },
+    skipMark: "",
     pushOptions: ["ci.skip"],
   });
 });

@@ -14,6 +14,12 @@ export interface Platform {
   readonly defaultBranch: string | undefined;
   /** A file whose Markdown the platform shows with the run. */
   readonly summaryFile: string | undefined;
+  /** Where reviews are; undefined where there is no forge. */
+  readonly forge:
+    | { readonly kind: "github" | "gitlab"; readonly apiUrl: string; readonly project: string }
+    | undefined;
+  /** Stands in a commit's message to keep its push from starting a pipeline, where that is how it's said. */
+  readonly skipMark: string;
   /** Keeps a push from starting a pipeline, where the server understands it. */
   readonly pushOptions: readonly string[];
 }
@@ -29,6 +35,8 @@ export function readPlatform(env: Environment): Platform {
     branch: undefined,
     defaultBranch: undefined,
     summaryFile: undefined,
+    forge: undefined,
+    skipMark: "",
     pushOptions: [],
   };
 }
@@ -43,6 +51,8 @@ function gitlab(env: Environment): Platform {
     branch: env["CI_COMMIT_BRANCH"],
     defaultBranch: env["CI_DEFAULT_BRANCH"],
     summaryFile: undefined,
+    forge: forgeOf("gitlab", env["CI_API_V4_URL"], env["CI_PROJECT_PATH"]),
+    skipMark: "",
     pushOptions: ["ci.skip"],
   };
 }
@@ -58,8 +68,18 @@ function github(env: Environment): Platform {
     branch: env["GITHUB_REF_TYPE"] === "branch" ? env["GITHUB_REF_NAME"] : undefined,
     defaultBranch: undefined,
     summaryFile: env["GITHUB_STEP_SUMMARY"],
+    forge: forgeOf("github", env["GITHUB_API_URL"], repository),
+    skipMark: " [skip ci]",
     pushOptions: [],
   };
+}
+
+function forgeOf(
+  kind: "github" | "gitlab",
+  apiUrl: string | undefined,
+  project: string | undefined,
+): Platform["forge"] {
+  return apiUrl && project ? { kind, apiUrl, project } : undefined;
 }
 
 function commitId(env: Environment, name: string): string | undefined {

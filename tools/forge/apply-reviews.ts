@@ -1,7 +1,8 @@
 import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import { pushAtomically } from "../git/push.ts";
-import type { Identity } from "../git/write-objects.ts";
+import { durably, type Checkpoint } from "../steps.ts";
+import type { Identity } from "../git/write-commit.ts";
 import type { Forge, Review, ReviewMarks } from "./forge.ts";
 import { tellingKey, type ReviewAction, type ReviewPlan } from "./plan-reviews.ts";
 import { closingComment, isClosingComment, reviewBody, reviewTitle, tellingComment } from "./review-texts.ts";
@@ -17,6 +18,7 @@ export interface ReviewPorts {
   readonly identity: Identity;
   readonly now: Date;
   readonly pushOptions: readonly string[];
+  readonly checkpoint?: Checkpoint | undefined;
 }
 
 /** What became of the plan's actions. */
@@ -75,7 +77,9 @@ async function apply(
     case "open":
       return open(action, marks, ports);
     case "mark":
-      await ports.forge.markReview(action.review.number, marks);
+      await durably(ports.checkpoint, "review marked", () =>
+        ports.forge.markReview(action.review.number, marks),
+      );
       return action.review;
     case "close":
       await close(action, reviews.get(action.successor ?? ""), ports);
@@ -97,14 +101,19 @@ async function open(action: Action<"open">, marks: ReviewMarks, ports: ReviewPor
   const { branch, update } = action;
   const commit = action.pushed ?? (await push(action, ports));
   const title = reviewTitle(update.pkgbase);
-  return ports.forge.openReview({ branch, title, body: reviewBody(commit, update.body), ...marks });
+  const body = reviewBody(commit, update.body);
+  return durably(ports.checkpoint, "review opened", () =>
+    ports.forge.openReview({ branch, title, body, ...marks }),
+  );
 }
 
 async function push({ branch, update }: Action<"open">, ports: ReviewPorts): Promise<string> {
-  const { git, remote, packagesDir, identity, now: date, pushOptions } = ports;
+  const { git, remote, packagesDir, identity, now: date, pushOptions, checkpoint } = ports;
   const commit = await makeUpdateCommit(git, update, { packagesDir, identity, date });
   const ref = `refs/heads/${branch}`;
-  const pushed = await pushAtomically(git, remote, [{ ref, expected: undefined, to: commit }], pushOptions);
+  const pushed = await durably(checkpoint, "review branch pushed", () =>
+    pushAtomically(git, remote, [{ ref, expected: undefined, to: commit }], pushOptions),
+  );
   if (pushed.kind === "lost-race") throw lostRace(branch, "somebody else has made this branch meanwhile");
   return commit;
 }
@@ -117,20 +126,29 @@ async function close(action: Closing, successor: Review | undefined, ports: Revi
   const { review, head, reason, pkgbase } = action;
   const said = await ports.forge.comments(review.number);
   if (!said.some(({ author, body }) => author === review.author && isClosingComment(body))) {
-    await ports.forge.comment(review.number, closingComment(reason, pkgbase, successor));
+    const word = closingComment(reason, pkgbase, successor);
+    await durably(ports.checkpoint, "review told", () => ports.forge.comment(review.number, word));
   }
   if (head !== undefined) await prune(review.branch, head, ports);
-  await ports.forge.closeReview(review.number);
+  await durably(ports.checkpoint, "review closed", () => ports.forge.closeReview(review.number));
 }
 
-async function tell(action: Closing, successor: Review | undefined, { forge }: ReviewPorts): Promise<void> {
+async function tell(
+  action: Closing,
+  successor: Review | undefined,
+  { forge, checkpoint }: ReviewPorts,
+): Promise<void> {
   const { review, reason, pkgbase } = action;
-  await forge.comment(review.number, tellingComment(tellingKey(action), reason, pkgbase, successor));
+  const word = tellingComment(tellingKey(action), reason, pkgbase, successor);
+  await durably(checkpoint, "review told", () => forge.comment(review.number, word));
 }
 
-async function prune(branch: string, head: string, { git, remote, pushOptions }: ReviewPorts): Promise<void> {
+async function prune(branch: string, head: string, ports: ReviewPorts): Promise<void> {
+  const { git, remote, pushOptions, checkpoint } = ports;
   const update = { ref: `refs/heads/${branch}`, expected: head, to: undefined };
-  const pruned = await pushAtomically(git, remote, [update], pushOptions);
+  const pruned = await durably(checkpoint, "review branch deleted", () =>
+    pushAtomically(git, remote, [update], pushOptions),
+  );
   if (pruned.kind === "lost-race") throw lostRace(branch, "somebody has pushed to this branch meanwhile");
 }
 

@@ -11,8 +11,13 @@ export interface Git {
   text(args: readonly string[], input?: string | Uint8Array): Promise<string>;
   /** The same program and environment in another folder. */
   at(dir: string): Git;
-  /** Runs a command whose failure is an answer, too. */
-  attempt(args: readonly string[]): Promise<{ ok: boolean; code: number; stdout: string; stderr: string }>;
+  /** The same with an index of its own: what it adds and removes is nobody else's. */
+  withIndex(file: string): Git;
+  /** Runs a command whose failure is an answer, too. It is ended after `timeout` milliseconds, where that is given. */
+  attempt(
+    args: readonly string[],
+    limits?: { readonly timeout: number },
+  ): Promise<{ ok: boolean; code: number; stdout: string; stderr: string }>;
 }
 
 /** What no Git command needs, so none gets it: credentials come from the remote's own configuration. */
@@ -23,17 +28,26 @@ const elsewhere = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR
 const withheld = new Set([...secrets, ...elsewhere]);
 
 /** `env`: the variables that git may see; secrets among them are left out. */
-export function openGit(dir: string, env: Readonly<Record<string, string | undefined>>): Git {
+export function openGit(
+  dir: string,
+  env: Readonly<Record<string, string | undefined>>,
+  index: { readonly GIT_INDEX_FILE?: string } = {},
+): Git {
   const childEnv = {
     ...Object.fromEntries(Object.entries(env).filter(([name]) => !withheld.has(name))),
     GIT_TERMINAL_PROMPT: "0",
     GIT_OPTIONAL_LOCKS: "0",
     LC_ALL: "C",
+    ...index,
   };
 
-  async function run(args: readonly string[], input?: string | Uint8Array): Promise<GitResult> {
+  async function run(
+    args: readonly string[],
+    input?: string | Uint8Array,
+    limits?: { readonly timeout: number },
+  ): Promise<GitResult> {
     try {
-      return await start(dir, childEnv, args, input);
+      return await start(dir, childEnv, args, input, limits);
     } catch (error) {
       throw notStarted(dir, error);
     }
@@ -48,10 +62,11 @@ export function openGit(dir: string, env: Readonly<Record<string, string | undef
   return {
     dir,
     at: (other) => openGit(other, env),
+    withIndex: (file) => openGit(dir, env, { GIT_INDEX_FILE: file }),
     bytes,
     text: async (args, input) => (await bytes(args, input)).toString().replace(/\n$/, ""),
-    attempt: async (args) => {
-      const result = await run(args);
+    attempt: async (args, limits) => {
+      const result = await run(args, undefined, limits);
       return {
         ok: result.exitCode === 0,
         code: result.exitCode,
@@ -83,9 +98,10 @@ function start(
   env: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
   input: string | Uint8Array | undefined,
+  limits: { readonly timeout: number } | undefined,
 ): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const options = { cwd, env, encoding: "buffer", maxBuffer: 2 ** 30 } as const;
+    const options = { cwd, env, encoding: "buffer", maxBuffer: 2 ** 30, ...limits } as const;
     const git = execFile("git", [...hardening, ...args], options, (error, stdout, stderr) => {
       const exitCode = error ? error.code : 0;
       if (git.pid === undefined) reject(error);

@@ -39,6 +39,17 @@ function decodePath(latin1: string): string {
   return latin1.replaceAll(/[\x80-\xff]/g, (byte) => String.fromCharCode(0xdc00 + byte.charCodeAt(0)));
 }
 
+/** The bytes of a path as `listTree` gives it. */
+export function encodePath(path: string): Buffer {
+  if (!/[\udc80-\udcff]/.test(path)) return Buffer.from(path);
+  const parts = path.split(/([\udc80-\udcff])(?<![\ud800-\udbff].)/);
+  return Buffer.concat(
+    parts.map((part) =>
+      /^[\udc80-\udcff]$/.test(part) ? Buffer.from([part.charCodeAt(0) - 0xdc00]) : Buffer.from(part),
+    ),
+  );
+}
+
 /** The contents of blobs by id, in one process however many there are. */
 export async function readBlobs(git: Git, ids: Iterable<string>): Promise<Map<string, Buffer>> {
   const wanted = [...new Set(ids)];

@@ -44,6 +44,8 @@ export async function pushAtomically(
 ): Promise<{ kind: "pushed" } | { kind: "lost-race"; said: string }> {
   const args = [
     "push",
+    // Without a remote a repository pushes to itself, so that there, too, it's all or nothing.
+    ...(remote === "." ? ["--receive-pack=git -c receive.denyCurrentBranch=ignore receive-pack"] : []),
     "--porcelain",
     "--atomic",
     ...updates.map(({ ref, expected }) => `--force-with-lease=${ref}:${expected ?? ""}`),

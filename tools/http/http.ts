@@ -45,6 +45,8 @@ export interface HttpRequest {
   readonly proxy?: string | undefined;
   /** 32 MiB unless said otherwise; counted after decoding. */
   readonly maxBytes?: number;
+  /** false: the first answer counts, also where it redirects. */
+  readonly followRedirects?: boolean;
 }
 
 export interface HttpAnswer {

@@ -76,7 +76,10 @@ export function openHttp(
     if ("kind" in response) return response;
     const head = { status: response.statusCode, headers: joined(response.headers) };
     const notNow = isNotNow(head);
-    const to = notNow ? undefined : redirected(step, head.status, head.headers["location"]);
+    const to =
+      notNow || request.followRedirects === false
+        ? undefined
+        : redirected(step, head.status, head.headers["location"]);
     if (notNow || to) {
       await discard(response);
       if (to) return { kind: "moved", to };

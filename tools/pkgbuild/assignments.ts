@@ -24,7 +24,11 @@ export function readAssignment(cursor: Cursor): Assignment | undefined {
 }
 
 function readValue(cursor: Cursor): AssignedValue {
-  if (!cursor.skip("(")) return { kind: "scalar", word: readWord(cursor) };
+  if (!cursor.skip("(")) {
+    const start = cursor.at;
+    const word = readWord(cursor);
+    return { kind: "scalar", word, span: { start, end: cursor.at } };
+  }
   return { kind: "array", elements: readElements(cursor) };
 }
 
@@ -46,9 +50,10 @@ function readElement(cursor: Cursor): ArrayElement {
   const [whole, subscript, sign] = elementIndex.exec(cursor.text) ?? [];
   const index = subscript === undefined ? undefined : subscriptOf(cursor, subscript, line);
   if (whole !== undefined) cursor.at += whole.length;
+  const start = cursor.at;
   const word = readWord(cursor);
   if (cursor.at === at) cursor.fail(`an unexpected ${cursor.char} in an array`);
-  return { index, append: sign === "+=", word };
+  return { index, append: sign === "+=", word, span: { start, end: cursor.at } };
 }
 
 function subscriptOf(cursor: Cursor, text: string, line: number): Word {

@@ -64,13 +64,20 @@ export interface Assignment {
 }
 
 export type AssignedValue =
-  | { readonly kind: "scalar"; readonly word: Word }
+  | { readonly kind: "scalar"; readonly word: Word; readonly span?: Span }
   | { readonly kind: "array"; readonly elements: readonly ArrayElement[] };
 
 export interface ArrayElement {
   readonly index: Word | undefined;
   readonly append: boolean;
   readonly word: Word;
+  readonly span?: Span;
+}
+
+/** Where a word stands, quotes included; text that is nested in backticks or in a subscript counts anew. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface FunctionDefinition {

@@ -8,7 +8,7 @@ const origin = { commit: "c0ffee", recipeTree: "7ee", bump: null, vcs: {} };
 function entry(name: string, base: string): DatabaseEntry {
   const filename = `${name}-1-1-any.pkg.tar.zst`;
   const none = { groups: [], provides: [], conflicts: [], replaces: [], depends: [], optdepends: [] };
-  const built = { makedepends: [], checkdepends: [] };
+  const built = { makedepends: [], checkdepends: [], buildDate: 0 };
   return { name, base, version: "1-1", arch: "any", filename, sha256: `old ${name}`, ...none, ...built };
 }
 

@@ -1,0 +1,100 @@
+import { SluiceError } from "../errors.ts";
+import type { Git } from "../git/git.ts";
+import { resolveCommit } from "../git/history.ts";
+import { hasRemote, type RemoteRef } from "../git/push.ts";
+import { remote, scheduledTag } from "./commit-range.ts";
+import type { Platform } from "./platform.ts";
+
+export const stateRef = "refs/heads/state";
+/** Keeps commits reachable that were scheduled and then replaced; the commit's id follows. */
+export const keptPrefix = "refs/sluice/scheduled/";
+
+/** Where the branches of a workspace stand now: at the remote, or here where there is none. */
+export interface MainLine {
+  /** `refs/heads/main` */
+  readonly ref: string;
+  /** Its newest commit, which this clone has. */
+  readonly head: string;
+  readonly state: string | undefined;
+  readonly tag: RemoteRef | undefined;
+  /** Commits that were replaced and are still kept. */
+  readonly kept: readonly string[];
+  readonly hasRemote: boolean;
+}
+
+/**
+ * Asks the remote where everything is and fetches what this clone lacks. The work tree and the branches of the
+ * clone stay as they are.
+ *
+ * @throws SluiceError `no-branch` where it can't be told which branch is meant, `no-commits`, `git`
+ */
+export async function readMainLine(git: Git, platform: Platform): Promise<MainLine> {
+  const ref = await branchRef(git, platform);
+  const isRemote = await hasRemote(git, remote);
+  const refs = await readRefs(git, isRemote, ref);
+  const head = refs.get(ref);
+  if (head === undefined) {
+    throw new SluiceError("no-commits", `${isRemote ? remote : git.dir} has no branch ${shortName(ref)}`, {
+      hint: `Commit and push first: git push ${remote} ${shortName(ref)}`,
+      facts: { path: git.dir },
+    });
+  }
+  const state = refs.get(stateRef);
+  const tagId = refs.get(scheduledTag);
+  if (isRemote)
+    await fetchMissing(git, [ref, ...(state ? [stateRef] : [])], [head, ...(state ? [state] : [])]);
+  return {
+    ref,
+    head,
+    state,
+    tag: tagId === undefined ? undefined : { id: tagId, commit: refs.get(`${scheduledTag}^{}`) ?? tagId },
+    kept: [...refs.keys()].flatMap((name) =>
+      name.startsWith(keptPrefix) ? [name.slice(keptPrefix.length)] : [],
+    ),
+    hasRemote: isRemote,
+  };
+}
+
+export function shortName(ref: string): string {
+  return ref.replace(/^refs\/(?:heads|tags)\//, "");
+}
+
+/** The platform says which branch it runs on, since it checks out a commit; a person is on one. */
+async function branchRef(git: Git, { branch }: Platform): Promise<string> {
+  if (branch !== undefined) return `refs/heads/${branch}`;
+  const { ok, stdout } = await git.attempt(["symbolic-ref", "--quiet", "HEAD"]);
+  if (ok) return stdout;
+  throw new SluiceError("no-branch", `${git.dir} is on no branch, so it isn't clear which one to update`, {
+    hint: "Check out the main branch first: git switch main",
+    facts: { path: git.dir },
+  });
+}
+
+async function readRefs(git: Git, isRemote: boolean, ref: string): Promise<Map<string, string>> {
+  const wanted = [ref, stateRef, scheduledTag];
+  const lines = isRemote
+    ? (await git.text(["ls-remote", remote, ...wanted, `${scheduledTag}^{}`, `${keptPrefix}*`])).split("\n")
+    : (
+        await git.text([
+          "for-each-ref",
+          "--format=%(objectname)%09%(refname)%0a%(*objectname)%09%(refname)^{}",
+          ...wanted,
+          keptPrefix,
+        ])
+      ).split("\n");
+  const refs = new Map<string, string>();
+  for (const line of lines) {
+    const [id, name] = line.split("\t");
+    // A pattern of ls-remote matches the end of a name, too: refs/heads/x/refs/heads/main.
+    const isAsked =
+      wanted.some((ref) => name === ref || name === `${ref}^{}`) || name?.startsWith(keptPrefix);
+    if (id && name && isAsked) refs.set(name, id);
+  }
+  return refs;
+}
+
+async function fetchMissing(git: Git, refs: readonly string[], commits: readonly string[]): Promise<void> {
+  const found = await Promise.all(commits.map((commit) => resolveCommit(git, commit)));
+  const missing = refs.filter((_, at) => found[at] === undefined);
+  if (missing.length > 0) await git.text(["fetch", "--quiet", "--no-tags", remote, ...missing]);
+}
