@@ -51,7 +51,13 @@ test.each([
 });
 
 test("where rows of one pkgbase disagree, the newest says what it is, and everybody named is a maintainer", () => {
-  const older = { ...row, Name: "foo-docs", Version: "1-1", Maintainer: "mallory", LastModified: 1_600_000_000 };
+  const older = {
+    ...row,
+    Name: "foo-docs",
+    Version: "1-1",
+    Maintainer: "mallory",
+    LastModified: 1_600_000_000,
+  };
   const expected = {
     version: "1:2.0+r3-1",
     lastModified: 1_700_000_000,
