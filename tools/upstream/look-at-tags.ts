@@ -64,11 +64,12 @@ async function sightingOf(
   const { version } = newest;
   const { commit, committedAt } = tag;
   const revision = `${version}@${commit}`;
+  const now = { ...seen, revision };
   if (revision === seen.revision || compare(version, current) <= 0) {
-    return { kind: "unchanged", seen: { revision } };
+    return { kind: "unchanged", seen: now };
   }
   const files = await newVersion(await recipe(), { version, commit }, ports);
-  return { kind: "recipe", recipe: { files, revision, committedAt }, seen: { revision } };
+  return { kind: "recipe", recipe: { files, revision, committedAt }, seen: now };
 }
 
 function withoutVersion(): SluiceError {

@@ -8,11 +8,20 @@ import { parseSrcinfo } from "../alpm/srcinfo.ts";
 import type { RecipeFiles } from "../gate/update.ts";
 import type { Http } from "../http/http.ts";
 import { openHttp } from "../http/open-http.ts";
+import { openGit } from "../git/git.ts";
+import { githubTags } from "./github-tags.ts";
 import { gitlabTags } from "./gitlab-tags.ts";
+import { RemoteRefs } from "./remote-refs.ts";
 import type { Followed, Sighting, Upstream } from "./upstream.ts";
 
 /** The same repository `tool` as each kind of source knows it. */
 const kinds = {
+  github: {
+    source: "github:acme/tool",
+    unknown: "github:acme/unknown",
+    server: () => git.http,
+    open: (http: Http): Upstream => githubTags({ http }, new RemoteRefs(http, openGit("/", process.env))),
+  },
   gitlab: {
     source: "gitlab:4711",
     unknown: "gitlab:9",
