@@ -25,7 +25,9 @@ export async function findCommits(
   state: State,
 ): Promise<CommitDecision[]> {
   const followed = [...packages].filter((pkg) => followsCommits(pkg, state));
-  const sightings = await upstreams.commits(followed);
+  const sightings = await upstreams.commits(
+    followed.map(({ pkgbase, srcinfo, config }) => ({ pkgbase, srcinfo, sources: config.CI_VCS_SOURCES })),
+  );
   return followed.map(({ pkgbase, config }) => {
     const sighting = sightings.get(pkgbase)!;
     const known = state.packages.get(pkgbase)?.commit ?? (config.CI_GIT_COMMIT || undefined);

@@ -2,6 +2,7 @@ import type { TagsOf } from "../gate/tag-answers.ts";
 import type { Srcinfo } from "../alpm/srcinfo.ts";
 import type { DatabaseSighting } from "../upstream/distribution.ts";
 import type { UpdatedRecipe, UpdateScript } from "../upstream/update-script.ts";
+import type { CommitFollower, CommitSighting } from "../upstream/vcs.ts";
 import type { Followed, Sighting } from "../upstream/upstream.ts";
 import type { SluiceError } from "../errors.ts";
 
@@ -10,7 +11,7 @@ export interface Upstreams {
   /** Looks at the recipes' upstreams; exactly one sighting for each package. */
   recipes(packages: readonly FollowedPackage[]): Promise<ReadonlyMap<string, Sighting>>;
   /** The newest commits of VCS sources. */
-  commits(packages: readonly VcsPackage[]): Promise<ReadonlyMap<string, VcsSighting>>;
+  commits(packages: readonly VcsPackage[]): Promise<ReadonlyMap<string, CommitSighting>>;
   /** Runs a package's `.CI/update.sh` on a copy of its recipe. Throws SluiceError where it fails. */
   runUpdateScript(script: UpdateScript): Promise<UpdatedRecipe>;
   readonly tagsOf: TagsOf;
@@ -25,13 +26,7 @@ export interface FollowedPackage extends Followed {
   readonly byNvchecker: boolean;
 }
 
-export interface VcsPackage {
-  readonly pkgbase: string;
-  readonly srcinfo: Srcinfo | undefined;
+export interface VcsPackage extends CommitFollower {
+  /** CI_VCS_SOURCES */
+  readonly sources: "first" | "all";
 }
-
-export type VcsSighting =
-  | { readonly kind: "commit"; readonly commit: string; readonly url: string }
-  /** Nothing of it is to be followed. */
-  | { readonly kind: "pinned" }
-  | { readonly kind: "unavailable" | "problem"; readonly error: SluiceError };
