@@ -194,7 +194,7 @@ const options = { apiUrl, project, token, targetBranch: "main" };
 await runOnSchedule({
   git: openGit(join(folder, "clone"), process.env),
   platform: readPlatform({}),
-  upstreams,
+  upstreams: () => upstreams,
   forge: await openForge("github", options, patience),
   now: () => new Date(Date.UTC(2026, 5, 1, hours)),
   progress: () => undefined,

@@ -4,7 +4,7 @@ import { applyOnSchedule, type OnScheduleOutcome } from "../../tools/ci/apply-on
 import { runOnSchedule } from "../../tools/ci/run-on-schedule.ts";
 import { readPlatform, type Platform } from "../../tools/ci/platform.ts";
 import { reportLines } from "../../tools/ci/schedule-report.ts";
-import type { Upstreams } from "../../tools/ci/upstreams.ts";
+import type { Upstreams } from "../../tools/upstream/sources.ts";
 import type { Forge } from "../../tools/forge/forge.ts";
 import type { RecipeFiles } from "../../tools/gate/update.ts";
 import { openGit } from "../../tools/git/git.ts";
@@ -62,7 +62,7 @@ export class ScheduleDays {
     return {
       git: openGit(this.world.dir, process.env),
       platform: this.platform,
-      upstreams: this.#upstreams(),
+      upstreams: () => this.#upstreams(),
       forge: this.forge,
       now: () => this.now,
       progress: (what) => this.said.push(what),

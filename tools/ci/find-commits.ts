@@ -1,7 +1,7 @@
 import type { SluiceError } from "../errors.ts";
 import type { State } from "../workspace/state.ts";
 import type { Package } from "../workspace/workspace.ts";
-import type { Upstreams } from "./upstreams.ts";
+import type { Upstreams } from "../upstream/sources.ts";
 
 /** What became of a package that follows the commits of its sources. */
 export type CommitDecision = { readonly pkgbase: string } &

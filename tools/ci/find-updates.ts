@@ -10,7 +10,7 @@ import type { PackageState, State } from "../workspace/state.ts";
 import type { Package } from "../workspace/workspace.ts";
 import type { Side } from "./decide.ts";
 import { decideUpdate, type UpdateDecision } from "./decide-update.ts";
-import type { FollowedPackage, Upstreams } from "./upstreams.ts";
+import type { FollowedRecipe, Upstreams } from "../upstream/sources.ts";
 
 export interface Search {
   readonly git: Git;
@@ -88,7 +88,7 @@ function follow(
   { state }: Search,
   { pkgbase, srcinfo, config }: Package,
   recipeFor: (pkgbase: string) => Promise<RecipeFiles>,
-): FollowedPackage {
+): FollowedRecipe {
   const { timestamp, revision } = state.packages.get(pkgbase) ?? ({} satisfies PackageState);
   return {
     pkgbase,

@@ -1,11 +1,17 @@
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { openAur, type Aur, type AurMemory } from "./aur.ts";
-import { readDistribution, knownDatabaseSchema, type DatabaseSighting } from "./distribution.ts";
+import {
+  knownDatabaseSchema,
+  readDistribution,
+  type DatabaseSighting,
+  type KnownDatabase,
+} from "./distribution.ts";
 import { gitUpstream } from "./git.ts";
 import { githubTags } from "./github-tags.ts";
 import { gitlabTags } from "./gitlab-tags.ts";
 import { nvcheckerUpstream } from "./nvchecker.ts";
 import { RemoteRefs } from "./remote-refs.ts";
+import { tagsOf } from "./tags-of.ts";
 import { runUpdateScript, type UpdatedRecipe, type UpdateScript } from "./update-script.ts";
 import type { Followed, Sighting, Upstream, UpstreamPorts } from "./upstream.ts";
 import { newestCommits, type CommitFollower, type CommitSighting } from "./vcs.ts";
@@ -22,7 +28,7 @@ interface Kind {
 
 interface Opened {
   readonly ports: UpstreamPorts;
-  readonly remoteRefs: RemoteRefs;
+  readonly refs: RemoteRefs;
   readonly aur: Aur;
 }
 
@@ -30,7 +36,7 @@ interface Opened {
 const kinds: readonly Kind[] = [
   {
     follows: ({ byNvchecker }) => byNvchecker,
-    open: ({ ports, remoteRefs }) => nvcheckerUpstream({ ...ports, remoteRefs }),
+    open: ({ ports, refs }) => nvcheckerUpstream({ ...ports, remoteRefs: refs }),
   },
   { follows: ({ source }) => source === "aur", open: ({ aur }) => aur },
   {
@@ -39,33 +45,58 @@ const kinds: readonly Kind[] = [
   },
   {
     follows: ({ source }) => source.startsWith("github:"),
-    open: ({ ports, remoteRefs }) => githubTags({ ...ports, remoteRefs }),
+    open: ({ ports, refs }) => githubTags(ports, refs),
   },
-  { follows: () => true, open: ({ ports, remoteRefs }) => gitUpstream({ ...ports, remoteRefs }) },
+  { follows: () => true, open: ({ ports, refs }) => gitUpstream(ports, refs) },
 ];
 
-/** All upstreams of one run. Nobody is asked before a question is. */
-export function openUpstreams(ports: UpstreamPorts, memory: AurMemory, sandbox: Sandbox): OpenUpstreams {
-  const remoteRefs = new RemoteRefs(ports.http, ports.scratch);
+/** All that one run asks of the world outside. */
+export interface Upstreams {
+  /** Recipes of packages, each from its kind of source; exactly one sighting for each. */
+  recipes(packages: readonly FollowedRecipe[]): Promise<ReadonlyMap<string, Sighting>>;
+  commits(packages: readonly FollowedCommits[]): Promise<ReadonlyMap<string, CommitSighting>>;
+  runUpdateScript(script: UpdateScript): Promise<UpdatedRecipe>;
+  /** Tags of a repository and the commits that they come down to; undefined where it isn't reached safely. */
+  tagsOf(url: string): Promise<ReadonlyMap<string, string> | undefined>;
+  libraries(urls: readonly string[], known: readonly unknown[]): Promise<readonly DatabaseSighting[]>;
+  /** The ETag of the AUR's metadata as `recipes` learnt it; undefined where it has none. */
+  aurEtag(): string | undefined;
+}
+
+export interface FollowedCommits extends CommitFollower {
+  /** CI_VCS_SOURCES */
+  readonly sources: "first" | "all";
+}
+
+/** Nobody is asked before a question is; every question is asked once in a run. */
+export function openUpstreams(ports: UpstreamPorts, memory: AurMemory, sandbox: Sandbox): Upstreams {
+  const refs = new RemoteRefs(ports.http, ports.scratch);
   const aur = openAur(ports, memory);
-  const opened = kinds.map(({ follows, open }) => ({ follows, upstream: open({ ports, remoteRefs, aur }) }));
+  const opened = kinds.map(({ follows, open }) => ({ follows, upstream: open({ ports, refs, aur }) }));
   return {
     async recipes(packages) {
-      const groups = Map.groupBy(packages, (pkg) => opened.find(({ follows }) => follows(pkg))!);
-      const looks = [...groups].map(([{ upstream }, group]) => upstream.look(group));
+      const looks = opened.map(({ upstream }, kind) => {
+        const own = packages.filter((pkg) => opened.findIndex(({ follows }) => follows(pkg)) === kind);
+        return own.length === 0 ? [] : upstream.look(own);
+      });
       return new Map((await Promise.all(looks)).flatMap((sightings) => [...sightings]));
     },
     async commits(packages) {
-      const groups = Map.groupBy(packages, ({ sources }) => sources);
-      const looks = [...groups].map(([sources, group]) => newestCommits(remoteRefs, group, sources));
+      const looks = (["first", "all"] as const).map((sources) => {
+        const own = packages.filter((pkg) => pkg.sources === sources);
+        return newestCommits(refs, own, sources);
+      });
       return new Map((await Promise.all(looks)).flatMap((sightings) => [...sightings]));
     },
     runUpdateScript: (script) => runUpdateScript(script, sandbox),
-    async tagsOf(url) {
-      const answer = await remoteRefs.ask(url, ["refs/tags/"]);
-      return answer.kind === "refs" ? peeled(answer.refs) : undefined;
-    },
-    libraries: (urls, known) => readDistribution(urls, readKnown(known), ports.http),
+    tagsOf: (url) => tagsOf(refs, url),
+    libraries: (urls, known) => readDistribution(urls, known.flatMap(knownDatabase), ports.http),
     aurEtag: () => aur.etag(),
   };
+}
+
+/** What isn't understood of the last run's memory is read anew. */
+function knownDatabase(known: unknown): KnownDatabase[] {
+  const parsed = knownDatabaseSchema.safeParse(known);
+  return parsed.success ? [parsed.data] : [];
 }
