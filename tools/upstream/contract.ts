@@ -16,6 +16,8 @@ export interface UpstreamWorld {
   offer(pkgbase: string, version: string, pkgbuild: string): void | Promise<void>;
   /** CI_PKGBUILD_SOURCE. */
   source(pkgbase: string): string;
+  /** What main has, where an upstream offers no more than a version for it. */
+  own?(pkgbase: string): Pick<Followed, "srcinfo" | "recipe">;
   /** What is wrong with the server; undefined: nothing any more. `pkgbase`: only for what is that package's alone. */
   trouble(fault: Fault | undefined, pkgbase?: string): void;
   /** How many requests reached it. */
@@ -159,6 +161,7 @@ function followed(world: UpstreamWorld, pkgbase: string, seen: Seen): Followed {
     source: world.source(pkgbase),
     srcinfo: undefined,
     recipe: () => Promise.resolve(new Map()),
+    ...world.own?.(pkgbase),
     seen,
   };
 }

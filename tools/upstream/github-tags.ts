@@ -1,5 +1,5 @@
-import type { Http } from "../http/http.ts";
 import { lookAtTags, type Tag } from "./look-at-tags.ts";
+import type { NewVersionPorts } from "./new-version.ts";
 import type { RemoteRefs } from "./remote-refs.ts";
 import { parseTagSource } from "./tag-source.ts";
 import type { Upstream } from "./upstream.ts";
@@ -13,7 +13,7 @@ const prefix = "refs/tags/";
  * fewer than there are packages to ask for, and has tags in pages without an order that helps. Git tells all of them
  * at once, with the commits behind annotated ones, and needs no token.
  */
-export function githubTags(ports: { readonly http: Http }, refs: RemoteRefs): Upstream {
+export function githubTags(ports: NewVersionPorts, refs: RemoteRefs): Upstream {
   const place = {
     parse: (source: string) => parseTagSource("github", source),
     tags: (project: string) => allTags(`https://github.com/${project}.git`, refs),

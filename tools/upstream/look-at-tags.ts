@@ -1,7 +1,6 @@
 import { baseValue } from "../alpm/srcinfo.ts";
 import { SluiceError } from "../errors.ts";
-import type { Http } from "../http/http.ts";
-import { newVersion } from "./new-version.ts";
+import { newVersion, type NewVersionPorts } from "./new-version.ts";
 import type { TagSource } from "./tag-source.ts";
 import type { Followed, Sighting } from "./upstream.ts";
 import { compare, newestVersionTag } from "./version-tags.ts";
@@ -25,7 +24,7 @@ export interface TagPlace {
 export async function lookAtTags(
   packages: readonly Followed[],
   { parse, tags }: TagPlace,
-  ports: { readonly http: Http },
+  ports: NewVersionPorts,
 ): Promise<ReadonlyMap<string, Sighting>> {
   const asked = new Map<string, Promise<readonly Tag[]>>();
   const ask = (project: string): Promise<readonly Tag[]> => {
@@ -50,7 +49,7 @@ async function sightingOf(
   { srcinfo, recipe, seen }: Followed,
   { project, rules }: TagSource,
   tags: readonly Tag[],
-  ports: { readonly http: Http },
+  ports: NewVersionPorts,
 ): Promise<Sighting> {
   const current = srcinfo && baseValue(srcinfo, "pkgver");
   if (current === undefined) throw withoutVersion();
