@@ -32,6 +32,56 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     define: (program) =>
+      operationCommand(program, "add [package/source...]")
+        .description("Take packages into the workspace, from the AUR or a Git repository")
+        .option("--with-dependencies", "add what they need and only the AUR has, too")
+        .option("--accept-risk", "take recipes that are judged dangerous, too")
+        .addHelpText(
+          "after",
+          examples(
+            "sluice add paru/aur",
+            "sluice add foo/https://example.org/foo.git bar/https://example.org/all.git#branch=bar",
+            "sluice add --dry-run --with-dependencies paru/aur   # judges and shows, changes nothing",
+            "ADD_PACKAGES='paru/aur yay/aur' sluice add          # as a CI form does it; REQUEST_ORIGIN and\n" +
+              "                                                      # REQUEST_REASON go to .CI/info",
+          ),
+        ),
+    load: async () => (await import("./commands/add.ts")).add,
+  },
+  {
+    define: (program) =>
+      operationCommand(program, "drop [pkgbase...]")
+        .description("Take packages out of the workspace and the package repository")
+        .option("--force", "also where other packages need them")
+        .addHelpText("after", examples("sluice drop foo bar", "PACKAGES=foo,bar sluice drop")),
+    load: async () => (await import("./commands/drop.ts")).drop,
+  },
+  {
+    define: (program) =>
+      operationCommand(program, "bump [pkgbase...]")
+        .description("Rebuild packages without a new version, by CI_PACKAGE_BUMP")
+        .addHelpText(
+          "after",
+          examples("sluice bump foo bar", "sluice bump all", "PACKAGES=foo:bar sluice bump"),
+        ),
+    load: async () => (await import("./commands/bump.ts")).bump,
+  },
+  {
+    define: (program) =>
+      operationCommand(program, "schedule [pkgbase...]")
+        .description("Build packages as main has them, without a commit")
+        .addHelpText(
+          "after",
+          examples(
+            "sluice schedule foo bar/heavy",
+            "sluice schedule all",
+            "PACKAGES='foo bar' sluice schedule",
+          ),
+        ),
+    load: async () => (await import("./commands/schedule.ts")).schedule,
+  },
+  {
+    define: (program) =>
       workspaceCommand(program, "why <pkgbase>")
         .description("Whether a package would be scheduled now, who needs it and whom it needs")
         .option("--json", "print as JSON"),
@@ -115,6 +165,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/classify.ts")).classify,
   },
 ];
+
+function operationCommand(program: Command, name: string): Command {
+  return workspaceCommand(program, name)
+    .option("-n, --dry-run", "show the plan and change nothing")
+    .option("--json", "print the plan as JSON");
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
 
 function buildingCommand(program: Command, name: string): Command {
   return stateCommand(program, name)
