@@ -100,7 +100,7 @@ export async function planOperation(
     line,
     range: { ...range, commits: range.commits.length },
     head,
-    state: await commitState(ports, stateBranch, stateAfter(stateBranch, workspace, wish), config),
+    state: await commitStateAfter(ports, stateBranch, workspace, wish),
     packages: wish.packages,
     schedule,
     files: scheduleFiles(schedule, tree, workspace.config),
@@ -126,16 +126,18 @@ async function commitWish(
 }
 
 /** Packages that are gone are forgotten. Where no run has written the state yet, the first one is to begin it. */
-function stateAfter(
-  { state }: StateBranch,
+async function commitStateAfter(
+  ports: OperationPorts,
+  stateBranch: StateBranch,
   workspace: Workspace,
   { states = new Map() }: Wish,
-): StateBranch["state"] {
-  if (!state.run.known) return state;
+): Promise<string | undefined> {
+  const { commit, state } = stateBranch;
+  if (!state.run.known) return commit;
   const packages = new Map(
     [...state.packages, ...states].filter(([pkgbase]) => workspace.packages.has(pkgbase)),
   );
-  return { ...state, packages };
+  return commitState(ports, stateBranch, { ...state, packages }, workspace.config);
 }
 
 /**

@@ -82,6 +82,29 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     define: (program) =>
+      workspaceCommand(program, "review")
+        .description("Open reviews, with what the gate says of them today")
+        .option("--json", "print as JSON, with all findings")
+        .addHelpText("after", examples("sluice review", "sluice review --json")),
+    load: async () => (await import("./commands/review.ts")).review,
+  },
+  {
+    define: (program) =>
+      workspaceCommand(program, "audit")
+        .description("Updates and builds that were lost on the way, and what nobody owns any more")
+        .option(
+          "--database <file>",
+          "the published repository's, or its address (default: BUILD_REPO's in CI_LIB_DB)",
+        )
+        .option("--json", "print as JSON")
+        .addHelpText(
+          "after",
+          examples("sluice audit", "sluice audit --database https://example.org/x86_64/mypackages.db"),
+        ),
+    load: async () => (await import("./commands/audit.ts")).audit,
+  },
+  {
+    define: (program) =>
       workspaceCommand(program, "why <pkgbase>")
         .description("Whether a package would be scheduled now, who needs it and whom it needs")
         .option("--json", "print as JSON"),
