@@ -101,8 +101,9 @@ const registries =
 function isSameOwner(home: SourceEntry, source: SourceEntry): boolean {
   if (registries.test(source.host)) return true;
   const [a, b] = [home, source].map(ownerAt) as [Owner, Owner];
-  if (a.site === b.site && a.account === b.account) return true;
-  if (a.account !== undefined && b.account !== undefined) return false;
+  const areAccounts = a.account !== undefined && b.account !== undefined;
+  if (a.site === b.site && (a.account === b.account || !areAccounts)) return true;
+  if (areAccounts) return false;
   const [one, other] = [plain(a.account ?? a.name), plain(b.account ?? b.name)];
   const shorter = Math.min(one.length, other.length);
   return shorter >= 3 && (one.includes(other) || other.includes(one));
@@ -118,20 +119,28 @@ interface Owner {
 }
 
 function ownerAt({ host, segments }: SourceEntry): Owner {
-  const bare = host.replace(/:\d+$/, "");
-  const page = /^([^.]+)\.(github|gitlab)\.io$/.exec(bare);
-  if (page) return { site: `${page[2]}.com`, name: page[2]!, account: page[1] };
-  const labels = bare.replace(/githubusercontent\.com$/, "github.com").split(".");
-  const last =
-    labels.length > 2 && /^(?:co|com|org|net|ac)$/.test(labels.at(-2)!) && labels.at(-1)!.length === 2
-      ? 3
-      : 2;
-  const site = labels.slice(-last).join(".");
-  const account = isForge(bare)
-    ? segments.find((segment) => !/^(?:|repos|projects|~?p)$/.test(segment))
-    : undefined;
-  return { site, name: labels.at(-last) ?? bare, account: account?.toLowerCase() };
+  const bare = host
+    .replace(/:\d+$/, "")
+    .replace(/githubusercontent\.com$/, "github.com")
+    .replace(/\bsf\.net$/, "sourceforge.net");
+  const [, page, forge] = /^([^.]+)\.(github\.io|gitlab\.io|sourceforge\.(?:io|net))$/.exec(bare) ?? [];
+  if (page !== undefined && !/^(?:downloads?|prdownloads|www|git|svn)$/.test(page)) {
+    const [name = ""] = forge!.split(".");
+    return { site: `${name}.${name === "sourceforge" ? "net" : "com"}`, name, account: page };
+  }
+  const labels = bare.split(".");
+  const isBelowCountry = /^(?:co|com|org|net|ac)$/.test(labels.at(-2) ?? "") && labels.at(-1)!.length === 2;
+  const length = isBelowCountry ? 3 : 2;
+  const account = isForge(bare) ? segments.find((segment) => !pathPart.test(segment)) : undefined;
+  return {
+    site: labels.slice(-length).join("."),
+    name: labels.at(-length) ?? bare,
+    account: account?.toLowerCase(),
+  };
 }
+
+/** Parts of a forge's addresses that stand before the account or the project. */
+const pathPart = /^(?:|repos|projects?|p)$/;
 
 function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");

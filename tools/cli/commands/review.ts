@@ -14,13 +14,23 @@ interface Options {
 export async function review(options: Options): Promise<number> {
   const ports = operationPorts(options);
   const forge = await forgeOf(ports.platform);
-  if (forge instanceof SluiceError) throw forge;
+  if (forge instanceof SluiceError) throw forge.code === "no-forge" ? noForge() : forge;
   return withUpstreams(process.env, async (upstreams) => {
     const reviews = await listReviews({ ...ports, forge, upstreams });
     if (options.json) process.stdout.write(`${JSON.stringify(reviews, null, 2)}\n`);
     else if (reviews.length > 0) process.stdout.write(`${describe(reviews, ports.now())}\n`);
     info(`${reviews.length} open ${reviews.length === 1 ? "review" : "reviews"}.`);
     return 0;
+  });
+}
+
+function noForge(): SluiceError {
+  return new SluiceError("no-forge", "there is no forge to ask for reviews", {
+    hint:
+      "Pipelines know theirs. Elsewhere say what they would: GITHUB_ACTIONS=true GITHUB_API_URL=https://api.github.com " +
+      "GITHUB_REPOSITORY=OWNER/NAME, or GITLAB_CI=true CI_API_V4_URL=https://gitlab.com/api/v4 CI_PROJECT_PATH=GROUP/NAME; " +
+      "and ACCESS_TOKEN.",
+    exitCode: 1,
   });
 }
 
