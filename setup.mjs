@@ -21,6 +21,7 @@ const systemTools = [
   { program: "patch", apt: "patch", pacman: "patch" },
   { program: "gpg", apt: "gnupg", pacman: "gnupg" },
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
+  { program: "rsync", apt: "rsync", pacman: "rsync" },
 ];
 
 process.chdir(import.meta.dirname);
