@@ -50,7 +50,9 @@ export async function planTakeOver(git: Git, options: TakeOverOptions): Promise<
   };
   const template = await installedTemplate(installation, choice);
   const pipelines = template.filter(({ once }) => !once);
-  const missing = template.filter(({ path, once }) => once && !existsSync(join(git.dir, path)));
+  const missing = template.filter(
+    ({ path, once }) => once && path.startsWith(".ci/") && !existsSync(join(git.dir, path)),
+  );
   const ignored = template.find(({ path }) => path === ".gitignore")!;
   const name = valueOf(config.toString(), "REPO_NAME") ?? "packages";
   const write = [
@@ -74,7 +76,7 @@ export async function applyTakeOver(git: Git, { write, remove }: TakeOverPlan): 
   await writeFiles(git.dir, write);
   for (const path of remove) await rm(join(git.dir, path));
   const paths = [...write.map(({ path }) => path), ...remove].map((path) => `:(top,literal)${path}`);
-  await git.text(["add", "--all", "--", ...paths]);
+  await git.text(["add", "--all", "--force", "--", ...paths]);
 }
 
 function isBashPipeline(path: string): boolean {
@@ -145,7 +147,7 @@ function notesOn(tracked: readonly string[], written: ReadonlySet<string>, confi
   return [
     ...own.map(
       (path) =>
-        `${path} stays, and names jobs or stages of the old pipeline perhaps: those are now \`run\` in stage \`run\` and \`hand-over\` in stage \`follow-up\`.`,
+        `${path} stays. If it names stages or jobs of the old pipeline, GitLab refuses it now: there are the stages run and follow-up, and the jobs run, check-changes and hand-over.`,
     ),
     ...(target === source
       ? []

@@ -119,7 +119,8 @@ function refuseError(url: string, packets: readonly Packet[]): void {
 
 function refused(url: string, status: HttpAnswer["status"]): SluiceError {
   if (status === 401) return problem(url, "there is no such repository, or it asks for credentials (401)");
-  if (status === 404 || status === 410 || status === 451) return problem(url, `there is no such repository (${status})`);
+  if (status === 404 || status === 410 || status === 451)
+    return problem(url, `there is no such repository (${status})`);
   // Who forbids everything today may have been bothered too often.
   if (status === 403) return unavailable(url, "it refused to answer (403)");
   return problem(url, `it answered ${status}`);
@@ -131,7 +132,11 @@ function notGit(url: string, why: string): SluiceError {
 
 function unavailable(url: string, why: string): SluiceError {
   const facts = { host: new URL(url).host };
-  return new SluiceError("unavailable", `${shown(url)}: ${why}`, { hint: "The next run asks again.", facts, exitCode: 1 });
+  return new SluiceError("unavailable", `${shown(url)}: ${why}`, {
+    hint: "The next run asks again.",
+    facts,
+    exitCode: 1,
+  });
 }
 
 function problem(url: string, why: string): SluiceError {

@@ -16,12 +16,17 @@ export interface GitAddress {
  * @throws SluiceError `bad-url`
  */
 export function readGitAddress(text: string): GitAddress {
-  if (!/^(?:https?|git|ssh):\/\/[^/\s-][^\s]*$/i.test(text) || /[\p{Cc}\\]/u.test(text) || !URL.canParse(text)) {
+  if (
+    !/^(?:https?|git|ssh):\/\/[^/\s-][^\s]*$/i.test(text) ||
+    /[\p{Cc}\\]/u.test(text) ||
+    !URL.canParse(text)
+  ) {
     throw badAddress(text);
   }
   const url = new URL(text);
   // What follows a # is never sent, and a host or a user that looks like an option reaches ssh as one.
-  if (url.hash !== "" || [url.hostname, url.username].some((part) => part.startsWith("-"))) throw badAddress(text);
+  if (url.hash !== "" || [url.hostname, url.username].some((part) => part.startsWith("-")))
+    throw badAddress(text);
   const transport = url.protocol === "http:" || url.protocol === "https:" ? "http" : "program";
   return { transport, url: url.href.replace(/([^/])\/$/, "$1") };
 }

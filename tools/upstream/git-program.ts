@@ -31,7 +31,13 @@ export async function askRefsByProgram(
   prefixes: readonly string[],
 ): Promise<Refs> {
   const patterns = prefixes.map((prefix) => `${prefix}*`);
-  const listing = await run(http, git, url, ["ls-remote", "--symref", "--", url, ...patterns], longestListing);
+  const listing = await run(
+    http,
+    git,
+    url,
+    ["ls-remote", "--symref", "--", url, ...patterns],
+    longestListing,
+  );
   return readRefLines(listing.split("\n").filter(Boolean));
 }
 
@@ -67,7 +73,8 @@ async function run(
 }
 
 function failed(url: string, stderr: string): SluiceError {
-  const isMissing = /not found|does not exist|not a git repository|repository not exported|Authentication failed|could not read Username/i;
+  const isMissing =
+    /not found|does not exist|not a git repository|repository not exported|Authentication failed|could not read Username/i;
   const said = stderr.split("\n").find((line) => line.startsWith("fatal: ")) ?? "no answer in time";
   const message = `${redact(url)}: ${said.replace(/^fatal: /, "").slice(0, 300)}`;
   const facts = { host: new URL(url).host };

@@ -21,7 +21,8 @@ export function readLsRefs(packets: readonly Packet[]): Refs {
   const refs = new Map<string, RemoteRef>();
   for (const line of linesUntilFlush(packets)) {
     const [, id, name, attributes] = lsRefsLine.exec(line) ?? [];
-    if (id === undefined || name === undefined || attributes === undefined) throw new NotGit("it isn't what Git says");
+    if (id === undefined || name === undefined || attributes === undefined)
+      throw new NotGit("it isn't what Git says");
     if (id === "unborn") continue;
     const symref = / symref-target:([^ ]+)/.exec(attributes)?.[1];
     const peeled = peeledAttribute.exec(attributes)?.[1];
