@@ -1,4 +1,6 @@
 import { cpus, release } from "node:os";
+import { benchAurDump } from "./aur-dump.ts";
+import { benchAurMirror } from "./aur-mirror.ts";
 import { benchBuilder } from "./builder.ts";
 import { benchDeptree } from "./deptree.ts";
 import { benchGeneratedTree } from "./generated-tree.ts";
@@ -17,6 +19,8 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   builder: benchBuilder,
   pkgrepo: benchPkgrepo,
   queue: benchQueue,
+  "aur-dump": benchAurDump,
+  "aur-mirror": benchAurMirror,
 };
 
 const wanted = process.argv.slice(2);

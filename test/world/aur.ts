@@ -125,6 +125,11 @@ export class Aur {
     this.#notMirrored = undefined;
   }
 
+  /** Until the next push. */
+  loseMirrorBranch(pkgbase: string): void {
+    this.mirror.git("aur", "update-ref", "-d", `refs/heads/${pkgbase}`);
+  }
+
   #record(pkgbase: string, files: AurFiles, account: string | undefined): void {
     const before = this.#records.get(pkgbase);
     const pusher = account ?? before?.maintainer ?? "packager";

@@ -4,13 +4,14 @@ import { applyOnSchedule, type OnScheduleOutcome } from "../../tools/ci/apply-on
 import { runOnSchedule } from "../../tools/ci/run-on-schedule.ts";
 import { readPlatform, type Platform } from "../../tools/ci/platform.ts";
 import { reportLines } from "../../tools/ci/schedule-report.ts";
-import type { Upstreams, VcsSighting } from "../../tools/ci/upstreams.ts";
+import type { Upstreams } from "../../tools/upstream/sources.ts";
 import type { Forge } from "../../tools/forge/forge.ts";
 import type { RecipeFiles } from "../../tools/gate/update.ts";
 import { openGit } from "../../tools/git/git.ts";
 import type { Schedule } from "../../tools/schedule/schedule.ts";
 import type { Checkpoint } from "../../tools/steps.ts";
 import type { DatabaseSighting } from "../../tools/upstream/distribution.ts";
+import type { CommitSighting } from "../../tools/upstream/vcs.ts";
 import type { Seen, Sighting, UpstreamRecipe } from "../../tools/upstream/upstream.ts";
 import { ScratchWorkspace, srcinfoText } from "./workspace.ts";
 
@@ -27,7 +28,7 @@ export class ScheduleDays {
   readonly world = new ScratchWorkspace();
   /** By pkgbase. */
   readonly recipes = new Map<string, Offer | SluiceError>();
-  readonly commits = new Map<string, VcsSighting>();
+  readonly commits = new Map<string, CommitSighting>();
   databases: readonly DatabaseSighting[] = [];
   forge: Forge | SluiceError = new SluiceError("forge-token", "there is no forge here");
   platform: Platform = readPlatform({});
@@ -61,7 +62,7 @@ export class ScheduleDays {
     return {
       git: openGit(this.world.dir, process.env),
       platform: this.platform,
-      upstreams: this.#upstreams(),
+      upstreams: () => this.#upstreams(),
       forge: this.forge,
       now: () => this.now,
       progress: (what) => this.said.push(what),

@@ -1,7 +1,7 @@
 import type { SluiceError } from "../errors.ts";
 import type { State } from "../workspace/state.ts";
 import type { Package } from "../workspace/workspace.ts";
-import type { Upstreams } from "./upstreams.ts";
+import type { Upstreams } from "../upstream/sources.ts";
 
 /** What became of a package that follows the commits of its sources. */
 export type CommitDecision = { readonly pkgbase: string } &
@@ -25,7 +25,9 @@ export async function findCommits(
   state: State,
 ): Promise<CommitDecision[]> {
   const followed = [...packages].filter((pkg) => followsCommits(pkg, state));
-  const sightings = await upstreams.commits(followed);
+  const sightings = await upstreams.commits(
+    followed.map(({ pkgbase, srcinfo, config }) => ({ pkgbase, srcinfo, sources: config.CI_VCS_SOURCES })),
+  );
   return followed.map(({ pkgbase, config }) => {
     const sighting = sightings.get(pkgbase)!;
     const known = state.packages.get(pkgbase)?.commit ?? (config.CI_GIT_COMMIT || undefined);

@@ -2,7 +2,7 @@ import { defaultArch } from "../alpm/names.ts";
 import { answerTags } from "../gate/tag-answers.ts";
 import type { RecipeFiles } from "../gate/update.ts";
 import type { Git } from "../git/git.ts";
-import { readBlobs } from "../git/objects.ts";
+import { readBlobs, type TreeEntry } from "../git/objects.ts";
 import { SluiceError } from "../errors.ts";
 import type { Sighting } from "../upstream/upstream.ts";
 import { recipeEntries, recipeOf } from "../workspace/recipe.ts";
@@ -10,7 +10,7 @@ import type { PackageState, State } from "../workspace/state.ts";
 import type { Package } from "../workspace/workspace.ts";
 import type { Side } from "./decide.ts";
 import { decideUpdate, type UpdateDecision } from "./decide-update.ts";
-import type { FollowedPackage, Upstreams } from "./upstreams.ts";
+import type { FollowedRecipe, Upstreams } from "../upstream/sources.ts";
 
 export interface Search {
   readonly git: Git;
@@ -88,7 +88,7 @@ function follow(
   { state }: Search,
   { pkgbase, srcinfo, config }: Package,
   recipeFor: (pkgbase: string) => Promise<RecipeFiles>,
-): FollowedPackage {
+): FollowedRecipe {
   const { timestamp, revision } = state.packages.get(pkgbase) ?? ({} satisfies PackageState);
   return {
     pkgbase,
@@ -125,9 +125,9 @@ async function runScript(
   const origin = sighting?.kind === "recipe" ? sighting.recipe : undefined;
   const seen = sighting?.seen ?? {};
   try {
-    const { id } = side.entries.get(pkgbase)!.get(updateScript)!;
-    const script = (await readBlobs(git, [id])).get(id)!;
-    const { files, changed } = await upstreams.runUpdateScript(pkgbase, origin?.files ?? main, script);
+    const ci = await readCi(git, side.entries.get(pkgbase)!);
+    const recipe = origin?.files ?? main;
+    const { files, changed } = await upstreams.runUpdateScript({ pkgbase, recipe, ci });
     if (!changed && !origin) return sighting ?? { kind: "unchanged", seen };
     const made = { revision: updateScript, committedAt: undefined, ...origin, files };
     return { kind: "recipe", recipe: made, seen };
@@ -135,4 +135,15 @@ async function runScript(
     if (!(error instanceof SluiceError)) throw error;
     return { kind: error.code === "unavailable" ? "unavailable" : "problem", error };
   }
+}
+
+async function readCi(git: Git, folder: ReadonlyMap<string, TreeEntry>): Promise<RecipeFiles> {
+  const own = [...folder].flatMap(([path, entry]): [string, TreeEntry][] =>
+    path.startsWith(".CI/") && entry.size !== undefined ? [[path.slice(".CI/".length), entry]] : [],
+  );
+  const blobs = await readBlobs(
+    git,
+    own.map(([, { id }]) => id),
+  );
+  return recipeOf(new Map(own), blobs);
 }

@@ -7,6 +7,8 @@ import type { Git } from "../git/git.ts";
 import type { ScheduledRemoval } from "../schedule/schedule.ts";
 import type { WantedBuild } from "../schedule/compose.ts";
 import type { Checkpoint } from "../steps.ts";
+import type { AurMemory } from "../upstream/aur.ts";
+import type { RepositoryConfig } from "../workspace/config.ts";
 import type { DatabaseSighting } from "../upstream/distribution.ts";
 import { readState, type PackageState, type State, type StateBranch } from "../workspace/state.ts";
 import { treeOf, type Workspace } from "../workspace/workspace.ts";
@@ -27,13 +29,14 @@ import { readMainLine, type MainLine } from "./main-line.ts";
 import { decideSince, withoutKind } from "./on-commit.ts";
 import type { Platform } from "./platform.ts";
 import { planUpdateReviews, type UpdateReviews } from "./update-reviews.ts";
-import type { Upstreams } from "./upstreams.ts";
+import type { Upstreams } from "../upstream/sources.ts";
 import { newBuilds, wantedBuilds, type NewBuild } from "./wanted-builds.ts";
 
 export interface SchedulePorts {
   readonly git: Git;
   readonly platform: Platform;
-  readonly upstreams: Upstreams;
+  /** Opens the upstreams for one plan. */
+  readonly upstreams: (config: RepositoryConfig, memory: AurMemory) => Upstreams;
   /** Where reviews are, or why there are none. */
   readonly forge: Forge | SluiceError;
   readonly now: () => Date;
@@ -79,7 +82,7 @@ export interface OnSchedulePlan {
  * @throws SluiceError `scheduled-tag` where nothing was ever scheduled, and what `readMainLine` and on-commit throw
  */
 export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePlan> {
-  const { git, platform, upstreams, now, progress } = ports;
+  const { git, platform, now, progress } = ports;
   progress("looking at main");
   const line = await readMainLine(git, platform);
   const { commits: newCommits, ...range } = await rangeSinceTag(git, line);
@@ -89,6 +92,8 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
   ]);
   const { state } = stateBranch;
   const trustedMaintainers = await readTrusted(git, line.head);
+  const takenOverAt = state.run.known ? undefined : await readWatermark(git, line.head);
+  const upstreams = ports.upstreams(side.workspace.config, { etag: state.run.aurEtag, takenOverAt });
   const search = { git, side, state, trustedMaintainers, upstreams, now: now(), progress };
   const [updates, before, databases] = await Promise.all([
     findUpdates(search),
@@ -157,6 +162,12 @@ async function rangeSinceTag(git: Git, { head, tag }: MainLine): Promise<CommitR
     facts: { ref: scheduledTag },
     exitCode: 1,
   });
+}
+
+/** Up to when Chaotic-AUR's pipelines followed the AUR, in seconds since 1970: `.ci/aur-state`. */
+async function readWatermark(git: Git, commit: string): Promise<number | undefined> {
+  const { ok, stdout } = await git.attempt(["show", `${commit}:.ci/aur-state`]);
+  return ok && /^\d{1,12}\s*$/.test(stdout) ? Number(stdout) : undefined;
 }
 
 /** `.ci/aur-maintainers`: one account per line. */

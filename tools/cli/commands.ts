@@ -49,6 +49,17 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     define: (program) =>
+      workspaceCommand(program, "on-schedule")
+        .description(
+          "Take what is new upstream: commit what is harmless, put the rest up for review, schedule",
+        )
+        .option("--trigger <name>", "schedule the packages with this trigger instead, and nothing else")
+        .option("-n, --dry-run", "show the plan and change nothing")
+        .option("--json", "print what was found and done as JSON"),
+    load: async () => (await import("./commands/on-schedule.ts")).onSchedule,
+  },
+  {
+    define: (program) =>
       workspaceCommand(program, "why <pkgbase>")
         .description("Whether a package would be scheduled now, who needs it and whom it needs")
         .option("--json", "print as JSON"),

@@ -16,7 +16,7 @@ export interface Git {
   /** Runs a command whose failure is an answer, too. It is ended after `timeout` milliseconds, where that is given. */
   attempt(
     args: readonly string[],
-    limits?: { readonly timeout: number },
+    how?: { readonly timeout?: number; readonly input?: string },
   ): Promise<{ ok: boolean; code: number; stdout: string; stderr: string }>;
 }
 
@@ -44,7 +44,7 @@ export function openGit(
   async function run(
     args: readonly string[],
     input?: string | Uint8Array,
-    limits?: { readonly timeout: number },
+    limits?: { readonly timeout?: number },
   ): Promise<GitResult> {
     try {
       return await start(dir, childEnv, args, input, limits);
@@ -65,8 +65,8 @@ export function openGit(
     withIndex: (file) => openGit(dir, env, { GIT_INDEX_FILE: file }),
     bytes,
     text: async (args, input) => (await bytes(args, input)).toString().replace(/\n$/, ""),
-    attempt: async (args, limits) => {
-      const result = await run(args, undefined, limits);
+    attempt: async (args, { input, ...limits } = {}) => {
+      const result = await run(args, input, limits);
       return {
         ok: result.exitCode === 0,
         code: result.exitCode,
@@ -98,7 +98,7 @@ function start(
   env: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
   input: string | Uint8Array | undefined,
-  limits: { readonly timeout: number } | undefined,
+  limits: { readonly timeout?: number } | undefined,
 ): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const options = { cwd, env, encoding: "buffer", maxBuffer: 2 ** 30, ...limits } as const;

@@ -2,6 +2,8 @@ import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
+import { isRefName } from "./git-address.ts";
+import { hardening, longestFetch } from "./git-program.ts";
 import { recipesFromCommits } from "./recipe-from-commit.ts";
 import type { UpstreamPorts, UpstreamRecipe } from "./upstream.ts";
 
@@ -21,8 +23,13 @@ export async function fetchRecipes(
   pkgbases: readonly string[],
 ): Promise<ReadonlyMap<string, Fetched>> {
   if (ports.aurGit !== "") {
-    const refs = pkgbases.filter(isBranchName).map((pkgbase) => [pkgbase, `refs/heads/${pkgbase}`] as const);
-    return fetchFrom(ports, ports.aurGit.replace(/^git\+/, ""), refs);
+    // makepkg takes names that Git doesn't; no mirror has them.
+    const refs = pkgbases.map((pkgbase) => [pkgbase, `refs/heads/${pkgbase}`] as const);
+    return fetchFrom(
+      ports,
+      ports.aurGit.replace(/^git\+/, ""),
+      refs.filter(([, ref]) => isRefName(ref)),
+    );
   }
   const fetched = await Promise.all(
     pkgbases.map((pkgbase) =>
@@ -30,11 +37,6 @@ export async function fetchRecipes(
     ),
   );
   return new Map(fetched.flatMap((one) => [...one]));
-}
-
-/** Names that makepkg takes and Git doesn't (git-check-ref-format(1)): no mirror has them. */
-function isBranchName(pkgbase: string): boolean {
-  return !/\.\.|\.$|\.lock$/.test(pkgbase);
 }
 
 /** pkgbase and the ref to fetch. */
@@ -46,10 +48,10 @@ async function fetchFrom(
   refs: readonly Ref[],
 ): Promise<ReadonlyMap<string, Fetched>> {
   if (refs.length === 0) return new Map();
-  const settings = aurProxy === "" ? patience : [...patience, "-c", `http.proxy=${aurProxy}`];
+  const proxy = aurProxy === "" ? [] : ["-c", `http.proxy=${aurProxy}`];
   try {
     const own = await ownRepository(scratch);
-    const existing = await http.politely(url, () => fetchExisting(own, settings, url, refs));
+    const existing = await http.politely(url, () => fetchExisting(own, [...settings, ...proxy], url, refs));
     return await readRecipes(own, existing);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
@@ -57,8 +59,8 @@ async function fetchFrom(
   }
 }
 
-/** Git itself waits for ever for a server that says nothing. */
-const patience = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=30"];
+/** A mirror may lie on this machine. */
+const settings = [...hardening, "-c", "protocol.file.allow=always"];
 
 /** Git locks a repository during a shallow fetch, so in a common one fetches would get in each other's way. */
 async function ownRepository(scratch: Git): Promise<Git> {
@@ -74,37 +76,28 @@ async function fetchExisting(
   url: string,
   refs: readonly Ref[],
 ): Promise<readonly Ref[]> {
-  const git = async (args: readonly string[], input?: string): Promise<string> => {
-    try {
-      return await own.text([...settings, ...args], input);
-    } catch (error) {
-      throw error instanceof SluiceError && !isMissingRef(error) ? unavailable(url, error) : error;
-    }
-  };
+  const git = (args: readonly string[], input = ""): ReturnType<Git["attempt"]> =>
+    own.attempt([...settings, ...args], { timeout: longestFetch, input });
   // Named in full on standard input: Git asks the server for these alone, however many refs it has.
   const fetch = ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--stdin", "--", url];
   const refspecs = (some: readonly Ref[]): string =>
     some.map(([, ref], index) => `+${ref}:${localRef(index)}\n`).join("");
-  try {
-    await git(fetch, refspecs(refs));
-    return refs;
-  } catch (error) {
-    if (!isMissingRef(error)) throw error;
-  }
+
+  const all = await git(fetch, refspecs(refs));
+  if (all.ok) return refs;
+  if (!all.stderr.includes("couldn't find remote ref")) throw unavailable(url, all.stderr);
   // Git fetches all or nothing. What there is, only the list of everything tells.
-  const lines = (await git(["ls-remote", "--", url])).split("\n");
-  const there = new Set(lines.map((line) => line.split("\t")[1]));
+  const listing = await git(["ls-remote", "--", url]);
+  if (!listing.ok) throw unavailable(url, listing.stderr);
+  const there = new Set(listing.stdout.split("\n").map((line) => line.split("\t")[1]));
   const existing = refs.filter(([, ref]) => there.has(ref));
-  if (existing.length > 0) await git(fetch, refspecs(existing));
+  const rest = existing.length > 0 ? await git(fetch, refspecs(existing)) : listing;
+  if (!rest.ok) throw unavailable(url, rest.stderr);
   return existing;
 }
 
 function localRef(index: number): string {
   return `refs/recipes/${index}`;
-}
-
-function isMissingRef(error: unknown): boolean {
-  return error instanceof SluiceError && String(error.facts["said"]).includes("couldn't find remote ref");
 }
 
 async function readRecipes(git: Git, refs: readonly Ref[]): Promise<ReadonlyMap<string, Fetched>> {
@@ -120,14 +113,13 @@ async function readRecipes(git: Git, refs: readonly Ref[]): Promise<ReadonlyMap<
   return new Map(refs.map(fetched));
 }
 
-function unavailable(url: string, cause: SluiceError): SluiceError {
+function unavailable(url: string, stderr: string): SluiceError {
   const { host } = new URL(url);
-  const said = cause.facts["said"];
-  const why = typeof said === "string" && said !== "" ? said.split("\n").at(-1) : cause.message;
+  const fatal = stderr.split("\n").find((line) => line.startsWith("fatal: "));
+  const why = fatal?.replace("fatal: ", "").slice(0, 300) ?? "no answer in time";
   return new SluiceError("unavailable", `recipes can't be fetched from ${host || "the mirror"}: ${why}`, {
     hint: "The next run asks again.",
     facts: { host },
     exitCode: 1,
-    cause,
   });
 }

@@ -39,7 +39,8 @@ export function openAur(ports: UpstreamPorts, memory: AurMemory = {}): Aur {
       packages.map(({ pkgbase }, index) => {
         const one = looks[index]!;
         if (one.kind !== "changed") return [pkgbase, one];
-        return [pkgbase, judgeFetched(one, fetched.get(pkgbase), metadata.learnedAt)];
+        const sighting = judgeFetched(one, fetched.get(pkgbase), metadata.learnedAt, ports.aurGit !== "");
+        return [pkgbase, sighting];
       }),
     );
   }
@@ -77,29 +78,31 @@ function firstLook(
 
 /** Whether what was fetched is what the metadata promised. */
 function judgeFetched(
-  { followed: { pkgbase, seen }, now, since }: Changed,
+  { followed: { pkgbase, seen, srcinfo }, now, since }: Changed,
   fetched: Fetched | undefined,
   learnedAt: number,
+  isMirrored: boolean,
 ): Sighting {
   if (!fetched) return unavailable(stale(pkgbase, "the AUR has it, but its Git or its mirror doesn't"));
   if (fetched.kind !== "recipe") return fetched;
   const { files, revision, committedAt } = fetched.recipe;
   if (revision === seen.revision) {
-    return unavailable(
-      stale(pkgbase, "the AUR says that it was pushed, but its Git has the recipe from before"),
-    );
+    const what = "the AUR says that it was pushed, but its Git has the recipe from before";
+    return unavailable(stale(pkgbase, what));
   }
   const version = versionOf(files);
   if (version !== undefined && version !== now.version) {
     return unavailable(stale(pkgbase, `the AUR says it is at ${now.version}, but its Git has ${version}`));
   }
-  // Where no revision is known from before, one that was committed before may be that one. It is taken, being
-  // harmless then, but the push isn't counted as seen.
+  // Where no commit is remembered, a mirror's may be that of before, if it tells so itself. It is harmless then, but
+  // the push doesn't count as seen.
   const mayBeOld =
+    isMirrored &&
     seen.revision === undefined &&
     since !== undefined &&
     committedAt !== undefined &&
-    committedAt <= since * 1000;
+    committedAt <= since * 1000 &&
+    (!srcinfo || srcinfoVersion(srcinfo) === now.version);
   const { votes, firstSubmitted, maintainers, lastModified } = now;
   return {
     kind: "recipe",

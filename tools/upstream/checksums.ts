@@ -39,11 +39,19 @@ export function downloadedSums(url: string, kinds: ReadonlySet<SumKind>, http: H
   const request = { maxBytes: largestSource, headers: { "accept-encoding": "identity" } };
   return http.stream(url, request, async (answer, body) => {
     refuseOther(url, answer);
-    const hashing = new Hashing(kinds);
-    for await (const chunk of body) hashing.update(chunk);
-    if (hashing.length === 0) throw notThere(url, "it is empty");
-    return hashing.digest();
+    const { sums, length } = await sumsOfStream(body, kinds);
+    if (length === 0) throw notThere(url, "it is empty");
+    return sums;
   });
+}
+
+export async function sumsOfStream(
+  bytes: AsyncIterable<Uint8Array>,
+  kinds: ReadonlySet<SumKind>,
+): Promise<{ readonly sums: Sums; readonly length: number }> {
+  const hashing = new Hashing(kinds);
+  for await (const chunk of bytes) hashing.update(chunk);
+  return { sums: hashing.digest(), length: hashing.length };
 }
 
 function refuseOther(url: string, { status, headers }: HttpAnswer): void {

@@ -5,13 +5,13 @@ import { readRefLines, type Refs } from "./ref-lists.ts";
 
 /** Milliseconds. */
 const longestListing = 60_000;
-const longestFetch = 300_000;
+export const longestFetch = 300_000;
 
 /**
  * What makes Git ask nobody but the server: no credentials, no prompts, no programs that an address could name, no
  * submodules. A server that stalls is given up.
  */
-const hardening = [
+export const hardening = [
   "protocol.allow=never",
   ...["http", "https", "git", "ssh"].map((protocol) => `protocol.${protocol}.allow=always`),
   "credential.helper=",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { SluiceError } from "../errors.ts";
 import { lookAtTags, type Tag } from "./look-at-tags.ts";
+import type { NewVersionPorts } from "./new-version.ts";
 import { parseTagSource } from "./tag-source.ts";
 import type { Upstream, UpstreamPorts } from "./upstream.ts";
 
@@ -26,7 +27,7 @@ const answered = z.array(
  * tells what Git needs two more for, names and the commits behind them, newest version first. Its limit is 500
  * requests a minute and address.
  */
-export function gitlabTags(ports: Pick<UpstreamPorts, "http" | "gitlabToken">): Upstream {
+export function gitlabTags(ports: NewVersionPorts & Pick<UpstreamPorts, "gitlabToken">): Upstream {
   const place = {
     parse: (source: string) => parseTagSource("gitlab", source),
     tags: (project: string) => allTags(project, ports),

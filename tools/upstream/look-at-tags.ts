@@ -1,7 +1,6 @@
 import { baseValue } from "../alpm/srcinfo.ts";
 import { SluiceError } from "../errors.ts";
-import type { Http } from "../http/http.ts";
-import { newVersion } from "./new-version.ts";
+import { newVersion, type NewVersionPorts } from "./new-version.ts";
 import type { TagSource } from "./tag-source.ts";
 import type { Followed, Sighting } from "./upstream.ts";
 import { compare, newestVersionTag } from "./version-tags.ts";
@@ -25,7 +24,7 @@ export interface TagPlace {
 export async function lookAtTags(
   packages: readonly Followed[],
   { parse, tags }: TagPlace,
-  ports: { readonly http: Http },
+  ports: NewVersionPorts,
 ): Promise<ReadonlyMap<string, Sighting>> {
   const asked = new Map<string, Promise<readonly Tag[]>>();
   const ask = (project: string): Promise<readonly Tag[]> => {
@@ -50,7 +49,7 @@ async function sightingOf(
   { srcinfo, recipe, seen }: Followed,
   { project, rules }: TagSource,
   tags: readonly Tag[],
-  ports: { readonly http: Http },
+  ports: NewVersionPorts,
 ): Promise<Sighting> {
   const current = srcinfo && baseValue(srcinfo, "pkgver");
   if (current === undefined) throw withoutVersion();
@@ -64,11 +63,12 @@ async function sightingOf(
   const { version } = newest;
   const { commit, committedAt } = tag;
   const revision = `${version}@${commit}`;
+  const now = { ...seen, revision };
   if (revision === seen.revision || compare(version, current) <= 0) {
-    return { kind: "unchanged", seen: { revision } };
+    return { kind: "unchanged", seen: now };
   }
   const files = await newVersion(await recipe(), { version, commit }, ports);
-  return { kind: "recipe", recipe: { files, revision, committedAt }, seen: { revision } };
+  return { kind: "recipe", recipe: { files, revision, committedAt }, seen: now };
 }
 
 function withoutVersion(): SluiceError {

@@ -140,6 +140,13 @@ describe("the version is set where the recipe has it", () => {
   });
 });
 
+test("a new commit of the same version leaves the version as the recipe makes it", async () => {
+  const pkgbuild = `_pkgver=1.0-rc1\n_commit=${"0".repeat(40)}\npkgver=\${_pkgver/-/_}\n${base}source=("git+https://e.org/x#commit=$_commit")\nsha256sums=(SKIP)\n`;
+  expect(await changed(pkgbuild, { version: "1.0_rc1", commit })).toBe(
+    pkgbuild.replace("0".repeat(40), commit),
+  );
+});
+
 describe("a recipe that can't be changed with certainty is refused, with the reason, before anything is downloaded", () => {
   const sums = `sha256sums=(${old(64)})\n`;
   test.each([

@@ -3,6 +3,7 @@ import { SluiceError } from "../errors.ts";
 import { decode } from "../gate/side.ts";
 import type { SourceEntry } from "../gate/source-entry.ts";
 import type { RecipeFile, RecipeFiles } from "../gate/update.ts";
+import type { Git } from "../git/git.ts";
 import type { Http } from "../http/http.ts";
 import { deriveSrcinfo } from "../pkgbuild/derive-srcinfo.ts";
 import { setElements, withEdits } from "../pkgbuild/edit.ts";
@@ -15,9 +16,16 @@ import {
   sumsIn,
 } from "./changed-sources.ts";
 import { downloadedSums, type SumKind, type Sums, sumsOf } from "./checksums.ts";
+import { archiveSums, isArchivable } from "./git-archive-sums.ts";
 import { reread, setVersion, type VersionChange } from "./set-version.ts";
 
 export type { VersionChange } from "./set-version.ts";
+
+export interface NewVersionPorts {
+  readonly http: Http;
+  /** A bare repository to fetch Git sources into that are declared with a hash; without one they're refused. */
+  readonly scratch?: Git;
+}
 
 /**
  * The recipe for another version, made without running anything of it: pkgver (or the variable that it is made of),
@@ -32,7 +40,7 @@ export type { VersionChange } from "./set-version.ts";
 export async function newVersion(
   recipe: RecipeFiles,
   change: VersionChange,
-  { http }: { readonly http: Http },
+  ports: NewVersionPorts,
 ): Promise<RecipeFiles> {
   const file = recipe.get("PKGBUILD");
   const before = reread(textOf(file));
@@ -42,7 +50,7 @@ export async function newVersion(
   srcinfoOf(versioned);
   withSums(versioned, stale, () => "0");
 
-  const sums = await sumsOfSources(stale, recipe, http);
+  const sums = await sumsOfSources(stale, recipe, ports);
   const after = withSums(versioned, stale, ({ entry }, kind) => sums.get(addressOf(entry))?.get(kind));
   confirmSums(versioned, after, stale, sums);
   if (stale.length > 0 && !stale.some(({ moved }) => moved) && after.text === versioned.text) {
@@ -94,26 +102,29 @@ function withSums(
 async function sumsOfSources(
   stale: readonly StaleSource[],
   recipe: RecipeFiles,
-  http: Http,
+  { http, scratch }: NewVersionPorts,
 ): Promise<ReadonlyMap<string, Sums>> {
   const wanted = new Map<string, { entry: SourceEntry; kinds: Set<SumKind> }>();
   for (const { entry, kinds } of stale) {
     if (kinds.size === 0) continue;
-    if (entry.scheme !== "local" && (entry.vcs !== undefined || !/^https?$/.test(entry.scheme))) {
-      throw cannotSum(entry, `it isn't a plain download`);
-    }
-    if (entry.scheme === "local" && !recipe.has(addressOf(entry))) {
-      throw cannotSum(entry, "the recipe has no such file");
-    }
     const { kinds: all } = wanted.get(addressOf(entry)) ?? { kinds: new Set() };
     wanted.set(addressOf(entry), { entry, kinds: new Set([...all, ...kinds]) });
   }
+  const tasks = [...wanted].map(([address, { entry, kinds }]): [string, () => Promise<Sums>] => {
+    if (entry.scheme === "local") {
+      const file = recipe.get(address);
+      if (!file) throw cannotSum(entry, "the recipe has no such file");
+      return [address, () => Promise.resolve(sumsOf(file.bytes, kinds))];
+    }
+    if (entry.vcs === undefined && /^https?$/.test(entry.scheme)) {
+      return [address, () => downloadedSums(address, kinds, http)];
+    }
+    if (!scratch || !isArchivable(entry)) throw cannotSum(entry, "it isn't a plain download");
+    return [address, () => archiveSums(entry, kinds, { http, scratch })];
+  });
   const sums = new Map<string, Sums>();
   // One after the other, so that a failure ends the work on this recipe.
-  for (const [address, { entry, kinds }] of wanted) {
-    const own = entry.scheme === "local" ? recipe.get(address) : undefined;
-    sums.set(address, own ? sumsOf(own.bytes, kinds) : await downloadedSums(address, kinds, http));
-  }
+  for (const [address, compute] of tasks) sums.set(address, await compute());
   return sums;
 }
 

@@ -1,14 +1,19 @@
+import { tmpdir } from "node:os";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { GitServer } from "../../test/world/git-server.ts";
 import { hurry } from "../../test/world/hurry.ts";
 import { VersionSites } from "../../test/world/version-sites.ts";
+import { openGit } from "../git/git.ts";
 import type { Http } from "../http/http.ts";
 import { openHttp } from "../http/open-http.ts";
+import { RemoteRefs } from "./remote-refs.ts";
 import { type Asking, openAsking } from "./nvchecker/asking.ts";
 import { chooseVersion } from "./nvchecker/choose-version.ts";
 import { readNvcheckerEntry } from "./nvchecker-config.ts";
 import { type FoundVersion, nvcheckerKinds } from "./nvchecker-kinds.ts";
 
 let sites: VersionSites;
+let repositories: GitServer;
 let http: Http;
 let asking: Asking;
 const hosts = [
@@ -27,14 +32,21 @@ const hosts = [
 
 beforeEach(async () => {
   sites = new VersionSites();
-  await sites.start();
-  http = openHttp({ parallel: 4, perHost: 4, delaySeconds: 0, standIns: sites.standIns(...hosts) }, hurry);
-  asking = openAsking({ http, githubToken: "gh-token", gitlabToken: "gl-token" });
+  repositories = new GitServer();
+  await Promise.all([sites.start(), repositories.start()]);
+  const standIns = { ...sites.standIns(...hosts), "https://git.e.org": repositories.http.url };
+  http = openHttp({ parallel: 4, perHost: 4, delaySeconds: 0, standIns }, hurry);
+  asking = openAsking({
+    http,
+    remoteRefs: new RemoteRefs(http, openGit(tmpdir(), process.env)),
+    githubToken: "gh-token",
+    gitlabToken: "gl-token",
+  });
 });
 
 afterEach(async () => {
   await http.close();
-  await sites.stop();
+  await Promise.all([sites.stop(), repositories.stop()]);
 });
 
 /** What the kind finds and the options make of it. */
@@ -46,6 +58,41 @@ async function versionOf(toml: string): Promise<FoundVersion | undefined> {
 }
 
 const sha = (digit: string): string => digit.repeat(40);
+
+describe("a Git repository", () => {
+  let first: string;
+  let second: string;
+
+  beforeEach(() => {
+    first = repositories.commit("foo", { files: { a: "1" } });
+    second = repositories.commit("foo", { files: { a: "2" }, branch: "next" });
+    const tag = (...words: readonly string[]): string =>
+      repositories.git("foo", "-c", "user.name=A", "-c", "user.email=a@example.org", "tag", ...words);
+    for (const name of ["v1.9", "v1.10-rc1", "nightly"]) tag(name, first);
+    tag("-m", "annotated", "v1.10", second);
+  });
+
+  test.each([
+    ['prefix = "v"', (): FoundVersion => ({ version: "1.10", commit: second })],
+    [
+      'include_regex = "v.*"\nexclude_regex = "v1[.]10"',
+      (): FoundVersion => ({ version: "v1.10-rc1", commit: first }),
+    ],
+    ["use_commit = true", (): FoundVersion => ({ version: first, commit: first })],
+    ['use_commit = true\nbranch = "next"', (): FoundVersion => ({ version: second, commit: second })],
+  ])("tells its tags, with the commits that they're for, or a branch's tip: %s", async (options, found) => {
+    expect(await versionOf(`source = "git"\ngit = "https://git.e.org/foo.git"\n${options}`)).toEqual(found());
+  });
+
+  test("without the branch that the file names is for a person to look at", async () => {
+    const toml = 'source = "git"\ngit = "https://git.e.org/foo.git"\nuse_commit = true\nbranch = "gone"';
+    await expect(versionOf(toml)).rejects.toThrow("the repository has no refs/heads/gone");
+  });
+
+  test.each(["ext::sh -c id", "/etc", "--upload-pack=id"])("at %s isn't asked for", async (url) => {
+    await expect(versionOf(`source = "git"\ngit = "${url}"`)).rejects.toThrow("is no address of a remote");
+  });
+});
 
 describe("a project on PyPI", () => {
   beforeEach(() => {

@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { GitServer } from "../../test/world/git-server.ts";
 import { hurry } from "../../test/world/hurry.ts";
 import { VersionSites } from "../../test/world/version-sites.ts";
 import { parseSrcinfo } from "../alpm/srcinfo.ts";
 import type { RecipeFile, RecipeFiles } from "../gate/update.ts";
+import { openGit } from "../git/git.ts";
 import type { Http } from "../http/http.ts";
 import { openHttp } from "../http/open-http.ts";
 import { nvcheckerUpstream } from "./nvchecker.ts";
-import type { Followed, Seen, Sighting } from "./upstream.ts";
+import { RemoteRefs } from "./remote-refs.ts";
+import type { Followed, Seen, Sighting, Upstream } from "./upstream.ts";
 
 let sites: VersionSites;
 let http: Http;
@@ -62,7 +66,12 @@ function file(content: string): RecipeFile {
 }
 
 function look(...packages: readonly Followed[]): Promise<ReadonlyMap<string, Sighting>> {
-  return nvcheckerUpstream({ http, githubToken: undefined, gitlabToken: undefined }).look(packages);
+  return openUpstream().look(packages);
+}
+
+function openUpstream(): Upstream {
+  const remoteRefs = new RemoteRefs(http, openGit(tmpdir(), process.env));
+  return nvcheckerUpstream({ http, remoteRefs, githubToken: undefined, gitlabToken: undefined });
 }
 
 function textOf(sighting: Sighting | undefined, path: string): string {
@@ -141,11 +150,43 @@ test.each(["cmd", "htmlparser", "combiner", "git_pygit2", "none", "__proto__"])(
 
 test("a page that several packages follow is asked for once in a run, but for each user agent", async () => {
   sites.pages.set("https://e.org/", { body: "foo-1.9.tar" });
-  const upstream = nvcheckerUpstream({ http, githubToken: undefined, gitlabToken: undefined });
+  const upstream = openUpstream();
   await upstream.look(["a", "b", "c"].map((name) => followed(name, page("https://e.org/"))));
   await upstream.look([
     followed("d", page("https://e.org/")),
     followed("e", `${page("https://e.org/")}\nuser_agent = "x"`),
   ]);
   expect(sites.requests).toHaveLength(2);
+});
+
+test.each([
+  ["a tag's", 'prefix = "v"', "2.0", "1"],
+  ["the newest", "use_commit = true", "1.9", "4"],
+])("%s commit goes into _commit", async (_, options, pkgver, pkgrel) => {
+  const server = new GitServer();
+  await server.start();
+  try {
+    const commit = server.commit("foo", { files: { a: "1" } });
+    server.git(
+      "foo",
+      "-c",
+      "user.name=A",
+      "-c",
+      "user.email=a@example.org",
+      "tag",
+      "-m",
+      "annotated",
+      "v2.0",
+    );
+    const text = pkgbuild("1.9")
+      .replace(/source=.*/, `_commit=${"a".repeat(40)}\nsource=("git+https://e.org/foo.git#commit=$_commit")`)
+      .replace(/sha256sums=.*/, "sha256sums=(SKIP)");
+    const found = await look(
+      followed("foo", `source = "git"\ngit = "${server.url("foo")}"\n${options}`, { text }),
+    );
+    const after = text.replace("a".repeat(40), commit).replace("pkgver=1.9", `pkgver=${pkgver}`);
+    expect(textOf(found.get("foo"), "PKGBUILD")).toBe(after.replace("pkgrel=3", `pkgrel=${pkgrel}`));
+  } finally {
+    await server.stop();
+  }
 });

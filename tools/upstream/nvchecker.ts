@@ -1,19 +1,19 @@
 import { baseValue } from "../alpm/srcinfo.ts";
 import { SluiceError } from "../errors.ts";
 import type { RecipeFiles } from "../gate/update.ts";
-import { type Asking, openAsking } from "./nvchecker/asking.ts";
+import { type Asking, type AskingPorts, openAsking } from "./nvchecker/asking.ts";
 import { chooseVersion } from "./nvchecker/choose-version.ts";
 import { newCommit } from "./nvchecker/new-commit.ts";
 import { newVersion } from "./new-version.ts";
 import { readNvcheckerEntry } from "./nvchecker-config.ts";
 import { type FoundVersion, nvcheckerKinds } from "./nvchecker-kinds.ts";
-import type { Followed, Sighting, Upstream, UpstreamPorts } from "./upstream.ts";
+import type { Followed, Sighting, Upstream } from "./upstream.ts";
 
 /**
  * CI_NVCHECKER=true: the version that the package's `nvchecker.toml` leads to, put into main's recipe. It means what
  * nvchecker means by it, without running nvchecker or anything that the file names.
  */
-export function nvcheckerUpstream(ports: Ports): Upstream {
+export function nvcheckerUpstream(ports: AskingPorts): Upstream {
   const asking = openAsking(ports);
   return {
     async look(packages) {
@@ -25,9 +25,7 @@ export function nvcheckerUpstream(ports: Ports): Upstream {
   };
 }
 
-type Ports = Pick<UpstreamPorts, "http" | "githubToken" | "gitlabToken">;
-
-async function sightingOf(one: Followed, asking: Asking, ports: Ports): Promise<Sighting> {
+async function sightingOf(one: Followed, asking: Asking, ports: AskingPorts): Promise<Sighting> {
   try {
     const recipe = await one.recipe();
     const found = await latest(one, recipe, asking);
@@ -72,7 +70,7 @@ async function compare(
   { srcinfo, seen }: Followed,
   recipe: RecipeFiles,
   { version, commit }: FoundVersion,
-  { http }: Ports,
+  { http }: AskingPorts,
 ): Promise<Sighting> {
   const unchanged = { kind: "unchanged", seen: { ...seen, revision: version } } as const;
   const pkgver = srcinfo && baseValue(srcinfo, "pkgver");

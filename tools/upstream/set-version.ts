@@ -21,7 +21,8 @@ export interface VersionChange {
  */
 export function setVersion(recipe: Recipe, { version, commit }: VersionChange): Recipe {
   refuseOtherText(version, commit);
-  const edits = [versionEdit(recipe, version), ...commitEdits(recipe, commit)];
+  const edits = commitEdits(recipe, commit);
+  if (scalar(recipe, "pkgver") !== version) edits.push(versionEdit(recipe, version));
   if (scalar(recipe, "pkgrel") !== "1") edits.push(setScalar(recipe, "pkgrel", "1"));
   const after = reread(withEdits(recipe.text, edits));
   const [pkgver, pkgrel, pinned] = ["pkgver", "pkgrel", "_commit"].map((name) => scalar(after, name));

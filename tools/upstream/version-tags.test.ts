@@ -14,6 +14,11 @@ test.each<[current: string, tags: string[], expected: string | undefined]>([
   ["1.2.0", ["v1.2.0", "2024-11-20", "20241120", "2024.11.20", "nightly-20241120"], "v1.2.0"],
   ["20240101", ["20240101", "20241120"], "20241120"],
   ["2024.1", ["2024.1", "2024.2.1"], "2024.2.1"],
+  ["2024.11.3", ["2024.11.3", "2024.12.10"], "2024.12.10"],
+  ["7.1", ["n7.1", "n7.2-dev", "n7.1.1", "v9"], "n7.1.1"],
+  ["3.4.0", ["openssl-3.4.0", "openssl-3.5.0", "OpenSSL_1_1_1w", "master-20240101"], "openssl-3.5.0"],
+  ["1.0", ["cli-v1.0", "library-v1.0", "library-v9.0", "cli-v1.1"], "cli-v1.1"],
+  ["1.0", ["cli-v1.0", "v1.0", "cli-v9.0", "v1.1"], "v1.1"],
   ["2024a", ["2024a", "2024b"], "2024b"],
   ["1.1.1a", ["1.1.1a", "1.1.1w"], "1.1.1w"],
   ["1.0", ["cli-v1.0", "lib-v9.0", "cli-v1.1", "v5.0"], "cli-v1.1"],
@@ -52,6 +57,9 @@ test("pre-releases count for those who ask for them, and give way to their relea
 test("a filter leaves the branch of versions that a package stays on", () => {
   const tags = ["v1.9.1", "v1.9.2", "v2.0.0"];
   expect(newestVersionTag(tags, "1.9.1", { ...releases, filter: "^v1\\." })?.name).toBe("v1.9.2");
+  const programs = ["cli-v1.0", "library-v1.0", "library-v9.0", "cli-v1.1"];
+  expect(newestVersionTag(programs, "1.0", { ...releases, filter: "^library-" })?.name).toBe("library-v9.0");
+  expect(newestVersionTag(["v1.9", "v2.0"], "1.9", { ...releases, filter: "^v2" })?.name).toBe("v2.0");
   expect(() => newestVersionTag(tags, "1.9.1", { ...releases, filter: "(" })).toThrow(
     /is no regular expression/,
   );

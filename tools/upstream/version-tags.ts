@@ -44,14 +44,14 @@ export function newestVersionTag(
 ): VersionTag | undefined {
   const matches = filter === undefined ? undefined : compile(filter);
   const wanted = names.filter((name) => name.length <= longestTag && (matches?.(name) ?? true));
-  const form = formOf(names, current);
+  const form = formOf(wanted, current) ?? formOf(names, current);
   let newest: VersionTag | undefined;
   for (const { name, version } of form ? read(wanted, form) : readAny(wanted)) {
     const isPre = preRelease.test(version);
     if (isPre && !preReleases) continue;
     if (!isVersionText(version) || version.includes(":")) continue;
     if (version.includes("-") && !isPre && !form?.hyphens) continue;
-    if (isDate(version) && !isDate(current)) continue;
+    if (isDate(version) && !beginsWithYear.test(current)) continue;
     if (compare(version, newest?.version ?? current) < (newest ? 1 : 0)) continue;
     newest = { name, version };
   }
@@ -74,22 +74,27 @@ interface Form {
   readonly underscores: boolean;
 }
 
-/** How the tag of the current version is written; undefined where there is none. */
+/**
+ * How the tag of the current version is written; undefined where there is none. Of several programs in one repository
+ * that happen to be at this version, the one without a prefix or with the shortest: a filter says which else.
+ */
 function formOf(names: readonly string[], current: string): Form | undefined {
   const parts = current.split(/[._+~-]/).map((part) => part.replaceAll(/[^A-Za-z0-9]/g, "\\$&"));
   const atEnd = new RegExp(`(?<![0-9]|[0-9][._-])${parts.join("[._+~-]?")}$`, "i");
-  for (const name of names) {
-    if (name.length > longestTag) continue;
-    const found = atEnd.exec(name);
-    if (!found) continue;
+  const forms = names.flatMap((name): Form[] => {
+    const found = name.length <= longestTag ? atEnd.exec(name) : null;
+    if (!found) return [];
     const [version] = found;
-    return {
-      prefix: name.slice(0, found.index).replace(/v$/i, ""),
-      hyphens: version.includes("-"),
-      underscores: version.includes("_") && !version.includes(".") && !current.includes("_"),
-    };
-  }
-  return undefined;
+    return [
+      {
+        prefix: name.slice(0, found.index).replace(/v$/i, ""),
+        hyphens: version.includes("-"),
+        underscores: version.includes("_") && !version.includes(".") && !current.includes("_"),
+      },
+    ];
+  });
+  const [first] = forms.sort((a, b) => a.prefix.length - b.prefix.length || (a.prefix < b.prefix ? -1 : 1));
+  return first;
 }
 
 function read(names: readonly string[], { prefix, underscores }: Form): VersionTag[] {
@@ -109,6 +114,8 @@ function readAny(names: readonly string[]): VersionTag[] {
     return version === undefined || preRelease.test(name) ? [] : [{ name, version }];
   });
 }
+
+const beginsWithYear = /^(?:19|20)\d{2}(?!\d)|^(?:19|20)\d{6}/;
 
 /** 20240131, 2024-01-31, 2024.01.31: what nightly builds are called. 2024.1 is how some number their versions. */
 function isDate(version: string): boolean {

@@ -58,6 +58,7 @@ export const packageKeys = {
   CI_PKGBUILD_SOURCE: recipeSource("Where updates of the recipe come from."),
   CI_PACKAGE_BUMP: bump("Rebuild without a new version."),
   CI_FORCE_VCS: flag(false, "Follow the newest upstream commit although the name has no VCS suffix."),
+  CI_VCS_SOURCES: oneOf(["first", "all"], "first", "Which of its Git sources' commits are followed."),
   CI_GIT_COMMIT: text("", "The upstream commit that was last built."),
   CI_ON_TRIGGER: triggerName("Schedule on this trigger only."),
   CI_MANAGE_AUR: flag(false, "Push this package to the AUR after it changed here."),

@@ -10,7 +10,9 @@ import {
 } from "../../gate/judge.ts";
 import { answerTags } from "../../gate/tag-answers.ts";
 import { openGit } from "../../git/git.ts";
-import { peeledTags } from "../../git/peeled-tags.ts";
+import { openHttp } from "../../http/open-http.ts";
+import { RemoteRefs } from "../../upstream/remote-refs.ts";
+import { tagsOf } from "../../upstream/tags-of.ts";
 import { printable } from "../report.ts";
 
 interface Options {
@@ -20,7 +22,8 @@ interface Options {
 }
 
 export async function classify(options: Options, oldDir: string, newDir: string): Promise<number> {
-  const git = openGit(process.cwd(), process.env);
+  const http = openHttp({ parallel: 2, perHost: 2, delaySeconds: 0 });
+  const refs = new RemoteRefs(http, openGit(process.cwd(), process.env));
   const after = readRecipe(newDir);
   const judgement = await judgeWith(
     {
@@ -38,8 +41,8 @@ export async function classify(options: Options, oldDir: string, newDir: string)
       allowedLines: [],
       tagAnswers: new Map(),
     },
-    answerTags((url) => peeledTags(git, url)),
-  );
+    answerTags((url) => tagsOf(refs, url)),
+  ).finally(() => http.close());
   const { verdict, findings } = judgement;
   process.stdout.write(
     options.json ? `${JSON.stringify({ verdict, findings }, null, 2)}\n` : printable(describe(judgement)),

@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import { SluiceError } from "../../errors.ts";
 import type { Http, HttpAnswer, HttpRequest } from "../../http/http.ts";
+import type { Refs } from "../ref-lists.ts";
+import type { RemoteRefs } from "../remote-refs.ts";
 import type { UpstreamPorts } from "../upstream.ts";
 
 /** How the kinds ask, one run long: what several packages ask for is asked once. */
@@ -16,15 +18,11 @@ export interface Asking {
   /** An answer to a request that a recipe describes; no token goes along. Throws as `api` does. */
   page(url: string, request: HttpRequest): Promise<Page>;
 
-  /** The HEAD, branches and tags of a Git repository, in its order. Throws SluiceError `unavailable`, or another code. */
-  refs(url: string): Promise<readonly GitRef[]>;
-}
-
-/** A ref and the commit that it leads to; an annotated tag's is that of its commit. */
-export interface GitRef {
-  /** `HEAD`, `refs/heads/main`, `refs/tags/v1.0`. */
-  readonly name: string;
-  readonly commit: string;
+  /**
+   * The refs of a Git repository whose names begin with the prefix, and perhaps others. Throws SluiceError
+   * `unavailable`, or another where looking again won't help.
+   */
+  refs(url: string, prefix: string): Promise<Refs>;
 }
 
 export type Page = HttpAnswer & { readonly body: Buffer };
@@ -32,9 +30,12 @@ export type Page = HttpAnswer & { readonly body: Buffer };
 /** Of a page that is searched, in bytes. The largest real ones, Debian's `Packages`, have a few megabytes. */
 const largestPage = 5 * 1024 * 1024;
 
-type Ports = Pick<UpstreamPorts, "http" | "githubToken" | "gitlabToken">;
+/** What asking needs of the run. */
+export interface AskingPorts extends Pick<UpstreamPorts, "http" | "githubToken" | "gitlabToken"> {
+  readonly remoteRefs: Pick<RemoteRefs, "ask">;
+}
 
-export function openAsking({ http, githubToken, gitlabToken }: Ports): Asking {
+export function openAsking({ http, remoteRefs, githubToken, gitlabToken }: AskingPorts): Asking {
   const asked = new Map<string, Promise<Page>>();
   const tokens = new Map([
     ["https://api.github.com", githubToken],
@@ -62,7 +63,11 @@ export function openAsking({ http, githubToken, gitlabToken }: Ports): Asking {
     async page(url, request) {
       return await once(webAddress(url).href, { ...request, maxBytes: largestPage });
     },
-    refs: () => Promise.reject(new Error("later")),
+    async refs(url, prefix) {
+      const answer = await remoteRefs.ask(url, [prefix]);
+      if (answer.kind === "refs") return answer.refs;
+      throw answer.error;
+    },
   };
 }
 

@@ -5,16 +5,17 @@ import type { Asking } from "./asking.ts";
 
 /** A Git repository's tags or, with `use_commit`, the commit at the tip of a branch. */
 export async function askGit(entry: NvcheckerEntry, asking: Asking): Promise<Found> {
-  const refs = await asking.refs(requiredOption(entry, "git"));
+  const url = requiredOption(entry, "git");
   if (isSet(entry, "use_commit")) {
     const branch = textOption(entry, "branch");
     const name = branch === undefined ? "HEAD" : `refs/heads/${branch}`;
-    const tip = refs.find((ref) => ref.name === name);
+    const tip = (await asking.refs(url, name)).get(name);
     if (tip === undefined) throw missing(entry, name);
-    return { version: tip.commit, commit: tip.commit };
+    return { version: tip.id, commit: tip.id };
   }
-  return refs.flatMap(({ name, commit }): FoundVersion[] =>
-    name.startsWith(tags) ? [{ version: name.slice(tags.length), commit }] : [],
+  const refs = await asking.refs(url, tags);
+  return [...refs].flatMap(([name, { id, peeled }]): FoundVersion[] =>
+    name.startsWith(tags) ? [{ version: name.slice(tags.length), commit: peeled ?? id }] : [],
   );
 }
 

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { steps } from "../tools/steps.ts";
+import { seededRandom } from "./world/random.ts";
+import { ScheduleCrash, type CrashWorld, type Death } from "./world/schedule-crash.ts";
+
+const crash = new ScheduleCrash();
+afterAll(() => crash.close());
+
+describe("the half-hourly run killed", () => {
+  let passed: readonly string[] = [];
+  let milliseconds = 0;
+
+  beforeAll(() => crash.prepare());
+
+  test("without a kill it does all there is to do, and once more does nothing", async () => {
+    const world = await crash.fresh();
+    const run = await crash.run(world);
+    passed = run.passed;
+    milliseconds = run.milliseconds;
+    expect(troublesOf(world)).toEqual([]);
+    const refs = crash.refs(world.folder);
+    await crash.run(world);
+    expect(crash.refs(world.folder)).toBe(refs);
+    await crash.discard(world);
+  });
+
+  test("every step that pipelines and forges have is passed, but those of other tests", () => {
+    const elsewhere = [
+      "old schedule file deleted",
+      "scheduled tag pushed",
+      "scheduled tag moved",
+      "review marked",
+    ];
+    const all = [...steps.ci, ...steps.forge, ...elsewhere];
+    const seen = new Set(passed.map((checkpoint) => checkpoint.replace(/^(before|after) /, "")));
+    expect(all.filter((step) => !seen.has(step) && !elsewhere.includes(step))).toEqual([
+      "review branch deleted",
+    ]);
+  });
+
+  test("before and after every step, no update is lost, none is committed or scheduled twice", async () => {
+    expect(await surviveAll([...new Set(passed)].map((checkpoint) => ({ checkpoint })))).toEqual([]);
+  }, 300_000);
+
+  test("at 30 random moments, no update is lost, none is committed or scheduled twice", async () => {
+    const random = seededRandom(20_261_120);
+    const deaths = Array.from({ length: 30 }, () => ({ delay: Math.floor(random() * milliseconds) }));
+    expect(await surviveAll(deaths)).toEqual([]);
+  }, 300_000);
+});
+
+/** Two at a time. */
+async function surviveAll(deaths: readonly Death[]): Promise<string[]> {
+  const troubles: string[] = [];
+  const left = [...deaths];
+  const next = async (): Promise<void> => {
+    for (let death = left.pop(); death; death = left.pop()) {
+      const world = await crash.fresh();
+      const first = await crash.run(world, death);
+      if (!first.killed && "checkpoint" in death)
+        troubles.push(`${death.checkpoint}: the process wasn't killed`);
+      await crash.run(world);
+      const own = JSON.stringify(death);
+      troubles.push(...troublesOf(world).map((trouble) => `${own}: ${trouble}`));
+      await crash.discard(world);
+    }
+  };
+  await Promise.all([next(), next()]);
+  return troubles;
+}
+
+/** All that isn't as it should be when everything is done. */
+function troublesOf({ folder, server, emitted }: CrashWorld): string[] {
+  const git = (...args: string[]): string => crash.git(folder, ...args);
+  const versions = ["minor", "held", "obsolete", "quiet"].map((name) => {
+    return `${name} ${/^pkgver=(.*)$/m.exec(git("show", `main:packages/${name}/PKGBUILD`))![1]}`;
+  });
+  const open = server.current().filter(({ state }) => state === "open");
+  const state = ["minor", "held", "obsolete"].map((name) => {
+    return `${name} ${/TIMESTAMP=(\d+)/.exec(git("show", `state:${name}`))![1]}`;
+  });
+  const found = {
+    commits: git("log", "--format=%s", "main"),
+    versions: versions.join(", "),
+    state: state.join(", "),
+    vcs: git("show", "state:tool-git"),
+    tag: git("rev-parse", "scheduled^{commit}"),
+    emitted: [...emitted].sort().join(" "),
+    reviews: open.map(({ branch }) => branch.replace(/-[0-9a-f]+$/, "")).join(" "),
+    branches: git("for-each-ref", "--format=%(refname:short)", "refs/heads/update-*").replace(
+      /-[0-9a-f]+$/gm,
+      "",
+    ),
+  };
+  const wanted = {
+    commits: "chore(update): minor, obsolete\nby hand\nstart",
+    versions: "minor 2, held 1, obsolete 3, quiet 1",
+    state: "minor 2, held 2, obsolete 3",
+    vcs: `CI_GIT_COMMIT=${"b".repeat(40)}`,
+    tag: git("rev-parse", "main"),
+    emitted: crash.builds.join(" "),
+    reviews: "update-held",
+    branches: "update-held",
+  };
+  return (Object.keys(wanted) as (keyof typeof wanted)[]).flatMap((key) =>
+    found[key] === wanted[key] ? [] : [`${key} is ${JSON.stringify(found[key])}`],
+  );
+}

@@ -1,0 +1,146 @@
+import { appendFileSync } from "node:fs";
+import { SluiceError } from "../../errors.ts";
+import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "../../ci/on-schedule.ts";
+import { applyOnTrigger, planOnTrigger } from "../../ci/on-trigger.ts";
+import type { OnScheduleOutcome } from "../../ci/apply-on-schedule.ts";
+import { readPlatform, type Platform } from "../../ci/platform.ts";
+import { runOnSchedule } from "../../ci/run-on-schedule.ts";
+import {
+  headings,
+  needsPerson,
+  reportLines,
+  reportMarkdown,
+  type ReportLine,
+} from "../../ci/schedule-report.ts";
+import type { Forge } from "../../forge/forge.ts";
+import { openForge } from "../../forge/open-forge.ts";
+import { openGit, type Git } from "../../git/git.ts";
+import { info, printable, warn } from "../report.ts";
+import { findRoot } from "../root.ts";
+import { formatTable } from "../table.ts";
+import { withUpstreams } from "../upstreams.ts";
+
+interface Options {
+  readonly root?: string;
+  readonly trigger?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export async function onSchedule(options: Options): Promise<number> {
+  const git = openGit(findRoot(options.root), process.env);
+  const platform = readPlatform(process.env);
+  const trigger = options.trigger ?? (process.env["TRIGGER"] || undefined);
+  if (trigger !== undefined) return onTrigger(git, platform, trigger, options);
+  const forge = await forgeOf(platform);
+  return withUpstreams(process.env, async (upstreams) => {
+    const ports = { git, platform, upstreams, forge, now: () => new Date(), progress: info };
+    const { plan, outcome } = await planOrRun(ports, options);
+    return report(plan, outcome, platform, options);
+  });
+}
+
+async function planOrRun(
+  ports: SchedulePorts,
+  { dryRun }: Options,
+): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome | undefined }> {
+  return dryRun ? { plan: await planOnSchedule(ports), outcome: undefined } : runOnSchedule(ports);
+}
+
+/** Without a forge everything goes on but reviews; a run says so where an update waits for one. */
+async function forgeOf({ forge, branch, defaultBranch }: Platform): Promise<Forge | SluiceError> {
+  if (!forge) {
+    return new SluiceError("no-forge", "there is no forge to open a review on", {
+      hint: "Reviews are opened by pipelines on GitLab and GitHub. Here, judge it yourself and commit it by hand.",
+      exitCode: 1,
+    });
+  }
+  const { kind, apiUrl, project } = forge;
+  const targetBranch = branch ?? defaultBranch ?? "main";
+  try {
+    return await openForge(kind, { apiUrl, project, token: process.env["ACCESS_TOKEN"], targetBranch });
+  } catch (error) {
+    if (error instanceof SluiceError) return error;
+    throw error;
+  }
+}
+
+function report(
+  plan: OnSchedulePlan,
+  outcome: OnScheduleOutcome | undefined,
+  { summaryFile }: Platform,
+  { json }: Options,
+): number {
+  const lines = reportLines(plan, outcome);
+  const conclusion = conclude(plan, outcome);
+  if (json) {
+    const { range, state: _state, ...summary } = summarise(plan, outcome);
+    process.stdout.write(`${JSON.stringify({ range, ...summary, report: lines }, null, 2)}\n`);
+  } else if (lines.length > 0) {
+    process.stdout.write(describe(lines));
+  }
+  if (summaryFile !== undefined) appendFileSync(summaryFile, reportMarkdown(lines, conclusion));
+  if (plan.reviews instanceof SluiceError && plan.reviews.code !== "no-forge") {
+    warn(`reviews: ${plan.reviews.message}${plan.reviews.hint ? ` (${plan.reviews.hint})` : ""}`);
+  }
+  info(conclusion);
+  return needsPerson(plan, outcome) ? 1 : 0;
+}
+
+function summarise(
+  { range, line, changed, builds, removals }: OnSchedulePlan,
+  outcome: OnScheduleOutcome | undefined,
+): Record<string, unknown> {
+  return {
+    range,
+    base: line.head,
+    head: outcome?.head ?? null,
+    changed,
+    builds,
+    removals,
+    schedule: outcome?.schedule ?? null,
+  };
+}
+
+function describe(lines: readonly ReportLine[]): string {
+  const rows = lines.map(({ what, pkgbase, why }) => [headings[what], pkgbase, why]);
+  return `${formatTable(["", "PKGBASE", "WHY"], rows)}\n`;
+}
+
+function conclude(
+  { changed, builds, removals, updates }: OnSchedulePlan,
+  outcome: OnScheduleOutcome | undefined,
+): string {
+  const counts = [
+    `${updates.length} upstreams`,
+    `${changed.length} changed`,
+    `${updates.filter(({ kind }) => kind === "hold").length} held`,
+    `${builds.length} to build`,
+    ...(removals.length > 0 ? [`${removals.length} to remove`] : []),
+  ].join(", ");
+  if (!outcome) return `${counts}; nothing was changed (--dry-run).`;
+  const done = outcome.committed ? `pushed commit ${outcome.head.slice(0, 10)}` : "main is as it was";
+  return `${counts}; ${done}.`;
+}
+
+async function onTrigger(
+  git: Git,
+  platform: Platform,
+  trigger: string,
+  { dryRun, json }: Options,
+): Promise<number> {
+  const plan = await planOnTrigger(git, platform, trigger);
+  const { schedule, triggers } = plan;
+  if (!dryRun) await applyOnTrigger(git, plan);
+  if (json) process.stdout.write(`${JSON.stringify({ trigger, schedule }, null, 2)}\n`);
+  else if (schedule.builds.length > 0) {
+    const rows = schedule.builds.map(({ pkgbase, class: name }) => [pkgbase, name ?? "any"]);
+    process.stdout.write(`${formatTable(["PKGBASE", "CLASS"], rows)}\n`);
+  }
+  const known = triggers.length > 0 ? `; there are: ${triggers.join(", ")}` : "";
+  if (schedule.builds.length === 0) warn(`no package has CI_ON_TRIGGER=${printable(trigger)}${known}`);
+  info(
+    `${schedule.builds.length} to build${dryRun ? "; nothing was changed (--dry-run)." : "; wrote .ci/schedule.json."}`,
+  );
+  return 0;
+}

@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openGit } from "../git/git.ts";
+import type { Http } from "../http/http.ts";
+import { openHttp } from "../http/open-http.ts";
+import { bubblewrap } from "../sandbox/bubblewrap.ts";
+import type { SchedulePorts } from "../ci/on-schedule.ts";
+import { openUpstreams } from "../upstream/sources.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Requests to one host at once: the AUR and the forges are there for everybody. */
+const perHost = 6;
+
+/** Hands out what opens upstreams, and cleans up after all of it. */
+export async function withUpstreams<T>(
+  env: Environment,
+  use: (upstreams: SchedulePorts["upstreams"]) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "sluice-upstreams-"));
+  let http: Http | undefined;
+  try {
+    const scratch = openGit(folder, env);
+    await scratch.text(["init", "--quiet", "--bare", "."]);
+    return await use((config, memory) => {
+      const { CI_MAX_PARALLEL: parallel, CI_CLONE_DELAY: delaySeconds } = config;
+      http ??= openHttp({ parallel, perHost, delaySeconds });
+      const { CI_AUR_PROXY: aurProxy, CI_AUR_GIT: aurGit } = config;
+      const ports = { http, scratch, ...tokensOf(env), aurProxy, aurGit, now: () => new Date() };
+      return openUpstreams(ports, memory, bubblewrap());
+    });
+  } finally {
+    await http?.close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** The token of the forge that the pipeline runs on, for public data there; elsewhere nobody is asked with one. */
+function tokensOf(env: Environment): { githubToken: string | undefined; gitlabToken: string | undefined } {
+  const token = env["ACCESS_TOKEN"] || undefined;
+  return {
+    githubToken: env["GITHUB_API_URL"] === "https://api.github.com" ? token : undefined,
+    gitlabToken: env["CI_API_V4_URL"] === "https://gitlab.com/api/v4" ? token : undefined,
+  };
+}

@@ -1,0 +1,102 @@
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { openAur, type Aur, type AurMemory } from "./aur.ts";
+import {
+  knownDatabaseSchema,
+  readDistribution,
+  type DatabaseSighting,
+  type KnownDatabase,
+} from "./distribution.ts";
+import { gitUpstream } from "./git.ts";
+import { githubTags } from "./github-tags.ts";
+import { gitlabTags } from "./gitlab-tags.ts";
+import { nvcheckerUpstream } from "./nvchecker.ts";
+import { RemoteRefs } from "./remote-refs.ts";
+import { tagsOf } from "./tags-of.ts";
+import { runUpdateScript, type UpdatedRecipe, type UpdateScript } from "./update-script.ts";
+import type { Followed, Sighting, Upstream, UpstreamPorts } from "./upstream.ts";
+import { newestCommits, type CommitFollower, type CommitSighting } from "./vcs.ts";
+
+/** A package's recipe upstream: its CI_PKGBUILD_SOURCE, or its nvchecker file. */
+export interface FollowedRecipe extends Followed {
+  readonly byNvchecker: boolean;
+}
+
+interface Kind {
+  readonly follows: (pkg: FollowedRecipe) => boolean;
+  readonly open: (opened: Opened) => Upstream;
+}
+
+interface Opened {
+  readonly ports: UpstreamPorts;
+  readonly refs: RemoteRefs;
+  readonly aur: Aur;
+}
+
+/** The kinds of sources; the first one that follows a package is asked. A new kind is a line here. */
+const kinds: readonly Kind[] = [
+  {
+    follows: ({ byNvchecker }) => byNvchecker,
+    open: ({ ports, refs }) => nvcheckerUpstream({ ...ports, remoteRefs: refs }),
+  },
+  { follows: ({ source }) => source === "aur", open: ({ aur }) => aur },
+  {
+    follows: ({ source }) => source.startsWith("gitlab:"),
+    open: ({ ports }) => gitlabTags(ports),
+  },
+  {
+    follows: ({ source }) => source.startsWith("github:"),
+    open: ({ ports, refs }) => githubTags(ports, refs),
+  },
+  { follows: () => true, open: ({ ports, refs }) => gitUpstream(ports, refs) },
+];
+
+/** All that one run asks of the world outside. */
+export interface Upstreams {
+  /** Recipes of packages, each from its kind of source; exactly one sighting for each. */
+  recipes(packages: readonly FollowedRecipe[]): Promise<ReadonlyMap<string, Sighting>>;
+  commits(packages: readonly FollowedCommits[]): Promise<ReadonlyMap<string, CommitSighting>>;
+  runUpdateScript(script: UpdateScript): Promise<UpdatedRecipe>;
+  /** Tags of a repository and the commits that they come down to; undefined where it isn't reached safely. */
+  tagsOf(url: string): Promise<ReadonlyMap<string, string> | undefined>;
+  libraries(urls: readonly string[], known: readonly unknown[]): Promise<readonly DatabaseSighting[]>;
+  /** The ETag of the AUR's metadata as `recipes` learnt it; undefined where it has none. */
+  aurEtag(): string | undefined;
+}
+
+export interface FollowedCommits extends CommitFollower {
+  /** CI_VCS_SOURCES */
+  readonly sources: "first" | "all";
+}
+
+/** Nobody is asked before a question is; every question is asked once in a run. */
+export function openUpstreams(ports: UpstreamPorts, memory: AurMemory, sandbox: Sandbox): Upstreams {
+  const refs = new RemoteRefs(ports.http, ports.scratch);
+  const aur = openAur(ports, memory);
+  const opened = kinds.map(({ follows, open }) => ({ follows, upstream: open({ ports, refs, aur }) }));
+  return {
+    async recipes(packages) {
+      const looks = opened.map(({ upstream }, kind) => {
+        const own = packages.filter((pkg) => opened.findIndex(({ follows }) => follows(pkg)) === kind);
+        return own.length === 0 ? [] : upstream.look(own);
+      });
+      return new Map((await Promise.all(looks)).flatMap((sightings) => [...sightings]));
+    },
+    async commits(packages) {
+      const looks = (["first", "all"] as const).map((sources) => {
+        const own = packages.filter((pkg) => pkg.sources === sources);
+        return newestCommits(refs, own, sources);
+      });
+      return new Map((await Promise.all(looks)).flatMap((sightings) => [...sightings]));
+    },
+    runUpdateScript: (script) => runUpdateScript(script, sandbox),
+    tagsOf: (url) => tagsOf(refs, url),
+    libraries: (urls, known) => readDistribution(urls, known.flatMap(knownDatabase), ports.http),
+    aurEtag: () => aur.etag(),
+  };
+}
+
+/** What isn't understood of the last run's memory is read anew. */
+function knownDatabase(known: unknown): KnownDatabase[] {
+  const parsed = knownDatabaseSchema.safeParse(known);
+  return parsed.success ? [parsed.data] : [];
+}
