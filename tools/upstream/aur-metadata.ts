@@ -26,7 +26,7 @@ export async function askAur(
 }
 
 /** The RPC knows pkgnames, any of which may have been dropped from a split package since. */
-function namesOf({ pkgbase, srcinfo }: Pick<Followed, "pkgbase" | "srcinfo">): string[] {
+export function namesOf({ pkgbase, srcinfo }: Pick<Followed, "pkgbase" | "srcinfo">): string[] {
   const pkgnames = srcinfo?.packages.map(({ pkgname }) => pkgname) ?? [];
   return [pkgbase, ...pkgnames.slice(0, 2)];
 }

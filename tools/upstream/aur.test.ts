@@ -155,9 +155,14 @@ describe("what changed is remembered per package", () => {
     runs.aur.adopt("foo", "mallory");
     runs.aur.push("foo", aurRecipe("foo", { pkgver: "2", depends: ["curl"] }));
     const sighting = (await look(packages)).get("foo");
-    expect(sighting).toMatchObject({ kind: "recipe", recipe: { maintainers: ["alice"] } });
-    if (sighting?.kind !== "recipe") return;
-    expect(sighting.recipe.metadataTime).toBeLessThan(sighting.recipe.committedAt!);
+    expect(errorOf(sighting)).toMatchObject({
+      code: "stale",
+      message: expect.stringContaining("pushed again"),
+    });
+
+    runs.aur.web.faults = [{ kind: "answers", status: 404, only: /\/rpc\// }];
+    const unconfirmed = (await look(packages)).get("foo");
+    expect(unconfirmed).toMatchObject({ kind: "recipe", recipe: { metadataTime: undefined } });
   });
 
   test("a deleted package is a person's matter, with what to do about it", async () => {

@@ -1,7 +1,8 @@
 import { parseSrcinfo, srcinfoVersion } from "../alpm/srcinfo.ts";
 import { SluiceError } from "../errors.ts";
 import { fetchRecipes, type Fetched } from "./aur-git.ts";
-import { askAur } from "./aur-metadata.ts";
+import { askAur, namesOf } from "./aur-metadata.ts";
+import { askRpc } from "./aur-rpc.ts";
 import type { AurEntry, AurMetadata, AurPackage } from "./aur-rows.ts";
 import type { Followed, Sighting, Upstream, UpstreamPorts, UpstreamRecipe } from "./upstream.ts";
 
@@ -35,11 +36,12 @@ export function openAur(ports: UpstreamPorts, memory: AurMemory = {}): Aur {
     const changed = looks.filter((one): one is Changed => one.kind === "changed");
     const pkgbases = changed.map(({ followed }) => followed.pkgbase);
     const fetched = await fetchRecipes(ports, pkgbases);
+    const confirmed = await confirm(ports, changed);
     return new Map(
       packages.map(({ pkgbase }, index) => {
         const one = looks[index]!;
         if (one.kind !== "changed") return [pkgbase, one];
-        const sighting = judgeFetched(one, fetched.get(pkgbase), metadata.learnedAt, ports.aurGit !== "");
+        const sighting = judgeFetched(one, fetched.get(pkgbase), confirmed, ports.aurGit !== "");
         return [pkgbase, sighting];
       }),
     );
@@ -76,11 +78,23 @@ function firstLook(
   return { kind: "unchanged", seen, ...(lastModified === since && { maintainers }) };
 }
 
+/**
+ * What the AUR says of these packages once their recipes are here: who had pushed meanwhile, under whatever date,
+ * would be seen in it. Undefined where it can't be asked; nobody is trusted then.
+ */
+async function confirm(ports: UpstreamPorts, changed: readonly Changed[]): Promise<AurMetadata | undefined> {
+  if (changed.length === 0) return undefined;
+  const pkgbases = new Set(changed.map(({ followed }) => followed.pkgbase));
+  const pkgnames = [...new Set(changed.flatMap(({ followed }) => namesOf(followed)))];
+  const answer = await orError(askRpc(ports, { pkgbases, pkgnames }));
+  return answer instanceof SluiceError ? undefined : answer;
+}
+
 /** Whether what was fetched is what the metadata promised. */
 function judgeFetched(
   { followed: { pkgbase, seen, srcinfo }, now, since }: Changed,
   fetched: Fetched | undefined,
-  learnedAt: number,
+  confirmed: AurMetadata | undefined,
   isMirrored: boolean,
 ): Sighting {
   if (!fetched) return unavailable(stale(pkgbase, "the AUR has it, but its Git or its mirror doesn't"));
@@ -94,6 +108,10 @@ function judgeFetched(
   if (version !== undefined && version !== now.version) {
     return unavailable(stale(pkgbase, `the AUR says it is at ${now.version}, but its Git has ${version}`));
   }
+  const later = confirmed?.packages.get(pkgbase);
+  if (later?.kind === "package" && later.lastModified > now.lastModified) {
+    return unavailable(stale(pkgbase, "it was pushed again while its recipe was fetched"));
+  }
   // Where no commit is remembered, a mirror's may be that of before, if it tells so itself. It is harmless then, but
   // the push doesn't count as seen.
   const mayBeOld =
@@ -103,7 +121,8 @@ function judgeFetched(
     committedAt !== undefined &&
     committedAt <= since * 1000 &&
     (!srcinfo || srcinfoVersion(srcinfo) === now.version);
-  const { votes, firstSubmitted, maintainers, lastModified } = now;
+  const { votes, firstSubmitted, lastModified } = now;
+  const maintainers = later?.kind === "package" ? later.maintainers : now.maintainers;
   return {
     kind: "recipe",
     recipe: {
@@ -111,7 +130,7 @@ function judgeFetched(
       revision,
       committedAt,
       maintainers,
-      metadataTime: learnedAt,
+      metadataTime: later?.kind === "package" ? confirmed?.learnedAt : undefined,
       aur: { votes, firstSubmitted },
     },
     seen: { timestamp: mayBeOld ? since : lastModified, revision },

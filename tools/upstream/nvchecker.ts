@@ -70,15 +70,15 @@ async function compare(
   { srcinfo, seen }: Followed,
   recipe: RecipeFiles,
   { version, commit }: FoundVersion,
-  { http }: AskingPorts,
+  ports: AskingPorts,
 ): Promise<Sighting> {
   const unchanged = { kind: "unchanged", seen: { ...seen, revision: version } } as const;
   const pkgver = srcinfo && baseValue(srcinfo, "pkgver");
   if (version === seen.revision || (pkgver !== undefined && isSame(bare(pkgver), version))) return unchanged;
   const files =
     version === commit
-      ? await newCommit(recipe, commit, { http })
-      : await newVersion(recipe, { version, commit }, { http });
+      ? await newCommit(recipe, commit, ports)
+      : await newVersion(recipe, { version, commit }, ports);
   if (files === undefined) return unchanged;
   return {
     kind: "recipe",

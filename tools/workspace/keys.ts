@@ -188,11 +188,12 @@ function triggerName(about: string): Key<string> {
 }
 
 function recipeSource(about: string): Key<string> {
-  const kinds = /^(?:aur|custom|gitlab:[\w./-]+|github:[\w.-]+\/[\w.-]+)$/;
+  const kinds = /^(?:aur|custom|(?:gitlab:[\w./-]+|github:[\w.-]+\/[\w.-]+)(?:#[\x21-\x7e]+)?)$/;
   return {
     default: "",
     parse: (value) => (kinds.test(value) || isUrl(value) ? value : undefined),
-    expects: "aur, custom, gitlab:ID, github:OWNER/REPO or a Git URL",
+    expects:
+      "aur, custom, gitlab:ID or github:OWNER/REPO (with #pre-releases, #filter=REGEX or both with & between), or a Git URL",
     about,
   };
 }

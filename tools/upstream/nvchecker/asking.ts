@@ -31,7 +31,10 @@ export type Page = HttpAnswer & { readonly body: Buffer };
 const largestPage = 5 * 1024 * 1024;
 
 /** What asking needs of the run. */
-export interface AskingPorts extends Pick<UpstreamPorts, "http" | "githubToken" | "gitlabToken"> {
+export interface AskingPorts
+  extends
+    Pick<UpstreamPorts, "http" | "githubToken" | "gitlabToken">,
+    Partial<Pick<UpstreamPorts, "scratch">> {
   readonly remoteRefs: Pick<RemoteRefs, "ask">;
 }
 
