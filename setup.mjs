@@ -21,6 +21,7 @@ const systemTools = [
   { program: "patch", apt: "patch", pacman: "patch" },
   { program: "gpg", apt: "gnupg", pacman: "gnupg" },
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
+  { program: "ssh-keygen", apt: "openssh-client", pacman: "openssh" },
   { program: "rsync", apt: "rsync", pacman: "rsync" },
 ];
 

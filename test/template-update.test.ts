@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { goodToken, standIns } from "./world/forges.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { TemplateRepository } from "./world/template-repository.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
@@ -240,6 +241,35 @@ describe.skipIf(missing.length > 0)("a version of the CI files that nobody trust
     const { code, stderr } = await update();
     expect([code, stderr]).toEqual([1, expect.stringContaining("the branch template-v2 is there already")]);
     expect(w.atOrigin("rev-parse", "template-v2")).toBe(head);
+  });
+});
+
+describe.each(standIns)("on $kind", ({ kind, start }) => {
+  test.skipIf(missing.length > 0)("a version that nobody has signed is put up for review", async () => {
+    trust("jane");
+    t.commit(second, listed);
+    t.git("tag", "v2");
+    const server = await start(w.origin);
+    const platform = {
+      github: {
+        GITHUB_ACTIONS: "true",
+        GITHUB_API_URL: server.apiUrl,
+        GITHUB_REPOSITORY: server.project,
+        GITHUB_REF_TYPE: "branch",
+        GITHUB_REF_NAME: "main",
+      },
+      gitlab: {
+        GITLAB_CI: "true",
+        CI_API_V4_URL: server.apiUrl,
+        CI_PROJECT_PATH: server.project,
+        CI_COMMIT_BRANCH: "main",
+      },
+    }[kind];
+    const { code, stdout } = await w.sluice(["template", "update"], { ...platform, ACCESS_TOKEN: goodToken });
+    const reviews = server.current();
+    await server.stop();
+    expect([code, stdout]).toEqual([1, expect.stringContaining("merge it: http")]);
+    expect(reviews).toMatchObject([{ branch: "template-v2", target: "main", title: "CI files of v2" }]);
   });
 });
 

@@ -1,7 +1,10 @@
-import { readPlatform } from "../../ci/platform.ts";
-import { applyTemplateUpdate, planTemplateUpdate, type TemplatePlan } from "../../ci/template-update.ts";
+import { readPlatform, type Platform } from "../../ci/platform.ts";
+import { applyTemplateUpdate, templateReview } from "../../ci/apply-template-update.ts";
+import { planTemplateUpdate, type TemplatePlan } from "../../ci/template-update.ts";
+import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { printable } from "../report.ts";
+import { forgeOf } from "../forge.ts";
+import { printable, warn } from "../report.ts";
 import { findRoot } from "../root.ts";
 import { formatTable } from "../table.ts";
 
@@ -26,9 +29,27 @@ export async function templateUpdate({ root, dryRun = false, json = false }: Opt
     return exitCode;
   }
   const { branch, commit } = await applyTemplateUpdate(ports, plan);
-  const done = `${commit.slice(0, 10)} is on ${branch}${plan.kind === "review" ? "; look at it and merge it" : ""}.`;
-  if (!json) process.stdout.write(printable(`\n${done}\n`));
+  const url = plan.kind === "review" ? await openReview(ports.platform, plan, branch) : undefined;
+  const next = plan.kind === "review" ? `; look at it and merge it${url ? `: ${url}` : ""}` : "";
+  if (!json) process.stdout.write(printable(`\n${commit.slice(0, 10)} is on ${branch}${next}.\n`));
   return exitCode;
+}
+
+/** The branch is what counts; where there is a forge, it is put up for review there. */
+async function openReview(
+  platform: Platform,
+  plan: Parameters<typeof templateReview>[0],
+  branch: string,
+): Promise<string | undefined> {
+  const forge = await forgeOf(platform);
+  if (forge instanceof SluiceError) return undefined;
+  try {
+    return (await forge.openReview(templateReview(plan, branch))).url;
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    warn(`no review could be opened: ${error.message}`);
+    return undefined;
+  }
 }
 
 function describe(plan: TemplatePlan): string {
