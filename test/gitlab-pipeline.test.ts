@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Schedule } from "../tools/schedule/schedule.ts";
+import { cannotBuild } from "./world/building.ts";
 import { GitlabProject } from "./world/gitlab-runner.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { registryReachable } from "./world/registry.ts";
@@ -94,3 +95,33 @@ describe.skipIf(lacking.length > 0)(
     });
   },
 );
+
+describe.skipIf(lacking.length > 0 || cannotBuild !== "")("GitLab's own runners", () => {
+  beforeAll(async () => {
+    p = new GitlabProject();
+    const args = ["--gitlab", "--name", "mine", "--schedule-to", "runners", "--commit"];
+    await sluice(["init", "person", ...args], { cwd: p.base });
+    // The runner here is no Arch Linux, and has all that builds need.
+    const before = "npm ci --ignore-scripts --no-audit --no-fund";
+    p.write(".gitlab-ci-test.yml", `build:\n  before_script: ['${before}']\n`);
+    p.push("start");
+  });
+  afterAll(() => p.remove());
+
+  test("build the schedule and publish what was built, also where a package fails", async () => {
+    p.write("packages/foo/PKGBUILD", recipe("foo", ""));
+    p.write("packages/foo/.SRCINFO", srcinfoText("foo"));
+    p.write("packages/bad/PKGBUILD", recipe("bad", "build() {\n  false\n}\n"));
+    p.write("packages/bad/.SRCINFO", srcinfoText("bad"));
+    p.push("foo, bad");
+    const run = await p.pipeline("push");
+    expect(run.jobs).toEqual({ run: "pass", build: "warn", pages: "pass" });
+    expect(run.read("public/mine/x86_64/mine.db").length).toBeGreaterThan(0);
+    expect(run.read("public/mine/x86_64/foo-1-1-any.pkg.tar.zst.sig").length).toBeGreaterThan(0);
+  });
+});
+
+function recipe(name: string, build: string): string {
+  const package_ = `package() {\n  install -d "$pkgdir/usr/share/${name}"\n  echo 1 > "$pkgdir/usr/share/${name}/hello"\n}\n`;
+  return `pkgname=${name}\npkgver=1\npkgrel=1\npkgdesc=${name}\narch=(any)\nlicense=(0BSD)\n${build}${package_}`;
+}

@@ -49,7 +49,8 @@ describe.each(workflows)("GitHub workflow %s", (name, text) => {
   test("names every action by its commit, with the version in a comment", () => {
     const uses = [...text.matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map(([, action]) => action!);
     const foreign = uses.filter((action) => !action.startsWith("./.github/workflows/"));
-    for (const action of foreign) expect(action).toMatch(/^[\w.-]+\/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    for (const action of foreign)
+      expect(action).toMatch(/^[\w.-]+(?:\/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
   test("grants nothing that a job doesn't ask for", () => {
