@@ -276,6 +276,13 @@ describe.skipIf(missing.length > 0)(
       expect(await push()).toEqual([`unchanged ${foo}`]);
     });
 
+    test("what the AUR itself finds to be overtaken is said to be that", async () => {
+      const foo = managed();
+      world.commit("start");
+      aur.refuse(foo, "denying non-fast-forward (you should pull first)");
+      expect(await push()).toEqual([`problem ${foo}: aur-moved`]);
+    });
+
     test("a stranger's commit is built upon as soon as main has had its recipe", async () => {
       const foo = managed();
       recipe(foo, "3");

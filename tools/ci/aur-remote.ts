@@ -131,6 +131,8 @@ export class AurRemote {
         return await pushAtomically(scratch, repositoryUrl(this.#server, pkgbase), [update]);
       } catch (error) {
         if (!(error instanceof SluiceError)) throw error;
+        // The AUR's hook finds out last what the lease has missed.
+        if (error.message.includes("denying non-fast-forward")) throw moved(pkgbase);
         throw aurTrouble(this.#server, pkgbase, error.message.slice(error.message.indexOf("\n") + 1));
       }
     });
