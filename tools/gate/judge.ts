@@ -112,7 +112,7 @@ function judgeSides(
 
 function judgeNew(pkgbuild: Pkgbuild): Finding[] {
   return [
-    ...codeOfNew(atReading(pkgbuild.recipe.script)),
+    ...codeOfNew(atReading(pkgbuild.recipe)),
     ...judgeFunctions(undefined, pkgbuild),
     ...judgeSignals(undefined, pkgbuild),
   ];

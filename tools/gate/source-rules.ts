@@ -11,6 +11,7 @@ import {
 import { type TagAnswer, tagKey, type TagQuestion } from "./update.ts";
 import { sameForms } from "./variables.ts";
 import { versionOf } from "./version-rules.ts";
+import { withoutOwnName } from "./kept-name.ts";
 import { isCommitLike, replacedAlone } from "./version-text.ts";
 import type { Value } from "../pkgbuild/values.ts";
 
@@ -39,9 +40,10 @@ export function judgeSources(
         }),
       );
     }
-    for (const [old, now] of pair.changed) {
-      const both = { ...place, before: old.text, after: now.text };
-      findings.push(...addressFindings(now, both), ...moved(old, now, both));
+    for (const [old, renamed] of pair.changed) {
+      const both = { ...place, before: old.text, after: renamed.text };
+      findings.push(...addressFindings(renamed, both), ...moved(old, renamed, both));
+      const now = withoutOwnName(old, renamed, comparison.after, pair.keptNames) ?? renamed;
       if (
         !pair.explained &&
         !replacedAlone(plainArchive(old), plainArchive(now), replacementsWithCommits(comparison))
@@ -81,6 +83,8 @@ interface ListPair {
   readonly added: readonly SourceEntry[];
   readonly removed: readonly SourceEntry[];
   readonly ownersBefore: ReadonlySet<string>;
+  /** What each source of the new list is kept as, where it says. */
+  readonly keptNames: readonly (string | undefined)[];
 }
 
 function changedLists({ before, after, architectures, written, explained, changes }: Comparison): ListPair[] {
@@ -99,6 +103,7 @@ function changedLists({ before, after, architectures, written, explained, change
         explained: sameWriting && explained.names.has(name),
         ...matched(known(old), known(now)),
         ownersBefore: ownersOf(before, architectures),
+        keptNames: known(now).map(({ name, segments }) => name ?? segments.at(-1)),
       };
       pairs.set(JSON.stringify([name, pair.changed, pair.added, pair.removed]), pair);
     }
