@@ -24,7 +24,7 @@ export interface AtReading {
   /** Names of the functions that it calls, over any number of steps. */
   readonly calls: ReadonlySet<string>;
   /** Its form, and the bodies of those functions. */
-  readonly runs: string;
+  runs(): string;
   /** Names of those variables in the order in which they were assigned before it. */
   readonly assignedBefore: string;
 }
@@ -39,7 +39,7 @@ export function atReading({ script, functions }: Pick<Recipe, "script" | "functi
       const calls = calledBy(command, functions);
       const bodies = [...calls].flatMap((name) => (functions.get(name) ?? []).map(({ body }) => body));
       const reads = readsOf((visitor) => [command, ...bodies].forEach((one) => walkCommand(one, visitor)));
-      const runs = [described.form, ...bodies.map((body) => normaliseCommand(body))].join("\n");
+      const runs = (): string => [described.form, ...bodies.map((body) => normaliseCommand(body))].join("\n");
       const assignedBefore = assigned.filter((name) => reads.has(name)).join(" ");
       found.push({ ...described, line, reads, calls, runs, assignedBefore });
     }

@@ -65,17 +65,21 @@ function placed({ form, assignedBefore }: AtReading): string {
 }
 
 /** By its name, by a pattern, or by something that is only known when it runs. */
-function mayRead({ runs }: AtReading, path: string): boolean {
+function mayRead(code: AtReading, path: string): boolean {
+  const runs = code.runs();
   if (path === ".SRCINFO") return runs.includes(".SRCINFO");
   if (mentions(runs, path.split("/").at(-1) ?? path)) return true;
-  const other = runs.replaceAll(definition, "");
-  const reads = /"(?:\.|source|cat|bash|sh|eval|\.\/[^"]*)"|<(?!<)|<[*?]+>/.test(other);
+  const other = runs.replaceAll(definition, "").replaceAll(bareText, "~");
+  const reads = /"(?:\.|source|cat|bash|sh|eval|\.\/[^"]*)"|(?<!<)<(?!<)/.test(other);
   return reads && /<[*?]|split|\{/.test(other);
 }
 
 /** How split packages make `package_NAME()` of `_package…()`: it defines a function and reads no file. */
 const definition =
   /"eval" "package_"\{\w+\}"\(\) \{(?:\\n|\s)*"\{\$\("declare" "-f" "_package"[^()"]*\)\}"(?:\\n|\s)*_package"[^()"]*"(?:\\n|\s)*\}"/g;
+
+/** How the normal form has text without quotes that isn't a pattern; a lone `<` reads a file. */
+const bareText = /<"(?:[^"\\*?[]|\\.)*">/g;
 
 /** The name by itself, not as part of a longer one. */
 function mentions(form: string, name: string): boolean {
