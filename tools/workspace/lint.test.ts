@@ -61,7 +61,7 @@ test("versions that only running the PKGBUILD would tell aren't called stale", (
   w.addPackage("foo", { pkgver: "5" });
   for (const recipe of [
     "pkgver=$(cat major).1",
-    "pkgver=1\n[[ -n $_next ]] && pkgver=2",
+    "pkgver=1\n[[ -e next ]] && pkgver=2",
     "pkgver=1\npkgver+=$(date)",
     "pkgver=5",
   ]) {
