@@ -5,7 +5,7 @@ import { checksumKinds } from "./checksum-rules.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Pkgbuild, Side } from "./side.ts";
-import { addressFindings } from "./source-rules.ts";
+import { addressFindings } from "./source-address.ts";
 import { parseSource } from "./source-entry.ts";
 import { isCommitLike, isVersionText, replacedAlone, type Replacement, spellings } from "./version-text.ts";
 

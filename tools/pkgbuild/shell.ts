@@ -1,5 +1,6 @@
 import { assigned, type Assigner } from "./assigning.ts";
 import { commandName, constantText } from "./constants.ts";
+import { declarationSteps, notFollowed } from "./declarations.ts";
 import { type Effects, effectsOf, isInert, type Walk } from "./effects.ts";
 import { ownedByBash, setOutside } from "./environment.ts";
 import { expandFields } from "./expand.ts";
@@ -15,9 +16,10 @@ import type {
   Word,
 } from "./syntax.ts";
 import { type Functions, functionsIn, printedFunction, readText } from "./functions.ts";
+import { leavesEarly, substitutes } from "./following.ts";
 import { evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
 import { Budget, NotStatic, TooMuchWork, type Unknown, type Variable } from "./values.ts";
-import { walkAssignment, walkCommand, walkScript, walkWord } from "./walk.ts";
+import { walkAssignment, walkCommand, walkWord } from "./walk.ts";
 
 /** What a command returned; undefined where that can't be told. */
 export type Status = boolean | undefined;
@@ -210,32 +212,28 @@ export class Shell implements Assigner {
   }
 
   #declare(command: SimpleCommand): Status {
-    let associative = false;
-    let followed = true;
-    const readOnly = commandName(command) === "readonly";
-    for (const argument of command.words.slice(1)) {
-      if (argument.kind === "assignment") {
-        const { name } = argument.assignment;
-        if (associative && !this.#variables.has(name)) this.#declareAssociative(name);
-        this.assign(argument.assignment);
-        if (!followed) this.#spoilName(name, "its declaration isn't followed");
-        if (readOnly) this.#readonly.add(name);
-        continue;
-      }
-      const text = constantText(argument.word);
-      const [, quotedName, quotedText] = /^([A-Za-z_]\w*)=([^]*)$/.exec(text ?? "") ?? [];
-      if (quotedName !== undefined && quotedText !== undefined && followed && !associative) {
-        this.set(quotedName, quotedText);
-      } else if (text === undefined || !/^(?:-[a-zA-Z]+|[A-Za-z_]\w*)$/.test(text)) {
-        this.#spoil("its declaration isn't followed");
-      } else if (text.startsWith("-")) {
-        associative ||= text.includes("A");
-        followed &&= /^-[aAgrx]+$/.test(text);
-        if (text.includes("n") || text.includes("i")) this.#spoil("it declares a reference or an integer");
-      } else if (associative) {
-        this.#declareAssociative(text);
-      } else if (!followed) {
-        this.#spoilName(text, "its declaration isn't followed");
+    for (const step of declarationSteps(command)) {
+      switch (step.kind) {
+        case "assign": {
+          const { name } = step.assignment;
+          if (step.associative && !this.#variables.has(name)) this.#declareAssociative(name);
+          this.assign(step.assignment);
+          break;
+        }
+        case "set":
+          this.set(step.name, step.text);
+          break;
+        case "associative":
+          this.#declareAssociative(step.name);
+          break;
+        case "unknown":
+          this.#spoilName(step.name, notFollowed);
+          break;
+        case "readonly":
+          this.#readonly.add(step.name);
+          break;
+        case "spoil":
+          this.#spoil(step.reason);
       }
     }
     return undefined;
@@ -347,18 +345,4 @@ export class Shell implements Assigner {
   #spoil(reason: string): void {
     this.#spoiled ??= { known: false, reason, line: this.#line };
   }
-}
-
-function substitutes(assignment: Assignment): boolean {
-  let found = false;
-  walkAssignment(assignment, { part: (part) => void (found ||= part.kind === "substitution") });
-  return found;
-}
-
-function leavesEarly(body: Script): boolean {
-  let found = false;
-  walkScript(body, {
-    simple: (command) => void (found ||= /^(?:break|continue|return|exit)$/.test(commandName(command) ?? "")),
-  });
-  return found;
 }
