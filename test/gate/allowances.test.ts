@@ -108,6 +108,20 @@ const dangerous: readonly Case[] = [
     filesAfter: srcinfo("14.1.1"),
   },
   {
+    name: "a checksum with code in it, before code that may change anything",
+    before: spoilt,
+    after: (text) => spoilt(text).replace(/sha512sums=.*/, "sha512sums=('$(id)')"),
+    files: srcinfo("14.1.0"),
+    filesAfter: srcinfo("14.1.1"),
+  },
+  {
+    name: "one more checksum, before code that may change anything",
+    before: spoilt,
+    after: (text) => spoilt(text).replace(/(sha512sums=.*)\)/, "$1 SKIP)"),
+    files: srcinfo("14.1.0"),
+    filesAfter: srcinfo("14.1.1"),
+  },
+  {
     name: "an assignment moved behind code that may change anything",
     before: spoilt,
     after: (text) => `${spoilt(text).replace("pkgrel=1\n", "")}\npkgrel=1\n`,
@@ -194,6 +208,19 @@ const major: readonly Case[] = [
     name: "a name with a checksum that isn't the source's",
     before: edit([named, `$pkgname-${"6".repeat(64)}.tar.gz::$url`]),
     after: edit([named, `$pkgname-${"7".repeat(64)}.tar.gz::$url`]),
+  },
+  {
+    name: "a checksum in an address, which chooses what is fetched",
+    before: edit(
+      ["$url/archive", "$url/6666666666666666666666666666666666666666666666666666666666666666/archive"],
+      ["sha512sums=", "sha256sums="],
+      ["6".repeat(128), "6".repeat(64)],
+    ),
+    after: edit(
+      ["$url/archive", "$url/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee/archive"],
+      ["sha512sums=", "sha256sums="],
+      ["e".repeat(128), "e".repeat(64)],
+    ),
   },
   {
     name: "a dependency in another's place",

@@ -115,9 +115,12 @@ function isDerived(
 
 const mostEntries = 300;
 
-/** Some keep a source under a name with its own checksum in it. */
+/** Some keep a source under a name with its own checksum in it; in an address it'd choose what is fetched. */
 function checksumsInNames(changes: readonly VariableChange[]): Replacement[] {
   const others = changes.flatMap(({ name, before }) => (isChecksums(name) ? [] : (textsOf(before) ?? [])));
+  const addresses = changes.flatMap(({ name, before, after }) =>
+    name.startsWith("source") ? [...(textsOf(before) ?? []), ...(textsOf(after) ?? [])].map(addressIn) : [],
+  );
   return changes.flatMap(({ name, before, after }) => {
     const [old, now] = [textsOf(before) ?? [], textsOf(after) ?? []];
     if (!isChecksums(name) || old.length !== now.length) return [];
@@ -125,9 +128,14 @@ function checksumsInNames(changes: readonly VariableChange[]): Replacement[] {
       const both = [sum, now[at] ?? ""] as const;
       // Shorter ones look like commits.
       const hashes = sum !== both[1] && both.every((text) => /^(?:[0-9a-f]{64}|[0-9a-f]{128})$/.test(text));
-      return hashes && others.some((text) => text.includes(sum)) ? [both] : [];
+      const inAddress = addresses.some((text) => both.some((hash) => text.includes(hash)));
+      return hashes && !inAddress && others.some((text) => text.includes(sum)) ? [both] : [];
     });
   });
+}
+
+function addressIn(source: string): string {
+  return source.slice(source.indexOf("::") + 1);
 }
 
 function isChecksums(name: string): boolean {
