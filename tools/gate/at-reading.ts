@@ -10,6 +10,7 @@ import type {
   CompoundCommand,
   Script,
   SimpleCommand,
+  Statement,
 } from "../pkgbuild/syntax.ts";
 import { type Visitor, walkAssignment, walkCommand, walkWord } from "../pkgbuild/walk.ts";
 
@@ -33,19 +34,26 @@ export interface AtReading {
 export function atReading({ script, functions }: Pick<Recipe, "script" | "functions">): AtReading[] {
   const found: AtReading[] = [];
   const assigned: string[] = [];
-  for (const { command, background, line } of script.statements) {
+  // Most recipes have no such thing, and then nobody asks what was assigned before it.
+  let noted = 0;
+  for (const [at, { command, background, line }] of script.statements.entries()) {
     const described = background ? code(normaliseCommand(command) + " &") : describe(command);
-    if (described) {
-      const calls = calledBy(command, functions);
-      const bodies = [...calls].flatMap((name) => (functions.get(name) ?? []).map(({ body }) => body));
-      const reads = readsOf((visitor) => [command, ...bodies].forEach((one) => walkCommand(one, visitor)));
-      const runs = (): string => [described.form, ...bodies.map((body) => normaliseCommand(body))].join("\n");
-      const assignedBefore = assigned.filter((name) => reads.has(name)).join(" ");
-      found.push({ ...described, line, reads, calls, runs, assignedBefore });
-    }
-    walkCommand(command, { assignment: ({ name }) => void assigned.push(name) });
+    if (!described) continue;
+    for (; noted < at; noted += 1) assigned.push(...assignedIn(script.statements[noted]));
+    const calls = calledBy(command, functions);
+    const bodies = [...calls].flatMap((name) => (functions.get(name) ?? []).map(({ body }) => body));
+    const reads = readsOf((visitor) => [command, ...bodies].forEach((one) => walkCommand(one, visitor)));
+    const runs = (): string => [described.form, ...bodies.map((body) => normaliseCommand(body))].join("\n");
+    const assignedBefore = assigned.filter((name) => reads.has(name)).join(" ");
+    found.push({ ...described, line, reads, calls, runs, assignedBefore });
   }
   return found;
+}
+
+function assignedIn(statement: Statement | undefined): string[] {
+  const names: string[] = [];
+  if (statement) walkCommand(statement.command, { assignment: ({ name }) => void names.push(name) });
+  return names;
 }
 
 export function formsOf(list: readonly AtReading[]): string {
