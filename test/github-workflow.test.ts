@@ -104,7 +104,8 @@ describe.skipIf(offline)("the steps of the GitHub workflows (need npm's registry
     ["CI_SCHEDULE_TO=chaotic", "follow-up=chaotic\n"],
     ['CI_SCHEDULE_TO = "runners"', "follow-up=runners\n"],
     ["#CI_SCHEDULE_TO=runners", ""],
-  ])("%s in .ci/config says who builds", async (line, outputs) => {
+    ["CI_MANAGE_AUR=true", "aur=true\n"],
+  ])("%s in .ci/config says what follows", async (line, outputs) => {
     const config = readFileSync(join(dir, ".ci/config"), "utf8");
     write(".ci/config", config.replace(/^CI_SCHEDULE_TO=.*$/m, line));
     expect(await followUp()).toMatchObject({ code: 0, outputs });

@@ -134,6 +134,14 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     define: (program) =>
+      workspaceCommand(program, "push-aur [pkgbase...]")
+        .description("Push packages with CI_MANAGE_AUR=true to the AUR as main has them (none named: all)")
+        .option("-n, --dry-run", "show what would be pushed and change nothing")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/push-aur.ts")).pushAur,
+  },
+  {
+    define: (program) =>
       program
         .command("classify <old-dir> <new-dir>")
         .description("Judge an update of a recipe: minor, major or dangerous, and why")
