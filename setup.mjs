@@ -23,7 +23,6 @@ const systemTools = [
   { program: "ssh", apt: "openssh-client", pacman: "openssh" },
   { program: "sshd", apt: "openssh-server", pacman: "openssh", aptStartsService: true },
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
-  { program: "ssh-keygen", apt: "openssh-client", pacman: "openssh" },
   { program: "rsync", apt: "rsync", pacman: "rsync" },
 ];
 
