@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SluiceError } from "../tools/errors.ts";
 import { readPlatform } from "../tools/ci/platform.ts";
-import { needsPerson } from "../tools/ci/schedule-report.ts";
 import { ScheduleDays, recipe } from "./world/schedule-days.ts";
 
 let days: ScheduleDays;
@@ -250,10 +249,10 @@ describe("an upstream that can't be asked", () => {
     await days.run();
     days.recipes.delete("foo");
     days.offer("bar", 2, recipe("bar", "2"));
-    const { lines, plan, outcome } = await days.run();
+    const { lines, needsPerson } = await days.run();
     expect(lines[0]).toBe("problem foo: not in the AUR");
     expect(lines).toContain("updated bar: 1-1 → 2-1");
-    expect(needsPerson(plan, outcome)).toBe(true);
+    expect(needsPerson).toBe(true);
   });
 });
 
@@ -263,10 +262,10 @@ describe("without a forge", () => {
     days.world.publishScheduled();
     days.offer("foo", 2, major("foo", "2"));
     for (const _ of [1, 2]) {
-      const { lines, plan, outcome } = await days.run();
+      const { lines, needsPerson } = await days.run();
       expect(lines).toHaveLength(1);
       expect(lines[0]).toMatch(/^held foo: 1-1 → 2-1, major: .*not up for review: there is no forge here/);
-      expect(needsPerson(plan, outcome)).toBe(true);
+      expect(needsPerson).toBe(true);
       expect(days.scheduled()).toEqual([]);
     }
     expect(days.atOrigin("packages/foo/PKGBUILD")).toContain("pkgver=1");
@@ -497,6 +496,39 @@ describe("a repository taken over", () => {
     expect((await days.run()).lines).toEqual([]);
     expect(days.atOrigin("packages/foo/PKGBUILD")).toContain("\t:");
     expect(days.atOrigin("foo", "state")).toContain("CI_PKGBUILD_TIMESTAMP=2");
+  });
+});
+
+describe("the CI files", () => {
+  beforeEach(() => {
+    const template = join(days.world.base, "template");
+    days.world.git("init", "-q", template);
+    writeFileSync(join(template, "template.json"), JSON.stringify({ version: 1, files: [] }));
+    days.world.git("-C", template, "add", "-A");
+    days.world.git("-C", template, "commit", "-q", "-m", "template");
+    const config = `${days.world.read(".ci/config")}TEMPLATE_REPO=file://${template}\n`;
+    days.world.write(".ci/config", config);
+    days.world.write(".ci/template.json", JSON.stringify({ platforms: ["gitlab"], tag: null, files: {} }));
+    days.follow("foo");
+    days.world.publishScheduled();
+    days.offer("foo", 2, recipe("foo", "2"));
+  });
+
+  test("that nobody trusted has signed wait on a branch, and updates go on", async () => {
+    days.world.git("-C", join(days.world.base, "template"), "tag", "v1");
+    const { lines } = await days.run();
+    expect(lines).toContain("updated foo: 1-1 → 2-1");
+    expect(lines.at(-1)).toMatch(/^template v1: to be looked at: .*template-v1$/);
+    expect(days.world.atOrigin("for-each-ref", "--format=%(refname)", "refs/heads/template-*")).not.toBe("");
+  });
+
+  test("that can't be had hold up no update, and are told", async () => {
+    days.world.git("-C", join(days.world.base, "template"), "tag", "v1");
+    days.world.delete("../template");
+    const { lines, needsPerson } = await days.run();
+    expect(lines).toContain("updated foo: 1-1 → 2-1");
+    expect(lines.at(-1)).toMatch(/^template TEMPLATE_REPO: /);
+    expect(needsPerson).toBe(true);
   });
 });
 

@@ -1,5 +1,6 @@
 import { SluiceError } from "../errors.ts";
 import { applyOnSchedule, type OnScheduleOutcome } from "./apply-on-schedule.ts";
+import { takeTemplate, type TemplateOutcome } from "./take-template.ts";
 import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "./on-schedule.ts";
 
 const attempts = 3;
@@ -11,13 +12,16 @@ const attempts = 3;
  */
 export async function runOnSchedule(
   ports: SchedulePorts,
-): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome }> {
+): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome; template: TemplateOutcome }> {
   let said = "";
   for (let attempt = 1; attempt <= attempts; attempt++) {
     if (attempt > 1) ports.progress("somebody else has pushed meanwhile; planning again");
     const plan = await planOnSchedule(ports);
     const result = await applyOnSchedule(ports, plan);
-    if (result.kind === "done") return { plan, outcome: result.outcome };
+    if (result.kind === "done") {
+      const template = await takeTemplate(ports, plan.workspace.config, false);
+      return { plan, outcome: result.outcome, template };
+    }
     said = result.said;
   }
   throw new SluiceError("lost-race", `somebody else was faster ${attempts} times; nothing was changed`, {
