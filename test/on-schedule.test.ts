@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SluiceError } from "../tools/errors.ts";
 import { readPlatform } from "../tools/ci/platform.ts";
+import { TemplateRepository } from "./world/template-repository.ts";
 import { ScheduleDays, recipe } from "./world/schedule-days.ts";
 
 let days: ScheduleDays;
@@ -500,31 +501,28 @@ describe("a repository taken over", () => {
 });
 
 describe("the CI files", () => {
+  let template: TemplateRepository;
   beforeEach(() => {
-    const template = join(days.world.base, "template");
-    days.world.git("init", "-q", template);
-    writeFileSync(join(template, "template.json"), JSON.stringify({ version: 1, files: [] }));
-    days.world.git("-C", template, "add", "-A");
-    days.world.git("-C", template, "commit", "-q", "-m", "template");
-    const config = `${days.world.read(".ci/config")}TEMPLATE_REPO=file://${template}\n`;
-    days.world.write(".ci/config", config);
+    template = new TemplateRepository();
+    template.commit({ ".gitlab-ci.yml": "run: {}\n" }, [{ path: ".gitlab-ci.yml", for: "gitlab" }]);
+    template.git("tag", "v1");
+    days.world.write(".ci/config", `${days.world.read(".ci/config")}TEMPLATE_REPO=${template.url}\n`);
     days.world.write(".ci/template.json", JSON.stringify({ platforms: ["gitlab"], tag: null, files: {} }));
     days.follow("foo");
     days.world.publishScheduled();
     days.offer("foo", 2, recipe("foo", "2"));
   });
+  afterEach(() => template.remove());
 
   test("that nobody trusted has signed wait on a branch, and updates go on", async () => {
-    days.world.git("-C", join(days.world.base, "template"), "tag", "v1");
     const { lines } = await days.run();
     expect(lines).toContain("updated foo: 1-1 → 2-1");
     expect(lines.at(-1)).toMatch(/^template v1: to be looked at: .*template-v1$/);
-    expect(days.world.atOrigin("for-each-ref", "--format=%(refname)", "refs/heads/template-*")).not.toBe("");
+    expect(days.atOrigin(".gitlab-ci.yml", "template-v1")).toBe("run: {}");
   });
 
   test("that can't be had hold up no update, and are told", async () => {
-    days.world.git("-C", join(days.world.base, "template"), "tag", "v1");
-    days.world.delete("../template");
+    template.remove();
     const { lines, needsPerson } = await days.run();
     expect(lines).toContain("updated foo: 1-1 → 2-1");
     expect(lines.at(-1)).toMatch(/^template TEMPLATE_REPO: /);
