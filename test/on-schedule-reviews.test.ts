@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { needsPerson } from "../tools/ci/schedule-report.ts";
 import { recipe, ScheduleDays } from "./world/schedule-days.ts";
 import type { ForgeServer } from "./world/forge-server.ts";
 import { connect, standIns } from "./world/forges.ts";
@@ -37,7 +36,7 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     const first = await days.run();
     expect(first.lines[0]).toMatch(/^held foo: 1-1 → 2-1, major: /);
     expect(first.lines[1]).toMatch(/^review foo: open \(held for review\) http/);
-    expect(needsPerson(first.plan, first.outcome)).toBe(false);
+    expect(first.needsPerson).toBe(false);
     expect(days.atOrigin("foo", "state")).toContain("CI_PKGBUILD_TIMESTAMP=2");
     expect(days.atOrigin("packages/foo/PKGBUILD")).toContain("pkgver=1");
 
@@ -95,16 +94,36 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     days.offer("bar", 2, recipe("bar", "2"));
     server.fault = { kind: "down" };
 
-    const { lines, plan, outcome } = await days.run();
+    const { lines, needsPerson } = await days.run();
 
     expect(lines).toContain("updated bar: 1-1 → 2-1");
     expect(lines[0]).toMatch(/^held foo: .*not up for review/);
-    expect(needsPerson(plan, outcome)).toBe(true);
+    expect(needsPerson).toBe(true);
     expect(days.atOrigin("foo", "state")).toContain("CI_PKGBUILD_TIMESTAMP=1");
 
     server.fault = undefined;
     expect((await days.run()).lines.at(-1)).toMatch(/^review foo: open/);
     expect(states()).toEqual(["open update-foo"]);
+  });
+
+  test("of a pipeline before Sluice stand until upstream moves, and then give way", async () => {
+    days.world.git("switch", "-q", "-c", "update-foo");
+    for (const [path, { bytes }] of major("foo", "2")) days.world.write(`packages/foo/${path}`, bytes);
+    days.world.git("add", "-A");
+    const tree = days.world.git("write-tree");
+    const who = "Sluice <sluice@example.org> 1780000000 +0000";
+    const commit = `tree ${tree}\nparent ${days.world.git("rev-parse", "HEAD")}\nauthor ${who}\ncommitter ${who}\n\nx\n`;
+    days.world.write("../commit", commit);
+    days.world.git("reset", "-q", "--hard", days.world.git("hash-object", "-t", "commit", "-w", "../commit"));
+    days.world.git("push", "-q", "origin", "update-foo");
+    days.world.git("switch", "-q", "main");
+    server.openAs("sluice-bot", "update-foo");
+    expect((await days.run()).lines).toEqual([]);
+    expect(states()).toEqual(["open update-foo"]);
+
+    days.offer("foo", 3, recipe("foo", "3"));
+    await days.run();
+    expect(states()).toEqual(["closed update-foo"]);
   });
 
   test("of a package that is dropped are closed", async () => {

@@ -115,8 +115,8 @@ export class Operations {
   /** What the half-hourly run has to say then, a line each. */
   async halfHourly(): Promise<string[]> {
     const forge = new SluiceError("forge-token", "there is no forge here");
-    const { plan, outcome } = await runOnSchedule({ ...(await this.ports()), forge });
-    return reportLines(plan, outcome).map(({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`);
+    const { plan, outcome, template } = await runOnSchedule({ ...(await this.ports()), forge });
+    return reportLines(plan, outcome, template).map(({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`);
   }
 
   schedule(): Schedule {

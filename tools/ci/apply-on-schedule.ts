@@ -11,6 +11,7 @@ import type { Schedule } from "../schedule/schedule.ts";
 import type { PackageState, State } from "../workspace/state.ts";
 import { remote } from "./commit-range.ts";
 import { commitState } from "./commit-state.ts";
+import { keptPrefix } from "./main-line.ts";
 import { scheduleHeader } from "./on-commit.ts";
 import type { OnSchedulePlan, SchedulePorts } from "./on-schedule.ts";
 import { pushSchedule } from "./push-schedule.ts";
@@ -48,7 +49,7 @@ export async function applyOnSchedule(
   const files = scheduleFiles(schedule, plan.tree, workspace.config);
   const deletions =
     reviews instanceof SluiceError ? [] : actionsOf(reviews.plan, "after").flatMap(deletedBranch);
-  const next = { head, state, replaced: plan.replaces?.commit, deletions };
+  const next = { head, state, others: [...keptCommits(plan, ports.now()), ...deletions] };
   const pushed = await pushSchedule(ports, line, next, files);
   if (pushed.kind === "lost-race") return pushed;
   const closed = await review(ports, plan, "after");
@@ -150,4 +151,22 @@ function stateToKeep(
   const isAllCurrent = notPutUp.size === 0;
   const run = { ...state.run, aurEtag: isAllCurrent ? state.run.aurEtag : undefined };
   return { ...state, packages, run };
+}
+
+const daysKept = 30;
+
+/** Builders may not have fetched what is taken out of main's history yet; after a month nobody waits for it. */
+function keptCommits({ line, replaces }: OnSchedulePlan, now: Date): RefUpdate[] {
+  if (!replaces) return [];
+  const ref = `${keptPrefix}${dayOf(now.getTime())}/${replaces.commit}`;
+  const oldest = `${keptPrefix}${dayOf(now.getTime() - daysKept * 86_400_000)}`;
+  const expired = [...line.kept].filter(([name]) => name < oldest);
+  return [
+    { ref, expected: undefined, to: replaces.commit },
+    ...expired.map(([name, id]) => ({ ref: name, expected: id, to: undefined })),
+  ];
+}
+
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
 }

@@ -1,8 +1,6 @@
 import { parseSrcinfo, srcinfoVersion } from "../alpm/srcinfo.ts";
 import { SluiceError } from "../errors.ts";
-import { branchPrefix } from "../forge/branch-name.ts";
 import type { RecipeFiles } from "../gate/update.ts";
-import { remoteBranches } from "../git/remote-branches.ts";
 import { readDatabase } from "../pkgrepo/database-file.ts";
 import { parseVersions, addNewest } from "../upstream/versions.ts";
 import type { Upstreams } from "../upstream/sources.ts";
@@ -10,7 +8,6 @@ import type { Sighting } from "../upstream/upstream.ts";
 import type { Package } from "../workspace/workspace.ts";
 import type { AddPorts } from "./add.ts";
 import type { AuditFacts, Published, UpstreamVersion } from "./audit.ts";
-import { remote } from "./commit-range.ts";
 import { readPresent } from "./operation.ts";
 
 export interface ReadFacts extends AuditFacts {
@@ -25,7 +22,7 @@ export interface ReadFacts extends AuditFacts {
  * @throws SluiceError where the AUR or the published repository can't be read
  */
 export async function readAuditFacts(ports: AddPorts, database: string | undefined): Promise<ReadFacts> {
-  const { git, progress } = ports;
+  const { progress } = ports;
   const { line, side, stateBranch } = await readPresent(ports);
   const { workspace } = side;
   const { state } = stateBranch;
@@ -55,8 +52,7 @@ export async function readAuditFacts(ports: AddPorts, database: string | undefin
     const isSeen = revision === state.packages.get(pkgbase)?.revision;
     if (version !== undefined) versions.set(pkgbase, { version, isSeen });
   }
-  const branches = await remoteBranches(git, line.hasRemote ? remote : ".", branchPrefix);
-  return { workspace, state, upstreams: versions, published, reviewBranches: [...branches.keys()], unasked };
+  return { workspace, state, upstreams: versions, published, reviewBranches: line.reviewBranches, unasked };
 }
 
 async function readPublished(database: string, upstreams: Upstreams): Promise<Published> {

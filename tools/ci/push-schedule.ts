@@ -4,7 +4,7 @@ import { pushAtomically, type RefUpdate } from "../git/push.ts";
 import type { ScheduleFile } from "../schedule/files.ts";
 import { durably } from "../steps.ts";
 import { remote, scheduledTag } from "./commit-range.ts";
-import { keptPrefix, stateRef, type MainLine } from "./main-line.ts";
+import { stateRef, type MainLine } from "./main-line.ts";
 import type { SchedulePorts } from "./on-schedule.ts";
 import { writeScheduleFiles } from "./write-schedule.ts";
 
@@ -13,10 +13,8 @@ export interface NextLine {
   /** Main's commit, and the one that the tag `scheduled` moves to. */
   readonly head: string;
   readonly state: string | undefined;
-  /** A commit of main's that `head` takes the place of. */
-  readonly replaced?: string | undefined;
-  /** Branches of reviews that go along. */
-  readonly deletions?: readonly RefUpdate[];
+  /** What else is to change with it, or not at all. */
+  readonly others?: readonly RefUpdate[];
 }
 
 /**
@@ -34,7 +32,7 @@ export async function pushSchedule(
     files.map(([path]) => path),
   );
   const written = writeScheduleFiles(git.dir, files, checkpoint);
-  const updates = [...refUpdates(line, next), ...(next.deletions ?? [])];
+  const updates = [...refUpdates(line, next), ...(next.others ?? [])];
   if (updates.length === 0) return { kind: "pushed" };
   const pushed = await durably(checkpoint, "main pushed", () =>
     pushAtomically(git, line.hasRemote ? remote : ".", updates, platform.pushOptions),
@@ -49,17 +47,13 @@ export async function pushSchedule(
 
 function refUpdates(
   { ref, head: oldHead, state: oldState, tag }: MainLine,
-  { head, state, replaced }: NextLine,
+  { head, state }: NextLine,
 ): RefUpdate[] {
   const updates: RefUpdate[] = [
     { ref, expected: oldHead, to: head },
     { ref: stateRef, expected: oldState, to: state },
     { ref: scheduledTag, expected: tag?.id, to: tag?.commit === head ? tag.id : head },
   ];
-  // Builders may not have fetched what is taken out of main's history yet.
-  if (replaced !== undefined) {
-    updates.push({ ref: `${keptPrefix}${replaced}`, expected: undefined, to: replaced });
-  }
   const changed = updates.filter(({ expected, to }) => expected !== to);
   // Main is leased even where it doesn't change: the tag and the state speak of this commit of it.
   return changed.length === 0 ? [] : [...new Set([updates[0]!, ...changed])];

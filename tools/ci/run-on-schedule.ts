@@ -1,4 +1,5 @@
 import { applyOnSchedule, type OnScheduleOutcome } from "./apply-on-schedule.ts";
+import { takeTemplate, type TemplateOutcome } from "./take-template.ts";
 import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "./on-schedule.ts";
 import { planAgain } from "./plan-again.ts";
 
@@ -7,12 +8,13 @@ import { planAgain } from "./plan-again.ts";
  *
  * @throws SluiceError `lost-race` (exit 1), and what planning and applying throw
  */
-export function runOnSchedule(
+export async function runOnSchedule(
   ports: SchedulePorts,
-): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome }> {
-  return planAgain(
+): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome; template: TemplateOutcome }> {
+  const { plan, outcome } = await planAgain(
     ports.progress,
     () => planOnSchedule(ports),
-    (plan) => applyOnSchedule(ports, plan),
+    (planned) => applyOnSchedule(ports, planned),
   );
+  return { plan, outcome, template: await takeTemplate(ports, plan.workspace.config, false) };
 }

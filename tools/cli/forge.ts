@@ -3,7 +3,7 @@ import { SluiceError } from "../errors.ts";
 import type { Forge } from "../forge/forge.ts";
 import { openForge } from "../forge/open-forge.ts";
 
-/** Where reviews are, or why there are none: everything else goes on without them. */
+/** Without a forge everything goes on but reviews; a run says so where an update waits for one. */
 export async function forgeOf({ forge, branch, defaultBranch }: Platform): Promise<Forge | SluiceError> {
   if (!forge) {
     return new SluiceError("no-forge", "there is no forge to open a review on", {
