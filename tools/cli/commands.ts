@@ -13,6 +13,34 @@ interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   {
     define: (program) =>
+      program
+        .command("init [dir]")
+        .description("Make a new workspace in an empty folder, or take over one of Chaotic-AUR's kind")
+        .option("--gitlab", "with pipelines for GitLab (default: both)")
+        .option("--github", "with pipelines for GitHub (default: both)")
+        .option("--name <name>", "of the package repository (default: the folder's)")
+        .addOption(
+          new Option("--schedule-to <who>", "who builds (default: manager)").choices([
+            "manager",
+            "chaotic",
+            "runners",
+          ]),
+        )
+        .option("--from-chaotic", "replace the bash pipelines of the repository in DIR by Sluice's")
+        .option("--commit", "commit what was done")
+        .option("-n, --dry-run", "show the plan and change nothing"),
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    define: (program) =>
+      workspaceCommand(program.command("template").description("The CI files of this workspace"), "update")
+        .description("Take the CI files of TEMPLATE_REPO at its newest signed tag")
+        .option("-n, --dry-run", "show the plan and change nothing")
+        .option("--json", "print the plan as JSON"),
+    load: async () => (await import("./commands/template-update.ts")).templateUpdate,
+  },
+  {
+    define: (program) =>
       workspaceCommand(program, "on-commit")
         .description("Schedule what the commits since the last run changed")
         .option("-n, --dry-run", "show the plan and change nothing")
@@ -103,6 +131,14 @@ export const commands: readonly CommandEntry[] = [
         .option("--branches <pattern>", "judge branches against main instead, such as 'update-*'")
         .option("--json", "one JSON line per update"),
     load: async () => (await import("./commands/replay.ts")).replay,
+  },
+  {
+    define: (program) =>
+      workspaceCommand(program, "push-aur [pkgbase...]")
+        .description("Push packages with CI_MANAGE_AUR=true to the AUR as main has them (none named: all)")
+        .option("-n, --dry-run", "show what would be pushed and change nothing")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/push-aur.ts")).pushAur,
   },
   {
     define: (program) =>
