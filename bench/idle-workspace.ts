@@ -138,6 +138,8 @@ function publish(root: string, state: ReadonlyMap<string, string>): [origin: str
   git(folder, "add", "--all");
   git(folder, "commit", "--quiet", "--message=state");
   git(root, "fetch", "--quiet", folder, "state:state");
+  // A pipeline's clone is one pack, too.
+  git(root, "repack", "--quiet", "-a", "-d");
   const [origin, clone] = [join(root, ".git/origin.git"), join(root, ".git/clone")];
   git(root, "clone", "--quiet", "--bare", root, origin);
   git(root, "clone", "--quiet", origin, clone);
