@@ -72,7 +72,8 @@ export async function applyOnCommit(
   try {
     await moveScheduledTag(git, platform, range, checkpoint);
   } catch (error) {
-    written.undo();
+    // What may have come through has to be built.
+    if (!(error instanceof SluiceError && error.code === "push-unknown")) written.undo();
     throw error;
   }
 }

@@ -34,7 +34,8 @@ export async function remoteRef(git: Git, remote: string, ref: string): Promise<
  * Pushes all updates or none. Every ref is leased: if one isn't what it was expected to be, nothing changes
  * and the answer is `lost-race`, with what Git said.
  *
- * @throws SluiceError `push-rejected` where the server forbids it, `git` where it can't be reached.
+ * @throws SluiceError `push-rejected` where the server forbids it, `git` where it can't be reached and nothing was
+ *   changed, `push-unknown` where even that can't be told.
  */
 export async function pushAtomically(
   git: Git,
@@ -70,6 +71,36 @@ export async function pushAtomically(
       exitCode: 1,
     });
   }
+  return arrivedAnyway(git, remote, updates, said);
+}
+
+/**
+ * A server may have done what was asked, and its answer got lost. So it is looked at what it has now.
+ *
+ * @throws SluiceError `git` where nothing was changed, `push-unknown` where it doesn't tell.
+ */
+async function arrivedAnyway(
+  git: Git,
+  remote: string,
+  updates: readonly RefUpdate[],
+  said: string,
+): Promise<{ kind: "pushed" }> {
+  const listing = await git.attempt(["ls-remote", remote, ...updates.map(({ ref }) => ref)]);
+  if (!listing.ok) {
+    throw new SluiceError(
+      "push-unknown",
+      `it isn't known whether the push to ${remote} came through:\n${said}`,
+      {
+        hint: "Run it again when the remote answers; what came through isn't done twice.",
+        exitCode: 1,
+      },
+    );
+  }
+  const refs = new Map(
+    listing.stdout.split("\n").map((line) => line.split("\t").toReversed() as [string, string]),
+  );
+  const isMoved = updates.some(({ expected, to }) => expected !== to);
+  if (isMoved && updates.every(({ ref, to }) => refs.get(ref) === to)) return { kind: "pushed" };
   throw new SluiceError("git", `pushing to ${remote} failed:\n${said}`, {
     hint: "Check the network, the remote's address and its credentials; nothing was changed, so run it again.",
     exitCode: 1,
