@@ -20,6 +20,9 @@ const systemTools = [
   { program: "zstd", apt: "zstd", pacman: "zstd" },
   { program: "patch", apt: "patch", pacman: "patch" },
   { program: "gpg", apt: "gnupg", pacman: "gnupg" },
+  { program: "zsh", apt: "zsh", pacman: "zsh" },
+  { program: "fish", apt: "fish", pacman: "fish" },
+  { program: "groff", apt: "groff-base", pacman: "groff" },
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
 ];
 

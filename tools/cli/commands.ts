@@ -1,17 +1,37 @@
-import { Option, type Command } from "commander";
+import { Argument, Option, type Command } from "commander";
 
 /**
  * The commands: how each is called, and the file that carries it out, loaded only when it is called. A
  * command gets its options, then its operands, and returns the exit code.
+ *
+ * Help, shell completion, the man page and the reference are made from this table. What an operand or an option's
+ * value is called says what completes it (`complete.ts`): `<pkgbase>`, `<file>`, `<dir>`.
  */
-interface CommandEntry {
+export interface CommandEntry {
+  readonly group: keyof typeof groups;
+  /** Command lines as one would type them, and what they are for. */
+  readonly examples: readonly (readonly [line: string, purpose: string])[];
   readonly define: (program: Command) => Command;
   // Commander hands over what `define` declared; each command's own signature says what that is.
   readonly load: () => Promise<(...given: never[]) => Promise<number> | number>;
 }
 
+/** In the order in which help shows them. */
+export const groups = {
+  packages: "Packages",
+  pipelines: "Pipelines",
+  updates: "Judging updates",
+  building: "Building and publishing",
+  setup: "Set-up",
+} as const;
+
 export const commands: readonly CommandEntry[] = [
   {
+    group: "pipelines",
+    examples: [
+      ["sluice on-commit", "schedule what was committed"],
+      ["sluice on-commit --dry-run", "only say what would be scheduled"],
+    ],
     define: (program) =>
       workspaceCommand(program, "on-commit")
         .description("Schedule what the commits since the last run changed")
@@ -20,6 +40,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/on-commit.ts")).onCommit,
   },
   {
+    group: "pipelines",
+    examples: [
+      ["sluice on-schedule", "look at all upstreams, and do what follows"],
+      ["sluice on-schedule --dry-run", "look, and change nothing"],
+      ["sluice on-schedule --trigger daily", "schedule the packages with CI_ON_TRIGGER=daily"],
+    ],
     define: (program) =>
       workspaceCommand(program, "on-schedule")
         .description(
@@ -31,6 +57,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/on-schedule.ts")).onSchedule,
   },
   {
+    group: "packages",
+    examples: [["sluice why foo", "is foo scheduled now, and because of what?"]],
     define: (program) =>
       workspaceCommand(program, "why <pkgbase>")
         .description("Whether a package would be scheduled now, who needs it and whom it needs")
@@ -38,6 +66,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/why.ts")).why,
   },
   {
+    group: "packages",
+    examples: [["sluice lint", "before a commit: is everything in order?"]],
     define: (program) =>
       workspaceCommand(program, "lint")
         .description("List every problem of the workspace")
@@ -45,6 +75,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/lint.ts")).lint,
   },
   {
+    group: "packages",
+    examples: [
+      ["sluice deptree --format dot --out tree.dot", "a drawing for Graphviz"],
+      ["sluice deptree --databases core.db extra.db", "what these have needs no package of ours"],
+    ],
     define: (program) =>
       workspaceCommand(program, "deptree")
         .description("Who needs whom in the workspace, and the build order")
@@ -58,6 +93,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/deptree.ts")).deptree,
   },
   {
+    group: "building",
+    examples: [
+      ["sluice build foo", "build foo and what it needs"],
+      ["sluice build", "build whatever isn't published as it is committed"],
+      ["sluice build all --jobs 4", "build everything, four at a time"],
+    ],
     define: (program) =>
       buildingCommand(program, "build [pkgbase...]")
         .description(
@@ -67,6 +108,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/build.ts")).build,
   },
   {
+    group: "building",
+    examples: [
+      ["sluice up --port 8081", "build, serve, and go on with each new commit"],
+      ["sluice up --once", "end when all is published"],
+    ],
     define: (program) =>
       buildingCommand(program, "up")
         .description("Keep the package repository as the workspace says, and serve it")
@@ -75,6 +121,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/up.ts")).up,
   },
   {
+    group: "building",
+    examples: [["sluice enqueue", "hand over what on-commit or on-schedule wrote"]],
     define: (program) =>
       stateCommand(program, "enqueue [schedule]").description(
         "Hand a schedule (default: .ci/schedule.json) to the queue",
@@ -82,6 +130,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/enqueue.ts")).enqueue,
   },
   {
+    group: "building",
+    examples: [["sluice queue", "what waits, runs or is blocked"]],
     define: (program) =>
       stateCommand(program, "queue")
         .description("What waits, what runs, what is blocked and by whom")
@@ -89,6 +139,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/queue.ts")).queue,
   },
   {
+    group: "pipelines",
+    examples: [["sluice check-changes origin/main..HEAD", "what do my commits do to packages?"]],
     define: (program) =>
       workspaceCommand(program, "check-changes <range>")
         .description("What a contributor's commits BASE..HEAD do to packages, as a Markdown summary")
@@ -96,6 +148,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/check-changes.ts")).checkChanges,
   },
   {
+    group: "updates",
+    examples: [
+      ["sluice replay v1..main", "judge what came in between"],
+      ["sluice replay --branches 'update-*'", "judge the reviews that are open"],
+    ],
     define: (program) =>
       workspaceCommand(program, "replay [range]")
         .description("Judge the updates of a workspace's history with the rules of today")
@@ -105,6 +162,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/replay.ts")).replay,
   },
   {
+    group: "updates",
+    examples: [["sluice classify old new", "judge the recipe in new/ against that in old/"]],
     define: (program) =>
       program
         .command("classify <old-dir> <new-dir>")
@@ -113,6 +172,21 @@ export const commands: readonly CommandEntry[] = [
         .option("--maintainers-after <names>", "the maintainers now")
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/classify.ts")).classify,
+  },
+  {
+    group: "setup",
+    examples: [
+      ["source <(sluice completion bash)", "in ~/.bashrc"],
+      ["source <(sluice completion zsh)", "in ~/.zshrc, after compinit"],
+      ["sluice completion fish > ~/.config/fish/completions/sluice.fish", "once"],
+    ],
+    define: (program) =>
+      program
+        .command("completion")
+        .description("Print a script that lets a shell complete sluice's commands, options and packages")
+        .addArgument(new Argument("<shell>", "bash, zsh or fish").choices(["bash", "zsh", "fish"]))
+        .argument("[word...]", "say what may follow these words instead; the script asks so"),
+    load: async () => (await import("./commands/completion.ts")).completion,
   },
 ];
 
