@@ -23,6 +23,8 @@ const systemTools = [
   { program: "zsh", apt: "zsh", pacman: "zsh" },
   { program: "fish", apt: "fish", pacman: "fish" },
   { program: "groff", apt: "groff-base", pacman: "groff" },
+  { program: "ssh", apt: "openssh-client", pacman: "openssh" },
+  { program: "sshd", apt: "openssh-server", pacman: "openssh", aptStartsService: true },
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
 ];
 
@@ -58,7 +60,9 @@ function installSystemTools() {
   if (missing.length === 0) return;
   const install = installer();
   if (!install) return nameMissing(missing);
-  const packages = [...new Set(missing.map((tool) => tool[install.kind]))];
+  const wanted = missing.filter((tool) => !wouldStartService(tool, install));
+  if (wanted.length === 0) return nameMissing(missing);
+  const packages = [...new Set(wanted.map((tool) => tool[install.kind]))];
   say(`installing ${packages.join(", ")} with ${install.kind === "apt" ? "apt-get" : "pacman"}`);
   for (const command of install.commands(packages)) {
     const [program, ...args] = [...install.become, ...command];
@@ -70,6 +74,11 @@ function installSystemTools() {
   }
   const left = missing.filter(({ program }) => !onPath(program));
   if (left.length > 0) nameMissing(left);
+}
+
+/** Debian starts a server as soon as it is installed; on a person's machine that isn't ours to decide. */
+function wouldStartService({ aptStartsService }, { kind }) {
+  return Boolean(aptStartsService) && kind === "apt" && existsSync("/run/systemd/system");
 }
 
 /** apt-get or pacman, where this user may install packages without being asked for a password. */
@@ -109,8 +118,9 @@ function nameMissing(tools) {
   say(`  Debian, Ubuntu:  sudo apt-get install ${names("apt")}`);
 }
 
+/** Servers lie in /usr/sbin, which isn't on every user's PATH. */
 function onPath(program) {
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
+  return [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin"].some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
       return true;

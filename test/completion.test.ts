@@ -76,15 +76,6 @@ describe.each([
 
 describe("with fish", () => {
   const missing = missingPrograms("fish").join(", ");
-  const candidates = (line: string): string[] =>
-    execFileSync("fish", ["-N", "-c", "sluice completion fish | source; complete -C $argv[1]", line], {
-      cwd: workspace,
-      env,
-      encoding: "utf8",
-    })
-      .split("\n")
-      .filter(Boolean)
-      .map((candidate) => candidate.replace(/\t.*/, ""));
 
   test.skipIf(missing !== "").each([
     ["sluice dep", ["deptree"]],
@@ -96,7 +87,7 @@ describe("with fish", () => {
     ["sluice why --root=../work", ["--root=../workspace/"]],
     ["sluice why --root ~/workspace lib@", ["lib@bar"]],
   ])("%s (needs fish)", (line, expected) => {
-    expect(candidates(line)).toEqual(expected);
+    expect(fishCandidates(line)).toEqual(expected);
   });
 });
 
@@ -113,4 +104,14 @@ test("outside of a workspace nothing is said while somebody types", () => {
 
 function argumentsIn(path: string): string[] {
   return readFileSync(path, "utf8").split("\0").slice(0, -1);
+}
+
+/** What fish would offer, without what it says about each. */
+function fishCandidates(line: string): string[] {
+  const script = "sluice completion fish | source; complete -C $argv[1]";
+  const offered = execFileSync("fish", ["-N", "-c", script, line], { cwd: workspace, env, encoding: "utf8" });
+  return offered
+    .split("\n")
+    .filter(Boolean)
+    .map((candidate) => candidate.replace(/\t.*/, ""));
 }

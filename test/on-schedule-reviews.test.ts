@@ -107,6 +107,26 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     expect(states()).toEqual(["open update-foo"]);
   });
 
+  test("of a pipeline before Sluice stand until upstream moves, and then give way", async () => {
+    days.world.git("switch", "-q", "-c", "update-foo");
+    for (const [path, { bytes }] of major("foo", "2")) days.world.write(`packages/foo/${path}`, bytes);
+    days.world.git("add", "-A");
+    const tree = days.world.git("write-tree");
+    const who = "Sluice <sluice@example.org> 1780000000 +0000";
+    const commit = `tree ${tree}\nparent ${days.world.git("rev-parse", "HEAD")}\nauthor ${who}\ncommitter ${who}\n\nx\n`;
+    days.world.write("../commit", commit);
+    days.world.git("reset", "-q", "--hard", days.world.git("hash-object", "-t", "commit", "-w", "../commit"));
+    days.world.git("push", "-q", "origin", "update-foo");
+    days.world.git("switch", "-q", "main");
+    server.openAs("sluice-bot", "update-foo");
+    expect((await days.run()).lines).toEqual([]);
+    expect(states()).toEqual(["open update-foo"]);
+
+    days.offer("foo", 3, recipe("foo", "3"));
+    await days.run();
+    expect(states()).toEqual(["closed update-foo"]);
+  });
+
   test("of a package that is dropped are closed", async () => {
     days.offer("foo", 2, major("foo", "2"));
     await days.run();

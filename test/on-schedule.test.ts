@@ -392,9 +392,20 @@ describe("with CI_OVERWRITE_COMMITS", () => {
     await days.run();
     expect(days.world.atOrigin("log", "--format=%s", "main")).toBe("chore(update): bar, foo\nstart");
     expect(days.atOrigin("packages/foo/PKGBUILD")).toContain("pkgver=2");
-    expect(days.refs()).toContain(`refs/sluice/scheduled/${replaced} ${replaced}`);
+    expect(days.refs()).toContain(`refs/sluice/scheduled/2026-06-01/${replaced} ${replaced}`);
     expect(days.scheduled()).toEqual(["bar"]);
     expect((await days.run()).lines).toEqual([]);
+  });
+
+  test("what was replaced is kept for a month", async () => {
+    for (const version of ["3", "4"]) {
+      days.offer("bar", Number(version), recipe("bar", version));
+      await days.run();
+      days.now = new Date("2026-07-02T12:00:00Z");
+    }
+    const kept = days.world.atOrigin("for-each-ref", "--format=%(refname)", "refs/sluice").split("\n");
+    expect(kept).toHaveLength(1);
+    expect(kept[0]).toContain("/2026-07-02/");
   });
 
   test("a person's commit is never taken the place of, whatever it says", async () => {

@@ -11,46 +11,50 @@ interface Example {
 }
 
 /** Commands and their output in the blocks marked `console`: `$ command`, then what it printed. */
-const examples: readonly Example[] = [
-  ...readFileSync("README.md", "utf8").matchAll(/^```console\n(.*?)^```$/gms),
-]
-  .flatMap(([, block]) => block!.split(/^\$ /m).slice(1))
-  .map((session) => {
-    const [command, ...output] = session.trimEnd().split("\n");
-    return { command: command!, output: output.join("\n") };
-  });
+function examplesOf(page: string): readonly Example[] {
+  return [...readFileSync(page, "utf8").matchAll(/^```console\n(.*?)^```$/gms)]
+    .flatMap(([, block]) => block!.split(/^\$ /m).slice(1))
+    .map((session) => {
+      const [command, ...output] = session.trimEnd().split("\n");
+      return { command: command!, output: output.join("\n") };
+    });
+}
 
-describe("the README's examples, one after the other, on a copy of this repository's packages", () => {
-  const base = mkdtempSync(join(tmpdir(), "sluice-readme-"));
-  const clone = join(base, "clone");
-  const run = (command: string): string =>
-    execFileSync("bash", ["--norc", "-c", `(${command}) 2>&1`], {
-      cwd: clone,
-      encoding: "utf8",
-      env: { ...process.env, LC_ALL: "C", PATH: `${join(base, "bin")}:${process.env["PATH"]}` },
+describe.each(["README.md", "docs/reviewer.md"])(
+  "the examples of %s, one after the other, on a copy of this repository's packages",
+  (page) => {
+    const examples = examplesOf(page);
+    const base = mkdtempSync(join(tmpdir(), "sluice-readme-"));
+    const clone = join(base, "clone");
+    const run = (command: string): string =>
+      execFileSync("bash", ["--norc", "-c", `(${command}) 2>&1`], {
+        cwd: clone,
+        encoding: "utf8",
+        env: { ...process.env, LC_ALL: "C", PATH: `${join(base, "bin")}:${process.env["PATH"]}` },
+      });
+
+    beforeAll(() => {
+      mkdirSync(join(base, "bin"));
+      const main = join(process.cwd(), "dist/cli/main.js");
+      writeFileSync(join(base, "bin/sluice"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
+      chmodSync(join(base, "bin/sluice"), 0o755);
+      for (const path of ["packages", ".ci/config", ".gitignore"]) {
+        cpSync(path, join(clone, path), { recursive: true });
+      }
+      run("git init -q -b main && git add -A && git commit -q -m start && git tag scheduled");
+    });
+    afterAll(() => rmSync(base, { recursive: true }));
+
+    test("there are some", () => {
+      expect(examples.filter(({ command }) => command.startsWith("sluice ")).length).toBeGreaterThan(3);
     });
 
-  beforeAll(() => {
-    mkdirSync(join(base, "bin"));
-    const main = join(process.cwd(), "dist/cli/main.js");
-    writeFileSync(join(base, "bin/sluice"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
-    chmodSync(join(base, "bin/sluice"), 0o755);
-    for (const path of ["packages", ".ci/config", ".gitignore"]) {
-      cpSync(path, join(clone, path), { recursive: true });
-    }
-    run("git init -q -b main && git add -A && git commit -q -m start && git tag scheduled");
-  });
-  afterAll(() => rmSync(base, { recursive: true }));
-
-  test("there are some", () => {
-    expect(examples.filter(({ command }) => command.startsWith("sluice ")).length).toBeGreaterThan(3);
-  });
-
-  test.for(examples)("$ $command", ({ command, output }, { skip }) => {
-    skip(command.startsWith("sluice build") && cannotBuild !== "", cannotBuild);
-    expect(lasting(run(`${command} || true`).trimEnd())).toBe(lasting(output));
-  });
-});
+    test.for(examples)("$ $command", ({ command, output }, { skip }) => {
+      skip(command.startsWith("sluice build") && cannotBuild !== "", cannotBuild);
+      expect(lasting(run(`${command} || true`).trimEnd())).toBe(lasting(output));
+    });
+  },
+);
 
 /** Without what depends on the day: abbreviated commit ids, and how long something took. */
 function lasting(text: string): string {

@@ -23,6 +23,7 @@ const elsewhere = new Set<string>([
   "lease renewed",
   "build released",
   "build cancelled",
+  "AUR repository pushed",
 ]);
 
 describe.skipIf(missing.length > 0)(

@@ -11,6 +11,7 @@ export const steps = {
     "scheduled tag pushed",
     "scheduled tag moved",
     "main pushed",
+    "AUR repository pushed",
   ],
   forge: [
     "review branch pushed",

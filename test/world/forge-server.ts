@@ -90,6 +90,11 @@ export abstract class ForgeServer {
     return this.store({ branch, target: "main", author, title: "from a fork", body: "", fromFork: true });
   }
 
+  /** A review of a branch that has been pushed, opened by hand or by another program. */
+  openAs(author: string, branch: string): StoredReview {
+    return this.store({ branch, target: "main", author, title: branch, body: "", fromFork: false });
+  }
+
   /** A person's click on Close. */
   refuse(number: number): void {
     this.review(number)!.state = "closed";

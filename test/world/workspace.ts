@@ -49,10 +49,7 @@ export class ScratchWorkspace {
 
   /** Writes a package with the least that makes one. */
   addPackage(pkgbase: string, srcinfo: SrcinfoParts = {}): void {
-    this.write(
-      `packages/${pkgbase}/PKGBUILD`,
-      `pkgname=${pkgbase}\npkgver=${srcinfo.pkgver ?? "1"}\npkgrel=1\n`,
-    );
+    this.write(`packages/${pkgbase}/PKGBUILD`, pkgbuildText(pkgbase, srcinfo));
     this.write(`packages/${pkgbase}/.SRCINFO`, srcinfoText(pkgbase, srcinfo));
   }
 
@@ -115,6 +112,20 @@ interface SrcinfoParts {
   readonly pkgnames?: readonly string[];
   /** Further lines of the pkgbase section, `depends = foo`. */
   readonly lines?: readonly string[];
+}
+
+/** The recipe that `srcinfoText` is of. */
+export function pkgbuildText(
+  pkgbase: string,
+  { pkgver = "1", pkgnames = [pkgbase], lines = [] }: SrcinfoParts = {},
+): string {
+  const fields = new Map<string, string[]>();
+  for (const line of lines) {
+    const [field = "", value = ""] = line.split(/ = (.*)/s);
+    fields.set(field, [...(fields.get(field) ?? []), value]);
+  }
+  const arrays = [...fields].map(([field, values]) => `${field}=(${quoted(values)})\n`);
+  return `pkgbase=${pkgbase}\npkgname=(${quoted(pkgnames)})\npkgver=${pkgver}\npkgrel=1\narch=(any)\n${arrays.join("")}`;
 }
 
 export function srcinfoText(

@@ -56,7 +56,7 @@ export async function applyOnSchedule(
   const written = await placeFiles(git, files, ports);
   const deletions =
     reviews instanceof SluiceError ? [] : actionsOf(reviews.plan, "after").flatMap(deletedBranch);
-  const updates = [...refUpdates(line, head, state, plan.replaces?.commit), ...deletions];
+  const updates = [...refUpdates(line, head, state), ...keptCommits(plan, ports.now()), ...deletions];
   if (updates.length > 0) {
     try {
       const pushed = await durably(checkpoint, "main pushed", () => push(ports, line, updates));
@@ -198,20 +198,30 @@ function refUpdates(
   { ref, head: oldHead, state: oldState, tag }: MainLine,
   head: string,
   state: string | undefined,
-  replaced: string | undefined,
 ): RefUpdate[] {
   const updates: RefUpdate[] = [
     { ref, expected: oldHead, to: head },
     { ref: stateRef, expected: oldState, to: state },
     { ref: scheduledTag, expected: tag?.id, to: tag?.commit === head ? tag.id : head },
   ];
-  // Builders may not have fetched what is taken out of main's history yet.
-  if (replaced !== undefined) {
-    updates.push({ ref: `${keptPrefix}${replaced}`, expected: undefined, to: replaced });
-  }
   const changed = updates.filter(({ expected, to }) => expected !== to);
   // Main is leased even where it doesn't change: the tag and the state speak of this commit of it.
   return changed.length === 0 ? [] : [...new Set([updates[0]!, ...changed])];
+}
+
+const daysKept = 30;
+
+/** Builders may not have fetched what is taken out of main's history yet; after a month nobody waits for it. */
+function keptCommits({ line, replaces }: OnSchedulePlan, now: Date): RefUpdate[] {
+  if (!replaces) return [];
+  const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
+  const ref = `${keptPrefix}${dayOf(now.getTime())}/${replaces.commit}`;
+  const oldest = `${keptPrefix}${dayOf(now.getTime() - daysKept * 86_400_000)}`;
+  const expired = [...line.kept].filter(([name]) => name < oldest);
+  return [
+    { ref, expected: undefined, to: replaces.commit },
+    ...expired.map(([name, id]) => ({ ref: name, expected: id, to: undefined })),
+  ];
 }
 
 function push(

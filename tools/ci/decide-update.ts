@@ -19,8 +19,11 @@ export type UpdateDecision = { readonly pkgbase: string } & (
   | {
       readonly kind: "unchanged";
       readonly state: PackageState;
-      /** Whether nothing of it waits for a person. */
-      readonly settled: boolean;
+      /**
+       * `caught-up`: main has what upstream has. `quiet`: nothing new was seen, and nothing waits for a person as far
+       * as the state knows. `held`: what was put up for review before still waits.
+       */
+      readonly standing: "caught-up" | "quiet" | "held";
     }
   | { readonly kind: "take"; readonly update: JudgedUpdate; readonly state: PackageState }
   /** `state` counts only once the update is up for review: until then the next run finds it again. */
@@ -99,7 +102,7 @@ async function decide(found: Found, context: DecisionContext): Promise<Decision>
   const files = takeRecipe(pkg.pkgbase, origin.files);
   if (isSameRecipe(present, files)) {
     const maintainers = state.maintainers ?? origin.maintainers;
-    return { kind: "unchanged", state: { ...withoutReview(seen), maintainers }, settled: true };
+    return { kind: "unchanged", state: { ...withoutReview(seen), maintainers }, standing: "caught-up" };
   }
   const update = await judgeUpdate(found, origin, files, context);
   return decideJudged(found, update, seen, context);
@@ -113,10 +116,10 @@ function settle(
 ): Decision {
   // Whoever maintains it when it's first looked at is who the workspace took it from.
   const pinned = { ...state, maintainers: state.maintainers ?? maintainers };
-  if (state.held === undefined) return { kind: "unchanged", state: pinned, settled: true };
-  if (digestOfRecipe(present) !== state.held) return { kind: "unchanged", state: pinned, settled: false };
+  if (state.held === undefined) return { kind: "unchanged", state: pinned, standing: "quiet" };
+  if (digestOfRecipe(present) !== state.held) return { kind: "unchanged", state: pinned, standing: "held" };
   const accepted = { ...pinned, maintainers: state.heldMaintainers ?? pinned.maintainers };
-  return { kind: "unchanged", state: withoutReview(accepted), settled: true };
+  return { kind: "unchanged", state: withoutReview(accepted), standing: "caught-up" };
 }
 
 function withoutReview(state: PackageState): PackageState {

@@ -6,8 +6,9 @@ import { remote, scheduledTag } from "./commit-range.ts";
 import type { Platform } from "./platform.ts";
 
 export const stateRef = "refs/heads/state";
-/** Keeps commits reachable that were scheduled and then replaced; the commit's id follows. */
+/** Keeps commits reachable that were scheduled and then replaced: `<day>/<commit>` follows. */
 export const keptPrefix = "refs/sluice/scheduled/";
+const reviewPrefix = "refs/heads/update-";
 
 /** Where the branches of a workspace stand now: at the remote, or here where there is none. */
 export interface MainLine {
@@ -17,8 +18,10 @@ export interface MainLine {
   readonly head: string;
   readonly state: string | undefined;
   readonly tag: RemoteRef | undefined;
-  /** Commits that were replaced and are still kept. */
-  readonly kept: readonly string[];
+  /** Branches `update-*`, of reviews. */
+  readonly reviewBranches: readonly string[];
+  /** Refs of commits that were replaced and are still kept, with the commits. */
+  readonly kept: ReadonlyMap<string, string>;
   readonly hasRemote: boolean;
 }
 
@@ -48,9 +51,8 @@ export async function readMainLine(git: Git, platform: Platform): Promise<MainLi
     head,
     state,
     tag: tagId === undefined ? undefined : { id: tagId, commit: refs.get(`${scheduledTag}^{}`) ?? tagId },
-    kept: [...refs.keys()].flatMap((name) =>
-      name.startsWith(keptPrefix) ? [name.slice(keptPrefix.length)] : [],
-    ),
+    reviewBranches: [...refs.keys()].filter((name) => name.startsWith(reviewPrefix)).map(shortName),
+    kept: new Map([...refs].filter(([name]) => name.startsWith(keptPrefix))),
     hasRemote: isRemote,
   };
 }
@@ -71,24 +73,17 @@ async function branchRef(git: Git, { branch }: Platform): Promise<string> {
 }
 
 async function readRefs(git: Git, isRemote: boolean, ref: string): Promise<Map<string, string>> {
-  const wanted = [ref, stateRef, scheduledTag];
-  const lines = isRemote
-    ? (await git.text(["ls-remote", remote, ...wanted, `${scheduledTag}^{}`, `${keptPrefix}*`])).split("\n")
-    : (
-        await git.text([
-          "for-each-ref",
-          "--format=%(objectname)%09%(refname)%0a%(*objectname)%09%(refname)^{}",
-          ...wanted,
-          keptPrefix,
-        ])
-      ).split("\n");
+  const wanted = [ref, stateRef, scheduledTag, `${scheduledTag}^{}`];
+  const format = "--format=%(objectname)%09%(refname)%0a%(*objectname)%09%(refname)^{}";
+  const listing = isRemote
+    ? await git.text(["ls-remote", remote, ...wanted, `${keptPrefix}*`, `${reviewPrefix}*`])
+    : await git.text(["for-each-ref", format, "refs/heads", "refs/tags", keptPrefix]);
   const refs = new Map<string, string>();
-  for (const line of lines) {
-    const [id, name] = line.split("\t");
+  for (const line of listing.split("\n")) {
+    const [id, name = ""] = line.split("\t");
     // A pattern of ls-remote matches the end of a name, too: refs/heads/x/refs/heads/main.
-    const isAsked =
-      wanted.some((ref) => name === ref || name === `${ref}^{}`) || name?.startsWith(keptPrefix);
-    if (id && name && isAsked) refs.set(name, id);
+    const isAsked = wanted.includes(name) || name.startsWith(keptPrefix) || name.startsWith(reviewPrefix);
+    if (id && isAsked) refs.set(name, id);
   }
   return refs;
 }

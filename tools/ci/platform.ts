@@ -9,6 +9,8 @@ export interface Platform {
   readonly commit: string | undefined;
   readonly pipelineId: string | null;
   readonly pipelineUrl: string | null;
+  /** The repository's page; undefined on a laptop. */
+  readonly projectUrl: string | undefined;
   /** The branch that the pipeline runs on, and the repository's main branch, where they are known. */
   readonly branch: string | undefined;
   readonly defaultBranch: string | undefined;
@@ -32,6 +34,7 @@ export function readPlatform(env: Environment): Platform {
     commit: undefined,
     pipelineId: null,
     pipelineUrl: null,
+    projectUrl: undefined,
     branch: undefined,
     defaultBranch: undefined,
     summaryFile: undefined,
@@ -48,6 +51,7 @@ function gitlab(env: Environment): Platform {
     commit: commitId(env, "CI_COMMIT_SHA"),
     pipelineId: env["CI_PIPELINE_ID"] ?? null,
     pipelineUrl: env["CI_PIPELINE_URL"] ?? null,
+    projectUrl: env["CI_PROJECT_URL"],
     branch: env["CI_COMMIT_BRANCH"],
     defaultBranch: env["CI_DEFAULT_BRANCH"],
     summaryFile: undefined,
@@ -65,6 +69,7 @@ function github(env: Environment): Platform {
     commit: commitId(env, "GITHUB_SHA"),
     pipelineId: run ?? null,
     pipelineUrl: server && repository && run ? `${server}/${repository}/actions/runs/${run}` : null,
+    projectUrl: server && repository ? `${server}/${repository}` : undefined,
     branch: env["GITHUB_REF_TYPE"] === "branch" ? env["GITHUB_REF_NAME"] : undefined,
     defaultBranch: undefined,
     summaryFile: env["GITHUB_STEP_SUMMARY"],

@@ -1,5 +1,6 @@
 import { dependentsOf, type DependencyTree } from "../deptree/tree.ts";
 import { SluiceError } from "../errors.ts";
+import { parseBranchName } from "../forge/branch-name.ts";
 import type { ReviewMarks } from "../forge/forge.ts";
 import { planReviews, type ReviewPlan } from "../forge/plan-reviews.ts";
 import { readReviews } from "../forge/read-reviews.ts";
@@ -40,7 +41,7 @@ export async function planUpdateReviews(
   const held = run.updates.filter((decision) => decision.kind === "hold");
   const needs = {
     wanted: held.map((decision) => wantedUpdate(decision, run)),
-    settled: settledPackages(run.side, run.updates),
+    settled: settledPackages(run),
     packages: new Set(packages.keys()),
     refusals: refusalsOf(run.state),
   };
@@ -55,12 +56,28 @@ export async function planUpdateReviews(
   }
 }
 
-/** Packages without an upstream have nothing that could wait; of the others it has to be known. */
-function settledPackages({ workspace }: Side, updates: readonly UpdateDecision[]): Set<string> {
-  const settled = new Set(workspace.packages.keys());
+/**
+ * Packages of which nothing waits for a person. What a pipeline before Sluice put up isn't in the state: its review
+ * stands until upstream moves, or main is seen to have caught up.
+ */
+function settledPackages({
+  side,
+  updates,
+  line,
+}: {
+  readonly side: Side;
+  readonly updates: readonly UpdateDecision[];
+  readonly line: MainLine;
+}): Set<string> {
+  const settled = new Set(side.workspace.packages.keys());
+  const inherited = line.reviewBranches.map(parseBranchName).filter((branch) => branch?.digest === undefined);
+  for (const branch of inherited) if (branch) settled.delete(branch.pkgbase);
   for (const decision of updates) {
-    const isSettled = decision.kind === "take" || (decision.kind === "unchanged" && decision.settled);
-    if (!isSettled) settled.delete(decision.pkgbase);
+    const { pkgbase } = decision;
+    const isCurrent =
+      decision.kind === "take" || (decision.kind === "unchanged" && decision.standing === "caught-up");
+    if (isCurrent) settled.add(pkgbase);
+    else if (decision.kind !== "unchanged" || decision.standing === "held") settled.delete(pkgbase);
   }
   return settled;
 }

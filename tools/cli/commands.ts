@@ -162,6 +162,19 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/replay.ts")).replay,
   },
   {
+    group: "pipelines",
+    examples: [
+      ["sluice push-aur foo", "try again what a run couldn't push"],
+      ["sluice push-aur --dry-run", "what differs from the AUR?"],
+    ],
+    define: (program) =>
+      workspaceCommand(program, "push-aur [pkgbase...]")
+        .description("Push packages with CI_MANAGE_AUR=true to the AUR as main has them (none named: all)")
+        .option("-n, --dry-run", "show what would be pushed and change nothing")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/push-aur.ts")).pushAur,
+  },
+  {
     group: "updates",
     examples: [["sluice classify old new", "judge the recipe in new/ against that in old/"]],
     define: (program) =>

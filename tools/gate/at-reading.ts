@@ -1,4 +1,6 @@
 import { commandName, constantText } from "../pkgbuild/constants.ts";
+import type { Recipe } from "../pkgbuild/recipe.ts";
+import { calledBy } from "./called-functions.ts";
 import { normaliseCommand, normaliseScript } from "../pkgbuild/normalise.ts";
 import { normaliseWord } from "../pkgbuild/normalise-words.ts";
 import type {
@@ -8,6 +10,7 @@ import type {
   CompoundCommand,
   Script,
   SimpleCommand,
+  Statement,
 } from "../pkgbuild/syntax.ts";
 import { type Visitor, walkAssignment, walkCommand, walkWord } from "../pkgbuild/walk.ts";
 
@@ -17,19 +20,40 @@ export interface AtReading {
   readonly line: number;
   /** Equal where bash runs the same, apart from the plain values that are assigned in it. */
   readonly form: string;
-  /** Names of the variables that it reads. */
+  /** Names of the variables that it reads, also in the functions that it calls. */
   readonly reads: ReadonlySet<string>;
+  /** Names of the functions that it calls, over any number of steps. */
+  readonly calls: ReadonlySet<string>;
+  /** Its form, and the bodies of those functions. */
+  runs(): string;
+  /** Names of those variables in the order in which they were assigned before it. */
+  readonly assignedBefore: string;
 }
 
 /** What runs, or decides what runs, as soon as the file is read, in the order of the text. */
-export function atReading({ statements }: Script): AtReading[] {
+export function atReading({ script, functions }: Pick<Recipe, "script" | "functions">): AtReading[] {
   const found: AtReading[] = [];
-  for (const { command, background, line } of statements) {
+  const assigned: string[] = [];
+  // Most recipes have no such thing, and then nobody asks what was assigned before it.
+  let noted = 0;
+  for (const [at, { command, background, line }] of script.statements.entries()) {
     const described = background ? code(normaliseCommand(command) + " &") : describe(command);
-    if (described)
-      found.push({ ...described, line, reads: readsOf((visitor) => walkCommand(command, visitor)) });
+    if (!described) continue;
+    for (; noted < at; noted += 1) assigned.push(...assignedIn(script.statements[noted]));
+    const calls = calledBy(command, functions);
+    const bodies = [...calls].flatMap((name) => (functions.get(name) ?? []).map(({ body }) => body));
+    const reads = readsOf((visitor) => [command, ...bodies].forEach((one) => walkCommand(one, visitor)));
+    const runs = (): string => [described.form, ...bodies.map((body) => normaliseCommand(body))].join("\n");
+    const assignedBefore = assigned.filter((name) => reads.has(name)).join(" ");
+    found.push({ ...described, line, reads, calls, runs, assignedBefore });
   }
   return found;
+}
+
+function assignedIn(statement: Statement | undefined): string[] {
+  const names: string[] = [];
+  if (statement) walkCommand(statement.command, { assignment: ({ name }) => void names.push(name) });
+  return names;
 }
 
 export function formsOf(list: readonly AtReading[]): string {

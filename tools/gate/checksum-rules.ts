@@ -90,7 +90,9 @@ function ofSuffix(suffix: string, before: Evaluation, after: Evaluation, compari
     findings.push(finding("checksum-kind", `${kindsBefore} to ${kindsNow || "none"}`, place));
   }
   for (const [kind, sums] of now.sums) {
-    if (now.sources && sums.length !== now.sources.length) {
+    const asBefore =
+      old.sources?.length === now.sources?.length && old.sums.get(kind)?.length === sums.length;
+    if (now.sources && sums.length !== now.sources.length && !asBefore) {
       findings.push(
         finding(
           "checksum-count",

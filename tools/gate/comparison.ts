@@ -1,12 +1,15 @@
 import { type AtReading, atReading } from "./at-reading.ts";
+import { asWritten } from "./as-written.ts";
 import { type Explained, explain } from "./explained.ts";
 import type { Pkgbuild } from "./side.ts";
-import { changedVariables, type VariableChange, type Written, writtenIn } from "./variables.ts";
+import { changedVariables, textsOf, type VariableChange, type Written, writtenIn } from "./variables.ts";
 
 /** Two PKGBUILDs that bash doesn't read alike, and what is different between them. */
 export interface Comparison {
   readonly before: Pkgbuild;
   readonly after: Pkgbuild;
+  /** Nothing is known of the recipe but what its plain assignments say, and all else is the same. */
+  readonly asWritten: boolean;
   /** Undefined alone where no architecture matters. */
   readonly architectures: readonly (string | undefined)[];
   readonly written: {
@@ -21,6 +24,33 @@ export interface Comparison {
 }
 
 export function compare(before: Pkgbuild, after: Pkgbuild, wanted: readonly string[]): Comparison {
+  const code = { before: atReading(before.recipe), after: atReading(after.recipe) };
+  const written = asWritten(before, after);
+  if (written) {
+    const compared = { ...compareValues(...written, wanted), asWritten: true, atReading: code };
+    if (changesVersionAlone(compared)) return compared;
+  }
+  return { ...compareValues(before, after, wanted), asWritten: false, atReading: code };
+}
+
+/** The version and what follows it, and as many checksums as there were. */
+function changesVersionAlone({ changes, unexplained }: Pick<Comparison, "changes" | "unexplained">): boolean {
+  return changes.every((change) => {
+    if (!unexplained.has(change.name)) return true;
+    const [old, now] = [textsOf(change.before), textsOf(change.after)];
+    return (
+      /^\w+sums(?:_\w+)?$/.test(change.name) &&
+      old?.length === now?.length &&
+      now?.every((text) => /^(?:SKIP|\d{1,10}|[0-9a-fA-F]{32,128})$/.test(text)) === true
+    );
+  });
+}
+
+function compareValues(
+  before: Pkgbuild,
+  after: Pkgbuild,
+  wanted: readonly string[],
+): Omit<Comparison, "asWritten" | "atReading"> {
   const architectures = [...new Set([...declared(before), ...declared(after), ...wanted])];
   const written = { before: writtenIn(before), after: writtenIn(after) };
   const changes = changedVariables(before, after, architectures, written);
@@ -35,7 +65,6 @@ export function compare(before: Pkgbuild, after: Pkgbuild, wanted: readonly stri
     changes,
     explained,
     unexplained,
-    atReading: { before: atReading(before.recipe.script), after: atReading(after.recipe.script) },
   };
 }
 

@@ -59,6 +59,7 @@ export function explain(changes: readonly VariableChange[], writing: Writing): E
   const [version, release] = ["pkgver", "pkgrel"].map((name) => byName.get(name)?.map(scalarPair)[0]);
   if (names.has("pkgver") && version && release)
     replacements.push([`${version[0]}-${release[0]}`, `${version[1]}-${release[1]}`]);
+  replacements.push(...checksumsInNames(changes));
   for (let grown = true; grown;) {
     grown = false;
     for (const [name, own] of byName) {
@@ -114,9 +115,37 @@ function isDerived(
 
 const mostEntries = 300;
 
+/** Some keep a source under a name with its own checksum in it; in an address it'd choose what is fetched. */
+function checksumsInNames(changes: readonly VariableChange[]): Replacement[] {
+  const others = changes.flatMap(({ name, before }) => (isChecksums(name) ? [] : (textsOf(before) ?? [])));
+  const addresses = changes.flatMap(({ name, before, after }) =>
+    name.startsWith("source") ? [...(textsOf(before) ?? []), ...(textsOf(after) ?? [])].map(addressIn) : [],
+  );
+  return changes.flatMap(({ name, before, after }) => {
+    const [old, now] = [textsOf(before) ?? [], textsOf(after) ?? []];
+    if (!isChecksums(name) || old.length !== now.length) return [];
+    return old.flatMap((sum, at): Replacement[] => {
+      const both = [sum, now[at] ?? ""] as const;
+      // Shorter ones look like commits.
+      const hashes = sum !== both[1] && both.every((text) => /^(?:[0-9a-f]{64}|[0-9a-f]{128})$/.test(text));
+      const inAddress = addresses.some((text) => both.some((hash) => text.includes(hash)));
+      return hashes && !inAddress && others.some((text) => text.includes(sum)) ? [both] : [];
+    });
+  });
+}
+
+function addressIn(source: string): string {
+  return source.slice(source.indexOf("::") + 1);
+}
+
+function isChecksums(name: string): boolean {
+  return /^(?:sha256|sha512|b2)sums(?:_\w+)?$/.test(name);
+}
+
 function isReplaced({ name, before, after }: VariableChange, replacements: readonly Replacement[]): boolean {
   const [old, now] = [textsOf(before), textsOf(after)];
   if (
+    isChecksums(name) ||
     !old ||
     !now ||
     old.length !== now.length ||

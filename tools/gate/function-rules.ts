@@ -31,6 +31,17 @@ export function judgeFunctions(before: Pkgbuild | undefined, after: Pkgbuild): F
   return findings;
 }
 
+/** Names of the functions that aren't what they were. */
+export function changedFunctions(before: Pkgbuild, after: Pkgbuild): Set<string> {
+  const names = [...before.recipe.functions.keys(), ...after.recipe.functions.keys()];
+  const [old, now] = [before, after].map(
+    ({ recipe }) =>
+      (name: string) =>
+        recipe.functions.get(name) ?? [],
+  );
+  return new Set(names.filter((name) => !isSame(old?.(name) ?? [], now?.(name) ?? [])));
+}
+
 /** What makepkg calls in a recipe, and names that by custom are the recipe's own. */
 export function isOwnName(name: string): boolean {
   return /^(?:prepare|build|check|pkgver|verify|package(?:_[\w@.+-]+)?|_[\w@.+-]*[A-Za-z][\w@.+-]*)$/.test(

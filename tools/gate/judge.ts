@@ -84,7 +84,7 @@ function judgeSides(
   const { pkgbuild } = after;
   findings.push(
     ...judgeCharacters("PKGBUILD", old?.text ?? "", pkgbuild.text),
-    ...newScriptlets(before, scriptlets),
+    ...newScriptlets(before, scriptlets).filter(({ after: path }) => !toldOf(findings, path)),
   );
   if (!old) {
     findings.push(finding(before ? "old-pkgbuild-unreadable" : "new-package", "", { file: "PKGBUILD" }));
@@ -112,7 +112,7 @@ function judgeSides(
 
 function judgeNew(pkgbuild: Pkgbuild): Finding[] {
   return [
-    ...codeOfNew(atReading(pkgbuild.recipe.script)),
+    ...codeOfNew(atReading(pkgbuild.recipe)),
     ...judgeFunctions(undefined, pkgbuild),
     ...judgeSignals(undefined, pkgbuild),
   ];
@@ -120,6 +120,11 @@ function judgeNew(pkgbuild: Pkgbuild): Finding[] {
 
 function isReadable(side: Side): side is Side & { readonly pkgbuild: Pkgbuild } {
   return "recipe" in side.pkgbuild;
+}
+
+/** A scriptlet whose text is told of already. */
+function toldOf(findings: readonly Finding[], path: string | undefined): boolean {
+  return findings.some(({ rule, file }) => rule === "scriptlet" && file === path);
 }
 
 /** A package that begins to run a scriptlet, whether or not the file itself is new. */

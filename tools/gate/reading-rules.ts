@@ -1,6 +1,7 @@
 import { type AtReading, formsOf } from "./at-reading.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding } from "./finding.ts";
+import { changedFunctions } from "./function-rules.ts";
 
 /** Code at top level: none may be added, and what there is may get nothing new but the version. */
 export function judgeCodeAtReading(comparison: Comparison, changedFiles: readonly string[]): Finding[] {
@@ -25,7 +26,18 @@ export function judgeCodeAtReading(comparison: Comparison, changedFiles: readonl
       }),
     );
   }
-  for (const one of kept) findings.push(...readsChange(one, comparison, changedFiles));
+  const orders = new Set(before.map(placed));
+  const functions = kept.some(({ calls }) => calls.size > 0)
+    ? changedFunctions(comparison.before, comparison.after)
+    : new Set<string>();
+  for (const one of kept) {
+    if (one.kind !== "code") continue;
+    const changed = [...readsChange(one, comparison), ...changedFiles.filter((path) => mayRead(one, path))];
+    for (const name of one.calls) if (functions.has(name)) changed.push(`${name}()`);
+    if (!orders.has(placed(one))) changed.push(`other assignments before it, to ${one.assignedBefore}`);
+    const place = { file: "PKGBUILD", line: one.line };
+    findings.push(...changed.map((what) => finding("code-reads-change", what, place)));
+  }
   return findings;
 }
 
@@ -42,27 +54,32 @@ function addedCode({ kind, line, form }: AtReading, { after }: Comparison): Find
   return finding(kind === "code" ? "code-at-reading" : "declaration", text, place);
 }
 
-function readsChange(
-  one: AtReading,
-  { unexplained, explained }: Comparison,
-  changedFiles: readonly string[],
-): Finding[] {
-  if (one.kind !== "code") return [];
-  const place = { file: "PKGBUILD", line: one.line };
-  const names = [...one.reads].filter((name) => unexplained.has(name) && !explained.names.has(name));
-  const files = changedFiles.filter((path) => mayRead(one.form, path));
-  return [...names.map((name) => `$${name}`), ...files].map((what) =>
-    finding("code-reads-change", what, place),
+function readsChange({ reads }: AtReading, { unexplained, explained }: Comparison): string[] {
+  return [...reads].flatMap((name) =>
+    unexplained.has(name) && !explained.names.has(name) ? [`$${name}`] : [],
   );
 }
 
-/** By its name, by a pattern, or by something that is only known when it runs. */
-function mayRead(form: string, path: string): boolean {
-  if (path === ".SRCINFO") return form.includes(".SRCINFO");
-  if (mentions(form, path.split("/").at(-1) ?? path)) return true;
-  const reads = /"(?:\.|source|cat|bash|sh|eval|\.\/[^"]*)"|<(?!<)|<[*?]+>/.test(form);
-  return reads && /<[*?]|split|\{/.test(form);
+function placed({ form, assignedBefore }: AtReading): string {
+  return `${form}\n${assignedBefore}`;
 }
+
+/** By its name, by a pattern, or by something that is only known when it runs. */
+function mayRead(code: AtReading, path: string): boolean {
+  const runs = code.runs();
+  if (path === ".SRCINFO") return runs.includes(".SRCINFO");
+  if (mentions(runs, path.split("/").at(-1) ?? path)) return true;
+  const other = runs.replaceAll(definition, "").replaceAll(bareText, "~");
+  const reads = /"(?:\.|source|cat|bash|sh|eval|\.\/[^"]*)"|(?<!<)<(?!<)/.test(other);
+  return reads && /<[*?]|split|\{/.test(other);
+}
+
+/** How split packages make `package_NAME()` of `_package…()`: it defines a function and reads no file. */
+const definition =
+  /"eval" "package_"\{\w+\}"\(\) \{(?:\\n|\s)*"\{\$\("declare" "-f" "_package"[^()"]*\)\}"(?:\\n|\s)*_package"[^()"]*"(?:\\n|\s)*\}"/g;
+
+/** How the normal form has text without quotes that isn't a pattern; a lone `<` reads a file. */
+const bareText = /<"(?:[^"\\*?[]|\\.)*">/g;
 
 /** The name by itself, not as part of a longer one. */
 function mentions(form: string, name: string): boolean {

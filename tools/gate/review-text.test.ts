@@ -77,7 +77,7 @@ test("a reviewer reads what changed, worst first, with all that is needed to dec
     - 12 votes [in the AUR](https://aur.archlinux.org/pkgbase/foo), there for 6 years (since 2020-01-02)
     - Upstream's revision: \`0123abc\`
 
-    ### Dangerous (5)
+    ### Dangerous (4)
 
     - \`foo.install\`: A new or changed install scriptlet
 
@@ -88,7 +88,6 @@ test("a reviewer reads what changed, worst first, with all that is needed to dec
       \`\`\`
 
     - \`foo.install\` line 2: Runs a package manager: \`npm install\`
-    - \`PKGBUILD\`: A new or changed install scriptlet: \`foo.install\`
     - \`PKGBUILD\` line 11: Runs text as a program: \`"sh"\`
     - \`PKGBUILD\` line 11: Downloads something beside the sources: \`curl https://\`
 

@@ -29,9 +29,10 @@ export function parseSource(text: string): SourceEntry {
   }
   const [prefix = "", ...schemes] = rawScheme.toLowerCase().split("+");
   const hash = rest.indexOf("#");
-  const beforeHash = hash === -1 ? rest : rest.slice(0, hash);
-  const question = beforeHash.indexOf("?");
-  const path = question === -1 ? beforeHash : beforeHash.slice(0, question);
+  const [beforeHash, afterHash] = hash === -1 ? [rest, ""] : [rest.slice(0, hash), rest.slice(hash + 1)];
+  const [, path = "", query = ""] = /^([^?]*)\??([^]*)$/.exec(beforeHash) ?? [];
+  // For version control the query may stand on either side: `#commit=…?signed`.
+  const [, fragment = "", lateQuery = ""] = /^([^]*?)(?:\?([^?]*))?$/.exec(afterHash) ?? [];
   const [authority = "", ...segments] = path.split("/");
   const at = authority.lastIndexOf("@");
   return {
@@ -42,8 +43,8 @@ export function parseSource(text: string): SourceEntry {
     userinfo: at === -1 ? undefined : authority.slice(0, at),
     host: authority.slice(at + 1).toLowerCase(),
     segments,
-    query: question === -1 ? "" : beforeHash.slice(question + 1),
-    fragment: hash === -1 ? "" : rest.slice(hash + 1),
+    query: query || lateQuery,
+    fragment,
   };
 }
 

@@ -11,6 +11,8 @@ import {
 import { type TagAnswer, tagKey, type TagQuestion } from "./update.ts";
 import { sameForms } from "./variables.ts";
 import { versionOf } from "./version-rules.ts";
+import { addressFindings } from "./source-address.ts";
+import { withoutOwnName } from "./kept-name.ts";
 import { isCommitLike, replacedAlone } from "./version-text.ts";
 import type { Value } from "../pkgbuild/values.ts";
 
@@ -39,9 +41,10 @@ export function judgeSources(
         }),
       );
     }
-    for (const [old, now] of pair.changed) {
-      const both = { ...place, before: old.text, after: now.text };
-      findings.push(...addressFindings(now, both), ...moved(old, now, both));
+    for (const [old, renamed] of pair.changed) {
+      const both = { ...place, before: old.text, after: renamed.text };
+      findings.push(...addressFindings(renamed, both), ...moved(old, renamed, both));
+      const now = withoutOwnName(old, renamed, comparison.after, pair.keptNames) ?? renamed;
       if (
         !pair.explained &&
         !replacedAlone(plainArchive(old), plainArchive(now), replacementsWithCommits(comparison))
@@ -81,6 +84,8 @@ interface ListPair {
   readonly added: readonly SourceEntry[];
   readonly removed: readonly SourceEntry[];
   readonly ownersBefore: ReadonlySet<string>;
+  /** What each source of the new list is kept as, where it says. */
+  readonly keptNames: readonly (string | undefined)[];
 }
 
 function changedLists({ before, after, architectures, written, explained, changes }: Comparison): ListPair[] {
@@ -99,6 +104,7 @@ function changedLists({ before, after, architectures, written, explained, change
         explained: sameWriting && explained.names.has(name),
         ...matched(known(old), known(now)),
         ownersBefore: ownersOf(before, architectures),
+        keptNames: known(now).map(({ name, segments }) => name ?? segments.at(-1)),
       };
       pairs.set(JSON.stringify([name, pair.changed, pair.added, pair.removed]), pair);
     }
@@ -170,54 +176,6 @@ function ofAdded(entry: SourceEntry, { ownersBefore }: ListPair, place: Place): 
     findings.push(finding("source-stranger", entry.text, here));
   }
   return findings;
-}
-
-const knownSchemes = new Set([
-  "http",
-  "https",
-  "ftp",
-  "ftps",
-  "git",
-  "ssh",
-  "svn",
-  "svn+ssh",
-  "hg",
-  "bzr",
-  "lp",
-  "fossil",
-  "scp",
-  "rsync",
-  "local",
-]);
-
-/** What is wrong with an address whatever stood there before. */
-export function addressFindings(entry: SourceEntry, place: Place): Finding[] {
-  const findings: Finding[] = [];
-  const { text, userinfo, host, scheme, segments, vcs } = entry;
-  if (!knownSchemes.has(scheme) || (scheme === "ssh" && vcs === undefined))
-    findings.push(finding("source-scheme", text, place));
-  if (scheme === "local" && (segments.includes("..") || segments[0] === ""))
-    findings.push(finding("source-scheme", text, place));
-  const ofGit = userinfo === "git" && scheme === "ssh";
-  if (userinfo !== undefined && !ofGit)
-    findings.push(finding("source-disguised", `credentials in ${text}`, place));
-  if (scheme === "local") return findings;
-  if (isAddress(host)) findings.push(finding("source-disguised", `the bare address ${host}`, place));
-  if (/(?:^|\.)xn--/.test(host) || !/^[a-z0-9.:_[\]-]+$/.test(host)) {
-    findings.push(finding("source-disguised", `letters beyond ASCII in the host ${host}`, place));
-  }
-  if (segments.includes("..") || /%2e|%2f|%5c|[\\\s]/i.test(text)) {
-    findings.push(finding("source-disguised", `a path that leads elsewhere in ${text}`, place));
-  }
-  if (entry.name !== undefined && (/\//.test(entry.name) || entry.name === ".." || entry.name === "")) {
-    findings.push(finding("source-scheme", `it would be kept as ${JSON.stringify(entry.name)}`, place));
-  }
-  return findings;
-}
-
-function isAddress(host: string): boolean {
-  const name = host.replace(/:\d+$/, "");
-  return /^\[|^\d+$|^0x[0-9a-f]+$|^(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){1,3}$/.test(name);
 }
 
 function moved(old: SourceEntry, now: SourceEntry, place: Place): Finding[] {

@@ -5,7 +5,7 @@ import { checksumKinds } from "./checksum-rules.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Pkgbuild, Side } from "./side.ts";
-import { addressFindings } from "./source-rules.ts";
+import { addressFindings } from "./source-address.ts";
 import { parseSource } from "./source-entry.ts";
 import { isCommitLike, isVersionText, replacedAlone, type Replacement, spellings } from "./version-text.ts";
 
@@ -52,12 +52,29 @@ export function judgeSrcinfo(
       );
     }
   }
+  if (comparison?.asWritten) findings.push(...nowDiffers(comparison, old, srcinfo));
   return findings;
 }
 
+/** Where what is written agreed with .SRCINFO before, it has to agree still. */
+function nowDiffers({ before, after }: Comparison, old: Srcinfo | undefined, now: Srcinfo): Finding[] {
+  const known = new Set(old ? fewest(before, old).map(placeKeyOf) : []);
+  return fewest(after, now).flatMap((difference) => {
+    const { section, field, expected, actual } = difference;
+    if (!expected || known.has(placeKeyOf(difference))) return [];
+    const place = { file: ".SRCINFO", before: expected.join("\n"), after: actual.join("\n") };
+    return [finding("srcinfo-differs", `${field} of ${section}`, place)];
+  });
+}
+
+function placeKeyOf({ section, part, field }: Difference): string {
+  return JSON.stringify([section, part, field]);
+}
+
 interface Difference {
-  /** A pkgname, or the pkgbase. */
+  /** A pkgname, or the pkgbase, which may be the same word. */
   readonly section: string;
+  readonly part: "base" | "package";
   readonly field: string;
   /** Undefined where the PKGBUILD doesn't tell. */
   readonly expected: readonly string[] | undefined;
@@ -66,18 +83,20 @@ interface Difference {
 
 /** It differed before in the same field, and went on with the version since. */
 function movedAlong(
-  { section, field, actual }: Difference,
+  { section, part, field, actual }: Difference,
   old: readonly Difference[],
   comparison: Comparison | undefined,
 ): boolean {
-  const before = old.find((one) => one.section === section && one.field === field)?.actual;
+  const before = old.find(
+    (one) => one.section === section && one.part === part && one.field === field,
+  )?.actual;
   if (!before || before.length !== actual.length || field.startsWith("pkg")) return false;
   const replacements = comparison?.explained.replacements ?? [];
   return before.every((text, at) => replacedAlone(text, actual[at] ?? "", replacements));
 }
 
-function keyOf({ section, field, expected, actual }: Difference): string {
-  return JSON.stringify([section, field, expected, actual]);
+function keyOf({ section, part, field, expected, actual }: Difference): string {
+  return JSON.stringify([section, part, field, expected, actual]);
 }
 
 function sameBytes(before: Side, after: Side): boolean {
@@ -103,34 +122,39 @@ function fewest(pkgbuild: Pkgbuild, srcinfo: Srcinfo): Difference[] {
 function differencesOf({ recipe }: Pkgbuild, srcinfo: Srcinfo, carch: string | undefined): Difference[] {
   const { pkgbase, base, packages } = expectedSrcinfo(recipe, carch === undefined ? {} : { carch });
   const differences: Difference[] = [];
+  const common = { section: srcinfo.pkgbase, part: "base" } as const;
   if (pkgbase && (!pkgbase.known || pkgbase.text !== srcinfo.pkgbase)) {
     const expected = pkgbase.known ? [pkgbase.text] : undefined;
-    differences.push({ section: srcinfo.pkgbase, field: "pkgbase", expected, actual: [srcinfo.pkgbase] });
+    differences.push({ ...common, field: "pkgbase", expected, actual: [srcinfo.pkgbase] });
   }
-  differences.push(...ofSection(srcinfo.pkgbase, base, srcinfo.base));
+  differences.push(...ofSection(common, base, srcinfo.base));
   const names = srcinfo.packages.map(({ pkgname }) => pkgname);
   const expectedNames = packages && [...packages.keys()];
   if (!expectedNames || !isSameList(expectedNames.toSorted(), names.toSorted())) {
-    differences.push({ section: srcinfo.pkgbase, field: "pkgname", expected: expectedNames, actual: names });
+    differences.push({ ...common, field: "pkgname", expected: expectedNames, actual: names });
   }
   for (const { pkgname, fields } of srcinfo.packages) {
     const section = packages?.get(pkgname);
-    if (section) differences.push(...ofSection(pkgname, section, fields));
+    if (section) differences.push(...ofSection({ section: pkgname, part: "package" }, section, fields));
   }
   return differences;
 }
 
-function ofSection(section: string, expected: Section, actual: SrcinfoFields): Difference[] {
+function ofSection(
+  place: Pick<Difference, "section" | "part">,
+  expected: Section,
+  actual: SrcinfoFields,
+): Difference[] {
   const differences: Difference[] = [];
   for (const field of new Set([...expected.keys(), ...actual.keys()])) {
     const wanted = expected.get(field) ?? [];
     const is = (actual.get(field) ?? []).map(oneSpace);
     if ("known" in wanted || !wanted.every((value) => value.known)) {
-      differences.push({ section, field, expected: undefined, actual: is });
+      differences.push({ ...place, field, expected: undefined, actual: is });
       continue;
     }
     const texts = wanted.flatMap((value) => (value.known && value.text !== "" ? [value.text] : []));
-    if (!isSameList(texts, is)) differences.push({ section, field, expected: texts, actual: is });
+    if (!isSameList(texts, is)) differences.push({ ...place, field, expected: texts, actual: is });
   }
   return differences;
 }
@@ -144,12 +168,12 @@ function isSameList(a: readonly string[], b: readonly string[]): boolean {
 }
 
 function ofUnknown(
-  { section, field, actual }: Difference,
+  { section, part, field, actual }: Difference,
   old: Srcinfo | undefined,
   now: Srcinfo,
   comparison: Comparison | undefined,
 ): Finding[] {
-  const before = old && valuesOf(old, section, field);
+  const before = old && valuesOf(old, { section, part, field });
   if (before && isSameList(before.map(oneSpace), actual)) return [];
   const place = { file: ".SRCINFO", before: (before ?? []).join("\n"), after: actual.join("\n") };
   if (!before || !old) return [finding("srcinfo-changed", `${field} of ${section}`, place)];
@@ -179,10 +203,12 @@ function ofUnknown(
   return [finding("srcinfo-changed", `${field} of ${section}`, place)];
 }
 
-function valuesOf(srcinfo: Srcinfo, section: string, field: string): readonly string[] {
+function valuesOf(
+  srcinfo: Srcinfo,
+  { section, part, field }: Pick<Difference, "section" | "part" | "field">,
+): readonly string[] {
   if (field === "pkgbase") return [srcinfo.pkgbase];
   if (field === "pkgname") return srcinfo.packages.map(({ pkgname }) => pkgname);
-  const own = srcinfo.packages.find(({ pkgname }) => pkgname === section);
-  const fields = section === srcinfo.pkgbase && !own?.fields.has(field) ? srcinfo.base : own?.fields;
-  return fields?.get(field) ?? [];
+  const own = srcinfo.packages.find(({ pkgname }) => pkgname === section)?.fields;
+  return (part === "base" ? srcinfo.base : own)?.get(field) ?? [];
 }

@@ -15,7 +15,7 @@ export function judgeVariables(comparison: Comparison): Finding[] {
     const sameWriting = sameForms(written.before.get(name)?.forms, written.after.get(name)?.forms);
     if (after && !textsOf(after) && !sameWriting) {
       findings.push(finding("opaque-value", reasonOf(change), placeOf(change)));
-    } else if (hasOwnRule(name)) {
+    } else if (hasOwnRule(name) || isReordered(change)) {
       continue;
     } else if (
       ruleOf(name) !== "makepkg-variable" &&
@@ -134,6 +134,18 @@ function assignedInFunctions({ before, after }: Comparison): Finding[] {
 /** Names that no function of a recipe has to set. */
 const decisive =
   /^(?:pkg(?:name|base|ver|rel)|epoch|arch|(?:source|\w+sums)(?:_\w+)?|pkgdir|srcdir|startdir)$/;
+
+/** Dependencies are a set; pacman takes them in any order, and once. */
+function isReordered({ name, before, after }: VariableChange): boolean {
+  const [old, now] = [before, after].map((held) => textsOf(held) && new Set(textsOf(held)));
+  return (
+    ruleOf(name) === "dependency-changed" &&
+    old !== undefined &&
+    now !== undefined &&
+    old.size === now.size &&
+    [...old].every((one) => now.has(one))
+  );
+}
 
 function isNothing({ values }: NonNullable<VariableChange["before"]>): boolean {
   return values?.every((value) => value.known && value.text === "") ?? false;

@@ -12,7 +12,7 @@ export function isCommitLike(text: string): boolean {
 /** One version text and what took its place. */
 export type Replacement = readonly [before: string, after: string];
 
-/** The ways in which recipes write a version: as it is, with other separators, cut after a part. */
+/** The ways in which recipes write a version: as it is, with other separators, cut after a part, after a `+`. */
 export function spellings([before, after]: Replacement): Replacement[] {
   const found: Replacement[] = [[before, after]];
   for (const separator of ["_", "-", "", "."]) {
@@ -24,6 +24,8 @@ export function spellings([before, after]: Replacement): Replacement[] {
   for (let parts = 1; parts < Math.min(oldParts.length, newParts.length); parts += 1) {
     found.push([oldParts.slice(0, parts).join("."), newParts.slice(0, parts).join(".")]);
   }
+  const [oldRest, newRest] = [before, after].map((text) => /\+(\d{4,})$/.exec(text)?.[1]);
+  if (oldRest !== undefined && newRest !== undefined) found.push([oldRest, newRest]);
   return found.filter(([old, now]) => old !== "" && now !== "" && old !== now);
 }
 
@@ -55,9 +57,10 @@ export function replacedAlone(before: string, after: string, replacements: reado
   return matches(0, 0);
 }
 
-/** `1.2rc3` is also `1_2-RC3`: separators, and case, are a matter of taste. */
+/** `1.2rc3` is also `1_2-RC3`, and `20260817` is `2026.08.17`: separators, and case, are a matter of taste. */
 function patternOf(version: string): RegExp {
-  const parts = version.match(/\d+|[A-Za-z]+|[^\dA-Za-z._+~-]+/g) ?? [];
+  const isDate = /^\d{8,}$/.test(version);
+  const parts = version.match(isDate ? /\d/g : /\d+|[A-Za-z]+|[^\dA-Za-z._+~-]+/g) ?? [];
   const escaped = parts.map((part) => part.replaceAll(/[^\w]/g, "\\$&"));
   return new RegExp(escaped.join("[._+~-]?"), "iy");
 }

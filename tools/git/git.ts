@@ -13,6 +13,8 @@ export interface Git {
   at(dir: string): Git;
   /** The same with an index of its own: what it adds and removes is nobody else's. */
   withIndex(file: string): Git;
+  /** The same, reaching `ssh://` addresses with this shell command alone, whatever the user's settings say. */
+  withSsh(command: string): Git;
   /** Runs a command whose failure is an answer, too. It is ended after `timeout` milliseconds, where that is given. */
   attempt(
     args: readonly string[],
@@ -63,6 +65,7 @@ export function openGit(
     dir,
     at: (other) => openGit(other, env),
     withIndex: (file) => openGit(dir, env, { GIT_INDEX_FILE: file }),
+    withSsh: (command) => openGit(dir, { ...env, GIT_SSH_COMMAND: command, GIT_SSH_VARIANT: "ssh" }),
     bytes,
     text: async (args, input) => (await bytes(args, input)).toString().replace(/\n$/, ""),
     attempt: async (args, { input, ...limits } = {}) => {

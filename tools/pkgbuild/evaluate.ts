@@ -1,3 +1,4 @@
+import { ShellVariables } from "./shell-variables.ts";
 import { Shell } from "./shell.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Assignment, Compound, Script } from "./syntax.ts";
@@ -39,7 +40,7 @@ export interface PackageEvaluation extends Evaluation {
  * builder's environment are unknown, and so is all that depends on them. Work and memory are bounded.
  */
 export function evaluate(recipe: Recipe, { carch }: EvaluateOptions = {}): Evaluation {
-  const shell = new Shell(recipe.functions, carch);
+  const shell = new Shell(recipe.functions, new ShellVariables(carch));
   shell.run(recipe.script);
   return evaluationOf(shell);
 }

@@ -1,7 +1,7 @@
 import { assigned, type Assigner } from "./assigning.ts";
 import { commandName, constantText } from "./constants.ts";
+import { declarationSteps, notFollowed } from "./declarations.ts";
 import { type Effects, effectsOf, isInert, type Walk } from "./effects.ts";
-import { ownedByBash, setOutside } from "./environment.ts";
 import { expandFields } from "./expand.ts";
 import type {
   Assignment,
@@ -15,9 +15,11 @@ import type {
   Word,
 } from "./syntax.ts";
 import { type Functions, functionsIn, printedFunction, readText } from "./functions.ts";
+import { leavesEarly, substitutes } from "./following.ts";
 import { evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
+import type { ShellVariables } from "./shell-variables.ts";
 import { Budget, NotStatic, TooMuchWork, type Unknown, type Variable } from "./values.ts";
-import { walkAssignment, walkCommand, walkScript, walkWord } from "./walk.ts";
+import { walkAssignment, walkCommand, walkWord } from "./walk.ts";
 
 /** What a command returned; undefined where that can't be told. */
 export type Status = boolean | undefined;
@@ -29,30 +31,23 @@ const mostEvals = 500;
 export class Shell implements Assigner {
   readonly budget = new Budget();
   readonly #functions: Map<string, readonly FunctionDefinition[]>;
-  readonly #carch: string | undefined;
-  readonly #variables = new Map<string, Variable>();
-  readonly #readonly = new Set<string>();
-  #spoiled: Unknown | undefined;
+  readonly #variables: ShellVariables;
   #stopped = false;
   #evals = 0;
   #line = 0;
 
-  constructor(functions: Functions, carch: string | undefined) {
+  constructor(functions: Functions, variables: ShellVariables) {
     this.#functions = new Map(functions);
-    this.#carch = carch;
+    this.#variables = variables;
   }
 
   /** A shell with the same functions and variables, which goes its own way from here. */
   fork(): Shell {
-    const forked = new Shell(this.#functions, this.#carch);
-    for (const [name, variable] of this.#variables) forked.#variables.set(name, variable);
-    for (const name of this.#readonly) forked.#readonly.add(name);
-    forked.#spoiled = this.#spoiled;
-    return forked;
+    return new Shell(this.#functions, this.#variables.fork());
   }
 
   get spoiled(): Unknown | undefined {
-    return this.#spoiled;
+    return this.#variables.spoiled;
   }
 
   /** Those of the file, and those that it makes with `eval`. */
@@ -61,28 +56,21 @@ export class Shell implements Assigner {
   }
 
   get names(): readonly string[] {
-    return [...this.#variables.keys()];
+    return this.#variables.names;
   }
 
   /** What the variable holds at the end; undefined where the recipe doesn't set it. */
   variable(name: string): Variable | undefined {
-    if (this.#spoiled) return { kind: "unknown", value: this.#spoiled };
-    return this.#variables.get(name);
+    return this.#variables.atEnd(name);
   }
 
   get(name: string): Variable | undefined {
-    if (this.#spoiled) throw new NotStatic(this.#spoiled.reason);
-    const own = this.#variables.get(name);
-    const isCarch = name === "CARCH" && this.#carch !== undefined;
-    if (!own && isCarch)
-      return { kind: "scalar", value: { known: true, text: this.#carch, line: this.#line } };
-    const unknowable = ownedByBash(name) ?? (own ? undefined : setOutside(name));
-    if (unknowable !== undefined) throw new NotStatic(unknowable);
-    return own;
+    return this.#variables.read(name, this.#line);
   }
 
   set(name: string, text: string): void {
-    this.#store(name, { kind: "scalar", value: { known: true, text, line: this.#line } });
+    const value = { known: true, text, line: this.#line } as const;
+    this.#variables.store(name, { kind: "scalar", value }, this.#line);
   }
 
   run({ statements }: Script): Status {
@@ -210,45 +198,38 @@ export class Shell implements Assigner {
   }
 
   #declare(command: SimpleCommand): Status {
-    let associative = false;
-    let followed = true;
-    const readOnly = commandName(command) === "readonly";
-    for (const argument of command.words.slice(1)) {
-      if (argument.kind === "assignment") {
-        const { name } = argument.assignment;
-        if (associative && !this.#variables.has(name)) this.#declareAssociative(name);
-        this.assign(argument.assignment);
-        if (!followed) this.#spoilName(name, "its declaration isn't followed");
-        if (readOnly) this.#readonly.add(name);
-        continue;
-      }
-      const text = constantText(argument.word);
-      const [, quotedName, quotedText] = /^([A-Za-z_]\w*)=([^]*)$/.exec(text ?? "") ?? [];
-      if (quotedName !== undefined && quotedText !== undefined && followed && !associative) {
-        this.set(quotedName, quotedText);
-      } else if (text === undefined || !/^(?:-[a-zA-Z]+|[A-Za-z_]\w*)$/.test(text)) {
-        this.#spoil("its declaration isn't followed");
-      } else if (text.startsWith("-")) {
-        associative ||= text.includes("A");
-        followed &&= /^-[aAgrx]+$/.test(text);
-        if (text.includes("n") || text.includes("i")) this.#spoil("it declares a reference or an integer");
-      } else if (associative) {
-        this.#declareAssociative(text);
-      } else if (!followed) {
-        this.#spoilName(text, "its declaration isn't followed");
+    for (const step of declarationSteps(command)) {
+      switch (step.kind) {
+        case "assign": {
+          const { name } = step.assignment;
+          if (step.associative && !this.#variables.own(name))
+            this.#variables.makeAssociative(name, this.#line);
+          this.assign(step.assignment);
+          break;
+        }
+        case "set":
+          this.set(step.name, step.text);
+          break;
+        case "associative":
+          this.#variables.makeAssociative(step.name, this.#line);
+          break;
+        case "unknown":
+          this.#variables.spoilName(step.name, notFollowed, this.#line);
+          break;
+        case "readonly":
+          this.#variables.makeReadOnly(step.name);
+          break;
+        case "spoil":
+          this.#spoil(step.reason);
       }
     }
     return undefined;
   }
 
-  #declareAssociative(name: string): void {
-    this.#variables.set(name, { kind: "array", associative: true, elements: new Map(), line: this.#line });
-  }
-
   #unset(command: SimpleCommand): Status {
     for (const argument of command.words.slice(1)) {
       const text = argument.kind === "word" ? constantText(argument.word) : undefined;
-      if (text === "-v" || (text !== undefined && /^[A-Za-z_]\w*$/.test(text))) this.#variables.delete(text);
+      if (text === "-v" || (text !== undefined && /^[A-Za-z_]\w*$/.test(text))) this.#variables.unset(text);
       else this.#spoil("what it unsets isn't followed");
     }
     return true;
@@ -305,28 +286,23 @@ export class Shell implements Assigner {
   assign(assignment: Assignment): void {
     const { name, line } = assignment;
     this.#line = line;
-    if (this.#spoiled) return;
+    if (this.spoiled) return;
     try {
-      this.#store(name, assigned(this.#variables.get(name), assignment, this));
+      this.#variables.store(name, assigned(this.#variables.own(name), assignment, this), line);
     } catch (error) {
       if (!(error instanceof NotStatic)) throw error;
       this.blur((visitor) => walkAssignment(assignment, visitor));
-      this.#variables.set(name, { kind: "unknown", value: { known: false, reason: error.message, line } });
+      this.#variables.spoilName(name, error.message, line);
     }
-  }
-
-  #store(name: string, variable: Variable): void {
-    if (this.#readonly.has(name)) this.#spoil(`it assigns to $${name}, which is read-only`);
-    this.#variables.set(name, variable);
   }
 
   /** Whatever this may change is unknown from here on. */
   blur(walk: Walk): void {
-    if (this.#spoiled) return;
+    if (this.spoiled) return;
     const effects = this.#effects(walk);
     if (effects.any !== undefined) this.#spoil(effects.any);
     for (const name of effects.names) {
-      this.#spoilName(name, "it's assigned under a condition that isn't followed");
+      this.#variables.spoilName(name, "it's assigned under a condition that isn't followed", this.#line);
     }
   }
 
@@ -340,25 +316,7 @@ export class Shell implements Assigner {
     }
   }
 
-  #spoilName(name: string, reason: string): void {
-    this.#variables.set(name, { kind: "unknown", value: { known: false, reason, line: this.#line } });
-  }
-
   #spoil(reason: string): void {
-    this.#spoiled ??= { known: false, reason, line: this.#line };
+    this.#variables.spoil(reason, this.#line);
   }
-}
-
-function substitutes(assignment: Assignment): boolean {
-  let found = false;
-  walkAssignment(assignment, { part: (part) => void (found ||= part.kind === "substitution") });
-  return found;
-}
-
-function leavesEarly(body: Script): boolean {
-  let found = false;
-  walkScript(body, {
-    simple: (command) => void (found ||= /^(?:break|continue|return|exit)$/.test(commandName(command) ?? "")),
-  });
-  return found;
 }

@@ -3,6 +3,7 @@ import { SluiceError } from "../../errors.ts";
 import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "../../ci/on-schedule.ts";
 import { applyOnTrigger, planOnTrigger } from "../../ci/on-trigger.ts";
 import type { OnScheduleOutcome } from "../../ci/apply-on-schedule.ts";
+import { planAsJson } from "../../ci/plan-json.ts";
 import { readPlatform, type Platform } from "../../ci/platform.ts";
 import { runOnSchedule } from "../../ci/run-on-schedule.ts";
 import {
@@ -74,8 +75,7 @@ function report(
   const lines = reportLines(plan, outcome);
   const conclusion = conclude(plan, outcome);
   if (json) {
-    const { range, state: _state, ...summary } = summarise(plan, outcome);
-    process.stdout.write(`${JSON.stringify({ range, ...summary, report: lines }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(planAsJson(plan, outcome), null, 2)}\n`);
   } else if (lines.length > 0) {
     process.stdout.write(describe(lines));
   }
@@ -85,21 +85,6 @@ function report(
   }
   info(conclusion);
   return needsPerson(plan, outcome) ? 1 : 0;
-}
-
-function summarise(
-  { range, line, changed, builds, removals }: OnSchedulePlan,
-  outcome: OnScheduleOutcome | undefined,
-): Record<string, unknown> {
-  return {
-    range,
-    base: line.head,
-    head: outcome?.head ?? null,
-    changed,
-    builds,
-    removals,
-    schedule: outcome?.schedule ?? null,
-  };
 }
 
 function describe(lines: readonly ReportLine[]): string {
@@ -112,7 +97,7 @@ function conclude(
   outcome: OnScheduleOutcome | undefined,
 ): string {
   const counts = [
-    `${updates.length} upstreams`,
+    `${updates.length} ${updates.length === 1 ? "upstream" : "upstreams"}`,
     `${changed.length} changed`,
     `${updates.filter(({ kind }) => kind === "hold").length} held`,
     `${builds.length} to build`,

@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { GitServer } from "./world/git-server.ts";
+import { recipe } from "./world/schedule-days.ts";
+import { ScratchWorkspace } from "./world/workspace.ts";
+
+let w: ScratchWorkspace;
+let upstreams: GitServer;
+
+beforeEach(async () => {
+  w = new ScratchWorkspace();
+  upstreams = new GitServer();
+  await upstreams.start();
+  for (const name of ["foo", "bar"]) {
+    upstreams.create(name);
+    publish(name, "1");
+    for (const [path, { bytes }] of recipe(name, "1")) w.write(`packages/${name}/${path}`, bytes);
+    w.write(`packages/${name}/.CI/config`, `CI_PKGBUILD_SOURCE=${upstreams.url(name)}\n`);
+  }
+  w.addPackage("nightly");
+  w.write("packages/nightly/.CI/config", "CI_PKGBUILD_SOURCE=custom\nCI_ON_TRIGGER=daily\n");
+  w.publishScheduled();
+  expect((await w.sluice(["on-schedule"])).code).toBe(0);
+});
+afterEach(async () => {
+  await upstreams.stop();
+  w.remove();
+});
+
+function publish(name: string, pkgver: string, lines: readonly string[] = []): void {
+  const files = [...recipe(name, pkgver, { lines })].map(
+    ([path, { bytes }]) => [path, bytes.toString()] as const,
+  );
+  upstreams.commit(name, { files: Object.fromEntries(files), message: `version ${pkgver}` });
+}
+
+test("a new version upstream is committed and scheduled, and told in a table", async () => {
+  publish("foo", "2");
+  const { code, stdout, stderr } = await w.sluice(["on-schedule"]);
+  expect(code).toBe(0);
+  expect(stdout.split("\n").map((line) => line.trimEnd())).toEqual([
+    "          PKGBASE  WHY",
+    "Updated   foo      1-1 → 2-1",
+    "To build  foo      upstream update to 2",
+  ]);
+  expect(stderr).toMatch(/^looking at main\n/);
+  expect(stderr).toMatch(/2 upstreams, 1 changed, 0 held, 1 to build; pushed commit [0-9a-f]{10}\.$/);
+  expect(w.atOrigin("show", "main:packages/foo/PKGBUILD")).toContain("pkgver=2");
+});
+
+test("--dry-run says what would be done, and does none of it", async () => {
+  publish("foo", "2");
+  const before = w.atOrigin("for-each-ref");
+  const { code, stdout, stderr } = await w.sluice(["on-schedule", "--dry-run", "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    branch: "main",
+    updates: [{ pkgbase: "foo", kind: "take", verdict: "minor", findings: [] }],
+    builds: [{ pkgbase: "foo", reason: "upstream update to 2" }],
+    done: null,
+  });
+  expect(stderr).toContain("nothing was changed (--dry-run)");
+  expect(w.atOrigin("for-each-ref")).toBe(before);
+  expect(w.git("status", "--porcelain")).toBe("");
+});
+
+test("what is held without a forge is listed with what to do, and the exit code is 1", async () => {
+  publish("foo", "2", ["depends = zlib"]);
+  publish("bar", "2");
+  const { code, stdout } = await w.sluice(["on-schedule"]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    /^Held for review\s+foo\s+1-1 → 2-1, major: .*not up for review: there is no forge/m,
+  );
+  expect(stdout).toMatch(/^Updated\s+bar/m);
+});
+
+test("on CI without a token everything but reviews goes on, and it says what to set", async () => {
+  publish("foo", "2", ["depends = zlib"]);
+  publish("bar", "2");
+  const env = {
+    GITLAB_CI: "true",
+    CI_COMMIT_BRANCH: "main",
+    CI_API_V4_URL: "https://gitlab.example/api/v4",
+    CI_PROJECT_PATH: "acme/packages",
+  };
+  const { code, stdout, stderr } = await w.sluice(["on-schedule"], env);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^Updated\s+bar/m);
+  expect(stderr).toContain("Set ACCESS_TOKEN to");
+});
+
+test("on GitHub the report is on the run's page, with upstream's text inert", async () => {
+  publish("foo", "2");
+  const summary = join(w.base, "summary.md");
+  const env = {
+    GITHUB_ACTIONS: "true",
+    GITHUB_STEP_SUMMARY: summary,
+    GITHUB_REF_TYPE: "branch",
+    GITHUB_REF_NAME: "main",
+  };
+  await w.sluice(["on-schedule"], env);
+  expect(readFileSync(summary, "utf8")).toContain("| `foo` | `1-1 → 2-1` |");
+});
+
+test("--trigger schedules the packages of that trigger, and nothing else", async () => {
+  publish("foo", "2");
+  const { code } = await w.sluice(["on-schedule", "--trigger", "daily"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(w.read(".ci/schedule.json"))).toMatchObject({
+    builds: [{ pkgbase: "nightly", reason: "trigger daily" }],
+  });
+  expect(w.atOrigin("show", "main:packages/foo/PKGBUILD")).toContain("pkgver=1");
+});
+
+test("the variable TRIGGER does the same; a trigger that no package has is told with those that there are", async () => {
+  const { code, stderr } = await w.sluice(["on-schedule"], { TRIGGER: "dayly" });
+  expect(code).toBe(0);
+  expect(stderr).toContain("no package has CI_ON_TRIGGER=dayly; there are: daily");
+});

@@ -1,0 +1,33 @@
+import { commandName } from "../pkgbuild/constants.ts";
+import type { Functions } from "../pkgbuild/functions.ts";
+import { normaliseCommand } from "../pkgbuild/normalise.ts";
+import type { Command } from "../pkgbuild/syntax.ts";
+import { type Visitor, walkCommand } from "../pkgbuild/walk.ts";
+
+/** Names of the functions that run when this does, over any number of steps. */
+export function calledBy(command: Command, functions: Functions): Set<string> {
+  const called = new Set<string>();
+  const call = (name: string): void => {
+    if (called.has(name)) return;
+    called.add(name);
+    for (const { body } of functions.get(name) ?? []) walkCommand(body, visitor);
+  };
+  const visitor: Visitor = {
+    simple(simple) {
+      const name = commandName(simple);
+      if (name !== undefined && functions.has(name)) call(name);
+      else if (name === undefined || /^(?:eval|trap|command_not_found_handle)$/.test(name)) {
+        for (const mentioned of mentionedIn(normaliseCommand(simple), functions)) call(mentioned);
+      }
+    },
+  };
+  walkCommand(command, visitor);
+  return called;
+}
+
+/** A text that defines a package's function, as split packages have it, calls none. */
+function mentionedIn(form: string, functions: Functions): string[] {
+  if (form.startsWith('"eval" "package_')) return [];
+  const words = new Set(form.match(/[\w@.+-]+/g));
+  return [...functions.keys()].filter((name) => words.has(name));
+}

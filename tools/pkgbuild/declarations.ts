@@ -1,0 +1,45 @@
+import { commandName, constantText } from "./constants.ts";
+import type { Assignment, SimpleCommand } from "./syntax.ts";
+
+/** What a declaration does to the shell, one step after the other. */
+export type DeclarationStep =
+  | { readonly kind: "assign"; readonly assignment: Assignment; readonly associative: boolean }
+  | { readonly kind: "set"; readonly name: string; readonly text: string }
+  | { readonly kind: "associative" | "unknown" | "readonly"; readonly name: string }
+  /** Any variable may be another from here on. */
+  | { readonly kind: "spoil"; readonly reason: string };
+
+/** The steps of `declare`, `typeset`, `local`, `export` and `readonly`. */
+export function declarationSteps(command: SimpleCommand): DeclarationStep[] {
+  const steps: DeclarationStep[] = [];
+  let associative = false;
+  let followed = true;
+  const readOnly = commandName(command) === "readonly";
+  for (const argument of command.words.slice(1)) {
+    if (argument.kind === "assignment") {
+      const { name } = argument.assignment;
+      steps.push({ kind: "assign", assignment: argument.assignment, associative });
+      if (!followed) steps.push({ kind: "unknown", name });
+      if (readOnly) steps.push({ kind: "readonly", name });
+      continue;
+    }
+    const text = constantText(argument.word);
+    const [, quotedName, quotedText] = /^([A-Za-z_]\w*)=([^]*)$/.exec(text ?? "") ?? [];
+    if (quotedName !== undefined && quotedText !== undefined && followed && !associative) {
+      steps.push({ kind: "set", name: quotedName, text: quotedText });
+    } else if (text === undefined || !/^(?:-[a-zA-Z]+|[A-Za-z_]\w*)$/.test(text)) {
+      steps.push({ kind: "spoil", reason: notFollowed });
+    } else if (text.startsWith("-")) {
+      associative ||= text.includes("A");
+      followed &&= /^-[aAgrx]+$/.test(text);
+      if (/[ni]/.test(text)) steps.push({ kind: "spoil", reason: "it declares a reference or an integer" });
+    } else if (associative) {
+      steps.push({ kind: "associative", name: text });
+    } else if (!followed) {
+      steps.push({ kind: "unknown", name: text });
+    }
+  }
+  return steps;
+}
+
+export const notFollowed = "its declaration isn't followed";
