@@ -26,6 +26,7 @@ const systemTools = [
   { program: "ssh", apt: "openssh-client", pacman: "openssh" },
   { program: "sshd", apt: "openssh-server", pacman: "openssh", aptStartsService: true },
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
+  { program: "rsync", apt: "rsync", pacman: "rsync" },
 ];
 
 process.chdir(import.meta.dirname);

@@ -214,7 +214,6 @@ const daysKept = 30;
 /** Builders may not have fetched what is taken out of main's history yet; after a month nobody waits for it. */
 function keptCommits({ line, replaces }: OnSchedulePlan, now: Date): RefUpdate[] {
   if (!replaces) return [];
-  const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
   const ref = `${keptPrefix}${dayOf(now.getTime())}/${replaces.commit}`;
   const oldest = `${keptPrefix}${dayOf(now.getTime() - daysKept * 86_400_000)}`;
   const expired = [...line.kept].filter(([name]) => name < oldest);
@@ -222,6 +221,10 @@ function keptCommits({ line, replaces }: OnSchedulePlan, now: Date): RefUpdate[]
     { ref, expected: undefined, to: replaces.commit },
     ...expired.map(([name, id]) => ({ ref: name, expected: id, to: undefined })),
   ];
+}
+
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
 }
 
 function push(

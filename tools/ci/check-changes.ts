@@ -229,5 +229,6 @@ function folderOf(path: string, packagesDir: string): string {
   return slash === -1 ? "" : path.slice(prefix.length, slash);
 }
 
+/** Pipelines, whom they trust, and the Sluice that they run. */
 const forOwners =
-  /^(?:\.ci|\.github|\.gitlab|\.gitlab-ci\.ya?ml|(?:docs\/)?CODEOWNERS)(?:\/|$)|(?:^|\/)\.git(?:attributes|modules)$/i;
+  /^(?:\.ci|\.github|\.gitlab|\.gitlab-ci[^/]*\.ya?ml|(?:docs\/)?CODEOWNERS|\.npmrc|npm-shrinkwrap\.json|package(?:-lock)?\.json)(?:\/|$)|(?:^|\/)\.git(?:attributes|modules)$/i;

@@ -27,6 +27,41 @@ export const groups = {
 
 export const commands: readonly CommandEntry[] = [
   {
+    group: "setup",
+    examples: [
+      ["sluice init mypackages --gitlab", "a new workspace with pipelines for GitLab"],
+      ["sluice init --from-chaotic --dry-run", "what would taking over this repository change?"],
+    ],
+    define: (program) =>
+      program
+        .command("init [dir]")
+        .description("Make a new workspace in an empty folder, or take over one of Chaotic-AUR's kind")
+        .option("--gitlab", "with pipelines for GitLab (default: both)")
+        .option("--github", "with pipelines for GitHub (default: both)")
+        .option("--name <name>", "of the package repository (default: the folder's)")
+        .addOption(
+          new Option("--schedule-to <who>", "who builds (default: manager)").choices([
+            "manager",
+            "chaotic",
+            "runners",
+          ]),
+        )
+        .option("--from-chaotic", "replace the bash pipelines of the repository in DIR by Sluice's")
+        .option("--commit", "commit what was done")
+        .option("-n, --dry-run", "show the plan and change nothing"),
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    group: "setup",
+    examples: [["sluice template update --dry-run", "what is new in the CI files?"]],
+    define: (program) =>
+      workspaceCommand(program.command("template").description("The CI files of this workspace"), "update")
+        .description("Take the CI files of TEMPLATE_REPO at its newest signed tag")
+        .option("-n, --dry-run", "show the plan and change nothing")
+        .option("--json", "print the plan as JSON"),
+    load: async () => (await import("./commands/template-update.ts")).templateUpdate,
+  },
+  {
     group: "pipelines",
     examples: [
       ["sluice on-commit", "schedule what was committed"],

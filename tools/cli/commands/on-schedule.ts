@@ -13,9 +13,8 @@ import {
   reportMarkdown,
   type ReportLine,
 } from "../../ci/schedule-report.ts";
-import type { Forge } from "../../forge/forge.ts";
-import { openForge } from "../../forge/open-forge.ts";
 import { openGit, type Git } from "../../git/git.ts";
+import { forgeOf } from "../forge.ts";
 import { info, printable, warn } from "../report.ts";
 import { findRoot } from "../root.ts";
 import { formatTable } from "../table.ts";
@@ -46,24 +45,6 @@ async function planOrRun(
   { dryRun }: Options,
 ): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome | undefined }> {
   return dryRun ? { plan: await planOnSchedule(ports), outcome: undefined } : runOnSchedule(ports);
-}
-
-/** Without a forge everything goes on but reviews; a run says so where an update waits for one. */
-async function forgeOf({ forge, branch, defaultBranch }: Platform): Promise<Forge | SluiceError> {
-  if (!forge) {
-    return new SluiceError("no-forge", "there is no forge to open a review on", {
-      hint: "Reviews are opened by pipelines on GitLab and GitHub. Here, judge it yourself and commit it by hand.",
-      exitCode: 1,
-    });
-  }
-  const { kind, apiUrl, project } = forge;
-  const targetBranch = branch ?? defaultBranch ?? "main";
-  try {
-    return await openForge(kind, { apiUrl, project, token: process.env["ACCESS_TOKEN"], targetBranch });
-  } catch (error) {
-    if (error instanceof SluiceError) return error;
-    throw error;
-  }
 }
 
 function report(

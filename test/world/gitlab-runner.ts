@@ -1,0 +1,89 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** What the pipelines' clone is told to be a clone of; Git is led to the local origin instead. */
+const address = "git@gitlab.example.org:group/packages.git";
+
+export interface PipelineRun {
+  readonly code: number;
+  readonly output: string;
+  /** Job → whether it passed, warned or failed, of those that ran. */
+  readonly jobs: Readonly<Record<string, string>>;
+}
+
+/** A project on a GitLab: a repository, and pipelines that gitlab-ci-local runs on a shell as the runner would. */
+export class GitlabProject {
+  readonly base = mkdtempSync(join(tmpdir(), "sluice-gitlab-"));
+  readonly origin = join(this.base, "origin.git");
+  /** A person's clone. */
+  readonly dir = join(this.base, "person");
+  private runs = 0;
+
+  constructor() {
+    execFileSync("git", ["init", "-q", "--bare", "-b", "main", this.origin]);
+  }
+
+  remove(): void {
+    rmSync(this.base, { recursive: true, force: true });
+  }
+
+  git(...args: string[]): string {
+    return execFileSync("git", ["-C", this.dir, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
+  }
+
+  atOrigin(...args: string[]): string {
+    return execFileSync("git", ["-C", this.origin, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(join(this.dir, path)), { recursive: true });
+    writeFileSync(join(this.dir, path), text);
+  }
+
+  push(message: string, branch = "main"): string {
+    this.git("add", "-A");
+    this.git("commit", "-q", "-m", message);
+    this.git("push", "-q", this.origin, `HEAD:refs/heads/${branch}`);
+    return this.git("rev-parse", "HEAD");
+  }
+
+  /** Runs a pipeline on a fresh clone, as GitLab starts it for `source`. */
+  async pipeline(
+    source: "push" | "schedule" | "web" | "merge_request_event",
+    variables: Readonly<Record<string, string>> = {},
+    branch = "main",
+  ): Promise<PipelineRun & { readonly read: (path: string) => string }> {
+    const clone = join(this.base, `clone-${++this.runs}`);
+    execFileSync("git", ["clone", "-q", "--branch", branch, this.origin, clone]);
+    execFileSync("git", ["-C", clone, "remote", "set-url", "origin", address]);
+    const given = {
+      CI_PIPELINE_SOURCE: source,
+      CI_REPOSITORY_URL: address,
+      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_KEY_0: `url.${this.origin}.insteadOf`,
+      GIT_CONFIG_VALUE_0: address,
+      ...variables,
+    };
+    const args = [
+      join(process.cwd(), "node_modules/gitlab-ci-local/dist/index.js"),
+      "--home",
+      this.base,
+      "--force-shell-executor",
+      "--no-color",
+      ...Object.entries(given).flatMap(([name, value]) => ["--variable", `${name}=${value}`]),
+      "--ignore-predefined-vars",
+      Object.keys(given).join(","),
+    ];
+    return new Promise((resolve) => {
+      execFile(process.execPath, args, { cwd: clone, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+        const code = typeof error?.code === "number" ? error.code : error ? -1 : 0;
+        const output = `${stdout}${stderr}`;
+        const ended = [...output.matchAll(/^ (PASS|WARN|FAIL) {2}([\w-]+)(?: |$)/gm)];
+        const jobs = Object.fromEntries(ended.map(([, state, job]) => [job, state!.toLowerCase()]));
+        resolve({ code, output, jobs, read: (path) => readFileSync(join(clone, path), "utf8") });
+      });
+    });
+  }
+}
