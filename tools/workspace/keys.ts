@@ -100,7 +100,10 @@ export const repositoryKeys = {
     "block",
     "What becomes of a package when one that it needs failed: `auto` builds it where the published version of that one satisfies it, `block` never, `build` always.",
   ),
-  TEMPLATE_ENABLE_UPDATES: flag(true, "No effect: only `sluice template update` takes new CI files, and only when somebody calls it."),
+  TEMPLATE_ENABLE_UPDATES: flag(
+    true,
+    "No effect: only `sluice template update` takes new CI files, and only when somebody calls it.",
+  ),
   TEMPLATE_REPO: url(
     "",
     "https://example.org/sluice-template.git",
