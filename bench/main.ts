@@ -5,6 +5,7 @@ import { benchBuilder } from "./builder.ts";
 import { benchDeptree } from "./deptree.ts";
 import { benchGeneratedTree } from "./generated-tree.ts";
 import { benchOnCommit } from "./on-commit.ts";
+import { benchOnSchedule } from "./on-schedule.ts";
 import { benchPkgrepo } from "./pkgrepo.ts";
 import { benchQueue } from "./queue.ts";
 import type { BenchReport } from "./report.ts";
@@ -14,6 +15,7 @@ import { benchSandbox } from "./sandbox.ts";
 const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   deptree: benchDeptree,
   "on-commit": benchOnCommit,
+  "on-schedule": benchOnSchedule,
   "generated-tree": benchGeneratedTree,
   sandbox: benchSandbox,
   builder: benchBuilder,

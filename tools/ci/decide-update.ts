@@ -155,7 +155,7 @@ async function judgeUpdate(
 }
 
 /** Never taken, so of no consequence: they stay as main has them. */
-function withoutIgnoreFiles(files: RecipeFiles): RecipeFiles {
+export function withoutIgnoreFiles(files: RecipeFiles): RecipeFiles {
   return new Map([...files].filter(([path]) => !/(?:^|\/)\.gitignore$/.test(path)));
 }
 

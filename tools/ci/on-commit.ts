@@ -79,7 +79,9 @@ export async function applyOnCommit(
 
 async function compare(git: Git, from: string | undefined, head: string): Promise<Comparison> {
   const after = await listFolders(git, head);
-  const before = from === undefined ? undefined : await listFolders(git, from, after.packagesDir);
+  const listBefore = async (commit: string): Promise<CommitFolders> =>
+    commit === head ? after : listFolders(git, commit, after.packagesDir);
+  const before = from === undefined ? undefined : await listBefore(from);
   const differing = before ? differingFolders(before, after) : new Set(after.entries.keys());
   const [sideBefore, sideAfter] = await Promise.all([
     before && readSide(git, before, differing),

@@ -93,6 +93,93 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     group: "packages",
+    examples: [
+      ["sluice add paru/aur", "take paru from the AUR"],
+      [
+        "sluice add foo/https://example.org/foo.git",
+        "from a Git repository; #branch=NAME for another branch",
+      ],
+      ["sluice add --dry-run --with-dependencies paru/aur", "judge and show, change nothing"],
+      [
+        "ADD_PACKAGES='paru/aur yay/aur' sluice add",
+        "as a CI form does it; REQUEST_ORIGIN and REQUEST_REASON go to .CI/info",
+      ],
+    ],
+    define: (program) =>
+      operationCommand(program, "add [package/source...]")
+        .description("Take packages into the workspace, from the AUR or a Git repository")
+        .option("--with-dependencies", "add what they need and only the AUR has, too")
+        .option("--accept-risk", "take recipes that are judged dangerous, too"),
+    load: async () => (await import("./commands/add.ts")).add,
+  },
+  {
+    group: "packages",
+    examples: [
+      ["sluice drop foo bar", "remove two packages; those that need them are named"],
+      ["PACKAGES=foo,bar sluice drop", "as a CI form does it"],
+    ],
+    define: (program) =>
+      operationCommand(program, "drop [pkgbase...]")
+        .description("Take packages out of the workspace and the package repository")
+        .option("--force", "also where other packages need them"),
+    load: async () => (await import("./commands/drop.ts")).drop,
+  },
+  {
+    group: "packages",
+    examples: [
+      ["sluice bump foo bar", "build their versions once more"],
+      ["sluice bump all", "all of them"],
+      ["PACKAGES=foo:bar sluice bump", "as a CI form does it"],
+    ],
+    define: (program) =>
+      operationCommand(program, "bump [pkgbase...]").description(
+        "Rebuild packages without a new version, by CI_PACKAGE_BUMP",
+      ),
+    load: async () => (await import("./commands/bump.ts")).bump,
+  },
+  {
+    group: "packages",
+    examples: [
+      ["sluice schedule foo bar/heavy", "foo where it is always built, bar where class heavy is"],
+      ["sluice schedule all", "all of them"],
+      ["PACKAGES='foo bar' sluice schedule", "as a CI form does it"],
+    ],
+    define: (program) =>
+      operationCommand(program, "schedule [pkgbase...]").description(
+        "Build packages as main has them, without a commit",
+      ),
+    load: async () => (await import("./commands/schedule.ts")).schedule,
+  },
+  {
+    group: "updates",
+    examples: [
+      ["sluice review", "what waits for a person"],
+      ["sluice review --json", "with all findings"],
+    ],
+    define: (program) =>
+      workspaceCommand(program, "review")
+        .description("Open reviews, with what the gate says of them today")
+        .option("--json", "print as JSON, with all findings"),
+    load: async () => (await import("./commands/review.ts")).review,
+  },
+  {
+    group: "updates",
+    examples: [
+      ["sluice audit", "was anything lost?"],
+      ["sluice audit --database https://example.org/x86_64/mypackages.db", "against this database"],
+    ],
+    define: (program) =>
+      workspaceCommand(program, "audit")
+        .description("Updates and builds that were lost on the way, and what nobody owns any more")
+        .option(
+          "--database <file>",
+          "the published repository's, or its address (default: BUILD_REPO's in CI_LIB_DB)",
+        )
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/audit.ts")).audit,
+  },
+  {
+    group: "packages",
     examples: [["sluice why foo", "is foo scheduled now, and because of what?"]],
     define: (program) =>
       workspaceCommand(program, "why <pkgbase>")
@@ -237,6 +324,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/completion.ts")).completion,
   },
 ];
+
+function operationCommand(program: Command, name: string): Command {
+  return workspaceCommand(program, name)
+    .option("-n, --dry-run", "show the plan and change nothing")
+    .option("--json", "print the plan as JSON");
+}
 
 function buildingCommand(program: Command, name: string): Command {
   return stateCommand(program, name)

@@ -102,7 +102,7 @@ export const repositoryKeys = {
   ),
   TEMPLATE_ENABLE_UPDATES: flag(
     true,
-    "No effect: only `sluice template update` takes new CI files, and only when somebody calls it.",
+    "Let the half-hourly run look for new CI files in TEMPLATE_REPO, as `sluice template update` does.",
   ),
   TEMPLATE_REPO: url(
     "",

@@ -1,0 +1,50 @@
+// One half-hourly run over stand-ins, wired as the command wires it, and prints what it came to. Arguments: the
+// clone, and a file with the stand-ins by origin and the forge's addresses.
+import { readFileSync } from "node:fs";
+import { readPlatform } from "../tools/ci/platform.ts";
+import { runOnSchedule } from "../tools/ci/run-on-schedule.ts";
+import { reportLines } from "../tools/ci/schedule-report.ts";
+import { withUpstreams } from "../tools/cli/upstreams.ts";
+import { openForge } from "../tools/forge/open-forge.ts";
+import { openGit } from "../tools/git/git.ts";
+import type { ServedAddresses } from "./serve-upstreams.ts";
+
+export interface RunFigures {
+  readonly upstreams: number;
+  readonly commits: number;
+  readonly builds: number;
+  readonly changed: number;
+  readonly lines: readonly string[];
+}
+
+const [clone, worldFile] = process.argv.slice(2) as [string, string];
+const { standIns, apiUrl, project, token } = JSON.parse(
+  readFileSync(worldFile, "utf8"),
+) as ServedAddresses & {
+  readonly standIns: Readonly<Record<string, string>>;
+};
+const forge = await openForge("github", { apiUrl, project, token, targetBranch: "main" });
+const figures = await withUpstreams(
+  process.env,
+  async (upstreams): Promise<RunFigures> => {
+    const { plan, outcome, template } = await runOnSchedule({
+      git: openGit(clone, process.env),
+      platform: readPlatform({}),
+      upstreams,
+      forge,
+      now: () => new Date(),
+      progress: () => undefined,
+    });
+    return {
+      upstreams: plan.updates.length,
+      commits: plan.commits.length,
+      builds: outcome.schedule.builds.length,
+      changed: plan.changed.length,
+      lines: reportLines(plan, outcome, template).map(
+        ({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`,
+      ),
+    };
+  },
+  { standIns },
+);
+process.stdout.write(JSON.stringify(figures));
