@@ -81,13 +81,15 @@ describe("links in the pages lead somewhere", () => {
 
   test.each(pages)("%s", (page) => {
     const folder = page.startsWith("docs/") ? "docs/" : "";
-    const links = [...read(page).matchAll(/\]\(([^)#:\s]+)(?:#([\w-]+))?\)/g)];
-    for (const [link, path] of links) {
-      const target = new URL(path!, `file:///${folder}`).pathname.slice(1);
-      const isThere = tracked.some(
-        (each) => each === target || each.startsWith(`${target.replace(/\/$/, "")}/`),
-      );
-      expect(isThere, link).toBe(true);
+    const links = [...read(page).matchAll(/\]\(([^)#:\s]*)(?:#([\w-]+))?\)/g)];
+    for (const [link, path, anchor] of links) {
+      const target = path ? new URL(path, `file:///${folder}`).pathname.slice(1) : page;
+      const inside = `${target.replace(/\/$/, "")}/`;
+      expect(
+        tracked.some((each) => each === target || each.startsWith(inside)),
+        link,
+      ).toBe(true);
+      expect(anchor === undefined || anchorsOf(target).includes(anchor), link).toBe(true);
     }
   });
 });
@@ -140,4 +142,14 @@ test("the contributor's page and the reference name no setting that there isn't"
 function lastPart(path: string): string {
   const parts = path.split("/").map((part) => part.replace(/(?:NAME|DATE|COMMIT|DIGEST|TAG).*/, ""));
   return parts.findLast(Boolean)!;
+}
+
+/** As GitHub and GitLab name a page's headings. */
+function anchorsOf(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
 }
