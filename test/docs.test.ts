@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { generatedDocuments } from "../tools/cli/manual/generated.ts";
+import { commandPages } from "../tools/cli/manual/pages.ts";
 import { workspaceFiles } from "../tools/cli/manual/files.ts";
 import { variables } from "../tools/cli/variables.ts";
 import { nvcheckerKinds } from "../tools/upstream/nvchecker-kinds.ts";
@@ -74,6 +75,15 @@ test("every file of the reference is one that the program, its pipelines or make
   const paths = Object.values(workspaceFiles).flatMap((each) => Object.keys(each));
   const unknown = paths.filter((path) => !all.includes(lastPart(path)));
   expect(unknown).toEqual([]);
+});
+
+test("the README names every command", () => {
+  const [, table = ""] = /^\| command \| does \|\n(.*?)\n\n/ms.exec(read("README.md")) ?? [];
+  const named = [...table.matchAll(/^\| ([^|]*) \|/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
+  );
+  const names = commandPages().map(({ name }) => name);
+  expect(named).toEqual(expect.arrayContaining(names.filter((name) => name !== "completion")));
 });
 
 describe("links in the pages lead somewhere", () => {
