@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { needsPerson } from "../tools/ci/schedule-report.ts";
 import { recipe, ScheduleDays } from "./world/schedule-days.ts";
 import type { ForgeServer } from "./world/forge-server.ts";
 import { connect, standIns } from "./world/forges.ts";
@@ -37,7 +36,7 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     const first = await days.run();
     expect(first.lines[0]).toMatch(/^held foo: 1-1 → 2-1, major: /);
     expect(first.lines[1]).toMatch(/^review foo: open \(held for review\) http/);
-    expect(needsPerson(first.plan, first.outcome)).toBe(false);
+    expect(first.needsPerson).toBe(false);
     expect(days.atOrigin("foo", "state")).toContain("CI_PKGBUILD_TIMESTAMP=2");
     expect(days.atOrigin("packages/foo/PKGBUILD")).toContain("pkgver=1");
 
@@ -56,6 +55,19 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     expect(days.atOrigin("foo", "state")).not.toContain("SLUICE_HELD");
     expect(days.world.atOrigin("for-each-ref", "refs/heads/update-*")).toBe("");
     expect((await days.run()).lines).toEqual([]);
+  });
+
+  test("accept nobody before a person does, also where no maintainer was known before", async () => {
+    days.follow("new");
+    days.world.publishScheduled("another package");
+    days.offer("new", 2, major("new", "2"), { maintainers: ["mallory"] });
+    await days.run();
+    await days.run();
+    expect(days.atOrigin("new", "state")).not.toContain("SLUICE_MAINTAINERS");
+
+    merge(server.current()[0]!.branch);
+    await days.run();
+    expect(days.atOrigin("new", "state")).toContain("SLUICE_MAINTAINERS=mallory");
   });
 
   test("give way to a newer revision: one review is opened, the old one closed with a word, in one run", async () => {
@@ -95,11 +107,11 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     days.offer("bar", 2, recipe("bar", "2"));
     server.fault = { kind: "down" };
 
-    const { lines, plan, outcome } = await days.run();
+    const { lines, needsPerson } = await days.run();
 
     expect(lines).toContain("updated bar: 1-1 → 2-1");
     expect(lines[0]).toMatch(/^held foo: .*not up for review/);
-    expect(needsPerson(plan, outcome)).toBe(true);
+    expect(needsPerson).toBe(true);
     expect(days.atOrigin("foo", "state")).toContain("CI_PKGBUILD_TIMESTAMP=1");
 
     server.fault = undefined;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SluiceError } from "../tools/errors.ts";
 import { readPlatform } from "../tools/ci/platform.ts";
-import { needsPerson } from "../tools/ci/schedule-report.ts";
+import { TemplateRepository } from "./world/template-repository.ts";
 import { ScheduleDays, recipe } from "./world/schedule-days.ts";
 
 let days: ScheduleDays;
@@ -250,10 +250,10 @@ describe("an upstream that can't be asked", () => {
     await days.run();
     days.recipes.delete("foo");
     days.offer("bar", 2, recipe("bar", "2"));
-    const { lines, plan, outcome } = await days.run();
+    const { lines, needsPerson } = await days.run();
     expect(lines[0]).toBe("problem foo: not in the AUR");
     expect(lines).toContain("updated bar: 1-1 → 2-1");
-    expect(needsPerson(plan, outcome)).toBe(true);
+    expect(needsPerson).toBe(true);
   });
 });
 
@@ -263,10 +263,10 @@ describe("without a forge", () => {
     days.world.publishScheduled();
     days.offer("foo", 2, major("foo", "2"));
     for (const _ of [1, 2]) {
-      const { lines, plan, outcome } = await days.run();
+      const { lines, needsPerson } = await days.run();
       expect(lines).toHaveLength(1);
       expect(lines[0]).toMatch(/^held foo: 1-1 → 2-1, major: .*not up for review: there is no forge here/);
-      expect(needsPerson(plan, outcome)).toBe(true);
+      expect(needsPerson).toBe(true);
       expect(days.scheduled()).toEqual([]);
     }
     expect(days.atOrigin("packages/foo/PKGBUILD")).toContain("pkgver=1");
@@ -497,6 +497,36 @@ describe("a repository taken over", () => {
     expect((await days.run()).lines).toEqual([]);
     expect(days.atOrigin("packages/foo/PKGBUILD")).toContain("\t:");
     expect(days.atOrigin("foo", "state")).toContain("CI_PKGBUILD_TIMESTAMP=2");
+  });
+});
+
+describe("the CI files", () => {
+  let template: TemplateRepository;
+  beforeEach(() => {
+    template = new TemplateRepository();
+    template.commit({ ".gitlab-ci.yml": "run: {}\n" }, [{ path: ".gitlab-ci.yml", for: "gitlab" }]);
+    template.git("tag", "v1");
+    days.world.write(".ci/config", `${days.world.read(".ci/config")}TEMPLATE_REPO=${template.url}\n`);
+    days.world.write(".ci/template.json", JSON.stringify({ platforms: ["gitlab"], tag: null, files: {} }));
+    days.follow("foo");
+    days.world.publishScheduled();
+    days.offer("foo", 2, recipe("foo", "2"));
+  });
+  afterEach(() => template.remove());
+
+  test("that nobody trusted has signed wait on a branch, and updates go on", async () => {
+    const { lines } = await days.run();
+    expect(lines).toContain("updated foo: 1-1 → 2-1");
+    expect(lines.at(-1)).toMatch(/^template v1: to be looked at: .*template-v1$/);
+    expect(days.atOrigin(".gitlab-ci.yml", "template-v1")).toBe("run: {}");
+  });
+
+  test("that can't be had hold up no update, and are told", async () => {
+    template.remove();
+    const { lines, needsPerson } = await days.run();
+    expect(lines).toContain("updated foo: 1-1 → 2-1");
+    expect(lines.at(-1)).toMatch(/^template TEMPLATE_REPO: /);
+    expect(needsPerson).toBe(true);
   });
 });
 

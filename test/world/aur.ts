@@ -184,7 +184,7 @@ export class Aur {
     response.writeHead(200, { ...type, ...coding, ...headers }).end(packed);
   }
 
-  /** aurweb's routers/rpc.py and rpc.py, as far as `info` goes. */
+  /** aurweb's routers/rpc.py and rpc.py, as far as `info` goes, and `search` by submitter. */
   #askRpc(uri: string, pathname: string): { status: number; body: unknown } {
     this.rpcRequests++;
     if (uri.length > longestUri) return { status: 414, body: "Request-URI Too Large" };
@@ -192,7 +192,12 @@ export class Aur {
     const parameters = decodeURIComponent(query).split("&");
     const valuesOf = (key: string): string[] =>
       parameters.filter((one) => one.startsWith(`${key}=`)).map((one) => one.slice(key.length + 1));
-    const version = /^\/rpc\/v(\d+)\/info$/.exec(pathname)?.[1] ?? valuesOf("v")[0];
+    const version = /^\/rpc\/v(\d+)\/(?:info$|search\/)/.exec(pathname)?.[1] ?? valuesOf("v")[0];
+    const submitter = /^\/rpc\/v5\/search\/([^/]+)$/.exec(pathname)?.[1];
+    if (submitter !== undefined && valuesOf("by")[0] === "submitter") {
+      const found = this.#rows().filter(({ Submitter }) => Submitter === decodeURIComponent(submitter));
+      return { status: 200, body: { resultcount: found.length, results: found, type: "search", version: 5 } };
+    }
     const type = pathname.endsWith("/info") ? "info" : valuesOf("type")[0];
     if (this.rpcRequests > mostRequestsADay) return { status: 429, body: rpcError("Rate limit reached") };
     if (version !== "5") return { status: 200, body: rpcError("Invalid version specified.") };

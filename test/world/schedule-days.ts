@@ -3,7 +3,7 @@ import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "../../t
 import { applyOnSchedule, type OnScheduleOutcome } from "../../tools/ci/apply-on-schedule.ts";
 import { runOnSchedule } from "../../tools/ci/run-on-schedule.ts";
 import { readPlatform, type Platform } from "../../tools/ci/platform.ts";
-import { reportLines } from "../../tools/ci/schedule-report.ts";
+import { needsPerson, reportLines } from "../../tools/ci/schedule-report.ts";
 import type { Upstreams } from "../../tools/upstream/sources.ts";
 import type { Forge } from "../../tools/forge/forge.ts";
 import type { RecipeFiles } from "../../tools/gate/update.ts";
@@ -79,9 +79,7 @@ export class ScheduleDays {
   }
 
   async run(): Promise<Day> {
-    const { plan, outcome } = await runOnSchedule(this.ports);
-    const lines = reportLines(plan, outcome);
-    return { plan, outcome, lines: lines.map(({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`) };
+    return runDay(this.ports);
   }
 
   /** The schedule file as a builder reads it. */
@@ -128,8 +126,21 @@ export class ScheduleDays {
 export interface Day {
   readonly plan: OnSchedulePlan;
   readonly outcome: OnScheduleOutcome;
+  readonly needsPerson: boolean;
   /** The report, a line each. */
   readonly lines: readonly string[];
+}
+
+/** A run from beginning to end. */
+export async function runDay(ports: SchedulePorts): Promise<Day> {
+  const { plan, outcome, template } = await runOnSchedule(ports);
+  const lines = reportLines(plan, outcome, template);
+  return {
+    plan,
+    outcome,
+    needsPerson: needsPerson(plan, outcome, template),
+    lines: lines.map(({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`),
+  };
 }
 
 function sighting(offer: Offer | SluiceError | undefined, seen: Seen): Sighting {

@@ -1,7 +1,5 @@
 import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "../../tools/ci/on-schedule.ts";
 import { readPlatform } from "../../tools/ci/platform.ts";
-import { runOnSchedule } from "../../tools/ci/run-on-schedule.ts";
-import { reportLines } from "../../tools/ci/schedule-report.ts";
 import { withUpstreams } from "../../tools/cli/upstreams.ts";
 import type { Forge } from "../../tools/forge/forge.ts";
 import { openGit } from "../../tools/git/git.ts";
@@ -14,7 +12,7 @@ import { GitLabTags } from "./gitlab-tags.ts";
 import { GitServer } from "./git-server.ts";
 import { hurry } from "./hurry.ts";
 import { Mirror } from "./mirror.ts";
-import type { Day } from "./schedule-days.ts";
+import { runDay, type Day } from "./schedule-days.ts";
 import { VersionSites } from "./version-sites.ts";
 import { ScratchWorkspace } from "./workspace.ts";
 
@@ -82,13 +80,8 @@ export class UpstreamWorld {
     return `https://mirror.example.org/${repository}/os/x86_64/${repository}.db`;
   }
 
-  /** A run, and what it asked of whom. */
   run(): Promise<Day> {
-    return this.#withPorts(async (ports) => {
-      const { plan, outcome } = await runOnSchedule(ports);
-      const lines = reportLines(plan, outcome);
-      return { plan, outcome, lines: lines.map(({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`) };
-    });
+    return this.#withPorts(runDay);
   }
 
   /** As `--dry-run`. */

@@ -3,20 +3,18 @@ import { applyReviews, type ReviewOutcome, type ReviewPorts } from "../forge/app
 import type { ReviewAction, ReviewPlan } from "../forge/plan-reviews.ts";
 import { commitMessage } from "../gate/review-text.ts";
 import { changeFiles } from "../git/change-files.ts";
-import type { Git } from "../git/git.ts";
-import { ignoreFiles } from "../git/ignore.ts";
-import { pushAtomically, type RefUpdate } from "../git/push.ts";
+import type { RefUpdate } from "../git/push.ts";
 import { writeCommit } from "../git/write-commit.ts";
 import { composeSchedule } from "../schedule/compose.ts";
-import { scheduleFiles, type ScheduleFile } from "../schedule/files.ts";
+import { scheduleFiles } from "../schedule/files.ts";
 import type { Schedule } from "../schedule/schedule.ts";
-import { durably } from "../steps.ts";
-import { stateChanges, type PackageState, type State } from "../workspace/state.ts";
-import { remote, scheduledTag } from "./commit-range.ts";
-import { keptPrefix, stateRef, type MainLine } from "./main-line.ts";
+import type { PackageState, State } from "../workspace/state.ts";
+import { remote } from "./commit-range.ts";
+import { commitState } from "./commit-state.ts";
+import { keptPrefix } from "./main-line.ts";
 import { scheduleHeader } from "./on-commit.ts";
 import type { OnSchedulePlan, SchedulePorts } from "./on-schedule.ts";
-import { writeScheduleFiles } from "./write-schedule.ts";
+import { pushSchedule } from "./push-schedule.ts";
 
 /** What a run did. */
 export interface OnScheduleOutcome {
@@ -40,36 +38,20 @@ export async function applyOnSchedule(
   ports: SchedulePorts,
   plan: OnSchedulePlan,
 ): Promise<{ kind: "done"; outcome: OnScheduleOutcome } | { kind: "lost-race"; said: string }> {
-  const { git, checkpoint } = ports;
-  const { line, reviews } = plan;
+  const { line, reviews, workspace } = plan;
   const opened = await review(ports, plan, "before");
   const notPutUp = whyNotPutUp(plan, opened);
-  const [head, state] = [await commitMain(ports, plan), await commitState(ports, plan, notPutUp)];
-  const schedule = composeSchedule(
-    scheduleHeader(head, plan.workspace.config, ports.platform),
-    plan.tree,
-    plan.builds,
-    plan.removals,
-  );
+  const head = await commitMain(ports, plan);
+  const state = await commitState(ports, plan.stateBranch, stateToKeep(plan, notPutUp), workspace.config);
+  const header = scheduleHeader(head, workspace.config, ports.platform);
+  const schedule = composeSchedule(header, plan.tree, plan.builds, plan.removals);
 
-  const files = scheduleFiles(schedule, plan.tree, plan.workspace.config);
-  const written = await placeFiles(git, files, ports);
+  const files = scheduleFiles(schedule, plan.tree, workspace.config);
   const deletions =
     reviews instanceof SluiceError ? [] : actionsOf(reviews.plan, "after").flatMap(deletedBranch);
-  const updates = [...refUpdates(line, head, state), ...keptCommits(plan, ports.now()), ...deletions];
-  if (updates.length > 0) {
-    try {
-      const pushed = await durably(checkpoint, "main pushed", () => push(ports, line, updates));
-      if (pushed.kind === "lost-race") {
-        written.undo();
-        return pushed;
-      }
-    } catch (error) {
-      written.undo();
-      throw error;
-    }
-    await followMain(git, line, head);
-  }
+  const next = { head, state, others: [...keptCommits(plan, ports.now()), ...deletions] };
+  const pushed = await pushSchedule(ports, line, next, files);
+  if (pushed.kind === "lost-race") return pushed;
   const closed = await review(ports, plan, "after");
   const outcome = { done: [...opened.done, ...closed.done], ...joined(opened, closed) };
   return {
@@ -154,12 +136,11 @@ async function commitMain({ git, platform, now }: SchedulePorts, plan: OnSchedul
   });
 }
 
-/** One commit without a past, so that what only machines write doesn't grow the repository. */
-async function commitState(
-  { git, now }: SchedulePorts,
-  { stateBranch, state, heldStates, workspace }: OnSchedulePlan,
+/** What waits for a review counts only where it is up for review. */
+function stateToKeep(
+  { state, heldStates }: OnSchedulePlan,
   notPutUp: ReadonlyMap<string, SluiceError>,
-): Promise<string | undefined> {
+): State {
   const packages = new Map<string, PackageState>(state.packages);
   for (const [pkgbase, held] of heldStates) {
     const known = packages.get(pkgbase);
@@ -169,44 +150,7 @@ async function commitState(
   }
   const isAllCurrent = notPutUp.size === 0;
   const run = { ...state.run, aurEtag: isAllCurrent ? state.run.aurEtag : undefined };
-  const complete: State = { ...state, packages, run };
-  const changes = stateChanges(stateBranch, complete);
-  if (changes.size === 0) return stateBranch.commit;
-  const { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email } = workspace.config;
-  return writeCommit(git, {
-    tree: await changeFiles(git, stateBranch.commit, changes),
-    parents: [],
-    identity: { name, email },
-    date: now(),
-    message: "chore(state): update state",
-  });
-}
-
-async function placeFiles(
-  git: Git,
-  files: readonly ScheduleFile[],
-  { checkpoint }: SchedulePorts,
-): Promise<{ undo: () => void }> {
-  await ignoreFiles(
-    git,
-    files.map(([path]) => path),
-  );
-  return writeScheduleFiles(git.dir, files, checkpoint);
-}
-
-function refUpdates(
-  { ref, head: oldHead, state: oldState, tag }: MainLine,
-  head: string,
-  state: string | undefined,
-): RefUpdate[] {
-  const updates: RefUpdate[] = [
-    { ref, expected: oldHead, to: head },
-    { ref: stateRef, expected: oldState, to: state },
-    { ref: scheduledTag, expected: tag?.id, to: tag?.commit === head ? tag.id : head },
-  ];
-  const changed = updates.filter(({ expected, to }) => expected !== to);
-  // Main is leased even where it doesn't change: the tag and the state speak of this commit of it.
-  return changed.length === 0 ? [] : [...new Set([updates[0]!, ...changed])];
+  return { ...state, packages, run };
 }
 
 const daysKept = 30;
@@ -225,26 +169,4 @@ function keptCommits({ line, replaces }: OnSchedulePlan, now: Date): RefUpdate[]
 
 function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
-}
-
-function push(
-  { git, platform }: SchedulePorts,
-  { hasRemote }: MainLine,
-  updates: readonly RefUpdate[],
-): Promise<Awaited<ReturnType<typeof pushAtomically>>> {
-  return pushAtomically(git, hasRemote ? remote : ".", updates, platform.pushOptions);
-}
-
-/**
- * Brings the clone along where it stands at what main was, as far as nothing of the user's is in the way. It isn't
- * needed for anything that follows.
- */
-async function followMain(git: Git, { ref, head: old, hasRemote }: MainLine, head: string): Promise<void> {
-  await git.attempt(["update-ref", scheduledTag, head]);
-  const { stdout: at } = await git.attempt(["rev-parse", "--verify", "--quiet", "HEAD"]);
-  const { stdout: branch } = await git.attempt(["symbolic-ref", "--quiet", "HEAD"]);
-  if (head === old || (branch !== "" && branch !== ref)) return;
-  // Where there is no remote, the branch itself has moved already, and its files haven't.
-  if (!hasRemote && at === head) await git.attempt(["read-tree", "-m", "-u", old, head]);
-  if (at === old) await git.attempt(["merge", "--quiet", "--ff-only", head]);
 }

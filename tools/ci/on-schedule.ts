@@ -171,7 +171,7 @@ async function readWatermark(git: Git, commit: string): Promise<number | undefin
 }
 
 /** `.ci/aur-maintainers`: one account per line. */
-async function readTrusted(git: Git, commit: string): Promise<ReadonlySet<string>> {
+export async function readTrusted(git: Git, commit: string): Promise<ReadonlySet<string>> {
   const { ok, stdout } = await git.attempt(["show", `${commit}:.ci/aur-maintainers`]);
   const lines = (ok ? stdout : "").split("\n").map((line) => line.trim());
   return new Set(lines.filter((line) => line !== "" && !line.startsWith("#")));

@@ -48,7 +48,7 @@ export async function planOnTrigger(git: Git, platform: Platform, trigger: strin
 /** Writes the schedule files; nothing else changes. */
 export async function applyOnTrigger(
   git: Git,
-  { files }: OnTriggerPlan,
+  { files }: Pick<OnTriggerPlan, "files">,
   checkpoint?: Checkpoint,
 ): Promise<void> {
   await ignoreFiles(

@@ -4,10 +4,15 @@ import type { UpdateDecision } from "./decide-update.ts";
 import type { CommitDecision } from "./find-commits.ts";
 import { shortName } from "./main-line.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
+import type { TemplateOutcome } from "./take-template.ts";
 import { reportLines } from "./schedule-report.ts";
 
 /** A run as data, for `--json`: every step with what was found and why; recipes themselves are left out. */
-export function planAsJson(plan: OnSchedulePlan, outcome: OnScheduleOutcome | undefined): unknown {
+export function planAsJson(
+  plan: OnSchedulePlan,
+  outcome: OnScheduleOutcome | undefined,
+  template: TemplateOutcome,
+): unknown {
   const { line, range, updates, commits, rebuilds, reviews, replaces } = plan;
   return {
     branch: shortName(line.ref),
@@ -28,7 +33,9 @@ export function planAsJson(plan: OnSchedulePlan, outcome: OnScheduleOutcome | un
     removals: plan.removals,
     unscheduled: plan.unscheduled,
     done: outcome ? { head: outcome.head, committed: outcome.committed, schedule: outcome.schedule } : null,
-    report: reportLines(plan, outcome),
+    template:
+      template.kind === "failed" ? { kind: "failed", error: describeError(template.error) } : template,
+    report: reportLines(plan, outcome, template),
   };
 }
 

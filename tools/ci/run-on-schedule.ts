@@ -1,28 +1,20 @@
-import { SluiceError } from "../errors.ts";
 import { applyOnSchedule, type OnScheduleOutcome } from "./apply-on-schedule.ts";
+import { takeTemplate, type TemplateOutcome } from "./take-template.ts";
 import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "./on-schedule.ts";
-
-const attempts = 3;
+import { planAgain } from "./plan-again.ts";
 
 /**
- * Plans and applies; where somebody else was faster, plans again from what is there then.
+ * Plans and applies, again where a race is lost.
  *
- * @throws SluiceError `lost-race` (exit 1) where that happened three times, and what planning and applying throw
+ * @throws SluiceError `lost-race` (exit 1), and what planning and applying throw
  */
 export async function runOnSchedule(
   ports: SchedulePorts,
-): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome }> {
-  let said = "";
-  for (let attempt = 1; attempt <= attempts; attempt++) {
-    if (attempt > 1) ports.progress("somebody else has pushed meanwhile; planning again");
-    const plan = await planOnSchedule(ports);
-    const result = await applyOnSchedule(ports, plan);
-    if (result.kind === "done") return { plan, outcome: result.outcome };
-    said = result.said;
-  }
-  throw new SluiceError("lost-race", `somebody else was faster ${attempts} times; nothing was changed`, {
-    hint: "The next run finds the same updates again. Check that only one pipeline runs at a time.",
-    facts: { said },
-    exitCode: 1,
-  });
+): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome; template: TemplateOutcome }> {
+  const { plan, outcome } = await planAgain(
+    ports.progress,
+    () => planOnSchedule(ports),
+    (planned) => applyOnSchedule(ports, planned),
+  );
+  return { plan, outcome, template: await takeTemplate(ports, plan.workspace.config, false) };
 }

@@ -6,6 +6,7 @@ import type { RecipeFiles } from "../gate/update.ts";
 import type { OnScheduleOutcome } from "./apply-on-schedule.ts";
 import type { JudgedUpdate } from "./decide-update.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
+import type { TemplateOutcome } from "./take-template.ts";
 
 /** One line of what a run did, or is going to do. */
 export interface ReportLine {
@@ -25,6 +26,7 @@ export const headings = {
   remove: "To remove",
   unscheduled: "Not built now",
   review: "Reviews",
+  template: "CI files",
 } as const;
 
 /**
@@ -32,7 +34,11 @@ export const headings = {
  *
  * @param outcome undefined: nothing was done (`--dry-run`)
  */
-export function reportLines(plan: OnSchedulePlan, outcome: OnScheduleOutcome | undefined): ReportLine[] {
+export function reportLines(
+  plan: OnSchedulePlan,
+  outcome: OnScheduleOutcome | undefined,
+  template: TemplateOutcome,
+): ReportLine[] {
   const order = Object.keys(headings);
   return [
     ...updateLines(plan, outcome),
@@ -53,11 +59,17 @@ export function reportLines(plan: OnSchedulePlan, outcome: OnScheduleOutcome | u
     ...plan.removals.map(({ pkgbase, reason: why }) => ({ what: "remove", pkgbase, why }) as const),
     ...plan.unscheduled.map(({ pkgbase, reason: why }) => ({ what: "unscheduled", pkgbase, why }) as const),
     ...reviewLines(plan, outcome),
+    ...templateLines(template),
   ].sort((a, b) => order.indexOf(a.what) - order.indexOf(b.what) || (a.pkgbase < b.pkgbase ? -1 : 1));
 }
 
 /** Whether somebody has to do something that no review asks for. */
-export function needsPerson(plan: OnSchedulePlan, outcome: OnScheduleOutcome | undefined): boolean {
+export function needsPerson(
+  plan: OnSchedulePlan,
+  outcome: OnScheduleOutcome | undefined,
+  template: TemplateOutcome,
+): boolean {
+  if (template.kind === "failed") return true;
   const hasProblem = [...plan.updates, ...plan.commits].some(({ kind }) => kind === "problem");
   return hasProblem || (outcome?.notPutUp.size ?? 0) > 0 || (outcome?.reviews.failed.length ?? 0) > 0;
 }
@@ -112,6 +124,22 @@ function reviewLines({ reviews }: OnSchedulePlan, outcome: OnScheduleOutcome | u
       why: `${aim(action)}: ${explain(error)}`,
     })),
   ];
+}
+
+function templateLines(template: TemplateOutcome): ReportLine[] {
+  switch (template.kind) {
+    case "disabled":
+    case "current":
+      return [];
+    case "failed":
+      return [{ what: "template", pkgbase: "TEMPLATE_REPO", why: explain(template.error) }];
+    case "update":
+    case "review": {
+      const what = template.kind === "update" ? "taken" : "to be looked at";
+      const why = [`${what}: ${template.why}`, template.done].filter(Boolean).join("; ");
+      return [{ what: "template", pkgbase: template.tag, why }];
+    }
+  }
 }
 
 function aim(action: ReviewAction): string {

@@ -5,6 +5,8 @@ import { Option, type Command } from "commander";
  * command gets its options, then its operands, and returns the exit code.
  */
 interface CommandEntry {
+  /** Command lines as one would type them, and what they are for. */
+  readonly examples?: readonly (readonly [line: string, purpose: string])[];
   readonly define: (program: Command) => Command;
   // Commander hands over what `define` declared; each command's own signature says what that is.
   readonly load: () => Promise<(...given: never[]) => Promise<number> | number>;
@@ -57,6 +59,87 @@ export const commands: readonly CommandEntry[] = [
         .option("-n, --dry-run", "show the plan and change nothing")
         .option("--json", "print what was found and done as JSON"),
     load: async () => (await import("./commands/on-schedule.ts")).onSchedule,
+  },
+  {
+    examples: [
+      ["sluice add paru/aur", "take paru from the AUR"],
+      [
+        "sluice add foo/https://example.org/foo.git",
+        "from a Git repository; #branch=NAME for another branch",
+      ],
+      ["sluice add --dry-run --with-dependencies paru/aur", "judge and show, change nothing"],
+      [
+        "ADD_PACKAGES='paru/aur yay/aur' sluice add",
+        "as a CI form does it; REQUEST_ORIGIN and REQUEST_REASON go to .CI/info",
+      ],
+    ],
+    define: (program) =>
+      operationCommand(program, "add [package/source...]")
+        .description("Take packages into the workspace, from the AUR or a Git repository")
+        .option("--with-dependencies", "add what they need and only the AUR has, too")
+        .option("--accept-risk", "take recipes that are judged dangerous, too"),
+    load: async () => (await import("./commands/add.ts")).add,
+  },
+  {
+    examples: [
+      ["sluice drop foo bar", "remove two packages; those that need them are named"],
+      ["PACKAGES=foo,bar sluice drop", "as a CI form does it"],
+    ],
+    define: (program) =>
+      operationCommand(program, "drop [pkgbase...]")
+        .description("Take packages out of the workspace and the package repository")
+        .option("--force", "also where other packages need them"),
+    load: async () => (await import("./commands/drop.ts")).drop,
+  },
+  {
+    examples: [
+      ["sluice bump foo bar", "build their versions once more"],
+      ["sluice bump all", "all of them"],
+      ["PACKAGES=foo:bar sluice bump", "as a CI form does it"],
+    ],
+    define: (program) =>
+      operationCommand(program, "bump [pkgbase...]").description(
+        "Rebuild packages without a new version, by CI_PACKAGE_BUMP",
+      ),
+    load: async () => (await import("./commands/bump.ts")).bump,
+  },
+  {
+    examples: [
+      ["sluice schedule foo bar/heavy", "foo where it is always built, bar where class heavy is"],
+      ["sluice schedule all", "all of them"],
+      ["PACKAGES='foo bar' sluice schedule", "as a CI form does it"],
+    ],
+    define: (program) =>
+      operationCommand(program, "schedule [pkgbase...]").description(
+        "Build packages as main has them, without a commit",
+      ),
+    load: async () => (await import("./commands/schedule.ts")).schedule,
+  },
+  {
+    examples: [
+      ["sluice review", "what waits for a person"],
+      ["sluice review --json", "with all findings"],
+    ],
+    define: (program) =>
+      workspaceCommand(program, "review")
+        .description("Open reviews, with what the gate says of them today")
+        .option("--json", "print as JSON, with all findings"),
+    load: async () => (await import("./commands/review.ts")).review,
+  },
+  {
+    examples: [
+      ["sluice audit", "was anything lost?"],
+      ["sluice audit --database https://example.org/x86_64/mypackages.db", "against this database"],
+    ],
+    define: (program) =>
+      workspaceCommand(program, "audit")
+        .description("Updates and builds that were lost on the way, and what nobody owns any more")
+        .option(
+          "--database <file>",
+          "the published repository's, or its address (default: BUILD_REPO's in CI_LIB_DB)",
+        )
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/audit.ts")).audit,
   },
   {
     define: (program) =>
@@ -151,6 +234,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/classify.ts")).classify,
   },
 ];
+
+function operationCommand(program: Command, name: string): Command {
+  return workspaceCommand(program, name)
+    .option("-n, --dry-run", "show the plan and change nothing")
+    .option("--json", "print the plan as JSON");
+}
 
 function buildingCommand(program: Command, name: string): Command {
   return stateCommand(program, name)

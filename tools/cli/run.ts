@@ -12,8 +12,9 @@ export async function run(args: readonly string[]): Promise<number> {
     .exitOverride()
     .showHelpAfterError("Run `sluice help` for all commands.")
     .showSuggestionAfterError();
-  for (const { define, load } of commands) {
+  for (const { define, load, examples = [] } of commands) {
     define(program)
+      .addHelpText("after", examplesHelp(examples))
       .exitOverride()
       .action(async (...given: unknown[]) => {
         const command = await load();
@@ -30,4 +31,10 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof SluiceError) return reportError(error);
     return reportBug(error);
   }
+}
+
+function examplesHelp(examples: readonly (readonly [line: string, purpose: string])[]): string {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  const lines = examples.map(([line, purpose]) => `  ${line.padEnd(width)}  ${purpose}`);
+  return lines.length === 0 ? "" : `\nExamples:\n${lines.join("\n")}`;
 }

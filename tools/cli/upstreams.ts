@@ -7,6 +7,9 @@ import { openHttp } from "../http/open-http.ts";
 import { defaultPatience, type Patience } from "../http/patience.ts";
 import { bubblewrap } from "../sandbox/bubblewrap.ts";
 import type { SchedulePorts } from "../ci/on-schedule.ts";
+import type { AddPorts } from "../ci/add.ts";
+import { openAurSearch } from "../upstream/aur-search.ts";
+import type { RepositoryConfig } from "../workspace/config.ts";
 import { openUpstreams } from "../upstream/sources.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,7 +27,7 @@ export interface World {
 /** Hands out what opens upstreams, and cleans up after all of it. */
 export async function withUpstreams<T>(
   env: Environment,
-  use: (upstreams: SchedulePorts["upstreams"]) => Promise<T>,
+  use: (upstreams: SchedulePorts["upstreams"], aur: AddPorts["aur"]) => Promise<T>,
   { standIns = {}, patience = defaultPatience, now = () => new Date() }: World = {},
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-upstreams-"));
@@ -32,13 +35,16 @@ export async function withUpstreams<T>(
   try {
     const scratch = openGit(folder, env);
     await scratch.text(["init", "--quiet", "--bare", "."]);
-    return await use((config, memory) => {
-      const { CI_MAX_PARALLEL: parallel, CI_CLONE_DELAY: delaySeconds } = config;
-      http ??= openHttp({ parallel, perHost, delaySeconds, standIns }, patience);
-      const { CI_AUR_PROXY: aurProxy, CI_AUR_GIT: aurGit } = config;
-      const ports = { http, scratch, ...tokensOf(env), aurProxy, aurGit, now };
-      return openUpstreams(ports, memory, bubblewrap());
-    });
+    const httpFor = ({ CI_MAX_PARALLEL: parallel, CI_CLONE_DELAY: delaySeconds }: RepositoryConfig): Http =>
+      (http ??= openHttp({ parallel, perHost, delaySeconds, standIns }, patience));
+    return await use(
+      (config, memory) => {
+        const { CI_AUR_PROXY: aurProxy, CI_AUR_GIT: aurGit } = config;
+        const ports = { http: httpFor(config), scratch, ...tokensOf(env), aurProxy, aurGit, now };
+        return openUpstreams(ports, memory, bubblewrap());
+      },
+      (config) => openAurSearch({ http: httpFor(config), aurProxy: config.CI_AUR_PROXY, now }),
+    );
   } finally {
     await http?.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });

@@ -117,8 +117,8 @@ function age(milliseconds: number): string {
 }
 
 /** The message of a commit that brings these packages up to date. */
-export function commitMessage(packages: readonly string[]): string {
+export function commitMessage(packages: readonly string[], kind = "chore(update)"): string {
   const listed = packages.map((pkgbase) => inertMessage(clipped(pkgbase, 255)));
-  if (packages.length <= 4) return `chore(update): ${listed.join(", ")}`;
-  return `chore(update): packages (${packages.length})\n\n${listed.map((pkgbase) => `- ${pkgbase}`).join("\n")}`;
+  if (packages.length <= 4) return `${kind}: ${listed.join(", ")}`;
+  return `${kind}: packages (${packages.length})\n\n${listed.map((pkgbase) => `- ${pkgbase}`).join("\n")}`;
 }

@@ -1,6 +1,7 @@
 import { commandRules } from "./rules/commands.ts";
 import { fileRules } from "./rules/files.ts";
 import { maintainerRules } from "./rules/maintainers.ts";
+import { originRules } from "./rules/origin.ts";
 import { recipeRules } from "./rules/recipe.ts";
 import { sourceRules } from "./rules/sources.ts";
 
@@ -13,4 +14,5 @@ export const rules = {
   ...fileRules,
   ...commandRules,
   ...maintainerRules,
+  ...originRules,
 } as const;

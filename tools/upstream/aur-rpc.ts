@@ -24,7 +24,7 @@ export async function askRpc(
 ): Promise<AurMetadata> {
   const learnedAt = ports.now().getTime();
   const rows = new AurRows(pkgbases, learnedAt);
-  const answers = await Promise.all(infoUrls(pkgnames).map((url) => askOne(ports, url)));
+  const answers = await Promise.all(infoUrls(pkgnames).map((url) => askUrl(ports, url)));
   for (const row of answers.flat()) rows.add(row);
   return { packages: rows.entries(), learnedAt, etag: undefined };
 }
@@ -44,7 +44,8 @@ export function infoUrls(pkgnames: readonly string[]): string[] {
   return url === infoUrl ? urls : [...urls, url];
 }
 
-async function askOne(
+/** The results at one address of the RPC, rows of any shape. Throws SluiceError `unavailable`. */
+export async function askUrl(
   { http, aurProxy }: Pick<UpstreamPorts, "http" | "aurProxy">,
   url: string,
 ): Promise<readonly unknown[]> {

@@ -5,6 +5,7 @@ import { applyOnTrigger, planOnTrigger } from "../../ci/on-trigger.ts";
 import type { OnScheduleOutcome } from "../../ci/apply-on-schedule.ts";
 import { planAsJson } from "../../ci/plan-json.ts";
 import { readPlatform, type Platform } from "../../ci/platform.ts";
+import { takeTemplate, type TemplateOutcome } from "../../ci/take-template.ts";
 import { runOnSchedule } from "../../ci/run-on-schedule.ts";
 import {
   headings,
@@ -35,28 +36,27 @@ export async function onSchedule(options: Options): Promise<number> {
   const forge = await forgeOf(platform);
   return withUpstreams(process.env, async (upstreams) => {
     const ports = { git, platform, upstreams, forge, now: () => new Date(), progress: info };
-    const { plan, outcome } = await planOrRun(ports, options);
-    return report(plan, outcome, platform, options);
+    return report(await planOrRun(ports, options), platform, options);
   });
 }
 
-async function planOrRun(
-  ports: SchedulePorts,
-  { dryRun }: Options,
-): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome | undefined }> {
-  return dryRun ? { plan: await planOnSchedule(ports), outcome: undefined } : runOnSchedule(ports);
+async function planOrRun(ports: SchedulePorts, { dryRun }: Options): Promise<Run> {
+  if (!dryRun) return runOnSchedule(ports);
+  const plan = await planOnSchedule(ports);
+  return { plan, outcome: undefined, template: await takeTemplate(ports, plan.workspace.config, true) };
 }
 
-function report(
-  plan: OnSchedulePlan,
-  outcome: OnScheduleOutcome | undefined,
-  { summaryFile }: Platform,
-  { json }: Options,
-): number {
-  const lines = reportLines(plan, outcome);
+interface Run {
+  readonly plan: OnSchedulePlan;
+  readonly outcome: OnScheduleOutcome | undefined;
+  readonly template: TemplateOutcome;
+}
+
+function report({ plan, outcome, template }: Run, { summaryFile }: Platform, { json }: Options): number {
+  const lines = reportLines(plan, outcome, template);
   const conclusion = conclude(plan, outcome);
   if (json) {
-    process.stdout.write(`${JSON.stringify(planAsJson(plan, outcome), null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(planAsJson(plan, outcome, template), null, 2)}\n`);
   } else if (lines.length > 0) {
     process.stdout.write(describe(lines));
   }
@@ -65,7 +65,7 @@ function report(
     warn(`reviews: ${plan.reviews.message}${plan.reviews.hint ? ` (${plan.reviews.hint})` : ""}`);
   }
   info(conclusion);
-  return needsPerson(plan, outcome) ? 1 : 0;
+  return needsPerson(plan, outcome, template) ? 1 : 0;
 }
 
 function describe(lines: readonly ReportLine[]): string {

@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Schedule } from "../tools/schedule/schedule.ts";
+import { writeTar } from "./world/tar.ts";
+import { ScratchWorkspace } from "./world/workspace.ts";
+
+let world: ScratchWorkspace;
+beforeEach(() => {
+  world = new ScratchWorkspace();
+  for (const pkgbase of ["foo", "bar", "lib++"]) world.addPackage(pkgbase);
+  world.addPackage("app", { lines: ["depends = foo"] });
+  world.write("packages/bar/.CI/config", "BUILDER_CLASS=heavy\n");
+  world.publishScheduled();
+});
+afterEach(() => world.remove());
+
+function scheduled(): string[] {
+  const { builds } = JSON.parse(world.read(".ci/schedule.json")) as Schedule;
+  return builds.map(({ pkgbase, class: name }) => `${pkgbase}/${name ?? "any"}`);
+}
+
+describe("sluice schedule", () => {
+  test("writes a schedule of the named packages and their classes, and changes nothing else", async () => {
+    world.write("packages/foo/helper.sh", "true\n");
+    world.commit("not scheduled yet");
+    world.git("push", "-q", "origin", "main");
+    const refs = world.atOrigin("for-each-ref");
+    const { code, stderr } = await world.sluice(["schedule", "app/light", "bar", "lib++"]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("3 to build; wrote .ci/schedule.json.");
+    expect(scheduled().sort()).toEqual(["app/light", "bar/heavy", "lib++/any"]);
+    expect(world.atOrigin("for-each-ref")).toBe(refs);
+  });
+
+  test("knows all, in build order, and all of one class but for those that name their own", async () => {
+    await world.sluice(["schedule", "all"]);
+    expect(scheduled()).toEqual(["bar/heavy", "foo/any", "lib++/any", "app/any"]);
+    await world.sluice(["schedule", "all/light", "bar/big"]);
+    expect(scheduled()).toEqual(["bar/big", "foo/light", "lib++/light", "app/light"]);
+  });
+
+  for (const list of ["foo bar", "foo,bar", "foo:bar", " foo, bar\n"]) {
+    test(`takes ${JSON.stringify(list)} from PACKAGES, as a CI form fills it in`, async () => {
+      await world.sluice(["schedule"], { PACKAGES: list });
+      expect(scheduled()).toEqual(["bar/heavy", "foo/any"]);
+    });
+  }
+
+  test("prefers what is named to PACKAGES", async () => {
+    await world.sluice(["schedule", "foo"], { PACKAGES: "bar" });
+    expect(scheduled()).toEqual(["foo/any"]);
+  });
+
+  test("with --dry-run writes nothing, with --json prints the schedule", async () => {
+    const { stdout } = await world.sluice(["schedule", "--dry-run", "--json", "foo"]);
+    expect(JSON.parse(stdout)).toMatchObject({ schedule: { builds: [{ pkgbase: "foo" }] } });
+    expect(() => scheduled()).toThrow("ENOENT");
+  });
+});
+
+describe("names", () => {
+  for (const command of ["drop", "bump", "schedule"]) {
+    test(`${command}: a wrong one stops everything; all wrong ones are listed, with the nearest that exists`, async () => {
+      const refs = world.atOrigin("for-each-ref");
+      const { code, stderr } = await world.sluice([command, "foo", "baar", "$(touch x)", "lib+"]);
+      expect(code).toBe(2);
+      expect(stderr).toContain(
+        'there is no package "baar" (did you mean bar?), "$(touch x)", "lib+" (did you mean lib++?)',
+      );
+      expect(world.atOrigin("for-each-ref")).toBe(refs);
+    });
+  }
+
+  for (const [command, variable] of [
+    ["add", "ADD_PACKAGES"],
+    ["drop", "PACKAGES"],
+    ["bump", "PACKAGES"],
+    ["schedule", "PACKAGES"],
+  ] as const) {
+    test(`${command}: none at all is wrong usage, and says which variable could name some`, async () => {
+      const { code, stderr } = await world.sluice([command], { [variable]: " " });
+      expect(code).toBe(2);
+      expect(stderr).toContain("no package is named");
+      expect(stderr).toContain(`set ${variable}`);
+    });
+  }
+});
+
+describe("plans", () => {
+  test("drop --dry-run shows what would become of whom and changes nothing", async () => {
+    const refs = world.atOrigin("for-each-ref");
+    const { code, stdout, stderr } = await world.sluice(["drop", "--dry-run", "--force", "foo"]);
+    expect(code).toBe(0);
+    expect(stdout.split("\n").map((line) => line.trimEnd().replaceAll(/ {2,}/g, " | "))).toEqual([
+      " | PKGBASE | WHY",
+      "drop | foo | asked for by hand",
+      "needs it | app | depends foo",
+      expect.stringMatching(/^remove \| foo \| commit [0-9a-f]{10} removed the package$/),
+    ]);
+    expect(stderr).toContain("nothing was changed (--dry-run)");
+    expect(world.atOrigin("for-each-ref")).toBe(refs);
+    expect(world.git("status", "--porcelain")).toBe("");
+  });
+
+  test("a refusal is told with what to do, and exits 1", async () => {
+    const { code, stdout, stderr } = await world.sluice(["drop", "--json", "foo"]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      head: null,
+      packages: ["foo"],
+      dependents: [{ pkgbase: "app", name: "foo", field: "depends" }],
+      refusal: { code: "needed", message: "still needed by app; nothing was dropped" },
+    });
+    expect(stderr).toContain("next: Drop these as well");
+  });
+
+  test("bump without CI_LIB_DB bumps what the recipe says; a package that can't be bumped makes it exit 1", async () => {
+    world.write("packages/foo/.CI/config", "CI_MANAGE_AUR=true\n");
+    world.publishScheduled();
+    const { code, stdout } = await world.sluice(["bump", "bar", "foo"]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("CI_PACKAGE_BUMP=1-1/1");
+    expect(stdout).toContain("a package of CI_MANAGE_AUR=true takes no bump");
+    expect(world.atOrigin("show", "main:packages/bar/.CI/config")).toBe(
+      "BUILDER_CLASS=heavy\nCI_PACKAGE_BUMP=1-1/1",
+    );
+  });
+});
+
+describe("sluice audit and review", () => {
+  test("audit tells what is lost by a database file, and exits 1", async () => {
+    const desc = "%NAME%\nfoo\n\n%VERSION%\n0.9-1\n\n%FILENAME%\nfoo\n\n";
+    world.write("../test.db", writeTar({ "foo-0.9-1/desc": desc }));
+    const { code, stdout, stderr } = await world.sluice(["audit", "--database", "../test.db"]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^lost build +foo +0\.9-1 is published, main asks for 1-1$/m);
+    expect(stdout).toMatch(/^lost build +app +it isn't published$/m);
+    expect(stderr).toContain("4 packages: 4 to look after.");
+  });
+
+  test("audit says where it doesn't know what is published", async () => {
+    const { code, stderr } = await world.sluice(["audit"]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("what is published isn't known");
+    expect(stderr).toContain("4 packages: nothing was lost.");
+  });
+
+  test("review says that there is no forge here", async () => {
+    const { code, stderr } = await world.sluice(["review"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("there is no forge");
+  });
+});

@@ -1,0 +1,51 @@
+import { listReviews, type ListedReview } from "../../ci/list-reviews.ts";
+import { SluiceError } from "../../errors.ts";
+import { forgeOf } from "../forge.ts";
+import { operationPorts } from "../operation.ts";
+import { info } from "../report.ts";
+import { formatTable } from "../table.ts";
+import { withUpstreams } from "../upstreams.ts";
+
+interface Options {
+  readonly root?: string;
+  readonly json?: boolean;
+}
+
+export async function review(options: Options): Promise<number> {
+  const ports = operationPorts(options);
+  const forge = await forgeOf(ports.platform);
+  if (forge instanceof SluiceError) throw forge.code === "no-forge" ? noForge() : forge;
+  return withUpstreams(process.env, async (upstreams) => {
+    const reviews = await listReviews({ ...ports, forge, upstreams });
+    if (options.json) process.stdout.write(`${JSON.stringify(reviews, null, 2)}\n`);
+    else if (reviews.length > 0) process.stdout.write(`${describe(reviews, ports.now())}\n`);
+    info(`${reviews.length} open ${reviews.length === 1 ? "review" : "reviews"}.`);
+    return 0;
+  });
+}
+
+function noForge(): SluiceError {
+  return new SluiceError("no-forge", "there is no forge to ask for reviews", {
+    hint:
+      "Pipelines know theirs. Elsewhere say what they would: GITHUB_ACTIONS=true GITHUB_API_URL=https://api.github.com " +
+      "GITHUB_REPOSITORY=OWNER/NAME, or GITLAB_CI=true CI_API_V4_URL=https://gitlab.com/api/v4 CI_PROJECT_PATH=GROUP/NAME; " +
+      "and ACCESS_TOKEN.",
+    exitCode: 1,
+  });
+}
+
+function describe(reviews: readonly ListedReview[], now: Date): string {
+  const rows = reviews.map(({ pkgbase, verdict = "unknown", openedAt, url, findings: [worst] }) => [
+    pkgbase,
+    verdict,
+    age(now.getTime() - Date.parse(openedAt)),
+    url,
+    worst?.message ?? "",
+  ]);
+  return formatTable(["PKGBASE", "VERDICT", "AGE", "REVIEW", "WHY"], rows);
+}
+
+function age(milliseconds: number): string {
+  const hours = Math.max(0, Math.floor(milliseconds / 3_600_000));
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+}
