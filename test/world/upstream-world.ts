@@ -13,6 +13,7 @@ import { GitServer } from "./git-server.ts";
 import { hurry } from "./hurry.ts";
 import { Mirror } from "./mirror.ts";
 import { runDay, type Day } from "./schedule-days.ts";
+import type { UpstreamPackage } from "./upstream-packages.ts";
 import { VersionSites } from "./version-sites.ts";
 import { ScratchWorkspace } from "./workspace.ts";
 
@@ -73,6 +74,18 @@ export class UpstreamWorld {
 
   get forge(): ForgeServer {
     return this.#forge!.server;
+  }
+
+  /** Adds a package whose upstream has what main gets; returns its files in main, by path. */
+  follow(pkg: UpstreamPackage): ReadonlyMap<string, string | Uint8Array> {
+    const { pkgbase, config, ci = {} } = pkg;
+    const own = Object.entries({ config, ...ci }).map(([path, text]) => [`.CI/${path}`, text] as const);
+    const files = [...Object.entries(pkg.recipe("1.0.0")), ...own].map(
+      ([path, content]) => [`packages/${pkgbase}/${path}`, content] as const,
+    );
+    for (const [path, content] of files) this.workspace.write(path, content);
+    pkg.release(this, "1.0.0");
+    return new Map(files);
   }
 
   /** Where databases of CI_LIB_DB are. */
