@@ -26,6 +26,7 @@ describe("the half-hourly run killed", () => {
 
   test("every step that pipelines and forges have is passed, but those of other tests", () => {
     const elsewhere = [
+      "AUR repository pushed",
       "old schedule file deleted",
       "scheduled tag pushed",
       "scheduled tag moved",

@@ -57,14 +57,49 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     expect((await days.run()).lines).toEqual([]);
   });
 
+  test("accept nobody before a person does, also where no maintainer was known before", async () => {
+    days.follow("new");
+    days.world.publishScheduled("another package");
+    days.offer("new", 2, major("new", "2"), { maintainers: ["mallory"] });
+    await days.run();
+    await days.run();
+    expect(days.atOrigin("new", "state")).not.toContain("SLUICE_MAINTAINERS");
+
+    merge(server.current()[0]!.branch);
+    await days.run();
+    expect(days.atOrigin("new", "state")).toContain("SLUICE_MAINTAINERS=mallory");
+  });
+
   test("give way to a newer revision: one review is opened, the old one closed with a word, in one run", async () => {
     days.offer("foo", 2, major("foo", "2"));
     await days.run();
     days.offer("foo", 3, major("foo", "3"));
     await days.run();
     expect(states()).toEqual(["closed update-foo", "open update-foo"]);
-    expect(server.current()[0]!.comments.at(-1)?.body).toContain("newer revision");
+    const { body } = server.current()[0]!.comments.at(-1)!;
+    expect(body).toContain("newer revision");
+    expect(body).toMatch(/[#!]2\b|\/2\b/);
     expect(days.world.atOrigin("for-each-ref", "refs/heads/update-*").split("\n")).toHaveLength(1);
+  });
+
+  test("stay while the review of a newer revision can't be opened", async () => {
+    days.offer("foo", 2, major("foo", "2"));
+    await days.run();
+    const branches = days.world.atOrigin("for-each-ref", "refs/heads/update-*");
+    days.offer("foo", 3, major("foo", "3"));
+    server.fault = {
+      kind: "answers",
+      status: 422,
+      body: { message: "no" },
+      only: /^POST .*(pulls|merge_requests)$/,
+    };
+    await days.run();
+    expect(states()).toEqual(["open update-foo"]);
+    expect(days.world.atOrigin("for-each-ref", "refs/heads/update-*")).toContain(branches);
+
+    server.fault = undefined;
+    await days.run();
+    expect(states()).toEqual(["closed update-foo", "open update-foo"]);
   });
 
   test("are closed in the push that brings a harmless newer version to main", async () => {

@@ -119,13 +119,7 @@ function begin(stories: readonly Story[], expected: Expected): string {
   write(".ci/config", config);
   write(".gitignore", workspace.read(".gitignore"));
   for (const { pkg } of stories) {
-    const ci = Object.entries({ config: pkg.config, ...pkg.ci });
-    const files = [
-      ...Object.entries(pkg.recipe("1.0.0")),
-      ...ci.map(([path, text]) => [`.CI/${path}`, text] as const),
-    ];
-    for (const [path, content] of files) write(`packages/${pkg.pkgbase}/${path}`, content);
-    pkg.release(world, "1.0.0");
+    for (const [path, content] of world.follow(pkg)) expected.main.set(path, blobId(content));
   }
   publishLibraries("75.1-1", 1);
   for (const name of ["icu", "lib32-icu"]) expected.versions.set(name, "75.1-1");

@@ -79,14 +79,7 @@ export class ScheduleDays {
   }
 
   async run(): Promise<Day> {
-    const { plan, outcome, template } = await runOnSchedule(this.ports);
-    const lines = reportLines(plan, outcome, template);
-    return {
-      plan,
-      outcome,
-      needsPerson: needsPerson(plan, outcome, template),
-      lines: lines.map(({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`),
-    };
+    return runDay(this.ports);
   }
 
   /** The schedule file as a builder reads it. */
@@ -136,6 +129,18 @@ export interface Day {
   readonly needsPerson: boolean;
   /** The report, a line each. */
   readonly lines: readonly string[];
+}
+
+/** A run from beginning to end. */
+export async function runDay(ports: SchedulePorts): Promise<Day> {
+  const { plan, outcome, template } = await runOnSchedule(ports);
+  const lines = reportLines(plan, outcome, template);
+  return {
+    plan,
+    outcome,
+    needsPerson: needsPerson(plan, outcome, template),
+    lines: lines.map(({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`),
+  };
 }
 
 function sighting(offer: Offer | SluiceError | undefined, seen: Seen): Sighting {

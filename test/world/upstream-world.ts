@@ -1,7 +1,5 @@
 import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "../../tools/ci/on-schedule.ts";
 import { readPlatform } from "../../tools/ci/platform.ts";
-import { runOnSchedule } from "../../tools/ci/run-on-schedule.ts";
-import { needsPerson, reportLines } from "../../tools/ci/schedule-report.ts";
 import { withUpstreams } from "../../tools/cli/upstreams.ts";
 import type { Forge } from "../../tools/forge/forge.ts";
 import { openGit } from "../../tools/git/git.ts";
@@ -14,7 +12,8 @@ import { GitLabTags } from "./gitlab-tags.ts";
 import { GitServer } from "./git-server.ts";
 import { hurry } from "./hurry.ts";
 import { Mirror } from "./mirror.ts";
-import type { Day } from "./schedule-days.ts";
+import { runDay, type Day } from "./schedule-days.ts";
+import type { UpstreamPackage } from "./upstream-packages.ts";
 import { VersionSites } from "./version-sites.ts";
 import { ScratchWorkspace } from "./workspace.ts";
 
@@ -77,23 +76,25 @@ export class UpstreamWorld {
     return this.#forge!.server;
   }
 
+  /** Adds a package whose upstream has what main gets; returns its files in main, by path. */
+  follow(pkg: UpstreamPackage): ReadonlyMap<string, string | Uint8Array> {
+    const { pkgbase, config, ci = {} } = pkg;
+    const own = Object.entries({ config, ...ci }).map(([path, text]) => [`.CI/${path}`, text] as const);
+    const files = [...Object.entries(pkg.recipe("1.0.0")), ...own].map(
+      ([path, content]) => [`packages/${pkgbase}/${path}`, content] as const,
+    );
+    for (const [path, content] of files) this.workspace.write(path, content);
+    pkg.release(this, "1.0.0");
+    return new Map(files);
+  }
+
   /** Where databases of CI_LIB_DB are. */
   libraryUrl(repository: string): string {
     return `https://mirror.example.org/${repository}/os/x86_64/${repository}.db`;
   }
 
-  /** A run, and what it asked of whom. */
   run(): Promise<Day> {
-    return this.#withPorts(async (ports) => {
-      const { plan, outcome, template } = await runOnSchedule(ports);
-      const lines = reportLines(plan, outcome, template);
-      return {
-        plan,
-        outcome,
-        needsPerson: needsPerson(plan, outcome, template),
-        lines: lines.map(({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`),
-      };
-    });
+    return this.#withPorts(runDay);
   }
 
   /** As `--dry-run`. */

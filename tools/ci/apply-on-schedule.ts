@@ -1,6 +1,6 @@
 import { SluiceError } from "../errors.ts";
 import { applyReviews, type ReviewOutcome, type ReviewPorts } from "../forge/apply-reviews.ts";
-import type { ReviewAction, ReviewPlan } from "../forge/plan-reviews.ts";
+import type { ReviewAction } from "../forge/plan-reviews.ts";
 import { commitMessage } from "../gate/review-text.ts";
 import { changeFiles } from "../git/change-files.ts";
 import type { RefUpdate } from "../git/push.ts";
@@ -14,6 +14,7 @@ import { commitState } from "./commit-state.ts";
 import { keptPrefix } from "./main-line.ts";
 import { scheduleHeader } from "./on-commit.ts";
 import type { OnSchedulePlan, SchedulePorts } from "./on-schedule.ts";
+import type { UpdateReviews } from "./update-reviews.ts";
 import { pushSchedule } from "./push-schedule.ts";
 
 /** What a run did. */
@@ -39,7 +40,7 @@ export async function applyOnSchedule(
   plan: OnSchedulePlan,
 ): Promise<{ kind: "done"; outcome: OnScheduleOutcome } | { kind: "lost-race"; said: string }> {
   const { line, reviews, workspace } = plan;
-  const opened = await review(ports, plan, "before");
+  const opened = await review(ports, plan, actionsOf(reviews, "before"));
   const notPutUp = whyNotPutUp(plan, opened);
   const head = await commitMain(ports, plan);
   const state = await commitState(ports, plan.stateBranch, stateToKeep(plan, notPutUp), workspace.config);
@@ -47,30 +48,31 @@ export async function applyOnSchedule(
   const schedule = composeSchedule(header, plan.tree, plan.builds, plan.removals);
 
   const files = scheduleFiles(schedule, plan.tree, workspace.config);
-  const deletions =
-    reviews instanceof SluiceError ? [] : actionsOf(reviews.plan, "after").flatMap(deletedBranch);
+  const { possible, heldBack } = withSuccessors(actionsOf(reviews, "after"), opened);
+  const deletions = possible.flatMap(deletedBranch);
   const next = { head, state, others: [...keptCommits(plan, ports.now()), ...deletions] };
   const pushed = await pushSchedule(ports, line, next, files);
   if (pushed.kind === "lost-race") return pushed;
-  const closed = await review(ports, plan, "after");
-  const outcome = { done: [...opened.done, ...closed.done], ...joined(opened, closed) };
+  const pruned = possible.filter(({ kind }) => kind === "prune");
+  const closed = await review(ports, plan, possible.flatMap(withoutDeleted), opened);
+  const outcome = {
+    done: [...opened.done, ...pruned.map((action) => ({ action, review: undefined })), ...closed.done],
+    failed: [...opened.failed, ...closed.failed],
+    heldBack: [...opened.heldBack, ...heldBack, ...closed.heldBack],
+  };
   return {
     kind: "done",
     outcome: { head, committed: head !== line.head, schedule, reviews: outcome, notPutUp },
   };
 }
 
-function joined(a: ReviewOutcome, b: ReviewOutcome): Pick<ReviewOutcome, "failed" | "heldBack"> {
-  return { failed: [...a.failed, ...b.failed], heldBack: [...a.heldBack, ...b.heldBack] };
-}
-
 async function review(
   { git, forge, now, platform, checkpoint }: SchedulePorts,
   { reviews, workspace, line }: OnSchedulePlan,
-  phase: "before" | "after",
+  actions: readonly ReviewAction[],
+  opened: ReviewOutcome = nothingDone,
 ): Promise<ReviewOutcome> {
   if (reviews instanceof SluiceError || forge instanceof SluiceError) return nothingDone;
-  const actions = actionsOf(reviews.plan, phase);
   const { GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL } = workspace.config;
   const ports: ReviewPorts = {
     forge,
@@ -82,22 +84,44 @@ async function review(
     pushOptions: platform.pushOptions,
     checkpoint,
   };
-  // What the push has deleted is found gone.
-  const left = phase === "before" ? actions : actions.flatMap(withoutDeleted);
-  return applyReviews({ ...reviews.plan, actions: left }, reviews.marks, ports);
+  const open = [...reviews.plan.open, ...opened.done.flatMap(({ review: one }) => one ?? [])];
+  return applyReviews({ ...reviews.plan, open, actions }, reviews.marks, ports);
 }
 
 /**
  * Reviews are opened before main is pushed, so that the state never says that something is up for review which
  * isn't; a branch that has to make room for another of its name goes before that. What is obsolete is closed after.
  */
-function actionsOf({ actions }: ReviewPlan, phase: "before" | "after"): ReviewAction[] {
+function actionsOf(reviews: UpdateReviews | SluiceError, phase: "before" | "after"): ReviewAction[] {
+  if (reviews instanceof SluiceError) return [];
+  const { actions } = reviews.plan;
   const opening = new Set(actions.flatMap((action) => (action.kind === "open" ? [action.branch] : [])));
   return actions.filter((action) => {
     const isBefore =
       action.kind === "prune" ? opening.has(action.branch) : /^(?:open|mark)$/.test(action.kind);
     return isBefore === (phase === "before");
   });
+}
+
+/** A review stays, with its branch, until the one of the newer revision is there. */
+function withSuccessors(
+  actions: readonly ReviewAction[],
+  opened: ReviewOutcome,
+): { possible: readonly ReviewAction[]; heldBack: ReviewOutcome["heldBack"] } {
+  const missing = new Map(
+    [...opened.failed, ...opened.heldBack].flatMap(({ action, error }) =>
+      action.kind === "open" ? [[action.branch, error] as const] : [],
+    ),
+  );
+  const hindrance = (action: ReviewAction): SluiceError | undefined =>
+    missing.get(("successor" in action && action.successor) || "");
+  return {
+    possible: actions.filter((action) => !hindrance(action)),
+    heldBack: actions.flatMap((action) => {
+      const error = hindrance(action);
+      return error ? [{ action, error }] : [];
+    }),
+  };
 }
 
 function deletedBranch(action: ReviewAction): RefUpdate[] {
@@ -107,6 +131,7 @@ function deletedBranch(action: ReviewAction): RefUpdate[] {
   return head === undefined ? [] : [{ ref: `refs/heads/${branch}`, expected: head, to: undefined }];
 }
 
+/** What the push has deleted is found gone. */
 function withoutDeleted(action: ReviewAction): ReviewAction[] {
   if (action.kind === "prune") return [];
   return [action.kind === "close" ? { ...action, head: undefined } : action];

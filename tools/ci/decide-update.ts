@@ -114,11 +114,14 @@ function settle(
   present: readonly RecipeFile[],
   maintainers: readonly string[] | undefined,
 ): Decision {
-  // Whoever maintains it when it's first looked at is who the workspace took it from.
-  const pinned = { ...state, maintainers: state.maintainers ?? maintainers };
-  if (state.held === undefined) return { kind: "unchanged", state: pinned, standing: "quiet" };
-  if (digestOfRecipe(present) !== state.held) return { kind: "unchanged", state: pinned, standing: "held" };
-  const accepted = { ...pinned, maintainers: state.heldMaintainers ?? pinned.maintainers };
+  if (state.held === undefined) {
+    // Whoever maintains it when it's first looked at is who the workspace took it from.
+    const pinned = { ...state, maintainers: state.maintainers ?? maintainers };
+    return { kind: "unchanged", state: pinned, standing: "quiet" };
+  }
+  // Who brought what is held is accepted by the person who accepts it, and not before.
+  if (digestOfRecipe(present) !== state.held) return { kind: "unchanged", state, standing: "held" };
+  const accepted = { ...state, maintainers: state.heldMaintainers ?? state.maintainers ?? maintainers };
   return { kind: "unchanged", state: withoutReview(accepted), standing: "caught-up" };
 }
 
