@@ -27,7 +27,7 @@ const forge = await openForge("github", { apiUrl, project, token, targetBranch: 
 const figures = await withUpstreams(
   process.env,
   async (upstreams): Promise<RunFigures> => {
-    const { plan, outcome } = await runOnSchedule({
+    const { plan, outcome, template } = await runOnSchedule({
       git: openGit(clone, process.env),
       platform: readPlatform({}),
       upstreams,
@@ -40,7 +40,9 @@ const figures = await withUpstreams(
       commits: plan.commits.length,
       builds: outcome.schedule.builds.length,
       changed: plan.changed.length,
-      lines: reportLines(plan, outcome).map(({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`),
+      lines: reportLines(plan, outcome, template).map(
+        ({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`,
+      ),
     };
   },
   { standIns },

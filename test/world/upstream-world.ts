@@ -1,7 +1,7 @@
 import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "../../tools/ci/on-schedule.ts";
 import { readPlatform } from "../../tools/ci/platform.ts";
 import { runOnSchedule } from "../../tools/ci/run-on-schedule.ts";
-import { reportLines } from "../../tools/ci/schedule-report.ts";
+import { needsPerson, reportLines } from "../../tools/ci/schedule-report.ts";
 import { withUpstreams } from "../../tools/cli/upstreams.ts";
 import type { Forge } from "../../tools/forge/forge.ts";
 import { openGit } from "../../tools/git/git.ts";
@@ -85,9 +85,14 @@ export class UpstreamWorld {
   /** A run, and what it asked of whom. */
   run(): Promise<Day> {
     return this.#withPorts(async (ports) => {
-      const { plan, outcome } = await runOnSchedule(ports);
-      const lines = reportLines(plan, outcome);
-      return { plan, outcome, lines: lines.map(({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`) };
+      const { plan, outcome, template } = await runOnSchedule(ports);
+      const lines = reportLines(plan, outcome, template);
+      return {
+        plan,
+        outcome,
+        needsPerson: needsPerson(plan, outcome, template),
+        lines: lines.map(({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`),
+      };
     });
   }
 
