@@ -22,14 +22,6 @@ export async function hasRemote(git: Git, remote: string): Promise<boolean> {
   return (await git.text(["remote"])).split("\n").includes(remote);
 }
 
-/** A ref as the remote has it now; undefined where it has none. Throws SluiceError `git` if it can't be asked. */
-export async function remoteRef(git: Git, remote: string, ref: string): Promise<RemoteRef | undefined> {
-  const lines = (await git.text(["ls-remote", remote, ref, `${ref}^{}`])).split("\n");
-  const ids = new Map(lines.map((line) => line.split("\t").toReversed() as [string, string]));
-  const id = ids.get(ref);
-  return id === undefined ? undefined : { id, commit: ids.get(`${ref}^{}`) ?? id };
-}
-
 /**
  * Pushes all updates or none. Every ref is leased: if one isn't what it was expected to be, nothing changes
  * and the answer is `lost-race`, with what Git said.
