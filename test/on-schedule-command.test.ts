@@ -146,3 +146,14 @@ test("a push whose answer is lost counts as what it did, and what it did is sche
   expect(JSON.parse(w.read(".ci/schedule.json"))).toMatchObject({ builds: [{ pkgbase: "foo" }] });
   expect(w.scheduled()).toBe(w.atOrigin("rev-parse", "main"));
 });
+
+test("two runs at once in one clone lose nothing: the second waits, and finds the first one's work done", async () => {
+  publish("foo", "2");
+  const runs = await Promise.all([w.sluice(["on-schedule", "--json"]), w.sluice(["on-schedule", "--json"])]);
+  expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+  const builds = runs.flatMap(
+    ({ stdout }) => (JSON.parse(stdout) as { builds: { pkgbase: string }[] }).builds,
+  );
+  expect(builds.map(({ pkgbase }) => pkgbase)).toEqual(["foo"]);
+  expect(w.atOrigin("rev-list", "--count", "main")).toBe("2");
+});

@@ -8,6 +8,7 @@ import type { RecipeFiles } from "../../tools/gate/update.ts";
 import type { Schedule } from "../../tools/schedule/schedule.ts";
 import { GitHubServer, everyGitHubPermission } from "./github.ts";
 import { goodToken } from "./forges.ts";
+import { groupGone, killGroup } from "./process-group.ts";
 import { recipe, ScheduleDays } from "./schedule-days.ts";
 import { connect, standIns } from "./forges.ts";
 
@@ -109,15 +110,19 @@ export class ScheduleCrash {
     });
     const child = spawn(process.execPath, ["--input-type=module", "--eval", program, input], {
       stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
     });
     const ended = once(child, "close");
     let said = "";
     child.stderr.on("data", (data: Buffer) => (said += data.toString()));
     await Promise.race([once(child.stdout, "data"), ended]);
     const start = performance.now();
-    const timer = death && "delay" in death && setTimeout(() => child.kill("SIGKILL"), death.delay);
+    const timer = death && "delay" in death && setTimeout(() => killGroup(child.pid!), death.delay);
     const [status, signal] = (await ended) as [number | null, string | null];
     if (timer) clearTimeout(timer);
+    // A push that outlives its run goes down with it.
+    if (signal === "SIGKILL") killGroup(child.pid!);
+    await groupGone(child.pid!);
     if (signal !== "SIGKILL" && status !== 0) throw new Error(said);
 
     if (this.refs(folder) !== before.refs) {

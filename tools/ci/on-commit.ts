@@ -20,6 +20,7 @@ import {
 import { currentBranch, readCommitRange, requireMainBranch, type CommitRange } from "./commit-range.ts";
 import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
 import type { Platform } from "./platform.ts";
+import { inTurn } from "./in-turn.ts";
 import { moveScheduledTag } from "./scheduled-tag.ts";
 import { writeScheduleFiles } from "./write-schedule.ts";
 
@@ -62,7 +63,16 @@ export async function decideSince(
  *
  * @throws SluiceError `wrong-branch`, `write`, `lost-race`, and what pushing throws
  */
-export async function applyOnCommit(
+export function applyOnCommit(
+  git: Git,
+  platform: Platform,
+  plan: OnCommitPlan,
+  checkpoint?: Checkpoint,
+): Promise<void> {
+  return inTurn(git, () => apply(git, platform, plan, checkpoint));
+}
+
+async function apply(
   git: Git,
   platform: Platform,
   { range, files }: OnCommitPlan,

@@ -149,7 +149,7 @@ export async function runOperation<Plan extends OperationPlan>(
   ports: OperationPorts,
   plan: () => Promise<Plan>,
 ): Promise<{ plan: Plan; done: boolean }> {
-  const { plan: last, outcome: done } = await planAgain(ports.progress, plan, async (planned) => {
+  const { plan: last, outcome: done } = await planAgain(ports.git, ports.progress, plan, async (planned) => {
     if (planned.refusal) return { kind: "done", outcome: false };
     const pushed = await pushSchedule(ports, planned.line, planned, planned.files);
     return pushed.kind === "lost-race" ? pushed : { kind: "done", outcome: true };

@@ -1,21 +1,31 @@
 import { SluiceError } from "../errors.ts";
+import type { Git } from "../git/git.ts";
+import { inTurn } from "./in-turn.ts";
 
 const attempts = 3;
+
+type Applied<Outcome> =
+  | { readonly kind: "done"; readonly outcome: Outcome }
+  | { readonly kind: "lost-race"; readonly said: string };
 
 /**
  * Plans and applies; where somebody else was faster, plans again from what is there then.
  *
- * @throws SluiceError `lost-race` (exit 1) where that happened three times, and what planning and applying throw
+ * @throws SluiceError `locked`, `lost-race` (exit 1) where that happened three times, and what planning and applying throw
  */
-export async function planAgain<Plan, Outcome>(
+export function planAgain<Plan, Outcome>(
+  git: Git,
   progress: (what: string) => void,
   plan: () => Promise<Plan>,
-  apply: (
-    plan: Plan,
-  ) => Promise<
-    | { readonly kind: "done"; readonly outcome: Outcome }
-    | { readonly kind: "lost-race"; readonly said: string }
-  >,
+  apply: (plan: Plan) => Promise<Applied<Outcome>>,
+): Promise<{ plan: Plan; outcome: Outcome }> {
+  return inTurn(git, () => tryAgain(progress, plan, apply));
+}
+
+async function tryAgain<Plan, Outcome>(
+  progress: (what: string) => void,
+  plan: () => Promise<Plan>,
+  apply: (plan: Plan) => Promise<Applied<Outcome>>,
 ): Promise<{ plan: Plan; outcome: Outcome }> {
   let said = "";
   for (let attempt = 1; attempt <= attempts; attempt++) {

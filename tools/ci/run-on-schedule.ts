@@ -12,6 +12,7 @@ export async function runOnSchedule(
   ports: SchedulePorts,
 ): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome; template: TemplateOutcome }> {
   const { plan, outcome } = await planAgain(
+    ports.git,
     ports.progress,
     () => planOnSchedule(ports),
     (planned) => applyOnSchedule(ports, planned),

@@ -19,12 +19,14 @@ const conflict = 75;
  * ends, the pipe closes and the lock is free, so there is no stale lock to judge, neither after a crash nor
  * across containers that don't see each other's processes. The file's content only says who holds it.
  *
+ * @param subject what is changed under it, for the error's text
  * @throws SluiceError `locked` with the holder where it isn't free within `waitSeconds`.
  */
 export async function underLock<T>(
   file: string,
   waitSeconds: number,
   work: (lock: Lock) => Promise<T>,
+  subject = "package repository",
 ): Promise<T> {
   const holder = spawn(
     "flock",
@@ -42,7 +44,7 @@ export async function underLock<T>(
   // cat echoes this line once it runs, and it runs once flock has the lock.
   holder.stdin.write("held\n");
   const status = await Promise.race([once(holder.stdout, "data").then(() => "held" as const), ended]);
-  if (status !== "held") throw await notHeld(file, status);
+  if (status !== "held") throw await notHeld(file, status, subject);
   try {
     await writeFile(file, `process ${process.pid} since ${new Date().toISOString()}\n`);
     return await work({
@@ -56,7 +58,7 @@ export async function underLock<T>(
   }
 }
 
-async function notHeld(file: string, status: number | null): Promise<SluiceError> {
+async function notHeld(file: string, status: number | null, subject: string): Promise<SluiceError> {
   if (status !== conflict) {
     return new SluiceError("lock-failed", `The lock ${file} can't be taken (flock ended with ${status}).`, {
       facts: { path: file },
@@ -64,7 +66,7 @@ async function notHeld(file: string, status: number | null): Promise<SluiceError
     });
   }
   const holder = (await readFile(file, "utf8")).trim() || "a process that didn't leave its name";
-  return new SluiceError("locked", `The package repository is being changed by ${holder}.`, {
+  return new SluiceError("locked", `The ${subject} is being changed by ${holder}.`, {
     facts: { path: file, holder },
     hint: "Wait until it is done and try again. The lock goes with its process: never delete the file.",
     exitCode: 1,
