@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { audit } from "../tools/ci/audit.ts";
@@ -42,6 +42,20 @@ function revert(pkgbase: string): void {
   here.world.publishScheduled("back to before");
 }
 
+/** What the audit tells a person to do about a lost update. */
+function forget(pkgbase: string): void {
+  const clone = join(here.world.base, "state");
+  here.world.git("clone", "-q", "--branch", "state", here.world.origin, clone);
+  const file = join(clone, pkgbase);
+  const lines = readFileSync(file, "utf8").split("\n");
+  writeFileSync(
+    file,
+    lines.filter((line) => !/^(?:CI_PKGBUILD_TIMESTAMP|SLUICE_REVISION)=/.test(line)).join("\n"),
+  );
+  here.world.git("-C", clone, "commit", "-q", "--all", "-m", "look again");
+  here.world.git("-C", clone, "push", "-q", "origin", "state");
+}
+
 describe("sluice audit", () => {
   test("has nothing to say where everything came through", async () => {
     await workspace();
@@ -67,6 +81,9 @@ describe("sluice audit", () => {
       "lost-update bar: upstream has 2-1, main 1-1, although it counts as taken",
       "lost-update foo: upstream has 2-1, main 1-1, although it counts as taken",
     ]);
+    expect(await here.halfHourly()).toEqual([]);
+    forget("foo");
+    expect(await here.halfHourly()).toContain("updated foo: 1-1 → 2-1");
   });
 
   test("finds builds that were lost and packages that nobody owns, by CI_LIB_DB, an address or a file", async () => {

@@ -122,6 +122,27 @@ describe.skipIf(offline)("the steps of the GitHub workflows (need npm's registry
     expect([code, output]).toEqual([0, expect.stringMatching(/foo .*1 to build/s)]);
   });
 
+  test("what somebody asks for in the form is done", async () => {
+    expect(await main({ OPERATION: "schedule", PACKAGES: "foo/heavy" })).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/foo +heavy/),
+    });
+    expect(await main({ OPERATION: "bump", PACKAGES: "foo" })).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("CI_PACKAGE_BUMP=1-1/1"),
+      summary: expect.stringContaining("CI_PACKAGE_BUMP=1-1/1"),
+    });
+    const form = { OPERATION: "add", ADD_PACKAGES: "foo/aur", INSIST: "true", WITH_DEPENDENCIES: "true" };
+    expect(await main(form)).toMatchObject({
+      code: 2,
+      output: expect.stringContaining("foo exists already"),
+    });
+    expect(await main({ OPERATION: "drop", PACKAGES: "fo", INSIST: "true" })).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('there is no package "fo" (did you mean foo?)'),
+    });
+  });
+
   test("an operation that there is none of is refused", async () => {
     const { code, output } = await main({ OPERATION: "$(touch pwned)" });
     expect([code, output]).toEqual([2, "There is no operation $(touch pwned).\n"]);

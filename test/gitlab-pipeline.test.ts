@@ -58,6 +58,30 @@ describe.skipIf(lacking.length > 0)(
       expect(builds(run)).toEqual(["bar"]);
     });
 
+    test("carries out what forms ask for: schedules, bumps, refuses to drop what is needed, drops it all the same", async () => {
+      addPackage("lib");
+      p.write("packages/app/PKGBUILD", "pkgname=app\npkgver=1\npkgrel=1\n");
+      p.write("packages/app/.SRCINFO", srcinfoText("app", { lines: ["depends = lib"] }));
+      p.push("lib and app");
+      await p.pipeline("push");
+      const form = (values: Record<string, string>): ReturnType<typeof p.pipeline> =>
+        p.pipeline("web", values);
+
+      expect(builds(await form({ OPERATION: "schedule", PACKAGES: "app:lib" }))).toEqual(["lib", "app"]);
+      expect(builds(await form({ OPERATION: "bump", PACKAGES: "lib" }))).toEqual(["lib"]);
+      expect(p.atOrigin("show", "main:packages/lib/.CI/config")).toBe("CI_PACKAGE_BUMP=1-1/1");
+      p.git("pull", "-q", p.origin, "main");
+      const refused = await form({ OPERATION: "drop", PACKAGES: "lib" });
+      expect(refused.jobs).toMatchObject({ run: "warn" });
+      expect(refused.output).toContain("still needed by app; nothing was dropped");
+      expect((await form({ OPERATION: "drop", PACKAGES: "lib", INSIST: "true" })).jobs).toMatchObject({
+        run: "pass",
+      });
+      expect(p.atOrigin("ls-tree", "--name-only", "main:packages").split("\n")).not.toContain("lib");
+      p.git("pull", "-q", p.origin, "main");
+      expect((await form({ OPERATION: "add" })).output).toContain("set ADD_PACKAGES");
+    });
+
     test("refuses an operation that there is none of, and passes no name on to a shell", async () => {
       const run = await p.pipeline("web", { OPERATION: "up; touch pwned" });
       expect(run.jobs).toMatchObject({ run: "fail" });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { GitServer } from "./world/git-server.ts";
@@ -118,4 +118,31 @@ test("the variable TRIGGER does the same; a trigger that no package has is told 
   const { code, stderr } = await w.sluice(["on-schedule"], { TRIGGER: "dayly" });
   expect(code).toBe(0);
   expect(stderr).toContain("no package has CI_ON_TRIGGER=dayly; there are: daily");
+});
+
+test("a run on another branch than main changes nothing: what it lacks would count as removed", async () => {
+  publish("foo", "2");
+  w.git("switch", "-q", "-c", "feature");
+  w.delete("packages/bar");
+  w.commit("bar goes");
+  w.git("push", "-q", "origin", "feature");
+  const before = w.atOrigin("for-each-ref");
+  for (const command of ["on-schedule", "on-commit"]) {
+    const { code, stderr } = await w.sluice([command]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("feature isn't the main branch, which is main at origin");
+    expect(stderr).toContain("git switch main");
+  }
+  expect(w.atOrigin("for-each-ref")).toBe(before);
+  expect((await w.sluice(["why", "foo"])).code).toBe(0);
+});
+
+test("a push whose answer is lost counts as what it did, and what it did is scheduled", async () => {
+  publish("foo", "2");
+  const hook = join(w.origin, "hooks/post-receive");
+  writeFileSync(hook, "#!/bin/sh\nkill -9 $PPID\n", { mode: 0o755 });
+  const { code } = await w.sluice(["on-schedule"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(w.read(".ci/schedule.json"))).toMatchObject({ builds: [{ pkgbase: "foo" }] });
+  expect(w.scheduled()).toBe(w.atOrigin("rev-parse", "main"));
 });

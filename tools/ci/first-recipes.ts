@@ -73,6 +73,7 @@ const hintsFor: Readonly<Record<string, string>> = {
   "not-in-aur":
     "Look for the name at https://aur.archlinux.org; a pkgbase that is no pkgname is added by its Git URL, PKGBASE/https://aur.archlinux.org/PKGBASE.git.",
   unavailable: "Try again later.",
+  stale: "Try again later.",
 };
 
 async function judgeOne(

@@ -1,8 +1,9 @@
 import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import { resolveCommit } from "../git/history.ts";
+import { listRemote } from "../git/list-remote.ts";
 import { hasRemote, type RemoteRef } from "../git/push.ts";
-import { remote, scheduledTag } from "./commit-range.ts";
+import { currentBranch, remote, requireMainBranch, scheduledTag } from "./commit-range.ts";
 import type { Platform } from "./platform.ts";
 
 export const stateRef = "refs/heads/state";
@@ -61,31 +62,30 @@ export function shortName(ref: string): string {
   return ref.replace(/^refs\/(?:heads|tags)\//, "");
 }
 
-/** The platform says which branch it runs on, since it checks out a commit; a person is on one. */
 async function branchRef(git: Git, { branch }: Platform): Promise<string> {
-  if (branch !== undefined) return `refs/heads/${branch}`;
-  const { ok, stdout } = await git.attempt(["symbolic-ref", "--quiet", "HEAD"]);
-  if (ok) return stdout;
+  const ref = await currentBranch(git, branch);
+  if (ref !== undefined) return ref;
   throw new SluiceError("no-branch", `${git.dir} is on no branch, so it isn't clear which one to update`, {
     hint: "Check out the main branch first: git switch main",
     facts: { path: git.dir },
   });
 }
 
-async function readRefs(git: Git, isRemote: boolean, ref: string): Promise<Map<string, string>> {
+async function readRefs(git: Git, isRemote: boolean, ref: string): Promise<ReadonlyMap<string, string>> {
   const wanted = [ref, stateRef, scheduledTag, `${scheduledTag}^{}`];
-  const format = "--format=%(objectname)%09%(refname)%0a%(*objectname)%09%(refname)^{}";
-  const listing = isRemote
-    ? await git.text(["ls-remote", remote, ...wanted, `${keptPrefix}*`, `${reviewPrefix}*`])
-    : await git.text(["for-each-ref", format, "refs/heads", "refs/tags", keptPrefix]);
-  const refs = new Map<string, string>();
-  for (const line of listing.split("\n")) {
-    const [id, name = ""] = line.split("\t");
+  const isAsked = (name: string): boolean =>
     // A pattern of ls-remote matches the end of a name, too: refs/heads/x/refs/heads/main.
-    const isAsked = wanted.includes(name) || name.startsWith(keptPrefix) || name.startsWith(reviewPrefix);
-    if (id && isAsked) refs.set(name, id);
+    wanted.includes(name) || name.startsWith(keptPrefix) || name.startsWith(reviewPrefix);
+  if (isRemote) {
+    const patterns = [...wanted, `${keptPrefix}*`, `${reviewPrefix}*`];
+    const { refs, defaultBranch } = await listRemote(git, remote, patterns);
+    requireMainBranch(ref, defaultBranch);
+    return new Map([...refs].filter(([name]) => isAsked(name)));
   }
-  return refs;
+  const format = "--format=%(objectname)%09%(refname)%0a%(*objectname)%09%(refname)^{}";
+  const listing = await git.text(["for-each-ref", format, "refs/heads", "refs/tags", keptPrefix]);
+  const pairs = listing.split("\n").map((line) => line.split("\t").toReversed() as [string, string]);
+  return new Map(pairs.filter(([name, id]) => id !== "" && isAsked(name)));
 }
 
 async function fetchMissing(git: Git, refs: readonly string[], commits: readonly string[]): Promise<void> {

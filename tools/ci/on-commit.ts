@@ -17,7 +17,7 @@ import {
   type Workspace,
   type WorkspaceProblem,
 } from "../workspace/workspace.ts";
-import { readCommitRange, type CommitRange } from "./commit-range.ts";
+import { currentBranch, readCommitRange, requireMainBranch, type CommitRange } from "./commit-range.ts";
 import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
 import type { Platform } from "./platform.ts";
 import { moveScheduledTag } from "./scheduled-tag.ts";
@@ -57,13 +57,19 @@ export async function decideSince(
   return { after, decisions: decide(comparison, range.commits, (path) => changes.get(path)) };
 }
 
-/** Writes the schedule files and moves the tag; if the tag can't be moved, the files are taken back. */
+/**
+ * Writes the schedule files and moves the tag; if the tag can't be moved, the files are taken back.
+ *
+ * @throws SluiceError `wrong-branch`, `write`, `lost-race`, and what pushing throws
+ */
 export async function applyOnCommit(
   git: Git,
   platform: Platform,
   { range, files }: OnCommitPlan,
   checkpoint?: Checkpoint,
 ): Promise<void> {
+  const branch = await currentBranch(git, platform.branch);
+  if (branch !== undefined) requireMainBranch(branch, range.defaultBranch);
   await ignoreFiles(
     git,
     files.map(([path]) => path),
@@ -72,7 +78,8 @@ export async function applyOnCommit(
   try {
     await moveScheduledTag(git, platform, range, checkpoint);
   } catch (error) {
-    written.undo();
+    // What may have come through has to be built.
+    if (!(error instanceof SluiceError && error.code === "push-unknown")) written.undo();
     throw error;
   }
 }

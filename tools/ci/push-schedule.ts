@@ -1,3 +1,4 @@
+import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import { ignoreFiles } from "../git/ignore.ts";
 import { pushAtomically, type RefUpdate } from "../git/push.ts";
@@ -37,7 +38,8 @@ export async function pushSchedule(
   const pushed = await durably(checkpoint, "main pushed", () =>
     pushAtomically(git, line.hasRemote ? remote : ".", updates, platform.pushOptions),
   ).catch((error: unknown) => {
-    written.undo();
+    // What may have come through has to be built.
+    if (!(error instanceof SluiceError && error.code === "push-unknown")) written.undo();
     throw error;
   });
   if (pushed.kind === "lost-race") written.undo();

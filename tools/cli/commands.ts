@@ -1,19 +1,37 @@
-import { Option, type Command } from "commander";
+import { Argument, Option, type Command } from "commander";
 
 /**
  * The commands: how each is called, and the file that carries it out, loaded only when it is called. A
  * command gets its options, then its operands, and returns the exit code.
+ *
+ * Help, shell completion, the man page and the reference are made from this table. What an operand or an option's
+ * value is called says what completes it (`complete.ts`): `<pkgbase>`, `<file>`, `<dir>`.
  */
-interface CommandEntry {
+export interface CommandEntry {
+  readonly group: keyof typeof groups;
   /** Command lines as one would type them, and what they are for. */
-  readonly examples?: readonly (readonly [line: string, purpose: string])[];
+  readonly examples: readonly (readonly [line: string, purpose: string])[];
   readonly define: (program: Command) => Command;
   // Commander hands over what `define` declared; each command's own signature says what that is.
   readonly load: () => Promise<(...given: never[]) => Promise<number> | number>;
 }
 
+/** In the order in which help shows them. */
+export const groups = {
+  packages: "Packages",
+  pipelines: "Pipelines",
+  updates: "Judging updates",
+  building: "Building and publishing",
+  setup: "Set-up",
+} as const;
+
 export const commands: readonly CommandEntry[] = [
   {
+    group: "setup",
+    examples: [
+      ["sluice init mypackages --gitlab", "a new workspace with pipelines for GitLab"],
+      ["sluice init --from-chaotic --dry-run", "what would taking over this repository change?"],
+    ],
     define: (program) =>
       program
         .command("init [dir]")
@@ -34,6 +52,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/init.ts")).init,
   },
   {
+    group: "setup",
+    examples: [["sluice template update --dry-run", "what is new in the CI files?"]],
     define: (program) =>
       workspaceCommand(program.command("template").description("The CI files of this workspace"), "update")
         .description("Take the CI files of TEMPLATE_REPO at its newest signed tag")
@@ -42,6 +62,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/template-update.ts")).templateUpdate,
   },
   {
+    group: "pipelines",
+    examples: [
+      ["sluice on-commit", "schedule what was committed"],
+      ["sluice on-commit --dry-run", "only say what would be scheduled"],
+    ],
     define: (program) =>
       workspaceCommand(program, "on-commit")
         .description("Schedule what the commits since the last run changed")
@@ -50,6 +75,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/on-commit.ts")).onCommit,
   },
   {
+    group: "pipelines",
+    examples: [
+      ["sluice on-schedule", "look at all upstreams, and do what follows"],
+      ["sluice on-schedule --dry-run", "look, and change nothing"],
+      ["sluice on-schedule --trigger daily", "schedule the packages with CI_ON_TRIGGER=daily"],
+    ],
     define: (program) =>
       workspaceCommand(program, "on-schedule")
         .description(
@@ -61,6 +92,7 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/on-schedule.ts")).onSchedule,
   },
   {
+    group: "packages",
     examples: [
       ["sluice add paru/aur", "take paru from the AUR"],
       [
@@ -81,6 +113,7 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/add.ts")).add,
   },
   {
+    group: "packages",
     examples: [
       ["sluice drop foo bar", "remove two packages; those that need them are named"],
       ["PACKAGES=foo,bar sluice drop", "as a CI form does it"],
@@ -92,6 +125,7 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/drop.ts")).drop,
   },
   {
+    group: "packages",
     examples: [
       ["sluice bump foo bar", "build their versions once more"],
       ["sluice bump all", "all of them"],
@@ -104,6 +138,7 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/bump.ts")).bump,
   },
   {
+    group: "packages",
     examples: [
       ["sluice schedule foo bar/heavy", "foo where it is always built, bar where class heavy is"],
       ["sluice schedule all", "all of them"],
@@ -116,6 +151,7 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/schedule.ts")).schedule,
   },
   {
+    group: "updates",
     examples: [
       ["sluice review", "what waits for a person"],
       ["sluice review --json", "with all findings"],
@@ -127,6 +163,7 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/review.ts")).review,
   },
   {
+    group: "updates",
     examples: [
       ["sluice audit", "was anything lost?"],
       ["sluice audit --database https://example.org/x86_64/mypackages.db", "against this database"],
@@ -142,6 +179,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/audit.ts")).audit,
   },
   {
+    group: "packages",
+    examples: [["sluice why foo", "is foo scheduled now, and because of what?"]],
     define: (program) =>
       workspaceCommand(program, "why <pkgbase>")
         .description("Whether a package would be scheduled now, who needs it and whom it needs")
@@ -149,6 +188,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/why.ts")).why,
   },
   {
+    group: "packages",
+    examples: [["sluice lint", "before a commit: is everything in order?"]],
     define: (program) =>
       workspaceCommand(program, "lint")
         .description("List every problem of the workspace")
@@ -156,6 +197,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/lint.ts")).lint,
   },
   {
+    group: "packages",
+    examples: [
+      ["sluice deptree --format dot --out tree.dot", "a drawing for Graphviz"],
+      ["sluice deptree --databases core.db extra.db", "what these have needs no package of ours"],
+    ],
     define: (program) =>
       workspaceCommand(program, "deptree")
         .description("Who needs whom in the workspace, and the build order")
@@ -169,6 +215,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/deptree.ts")).deptree,
   },
   {
+    group: "building",
+    examples: [
+      ["sluice build foo", "build foo and what it needs"],
+      ["sluice build", "build whatever isn't published as it is committed"],
+      ["sluice build all --jobs 4", "build everything, four at a time"],
+    ],
     define: (program) =>
       buildingCommand(program, "build [pkgbase...]")
         .description(
@@ -178,6 +230,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/build.ts")).build,
   },
   {
+    group: "building",
+    examples: [
+      ["sluice up --port 8081", "build, serve, and go on with each new commit"],
+      ["sluice up --once", "end when all is published"],
+    ],
     define: (program) =>
       buildingCommand(program, "up")
         .description("Keep the package repository as the workspace says, and serve it")
@@ -186,6 +243,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/up.ts")).up,
   },
   {
+    group: "building",
+    examples: [["sluice enqueue", "hand over what on-commit or on-schedule wrote"]],
     define: (program) =>
       stateCommand(program, "enqueue [schedule]").description(
         "Hand a schedule (default: .ci/schedule.json) to the queue",
@@ -193,6 +252,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/enqueue.ts")).enqueue,
   },
   {
+    group: "building",
+    examples: [["sluice queue", "what waits, runs or is blocked"]],
     define: (program) =>
       stateCommand(program, "queue")
         .description("What waits, what runs, what is blocked and by whom")
@@ -200,6 +261,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/queue.ts")).queue,
   },
   {
+    group: "pipelines",
+    examples: [["sluice check-changes origin/main..HEAD", "what do my commits do to packages?"]],
     define: (program) =>
       workspaceCommand(program, "check-changes <range>")
         .description("What a contributor's commits BASE..HEAD do to packages, as a Markdown summary")
@@ -207,6 +270,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/check-changes.ts")).checkChanges,
   },
   {
+    group: "updates",
+    examples: [
+      ["sluice replay v1..main", "judge what came in between"],
+      ["sluice replay --branches 'update-*'", "judge the reviews that are open"],
+    ],
     define: (program) =>
       workspaceCommand(program, "replay [range]")
         .description("Judge the updates of a workspace's history with the rules of today")
@@ -216,6 +284,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/replay.ts")).replay,
   },
   {
+    group: "pipelines",
+    examples: [
+      ["sluice push-aur foo", "try again what a run couldn't push"],
+      ["sluice push-aur --dry-run", "what differs from the AUR?"],
+    ],
     define: (program) =>
       workspaceCommand(program, "push-aur [pkgbase...]")
         .description("Push packages with CI_MANAGE_AUR=true to the AUR as main has them (none named: all)")
@@ -224,6 +297,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/push-aur.ts")).pushAur,
   },
   {
+    group: "updates",
+    examples: [["sluice classify old new", "judge the recipe in new/ against that in old/"]],
     define: (program) =>
       program
         .command("classify <old-dir> <new-dir>")
@@ -232,6 +307,21 @@ export const commands: readonly CommandEntry[] = [
         .option("--maintainers-after <names>", "the maintainers now")
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/classify.ts")).classify,
+  },
+  {
+    group: "setup",
+    examples: [
+      ["source <(sluice completion bash)", "in ~/.bashrc"],
+      ["source <(sluice completion zsh)", "in ~/.zshrc, after compinit"],
+      ["sluice completion fish > ~/.config/fish/completions/sluice.fish", "once"],
+    ],
+    define: (program) =>
+      program
+        .command("completion")
+        .description("Print a script that lets a shell complete sluice's commands, options and packages")
+        .addArgument(new Argument("<shell>", "bash, zsh or fish").choices(["bash", "zsh", "fish"]))
+        .argument("[word...]", "say what may follow these words instead; the script asks so"),
+    load: async () => (await import("./commands/completion.ts")).completion,
   },
 ];
 

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { systemCode } from "../errors.ts";
+import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "./git.ts";
 
 /**
@@ -12,8 +12,20 @@ export async function ignoreFiles(git: Git, paths: readonly string[]): Promise<v
   const present = new Set((await readIfThere(exclude)).split("\n"));
   const missing = paths.map((path) => `/${path}`).filter((line) => !present.has(line));
   if (missing.length === 0) return;
-  await mkdir(dirname(exclude), { recursive: true });
-  await appendFile(exclude, `${missing.join("\n")}\n`);
+  try {
+    await mkdir(dirname(exclude), { recursive: true });
+    await appendFile(exclude, `${missing.join("\n")}\n`);
+  } catch (cause) {
+    throw new SluiceError(
+      "write",
+      `${exclude} can't be written (${systemCode(cause)}); nothing was changed`,
+      {
+        hint: "Run it as the user whom the clone belongs to.",
+        facts: { path: exclude },
+        cause,
+      },
+    );
+  }
 }
 
 async function readIfThere(path: string): Promise<string> {

@@ -22,19 +22,12 @@ export async function hasRemote(git: Git, remote: string): Promise<boolean> {
   return (await git.text(["remote"])).split("\n").includes(remote);
 }
 
-/** A ref as the remote has it now; undefined where it has none. Throws SluiceError `git` if it can't be asked. */
-export async function remoteRef(git: Git, remote: string, ref: string): Promise<RemoteRef | undefined> {
-  const lines = (await git.text(["ls-remote", remote, ref, `${ref}^{}`])).split("\n");
-  const ids = new Map(lines.map((line) => line.split("\t").toReversed() as [string, string]));
-  const id = ids.get(ref);
-  return id === undefined ? undefined : { id, commit: ids.get(`${ref}^{}`) ?? id };
-}
-
 /**
  * Pushes all updates or none. Every ref is leased: if one isn't what it was expected to be, nothing changes
  * and the answer is `lost-race`, with what Git said.
  *
- * @throws SluiceError `push-rejected` where the server forbids it, `git` where it can't be reached.
+ * @throws SluiceError `push-rejected` where the server forbids it, `git` where it can't be reached and nothing was
+ *   changed, `push-unknown` where even that can't be told.
  */
 export async function pushAtomically(
   git: Git,
@@ -70,6 +63,36 @@ export async function pushAtomically(
       exitCode: 1,
     });
   }
+  return arrivedAnyway(git, remote, updates, said);
+}
+
+/**
+ * A server may have done what was asked, and its answer got lost. So it is looked at what it has now.
+ *
+ * @throws SluiceError `git` where nothing was changed, `push-unknown` where it doesn't tell.
+ */
+async function arrivedAnyway(
+  git: Git,
+  remote: string,
+  updates: readonly RefUpdate[],
+  said: string,
+): Promise<{ kind: "pushed" }> {
+  const listing = await git.attempt(["ls-remote", remote, ...updates.map(({ ref }) => ref)]);
+  if (!listing.ok) {
+    throw new SluiceError(
+      "push-unknown",
+      `it isn't known whether the push to ${remote} came through:\n${said}`,
+      {
+        hint: "Run it again when the remote answers; what came through isn't done twice.",
+        exitCode: 1,
+      },
+    );
+  }
+  const refs = new Map(
+    listing.stdout.split("\n").map((line) => line.split("\t").toReversed() as [string, string]),
+  );
+  const isMoved = updates.some(({ expected, to }) => expected !== to);
+  if (isMoved && updates.every(({ ref, to }) => refs.get(ref) === to)) return { kind: "pushed" };
   throw new SluiceError("git", `pushing to ${remote} failed:\n${said}`, {
     hint: "Check the network, the remote's address and its credentials; nothing was changed, so run it again.",
     exitCode: 1,

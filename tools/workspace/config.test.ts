@@ -122,9 +122,11 @@ describe("a package's own settings", () => {
 });
 
 test.each([...Object.entries(repositoryKeys), ...Object.entries(packageKeys)])(
-  "%s says what it is about and what a value looks like, each in a line",
-  (_, { about, expects }) => {
+  "%s says what it is about and what a value looks like, each in a line, with an example that is a value",
+  (_, { about, expects, example, parse, default: fallback }) => {
     expect(about).toMatch(/^[A-Z`].+\.$/);
     expect(expects).toMatch(/^\S.*\S$/);
+    expect(parse(example)).toBeDefined();
+    expect(parse(example)).not.toEqual(fallback);
   },
 );

@@ -1,7 +1,8 @@
 import { closest, distance } from "fastest-levenshtein";
 import { parseConfigFile } from "./config-file.ts";
 import type { FileContent } from "./files.ts";
-import { packageKeys, repositoryKeys, type Key } from "./keys.ts";
+import type { Key } from "./key-kinds.ts";
+import { packageKeys, repositoryKeys } from "./keys.ts";
 
 type Keys = Readonly<Record<string, Key<unknown>>>;
 type Values<K extends Keys> = { readonly [Name in keyof K]: K[Name]["default"] };

@@ -3,6 +3,7 @@ import type { FileChanges } from "../git/change-files.ts";
 import type { Git } from "../git/git.ts";
 import { listTree, readBlobs } from "../git/objects.ts";
 import { editConfigFile, parseConfigFile } from "./config-file.ts";
+import type { stateKeys } from "./state-keys.ts";
 
 /** What only machines write, as the branch `state` holds it. */
 export interface State {
@@ -173,7 +174,7 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
 }
 
 function packageStateText(text: string, state: PackageState): string {
-  const values: readonly (readonly [string, string | undefined])[] = [
+  const values: readonly (readonly [keyof typeof stateKeys, string | undefined])[] = [
     ["CI_GIT_COMMIT", state.commit],
     ["CI_PKGBUILD_TIMESTAMP", state.timestamp?.toString()],
     ["SLUICE_REVISION", state.revision],

@@ -1,5 +1,6 @@
 import { constants, existsSync, lstatSync, readdirSync, readFileSync, type Dirent } from "node:fs";
 import { join } from "node:path";
+import { isPkgbase } from "../alpm/names.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import { readRepositoryConfig } from "./config.ts";
 import {
@@ -23,11 +24,7 @@ import {
  */
 export function readWorktree(root: string, { configs = true } = {}): WorkspaceFiles {
   const repositoryConfig = readIn(root, ".ci", "config");
-  const { config } = readRepositoryConfig(repositoryConfig);
-  const packagesDir = packagesDirOf(config.CI_PACKAGES_DIR, {
-    inPackages: holdsPackages(join(root, "packages")),
-    atRoot: !config.CI_PACKAGES_DIR && holdsPackages(root),
-  });
+  const packagesDir = findPackagesDir(root, repositoryConfig);
   const top = join(root, packagesDir);
   const entries = list(top, root).filter(({ name }) => !name.startsWith("."));
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -36,6 +33,28 @@ export function readWorktree(root: string, { configs = true } = {}): WorkspaceFi
     packagesDir,
     folders: { [Symbol.iterator]: () => readFolders(top, entries, configs) },
   };
+}
+
+/**
+ * The names of a work tree's packages, sorted; nothing of them is read.
+ *
+ * @throws SluiceError as `readWorktree`
+ */
+export function listPackages(root: string): string[] {
+  const top = join(root, findPackagesDir(root, readIn(root, ".ci", "config")));
+  const folders = list(top, root).filter((entry) => entry.isDirectory() && isPkgbase(entry.name));
+  return folders
+    .map(({ name }) => name)
+    .filter((name) => existsSync(`${top}/${name}/PKGBUILD`))
+    .sort();
+}
+
+function findPackagesDir(root: string, repositoryConfig: FileContent): string {
+  const { config } = readRepositoryConfig(repositoryConfig);
+  return packagesDirOf(config.CI_PACKAGES_DIR, {
+    inPackages: holdsPackages(join(root, "packages")),
+    atRoot: !config.CI_PACKAGES_DIR && holdsPackages(root),
+  });
 }
 
 function* readFolders(top: string, entries: readonly Dirent[], configs: boolean): Generator<FolderFiles> {

@@ -18,6 +18,14 @@ const headings: Record<AuditFinding["kind"], string> = {
   held: "held",
 };
 
+const remedies: Record<AuditFinding["kind"], string> = {
+  "lost-update":
+    "take CI_PKGBUILD_TIMESTAMP and SLUICE_REVISION out of the package's file on the branch `state`, and the next run looks at it anew",
+  "lost-build": "sluice schedule NAME…, unless it is being built right now",
+  orphan: "remove it",
+  held: "it waits for a reviewer, or was refused: sluice review",
+};
+
 /** 1 where something was lost or nobody owns it any more. */
 export async function audit(options: Options): Promise<number> {
   return withUpstreams(process.env, async (upstreams, aur) => {
@@ -35,11 +43,9 @@ export async function audit(options: Options): Promise<number> {
       const rows = found.map(({ kind, name, why }) => [headings[kind], name, why]);
       process.stdout.write(`${formatTable(["", "NAME", "WHY"], rows)}\n`);
     }
-    info(
-      complaints === 0
-        ? `${facts.workspace.packages.size} packages: nothing was lost.`
-        : `${facts.workspace.packages.size} packages: ${complaints} to look after. Lost updates come by deleting the package's file in the branch \`state\`, lost builds by \`sluice schedule\`.`,
-    );
+    const total = `${facts.workspace.packages.size} packages`;
+    info(complaints === 0 ? `${total}: nothing was lost.` : `${total}: ${complaints} to look after.`);
+    for (const kind of new Set(found.map((one) => one.kind))) info(`${headings[kind]}: ${remedies[kind]}`);
     return complaints === 0 ? 0 : 1;
   });
 }

@@ -1,0 +1,50 @@
+/**
+ * Every environment variable that Sluice or its pipelines read, with what it is for, in Markdown. Policy is no
+ * variable's affair: that is in `.ci/config`.
+ */
+export const variables = {
+  "What one run is asked to do": {
+    TRIGGER: "`sluice on-schedule`: the trigger that fires, such as `daily`. `--trigger` wins.",
+    PACKAGES:
+      "`sluice drop`, `bump`, `schedule`: packages, separated by commas, colons or blanks; `foo/heavy` names a build class.",
+    ADD_PACKAGES: "`sluice add`: packages and where they come from, such as `paru/aur`.",
+    REQUEST_ORIGIN: "`sluice add`: who asked for it, and where. It is kept in `.CI/info`.",
+    REQUEST_REASON: "`sluice add`: why. It is kept in `.CI/info`.",
+  },
+  "Secrets, set in the forge's settings": {
+    ACCESS_TOKEN:
+      "Token of the forge: opens reviews, pushes main, `state` and `scheduled`, and asks github.com and gitlab.com as a user of theirs.",
+    AUR_KEY: "The AUR account's SSH key, as it is or in base64, for packages with CI_MANAGE_AUR.",
+    DEPLOY_KEY: "chaotic-manager's SSH key (CI_SCHEDULE_TO=chaotic); only the pipeline reads it.",
+    REDIS_PASSWORD: "chaotic-manager's Redis password (CI_SCHEDULE_TO=chaotic); only the pipeline reads it.",
+    SIGNING_KEY_FILE:
+      "The key that signs where the forge's runners build (CI_SCHEDULE_TO=runners); only the pipeline reads it.",
+  },
+  "Set by GitLab": {
+    GITLAB_CI: "This is GitLab.",
+    CI_COMMIT_SHA: "The commit that the pipeline was started for.",
+    CI_COMMIT_BRANCH: "The branch that the pipeline runs on.",
+    CI_DEFAULT_BRANCH: "The branch that counts as main.",
+    CI_PIPELINE_ID: "Named in the schedule.",
+    CI_PIPELINE_URL: "Linked to from commits to the AUR.",
+    CI_PROJECT_URL: "Linked to from commits to the AUR.",
+    CI_PROJECT_PATH: "The project whose merge requests are the reviews.",
+    CI_API_V4_URL: "Where its API is.",
+  },
+  "Set by GitHub": {
+    GITHUB_ACTIONS: "This is GitHub.",
+    GITHUB_SHA: "The commit that the workflow was started for.",
+    GITHUB_REF_TYPE: "Whether it runs on a branch.",
+    GITHUB_REF_NAME: "The branch that it runs on.",
+    GITHUB_RUN_ID: "Named in the schedule.",
+    GITHUB_SERVER_URL: "For links to the run.",
+    GITHUB_REPOSITORY: "The repository whose pull requests are the reviews.",
+    GITHUB_API_URL: "Where its API is.",
+    GITHUB_STEP_SUMMARY: "The file whose Markdown GitHub shows with the run.",
+  },
+  "Of the machine": {
+    GNUPGHOME: "Where SIGNING_KEY is looked for; else `~/.gnupg`.",
+    NO_COLOR: "No colours.",
+    FORCE_COLOR: "Colours, also where the output isn't a terminal.",
+  },
+} as const satisfies Record<string, Record<string, string>>;

@@ -1,0 +1,30 @@
+import type { Git } from "./git.ts";
+
+/** What a remote answers: its refs by their full names, and where its HEAD leads. */
+export interface RemoteListing {
+  readonly refs: ReadonlyMap<string, string>;
+  /** `refs/heads/main`; undefined where the remote doesn't tell. */
+  readonly defaultBranch: string | undefined;
+}
+
+/**
+ * Asks a remote for refs, in one request. A pattern matches whole steps at a name's end, `*` anything; of an
+ * annotated tag `<name>^{}` is the commit, where that is asked for.
+ *
+ * @throws SluiceError `git` if the remote can't be asked.
+ */
+export async function listRemote(
+  git: Git,
+  remote: string,
+  patterns: readonly string[],
+): Promise<RemoteListing> {
+  const listing = await git.text(["ls-remote", "--symref", remote, "HEAD", ...patterns]);
+  const refs = new Map<string, string>();
+  let defaultBranch: string | undefined;
+  for (const line of listing.split("\n")) {
+    const [value = "", name = ""] = line.split("\t");
+    if (name === "HEAD" && value.startsWith("ref: ")) defaultBranch = value.slice("ref: ".length);
+    else if (name !== "" && name !== "HEAD") refs.set(name, value);
+  }
+  return { refs, defaultBranch };
+}
