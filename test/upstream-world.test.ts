@@ -84,6 +84,7 @@ test("a day in a world of 300 packages leaves exactly what its updates say, and 
   const main = begin(stories, expected);
 
   const first = await world.run();
+  expect(world.aur.web.asked[0]).toBe("GET /packages-meta-ext-v1.json.gz");
   expect(first.lines).toEqual([]);
   for (const { pkg } of stories) expected.state.set(pkg.pkgbase, pkg.remembered(world));
   check(first, expected, {});
@@ -104,7 +105,7 @@ test("a day in a world of 300 packages leaves exactly what its updates say, and 
   check(third, expected, expected.after(stories, "finally"));
   expect(told(third)).toEqual(toldBy(stories, "finally", []));
   await expectNothing();
-}, 240_000);
+}, 400_000);
 
 function begin(stories: readonly Story[], expected: Expected): string {
   const { workspace } = world;

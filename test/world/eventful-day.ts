@@ -8,6 +8,7 @@ import {
   gitPackage,
   nvcheckerPackage,
   scriptedPackage,
+  splitNames,
   tagPackage,
   type UpstreamPackage,
 } from "./upstream-packages.ts";
@@ -72,7 +73,7 @@ export function eventfulDay(siteUrl: string | undefined): Story[] {
   ];
   // Of the AUR there are more than two hundred names, so that its dump is asked for.
   for (let number = stories.length; number < 300; number++) {
-    stories.push({ pkg: quiet(number % 2 === 0 ? 0 : number % 7, number) });
+    stories.push({ pkg: quiet(number % 4 === 0 ? 0 : number % 7, number) });
   }
   return stories;
 }
@@ -140,7 +141,7 @@ function aurStories(): Story[] {
       "aur-major",
       aurRecipe("aur-major", {
         pkgver: version,
-        pkgnames: ["aur-major", "aur-major-libs"],
+        pkgnames: splitNames("aur-major"),
         depends: ["glibc", "zlib"],
       }),
       /major/,

@@ -18,14 +18,18 @@ export interface UpstreamPackage {
   readonly remembered: (world: UpstreamWorld) => Readonly<Record<string, string>>;
 }
 
+/** Split packages have more names to ask for, so that with a few dozen of them the RPC isn't asked any more. */
+export function splitNames(pkgbase: string): string[] {
+  return [`${pkgbase}-app`, `${pkgbase}-libs`];
+}
+
 /** `parts`: what all its versions have. */
 export function aurPackage(
   pkgbase: string,
   { settings = "", parts = {} }: { settings?: string; parts?: AurRecipeParts } = {},
 ): UpstreamPackage {
-  // Split, so that there are more names to ask for than the RPC is asked about.
   const recipe = (pkgver: string): AurFiles =>
-    aurRecipe(pkgbase, { pkgver, pkgnames: [pkgbase, `${pkgbase}-libs`], ...parts });
+    aurRecipe(pkgbase, { pkgver, pkgnames: splitNames(pkgbase), ...parts });
   return {
     pkgbase,
     config: `CI_PKGBUILD_SOURCE=aur\n${settings}`,
