@@ -4,7 +4,6 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSyn
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { RecipeFiles } from "../../tools/gate/update.ts";
 import type { Schedule } from "../../tools/schedule/schedule.ts";
 import { GitHubServer, everyGitHubPermission } from "./github.ts";
@@ -125,8 +124,6 @@ export class ScheduleCrash {
     if (signal === "SIGKILL") killGroup(child.pid!);
     await groupGone(child.pid!);
     if (signal !== "SIGKILL" && status !== 0) throw new Error(said);
-    // A push that it had begun goes on without it, and may still come through.
-    while (isAlive(-child.pid!)) await sleep(5);
 
     if (this.refs(folder) !== before.refs) {
       const schedule = JSON.parse(readFileSync(join(folder, "clone/.ci/schedule.json"), "utf8")) as Schedule;
@@ -155,15 +152,6 @@ export class ScheduleCrash {
 
   close(): void {
     rmSync(this.#home, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-/** Whether there is such a process, or for a negative id anybody in its group. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }
 
