@@ -9,7 +9,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Commits in scratch repositories need an identity, and no test may read the person's own Git settings.
     env: {
-      GIT_CONFIG_GLOBAL: "/dev/null",
+      // Nothing is there to read, and a program that writes its settings fails instead of replacing a device.
+      GIT_CONFIG_GLOBAL: "/nonexistent/gitconfig",
       GIT_CONFIG_NOSYSTEM: "1",
       GIT_AUTHOR_NAME: "Test",
       GIT_AUTHOR_EMAIL: "test@example.org",

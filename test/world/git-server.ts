@@ -122,7 +122,7 @@ export class GitServer {
         GIT_PROJECT_ROOT: root,
         GIT_HTTP_EXPORT_ALL: "1",
         GIT_CONFIG_NOSYSTEM: "1",
-        GIT_CONFIG_GLOBAL: "/dev/null",
+        GIT_CONFIG_GLOBAL: "/nonexistent/gitconfig",
         // Partial clones, and any commit by its id, as the forges have it; whoever comes may push.
         GIT_CONFIG_COUNT: "4",
         GIT_CONFIG_KEY_0: "uploadpack.allowFilter",
