@@ -1,11 +1,23 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { cannotBuild } from "./world/building.ts";
 import { registryReachable } from "./world/registry.ts";
 import { sluice } from "./world/sluice.ts";
+import { endAgents, makeSigningKey, recipeFiles, type SigningKey } from "./world/runners.ts";
 import { srcinfoText } from "./world/workspace.ts";
 
 const offline = !registryReachable();
@@ -46,15 +58,19 @@ function runStep(
   { run, env }: { run: string; env: string[] },
   values: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number; output: string; outputs: string; summary: string }> {
+  const gnupg = file("gnupg");
+  mkdirSync(gnupg, { recursive: true, mode: 0o700 });
   writeFileSync(file("step.sh"), run);
   for (const name of ["outputs", "summary"]) writeFileSync(file(name), "");
-  const { PATH, HOME, GIT_CONFIG_GLOBAL, GIT_CONFIG_NOSYSTEM } = process.env;
+  const { PATH, HOME, GIT_CONFIG_NOSYSTEM } = process.env;
   const variables = {
     ...Object.fromEntries(env.map((name) => [name, ""])),
     ...values,
     PATH,
     HOME,
-    GIT_CONFIG_GLOBAL,
+    // Steps write settings and keys, which must not become those of whoever runs the tests.
+    GIT_CONFIG_GLOBAL: file("gitconfig"),
+    GNUPGHOME: gnupg,
     GIT_CONFIG_NOSYSTEM,
     CI: "true",
     GITHUB_ACTIONS: "true",
@@ -102,7 +118,6 @@ describe.skipIf(offline)("the steps of the GitHub workflows (need npm's registry
 
   test.each([
     ["CI_SCHEDULE_TO=chaotic", "follow-up=chaotic\n"],
-    ['CI_SCHEDULE_TO = "runners"', "follow-up=runners\n"],
     ["#CI_SCHEDULE_TO=runners", ""],
     ["CI_MANAGE_AUR=true", "aur=true\n"],
   ])("%s in .ci/config says what follows", async (line, outputs) => {
@@ -161,3 +176,86 @@ describe.skipIf(offline)("the steps of the GitHub workflows (need npm's registry
     expect([code, summary]).toEqual([1, expect.stringContaining("### `bar`: added, dangerous")]);
   });
 });
+
+describe.skipIf(offline || cannotBuild !== "")("GitHub's own runners (need npm's registry)", () => {
+  let key: SigningKey;
+
+  beforeAll(async () => {
+    base = mkdtempSync(join(tmpdir(), "sluice-github-"));
+    chmodSync(base, 0o755);
+    dir = join(base, "person");
+    key = makeSigningKey(base);
+    execFileSync("git", ["init", "-q", "--bare", "-b", "main", join(base, "origin.git")]);
+    const args = ["--github", "--name", "mine", "--schedule-to", "runners", "--commit"];
+    await sluice(["init", "person", ...args], { cwd: base });
+    git("remote", "add", "origin", join(base, "origin.git"));
+    write(".ci/config", `${readFileSync(join(dir, ".ci/config"), "utf8")}SIGNING_KEY=${key.fingerprint}\n`);
+    addRecipe("lib");
+    addRecipe("app", { depends: ["lib"], functions: "build() {\n  grep -qx 1 /usr/share/lib/hello\n}\n" });
+    addRecipe("bad", { functions: "build() {\n  false\n}\n" });
+    git("add", "-A");
+    git("commit", "-q", "-m", "packages");
+    git("push", "-q", "origin", "main");
+    expect(await runStep(step("sluice.yml", "run", "npm ci"))).toMatchObject({ code: 0 });
+    expect(await main({ OPERATION: "on-commit" })).toMatchObject({ code: 0 });
+  });
+  afterAll(() => {
+    endAgents(file("gnupg"));
+    rmSync(base, { recursive: true, force: true });
+  });
+
+  test("get the levels from the run, build each from what earlier ones built, and publish what didn't fail", async () => {
+    const { outputs } = await followUp();
+    expect(outputs).toBe(
+      `follow-up=runners\nlevels=${readFileSync(join(dir, ".ci/schedule-matrix.json"), "utf8")}`,
+    );
+    const { commit, levels } = JSON.parse(/^levels=(.*)$/m.exec(outputs)![1]!) as Matrix;
+    const codes: Record<string, number> = {};
+    for (const [level, { include }] of levels.entries()) {
+      for (const [at, { packages, after }] of include.entries()) {
+        const env = { SCHEDULED_COMMIT: commit, BUILD_PACKAGES: packages, BUILT_BEFORE: after };
+        rmSync(join(dir, ".sluice"), { recursive: true, force: true });
+        if (level > 0) takeArtefacts();
+        const { code } = await runStep(step("sluice-runners-level.yml", "build", "Build"), env);
+        codes[packages] = code;
+        await runStep(step("sluice-runners-level.yml", "build", "Pack"));
+        const artefact = join(base, "artefacts", `built-${level + 1}-${at}`);
+        mkdirSync(artefact, { recursive: true });
+        renameSync(join(dir, "built.tar"), join(artefact, "built.tar"));
+      }
+    }
+    expect(codes).toEqual({ lib: 0, bad: 1, app: 0 });
+
+    rmSync(join(dir, ".sluice"), { recursive: true, force: true });
+    takeArtefacts();
+    const publish = step("sluice-runners.yml", "publish", "Publish");
+    const secret = readFileSync(key.secret, "utf8");
+    const { code, output } = await runStep(publish, { SIGNING_KEY_FILE: secret });
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(/^app +built +1-1\nbad +failed .*\nlib +built +1-1$/m),
+    ]);
+    expect(output).not.toContain("PRIVATE KEY");
+    const published = readdirSync(join(dir, ".sluice/repositories/mine/x86_64"));
+    expect(published.filter((name) => /^(app|bad|lib).*sig$/.test(name)).sort()).toEqual([
+      "app-1-1-any.pkg.tar.zst.sig",
+      "lib-1-1-any.pkg.tar.zst.sig",
+    ]);
+  });
+});
+
+interface Matrix {
+  readonly commit: string;
+  readonly levels: readonly {
+    readonly include: readonly { readonly packages: string; readonly after: string }[];
+  }[];
+}
+
+function addRecipe(name: string, recipe: Parameters<typeof recipeFiles>[1] = {}): void {
+  for (const [path, text] of Object.entries(recipeFiles(name, recipe))) write(path, text);
+}
+
+/** As actions/download-artifact does: a folder each. */
+function takeArtefacts(): void {
+  cpSync(join(base, "artefacts"), join(dir, ".sluice/artifacts"), { recursive: true });
+}

@@ -1,9 +1,12 @@
+import { appendFileSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Schedule } from "../tools/schedule/schedule.ts";
 import { cannotBuild } from "./world/building.ts";
-import { GitlabProject } from "./world/gitlab-runner.ts";
+import { GitlabProject, type PipelineRun } from "./world/gitlab-runner.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { registryReachable } from "./world/registry.ts";
+import { makeSigningKey, recipeFiles, type SigningKey } from "./world/runners.ts";
 import { sluice } from "./world/sluice.ts";
 import { srcinfoText } from "./world/workspace.ts";
 
@@ -98,7 +101,7 @@ describe.skipIf(lacking.length > 0)(
       const run = await p.pipeline(
         "merge_request_event",
         { CI_MERGE_REQUEST_DIFF_BASE_SHA: base },
-        "contribution",
+        { branch: "contribution" },
       );
       expect(run.jobs).toMatchObject({ "check-changes": "warn" });
       expect(run.jobs).not.toHaveProperty("run");
@@ -112,7 +115,11 @@ describe.skipIf(lacking.length > 0)(
       p.write("package-lock.json", "{}\n");
       p.push("forged", "forged");
       p.git("checkout", "-q", "main");
-      const run = await p.pipeline("merge_request_event", { CI_MERGE_REQUEST_DIFF_BASE_SHA: base }, "forged");
+      const run = await p.pipeline(
+        "merge_request_event",
+        { CI_MERGE_REQUEST_DIFF_BASE_SHA: base },
+        { branch: "forged" },
+      );
       expect(run.jobs).toMatchObject({ "check-changes": "warn" });
       expect(run.output).toContain("package-lock.json");
       expect(() => run.read("pwned")).toThrow(/ENOENT/);
@@ -121,31 +128,61 @@ describe.skipIf(lacking.length > 0)(
 );
 
 describe.skipIf(lacking.length > 0 || cannotBuild !== "")("GitLab's own runners", () => {
+  const file = ".ci/schedule-pipeline.yml";
+  let key: SigningKey;
+  const build = (run: PipelineRun): Promise<PipelineRun> =>
+    p.childPipeline(run, file, { SIGNING_KEY_FILE: key.secret });
+
   beforeAll(async () => {
     p = new GitlabProject();
+    key = makeSigningKey(p.base);
     const args = ["--gitlab", "--name", "mine", "--schedule-to", "runners", "--commit"];
     await sluice(["init", "person", ...args], { cwd: p.base });
     // The runner here is no Arch Linux, and has all that builds need.
-    const before = "npm ci --ignore-scripts --no-audit --no-fund";
-    p.write(".gitlab-ci-test.yml", `build:\n  before_script: ['${before}']\n`);
+    const jobs = readFileSync(join(p.dir, ".gitlab-ci-runners-jobs.yml"), "utf8");
+    p.write(".gitlab-ci-runners-jobs.yml", jobs.replace(/^ +- pacman -Syu.*\n/m, ""));
+    appendFileSync(join(p.dir, ".ci/config"), `SIGNING_KEY=${key.fingerprint}\n`);
     p.push("start");
   });
   afterAll(() => p.remove());
 
-  test("build the schedule and publish what was built, also where a package fails", async () => {
-    p.write("packages/foo/PKGBUILD", recipe("foo", ""));
-    p.write("packages/foo/.SRCINFO", srcinfoText("foo"));
-    p.write("packages/bad/PKGBUILD", recipe("bad", "build() {\n  false\n}\n"));
-    p.write("packages/bad/.SRCINFO", srcinfoText("bad"));
-    p.push("foo, bad");
-    const run = await p.pipeline("push");
-    expect(run.jobs).toEqual({ run: "pass", build: "warn", pages: "pass" });
-    expect(run.read("public/mine/x86_64/mine.db").length).toBeGreaterThan(0);
-    expect(run.read("public/mine/x86_64/foo-1-1-any.pkg.tar.zst.sig").length).toBeGreaterThan(0);
+  test("build in levels, what failed stops only what needs it, and the rest is published", async () => {
+    addRecipe("lib");
+    addRecipe("app", { depends: ["lib"], functions: "build() {\n  grep -qx 1 /usr/share/lib/hello\n}\n" });
+    addRecipe("bad", { functions: "build() {\n  false\n}\n" });
+    addRecipe("worse", { depends: ["bad"] });
+    p.push("packages");
+    const run = await p.pipeline("push", {}, { jobs: ["run"] });
+    expect(run.jobs, run.output).toEqual({ run: "pass" });
+    const built = await build(run);
+    expect(built.jobs, built.output).toEqual({
+      "build lib": "pass",
+      "build bad": "warn",
+      "build app": "pass",
+      "build worse": "warn",
+      publish: "warn",
+      pages: "pass",
+    });
+    expect(built.output).toMatch(/worse: blocked by bad/);
+    const published = readdirSync(join(built.clone, "public/mine/x86_64"));
+    expect(published.filter((name) => name.endsWith(".sig")).sort()).toEqual([
+      "app-1-1-any.pkg.tar.zst.sig",
+      "lib-1-1-any.pkg.tar.zst.sig",
+      "mine.db.sig",
+      "mine.db.tar.gz.sig",
+      "mine.files.sig",
+      "mine.files.tar.gz.sig",
+    ]);
+  });
+
+  test("the pipeline is what GitLab's schema allows also where nothing is scheduled", async () => {
+    const run = await p.pipeline("schedule", {}, { jobs: ["run"] });
+    expect(run.jobs).toEqual({ run: "pass" });
+    const built = await build(run);
+    expect(built.jobs, built.output).toEqual({ "nothing to build": "pass" });
   });
 });
 
-function recipe(name: string, build: string): string {
-  const package_ = `package() {\n  install -d "$pkgdir/usr/share/${name}"\n  echo 1 > "$pkgdir/usr/share/${name}/hello"\n}\n`;
-  return `pkgname=${name}\npkgver=1\npkgrel=1\npkgdesc=${name}\narch=(any)\nlicense=(0BSD)\n${build}${package_}`;
+function addRecipe(name: string, recipe: Parameters<typeof recipeFiles>[1] = {}): void {
+  for (const [path, text] of Object.entries(recipeFiles(name, recipe))) p.write(path, text);
 }

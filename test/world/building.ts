@@ -103,7 +103,7 @@ export class BuildingWorkspace extends ScratchWorkspace {
       srcinfo,
       config,
       settings,
-      published: { entries: [], folder: this.base },
+      published: { entries: [], pathOf: (filename: string) => join(this.base, filename) },
       pacmanConf: "/nonexistent/pacman.conf",
       folder,
       sourceCache: join(this.base, "cache", pkgbase),

@@ -2,6 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { endAgents } from "./runners.ts";
 
 /** What the pipelines' clone is told to be a clone of; Git is led to the local origin instead. */
 const address = "git@gitlab.example.org:group/packages.git";
@@ -11,6 +12,9 @@ export interface PipelineRun {
   readonly output: string;
   /** Job → whether it passed, warned or failed, of those that ran. */
   readonly jobs: Readonly<Record<string, string>>;
+  readonly clone: string;
+  /** A file of the clone; artefacts are there, too. */
+  readonly read: (path: string) => string;
 }
 
 /** A project on a GitLab: a repository, and pipelines that gitlab-ci-local runs on a shell as the runner would. */
@@ -19,13 +23,17 @@ export class GitlabProject {
   readonly origin = join(this.base, "origin.git");
   /** A person's clone. */
   readonly dir = join(this.base, "person");
+  /** Where jobs import keys, which must not become those of whoever runs the tests. */
+  private readonly gnupg = join(this.base, "gnupg");
   private runs = 0;
 
   constructor() {
+    mkdirSync(this.gnupg, { mode: 0o700 });
     execFileSync("git", ["init", "-q", "--bare", "-b", "main", this.origin]);
   }
 
   remove(): void {
+    endAgents(this.gnupg);
     rmSync(this.base, { recursive: true, force: true });
   }
 
@@ -49,18 +57,36 @@ export class GitlabProject {
     return this.git("rev-parse", "HEAD");
   }
 
-  /** Runs a pipeline on a fresh clone, as GitLab starts it for `source`. */
+  /** Runs a pipeline on a fresh clone, as GitLab starts it for `source`; of its jobs all, unless told. */
   async pipeline(
     source: "push" | "schedule" | "web" | "merge_request_event",
     variables: Readonly<Record<string, string>> = {},
-    branch = "main",
-  ): Promise<PipelineRun & { readonly read: (path: string) => string }> {
+    { branch = "main", jobs = [] }: { branch?: string; jobs?: readonly string[] } = {},
+  ): Promise<PipelineRun> {
     const clone = join(this.base, `clone-${++this.runs}`);
     execFileSync("git", ["clone", "-q", "--branch", branch, this.origin, clone]);
     execFileSync("git", ["-C", clone, "remote", "set-url", "origin", address]);
+    return this.runJobs(clone, jobs, { CI_PIPELINE_SOURCE: source, ...variables });
+  }
+
+  /** Runs the pipeline that a run has written, each job in a folder of its own as on runners of their own. */
+  childPipeline(
+    { clone }: PipelineRun,
+    file: string,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<PipelineRun> {
+    const args = ["--file", file, "--shell-isolation"];
+    return this.runJobs(clone, args, { CI_PIPELINE_SOURCE: "parent_pipeline", ...variables });
+  }
+
+  private runJobs(
+    clone: string,
+    more: readonly string[],
+    variables: Readonly<Record<string, string>>,
+  ): Promise<PipelineRun> {
     const given = {
-      CI_PIPELINE_SOURCE: source,
       CI_REPOSITORY_URL: address,
+      GNUPGHOME: this.gnupg,
       GIT_CONFIG_COUNT: "1",
       GIT_CONFIG_KEY_0: `url.${this.origin}.insteadOf`,
       GIT_CONFIG_VALUE_0: address,
@@ -68,6 +94,7 @@ export class GitlabProject {
     };
     const args = [
       join(process.cwd(), "node_modules/gitlab-ci-local/dist/index.js"),
+      ...more,
       "--home",
       this.base,
       "--force-shell-executor",
@@ -80,9 +107,11 @@ export class GitlabProject {
       execFile(process.execPath, args, { cwd: clone, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
         const code = typeof error?.code === "number" ? error.code : error ? -1 : 0;
         const output = `${stdout}${stderr}`;
-        const ended = [...output.matchAll(/^ (PASS|WARN|FAIL) {2}([\w-]+)(?: |$)/gm)];
+        const ended = [
+          ...output.matchAll(/^ (PASS|WARN|FAIL) {2}([\w@.+,-]+(?: [\w@.+,-]+)*)(?: *$| {2})/gm),
+        ];
         const jobs = Object.fromEntries(ended.map(([, state, job]) => [job, state!.toLowerCase()]));
-        resolve({ code, output, jobs, read: (path) => readFileSync(join(clone, path), "utf8") });
+        resolve({ code, output, jobs, clone, read: (path) => readFileSync(join(clone, path), "utf8") });
       });
     });
   }

@@ -15,6 +15,7 @@ import { publish } from "../pkgrepo/publish.ts";
 import { serveRepositories, type Served } from "../pkgrepo/serve.ts";
 import { publishedPackages } from "../pkgrepo/snapshot.ts";
 import { host } from "../sandbox/host.ts";
+import type { Published } from "./layer.ts";
 import { resolveDependencies } from "./dependencies.ts";
 
 const nothing = { groups: [], provides: [], conflicts: [], replaces: [], depends: [], optdepends: [] };
@@ -59,7 +60,7 @@ describe.skipIf(missing !== "")(`dependencies ${missing}`, () => {
   const scratch = scratchRepository();
   const home = mkdtempSync(join(tmpdir(), "sluice-keyring-"));
   let served: Served | undefined;
-  let published: { entries: readonly DatabaseEntry[]; folder: string };
+  let published: Published;
 
   const tool: Recipe = {
     fields: { provides: ["virtual-tool=2"], depends: ["tool-data"] },
@@ -88,7 +89,10 @@ install=tool.install`,
       builds.push({ pkgbase, pkgnames: [pkgbase], files, madeFrom: madeFromCommit("c0ffee") });
     }
     await publish(repository, builds, new Date());
-    published = { entries: await publishedPackages(repository), folder };
+    published = {
+      entries: await publishedPackages(repository),
+      pathOf: (filename) => join(folder, filename),
+    };
     served = await serveRepositories(repository.root, { port: 0 });
   });
   afterAll(async () => {
@@ -135,7 +139,7 @@ install=tool.install`,
 
   test("a published file that has gone meanwhile fails the build by name", async () => {
     const { result } = await workspace.buildRecipe("user", uses(["tool"]), {
-      published: { ...published, folder: "/nonexistent" },
+      published: { ...published, pathOf: (filename) => `/nonexistent/${filename}` },
     });
     expect(result).toMatchObject({
       kind: "failed",

@@ -24,8 +24,8 @@ export interface Layer {
 /** The package repository that is being published, as the builder reads it. */
 export interface Published {
   readonly entries: readonly DatabaseEntry[];
-  /** Where the files are that the entries name. */
-  readonly folder: string;
+  /** Where a file is that an entry names. */
+  readonly pathOf: (filename: string) => string;
 }
 
 /**
@@ -130,8 +130,8 @@ function dependencyTexts({ base }: Srcinfo, arch: string): string[] {
   );
 }
 
-function packageFile({ filename }: DatabaseEntry, { folder }: Published): ReturnType<typeof readOnly> {
-  const path = join(folder, filename);
+function packageFile({ filename }: DatabaseEntry, { pathOf }: Published): ReturnType<typeof readOnly> {
+  const path = pathOf(filename);
   if (existsSync(path)) return readOnly(path, `/dependencies/${filename}`);
   throw new SluiceError("dependency-gone", `${filename} isn't in the published repository any more`, {
     hint: "Publish its package again.",

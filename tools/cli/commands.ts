@@ -236,6 +236,22 @@ export const commands: readonly CommandEntry[] = [
       ["sluice up --once", "end when all is published"],
     ],
     define: (program) =>
+      isolatingCommand(program, "build-into <dir> <pkgbase...>")
+        .description("Build packages into a folder, for jobs of a pipeline that share a schedule")
+        .option("--commit <commit>", "the scheduled commit (default: HEAD)")
+        .option("--with <dir>", "what earlier jobs left; builds may use it")
+        .option("--after <names>", "packages of the schedule whose jobs ended before, with blanks between"),
+    load: async () => (await import("./commands/build-into.ts")).buildInto,
+  },
+  {
+    define: (program) =>
+      stateCommand(program, "publish <dir...>")
+        .description("Publish what build-into left in folders")
+        .option("--json", "print the outcomes as JSON"),
+    load: async () => (await import("./commands/publish.ts")).publish,
+  },
+  {
+    define: (program) =>
       buildingCommand(program, "up")
         .description("Keep the package repository as the workspace says, and serve it")
         .option("--once", "end when all is published")
@@ -332,14 +348,16 @@ function operationCommand(program: Command, name: string): Command {
 }
 
 function buildingCommand(program: Command, name: string): Command {
-  return stateCommand(program, name)
-    .option("--jobs <number>", "builds at a time (default: 1)")
-    .addOption(
-      new Option("--sandbox <name>", "how builds are isolated; host: not at all").choices([
-        "bubblewrap",
-        "host",
-      ]),
-    );
+  return isolatingCommand(program, name).option("--jobs <number>", "builds at a time (default: 1)");
+}
+
+function isolatingCommand(program: Command, name: string): Command {
+  return stateCommand(program, name).addOption(
+    new Option("--sandbox <name>", "how builds are isolated; host: not at all").choices([
+      "bubblewrap",
+      "host",
+    ]),
+  );
 }
 
 function stateCommand(program: Command, name: string): Command {

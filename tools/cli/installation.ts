@@ -58,7 +58,7 @@ export async function readHead(git: Git): Promise<Revision> {
 }
 
 /** Bubblewrap unless the host is asked for by name: it isolates nothing. */
-async function chooseSandbox(name: "bubblewrap" | "host" = "bubblewrap"): Promise<Sandbox> {
+export async function chooseSandbox(name: "bubblewrap" | "host" = "bubblewrap"): Promise<Sandbox> {
   if (name === "host") return (await import("../sandbox/host.ts")).host();
   const { probeBubblewrap } = await import("../sandbox/probe.ts");
   const forbidden = probeBubblewrap();

@@ -1,21 +1,18 @@
-import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { BuildRequest } from "../builder/build.ts";
 import { openLog, type BuildLog } from "../builder/log.ts";
 import type { SluiceError } from "../errors.ts";
 import { folderOf } from "../pkgrepo/repository.ts";
 import { publish } from "../pkgrepo/publish.ts";
-import { readSnapshot, type MadeFrom, type Snapshot } from "../pkgrepo/snapshot.ts";
+import { readSnapshot } from "../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../queue/queue.ts";
 import { followsUpstream, type RecipeIdentity } from "../workspace/identity.ts";
-import { packagePath } from "../workspace/files.ts";
 import type { Package } from "../workspace/workspace.ts";
-import { keepFinished, readFinished, type FinishedPackages } from "./finished.ts";
+import { buildAnew, isCurrent } from "./build-anew.ts";
+import { readFinished, type FinishedPackages } from "./finished.ts";
 import type { Installation } from "./installation.ts";
-import { isIntact } from "./intact.ts";
 import { sameRecipe } from "./reconcile.ts";
 import { awaitRemoval, carryOutRemovals, isOurs } from "./removals.ts";
-import type { Revision } from "./revision.ts";
 
 /** Where the log of one build lies, below the folder of logs. */
 export function logName({ pkgbase, id }: Pick<Build, "pkgbase" | "id">): string {
@@ -73,7 +70,13 @@ async function decide(
       message: "this very recipe is published; CI_PACKAGE_BUMP builds it anew",
     };
   }
-  return buildAnew(installation, build, { revision, pkg, identity, published, signal }, log);
+  const available = {
+    entries: published?.entries ?? [],
+    pathOf: (filename: string) => join(folderOf(repository).folder, filename),
+  };
+  const inputs = { revision, pkg, identity, published, available, signal };
+  const made = await buildAnew(installation, build, inputs, log);
+  return "outcome" in made ? made : publishFinished(installation, build, made, signal);
 }
 
 /** The claim is ours alone, so whoever left something of this build is gone. */
@@ -92,78 +95,6 @@ async function usablePackages(
   const kept = await readFinished(folders.finished, pkgbase);
   const fits = sameRecipe(kept?.madeFrom, identity) && (kept?.build === id || !followsUpstream(pkg));
   return fits ? kept : undefined;
-}
-
-function isCurrent(
-  { repository }: Installation,
-  published: Snapshot,
-  pkgbase: string,
-  identity: RecipeIdentity,
-): boolean {
-  return sameRecipe(published.madeFrom.get(pkgbase), identity) && isIntact(repository, published, pkgbase);
-}
-
-interface Inputs {
-  readonly revision: Revision;
-  readonly pkg: Package;
-  readonly identity: RecipeIdentity;
-  readonly published: Snapshot | undefined;
-  readonly signal: AbortSignal;
-}
-
-async function buildAnew(
-  installation: Installation,
-  build: Build,
-  inputs: Inputs,
-  log: BuildLog,
-): Promise<Result> {
-  const { folders, sandbox, checkpoint } = installation;
-  const { id, pkgbase, commit } = build;
-  const { identity, published, signal } = inputs;
-  const folder = await mkdtemp(join(folders.work, `${id}-`));
-  // Where nothing is mounted elsewhere, the build's own user reads the recipe and its sources here.
-  if (sandbox.name === "host") await chmod(folder, 0o755);
-  try {
-    const result = await installation.build(requestOf(folder, installation, build, inputs), sandbox, log);
-    if (result.kind !== "built") return { outcome: result.kind, message: result.message };
-    const { files, pkgnames, version, vcs } = result;
-    if (
-      published &&
-      isCurrent(installation, published, pkgbase, identity) &&
-      hasVersion(published, pkgbase, version)
-    ) {
-      return { outcome: "already-built", message: `upstream is still at ${version}, which is published` };
-    }
-    const madeFrom: MadeFrom = { commit, ...identity, vcs };
-    const packages = { build: id, madeFrom, pkgnames, version, files };
-    const kept = await keepFinished(folders.finished, pkgbase, packages, checkpoint);
-    return await publishFinished(installation, build, kept, signal);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function requestOf(
-  folder: string,
-  { git, arch, pacmanConf, repository, folders }: Installation,
-  { pkgbase, commit }: Build,
-  { revision, pkg, published, signal }: Inputs,
-): BuildRequest {
-  return {
-    pkgbase,
-    git,
-    commit,
-    path: packagePath(revision.workspace.packagesDir, pkgbase),
-    arch,
-    srcinfo: pkg.srcinfo,
-    config: pkg.config,
-    settings: revision.workspace.config,
-    published: { entries: published?.entries ?? [], folder: folderOf(repository).folder },
-    pacmanConf,
-    folder,
-    sourceCache: join(folders.sources, pkgbase),
-    signal,
-  };
 }
 
 async function publishFinished(
@@ -189,10 +120,6 @@ async function publishFinished(
   return { outcome: "built", message: version };
 }
 
-function hasVersion(published: Snapshot, pkgbase: string, version: string): boolean {
-  return published.entries.filter(({ base }) => base === pkgbase).every((entry) => entry.version === version);
-}
-
-function describe(error: SluiceError): string {
+export function describe(error: SluiceError): string {
   return error.hint ? `${error.message} ${error.hint}` : error.message;
 }

@@ -43,7 +43,7 @@ export async function keepFinished(
 export async function readFinished(folder: string, pkgbase: string): Promise<FinishedPackages | undefined> {
   try {
     const kept = JSON.parse(await readFile(join(folder, pkgbase, manifest), "utf8")) as FinishedPackages;
-    return { ...kept, files: kept.files.map((name) => join(folder, pkgbase, name)) };
+    return { ...kept, files: kept.files.map((name) => join(folder, pkgbase, basename(name))) };
   } catch (error) {
     // A power loss may leave it cut off: then it is built again.
     if (systemCode(error) === "ENOENT" || error instanceof SyntaxError) return undefined;

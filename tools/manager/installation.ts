@@ -15,19 +15,24 @@ import type { RepositoryConfig } from "../workspace/config.ts";
 import { explainSystemError } from "./machine.ts";
 import { revisionsOf, type Revisions } from "./revision.ts";
 
-/** Everything of one machine that builds and publishes: the workspace, and a folder with all the rest. */
-export interface Installation {
+/** What building takes: the workspace, a sandbox, and what is published, which it only reads. */
+export interface BuildingPlace {
   readonly git: Git;
   readonly revisions: Revisions;
-  readonly queue: Queue;
-  readonly repository: Repository;
+  readonly repository: Pick<Repository, "root" | "name" | "arch">;
   readonly sandbox: Sandbox;
   readonly arch: string;
   readonly pacmanConf: string;
   readonly folders: Folders;
-  readonly now: () => Date;
   readonly build: typeof buildPackage;
   readonly checkpoint: Checkpoint | undefined;
+}
+
+/** Everything of one machine that builds and publishes: the workspace, and a folder with all the rest. */
+export interface Installation extends BuildingPlace {
+  readonly queue: Queue;
+  readonly repository: Repository;
+  readonly now: () => Date;
 }
 
 /** What lies in the state folder. */
@@ -56,6 +61,24 @@ export function foldersOf(state: string): Folders {
   };
 }
 
+interface StateOptions {
+  readonly settings: Pick<RepositoryConfig, "BUILD_REPO" | "SIGNING_KEY">;
+  readonly state: string;
+  /** The operator's GnuPG home, where SIGNING_KEY names a key in it. */
+  readonly gnupgHome: string;
+  readonly checkpoint?: Checkpoint;
+}
+
+interface PlaceOptions {
+  readonly git: Git;
+  readonly settings: Pick<RepositoryConfig, "BUILD_REPO">;
+  readonly state: string;
+  readonly sandbox: Sandbox;
+  readonly pacmanConf?: string;
+  readonly build?: typeof buildPackage;
+  readonly checkpoint?: Checkpoint;
+}
+
 /**
  * Makes the state folder, which Git is told to ignore, and opens what is in it.
  *
@@ -63,44 +86,57 @@ export function foldersOf(state: string): Folders {
  *   each build has those of its own commit
  * @throws SluiceError `state-unwritable`, `disk-full`, `signing-key`, `queue-…`
  */
-export async function openInstallation(options: {
-  git: Git;
-  settings: Pick<RepositoryConfig, "BUILD_REPO" | "SIGNING_KEY">;
-  state: string;
-  sandbox: Sandbox;
-  /** The operator's GnuPG home, where SIGNING_KEY names a key in it. */
-  gnupgHome: string;
-  pacmanConf?: string;
-  now?: () => Date;
-  build?: typeof buildPackage;
-  checkpoint?: Checkpoint;
-}): Promise<Installation> {
-  const { git, settings, state, sandbox, checkpoint, now = () => new Date(), build = buildPackage } = options;
+export async function openInstallation(
+  options: StateOptions & PlaceOptions & { readonly now?: () => Date },
+): Promise<Installation> {
+  const { state, checkpoint, now = () => new Date() } = options;
+  const place = await openBuildingPlace(options);
+  const repository = await openRepository(options);
+  const queue = await openQueue(state, { now: () => now().getTime(), ...(checkpoint && { checkpoint }) });
+  return { ...place, queue, now, repository };
+}
+
+/**
+ * The same without a queue, and without a key that signs.
+ *
+ * @throws SluiceError `state-unwritable`, `disk-full`
+ */
+export async function openBuildingPlace(options: PlaceOptions): Promise<BuildingPlace> {
+  const { git, settings, state, sandbox, build = buildPackage } = options;
+  const folders = foldersOf(state);
+  await makeFolders(folders);
+  return {
+    git,
+    revisions: revisionsOf(git, defaultArch),
+    sandbox,
+    arch: defaultArch,
+    folders,
+    pacmanConf: options.pacmanConf ?? "/etc/pacman.conf",
+    build,
+    checkpoint: options.checkpoint,
+    repository: { root: folders.repositories, name: settings.BUILD_REPO, arch: defaultArch },
+  };
+}
+
+/**
+ * The package repository alone, with the key that signs it.
+ *
+ * @throws SluiceError `state-unwritable`, `disk-full`, `signing-key`
+ */
+export async function openRepository(options: StateOptions): Promise<Repository> {
+  const { settings, state, checkpoint } = options;
   const folders = foldersOf(state);
   await makeFolders(folders);
   const key = await signingKey(options, folders);
   // A key that can't sign is told now, not after the first build.
   await withSigner(key, () => Promise.resolve());
-  const queue = await openQueue(state, { now: () => now().getTime(), ...(checkpoint && { checkpoint }) });
   return {
-    git,
-    revisions: revisionsOf(git, defaultArch),
-    queue,
-    sandbox,
+    root: folders.repositories,
+    name: settings.BUILD_REPO,
     arch: defaultArch,
-    folders,
-    pacmanConf: options.pacmanConf ?? "/etc/pacman.conf",
-    now,
-    build,
-    checkpoint,
-    repository: {
-      root: folders.repositories,
-      name: settings.BUILD_REPO,
-      arch: defaultArch,
-      key,
-      keepDays: 14,
-      ...(checkpoint && { checkpoint }),
-    },
+    key,
+    keepDays: 14,
+    ...(checkpoint && { checkpoint }),
   };
 }
 
@@ -147,15 +183,7 @@ export async function openQueue(
 }
 
 async function signingKey(
-  {
-    settings,
-    gnupgHome,
-    checkpoint,
-  }: {
-    settings: Pick<RepositoryConfig, "BUILD_REPO" | "SIGNING_KEY">;
-    gnupgHome: string;
-    checkpoint?: Checkpoint;
-  },
+  { settings, gnupgHome, checkpoint }: StateOptions,
   { state, repositories }: Folders,
 ): Promise<SigningKey> {
   if (settings.SIGNING_KEY === "") {

@@ -35,7 +35,7 @@ export async function releaseSatisfied(installation: Installation): Promise<numb
 }
 
 /** Whether everything that `pkgbase` needs of `need` is published in a version that it accepts. */
-function isSatisfied(
+export function isSatisfied(
   pkgbase: string,
   need: string,
   { tree }: Revision,

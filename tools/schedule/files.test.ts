@@ -33,13 +33,17 @@ test("runners get their pipeline and their matrix", () => {
 });
 
 test("with nothing to build only the schedule says so, and files of an earlier run must go", () => {
-  expect(written({}, "runners")).toEqual([".ci/schedule.json"]);
-  expect(written({ removals: ["gone"] }, "runners")).toEqual([
+  expect(written({}, "manager")).toEqual([".ci/schedule.json"]);
+  expect(written({ removals: ["gone"] }, "manager")).toEqual([
     ".ci/schedule.json",
     ".ci/schedule-params.txt",
   ]);
   const paths = scheduleFiles(scheduleOf({}), tree, settings).map(([path]) => path);
   expect(paths).toHaveLength(5);
+});
+
+test("runners on GitLab always get a pipeline, which is started before anybody knows whether there is work", () => {
+  expect(written({}, "runners")).toEqual([".ci/schedule.json", ".ci/schedule-pipeline.yml"]);
 });
 
 test("the schedule is what its schema says", () => {

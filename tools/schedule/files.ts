@@ -21,7 +21,7 @@ export function scheduleFiles(
   settings: ScheduleSettings,
 ): ScheduleFile[] {
   const params = formatChaoticParams(schedule, [...tree.packages.keys()], settings);
-  const runners = settings.CI_SCHEDULE_TO === "runners" && schedule.builds.length > 0;
+  const runners = settings.CI_SCHEDULE_TO === "runners";
   return [
     [".ci/schedule.json", `${JSON.stringify(schedule, null, 2)}\n`],
     [".ci/deptree.txt", schedule.builds.length > 0 ? formatChaotic(tree) : undefined],

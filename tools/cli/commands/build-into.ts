@@ -1,0 +1,79 @@
+import { resolve } from "node:path";
+import { defaultArch, isPkgbase } from "../../alpm/names.ts";
+import { SluiceError } from "../../errors.ts";
+import { openGit, type Git } from "../../git/git.ts";
+import { buildInto as buildPackagesInto } from "../../manager/build-into.ts";
+import { goesOn, type CarriedResult } from "../../manager/carried.ts";
+import { openBuildingPlace } from "../../manager/installation.ts";
+import { revisionsOf, type Revision } from "../../manager/revision.ts";
+import { requireValidConfig } from "../../workspace/workspace.ts";
+import {
+  chooseSandbox,
+  readHead,
+  stateFolder,
+  stopSignal,
+  type InstallationOptions,
+} from "../installation.ts";
+import { info, printable } from "../report.ts";
+import { findRoot } from "../root.ts";
+
+interface Options extends InstallationOptions {
+  readonly commit?: string;
+  readonly with?: string;
+  readonly after?: string;
+}
+
+/** Builds packages into a folder, for jobs of a pipeline that hand on to others what they built. */
+export async function buildInto(
+  options: Options,
+  folder: string,
+  pkgbases: readonly string[],
+): Promise<number> {
+  const after = (options.after ?? "").split(/\s+/).filter((name) => name !== "");
+  requireNames([...pkgbases, ...after]);
+  const git = openGit(findRoot(options.root), process.env);
+  const { commit, workspace } = await readScheduled(git, options.commit);
+  requireValidConfig(workspace);
+  const place = await openBuildingPlace({
+    git,
+    settings: workspace.config,
+    state: stateFolder(options),
+    sandbox: await chooseSandbox(options.sandbox),
+  });
+  const results = await buildPackagesInto(place, {
+    commit,
+    pkgbases,
+    after,
+    earlier: options.with === undefined ? undefined : resolve(options.with),
+    into: resolve(folder),
+    signal: stopSignal(),
+    listen: (chunk) => process.stderr.write(chunk),
+    ended: tell,
+  });
+  return results.length === pkgbases.length && results.every(goesOn) ? 0 : 1;
+}
+
+async function readScheduled(git: Git, commit: string | undefined): Promise<Revision> {
+  if (commit === undefined) return readHead(git);
+  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) return revisionsOf(git, defaultArch).at(commit);
+  throw new SluiceError("usage", `--commit: ${JSON.stringify(commit)} is not a whole commit id`, {
+    hint: "A schedule names it as: commit",
+  });
+}
+
+function tell(pkgbase: string, { outcome, message }: CarriedResult): void {
+  process.stdout.write(printable(`${pkgbase}: ${outcome}${message ? ` ${message}` : ""}`) + "\n");
+  if (outcome === "blocked") info(`${pkgbase} isn't built against what failed (CI_ON_DEPENDENCY_FAILURE).`);
+}
+
+function requireNames(names: readonly string[]): void {
+  const wrong = names.filter((name) => !isPkgbase(name));
+  if (wrong.length === 0) return;
+  throw new SluiceError(
+    "usage",
+    `no package names: ${wrong.map((name) => JSON.stringify(name)).join(", ")}`,
+    {
+      hint: "For example: sluice build-into built foo bar --after baz",
+    },
+  );
+}
