@@ -231,10 +231,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     group: "building",
-    examples: [
-      ["sluice up --port 8081", "build, serve, and go on with each new commit"],
-      ["sluice up --once", "end when all is published"],
-    ],
+    examples: [["sluice build-into built foo", "build foo as it is committed, into built/foo"]],
     define: (program) =>
       isolatingCommand(program, "build-into <dir> <pkgbase...>")
         .description("Build packages into a folder, for jobs of a pipeline that share a schedule")
@@ -244,6 +241,8 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/build-into.ts")).buildInto,
   },
   {
+    group: "building",
+    examples: [["sluice publish built", "publish what is in built/, all of it in one change"]],
     define: (program) =>
       stateCommand(program, "publish <dir...>")
         .description("Publish what build-into left in folders")
@@ -251,6 +250,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/publish.ts")).publish,
   },
   {
+    group: "building",
+    examples: [
+      ["sluice up --port 8081", "build, serve, and go on with each new commit"],
+      ["sluice up --once", "end when all is published"],
+    ],
     define: (program) =>
       buildingCommand(program, "up")
         .description("Keep the package repository as the workspace says, and serve it")
