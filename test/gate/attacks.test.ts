@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { judge, type JudgeContext, type RecipeFile, type Verdict } from "../../tools/gate/judge.ts";
-import { bumped, context, file, filesOf, type RecipeName } from "./recipes.ts";
+import { bumped, context, file, filesOf, type RecipeName, recipes } from "./recipes.ts";
 
 interface Attack {
   readonly name: string;
   readonly recipe: RecipeName;
   /** The recipe stays as it is; else it has an honest new version. */
   readonly unchanged?: true;
+  /** What the recipe has before and after. */
+  readonly has?: (pkgbuild: string) => string;
   readonly edit?: (pkgbuild: string) => string;
   readonly files?: Readonly<Record<string, string | RecipeFile | undefined>>;
   readonly context?: Partial<JudgeContext>;
@@ -575,6 +577,64 @@ const major: readonly Attack[] = [
   { name: "an orphan", recipe: "binary", context: { maintainersAfter: [] } },
   { name: ".SRCINFO that is gone", recipe: "binary", files: { ".SRCINFO": undefined } },
   { name: "a branch for a commit", recipe: "go", edit: replace("#commit=$_commit", "#branch=main") },
+  ...[
+    ["a name as git describe gives it", "pkgver=14.1.1_0_gdeadbee1"],
+    ["a commit long before a tag", "pkgver=14.1.1~500"],
+    ["a tag's parent", "pkgver=14.1.1^"],
+  ].flatMap(([name = "", version = ""]): Attack[] => [
+    {
+      name: `${name} for a version in an archive's address`,
+      recipe: "rust",
+      has: replace("v$pkgver.tar.gz", "v${pkgver//_/-}.tar.gz"),
+      edit: replace("pkgver=14.1.1", version),
+    },
+    {
+      name: `${name} for a version in a tag`,
+      recipe: "rust",
+      has: (text) =>
+        text
+          .replace(/^source=.*$/m, 'source=("git+$url.git#tag=v${pkgver//_/-}")')
+          .replace(/^sha512sums=.*$/m, "sha512sums=(SKIP)"),
+      edit: replace("pkgver=14.1.1", version),
+    },
+  ]),
+  {
+    name: "digits that may begin a commit's id, in a tag's place",
+    recipe: "rust",
+    has: replace("v$pkgver.tar.gz", "$pkgver.tar.gz"),
+    edit: replace("pkgver=14.1.1", "pkgver=20261234"),
+  },
+  {
+    name: "another source of a recipe for any architecture that mentions CARCH",
+    recipe: "python",
+    has: atEnd("# CARCH"),
+    edit: replace("https://files.pythonhosted.org/", "https://evil.example/"),
+    context: { architectures: [] },
+  },
+  {
+    name: "another commit that the version is made of and prepare() checks out",
+    recipe: "vcs",
+    has: (text) =>
+      text
+        .replace(/^pkgver\(\) \{[^}]*\}\n/m, "prepare() {\n  git -C bar checkout $_commit\n}\n")
+        .replace(/^pkgver=.*r(\d+)\.g(\w+)$/m, "_commit=$2\npkgver=3.0.r$1.g${_commit::7}"),
+  },
+  {
+    name: "other checksums of the same version behind a new epoch",
+    recipe: "rust",
+    edit: (text) => text.replace("pkgver=14.1.1", "pkgver=14.1.0\nepoch=1"),
+  },
+  {
+    name: "other checksums of the same version, written in another way",
+    recipe: "rust",
+    edit: replace("pkgver=14.1.1", "pkgver=14.1.00"),
+  },
+  { name: "a list for a version", recipe: "rust", edit: replace("pkgver=14.1.1", "pkgver=(14.1.1 'x y')") },
+  {
+    name: "a version that leaves none after it",
+    recipe: "rust",
+    edit: replace("pkgver=14.1.1", "pkgver=14.999999999999"),
+  },
   {
     name: "trust in metadata that is older than the recipe",
     recipe: "cmake",
@@ -586,14 +646,15 @@ const major: readonly Attack[] = [
 function verdictOf({
   recipe,
   unchanged,
+  has = (text) => text,
   edit = (text) => text,
   files = {},
   context: own = {},
 }: Attack): [Verdict, string[]] {
-  const pkgbuild = unchanged ? undefined : edit(bumped(recipe));
+  const pkgbuild = unchanged ? undefined : edit(has(bumped(recipe)));
   const update = {
     pkgbase: pkgbaseOf(recipe),
-    before: filesOf(recipe),
+    before: filesOf(recipe, has(recipes[recipe].PKGBUILD)),
     after: filesOf(recipe, pkgbuild, files),
   };
   const { verdict, findings } = judge(update, { ...context, ...own });

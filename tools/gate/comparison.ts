@@ -51,7 +51,9 @@ function compareValues(
   after: Pkgbuild,
   wanted: readonly string[],
 ): Omit<Comparison, "asWritten" | "atReading"> {
-  const architectures = [...new Set([...declared(before), ...declared(after), ...wanted])];
+  const named = new Set([...declared(before), ...declared(after), ...wanted]);
+  // `arch=(any)` names none, and a comparison for none would compare nothing.
+  const architectures = named.size > 0 ? [...named] : ["x86_64"];
   const written = { before: writtenIn(before), after: writtenIn(after) };
   const changes = changedVariables(before, after, architectures, written);
   const explained = explain(changes, written);
