@@ -64,6 +64,8 @@ function readsAny(name: string, { before, after }: Writing, names: ReadonlySet<s
 
 /** What is assigned last of all, and in any case, is what the variable comes to: that is compared elsewhere. */
 function isExplained(name: string, { old, now, isLooped, codeRuns, replacements }: Several): boolean {
+  // What is only left out can't be read by anything.
+  if (!codeRuns && now.length > 0 && now.every((form) => old.includes(form))) return true;
   if (old.length !== now.length) return false;
   const lists = [old, now].map((forms) => forms.map((form) => plain(name, form))) as [string[], string[]];
   return lists[0].every((form, at) => {
