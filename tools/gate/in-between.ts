@@ -41,41 +41,59 @@ export function changedInBetween(
       return !isExplained(name, { old, now, isLooped: looped.has(name), codeRuns, replacements });
     }),
   );
-  for (let size = -1; size < found.size;) {
-    size = found.size;
-    for (const name of several) if (readsAny(name, written, found)) found.add(name);
-  }
-  return found;
+  const all = new Set(several);
+  return reachedFrom(found, written, (name) => all.has(name));
 }
 
 /** These, and what is made of them over any number of steps. */
 export function withReaders(names: ReadonlySet<string>, written: Writing): Set<string> {
-  const found = new Set(names);
-  for (let size = -1; size < found.size;) {
-    size = found.size;
-    for (const name of written.after.keys()) if (readsAny(name, written, found)) found.add(name);
-  }
-  return found;
+  return reachedFrom(names, written, () => true);
 }
 
-function readsAny(name: string, { before, after }: Writing, names: ReadonlySet<string>): boolean {
-  return [before, after].some((side) => [...(side.get(name)?.reads ?? [])].some((read) => names.has(read)));
+function reachedFrom(
+  names: ReadonlySet<string>,
+  { before, after }: Writing,
+  counts: (name: string) => boolean,
+): Set<string> {
+  const readers = new Map<string, Set<string>>();
+  for (const [name, { reads }] of names.size === 0 ? [] : [...before, ...after]) {
+    for (const read of reads) readers.set(read, (readers.get(read) ?? new Set()).add(name));
+  }
+  const reached = new Set(names);
+  // A set is gone through to its end, with what is added meanwhile.
+  for (const name of reached) {
+    for (const reader of readers.get(name) ?? []) if (counts(reader)) reached.add(reader);
+  }
+  return reached;
 }
 
 /** What is assigned last of all, and in any case, is what the variable comes to: that is compared elsewhere. */
 function isExplained(name: string, { old, now, isLooped, codeRuns, replacements }: Several): boolean {
   // What is only left out can't be read by anything.
-  if (!codeRuns && now.length > 0 && now.every((form) => old.includes(form))) return true;
+  const known = new Set(old);
+  if (!codeRuns && now.length > 0 && now.every((form) => known.has(form))) return true;
   if (old.length !== now.length) return false;
   const lists = [old, now].map((forms) => forms.map((form) => plain(name, form))) as [string[], string[]];
+  const last = codeRuns
+    ? old.length - 1
+    : Math.max(...lists.map((forms) => forms.findLastIndex((form) => !form.startsWith("+="))));
   return lists[0].every((form, at) => {
     const other = lists[1][at] ?? "";
-    const rest = lists.flatMap((forms) => forms.slice(at + 1));
-    const stays = rest.length === 0 || (!codeRuns && rest.every((one) => one.startsWith("+=")));
+    const stays = at >= last;
     const inAnyCase = !isLooped && !form.startsWith("?") && !other.startsWith("?");
-    return (stays && inAnyCase) || replacedAlone(form, other, replacements);
+    return (stays && inAnyCase) || isReplaced(form, other, replacements);
   });
 }
+
+/** Word by word, as lists may be long. */
+function isReplaced(before: string, after: string, replacements: readonly Replacement[]): boolean {
+  const [old, now] = [before.split(" "), after.split(" ")];
+  const changed = old.filter((word, at) => word !== now[at]).length;
+  if (old.length !== now.length || changed > mostWords) return false;
+  return old.every((word, at) => replacedAlone(word, now[at] ?? "", replacements));
+}
+
+const mostWords = 300;
 
 /** A checksum says nothing but whether a file is the right one. */
 function plain(name: string, form: string): string {
