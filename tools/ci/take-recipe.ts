@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { SluiceError } from "../errors.ts";
 import type { RecipeFiles } from "../gate/update.ts";
-import { isOurs, type RecipeFile } from "../forge/update-commit.ts";
+import { checkPaths, isOurs, type RecipeFile } from "../forge/update-commit.ts";
 import { normaliseScript } from "../pkgbuild/normalise.ts";
 import { readPkgbuild } from "../pkgbuild/recipe.ts";
 import { largestRecipe } from "../workspace/recipe.ts";
@@ -11,7 +11,7 @@ import { largestRecipe } from "../workspace/recipe.ts";
  * What of upstream's tree becomes the package's recipe: files, executables, and links that stay within the
  * folder. What upstream has no business to bring (`.CI`, `.git*`, submodules) isn't taken; the gate has seen it.
  *
- * @throws SluiceError `recipe-too-large`
+ * @throws SluiceError `recipe-path` where a file can't be taken, `recipe-too-large`
  */
 export function takeRecipe(pkgbase: string, tree: RecipeFiles): RecipeFile[] {
   const files: RecipeFile[] = [];
@@ -19,6 +19,10 @@ export function takeRecipe(pkgbase: string, tree: RecipeFiles): RecipeFile[] {
     if (isOurs(path) || mode === "160000" || (mode === "120000" && leaves(path, content))) continue;
     files.push({ path, mode, content });
   }
+  checkPaths(
+    pkgbase,
+    files.map(({ path }) => path),
+  );
   const size = files.reduce((sum, { content }) => sum + content.byteLength, 0);
   if (size <= largestRecipe) return files.sort((a, b) => (a.path < b.path ? -1 : 1));
   throw new SluiceError(

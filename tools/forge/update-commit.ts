@@ -1,5 +1,6 @@
 import { isPkgbase } from "../alpm/names.ts";
 import { SluiceError } from "../errors.ts";
+import { canBeCheckedOut, filesUsedAsFolders } from "../gate/recipe-path.ts";
 import { changeFiles, type FileChanges, type FileInCommit } from "../git/change-files.ts";
 import type { Git } from "../git/git.ts";
 import { listTree } from "../git/objects.ts";
@@ -64,17 +65,29 @@ export function recipeChanges(
   const changes = new Map<string, FileInCommit | undefined>(
     removals.map((path) => [`${folder}/${path}`, undefined]),
   );
-  const paths = new Set(files.map(({ path }) => path));
-  if (paths.size < files.length) throw badPath(pkgbase, files.map(({ path }) => path).join(" "));
+  checkPaths(
+    pkgbase,
+    files.map(({ path }) => path),
+  );
   for (const { path, mode, content } of files) {
-    const steps = path.split("/");
-    const isBelowFile = steps.some((_, depth) => paths.has(steps.slice(0, depth).join("/")));
-    if (isBelowFile || isOurs(path) || steps.some((step) => /^\.{0,2}$/.test(step) || step.includes("\0"))) {
-      throw badPath(pkgbase, path);
-    }
     changes.set(`${folder}/${path}`, { mode, content });
   }
   return changes;
+}
+
+/**
+ * One recipe's path that Git can't write, or nobody could check out, would keep all others from main.
+ *
+ * @throws SluiceError `recipe-path` where a file has no business in a recipe.
+ */
+export function checkPaths(pkgbase: string, paths: readonly string[]): void {
+  if (new Set(paths).size < paths.length) throw badPath(pkgbase, paths.join(" "));
+  const [usedAsFolder] = filesUsedAsFolders(paths);
+  if (usedAsFolder !== undefined) throw badPath(pkgbase, usedAsFolder);
+  for (const path of paths) {
+    const isWrong = path.split("/").some((step) => /^\.{0,2}$/.test(step) || step.includes("\0"));
+    if (isWrong || isOurs(path) || !canBeCheckedOut(path)) throw badPath(pkgbase, path);
+  }
 }
 
 /** `.CI` is the workspace's, and no upstream may bring Git's own files. */
@@ -83,8 +96,9 @@ export function isOurs(path: string): boolean {
 }
 
 function badPath(pkgbase: string, path: string): SluiceError {
-  return new SluiceError("recipe-path", `${pkgbase}: ${JSON.stringify(path)} can't be a file of a recipe`, {
-    hint: "Upstream's files are paths below the package's folder, each once, without .CI, .git or `..`.",
+  const shown = JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path);
+  return new SluiceError("recipe-path", `${pkgbase}: ${shown} can't be a file of a recipe`, {
+    hint: "Upstream's files are paths below the package's folder, each once, of a bearable length, without .CI, .git or `..`.",
     facts: { pkgbase, path },
     exitCode: 1,
   });

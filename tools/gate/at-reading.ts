@@ -24,6 +24,8 @@ export interface AtReading {
   readonly reads: ReadonlySet<string>;
   /** Names of the functions that it calls, over any number of steps. */
   readonly calls: ReadonlySet<string>;
+  /** Whether it runs commands, and not only compares and assigns. */
+  readonly runsSomething: boolean;
   /** Its form, and the bodies of those functions. */
   runs(): string;
   /** Names of those variables in the order in which they were assigned before it. */
@@ -45,9 +47,23 @@ export function atReading({ script, functions }: Pick<Recipe, "script" | "functi
     const reads = readsOf((visitor) => [command, ...bodies].forEach((one) => walkCommand(one, visitor)));
     const runs = (): string => [described.form, ...bodies.map((body) => normaliseCommand(body))].join("\n");
     const assignedBefore = assigned.filter((name) => reads.has(name)).join(" ");
-    found.push({ ...described, line, reads, calls, runs, assignedBefore });
+    const runsSomething = runsCommand(command);
+    found.push({ ...described, line, reads, calls, runsSomething, runs, assignedBefore });
   }
   return found;
+}
+
+function runsCommand(command: Command): boolean {
+  let runs = false;
+  walkCommand(command, {
+    simple(one) {
+      if (one.words.length > 0 && !/^(?:\[|:|true|false)$/.test(commandName(one) ?? "")) runs = true;
+    },
+    part({ kind }) {
+      if (kind === "substitution" || kind === "arithmetic") runs = true;
+    },
+  });
+  return runs;
 }
 
 function assignedIn(statement: Statement | undefined): string[] {

@@ -1,3 +1,4 @@
+import { vercmp } from "../alpm/vercmp.ts";
 import type { Evaluation } from "../pkgbuild/evaluate.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding, type Place } from "./finding.ts";
@@ -142,7 +143,8 @@ function strengthAt({ sums }: Checked, at: number): number {
 
 function withoutVersion(old: Checked, now: Checked, { before, after }: Comparison, place: Place): Finding[] {
   const [was, is] = [versionOf(before), versionOf(after)];
-  if (was && is && (was.pkgver !== is.pkgver || was.epoch !== is.epoch)) return [];
+  // `1.00` is `1.0`, and another epoch is no other version of what is packaged.
+  if (was && is && vercmp(was.pkgver, is.pkgver) !== 0) return [];
   const findings: Finding[] = [];
   for (const [kind, sums] of now.sums) {
     const others = old.sums.get(kind) ?? [];

@@ -1,6 +1,7 @@
 import { type AtReading, atReading } from "./at-reading.ts";
 import { asWritten } from "./as-written.ts";
 import { type Explained, explain } from "./explained.ts";
+import { changedInBetween } from "./in-between.ts";
 import type { Pkgbuild } from "./side.ts";
 import { changedVariables, textsOf, type VariableChange, type Written, writtenIn } from "./variables.ts";
 
@@ -20,21 +21,29 @@ export interface Comparison {
   readonly explained: Explained;
   /** Names of variables that changed in another way than by the version. */
   readonly unexplained: ReadonlySet<string>;
+  /** Names of variables that hold something else for a while, whatever they come to. */
+  readonly inBetween: ReadonlySet<string>;
   readonly atReading: { readonly before: readonly AtReading[]; readonly after: readonly AtReading[] };
 }
 
 export function compare(before: Pkgbuild, after: Pkgbuild, wanted: readonly string[]): Comparison {
   const code = { before: atReading(before.recipe), after: atReading(after.recipe) };
+  const codeRuns = [...code.before, ...code.after].some(({ runsSomething }) => runsSomething);
   const written = asWritten(before, after);
   if (written) {
-    const compared = { ...compareValues(...written, wanted), asWritten: true, atReading: code };
+    const compared = { ...compareValues(...written, wanted, codeRuns), asWritten: true, atReading: code };
     if (changesVersionAlone(compared)) return compared;
   }
-  return { ...compareValues(before, after, wanted), asWritten: false, atReading: code };
+  return { ...compareValues(before, after, wanted, codeRuns), asWritten: false, atReading: code };
 }
 
 /** The version and what follows it, and as many checksums as there were. */
-function changesVersionAlone({ changes, unexplained }: Pick<Comparison, "changes" | "unexplained">): boolean {
+function changesVersionAlone({
+  changes,
+  unexplained,
+  inBetween,
+}: Pick<Comparison, "changes" | "unexplained" | "inBetween">): boolean {
+  if (inBetween.size > 0) return false;
   return changes.every((change) => {
     if (!unexplained.has(change.name)) return true;
     const [old, now] = [textsOf(change.before), textsOf(change.after)];
@@ -50,12 +59,20 @@ function compareValues(
   before: Pkgbuild,
   after: Pkgbuild,
   wanted: readonly string[],
+  codeRuns: boolean,
 ): Omit<Comparison, "asWritten" | "atReading"> {
-  const architectures = [...new Set([...declared(before), ...declared(after), ...wanted])];
+  const named = new Set([...declared(before), ...declared(after), ...wanted]);
+  // `arch=(any)` names none, and a comparison for none would compare nothing.
+  const architectures = named.size > 0 ? [...named] : ["x86_64"];
   const written = { before: writtenIn(before), after: writtenIn(after) };
   const changes = changedVariables(before, after, architectures, written);
-  const explained = explain(changes, written);
-  const unexplained = new Set(changes.map(({ name }) => name).filter((name) => !explained.names.has(name)));
+  const byVersion = explain(changes, written);
+  const { replacements } = byVersion;
+  const inBetween = changedInBetween(before, after, written, { codeRuns, replacements });
+  const names = new Set([...byVersion.names].filter((name) => !inBetween.has(name)));
+  const explained = { ...byVersion, names };
+  const changed = changes.map(({ name }) => name).filter((name) => !names.has(name));
+  const unexplained = new Set([...changed, ...inBetween]);
   const depends = before.text.includes("CARCH") || after.text.includes("CARCH");
   return {
     before,
@@ -65,6 +82,7 @@ function compareValues(
     changes,
     explained,
     unexplained,
+    inBetween,
   };
 }
 

@@ -38,7 +38,8 @@ export function explain(changes: readonly VariableChange[], writing: Writing): E
     for (const change of own) {
       const pair = scalarPair(change);
       if (!pair) continue;
-      if (isCommitLike(pair[1]) && !ofVersion.has(name) && !versionParts.has(name)) commits.add(pair[1]);
+      // One that the version is made of, too: a function may well check it out.
+      if (isCommitLike(pair[1]) && !versionParts.has(name)) commits.add(pair[1]);
       // A bare "1" of pkgrel stands for too much else.
       if (pair.every(isVersionText) && name !== "pkgrel" && name !== "epoch")
         replacements.push(...spellings(pair));

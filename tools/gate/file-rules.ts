@@ -1,4 +1,5 @@
 import { type Finding, finding } from "./finding.ts";
+import { canBeCheckedOut, filesUsedAsFolders, invisibleCharacter } from "./recipe-path.ts";
 import type { RuleName } from "./rules.ts";
 import { decode, readPkgbuildText, type Side } from "./side.ts";
 import { judgeScript, judgeText } from "./signal-rules.ts";
@@ -30,6 +31,9 @@ export function judgeFiles(
   const findings = [...after].flatMap(([path, file]) =>
     isSameFile(before.get(path), file) ? [] : ofPath(path, file),
   );
+  for (const path of filesUsedAsFolders(after.keys())) {
+    findings.push(finding("forbidden-path", `${JSON.stringify(path)}, a file and a folder`, { file: path }));
+  }
   for (const path of changedPaths(before, after)) {
     const [old, now] = [before.get(path), after.get(path)];
     findings.push(...ofMode(path, old, now));
@@ -88,7 +92,9 @@ function ofPath(path: string, { mode, bytes }: RecipeFile): Finding[] {
   );
   const strange =
     steps.some((step) => step === "" || step === "." || step === "..") ||
-    /[\p{Cc}\p{Bidi_Control}\\]/u.test(path);
+    /[\p{Cc}\p{Bidi_Control}\\]/u.test(path) ||
+    invisibleCharacter.test(path) ||
+    !canBeCheckedOut(path);
   if (forbidden || strange) return [finding("forbidden-path", JSON.stringify(path), place)];
   if (mode === "120000" && leavesFolder(path, decode(bytes) ?? "/"))
     return [finding("link-escapes", path, place)];

@@ -2,6 +2,7 @@ import { type AtReading, formsOf } from "./at-reading.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding } from "./finding.ts";
 import { changedFunctions } from "./function-rules.ts";
+import { withReaders } from "./in-between.ts";
 
 /** Code at top level: none may be added, and what there is may get nothing new but the version. */
 export function judgeCodeAtReading(comparison: Comparison, changedFiles: readonly string[]): Finding[] {
@@ -27,12 +28,19 @@ export function judgeCodeAtReading(comparison: Comparison, changedFiles: readonl
     );
   }
   const orders = new Set(before.map(placed));
+  const { unexplained, explained, written } = comparison;
+  const readers = [...withReaders(unexplained, written)].filter((name) => !explained.names.has(name));
+  const suspect = new Set(readers);
   const functions = kept.some(({ calls }) => calls.size > 0)
     ? changedFunctions(comparison.before, comparison.after)
     : new Set<string>();
   for (const one of kept) {
     if (one.kind !== "code") continue;
-    const changed = [...readsChange(one, comparison), ...changedFiles.filter((path) => mayRead(one, path))];
+    const changed = [
+      ...readsChange(one, suspect),
+      ...inBetweenOf(one, comparison),
+      ...changedFiles.filter((path) => mayRead(one, path)),
+    ];
     for (const name of one.calls) if (functions.has(name)) changed.push(`${name}()`);
     if (!orders.has(placed(one))) changed.push(`other assignments before it, to ${one.assignedBefore}`);
     const place = { file: "PKGBUILD", line: one.line };
@@ -54,10 +62,14 @@ function addedCode({ kind, line, form }: AtReading, { after }: Comparison): Find
   return finding(kind === "code" ? "code-at-reading" : "declaration", text, place);
 }
 
-function readsChange({ reads }: AtReading, { unexplained, explained }: Comparison): string[] {
-  return [...reads].flatMap((name) =>
-    unexplained.has(name) && !explained.names.has(name) ? [`$${name}`] : [],
-  );
+function readsChange({ reads }: AtReading, changed: ReadonlySet<string>): string[] {
+  return [...reads].flatMap((name) => (changed.has(name) ? [`$${name}`] : []));
+}
+
+/** A command may get it without naming it, as programs get PATH. */
+function inBetweenOf({ reads, runsSomething }: AtReading, { inBetween }: Comparison): string[] {
+  if (!runsSomething) return [];
+  return [...inBetween].flatMap((name) => (reads.has(name) ? [] : [`$${name} before it is set again`]));
 }
 
 function placed({ form, assignedBefore }: AtReading): string {

@@ -1,17 +1,11 @@
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding, type Place } from "./finding.ts";
-import {
-  isForge,
-  isSignature,
-  ownerOf,
-  parseSource,
-  repositoryOf,
-  type SourceEntry,
-} from "./source-entry.ts";
+import { isSignature, ownerOf, parseSource, repositoryOf, type SourceEntry } from "./source-entry.ts";
 import { type TagAnswer, tagKey, type TagQuestion } from "./update.ts";
 import { sameForms } from "./variables.ts";
 import { versionOf } from "./version-rules.ts";
 import { addressFindings } from "./source-address.ts";
+import { changedCommit, isAbbreviation, revisionIn } from "./source-revision.ts";
 import { withoutOwnName } from "./kept-name.ts";
 import { isCommitLike, replacedAlone } from "./version-text.ts";
 import type { Value } from "../pkgbuild/values.ts";
@@ -53,6 +47,8 @@ export function judgeSources(
       } else if (!sameShape(old, now)) {
         findings.push(finding("source-changed", now.text, both));
       }
+      const revision = revisionIn(old, now);
+      if (revision !== undefined) findings.push(finding("source-revision", revision, both));
       const commit = changedCommit(old, now);
       if (commit === undefined) continue;
       const question = questionOf(now, commit, comparison);
@@ -214,31 +210,10 @@ function keysOf(text: string): string {
   return text.replaceAll(/=[^&]*/g, "=");
 }
 
-/** A commit that is asked for now and wasn't before, whatever it is called. */
-function changedCommit(old: SourceEntry, now: SourceEntry): string | undefined {
-  const [key, ref = ""] = now.fragment.split(/=(.*)/s);
-  if (
-    now.vcs !== undefined &&
-    now.fragment !== old.fragment &&
-    (key === "commit" || key === "revision" || isCommitLike(ref))
-  )
-    return ref;
-  if (now.vcs !== undefined || !isForge(now.host)) return undefined;
-  const before = new Set(commitsIn(old));
-  return commitsIn(now).find((token) => !before.has(token));
-}
-
-function commitsIn({ segments, query }: SourceEntry): string[] {
-  return [...segments, query]
-    .join("/")
-    .split(/[^0-9A-Za-z]+/)
-    .filter(isCommitLike);
-}
-
 function questionOf(entry: SourceEntry, commit: string, { after }: Comparison): TagQuestion | undefined {
   const url = repositoryOf(entry);
   const version = versionOf(after)?.pkgver;
-  return url !== undefined && version !== undefined && isCommitLike(commit)
+  return url !== undefined && version !== undefined && isAbbreviation(commit)
     ? { url, commit, version }
     : undefined;
 }

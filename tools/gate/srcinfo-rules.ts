@@ -7,6 +7,7 @@ import { type Finding, finding } from "./finding.ts";
 import type { Pkgbuild, Side } from "./side.ts";
 import { addressFindings } from "./source-address.ts";
 import { parseSource } from "./source-entry.ts";
+import { revisionIn } from "./source-revision.ts";
 import { isCommitLike, isVersionText, replacedAlone, type Replacement, spellings } from "./version-text.ts";
 
 /** .SRCINFO says what the PKGBUILD comes to; where that isn't known, it moves by the version alone. */
@@ -197,7 +198,9 @@ function ofUnknown(
     if (field === "pkgver") return newVersion && !isCommitLike(to);
     if (field === "pkgrel") return /^\d+$/.test(actualText) && (newVersion || vercmp(actualText, was) > 0);
     if (!replacedAlone(was, actualText, replacements)) return false;
-    return !/^source(?:_|$)/.test(field) || addressFindings(parseSource(actualText), place).length === 0;
+    if (!/^source(?:_|$)/.test(field)) return true;
+    const [source, sourceBefore] = [parseSource(actualText), parseSource(was)];
+    return addressFindings(source, place).length === 0 && revisionIn(sourceBefore, source) === undefined;
   };
   if (before.length === actual.length && actual.every(allowed)) return [];
   return [finding("srcinfo-changed", `${field} of ${section}`, place)];

@@ -18,8 +18,11 @@ function answerFrom(
   { commit, version }: TagQuestion,
 ): TagAnswer {
   if (!tags) return "unreachable";
+  // Of what may be a tag or the beginning of a commit's id, Git takes the tag.
   const isTagged = [...tags].some(
-    ([name, id]) => isTagOf(name, version) && id.startsWith(commit.toLowerCase()),
+    ([name, id]) =>
+      isTagOf(name, version) &&
+      (id.startsWith(commit.toLowerCase()) || (name === commit && commit.length < 40)),
   );
   return isTagged ? "tagged" : "not-tagged";
 }

@@ -29,6 +29,19 @@ export function judgeVariables(comparison: Comparison): Finding[] {
       findings.push(finding(ruleFor(change), `${name}${ofArchitecture(change)}`, placeOf(change)));
     }
   }
+  for (const name of comparison.inBetween) {
+    if (seen.has(name)) continue;
+    const line = written.after.get(name)?.line;
+    const rule = ruleOf(name) === "makepkg-variable" ? "makepkg-variable" : "variable-changed";
+    findings.push(
+      finding(rule, `${name}, before it is set again`, {
+        file: "PKGBUILD",
+        ...(line !== undefined && { line }),
+        before: (written.before.get(name)?.forms ?? []).join("\n"),
+        after: (written.after.get(name)?.forms ?? []).join("\n"),
+      }),
+    );
+  }
   return findings;
 }
 

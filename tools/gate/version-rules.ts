@@ -34,11 +34,10 @@ export function judgeVersion({ before, after, written }: Comparison): Finding[] 
   const isWritten = ["pkgver", "pkgrel"].every((name) => written.after.has(name));
   if (!now) return isWritten ? [] : [finding("version-missing", "", place)];
   const both = { ...place, ...(old && { before: printed(old) }), after: printed(now) };
-  const findings = textFindings(now, old, both);
+  const findings = [...textFindings(now, old, both), ...listFindings(after, place)];
   if (!old) return findings;
   if (goesDown(old, now)) findings.push(finding("version-down", `${printed(old)} to ${printed(now)}`, both));
-  const [from, to] = [leadingNumber(old.pkgver), leadingNumber(now.pkgver)];
-  const jumps = to > from * 10 + 100 || Number(now.epoch) > Number(old.epoch) + 1;
+  const jumps = jumpsAhead(old.pkgver, now.pkgver) || Number(now.epoch) > Number(old.epoch) + 1;
   if (jumps && !goesDown(old, now)) {
     findings.push(finding("version-jump", `${printed(old)} to ${printed(now)}`, both));
   }
@@ -62,6 +61,19 @@ function textFindings(now: FullVersion, old: FullVersion | undefined, place: Pla
   return wrong.map((part) => finding("version-text", `${part}=${JSON.stringify(now[part])}`, place));
 }
 
-function leadingNumber(version: string): number {
-  return Number(/^\D{0,3}(\d{1,15})/.exec(version)?.[1] ?? 0);
+/** bash takes the first element for the version, and other programs may take all of them. */
+function listFindings(pkgbuild: Pkgbuild, place: Place): Finding[] {
+  const lists = ["pkgver", "pkgrel", "epoch"].filter((name) => {
+    return pkgbuild.evaluation().get(name)?.kind === "array";
+  });
+  return lists.map((name) => finding("version-text", `${name} is a list`, place));
+}
+
+/** Later numbers may well begin to be dates. */
+function jumpsAhead(before: string, after: string): boolean {
+  const [old, now] = [before, after].map((version) => version.match(/\d+/g) ?? []);
+  return (now ?? []).some((number, at) => {
+    const [from, to] = [Number(old?.[at] ?? 0), Number(number)];
+    return to > from * 10 + (at === 0 ? 50 : 100_000_000);
+  });
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { SluiceError, systemCode } from "../../errors.ts";
@@ -58,7 +59,12 @@ function describe({ verdict, findings }: Judgement): string {
 function describeFinding({ severity, rule, message, file, line, before, after }: Finding): string {
   const place = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `;
   const sides = [...quoted("-", before), ...quoted("+", after)];
-  return [`${severity.padEnd(6)}  ${place}${message} (${rule})`, ...sides].join("\n");
+  return [`${severity.padEnd(6)}  ${oneLine(`${place}${message}`)} (${rule})`, ...sides].join("\n");
+}
+
+/** A file may be named as lines of this very report. */
+function oneLine(text: string): string {
+  return text.replaceAll("\n", "\\n");
 }
 
 const shownLines = 12;
@@ -117,7 +123,10 @@ function readRecipe(dir: string): RecipeFiles {
 
 function namesIn(folder: string, dir: string): string[] {
   try {
-    return readdirSync(folder).toSorted();
+    const names = readdirSync(folder, { encoding: "buffer" });
+    const unreadable = names.find((name) => !isUtf8(name));
+    if (unreadable) throw notUtf8(`${folder}/${unreadable.toString("latin1")}`);
+    return names.map((name) => name.toString()).toSorted();
   } catch (cause) {
     if (!/^(?:ENOENT|ENOTDIR|EACCES)$/.test(systemCode(cause) ?? "")) throw cause;
     throw new SluiceError("no-recipe", `${folder} can't be read as a folder`, {
@@ -126,6 +135,13 @@ function namesIn(folder: string, dir: string): string[] {
       cause,
     });
   }
+}
+
+function notUtf8(path: string): SluiceError {
+  return new SluiceError("file-name", `${JSON.stringify(path)} isn't a name in UTF-8`, {
+    hint: "Rename the file or leave it out: no recipe needs such a name.",
+    facts: { path },
+  });
 }
 
 function tooLarge(dir: string): SluiceError {

@@ -52,6 +52,11 @@ export const sourceRules = {
     says: "a pinned commit changed, and no tag of this version proves it",
     protects: "GitHub serves commits of any fork under the parent's address.",
   },
+  "source-revision": {
+    severity: "review",
+    says: "a source asks for what Git may take for another commit than a tag's",
+    protects: "`v1.1-0-gdeadbee`, `v1.1~500` and `v1.1^` lead from a version to any commit, a fork's too.",
+  },
   "checksum-changed": {
     severity: "review",
     says: "a checksum changed without a new version",
