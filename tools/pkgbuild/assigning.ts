@@ -1,3 +1,4 @@
+import { bareText, hasBraces } from "./constants.ts";
 import type { Walk } from "./effects.ts";
 import { expandAssigned, expandFields, indexKey, isOneField, type Scope, valueOf } from "./expand.ts";
 import type { ArrayElement, Assignment, Word } from "./syntax.ts";
@@ -41,6 +42,9 @@ function list(
   let next = associative ? 0 : nextIndex(elements);
   for (const { index, append, word } of added) {
     if (index) {
+      // Bash takes each of the words that the braces make for an element of its own.
+      if (!associative && hasBraces(bareText([...index.parts, ...word.parts])))
+        throw new NotStatic("braces behind a subscript");
       const key = setElement(
         { kind: "array", associative, elements, line },
         { index, append, word },

@@ -74,6 +74,8 @@ function refuseTilde({ parts: [first] }: Word): void {
 }
 
 function pieces(parts: readonly WordPart[], scope: Scope): Piece[] {
+  if (hasQuotedList(parts, "*") && hasQuotedList(parts, "@"))
+    throw new NotStatic("it joins one list and splits another");
   return parts.flatMap((part): Piece[] => {
     switch (part.kind) {
       case "literal":
@@ -88,6 +90,14 @@ function pieces(parts: readonly WordPart[], scope: Scope): Piece[] {
       case "extended-pattern":
         throw new NotStatic("its pattern is an extended one");
     }
+  });
+}
+
+function hasQuotedList(parts: readonly WordPart[], sign: "@" | "*"): boolean {
+  return parts.some((part) => {
+    if (part.kind !== "parameter" || !part.quoted || !isList(part)) return false;
+    const [only] = part.index?.parts ?? [];
+    return part.name === sign || (only?.kind === "literal" && only.text === sign);
   });
 }
 
@@ -134,9 +144,12 @@ function element(variable: Variable | undefined, index: Word | undefined, scope:
 export function indexKey(variable: Variable | undefined, index: Word, scope: Scope): string {
   if (variable?.kind === "array" && variable.associative) return expandText(index, scope);
   const number = Number(expandNumber(index, scope));
+  if (!Number.isSafeInteger(number)) throw new NotStatic("its subscript is too large");
   if (number >= 0) return String(number);
   if (variable?.kind !== "array") throw new NotStatic("its subscript counts from the end");
-  return String(Number(inOrder(variable).at(-1)?.[0] ?? -1) + 1 + number);
+  const fromEnd = Number(inOrder(variable).at(-1)?.[0] ?? -1) + 1 + number;
+  if (fromEnd < 0) throw new NotStatic("its subscript lies before the beginning");
+  return String(fromEnd);
 }
 
 /** What `$name` is: of an array, its first element. Undefined where that isn't set. */
