@@ -176,6 +176,26 @@ const dangerous: readonly Attack[] = [
         "source=(https://github.com/evil/riptool/archive/v14.1.1.tar.gz)\ndeclare source=",
       ),
   },
+  {
+    name: "a process substitution within an expansion",
+    recipe: "binary",
+    edit: replace('"Render markdown"', "${_unset:-<(id)}"),
+  },
+  {
+    name: "a process substitution for what is replaced",
+    recipe: "binary",
+    edit: replace("pkgver=1.5.0", "pkgver=1.5.0\n_x=${pkgver/5/>(id)}"),
+  },
+  {
+    name: "a name that goes on behind a quote",
+    recipe: "binary",
+    edit: replace('"Render markdown"', '"${pkgver:+$pkgn"ame"}"'),
+  },
+  {
+    name: "text directly behind an array",
+    recipe: "cmake",
+    edit: replace("depends=(qt6-base)", "depends=(qt6-base)x=1"),
+  },
   // Sources and checksums.
   {
     name: "a checksum that became SKIP",

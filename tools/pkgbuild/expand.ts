@@ -50,6 +50,7 @@ export function expandFields(word: Word, scope: Scope): string[] {
 }
 
 export function expandPattern(word: Word, scope: Scope): Pattern {
+  refuseLists(word);
   return new Pattern(pieces(word.parts, scope), scope.budget);
 }
 
@@ -71,6 +72,12 @@ function refuseTilde({ parts: [first] }: Word): void {
   if (first?.kind === "literal" && !first.quoted && first.text.startsWith("~")) {
     throw new NotStatic("~ means the builder's home");
   }
+}
+
+/** Within another expansion bash joins a list in ways that differ by where the quotes stand. */
+function refuseLists({ parts }: Word): void {
+  if (parts.some((part) => part.kind === "parameter" && isList(part)))
+    throw new NotStatic("a list within an expansion");
 }
 
 function pieces(parts: readonly WordPart[], scope: Scope): Piece[] {
@@ -188,6 +195,7 @@ function defaulted(part: Parameter, value: string | undefined, scope: Scope): Pi
 
 /** The pieces of a word within an expansion, which are split as the expansion's own. */
 function inside(part: Parameter, operand: Word, scope: Scope): Piece[] {
+  refuseTilde(operand);
   const found = pieces(operand.parts, scope).map((piece) => ({ ...piece, expanded: true }));
   return found.length === 0 ? [made("", part.quoted)] : found;
 }
@@ -206,6 +214,7 @@ function operandReader(scope: Scope): Parameters<typeof applyToText>[2] {
 
 /** Since bash 5.2 a bare `&` stands for the match; before, for itself. */
 function replacement(word: Word, scope: Scope): string {
+  refuseLists(word);
   const found = pieces(word.parts, scope);
   if (found.some((piece) => !piece.quoted && /[&\\]/.test(piece.text))) {
     throw new NotStatic("its replacement means different things to different versions of bash");
