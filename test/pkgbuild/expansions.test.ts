@@ -20,6 +20,8 @@ _a=(one 'two three' four-five)
 _b=(only)
 _c=()
 _ref=_n
+_h='#'
+_t=/l
 `;
 
 function expressions(seed: number, count: number): string[] {
@@ -212,7 +214,108 @@ function askOurselves(expression: string): Partial<Answer> {
   };
 }
 
+/** Every way to write where a pattern ends and what it replaces, slashes and anchors wherever they may stand. */
+function replacements(): string[] {
+  const operators = ["/", "//", "/#", "/%"];
+  const patterns = [
+    "",
+    "/",
+    "//",
+    "l",
+    "/l",
+    "/l*",
+    "#",
+    "%",
+    "#/",
+    "\\/",
+    "\\#",
+    "'/'",
+    '"#"u',
+    "[/]",
+    "[!/]",
+    "?",
+    "*/",
+    "$_h",
+    "$_h/",
+    '"$_h"',
+    "$_t",
+    "$_e/",
+    "$_e#",
+    "''#",
+    "''/",
+  ];
+  const ends = ["", "/", "/z", "//z", "///", "/'/'z", '/"$_h"'];
+  return operators.flatMap((operator) =>
+    patterns.flatMap((pattern) =>
+      ends.flatMap((end) => [
+        `\${_path${operator}${pattern}${end}}`,
+        `"\${_path${operator}${pattern}${end}}"`,
+      ]),
+    ),
+  );
+}
+
+/** Every escape of `$'…'`, with too few, enough and too many digits. */
+function escapes(): string[] {
+  const digits = [
+    "",
+    "4",
+    "41",
+    "414",
+    "0041",
+    "000041",
+    "00000041",
+    "0000004141",
+    "7",
+    "101",
+    "1011",
+    "541",
+    "8",
+    "e9",
+    "00e9",
+    "20ac",
+    "1f600",
+    "0001f600",
+    "d800",
+    "110000",
+    "0",
+    "00",
+    "000",
+    "{41}",
+    "{041}",
+    "{",
+    "{}",
+    "g",
+  ];
+  const letters = ["", "x", "u", "U", "X", "c", "0", "o", "N"];
+  const numbers = letters.flatMap((letter) => digits.map((digit) => letter + digit));
+  const characters = Array.from("abcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTVWYZ89?\"'\\&%-$`/\n é€😀");
+  return [...numbers, ...characters].flatMap((escape) => [
+    `$'\\${escape}'`,
+    `p$'q\\${escape}'r`,
+    `$'\\${escape}s'`,
+    `$'s\\\\\\${escape}'`,
+  ]);
+}
+
 describe.skipIf(!hasBash)("what is known is what bash says", () => {
+  test.each([
+    ["replacement", replacements(), 800],
+    ["escape", escapes(), 600],
+  ])("for every %s", (_, all, fewest) => {
+    const answers = askBash(all);
+    const ours = all.map(askOurselves);
+    const wrong = all.flatMap((expression, position) => {
+      const [own, bash] = [ours[position], answers[position]];
+      const same =
+        (own?.scalar === undefined || own.scalar === bash?.scalar) &&
+        (own?.list === undefined || JSON.stringify(own.list) === JSON.stringify(bash?.list));
+      return same ? [] : [{ expression, own, bash }];
+    });
+    expect(wrong).toEqual([]);
+    expect(ours.filter(({ scalar }) => scalar !== undefined).length).toBeGreaterThan(fewest);
+  });
+
   test.each([1, 2, 3, 4])("for made-up expansions, seed %i", (seed) => {
     const all = expressions(seed, 1_000);
     const answers = askBash(all);

@@ -70,7 +70,7 @@ export function inBearablePieces(text: string): string[] {
 
 /** Ways of writing that no author needs, but who wants to hide a word. */
 export function hidesWords(line: string): boolean {
-  if (/\$'[^']*\\(?:x[0-9a-f]|u[0-9a-f]|U[0-9a-f]|[0-3][0-7]{2}|c[^\s'])/i.test(line)) return true;
+  if (/\$'(?:[^'\\]|\\.)*?\\(?:x[0-9a-f{]|u[0-9a-f]|[0-7]{2,3}|c[^\s'])/i.test(line)) return true;
   if (/^\s*#/.test(line)) return false;
   // 'b''u''n', b''un, b""un, "cu"'rl'
   return (

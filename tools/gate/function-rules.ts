@@ -49,15 +49,9 @@ export function isOwnName(name: string): boolean {
   );
 }
 
-/** The same text is the same; else what bash reads from it decides. */
+/** What bash reads decides: the same text may begin a here-document that goes on behind it. */
 function isSame(old: readonly FunctionDefinition[], now: readonly FunctionDefinition[]): boolean {
-  const text = textOf(old);
-  return (text !== undefined && text === textOf(now)) || formsOf(old) === formsOf(now);
-}
-
-function textOf(definitions: readonly FunctionDefinition[]): string | undefined {
-  if (definitions.some(({ body }) => body.redirections.length > 0)) return undefined;
-  return definitions.map(({ bodyText }) => bodyText).join("\0");
+  return formsOf(old) === formsOf(now);
 }
 
 function formsOf(definitions: readonly FunctionDefinition[]): string {

@@ -100,11 +100,10 @@ function heldBy(variable: Variable | undefined): Held | undefined {
   if (!variable) return undefined;
   if (variable.kind === "scalar") return { scalar: true, values: [variable.value] };
   if (variable.kind === "unknown") return { scalar: false, values: undefined };
-  if (!variable.associative) return { scalar: false, values: inOrder(variable).map(([, value]) => value) };
-  const keyed = inOrder(variable).flatMap(([key, value]) => [
-    { known: true, text: key, line: 0 } as const,
-    value,
-  ]);
+  const entries = inOrder(variable);
+  const counted = !variable.associative && entries.every(([key], position) => key === String(position));
+  if (counted) return { scalar: false, values: entries.map(([, value]) => value) };
+  const keyed = entries.flatMap(([key, value]) => [{ known: true, text: key, line: 0 } as const, value]);
   return { scalar: false, values: keyed };
 }
 

@@ -40,17 +40,18 @@ export function ansiC(cursor: Cursor): string {
 }
 
 function escaped(cursor: Cursor): Iterable<number> {
+  // Any number of digits, of which the last two count; only who hides a word writes so.
+  if (cursor.sees("x{")) cursor.fail("a character by \\x{");
   const number = cursor.take(numeric);
   if (number !== "") {
     if (/^[0-7]/.test(number)) return [Number.parseInt(number, 8) & 0xff];
     const code = Number.parseInt(number.slice(1), 16);
     if (number.startsWith("x")) return [code];
-    if (code > 0x10ffff) cursor.fail("no such character");
+    if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) cursor.fail("no such character");
     return new TextEncoder().encode(String.fromCodePoint(code));
   }
-  const { char } = cursor;
+  const char = cursor.take(/[^]/uy);
   if (char === "c") cursor.fail("a control character by \\c");
-  cursor.at += 1;
   const code = escapes[char];
   return code === undefined ? new TextEncoder().encode(`\\${char}`) : [code];
 }

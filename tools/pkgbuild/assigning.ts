@@ -1,3 +1,4 @@
+import { bareText, hasBraces } from "./constants.ts";
 import type { Walk } from "./effects.ts";
 import { expandAssigned, expandFields, indexKey, isOneField, type Scope, valueOf } from "./expand.ts";
 import type { ArrayElement, Assignment, Word } from "./syntax.ts";
@@ -35,12 +36,17 @@ function list(
   line: number,
   shell: Assigner,
 ): Variable {
-  if (append && old?.kind === "unknown") return old;
+  // It may be associative.
+  const keyed = added.some(({ index }) => index !== undefined);
+  if (old?.kind === "unknown" && (append || keyed)) return old;
   const associative = old?.kind === "array" && old.associative;
   const elements = append ? copyOf(old, shell) : new Map<string, Value>();
   let next = associative ? 0 : nextIndex(elements);
   for (const { index, append, word } of added) {
     if (index) {
+      // Bash takes each of the words that the braces make for an element of its own.
+      if (!associative && hasBraces(bareText([...index.parts, ...word.parts])))
+        throw new NotStatic("braces behind a subscript");
       const key = setElement(
         { kind: "array", associative, elements, line },
         { index, append, word },

@@ -1,12 +1,12 @@
-import { skipLines } from "./blanks.ts";
+import { endsWord, skipLines } from "./blanks.ts";
 import { Cursor } from "./cursor.ts";
 import type { ArrayElement, AssignedValue, Assignment, Word } from "./syntax.ts";
 import { readSubscript, readWord } from "./words.ts";
 
 /** A name, perhaps a subscript on the same line, and the sign. */
-const target = /([A-Za-z_][A-Za-z0-9_]*)(?:\[((?:[^\]\n"'`\\]|"[^"\n`\\]*"|'[^'\n]*')+)\])?(\+?=)/y;
+const target = /([A-Za-z_][A-Za-z0-9_]*)(?:\[((?:[^[\]\n"'`\\]|"[^"\n`\\]*"|'[^'\n]*')+)\])?(\+?=)/y;
 const subscripted = /[A-Za-z_][A-Za-z0-9_]*\[/y;
-const elementIndex = /\[((?:[^\]\n"'`\\]|"[^"\n`\\]*"|'[^'\n]*')+)\](\+?=)/y;
+const elementIndex = /\[((?:[^[\]\n"'`\\]|"[^"\n`\\]*"|'[^'\n]*')+)\](\+?=)/y;
 
 /** Reads `name=…`, `name+=…`, `name[index]=…` where one stands here. */
 export function readAssignment(cursor: Cursor): Assignment | undefined {
@@ -29,7 +29,9 @@ function readValue(cursor: Cursor): AssignedValue {
     const word = readWord(cursor);
     return { kind: "scalar", word, span: { start, end: cursor.at } };
   }
-  return { kind: "array", elements: readElements(cursor) };
+  const elements = readElements(cursor);
+  if (!cursor.ended && !endsWord(cursor.char)) cursor.fail("text directly behind an array");
+  return { kind: "array", elements };
 }
 
 function readElements(cursor: Cursor): ArrayElement[] {
@@ -48,6 +50,8 @@ function readElement(cursor: Cursor): ArrayElement {
   const { line, at } = cursor;
   elementIndex.lastIndex = at;
   const [whole, subscript, sign] = elementIndex.exec(cursor.text) ?? [];
+  // Bash reads on up to the bracket's other half, over blanks and line ends.
+  if (whole === undefined && cursor.char === "[") cursor.fail("a subscript that isn't understood");
   const index = subscript === undefined ? undefined : subscriptOf(cursor, subscript, line);
   if (whole !== undefined) cursor.at += whole.length;
   const start = cursor.at;

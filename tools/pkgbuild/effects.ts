@@ -1,4 +1,5 @@
 import { commandName, constantText } from "./constants.ts";
+import { declaresLocally } from "./declarations.ts";
 import type { Functions } from "./functions.ts";
 import type { SimpleCommand, TestExpression, Word, WordPart } from "./syntax.ts";
 import type { Budget } from "./values.ts";
@@ -64,6 +65,8 @@ export function effectsOf(walk: Walk, functions: Functions, budget: Budget): Eff
         const declared = declaredNames(command);
         if (!declared) any ??= `line ${command.line} runs ${name ?? "a command whose name isn't constant"}`;
         for (const one of declared ?? []) names.add(one);
+        // What is assigned later would be lost at the end, or not.
+        if (!inFunction && declaresLocally(command)) any ??= "a declaration under a condition";
       }
     },
   };

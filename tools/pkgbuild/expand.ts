@@ -50,6 +50,7 @@ export function expandFields(word: Word, scope: Scope): string[] {
 }
 
 export function expandPattern(word: Word, scope: Scope): Pattern {
+  refuseLists(word);
   return new Pattern(pieces(word.parts, scope), scope.budget);
 }
 
@@ -73,7 +74,15 @@ function refuseTilde({ parts: [first] }: Word): void {
   }
 }
 
+/** Within another expansion bash joins a list in ways that differ by where the quotes stand. */
+function refuseLists({ parts }: Word): void {
+  if (parts.some((part) => part.kind === "parameter" && isList(part)))
+    throw new NotStatic("a list within an expansion");
+}
+
 function pieces(parts: readonly WordPart[], scope: Scope): Piece[] {
+  if (hasQuotedList(parts, "*") && hasQuotedList(parts, "@"))
+    throw new NotStatic("it joins one list and splits another");
   return parts.flatMap((part): Piece[] => {
     switch (part.kind) {
       case "literal":
@@ -88,6 +97,14 @@ function pieces(parts: readonly WordPart[], scope: Scope): Piece[] {
       case "extended-pattern":
         throw new NotStatic("its pattern is an extended one");
     }
+  });
+}
+
+function hasQuotedList(parts: readonly WordPart[], sign: "@" | "*"): boolean {
+  return parts.some((part) => {
+    if (part.kind !== "parameter" || !part.quoted || !isList(part)) return false;
+    const [only] = part.index?.parts ?? [];
+    return part.name === sign || (only?.kind === "literal" && only.text === sign);
   });
 }
 
@@ -134,9 +151,12 @@ function element(variable: Variable | undefined, index: Word | undefined, scope:
 export function indexKey(variable: Variable | undefined, index: Word, scope: Scope): string {
   if (variable?.kind === "array" && variable.associative) return expandText(index, scope);
   const number = Number(expandNumber(index, scope));
+  if (!Number.isSafeInteger(number)) throw new NotStatic("its subscript is too large");
   if (number >= 0) return String(number);
   if (variable?.kind !== "array") throw new NotStatic("its subscript counts from the end");
-  return String(Number(inOrder(variable).at(-1)?.[0] ?? -1) + 1 + number);
+  const fromEnd = Number(inOrder(variable).at(-1)?.[0] ?? -1) + 1 + number;
+  if (fromEnd < 0) throw new NotStatic("its subscript lies before the beginning");
+  return String(fromEnd);
 }
 
 /** What `$name` is: of an array, its first element. Undefined where that isn't set. */
@@ -175,6 +195,7 @@ function defaulted(part: Parameter, value: string | undefined, scope: Scope): Pi
 
 /** The pieces of a word within an expansion, which are split as the expansion's own. */
 function inside(part: Parameter, operand: Word, scope: Scope): Piece[] {
+  refuseTilde(operand);
   const found = pieces(operand.parts, scope).map((piece) => ({ ...piece, expanded: true }));
   return found.length === 0 ? [made("", part.quoted)] : found;
 }
@@ -193,6 +214,7 @@ function operandReader(scope: Scope): Parameters<typeof applyToText>[2] {
 
 /** Since bash 5.2 a bare `&` stands for the match; before, for itself. */
 function replacement(word: Word, scope: Scope): string {
+  refuseLists(word);
   const found = pieces(word.parts, scope);
   if (found.some((piece) => !piece.quoted && /[&\\]/.test(piece.text))) {
     throw new NotStatic("its replacement means different things to different versions of bash");

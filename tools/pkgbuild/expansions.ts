@@ -129,7 +129,18 @@ function readOperands(cursor: Cursor, operator: string, { quoted, document }: Su
     return [offset, readOperand(cursor, { quoted: true, pattern: false, delimiter: "", document })];
   }
   if (!operator.startsWith("/")) return [readOperand(cursor, { quoted, pattern, delimiter: "", document })];
-  const searched = readOperand(cursor, { quoted, pattern, delimiter: "/", document });
+  // Directly behind the operator a slash doesn't end the pattern, but begins it.
+  const slash = operator === "//" && cursor.skip("/");
+  const rest = readOperand(cursor, { quoted, pattern, delimiter: "/", document });
+  const searched = slash ? withSlash(rest) : rest;
   if (!cursor.skip("/")) return [searched];
   return [searched, readOperand(cursor, { quoted, pattern, delimiter: "", document })];
+}
+
+function withSlash({ parts, line }: Word): Word {
+  const [first, ...others] = parts;
+  if (first?.kind === "literal" && !first.quoted) {
+    return { parts: [{ ...first, text: `/${first.text}` }, ...others], line };
+  }
+  return { parts: [{ kind: "literal", text: "/", quoted: false }, ...parts], line };
 }

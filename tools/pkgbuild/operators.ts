@@ -40,8 +40,12 @@ export function applyToText(part: Parameter, text: string, read: OperandReader):
     case "/":
     case "//":
     case "/#":
-    case "/%":
-      return read.pattern(first).replace(text, second ? read.replacement(second) : "", places[operator]);
+    case "/%": {
+      const pattern = read.pattern(first);
+      if (operator === "/" && pattern.beginsAsAnchor)
+        throw new NotStatic("its pattern's first character comes from an expansion");
+      return pattern.replace(text, second ? read.replacement(second) : "", places[operator]);
+    }
     case ":":
       return slice(part, text, read);
     default:

@@ -10,6 +10,8 @@ type Token = { readonly star: true } | { readonly star: false; readonly accepts:
 
 /** One of bash's patterns (`*`, `?`, `[…]`), matched in time proportional to pattern times text. */
 export class Pattern {
+  /** Its first character is a bare `#` or `%`, which directly behind `/` would say where to replace. */
+  readonly beginsAsAnchor: boolean;
   readonly #tokens: readonly Token[];
   readonly #reversed: readonly Token[];
   readonly #literal: string | undefined;
@@ -17,6 +19,8 @@ export class Pattern {
 
   constructor(pieces: readonly PatternPiece[], budget: Budget) {
     this.#budget = budget;
+    const first = pieces.find(({ text }) => text !== "");
+    this.beginsAsAnchor = first !== undefined && !first.quoted && /^[#%]/.test(first.text);
     this.#literal = literalText(pieces);
     this.#tokens = this.#literal === undefined ? compile(pieces) : [];
     this.#reversed = this.#tokens.toReversed();

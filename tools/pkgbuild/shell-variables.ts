@@ -5,6 +5,8 @@ import { NotStatic, type Unknown, type Variable } from "./values.ts";
 export class ShellVariables {
   readonly #held = new Map<string, Variable>();
   readonly #readOnly = new Set<string>();
+  /** What the declared ones are outside, where they're that again at the end. */
+  readonly #outside = new Map<string, Variable | undefined>();
   readonly #carch: string | undefined;
   #spoiled: Unknown | undefined;
 
@@ -12,10 +14,13 @@ export class ShellVariables {
     this.#carch = carch;
   }
 
-  /** The same variables, which go their own way from here. */
+  /** The variables as they are at the end, which go their own way from here. */
   fork(): ShellVariables {
     const forked = new ShellVariables(this.#carch);
-    for (const [name, variable] of this.#held) forked.#held.set(name, variable);
+    for (const name of this.names) {
+      const variable = this.#outside.has(name) ? this.#outside.get(name) : this.#held.get(name);
+      if (variable) forked.#held.set(name, variable);
+    }
     for (const name of this.#readOnly) forked.#readOnly.add(name);
     forked.#spoiled = this.#spoiled;
     return forked;
@@ -27,12 +32,14 @@ export class ShellVariables {
   }
 
   get names(): readonly string[] {
-    return [...this.#held.keys()];
+    const held = [...this.#held.keys()].filter((name) => !this.#outside.has(name));
+    return [...held, ...[...this.#outside].flatMap(([name, variable]) => (variable ? [name] : []))];
   }
 
   /** What the variable holds at the end; undefined where the recipe doesn't set it. */
   atEnd(name: string): Variable | undefined {
-    return this.#spoiled ? { kind: "unknown", value: this.#spoiled } : this.#held.get(name);
+    if (this.#spoiled) return { kind: "unknown", value: this.#spoiled };
+    return this.#outside.has(name) ? this.#outside.get(name) : this.#held.get(name);
   }
 
   /** What `$name` would be expanded to. @throws NotStatic where that isn't known */
@@ -60,11 +67,29 @@ export class ShellVariables {
     this.#held.delete(name);
   }
 
+  /** makepkg reads a recipe in a function, at whose end a variable that was declared is what it was before. */
+  declare(name: string, line: number): void {
+    if (this.#outside.has(name)) return;
+    const outer = this.#held.get(name);
+    this.#outside.set(name, outer);
+    // Whether the new one begins with the old one's value differs by what is declared.
+    if (outer) this.spoilName(name, "it's declared after it was set", line);
+  }
+
+  /** `declare -g` passes by the one that was declared before. */
+  declareGlobally(name: string, line: number): void {
+    if (this.#outside.has(name)) this.spoil(`it declares $${name} both globally and not`, line);
+  }
+
   makeReadOnly(name: string): void {
     this.#readOnly.add(name);
   }
 
+  /** One that is associative already stays as it is; bash makes none of another kind into one. */
   makeAssociative(name: string, line: number): void {
+    const own = this.#held.get(name);
+    if (own?.kind === "array" && own.associative) return;
+    if (own) return this.spoilName(name, "it's declared associative after it was set", line);
     this.#held.set(name, { kind: "array", associative: true, elements: new Map(), line });
   }
 

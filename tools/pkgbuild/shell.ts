@@ -202,8 +202,7 @@ export class Shell implements Assigner {
       switch (step.kind) {
         case "assign": {
           const { name } = step.assignment;
-          if (step.associative && !this.#variables.own(name))
-            this.#variables.makeAssociative(name, this.#line);
+          if (step.associative) this.#variables.makeAssociative(name, this.#line);
           this.assign(step.assignment);
           break;
         }
@@ -212,6 +211,12 @@ export class Shell implements Assigner {
           break;
         case "associative":
           this.#variables.makeAssociative(step.name, this.#line);
+          break;
+        case "local":
+          this.#variables.declare(step.name, this.#line);
+          break;
+        case "global":
+          this.#variables.declareGlobally(step.name, this.#line);
           break;
         case "unknown":
           this.#variables.spoilName(step.name, notFollowed, this.#line);

@@ -56,7 +56,7 @@ export function readOperand(
 ): Word {
   const { quoted, pattern, delimiter, document } = options;
   return readStyled(cursor, {
-    plain: delimiter === "" ? /[^\\'"$`}]+/y : delimiter === "/" ? /[^\\'"$`}/]+/y : /[^\\'"$`}:]+/y,
+    plain: delimiter === "" ? /[^\\'"$`}<>]+/y : delimiter === "/" ? /[^\\'"$`}/<>]+/y : /[^\\'"$`}:<>]+/y,
     end: delimiter === "" ? /\}/y : delimiter === "/" ? /[}/]/y : /[}:]/y,
     quoted: quoted && !pattern,
     quotes: document ? "refused" : quoted && !pattern ? "double" : "all",
@@ -119,9 +119,13 @@ function readSpecial(cursor: Cursor, style: Style, parts: WordPart[]): void {
   if (isQuote(char) && style.quotes === "refused")
     cursor.fail("quotes inside an expansion in a here-document");
   if (char === "'" && style.quotes === "all") return addLiteral(parts, readSingleQuotes(cursor), true);
-  if (char === '"' && (style.quotes === "all" || style.quotes === "double")) {
-    return readDoubleQuotes(cursor, parts);
+  if (char === '"' && style.quotes === "double") {
+    // Bash removes such quotes before it expands, so that a name goes on behind one.
+    refuseContinuedName(cursor, cursor.at);
+    readDoubleQuotes(cursor, parts);
+    return refuseContinuedName(cursor, cursor.at - 1);
   }
+  if (char === '"' && style.quotes === "all") return readDoubleQuotes(cursor, parts);
   if (char === "$" && style.quotes === "all" && cursor.skip("$'"))
     return addLiteral(parts, ansiC(cursor), true);
   if (char === "$" && style.quotes === "all" && cursor.sees('$"')) cursor.fail("a string in translation");
@@ -137,6 +141,12 @@ function readSpecial(cursor: Cursor, style: Style, parts: WordPart[]): void {
     return readExtendedPattern(cursor, parts);
   cursor.at += 1;
   addLiteral(parts, char, style.quoted);
+}
+
+function refuseContinuedName(cursor: Cursor, quote: number): void {
+  const before = cursor.text.slice(Math.max(0, quote - 100), quote);
+  if (/\$\w*$/.test(before) && /[\w({[]/.test(cursor.text[quote + 1] ?? ""))
+    cursor.fail("a quote inside a name", quote);
 }
 
 function isQuote(char: string): boolean {
