@@ -45,7 +45,10 @@ export function expandAssigned(word: Word, scope: Scope): string {
 export function expandFields(word: Word, scope: Scope): string[] {
   return expandBraces(word, scope.budget).flatMap((braced) => {
     refuseTilde(braced);
-    return split(pieces(braced.parts, scope), scope);
+    const fields = split(pieces(braced.parts, scope), scope);
+    if (fields.join("") === "" && braced.parts.length > 1 && hasQuotedList(braced.parts, "@"))
+      throw new NotStatic("an empty list beside something empty");
+    return fields;
   });
 }
 

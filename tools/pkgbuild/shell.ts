@@ -141,6 +141,9 @@ export class Shell implements Assigner {
       this.#stopped = true;
       return undefined;
     }
+    const builtin = ["eval", "unset", "declare", "typeset", "local", "export", "readonly"];
+    if (command.assignments.length > 0 && name !== undefined && builtin.includes(name))
+      throw new NotStatic("an assignment before a builtin that sets variables");
     if (name === "eval") return this.#eval(command);
     if (name === "unset") return this.#unset(command);
     if (name !== undefined && ["declare", "typeset", "local", "export", "readonly"].includes(name)) {
