@@ -157,3 +157,22 @@ test("two runs at once in one clone lose nothing: the second waits, and finds th
   expect(builds.map(({ pkgbase }) => pkgbase)).toEqual(["foo"]);
   expect(w.atOrigin("rev-list", "--count", "main")).toBe("2");
 });
+
+test("a clone that has gone another way than main schedules nothing, and main's packages don't count as removed", async () => {
+  w.addPackage("mine");
+  w.commit("mine, not pushed");
+  const other = join(w.base, "other");
+  w.git("clone", "-q", w.origin, other);
+  writeFileSync(join(other, "note"), "theirs");
+  w.git("-C", other, "add", "-A");
+  w.git("-C", other, "commit", "-q", "-m", "theirs");
+  w.git("-C", other, "push", "-q", "origin", "main", "HEAD:refs/tags/scheduled", "-f");
+  const before = w.atOrigin("for-each-ref");
+
+  const { code, stderr } = await w.sluice(["on-commit"]);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain("this clone and origin have gone different ways");
+  expect(stderr).toContain("git pull --rebase");
+  expect(w.atOrigin("for-each-ref")).toBe(before);
+});

@@ -21,6 +21,8 @@ export interface CommitRange {
   readonly tag: RemoteRef | undefined;
   /** The remote's main branch, where it tells: `refs/heads/main`. */
   readonly defaultBranch?: string | undefined;
+  /** Its newest commit there. */
+  readonly remoteHead?: string | undefined;
   /** How the range came about. */
   readonly basis: "since-tag" | "newest-commit" | "rewritten-history";
   /** The commit to compare with; undefined: HEAD is a first commit. */
@@ -44,8 +46,8 @@ export async function readCommitRange(git: Git): Promise<CommitRange> {
       facts: { path: git.dir },
     });
   }
-  const { tag, defaultBranch } = await readTag(git);
-  return { ...(await commitRangeTo(git, head, tag)), defaultBranch };
+  const { tag, ...main } = await readTag(git);
+  return { ...(await commitRangeTo(git, head, tag)), ...main };
 }
 
 /** The same for any commit, and a tag that was read before. */
@@ -73,12 +75,13 @@ export async function commitRangeTo(
   };
 }
 
-async function readTag(git: Git): Promise<Pick<CommitRange, "tag" | "defaultBranch">> {
+async function readTag(git: Git): Promise<Pick<CommitRange, "tag" | "defaultBranch" | "remoteHead">> {
   if (await hasRemote(git, remote)) {
-    const { refs, defaultBranch } = await listRemote(git, remote, [scheduledTag, `${scheduledTag}^{}`]);
+    const listing = await listRemote(git, remote, [scheduledTag, `${scheduledTag}^{}`]);
+    const { refs, defaultBranch, head: remoteHead } = listing;
     const id = refs.get(scheduledTag);
     const tag = id === undefined ? undefined : { id, commit: refs.get(`${scheduledTag}^{}`) ?? id };
-    return { tag, defaultBranch };
+    return { tag, defaultBranch, remoteHead };
   }
   const { ok, stdout: id } = await git.attempt(["rev-parse", "--verify", "--quiet", scheduledTag]);
   if (!ok) return { tag: undefined };
@@ -105,6 +108,29 @@ export function requireMainBranch(ref: string, defaultBranch: string | undefined
   throw new SluiceError("wrong-branch", `${name} isn't the main branch, which is ${main} at ${remote}`, {
     hint: `Nothing was changed. Run it on the main branch: git switch ${main}. Which one that is, the remote's default branch says.`,
     facts: { ref },
+  });
+}
+
+/**
+ * Where the tag isn't behind this commit, main was rewritten, or this clone has gone another way than main. What main
+ * has and this clone lacks would then count as removed.
+ *
+ * @throws SluiceError `diverged`
+ */
+export async function requireCommitOfMain(
+  git: Git,
+  { basis, head, defaultBranch, remoteHead }: CommitRange | Omit<CommitRange, "commits">,
+): Promise<void> {
+  if (basis !== "rewritten-history" || defaultBranch === undefined || remoteHead === undefined) return;
+  if (head === remoteHead) return;
+  if ((await resolveCommit(git, remoteHead)) === undefined) {
+    await git.text(["fetch", "--quiet", "--no-tags", remote, defaultBranch]);
+  }
+  if ((await mergeBase(git, head, remoteHead)) === head) return;
+  throw new SluiceError("diverged", `this clone and ${remote} have gone different ways`, {
+    hint: `Nothing was changed. Bring them together first: git pull --rebase, then git push.`,
+    facts: { head, remoteHead },
+    exitCode: 1,
   });
 }
 

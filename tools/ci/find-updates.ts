@@ -32,7 +32,7 @@ export async function findUpdates(search: Search): Promise<UpdateDecision[]> {
   const { config, packages } = side.workspace;
   const followed = [...packages.values()].filter(isFollowed);
   const scripted = [...packages.keys()].filter((pkgbase) => side.entries.get(pkgbase)!.has(updateScript));
-  progress(`asking the upstreams of ${followed.length} packages`);
+  progress(`asking the upstreams of ${followed.length} ${followed.length === 1 ? "package" : "packages"}`);
   const recipeFor = recipeReader(search, followed.filter(needsRecipe));
   const sightings = new Map(await upstreams.recipes(followed.map((pkg) => follow(search, pkg, recipeFor))));
 

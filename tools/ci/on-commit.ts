@@ -17,7 +17,13 @@ import {
   type Workspace,
   type WorkspaceProblem,
 } from "../workspace/workspace.ts";
-import { currentBranch, readCommitRange, requireMainBranch, type CommitRange } from "./commit-range.ts";
+import {
+  currentBranch,
+  readCommitRange,
+  requireCommitOfMain,
+  requireMainBranch,
+  type CommitRange,
+} from "./commit-range.ts";
 import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
 import type { Platform } from "./platform.ts";
 import { inTurn } from "./in-turn.ts";
@@ -80,6 +86,7 @@ async function apply(
 ): Promise<void> {
   const branch = await currentBranch(git, platform.branch);
   if (branch !== undefined) requireMainBranch(branch, range.defaultBranch);
+  await requireCommitOfMain(git, range);
   await ignoreFiles(
     git,
     files.map(([path]) => path),

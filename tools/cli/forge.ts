@@ -7,7 +7,7 @@ import { openForge } from "../forge/open-forge.ts";
 export async function forgeOf({ forge, branch, defaultBranch }: Platform): Promise<Forge | SluiceError> {
   if (!forge) {
     return new SluiceError("no-forge", "there is no forge to open a review on", {
-      hint: "Reviews are opened by pipelines on GitLab and GitHub. Here, judge it yourself and commit it by hand.",
+      hint: "Reviews are opened by pipelines on GitLab and GitHub. Here, look at it with `sluice classify`; to accept it, copy upstream's recipe over the package's, commit and push.",
       exitCode: 1,
     });
   }

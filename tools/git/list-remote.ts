@@ -5,6 +5,8 @@ export interface RemoteListing {
   readonly refs: ReadonlyMap<string, string>;
   /** `refs/heads/main`; undefined where the remote doesn't tell. */
   readonly defaultBranch: string | undefined;
+  /** The commit that HEAD leads to. */
+  readonly head: string | undefined;
 }
 
 /**
@@ -21,10 +23,12 @@ export async function listRemote(
   const listing = await git.text(["ls-remote", "--symref", remote, "HEAD", ...patterns]);
   const refs = new Map<string, string>();
   let defaultBranch: string | undefined;
+  let head: string | undefined;
   for (const line of listing.split("\n")) {
     const [value = "", name = ""] = line.split("\t");
     if (name === "HEAD" && value.startsWith("ref: ")) defaultBranch = value.slice("ref: ".length);
-    else if (name !== "" && name !== "HEAD") refs.set(name, value);
+    else if (name === "HEAD") head = value;
+    else if (name !== "") refs.set(name, value);
   }
-  return { refs, defaultBranch };
+  return { refs, defaultBranch, head };
 }

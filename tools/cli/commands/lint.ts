@@ -14,7 +14,13 @@ export function lint({ root, json = false }: Options): number {
     process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
   } else {
     for (const problem of problems) process.stdout.write(`${printable(describeProblem(problem))}\n`);
-    info(`${packages} packages, ${problems.length === 0 ? "no problems" : `${problems.length} problems`}.`);
+    info(
+      `${count(packages, "package")}, ${problems.length === 0 ? "no problems" : count(problems.length, "problem")}.`,
+    );
   }
   return problems.length === 0 ? 0 : 1;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -74,7 +74,7 @@ function describe(lines: readonly ReportLine[]): string {
 }
 
 function conclude(
-  { changed, builds, removals, updates }: OnSchedulePlan,
+  { changed, builds, removals, updates, line }: OnSchedulePlan,
   outcome: OnScheduleOutcome | undefined,
 ): string {
   const counts = [
@@ -85,7 +85,9 @@ function conclude(
     ...(removals.length > 0 ? [`${removals.length} to remove`] : []),
   ].join(", ");
   if (!outcome) return `${counts}; nothing was changed (--dry-run).`;
-  const done = outcome.committed ? `pushed commit ${outcome.head.slice(0, 10)}` : "main is as it was";
+  const done = outcome.committed
+    ? `${line.hasRemote ? "pushed" : "made"} commit ${outcome.head.slice(0, 10)}`
+    : "main is as it was";
   return `${counts}; ${done}.`;
 }
 
