@@ -176,3 +176,15 @@ test("a clone that has gone another way than main schedules nothing, and main's 
   expect(stderr).toContain("git pull --rebase");
   expect(w.atOrigin("for-each-ref")).toBe(before);
 });
+
+test("an old schedule doesn't bring back a package that main has dropped since", async () => {
+  publish("foo", "2");
+  publish("bar", "2");
+  await w.sluice(["on-schedule"]);
+  w.delete("packages/bar");
+  w.commit("bar goes");
+  const { code, stdout, stderr } = await w.sluice(["enqueue", "--state", join(w.base, "state")]);
+  expect(code).toBe(0);
+  expect(stdout).toBe("foo: queued");
+  expect(stderr).toContain("bar is left out: HEAD doesn't have it any more");
+});

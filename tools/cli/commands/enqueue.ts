@@ -2,13 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultArch } from "../../alpm/names.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
-import { openGit } from "../../git/git.ts";
+import { openGit, type Git } from "../../git/git.ts";
+import { mergeBase } from "../../git/history.ts";
 import { openQueue } from "../../manager/installation.ts";
-import { revisionsOf } from "../../manager/revision.ts";
+import { revisionsOf, type Revision } from "../../manager/revision.ts";
 import { submissionOf } from "../../manager/submit.ts";
 import { scheduleSchema, type Schedule } from "../../schedule/schedule.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { readHead, stateFolder, type InstallationOptions } from "../installation.ts";
+import { warn } from "../report.ts";
 import { findRoot } from "../root.ts";
 
 /** Hands a schedule file to the queue, for `sluice up` or `sluice build` to carry out. */
@@ -19,10 +21,12 @@ export async function enqueue(options: InstallationOptions, file?: string): Prom
   const git = openGit(root, process.env);
   const { workspace } = await revisionsOf(git, defaultArch).at(schedule.commit);
   requireValidConfig(workspace);
-  requireOurs(path, schedule, (await readHead(git)).workspace.config.BUILD_REPO);
+  const head = await readHead(git);
+  requireOurs(path, schedule, head.workspace.config.BUILD_REPO);
+  const builds = await withoutDropped(git, schedule, head, path);
   const queue = await openQueue(stateFolder(options));
   try {
-    const submitted = await queue.submit(submissionOf(schedule, workspace.config));
+    const submitted = await queue.submit(submissionOf({ ...schedule, builds }, workspace.config));
     for (const { pkgbase, kind } of submitted) process.stdout.write(`${pkgbase}: ${said[kind]}\n`);
     for (const { pkgbase } of schedule.removals) process.stdout.write(`${pkgbase}: to be removed\n`);
     if (submitted.length + schedule.removals.length === 0) process.stdout.write("The schedule is empty.\n");
@@ -37,6 +41,24 @@ const said = {
   merged: "merged with the build that is queued",
   "after-active": "queued for after the build that is running",
 };
+
+/** What main has no more is not to come back by an old schedule; where the clone is older than it, nothing is known. */
+async function withoutDropped(
+  git: Git,
+  { builds, commit }: Schedule,
+  head: Revision,
+  path: string,
+): Promise<Schedule["builds"]> {
+  const base = await mergeBase(git, commit, head.commit);
+  if (base === head.commit && commit !== head.commit) return builds;
+  if (base !== commit)
+    warn(`${path} is of commit ${commit.slice(0, 10)}, which isn't part of HEAD's history`);
+  return builds.filter(({ pkgbase }) => {
+    const isThere = head.workspace.packages.has(pkgbase);
+    if (!isThere) warn(`${pkgbase} is left out: HEAD doesn't have it any more`);
+    return isThere;
+  });
+}
 
 function requireOurs(path: string, { target, arch }: Schedule, repository: string): void {
   if (target === repository && arch === defaultArch) return;
