@@ -58,7 +58,7 @@ describe("problems name the line, and the value in force is then the default", (
     ["\nREDIS_PORT=0", "2: REDIS_PORT: `0` is not a whole number from 1 to 65535"],
     ["REDIS_PORT=65536", "1: REDIS_PORT: `65536` is not a whole number from 1 to 65535"],
     ["REDIS_PORT=0x10", "1: REDIS_PORT: `0x10` is not a whole number from 1 to 65535"],
-    ["BUILDER_TIMEOUT=-1", "1: BUILDER_TIMEOUT: `-1` is not a whole number of at least 1"],
+    ["BUILDER_TIMEOUT=-1", "1: BUILDER_TIMEOUT: `-1` is not a whole number from 1 to 604800"],
     ["BUILDER_NETWORK=yes", "1: BUILDER_NETWORK: `yes` is not true or false"],
     ["BUILDER_PGP=Check", "1: BUILDER_PGP: `Check` is not check, skip"],
     ["BUILD_REPO=--target", "1: BUILD_REPO: `--target` is not a name of letters, digits and @._+-"],
