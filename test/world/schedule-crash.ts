@@ -8,7 +8,7 @@ import type { RecipeFiles } from "../../tools/gate/update.ts";
 import type { Schedule } from "../../tools/schedule/schedule.ts";
 import { GitHubServer, everyGitHubPermission } from "./github.ts";
 import { goodToken } from "./forges.ts";
-import { groupGone, killGroup } from "./process-group.ts";
+import { groupGone } from "./process-group.ts";
 import { recipe, ScheduleDays } from "./schedule-days.ts";
 import { connect, standIns } from "./forges.ts";
 
@@ -117,11 +117,10 @@ export class ScheduleCrash {
     child.stderr.on("data", (data: Buffer) => (said += data.toString()));
     await Promise.race([once(child.stdout, "data"), ended]);
     const start = performance.now();
-    const timer = death && "delay" in death && setTimeout(() => killGroup(child.pid!), death.delay);
+    const timer = death && "delay" in death && setTimeout(() => child.kill("SIGKILL"), death.delay);
     const [status, signal] = (await ended) as [number | null, string | null];
     if (timer) clearTimeout(timer);
-    // A push that outlives its run goes down with it.
-    if (signal === "SIGKILL") killGroup(child.pid!);
+    // A push that it had begun goes on without it, and may still come through.
     await groupGone(child.pid!);
     if (signal !== "SIGKILL" && status !== 0) throw new Error(said);
 
