@@ -89,11 +89,13 @@ class SqliteQueue implements Queue {
         endActive(transaction, build, result);
         return "finished";
       }
-      const before = transaction.file.get<{ token: string | null }>(
-        "select token from finished where id = ?",
+      // Said twice it is said; but who was given up for lost comes too late.
+      const before = transaction.file.get<{ token: string | null; outcome: string }>(
+        "select token, outcome from finished where id = ?",
         id,
       );
-      return before?.token === claim.token ? "finished" : "gone";
+      const isGivenUp = before?.outcome === "lost" && result.outcome !== "lost";
+      return before?.token === claim.token && !isGivenUp ? "finished" : "gone";
     });
   }
 
