@@ -7,8 +7,6 @@ export default defineConfig({
     reporters: ["default", "./test/closing-line.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Kills and races at random moments, on machines that others share: one more try, and only on CI.
-    retry: process.env["CI"] ? 1 : 0,
     // Commits in scratch repositories need an identity, and no test may read the person's own Git settings.
     env: {
       // Nothing is there to read, and a program that writes its settings fails instead of replacing a device.
