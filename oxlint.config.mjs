@@ -7,7 +7,7 @@
 const groups = [
   ["alpm", "pkgbuild", "deptree", "gate", "schedule"],
   ["git", "http", "sandbox"],
-  ["workspace", "upstream", "forge", "queue", "builder", "pkgrepo"],
+  ["workspace", "upstream", "forge", "queue", "builder", "pkgrepo", "bash"],
   ["ci", "manager", "web"],
 ];
 const [pure] = groups;

@@ -1,4 +1,6 @@
 import { SluiceError } from "../errors.ts";
+import { openSecondReader } from "../bash/open-second-reader.ts";
+import { scriptsOf } from "../gate/scripts.ts";
 import { judge, type Finding, type RecipeFiles, type Verdict } from "../gate/judge.ts";
 import type { Git } from "../git/git.ts";
 import { isShallow, mergeBase, resolveCommit } from "../git/history.ts";
@@ -178,7 +180,9 @@ async function checkPackage(
   const before =
     change === "added" || bytesOf(was!) > largestRecipe ? undefined : await readRecipe(git, was!);
   const after = await readRecipe(git, is!);
-  const { verdict, findings } = judge({ pkgbase, before, after }, askingNobody);
+  const update = { pkgbase, before, after };
+  const readings = await openSecondReader().read(scriptsOf(update));
+  const { verdict, findings } = judge(update, { ...askingNobody, readings });
   const stale = staleIn(after, now.workspace, pkgbase);
   if (stale.length > 0) {
     const message = `is stale in ${stale.join(", ")}; run makepkg --printsrcinfo > .SRCINFO`;

@@ -5,8 +5,7 @@ import {
   judgeWith,
   type Judgement,
   type RecipeFiles,
-  type TagAnswer,
-  type TagQuestion,
+  type Answers,
 } from "../gate/judge.ts";
 import type { Sighting, UpstreamRecipe } from "../upstream/upstream.ts";
 import type { RepositoryConfig } from "../workspace/config.ts";
@@ -69,7 +68,8 @@ export interface DecisionContext {
   readonly architectures: readonly string[];
   readonly trustedMaintainers: ReadonlySet<string>;
   readonly now: number;
-  readonly ask: (question: TagQuestion) => Promise<TagAnswer>;
+  readonly ask: Answers["ask"];
+  readonly read: Answers["read"];
 }
 
 /** Decides about one package's recipe. It never throws for what upstream holds. */
@@ -133,7 +133,7 @@ async function judgeUpdate(
   { pkg, main, state, sighting }: Found,
   origin: UpstreamRecipe,
   files: readonly RecipeFile[],
-  { config, architectures, trustedMaintainers, now, ask }: DecisionContext,
+  { config, architectures, trustedMaintainers, now, ask, read }: DecisionContext,
 ): Promise<JudgedUpdate> {
   const { pkgbase } = pkg;
   const [before, after] = [main, origin.files].map(withoutIgnoreFiles) as [RecipeFiles, RecipeFiles];
@@ -152,7 +152,7 @@ async function judgeUpdate(
       allowedLines: readAllowedLines(pkg.config.CI_PKGBUILD_CHANGE_ALLOW_REGEX),
       tagAnswers: new Map(),
     },
-    ask,
+    { ask, read },
   );
   return { before, after, files, digest, judgement, origin, maintainersBefore: state.maintainers };
 }

@@ -1,4 +1,7 @@
 import { defaultArch } from "../alpm/names.ts";
+import { openSecondReader } from "../bash/open-second-reader.ts";
+import type { Answers } from "../gate/judge.ts";
+import { scriptsOf } from "../gate/scripts.ts";
 import { answerTags } from "../gate/tag-answers.ts";
 import type { RecipeFiles } from "../gate/update.ts";
 import type { Git } from "../git/git.ts";
@@ -53,6 +56,7 @@ export async function findUpdates(search: Search): Promise<UpdateDecision[]> {
     trustedMaintainers: search.trustedMaintainers,
     now: now.getTime(),
     ask: answerTags(upstreams.tagsOf),
+    read: await readScripts(sightings, recipes),
   };
   const decisions: UpdateDecision[] = [];
   for (const [pkgbase, sighting] of sightings) {
@@ -61,6 +65,19 @@ export async function findUpdates(search: Search): Promise<UpdateDecision[]> {
     decisions.push(await decideUpdate(found, context));
   }
   return decisions.sort((a, b) => (a.pkgbase < b.pkgbase ? -1 : 1));
+}
+
+/** Reads the scripts of all updates a second time, at once. */
+async function readScripts(
+  sightings: ReadonlyMap<string, Sighting>,
+  recipes: ReadonlyMap<string, RecipeFiles>,
+): Promise<Answers["read"]> {
+  const texts = [...sightings].flatMap(([pkgbase, sighting]) => {
+    if (sighting.kind !== "recipe") return [];
+    return scriptsOf({ pkgbase, before: recipes.get(pkgbase), after: sighting.recipe.files });
+  });
+  const readings = await openSecondReader().read(texts);
+  return async () => readings;
 }
 
 function isFollowed({ config }: Package): boolean {

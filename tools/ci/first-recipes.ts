@@ -2,7 +2,9 @@ import { defaultArch } from "../alpm/names.ts";
 import { parseSrcinfo, srcinfoVersion, type Srcinfo } from "../alpm/srcinfo.ts";
 import { SluiceError } from "../errors.ts";
 import type { RecipeFile } from "../forge/update-commit.ts";
+import { openSecondReader } from "../bash/open-second-reader.ts";
 import { judgeFirst } from "../gate/first-recipe.ts";
+import { scriptsOf } from "../gate/scripts.ts";
 import type { Finding, RecipeFiles, Verdict } from "../gate/judge.ts";
 import type { AurSearch } from "../upstream/aur-search.ts";
 import type { Upstreams } from "../upstream/sources.ts";
@@ -94,6 +96,9 @@ async function judgeOne(
     cooldownHours: 0,
     allowedLines: [],
     tagAnswers: new Map(),
+    readings: await openSecondReader().read(
+      scriptsOf({ pkgbase, before: undefined, after: withoutIgnoreFiles(recipe.files) }),
+    ),
   };
   const facts = { aur: recipe.aur, accounts };
   const srcinfo = srcinfoOf(recipe.files);

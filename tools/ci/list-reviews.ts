@@ -1,5 +1,6 @@
 import { defaultArch } from "../alpm/names.ts";
 import { branchPrefix, parseBranchName, type UpdateBranch } from "../forge/branch-name.ts";
+import { openSecondReader } from "../bash/open-second-reader.ts";
 import type { Forge, Review } from "../forge/forge.ts";
 import { readAllowedLines } from "../gate/allowed-lines.ts";
 import { answerTags } from "../gate/tag-answers.ts";
@@ -46,6 +47,7 @@ export async function listReviews(ports: ReviewPorts): Promise<ListedReview[]> {
   const rules = {
     trustedMaintainers: await readTrusted(git, present.line.head),
     ask: answerTags(ports.upstreams(present.side.workspace.config, {}).tagsOf),
+    read: openSecondReader().read,
   };
   const listed: ListedReview[] = [];
   for (const { branch, url, createdAt: openedAt } of reviews) {
@@ -75,7 +77,7 @@ async function fetchMissing(
 async function judgeBranch(
   { pkgbase, digest, head }: UpdateBranch & { readonly head: string | undefined },
   { line, side, stateBranch }: Present,
-  { trustedMaintainers, ask }: Pick<DecisionContext, "trustedMaintainers" | "ask">,
+  { trustedMaintainers, ask, read }: Pick<DecisionContext, "trustedMaintainers" | "ask" | "read">,
   { git, now }: ReviewPorts,
 ): Promise<Judgement | undefined> {
   const pkg = side.workspace.packages.get(pkgbase);
@@ -94,7 +96,7 @@ async function judgeBranch(
     allowedLines: readAllowedLines(pkg.config.CI_PKGBUILD_CHANGE_ALLOW_REGEX),
     tagAnswers: new Map(),
   };
-  return judgeWith({ pkgbase, before, after }, context, ask);
+  return judgeWith({ pkgbase, before, after }, context, { ask, read });
 }
 
 async function readRecipe(git: Git, commit: string, folder: string): Promise<RecipeFiles> {

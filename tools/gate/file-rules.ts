@@ -1,5 +1,7 @@
 import { type Finding, finding } from "./finding.ts";
 import { canBeCheckedOut, filesUsedAsFolders, invisibleCharacter } from "./recipe-path.ts";
+import { isShellScript } from "./scripts.ts";
+import { judgeReadings, readAlike, type SecondReadings } from "./second-reading-rules.ts";
 import type { RuleName } from "./rules.ts";
 import { decode, readPkgbuildText, type Side } from "./side.ts";
 import { judgeScript, judgeText } from "./signal-rules.ts";
@@ -22,11 +24,16 @@ export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+interface Files {
+  readonly isFirst: boolean;
+  readonly readings: SecondReadings;
+}
+
 /** Everything beside PKGBUILD and .SRCINFO. `scriptlets`: files that some package names as `install`. */
 export function judgeFiles(
   before: RecipeFiles,
   after: RecipeFiles,
-  { isFirst, scriptlets }: { isFirst: boolean; scriptlets: ReadonlyMap<string, unknown> },
+  { isFirst, scriptlets, readings }: Files & { scriptlets: ReadonlyMap<string, unknown> },
 ): Finding[] {
   const findings = [...after].flatMap(([path, file]) =>
     isSameFile(before.get(path), file) ? [] : ofPath(path, file),
@@ -43,6 +50,7 @@ export function judgeFiles(
       findings.push(
         ...ofContent(path, old, now, {
           isFirst,
+          readings,
           isScriptlet: scriptlets.has(path) || path.endsWith(".install"),
         }),
       );
@@ -129,7 +137,7 @@ function ofContent(
   path: string,
   old: RecipeFile | undefined,
   now: RecipeFile,
-  { isFirst, isScriptlet }: { isFirst: boolean; isScriptlet: boolean },
+  { isFirst, isScriptlet, readings }: Files & { isScriptlet: boolean },
 ): Finding[] {
   if (old && isSameBytes(old.bytes, now.bytes)) return [];
   const place = { file: path };
@@ -138,7 +146,7 @@ function ofContent(
   if (isProgram(now.bytes)) return [finding("file-program", path, place)];
   if (is === undefined || is.includes("\0")) return isFirst ? [] : [finding(added, path, place)];
   if (isScriptlet) {
-    if (was !== undefined && sameScript(was, is)) return [];
+    if (was !== undefined && sameScript(was, is, readings)) return [];
     return [
       finding("scriptlet", path, { ...place, ...(was !== undefined && { before: was }), after: is }),
       ...judgeScript(path, old?.bytes, now.bytes),
@@ -151,17 +159,19 @@ function ofContent(
     findings.push(finding("file-system", path, place));
   if (/\.(?:patch|diff)$/.test(path) || /^(?:---|\+\+\+) \S/m.test(is))
     return [...findings, ...ofPatch(path, was ?? "", is)];
-  const isShell = /\.(?:sh|bash)$/.test(path) || /^#!.*\b(?:ba|z|da|k)?sh\b/.test(is);
+  const isShell = isShellScript(path, is);
   return [
     ...findings,
     ...(isShell ? judgeScript(path, old?.bytes, now.bytes) : judgeText(path, was ?? "", is)),
+    ...(isShell && "recipe" in readPkgbuildText(is) ? judgeReadings(path, was, is, readings) : []),
   ];
 }
 
-/** Comments and layout are nothing that runs. */
-function sameScript(before: string, after: string): boolean {
+/** Comments and layout are nothing that runs: both readings have to find nothing else. */
+function sameScript(before: string, after: string, readings: SecondReadings): boolean {
   const [old, now] = [readPkgbuildText(before), readPkgbuildText(after)];
-  return "recipe" in old && "recipe" in now && old.normal === now.normal;
+  const isSame = "recipe" in old && "recipe" in now && old.normal === now.normal;
+  return isSame && readAlike(before, after, readings) && judgeReadings("", before, after, readings).length === 0;
 }
 
 /** Programs and archives by their first bytes. */

@@ -9,6 +9,9 @@ import { judgeFunctions } from "./function-rules.ts";
 import { isTrusted, judgeMaintainers, waive } from "./maintainer-rules.ts";
 import { codeOfNew, judgeCodeAtReading } from "./reading-rules.ts";
 import { type Pkgbuild, readPkgbuildText, readSide, type Side } from "./side.ts";
+import { scriptsOf } from "./scripts.ts";
+import { judgeReadings } from "./second-reading-rules.ts";
+import { unplainLines } from "./plain-text.ts";
 import { judgeSignals } from "./signal-rules.ts";
 import { judgeSources } from "./source-rules.ts";
 import { judgeSrcinfo } from "./srcinfo-rules.ts";
@@ -43,12 +46,20 @@ export function judge(update: Update, context: JudgeContext): Judgement {
   return withCooldown({ verdict: verdictOf(judged), findings: judged, needs }, context);
 }
 
-/** Asks what a judgement needs, and judges again with the answers. */
+/** Who answers what the recipes themselves don't tell. */
+export interface Answers {
+  readonly ask: (question: TagQuestion) => Promise<TagAnswer>;
+  /** Reads scripts a second time, by a program that isn't ours. */
+  readonly read: (texts: readonly string[]) => Promise<JudgeContext["readings"]>;
+}
+
+/** Has the scripts read a second time, asks what the judgement needs, and judges again with the answers. */
 export async function judgeWith(
   update: Update,
-  context: JudgeContext,
-  ask: (question: TagQuestion) => Promise<TagAnswer>,
+  withoutReadings: Omit<JudgeContext, "readings">,
+  { ask, read }: Answers,
 ): Promise<Judgement> {
+  const context = { ...withoutReadings, readings: await read(scriptsOf(update)) };
   const first = judge(update, context);
   // An answer never makes a dangerous update harmless.
   if (first.needs.length === 0 || first.verdict === "dangerous") return first;
@@ -71,7 +82,11 @@ function judgeSides(
 ): SidesJudged {
   const scriptlets = scriptletsOf(after);
   const oldFiles = before?.files ?? new Map();
-  const findings = judgeFiles(oldFiles, after.files, { isFirst: before === undefined, scriptlets });
+  const findings = judgeFiles(oldFiles, after.files, {
+    isFirst: before === undefined,
+    scriptlets,
+    readings: context.readings,
+  });
   if (!isReadable(after)) {
     const { message, line } =
       "problem" in after.pkgbuild ? after.pkgbuild.problem : { message: "", line: undefined };
@@ -82,6 +97,8 @@ function judgeSides(
   }
   const old = before && isReadable(before) ? before.pkgbuild : undefined;
   const { pkgbuild } = after;
+  const { readings } = context;
+  if (old?.text !== pkgbuild.text) findings.push(...judgeReadings("PKGBUILD", old?.text, pkgbuild.text, readings));
   findings.push(
     ...judgeCharacters("PKGBUILD", old?.text ?? "", pkgbuild.text),
     ...newScriptlets(before, scriptlets).filter(({ after: path }) => !toldOf(findings, path)),
@@ -99,15 +116,22 @@ function judgeSides(
   const sources = judgeSources(comparison, context.tagAnswers);
   findings.push(
     ...judgeCodeAtReading(comparison, changedFiles),
+    ...judgeFunctions(old, pkgbuild),
+    ...judgeText(old.text, pkgbuild.text),
     ...judgeVersion(comparison),
     ...judgeVariables(comparison),
     ...sources.findings,
     ...judgeChecksums(comparison),
-    ...judgeFunctions(old, pkgbuild),
     ...judgeSignals(old, pkgbuild, comparison),
     ...judgeSrcinfo(pkgbase, before, after, comparison),
   );
   return { findings, needs: sources.needs, comparison };
+}
+
+function judgeText(before: string, after: string): Finding[] {
+  return unplainLines(before, after).map(({ line, text }) =>
+    finding("not-plain", text.trim().slice(0, 200), { file: "PKGBUILD", line, after: text }),
+  );
 }
 
 function judgeNew(pkgbuild: Pkgbuild): Finding[] {

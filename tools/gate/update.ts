@@ -1,3 +1,5 @@
+import type { SecondReading } from "../pkgbuild/second-reading.ts";
+
 /** A recipe's files by path, without `.CI`. Paths are as Git has them, with `/`. */
 export type RecipeFiles = ReadonlyMap<string, RecipeFile>;
 
@@ -34,6 +36,8 @@ export interface JudgeContext {
   readonly cooldownHours: number;
   /** CI_PKGBUILD_CHANGE_ALLOW_REGEX: lines of the PKGBUILD that may change, before and after. */
   readonly allowedLines: readonly LineMatcher[];
+  /** How programs that aren't ours read the scripts of both sides, by their text; see `scriptsOf`. */
+  readonly readings: ReadonlyMap<string, SecondReading>;
   /** What is known of the tags that an earlier judgement asked for, by `tagKey`. */
   readonly tagAnswers: ReadonlyMap<string, TagAnswer>;
 }

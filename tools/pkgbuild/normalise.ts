@@ -6,6 +6,7 @@ import type {
   Branch,
   Command,
   Compound,
+  CompoundCommand,
   Redirection,
   Script,
   TestExpression,
@@ -41,7 +42,7 @@ export function normaliseCommand(command: Command): string {
       return `(${normaliseCommand(command.first)}${rest.join("")})`;
     }
     case "function":
-      return `(function ${JSON.stringify(command.name)} ${normaliseCommand(command.body)})`;
+      return `(function ${JSON.stringify(command.name)} ${body(command.body)})`;
     case "compound":
       return [`(${compound(command.compound)})`, ...command.redirections.map(redirection)].join(" ");
   }
@@ -67,7 +68,14 @@ function argument(argument: Argument): string {
   return argument.kind === "word" ? normaliseWord(argument.word) : assignment(argument.assignment);
 }
 
-function redirection({ descriptor, operator, target, document }: Redirection): string {
+/** A body that is no group runs as the only command of one. */
+function body(command: CompoundCommand): string {
+  const form = normaliseCommand(command);
+  return command.compound.kind === "group" ? form : `(group ${form})`;
+}
+
+function redirection({ descriptor: written, operator, target, document }: Redirection): string {
+  const descriptor = written === (operator.startsWith("<") ? "0" : "1") ? "" : written;
   // The delimiter and the tabs before it are no part of what is said.
   if (document) return `${descriptor}<<${normaliseWord(document)}`;
   return `${descriptor}${operator}${normaliseWord(target)}`;

@@ -9,6 +9,7 @@ import {
   type RecipeFile,
   type RecipeFiles,
 } from "../../gate/judge.ts";
+import { openSecondReader } from "../../bash/open-second-reader.ts";
 import { answerTags } from "../../gate/tag-answers.ts";
 import { openGit } from "../../git/git.ts";
 import { openHttp } from "../../http/open-http.ts";
@@ -42,7 +43,7 @@ export async function classify(options: Options, oldDir: string, newDir: string)
       allowedLines: [],
       tagAnswers: new Map(),
     },
-    answerTags((url) => tagsOf(refs, url)),
+    { ask: answerTags((url) => tagsOf(refs, url)), read: openSecondReader().read },
   ).finally(() => http.close());
   const { verdict, findings } = judgement;
   process.stdout.write(

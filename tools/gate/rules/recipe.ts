@@ -12,6 +12,26 @@ export const recipeRules = {
     says: "the accepted PKGBUILD can't be understood, so the new one is judged as a whole",
     protects: "Without a side to compare with nothing is known to be unchanged.",
   },
+  "read-once": {
+    severity: "review",
+    says: "it was read by our own grammar alone",
+    protects: "One reading of bash has corners that bash doesn't have; two have to agree.",
+  },
+  "readings-differ": {
+    severity: "danger",
+    says: "bash and our grammar read it in two ways",
+    protects: "Where one of them is wrong, an attacker chooses which.",
+  },
+  "readings-differed": {
+    severity: "review",
+    says: "bash and our grammar read it in two ways, as before",
+    protects: "What was accepted once may go on, but not unseen.",
+  },
+  "not-plain": {
+    severity: "review",
+    says: "new text that isn't plain",
+    protects: "What readers of bash may take in two ways is written with quotes, backslashes and expansions.",
+  },
   "new-package": {
     severity: "review",
     says: "a recipe that nobody has reviewed yet",
@@ -96,6 +116,11 @@ export const recipeRules = {
     severity: "danger",
     says: "the recipe has no version",
     protects: "A package needs pkgver and pkgrel.",
+  },
+  "order-changed": {
+    severity: "review",
+    says: "what is assigned stands in another order",
+    protects: "bash reads from the top: what stands below isn't set yet.",
   },
   "variable-changed": {
     severity: "review",

@@ -1,0 +1,80 @@
+/**
+ * The form of a version: what may change between two versions of the same thing, and what may not. Digits change,
+ * as do the letters in the places where versions have some: `beta2`, `rc1`, `1.0b`, `r5.gabc1234`. Words stay.
+ */
+export interface VersionForm {
+  /** What no new version changes, in order. */
+  readonly words: string;
+  /** `r123`, as VCS packages count commits. */
+  readonly counts: boolean;
+  /** How many abbreviated commits it names. */
+  readonly commits: number;
+  /** Signs beside `.`, `_` and `-`, which Git, hosts and dpkg give a meaning. */
+  readonly signs: string;
+}
+
+const preRelease = "alpha|beta|rc|pre|preview|dev|post|patch|pl|a|b|c|p";
+const number = new RegExp(`^(?:v(?=\\d))?\\d+(?:[a-z]|(?:${preRelease})\\d*)?$`, "i");
+const release = new RegExp(`^(?:${preRelease})\\d*$`, "i");
+const count = /^r\d+$/;
+const namedCommit = /^g[0-9a-f]{7,40}$/;
+const bareCommit = /^(?=.*\d)(?=.*[a-f])[0-9a-f]{7,40}$/;
+
+/** Undefined for text that is no version. */
+export function versionForm(text: string): VersionForm | undefined {
+  if (!/^[A-Za-z0-9](?:[A-Za-z0-9._+~-]{0,126}[A-Za-z0-9])?$/.test(text) || /[._+~-]{2}/.test(text))
+    return undefined;
+  const words: string[] = [];
+  let [counts, commits, numbers] = [false, 0, 0];
+  for (const part of text.split(/[._+~-]/)) {
+    if (bareCommit.test(part)) commits += 1;
+    else if (number.test(part)) {
+      numbers += 1;
+      if (/^v/i.test(part)) words.push(part[0]!);
+    } else if (count.test(part)) counts = true;
+    else if (namedCommit.test(part)) commits += 1;
+    else if (!release.test(part)) words.push(part);
+  }
+  if (numbers === 0 && !counts && commits === 0) return undefined;
+  return { words: words.join(" "), counts, commits, signs: text.replaceAll(/[^+~]/g, "") };
+}
+
+/** Whether one is another version of what the other is a version of. */
+export function sameVersionForm(before: string, after: string): boolean {
+  const [old, now] = [versionForm(before), versionForm(after)];
+  if (!old || !now) return false;
+  return (
+    old.words === now.words &&
+    old.counts === now.counts &&
+    old.commits === now.commits &&
+    (old.signs === now.signs || now.signs === "")
+  );
+}
+
+/** In a text: a digit, perhaps behind `v` or `r`, and what belongs to the same version. */
+const versionInText = /(?<![A-Za-z0-9])[vVrR]?\d[A-Za-z0-9._+~-]*|(?<=[A-Za-z])\d[0-9._]*/g;
+
+/** What stays of a text when the versions in it are left out, and those versions. */
+function withoutVersions(text: string): { readonly rest: string; readonly versions: readonly string[] } {
+  const versions: string[] = [];
+  const rest = text.replaceAll(versionInText, (version) => {
+    const [, own = "", tail = ""] = /^(.*?)([._+~-]*|\.(?:[a-z]{2,}[\w.]*))$/i.exec(version) ?? [];
+    versions.push(own);
+    return `\0${tail}`;
+  });
+  return { rest, versions };
+}
+
+/** Whether two texts are the same but for versions, each in its place and in the form that it had. */
+export function differsInVersionsAlone(before: string, after: string): boolean {
+  if (before === after) return true;
+  const [old, now] = [withoutVersions(before), withoutVersions(after)];
+  return (
+    old.rest === now.rest &&
+    old.versions.length === now.versions.length &&
+    old.versions.every((version, at) => {
+      const other = now.versions[at] ?? "";
+      return version === other || sameVersionForm(version, other);
+    })
+  );
+}
