@@ -31,7 +31,7 @@ function restrictImports(room) {
   ];
   if (pure.includes(room)) {
     patterns.push({
-      group: ["node:*", "node:*/*", "execa", "p-limit"],
+      group: ["node:*", "node:*/*", "!node:crypto", "execa", "p-limit"],
       message: `tools/${room} is pure: no I/O, no clock, no environment.`,
     });
   }

@@ -1,4 +1,5 @@
 import { formatSrcinfo, type Srcinfo } from "../../tools/alpm/srcinfo.ts";
+import { ReadByBash } from "../world/read-by-bash.ts";
 import type { JudgeContext, RecipeFile, RecipeFiles } from "../../tools/gate/judge.ts";
 import { expectedSrcinfo, type Section } from "../../tools/pkgbuild/expected-srcinfo.ts";
 import { readPkgbuild } from "../../tools/pkgbuild/recipe.ts";
@@ -301,5 +302,6 @@ export const context: JudgeContext = {
   now: 0,
   cooldownHours: 0,
   allowedLines: [],
+  readings: new ReadByBash(),
   tagAnswers: new Map(),
 };

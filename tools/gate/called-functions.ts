@@ -7,11 +7,7 @@ import { type Visitor, walkCommand } from "../pkgbuild/walk.ts";
 /** Names of the functions that run when this does, over any number of steps. */
 export function calledBy(command: Command, functions: Functions): Set<string> {
   const called = new Set<string>();
-  const call = (name: string): void => {
-    if (called.has(name)) return;
-    called.add(name);
-    for (const { body } of functions.get(name) ?? []) walkCommand(body, visitor);
-  };
+  const call = (name: string): void => void called.add(name);
   const visitor: Visitor = {
     simple(simple) {
       const name = commandName(simple);
@@ -22,6 +18,8 @@ export function calledBy(command: Command, functions: Functions): Set<string> {
     },
   };
   walkCommand(command, visitor);
+  // A set is gone through to its end, with what is added meanwhile.
+  for (const name of called) for (const { body } of functions.get(name) ?? []) walkCommand(body, visitor);
   return called;
 }
 

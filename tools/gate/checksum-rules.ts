@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { vercmp } from "../alpm/vercmp.ts";
 import type { Evaluation } from "../pkgbuild/evaluate.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding, type Place } from "./finding.ts";
 import { isSignature, parseSource, type SourceEntry } from "./source-entry.ts";
+import type { RecipeFiles } from "./update.ts";
 import { versionOf } from "./version-rules.ts";
 
 /** Weakest first; what a hash of the kind looks like. */
@@ -33,14 +35,14 @@ const strength: Readonly<Record<Kind, number>> = {
 const kinds = Object.keys(checksumKinds) as Kind[];
 
 /** Checksums follow a new version, and keep their kind and number. */
-export function judgeChecksums(comparison: Comparison): Finding[] {
+export function judgeChecksums(comparison: Comparison, files: RecipeFiles): Finding[] {
   const { before, after, changes, architectures } = comparison;
   if (!changes.some(({ name }) => /^(?:source|\w+sums)(?:_\w+)?$/.test(name))) return [];
   const findings = new Map<string, Finding>();
   for (const carch of architectures) {
     const [old, now] = [before.evaluation(carch), after.evaluation(carch)];
     for (const suffix of suffixes(old, now)) {
-      for (const one of ofSuffix(suffix, old, now, comparison)) findings.set(JSON.stringify(one), one);
+      for (const one of ofSuffix(suffix, old, now, comparison, files)) findings.set(JSON.stringify(one), one);
     }
   }
   return [...findings.values()];
@@ -80,14 +82,20 @@ function texts(evaluation: Evaluation, name: string): (string | undefined)[] | u
   return list.map((value) => (value.known ? value.text : undefined));
 }
 
-function ofSuffix(suffix: string, before: Evaluation, after: Evaluation, comparison: Comparison): Finding[] {
+function ofSuffix(
+  suffix: string,
+  before: Evaluation,
+  after: Evaluation,
+  comparison: Comparison,
+  files: RecipeFiles,
+): Finding[] {
   const [old, now] = [read(before, suffix), read(after, suffix)];
   const [kind] = now.sums.keys();
   const line = comparison.written.after.get(`${kind ?? "sha256"}sums${suffix}`)?.line;
   const place: Place = { file: "PKGBUILD", ...(line !== undefined && { line }) };
   const findings: Finding[] = [];
   const [kindsBefore, kindsNow] = [old, now].map(({ sums }) => [...sums.keys()].join(", "));
-  if (kindsBefore !== kindsNow && old.sums.size > 0) {
+  if (kindsBefore !== kindsNow && old.sums.size > 0 && !isStronger(old, now)) {
     findings.push(finding("checksum-kind", `${kindsBefore} to ${kindsNow || "none"}`, place));
   }
   for (const [kind, sums] of now.sums) {
@@ -109,7 +117,7 @@ function ofSuffix(suffix: string, before: Evaluation, after: Evaluation, compari
       }
     }
   }
-  findings.push(...dropped(old, now, place), ...withoutVersion(old, now, comparison, place));
+  findings.push(...dropped(old, now, place), ...ofOtherContent(old, now, { comparison, files, place }));
   return findings;
 }
 
@@ -141,24 +149,83 @@ function strengthAt({ sums }: Checked, at: number): number {
   return best;
 }
 
-function withoutVersion(old: Checked, now: Checked, { before, after }: Comparison, place: Place): Finding[] {
+/** Every source is checked at least as well as before, and none by less than SHA-256. */
+function isStronger(old: Checked, now: Checked): boolean {
+  const count = now.sources?.length ?? -1;
+  if (count !== old.sources?.length || now.sums.size === 0) return false;
+  const isComplete = [...now.sums.values()].every((sums) => sums.length === count);
+  const isStrong = [...now.sums.keys()].every((kind) => strength[kind] >= strength.sha256);
+  return isComplete && isStrong && now.sources!.every((_, at) => strengthAt(now, at) >= strengthAt(old, at));
+}
+
+interface Changed {
+  readonly comparison: Comparison;
+  readonly files: RecipeFiles;
+  readonly place: Place;
+}
+
+/** A checksum may change where the address that it belongs to did, and a file's own where it's the file's. */
+function ofOtherContent(old: Checked, now: Checked, { comparison, files, place }: Changed): Finding[] {
+  const { before, after } = comparison;
   const [was, is] = [versionOf(before), versionOf(after)];
   // `1.00` is `1.0`, and another epoch is no other version of what is packaged.
-  if (was && is && vercmp(was.pkgver, is.pkgver) !== 0) return [];
+  const newVersion = was !== undefined && is !== undefined && vercmp(was.pkgver, is.pkgver) !== 0;
   const findings: Finding[] = [];
+  const sameNumber = old.sources?.length === now.sources?.length;
   for (const [kind, sums] of now.sums) {
     const others = old.sums.get(kind) ?? [];
     for (const [at, sum] of sums.entries()) {
       const then = others[at];
       if (sum === then || then === undefined || sum === undefined || sums.length !== others.length) continue;
+      const [oldSource, source] = [sameNumber ? old.sources?.[at] : undefined, now.sources?.[at]];
+      if (newVersion && !keepsContent(oldSource, source, { kind, then, sum, files })) continue;
       findings.push(
-        finding("checksum-changed", now.sources?.[at]?.text ?? `source ${at + 1}`, {
-          ...place,
-          before: then,
-          after: sum,
-        }),
+        finding("checksum-changed", source?.text ?? `source ${at + 1}`, { ...place, before: then, after: sum }),
       );
     }
   }
-  return findings;
+  return [...findings, ...(newVersion ? standingStill(old, now, was.pkgver, place) : [])];
+}
+
+interface ChangedSum {
+  readonly kind: Kind;
+  readonly then: string;
+  readonly sum: string;
+  readonly files: RecipeFiles;
+}
+
+/** Whether what is fetched should be what was fetched before, so that another checksum means another content. */
+function keepsContent(
+  old: SourceEntry | undefined,
+  now: SourceEntry | undefined,
+  { kind, then, sum, files }: ChangedSum,
+): boolean {
+  if (!old || !now || addressOf(old) !== addressOf(now)) return false;
+  if (now.scheme !== "local") return true;
+  const file = files.get(addressOf(now));
+  const own = file && digestOf(kind, file.bytes);
+  // One that was wrong before fails the build as it did; there's nothing to keep.
+  return own !== undefined && then.toLowerCase() === own && sum.toLowerCase() !== own;
+}
+
+function digestOf(kind: Kind, bytes: Uint8Array): string | undefined {
+  if (kind === "ck") return undefined;
+  return createHash(kind === "b2" ? "blake2b512" : kind).update(bytes).digest("hex");
+}
+
+/** The entry without the name that it's kept under. */
+function addressOf({ text, name }: SourceEntry): string {
+  return name === undefined ? text : text.slice(name.length + "::".length);
+}
+
+/** Downloads that name the old version still, though there is a new one: who sees the package expects the new one. */
+function standingStill(old: Checked, now: Checked, pkgver: string, place: Place): Finding[] {
+  if (!/\d[._]\d/.test(pkgver)) return [];
+  const escaped = pkgver.replaceAll(/[^\w]/g, "[._+~-]");
+  const oldVersion = new RegExp(`(?<![0-9.])${escaped}(?![0-9])(?!\\.\\d)`);
+  return (now.sources ?? []).flatMap((source, at) => {
+    if (!source || source.scheme === "local" || source.text !== old.sources?.[at]?.text) return [];
+    const stands = oldVersion.test(addressOf(source));
+    return stands ? [finding("source-old-version", source.text, { ...place, after: source.text })] : [];
+  });
 }

@@ -1,4 +1,5 @@
-import { type AtReading, atReading } from "./at-reading.ts";
+import { walkCommand } from "../pkgbuild/walk.ts";
+import { type AtReading, atReading, readsOf } from "./at-reading.ts";
 import { asWritten } from "./as-written.ts";
 import { type Explained, explain } from "./explained.ts";
 import { changedInBetween } from "./in-between.ts";
@@ -28,13 +29,12 @@ export interface Comparison {
 
 export function compare(before: Pkgbuild, after: Pkgbuild, wanted: readonly string[]): Comparison {
   const code = { before: atReading(before.recipe), after: atReading(after.recipe) };
-  const codeRuns = [...code.before, ...code.after].some(({ runsSomething }) => runsSomething);
   const written = asWritten(before, after);
   if (written) {
-    const compared = { ...compareValues(...written, wanted, codeRuns), asWritten: true, atReading: code };
+    const compared = { ...compareValues(...written, wanted, code), asWritten: true, atReading: code };
     if (changesVersionAlone(compared)) return compared;
   }
-  return { ...compareValues(before, after, wanted, codeRuns), asWritten: false, atReading: code };
+  return { ...compareValues(before, after, wanted, code), asWritten: false, atReading: code };
 }
 
 /** The version and what follows it, and as many checksums as there were. */
@@ -59,15 +59,16 @@ function compareValues(
   before: Pkgbuild,
   after: Pkgbuild,
   wanted: readonly string[],
-  codeRuns: boolean,
+  code: Comparison["atReading"],
 ): Omit<Comparison, "asWritten" | "atReading"> {
   const named = new Set([...declared(before), ...declared(after), ...wanted]);
   // `arch=(any)` names none, and a comparison for none would compare nothing.
   const architectures = named.size > 0 ? [...named] : ["x86_64"];
   const written = { before: writtenIn(before), after: writtenIn(after) };
   const changes = changedVariables(before, after, architectures, written);
-  const byVersion = explain(changes, written);
+  const byVersion = explain(changes, written, readByCode(after, code));
   const { replacements } = byVersion;
+  const codeRuns = [...code.before, ...code.after].some(({ runsSomething }) => runsSomething);
   const inBetween = changedInBetween(before, after, written, { codeRuns, replacements });
   const names = new Set([...byVersion.names].filter((name) => !inBetween.has(name)));
   const explained = { ...byVersion, names };
@@ -84,6 +85,15 @@ function compareValues(
     unexplained,
     inBetween,
   };
+}
+
+/** Names that functions, and what runs at reading, read. */
+function readByCode({ recipe }: Pkgbuild, { before, after }: Comparison["atReading"]): Set<string> {
+  const names = new Set([...before, ...after].flatMap(({ reads }) => [...reads]));
+  for (const { body } of [...recipe.functions.values()].flat()) {
+    for (const name of readsOf((visitor) => walkCommand(body, visitor))) names.add(name);
+  }
+  return names;
 }
 
 function declared(pkgbuild: Pkgbuild): string[] {

@@ -1,5 +1,6 @@
 import type { VariableChange, Written } from "./variables.ts";
 import { sameForms, textsOf } from "./variables.ts";
+import { differsInVersionsAlone, sameVersionForm } from "./version-form.ts";
 import { isCommitLike, isVersionText, replacedAlone, type Replacement, spellings } from "./version-text.ts";
 
 /** Which changes of variables are the new version and nothing else. */
@@ -22,7 +23,11 @@ interface Writing {
  * Finds them by growing a set: pkgver and its like, helpers that pkgver is made of or that hold it, and then
  * whatever is written as before and reads nothing changed but those.
  */
-export function explain(changes: readonly VariableChange[], writing: Writing): Explained {
+export function explain(
+  changes: readonly VariableChange[],
+  writing: Writing,
+  readByCode: ReadonlySet<string>,
+): Explained {
   const byName = groupByName(changes);
   const ofVersion = new Set(
     [...reachedFrom("pkgver", writing.before)].filter((name) =>
@@ -45,15 +50,22 @@ export function explain(changes: readonly VariableChange[], writing: Writing): E
         replacements.push(...spellings(pair));
     }
   };
+  let ofCode: Set<string> | undefined;
+  const isReadByCode = (name: string): boolean => {
+    ofCode ??= new Set([...readByCode].flatMap((one) => [one, ...reachedFrom(one, writing.after)]));
+    return ofCode.has(name);
+  };
   for (const [name, own] of byName) {
-    if (versionParts.has(name) && own.every(({ after }) => isVersionText(textsOf(after)?.[0] ?? ""))) {
-      accept(name, own);
-    }
+    if (versionParts.has(name) && own.every((change) => isNewVersion(name, change))) accept(name, own);
   }
   for (const [name, own] of byName) {
     const isHelper = own.every((change) => {
       const pair = scalarPair(change);
-      return pair?.every(isVersionText) && (ofVersion.has(name) || pair.every(isCommitLike));
+      if (!pair?.every(isVersionText)) return false;
+      if (pair.every(isCommitLike)) return true;
+      // A build's number stands beside the version in some addresses, and nowhere else.
+      const isBeside = names.has("pkgver") && pair.every((text) => /^\d+$/.test(text)) && !isReadByCode(name);
+      return (ofVersion.has(name) || isBeside) && sameVersionForm(...pair);
     });
     if (!special.test(name) && isHelper) accept(name, own);
   }
@@ -65,7 +77,7 @@ export function explain(changes: readonly VariableChange[], writing: Writing): E
     grown = false;
     for (const [name, own] of byName) {
       if (names.has(name) || versionParts.has(name) || fixed.has(name)) continue;
-      const derived = isDerived(name, writing, byName, names);
+      const derived = isDerived(name, writing, byName, names) && own.every(followsVersions);
       if (!derived && !own.every((change) => isReplaced(change, replacements))) continue;
       if (special.test(name)) names.add(name);
       else accept(name, own);
@@ -73,6 +85,28 @@ export function explain(changes: readonly VariableChange[], writing: Writing): E
     }
   }
   return { names, replacements: longestFirst(replacements), commits };
+}
+
+/** pkgver stays of its form; the other two are numbers. */
+function isNewVersion(name: string, change: VariableChange): boolean {
+  const [after] = textsOf(change.after) ?? [];
+  if (name !== "pkgver") return isVersionText(after ?? "");
+  const pair = scalarPair(change);
+  return pair !== undefined && pair.every(isVersionText) && (pair[0] === pair[1] || sameVersionForm(...pair));
+}
+
+/** What is written as before may come to something else than before: its words have to stay. */
+function followsVersions({ before, after }: VariableChange): boolean {
+  const [old, now] = [before?.values, after?.values];
+  if (!old || !now) return old === now;
+  return (
+    old.length === now.length &&
+    old.every((was, at) => {
+      const is = now[at];
+      if (!was.known || !is?.known) return !was.known && is?.known === false;
+      return differsInVersionsAlone(was.text, is.text) || (isCommitLike(was.text) && isCommitLike(is.text));
+    })
+  );
 }
 
 function groupByName(changes: readonly VariableChange[]): Map<string, VariableChange[]> {

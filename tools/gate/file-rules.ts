@@ -47,17 +47,16 @@ export function judgeFiles(
     if (path === "PKGBUILD" || path === ".SRCINFO") continue;
     if (!now) findings.push(finding("file-removed", path, { file: path }));
     else if (now.mode === "100644" || now.mode === "100755") {
-      findings.push(
-        ...ofContent(path, old, now, {
-          isFirst,
-          readings,
-          isScriptlet: scriptlets.has(path) || path.endsWith(".install"),
-        }),
-      );
+      const isScriptlet = scriptlets.has(path) || path.endsWith(".install");
+      const found = ofContent(path, old, now, { isFirst, readings, isScriptlet });
+      findings.push(...found.slice(0, mostOfOneFile));
     }
   }
   return findings;
 }
+
+/** A file may break rules in every line; nobody reads more of them. */
+const mostOfOneFile = 1_000;
 
 /** The files that packages of this recipe run when they're installed, each with the packages that do. */
 export function scriptletsOf({ pkgbuild, srcinfo }: Side): Map<string, Set<string>> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ReadByBash } from "../../test/world/read-by-bash.ts";
 import { judgeFirst, type FirstFacts } from "./first-recipe.ts";
 import type { JudgeContext, RecipeFiles } from "./update.ts";
 
@@ -11,6 +12,7 @@ const context: JudgeContext = {
   now: now * 1000,
   cooldownHours: 0,
   allowedLines: [],
+  readings: new ReadByBash(),
   tagAnswers: new Map(),
 };
 

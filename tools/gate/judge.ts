@@ -11,7 +11,7 @@ import { codeOfNew, judgeCodeAtReading } from "./reading-rules.ts";
 import { type Pkgbuild, readPkgbuildText, readSide, type Side } from "./side.ts";
 import { scriptsOf } from "./scripts.ts";
 import { judgeReadings } from "./second-reading-rules.ts";
-import { unplainLines } from "./plain-text.ts";
+import { hidesInExpansion, unplainLines } from "./plain-text.ts";
 import { judgeSignals } from "./signal-rules.ts";
 import { judgeSources } from "./source-rules.ts";
 import { judgeSrcinfo } from "./srcinfo-rules.ts";
@@ -38,6 +38,16 @@ export interface Judgement {
  * allow; whatever else there is becomes a finding, and what isn't understood is dangerous.
  */
 export function judge(update: Update, context: JudgeContext): Judgement {
+  try {
+    return judgeSafely(update, context);
+  } catch (error) {
+    // Whatever makes the gate itself fail was made to, or may have been; and no package ends a run of all.
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { verdict: "dangerous", findings: [finding("judging-failed", said.slice(0, 500))], needs: [] };
+  }
+}
+
+function judgeSafely(update: Update, context: JudgeContext): Judgement {
   const before = update.before && readSide(update.before);
   const after = readSide(update.after);
   const { findings, needs, comparison } = judgeSides(update.pkgbase, before, after, context);
@@ -116,22 +126,28 @@ function judgeSides(
   const sources = judgeSources(comparison, context.tagAnswers);
   findings.push(
     ...judgeCodeAtReading(comparison, changedFiles),
-    ...judgeFunctions(old, pkgbuild),
-    ...judgeText(old.text, pkgbuild.text),
     ...judgeVersion(comparison),
     ...judgeVariables(comparison),
     ...sources.findings,
-    ...judgeChecksums(comparison),
+    ...judgeChecksums(comparison, after.files),
+    ...judgeFunctions(old, pkgbuild),
     ...judgeSignals(old, pkgbuild, comparison),
     ...judgeSrcinfo(pkgbase, before, after, comparison),
   );
+  const ofText = judgeText(old.text, pkgbuild);
+  // Whoever has something to look at sees the text; it only has to keep an update from passing unseen.
+  const isSeen = findings.some(({ severity, file }) => severity !== "info" && file === "PKGBUILD");
+  findings.push(...(isSeen ? ofText.filter(({ severity }) => severity === "danger") : ofText));
   return { findings, needs: sources.needs, comparison };
 }
 
-function judgeText(before: string, after: string): Finding[] {
-  return unplainLines(before, after).map(({ line, text }) =>
-    finding("not-plain", text.trim().slice(0, 200), { file: "PKGBUILD", line, after: text }),
-  );
+function judgeText(before: string, { text: after, recipe }: Pkgbuild): Finding[] {
+  const bodies = [...recipe.functions.values()].flat();
+  return unplainLines(before, after).map(({ line, text }) => {
+    const inFunction = bodies.some((body) => line >= body.line && line <= body.endLine);
+    const rule = !inFunction && hidesInExpansion(text) ? "hidden-expansion" : "not-plain";
+    return finding(rule, text.trim().slice(0, 200), { file: "PKGBUILD", line, after: text });
+  });
 }
 
 function judgeNew(pkgbuild: Pkgbuild): Finding[] {

@@ -8,7 +8,7 @@ import { differsInVersionsAlone } from "./version-form.ts";
  */
 
 /** Outside quotes: no pattern, redirection, list of commands or brace, and `(` only where a list begins. */
-const bare = String.raw`[A-Za-z0-9_ \t.,:/@%+=^)-]|(?<=[^ \t(])#|(?<=[A-Za-z0-9])~|(?<=[( \t])!(?=[a-z])|(?<=^\s*[A-Za-z_]\w*\+?=)\(`;
+const bare = String.raw`[A-Za-z0-9_ \t.,:/@%+=^)-]|(?<=[^ \t(])#|(?<=[A-Za-z0-9/])~|(?<=[( \t])!(?=[a-z])|(?<=^\s*[A-Za-z_]\w*\+?=)\(`;
 const operand = String.raw`[A-Za-z0-9._+-]`;
 /** The ways to take a version apart that recipes use, with operands that hold no expansion and no quote. */
 const operators = [
@@ -24,14 +24,31 @@ const operators = [
 const expansion = String.raw`\$(?!_(?!\w))(?:[A-Za-z_]\w*|\{(?!_\W)[A-Za-z_]\w*(?:${operators})?\})`;
 const doubleQuoted = String.raw`"(?:(?![<>]\()[ !#%-\[\]-_a-~]|${expansion})*"`;
 const singleQuoted = String.raw`'(?:(?![<>]\()[ -&(-\[\]-_a-~])*'`;
+/** The first line of a function, and what ends one. */
+const header = String.raw`(?:[A-Za-z_][\w.@+-]*[ \t]*\(\)[ \t]*)?[{}]?`;
 const plainLine = new RegExp(
-  String.raw`^(?:${bare}|${expansion}|${doubleQuoted}|${singleQuoted})*(?:(?:^|[ \t])#.*)?$`,
+  String.raw`^(?:[ \t]*${header}[ \t]*|(?:${bare}|${expansion}|${doubleQuoted}|${singleQuoted})*)(?:(?:^|[ \t])#.*)?$`,
 );
 
 /** Whether a line by itself is plain. */
 export function isPlain(line: string): boolean {
   // A description may be in any language.
   return plainLine.test(/^\s*pkgdesc=/.test(line) ? line.replaceAll(/[^\0-\x7f]/gu, "x") : line);
+}
+
+const plainPiece = new RegExp(`${doubleQuoted}|${singleQuoted}|${expansion}`, "g");
+
+/** Whether all that isn't plain in a line was there before, in the same places, but for the digits of a version. */
+function keepsConstructs(before: string, after: string): boolean {
+  const [old, now] = [before, after].map((line) =>
+    line.trim().replaceAll(plainPiece, (piece) => (piece.startsWith("$") ? "\u0001" : "\u0002")),
+  ) as [string, string];
+  return differsInVersionsAlone(old, now);
+}
+
+/** Whether an expansion holds what no value at top level needs: a quote, an escape, a command's or a process's output. */
+export function hidesInExpansion(line: string): boolean {
+  return /\$\{[^}]*(?:["'`\\]|[<>$]\()/.test(line);
 }
 
 export interface UnplainLine {
@@ -62,7 +79,7 @@ export function unplainLines(before: string, after: string): UnplainLine[] {
       for (const [at, text] of value.entries()) {
         if (isPlain(text)) continue;
         const paired = gone.length === value.length ? gone[at] : undefined;
-        if (paired === undefined || !differsInVersionsAlone(paired, text)) found.push({ line: line + at, text });
+        if (paired === undefined || !keepsConstructs(paired, text)) found.push({ line: line + at, text });
       }
     }
     line += value.length;

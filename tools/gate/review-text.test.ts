@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ReadByBash } from "../../test/world/read-by-bash.ts";
 import { judge, type JudgeContext, type RecipeFiles } from "./judge.ts";
 import { commitMessage, reviewBody, reviewTitle, type ReviewFacts } from "./review-text.ts";
 
@@ -8,6 +9,7 @@ const context: JudgeContext = {
   now: 0,
   cooldownHours: 0,
   allowedLines: [],
+  readings: new ReadByBash(),
   tagAnswers: new Map(),
 };
 

@@ -52,8 +52,27 @@ export function parseSource(text: string): SourceEntry {
 export function ownerOf({ host, segments, scheme }: SourceEntry): string {
   if (scheme === "local") return "";
   const names = segments.filter((segment) => segment !== "" && segment !== "repos" && segment !== "repo");
-  if (!isForge(host)) return host;
+  if (!isForge(host) || pagesHost.test(host)) return host;
+  const project = projectOn(host, names);
+  if (project) return [host, ...project].join("/").toLowerCase();
   return [host, ...names.slice(0, 2).map((name) => name.replace(/\.git$/, "").toLowerCase())].join("/");
+}
+
+/** A host of its own for each account. */
+const pagesHost = /\.(?:github|gitlab)\.io$|\.codeberg\.page$/;
+
+/** Hosts on which projects have no account above them, and what else stands before a project's name. */
+const projectHosts: readonly (readonly [host: RegExp, before: RegExp])[] = [
+  [/^launchpad\.net$/, /^(?:\+\w+|~.*)$/],
+  [/^(?:releases\.)?pagure\.(?:io|org)$/, /^(?:releases|fork|user)$/],
+  [/^(?:(?:downloads?|prdownloads|dl|[\w-]+\.dl)\.)?(?:sourceforge|sf)\.net$/, /^(?:projects?|p|sourceforge)$/],
+];
+
+function projectOn(host: string, names: readonly string[]): string[] | undefined {
+  const [, before] = projectHosts.find(([pattern]) => pattern.test(host)) ?? [];
+  if (!before) return undefined;
+  const at = names.findIndex((name) => !before.test(name));
+  return names.slice(0, at + 1);
 }
 
 export function isForge(host: string): boolean {

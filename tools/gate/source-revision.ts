@@ -7,7 +7,7 @@ export function changedCommit(old: SourceEntry, now: SourceEntry): string | unde
   if (
     now.vcs !== undefined &&
     now.fragment !== old.fragment &&
-    (key === "commit" || key === "revision" || isAbbreviation(ref))
+    (key === "commit" || key === "revision" || isAbbreviation(ref) || shortestAbbreviation.test(ref))
   )
     return ref;
   if (now.vcs !== undefined || !isForge(now.host)) return undefined;
@@ -47,6 +47,9 @@ function commitsIn({ segments, query }: SourceEntry): string[] {
   );
   return tokens.filter(isMade ? isAbbreviation : isCommitLike);
 }
+
+/** Git takes four digits for the beginning of a commit's id where no tag is called so. */
+const shortestAbbreviation = /^[0-9a-f]{4,40}$/i;
 
 /** Digits alone may be the beginning of a commit's id, too. */
 export function isAbbreviation(text: string): boolean {

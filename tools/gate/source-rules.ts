@@ -5,7 +5,7 @@ import { type TagAnswer, tagKey, type TagQuestion } from "./update.ts";
 import { sameForms } from "./variables.ts";
 import { versionOf } from "./version-rules.ts";
 import { addressFindings } from "./source-address.ts";
-import { changedCommit, isAbbreviation, revisionIn } from "./source-revision.ts";
+import { changedCommit, revisionIn } from "./source-revision.ts";
 import { withoutOwnName } from "./kept-name.ts";
 import { isCommitLike, replacedAlone } from "./version-text.ts";
 import type { Value } from "../pkgbuild/values.ts";
@@ -213,7 +213,7 @@ function keysOf(text: string): string {
 function questionOf(entry: SourceEntry, commit: string, { after }: Comparison): TagQuestion | undefined {
   const url = repositoryOf(entry);
   const version = versionOf(after)?.pkgver;
-  return url !== undefined && version !== undefined && isAbbreviation(commit)
+  return url !== undefined && version !== undefined && /^[0-9a-f]{4,64}$/i.test(commit)
     ? { url, commit, version }
     : undefined;
 }

@@ -1,16 +1,17 @@
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding, type Place } from "./finding.ts";
+import { judgeOrder } from "./order-rules.ts";
 import type { RuleName } from "./rules.ts";
 import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";
 
 /** Every variable whose change isn't the new version alone is somebody's finding. */
 export function judgeVariables(comparison: Comparison): Finding[] {
   const { changes, explained, written } = comparison;
-  const findings: Finding[] = [...assignedAgain(comparison)];
+  const findings: Finding[] = [...assignedAgain(comparison), ...judgeOrder(comparison)];
   const seen = new Set<string>();
   for (const change of changes) {
     const { name, before, after } = change;
-    if (explained.names.has(name) || seen.has(name)) continue;
+    if (seen.has(name) || (explained.names.has(name) && !renames(change))) continue;
     seen.add(name);
     const sameWriting = sameForms(written.before.get(name)?.forms, written.after.get(name)?.forms);
     if (after && !textsOf(after) && !sameWriting) {
@@ -148,16 +149,27 @@ function assignedInFunctions({ before, after }: Comparison): Finding[] {
 const decisive =
   /^(?:pkg(?:name|base|ver|rel)|epoch|arch|(?:source|\w+sums)(?:_\w+)?|pkgdir|srcdir|startdir)$/;
 
-/** Dependencies are a set; pacman takes them in any order, and once. */
+/** pacman takes dependencies and architectures in any order, and once. */
 function isReordered({ name, before, after }: VariableChange): boolean {
   const [old, now] = [before, after].map((held) => textsOf(held) && new Set(textsOf(held)));
   return (
-    ruleOf(name) === "dependency-changed" &&
+    (ruleOf(name) === "dependency-changed" || name === "arch" || name === "options") &&
     old !== undefined &&
     now !== undefined &&
     old.size === now.size &&
     [...old].every((one) => now.has(one))
   );
+}
+
+/** A version may stand in what is required of a package, never in which package that is. */
+function renames({ name, before, after }: VariableChange): boolean {
+  if (!/^(?:(?:make|check|opt)?depends|provides|conflicts)(?:_\w+)?$/.test(name)) return false;
+  const [old, now] = [before, after].map((held) => (textsOf(held) ?? []).map(packageName));
+  return JSON.stringify(old) !== JSON.stringify(now);
+}
+
+function packageName(relation: string): string {
+  return relation.split(/[<>=:]/)[0] ?? "";
 }
 
 function isNothing({ values }: NonNullable<VariableChange["before"]>): boolean {

@@ -3,14 +3,14 @@
  * as do the letters in the places where versions have some: `beta2`, `rc1`, `1.0b`, `r5.gabc1234`. Words stay.
  */
 export interface VersionForm {
-  /** What no new version changes, in order. */
+  /** What no new version changes, in order: words, and in words with digits all but those. */
   readonly words: string;
   /** `r123`, as VCS packages count commits. */
   readonly counts: boolean;
   /** How many abbreviated commits it names. */
   readonly commits: number;
-  /** Signs beside `.`, `_` and `-`, which Git, hosts and dpkg give a meaning. */
-  readonly signs: string;
+  /** How many `~` Git could take for an ancestor; before a letter it's a sign of pre-releases. */
+  readonly ancestors: number;
 }
 
 const preRelease = "alpha|beta|rc|pre|preview|dev|post|patch|pl|a|b|c|p";
@@ -26,17 +26,19 @@ export function versionForm(text: string): VersionForm | undefined {
     return undefined;
   const words: string[] = [];
   let [counts, commits, numbers] = [false, 0, 0];
-  for (const part of text.split(/[._+~-]/)) {
-    if (bareCommit.test(part)) commits += 1;
-    else if (number.test(part)) {
-      numbers += 1;
-      if (/^v/i.test(part)) words.push(part[0]!);
-    } else if (count.test(part)) counts = true;
-    else if (namedCommit.test(part)) commits += 1;
-    else if (!release.test(part)) words.push(part);
+  const parts = text.split(/[._+~-]/);
+  for (const [at, part] of parts.entries()) {
+    const isCounted = count.test(parts[at - 1] ?? "") && /^[0-9a-f]{7,40}$/.test(part);
+    if (isCounted || bareCommit.test(part) || namedCommit.test(part)) commits += 1;
+    else if (count.test(part)) counts = true;
+    else {
+      if (/\d/.test(part)) numbers += 1;
+      if (!number.test(part) && !release.test(part)) words.push(part.replaceAll(/\d+/g, "0"));
+      else if (/^v/i.test(part)) words.push(part[0]!);
+    }
   }
   if (numbers === 0 && !counts && commits === 0) return undefined;
-  return { words: words.join(" "), counts, commits, signs: text.replaceAll(/[^+~]/g, "") };
+  return { words: words.join(" "), counts, commits, ancestors: text.match(/~(?![a-z])/gi)?.length ?? 0 };
 }
 
 /** Whether one is another version of what the other is a version of. */
@@ -47,7 +49,7 @@ export function sameVersionForm(before: string, after: string): boolean {
     old.words === now.words &&
     old.counts === now.counts &&
     old.commits === now.commits &&
-    (old.signs === now.signs || now.signs === "")
+    old.ancestors >= now.ancestors
   );
 }
 

@@ -2,6 +2,7 @@ import { vercmp } from "../alpm/vercmp.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding, type Place } from "./finding.ts";
 import type { Pkgbuild } from "./side.ts";
+import { sameVersionForm } from "./version-form.ts";
 import { isVersionText } from "./version-text.ts";
 
 export interface FullVersion {
@@ -36,9 +37,15 @@ export function judgeVersion({ before, after, written }: Comparison): Finding[] 
   const both = { ...place, ...(old && { before: printed(old) }), after: printed(now) };
   const findings = [...textFindings(now, old, both), ...listFindings(after, place)];
   if (!old) return findings;
+  if (old.pkgver !== now.pkgver && !sameVersionForm(old.pkgver, now.pkgver)) {
+    findings.push(finding("version-form", `${printed(old)} to ${printed(now)}`, both));
+  }
+  if (now.epoch !== old.epoch) findings.push(finding("epoch-changed", `${old.epoch} to ${now.epoch}`, both));
+  if (isHighRelease(now.pkgrel) && now.pkgrel !== old.pkgrel && !isHighRelease(old.pkgrel)) {
+    findings.push(finding("version-jump", `pkgrel ${now.pkgrel}`, both));
+  }
   if (goesDown(old, now)) findings.push(finding("version-down", `${printed(old)} to ${printed(now)}`, both));
-  const jumps = jumpsAhead(old.pkgver, now.pkgver) || Number(now.epoch) > Number(old.epoch) + 1;
-  if (jumps && !goesDown(old, now)) {
+  if (jumpsAhead(old.pkgver, now.pkgver) && !goesDown(old, now)) {
     findings.push(finding("version-jump", `${printed(old)} to ${printed(now)}`, both));
   }
   return findings;
@@ -69,11 +76,16 @@ function listFindings(pkgbuild: Pkgbuild, place: Place): Finding[] {
   return lists.map((name) => finding("version-text", `${name} is a list`, place));
 }
 
-/** Later numbers may well begin to be dates. */
+/** Nobody rebuilds one version a hundred times. */
+function isHighRelease(pkgrel: string): boolean {
+  return Number(pkgrel.split(".")[0]) > 100;
+}
+
+/** Users can't go back from a number that is too high, wherever it stands. */
 function jumpsAhead(before: string, after: string): boolean {
   const [old, now] = [before, after].map((version) => version.match(/\d+/g) ?? []);
   return (now ?? []).some((number, at) => {
     const [from, to] = [Number(old?.[at] ?? 0), Number(number)];
-    return to > from * 10 + (at === 0 ? 50 : 100_000_000);
+    return number.length >= (old?.[at]?.length ?? 1) + 7 || (at === 0 && to > from * 10 + 50);
   });
 }

@@ -53,14 +53,8 @@ export function effectsOf(walk: Walk, functions: Functions, budget: Budget): Eff
     simple(command) {
       budget.spend(1);
       const name = commandName(command);
-      const definitions = name === undefined ? undefined : functions.get(name);
-      if (name !== undefined && definitions) {
-        if (called.has(name)) return;
+      if (name !== undefined && functions.has(name)) {
         called.add(name);
-        const outer = inFunction;
-        inFunction = true;
-        for (const { body } of definitions) walkCommand(body, visitor);
-        inFunction = outer;
       } else if (!isInert(command) && !(inFunction && name === "return")) {
         const declared = declaredNames(command);
         if (!declared) any ??= `line ${command.line} runs ${name ?? "a command whose name isn't constant"}`;
@@ -71,6 +65,9 @@ export function effectsOf(walk: Walk, functions: Functions, budget: Budget): Eff
     },
   };
   walk(visitor);
+  inFunction = true;
+  // A set is gone through to its end, with what is added meanwhile.
+  for (const name of called) for (const { body } of functions.get(name) ?? []) walkCommand(body, visitor);
   return { names, any };
 }
 

@@ -12,6 +12,11 @@ export const recipeRules = {
     says: "the accepted PKGBUILD can't be understood, so the new one is judged as a whole",
     protects: "Without a side to compare with nothing is known to be unchanged.",
   },
+  "judging-failed": {
+    severity: "danger",
+    says: "judging it failed, which is a defect of the gate",
+    protects: "What can't be judged is treated as an attack on whoever judges.",
+  },
   "read-once": {
     severity: "review",
     says: "it was read by our own grammar alone",
@@ -26,6 +31,11 @@ export const recipeRules = {
     severity: "review",
     says: "bash and our grammar read it in two ways, as before",
     protects: "What was accepted once may go on, but not unseen.",
+  },
+  "hidden-expansion": {
+    severity: "danger",
+    says: "an expansion with quotes, escapes or a process in it",
+    protects: "What stands there is quoted, run or taken apart in ways that few readers of bash know.",
   },
   "not-plain": {
     severity: "review",
@@ -106,6 +116,16 @@ export const recipeRules = {
     severity: "review",
     says: "a version with characters that no version needs",
     protects: "A `/`, `#`, `?` or `@` in a version rewrites the URL that it's part of.",
+  },
+  "version-form": {
+    severity: "review",
+    says: "the version has another form than before",
+    protects: "Where a version may become any word, it becomes a name, a branch or a commit.",
+  },
+  "epoch-changed": {
+    severity: "review",
+    says: "the epoch changed",
+    protects: "Users can't go back from an epoch.",
   },
   "version-jump": {
     severity: "review",

@@ -57,9 +57,14 @@ export const sourceRules = {
     says: "a source asks for what Git may take for another commit than a tag's",
     protects: "`v1.1-0-gdeadbee`, `v1.1~500` and `v1.1^` lead from a version to any commit, a fork's too.",
   },
+  "source-old-version": {
+    severity: "review",
+    says: "a source names the old version still",
+    protects: "A new version that fetches the old one brings back its holes under a new name.",
+  },
   "checksum-changed": {
     severity: "review",
-    says: "a checksum changed without a new version",
+    says: "a checksum changed, and what it belongs to didn't",
     protects: "The same version with another content is how a compromised release looks.",
   },
   "checksum-dropped": {
