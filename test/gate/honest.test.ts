@@ -106,12 +106,16 @@ describe("a commit", () => {
     ["is held where the tag is another commit", { "v1.2.0-beta.2": "0".repeat(40) }, "major"],
   ])("%s", async (_, tags, verdict) => {
     const ask = answerTags(() => Promise.resolve(new Map(Object.entries(tags))));
-    expect((await judgeWith(update, context, { ask, read: async () => context.readings })).verdict).toBe(verdict);
+    expect((await judgeWith(update, context, { ask, read: async () => context.readings })).verdict).toBe(
+      verdict,
+    );
   });
 
   test("is held where the host doesn't answer", async () => {
     const ask = answerTags(() => Promise.resolve(undefined));
-    expect((await judgeWith(update, context, { ask, read: async () => context.readings })).verdict).toBe("major");
+    expect((await judgeWith(update, context, { ask, read: async () => context.readings })).verdict).toBe(
+      "major",
+    );
   });
 });
 

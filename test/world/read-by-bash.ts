@@ -19,7 +19,10 @@ export class ReadByBash extends Map<string, SecondReading> {
       encoding: "utf8",
       maxBuffer: 1 << 28,
     });
-    const found = readingOfBash(reading.recipe, mark, stdout, "bash")?.reading ?? { by: "bash", commands: undefined };
+    const found = readingOfBash(reading.recipe, mark, stdout, "bash")?.reading ?? {
+      by: "bash",
+      commands: undefined,
+    };
     this.set(text, found);
     return found;
   }

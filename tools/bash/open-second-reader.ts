@@ -21,7 +21,8 @@ export function openSecondReader(): SecondReader {
 
 async function choose(): Promise<SecondReader> {
   const version = await bashVersion();
-  if (version !== undefined && probeBubblewrap() === undefined) return prettyPrint(bubblewrap(), `bash ${version}`);
+  if (version !== undefined && probeBubblewrap() === undefined)
+    return prettyPrint(bubblewrap(), `bash ${version}`);
   const { treeSitter } = await import("./tree-sitter.ts");
   return treeSitter();
 }

@@ -49,7 +49,7 @@ async function readSome(
 ): Promise<Recipe[]> {
   const nonce = randomBytes(12).toString("hex");
   const inputs: string[] = [];
-  for (let length = 0; inputs.length < recipes.length; ) {
+  for (let length = 0; inputs.length < recipes.length;) {
     const text = textForBash(recipes[inputs.length]!, `${nonce}-${inputs.length}`);
     length += text.length;
     if (inputs.length > 0 && length > longestInput) break;
@@ -73,9 +73,11 @@ async function print(input: string, sandbox: Sandbox): Promise<string> {
     await writeFile(join(folder, "scripts"), input, { mode: 0o644 });
     const chunks: Buffer[] = [];
     const errors: Buffer[] = [];
-    const { outcome } = await sandbox.run(job(folder, (chunk, stream) => {
-      (stream === "stdout" ? chunks : errors).push(chunk);
-    }));
+    const { outcome } = await sandbox.run(
+      job(folder, (chunk, stream) => {
+        (stream === "stdout" ? chunks : errors).push(chunk);
+      }),
+    );
     if (outcome.kind === "lost" || (outcome.kind === "exited" && outcome.code === 127)) {
       const said = Buffer.concat(errors).toString().trim().slice(0, 200);
       throw new SluiceError("second-reader", `bash --pretty-print can't be run: ${said || outcome.kind}`, {
@@ -92,7 +94,15 @@ function job(folder: string, onOutput: (chunk: Buffer, stream: "stdout" | "stder
   return {
     // makepkg turns extended patterns on before it reads a recipe.
     command: ({ scratch, at }) => ({
-      argv: ["/usr/bin/bash", "--norc", "--noprofile", "--pretty-print", "-O", "extglob", at("/scripts/scripts")],
+      argv: [
+        "/usr/bin/bash",
+        "--norc",
+        "--noprofile",
+        "--pretty-print",
+        "-O",
+        "extglob",
+        at("/scripts/scripts"),
+      ],
       env: { LC_ALL: "C.UTF-8", PATH: "/usr/bin" },
       cwd: scratch,
     }),

@@ -22,7 +22,8 @@ export async function treeSitter(): Promise<SecondReader> {
       const found = new Map<string, SecondReading>();
       for (const text of texts) {
         const reading = readPkgbuild(text);
-        if (reading.ok && !found.has(text)) found.set(text, { by, commands: readOne(parser, reading.recipe) });
+        if (reading.ok && !found.has(text))
+          found.set(text, { by, commands: readOne(parser, reading.recipe) });
       }
       return found;
     },
@@ -61,7 +62,10 @@ function topLevel(root: Node): Node[] {
 function formOf(node: Node): string {
   if (node.type === "comment") return "";
   if (node.childCount === 0) return node.text;
-  return `(${node.type} ${node.children.map(formOf).filter((form) => form !== "").join(" ")})`;
+  return `(${node.type} ${node.children
+    .map(formOf)
+    .filter((form) => form !== "")
+    .join(" ")})`;
 }
 
 function agrees(node: Node, { command }: Statement): boolean {
@@ -89,7 +93,8 @@ function isAssignment(node: Node, { name, index, value }: Assignment): boolean {
     // An empty value has no node.
     return value.span?.start === value.span?.end ? !held : held?.endIndex === value.span?.end;
   }
-  const elements = held?.type === "array" ? whole(held.namedChildren.filter(({ type }) => type !== "comment")) : [];
+  const elements =
+    held?.type === "array" ? whole(held.namedChildren.filter(({ type }) => type !== "comment")) : [];
   return (
     held?.type === "array" &&
     elements.length === value.elements.length &&

@@ -1,12 +1,7 @@
 import { SluiceError } from "../errors.ts";
 import type { RecipeFile } from "../forge/update-commit.ts";
 import { readAllowedLines } from "../gate/allowed-lines.ts";
-import {
-  judgeWith,
-  type Judgement,
-  type RecipeFiles,
-  type Answers,
-} from "../gate/judge.ts";
+import { judgeWith, type Judgement, type RecipeFiles, type Answers } from "../gate/judge.ts";
 import type { Sighting, UpstreamRecipe } from "../upstream/upstream.ts";
 import type { RepositoryConfig } from "../workspace/config.ts";
 import type { PackageState } from "../workspace/state.ts";

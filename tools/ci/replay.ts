@@ -45,11 +45,7 @@ export async function* replay(
   }
 }
 
-function replayOne(
-  update: HistoricalUpdate,
-  readings: JudgeContext["readings"],
-  reading: number,
-): Replayed {
+function replayOne(update: HistoricalUpdate, readings: JudgeContext["readings"], reading: number): Replayed {
   const { commit, pkgbase } = update;
   const started = performance.now();
   const { verdict, findings } = judge(update, { ...askingNobody, readings });

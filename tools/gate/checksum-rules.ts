@@ -178,9 +178,13 @@ function ofOtherContent(old: Checked, now: Checked, { comparison, files, place }
       const then = others[at];
       if (sum === then || then === undefined || sum === undefined || sums.length !== others.length) continue;
       const [oldSource, source] = [sameNumber ? old.sources?.[at] : undefined, now.sources?.[at]];
-      if (newVersion && !keepsContent(oldSource, source, { kind, then, sum, files })) continue;
+      if (newVersion && !keepsContent(oldSource, source, { kind, was: then, sum, files })) continue;
       findings.push(
-        finding("checksum-changed", source?.text ?? `source ${at + 1}`, { ...place, before: then, after: sum }),
+        finding("checksum-changed", source?.text ?? `source ${at + 1}`, {
+          ...place,
+          before: then,
+          after: sum,
+        }),
       );
     }
   }
@@ -189,7 +193,7 @@ function ofOtherContent(old: Checked, now: Checked, { comparison, files, place }
 
 interface ChangedSum {
   readonly kind: Kind;
-  readonly then: string;
+  readonly was: string;
   readonly sum: string;
   readonly files: RecipeFiles;
 }
@@ -198,19 +202,21 @@ interface ChangedSum {
 function keepsContent(
   old: SourceEntry | undefined,
   now: SourceEntry | undefined,
-  { kind, then, sum, files }: ChangedSum,
+  { kind, was, sum, files }: ChangedSum,
 ): boolean {
   if (!old || !now || addressOf(old) !== addressOf(now)) return false;
   if (now.scheme !== "local") return true;
   const file = files.get(addressOf(now));
   const own = file && digestOf(kind, file.bytes);
   // One that was wrong before fails the build as it did; there's nothing to keep.
-  return own !== undefined && then.toLowerCase() === own && sum.toLowerCase() !== own;
+  return own !== undefined && was.toLowerCase() === own && sum.toLowerCase() !== own;
 }
 
 function digestOf(kind: Kind, bytes: Uint8Array): string | undefined {
   if (kind === "ck") return undefined;
-  return createHash(kind === "b2" ? "blake2b512" : kind).update(bytes).digest("hex");
+  return createHash(kind === "b2" ? "blake2b512" : kind)
+    .update(bytes)
+    .digest("hex");
 }
 
 /** The entry without the name that it's kept under. */

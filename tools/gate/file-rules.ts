@@ -170,7 +170,9 @@ function ofContent(
 function sameScript(before: string, after: string, readings: SecondReadings): boolean {
   const [old, now] = [readPkgbuildText(before), readPkgbuildText(after)];
   const isSame = "recipe" in old && "recipe" in now && old.normal === now.normal;
-  return isSame && readAlike(before, after, readings) && judgeReadings("", before, after, readings).length === 0;
+  return (
+    isSame && readAlike(before, after, readings) && judgeReadings("", before, after, readings).length === 0
+  );
 }
 
 /** Programs and archives by their first bytes. */

@@ -108,7 +108,8 @@ function judgeSides(
   const old = before && isReadable(before) ? before.pkgbuild : undefined;
   const { pkgbuild } = after;
   const { readings } = context;
-  if (old?.text !== pkgbuild.text) findings.push(...judgeReadings("PKGBUILD", old?.text, pkgbuild.text, readings));
+  if (old?.text !== pkgbuild.text)
+    findings.push(...judgeReadings("PKGBUILD", old?.text, pkgbuild.text, readings));
   findings.push(
     ...judgeCharacters("PKGBUILD", old?.text ?? "", pkgbuild.text),
     ...newScriptlets(before, scriptlets).filter(({ after: path }) => !toldOf(findings, path)),

@@ -8,13 +8,18 @@ import type { Pkgbuild } from "./side.ts";
  */
 export function judgeOrder({ before, after, atReading, architectures }: Comparison): Finding[] {
   const [old, now] = [stepsIn(before), stepsIn(after)];
-  const [common, other] = [old.filter((step) => now.includes(step)), now.filter((step) => old.includes(step))];
+  const [common, other] = [
+    old.filter((step) => now.includes(step)),
+    now.filter((step) => old.includes(step)),
+  ];
   if (common.join("\n") === other.join("\n")) return [];
   const codeRuns = atReading.after.some(({ kind }) => kind === "code");
   const unknown = architectures.flatMap((carch) => unknownIn(after, carch));
   if (!codeRuns && unknown.length === 0) return [];
   const moved = other.find((step, at) => step !== common[at]) ?? "";
-  return [finding("order-changed", moved, { file: "PKGBUILD", before: common.join("\n"), after: other.join("\n") })];
+  return [
+    finding("order-changed", moved, { file: "PKGBUILD", before: common.join("\n"), after: other.join("\n") }),
+  ];
 }
 
 /** Names of what is assigned and defined at top level, in the order of the text; the second of a name is `name 2`. */

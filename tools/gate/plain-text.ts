@@ -64,7 +64,9 @@ const mostDifferences = 2_000;
 export function unplainLines(before: string, after: string): UnplainLine[] {
   const [old, now] = [before.split("\n"), after.split("\n")];
   const changes = diffArrays(old, now, {
-    comparator: (one, other) => one.trim() === other.trim(), maxEditLength: mostDifferences }) ?? [
+    comparator: (one, other) => one.trim() === other.trim(),
+    maxEditLength: mostDifferences,
+  }) ?? [
     { added: false, removed: true, value: old },
     { added: true, removed: false, value: now },
   ];

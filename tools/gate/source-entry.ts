@@ -65,7 +65,10 @@ const pagesHost = /\.(?:github|gitlab)\.io$|\.codeberg\.page$/;
 const projectHosts: readonly (readonly [host: RegExp, before: RegExp])[] = [
   [/^launchpad\.net$/, /^(?:\+\w+|~.*)$/],
   [/^(?:releases\.)?pagure\.(?:io|org)$/, /^(?:releases|fork|user)$/],
-  [/^(?:(?:downloads?|prdownloads|dl|[\w-]+\.dl)\.)?(?:sourceforge|sf)\.net$/, /^(?:projects?|p|sourceforge)$/],
+  [
+    /^(?:(?:downloads?|prdownloads|dl|[\w-]+\.dl)\.)?(?:sourceforge|sf)\.net$/,
+    /^(?:projects?|p|sourceforge)$/,
+  ],
 ];
 
 function projectOn(host: string, names: readonly string[]): string[] | undefined {

@@ -8,7 +8,9 @@ export type Together = readonly Statement[];
 export function togetherIn({ text, script }: Recipe): Together[] {
   const groups: Statement[][] = [];
   for (const statement of script.statements) {
-    const isFirst = /^[ \t]*$/.test(text.slice(text.lastIndexOf("\n", statement.start - 1) + 1, statement.start));
+    const isFirst = /^[ \t]*$/.test(
+      text.slice(text.lastIndexOf("\n", statement.start - 1) + 1, statement.start),
+    );
     if (isFirst || groups.length === 0) groups.push([statement]);
     else groups.at(-1)?.push(statement);
   }

@@ -63,7 +63,9 @@ export function readingOfBash(
 }
 
 function normalForm(group: Together): string {
-  return group.map(({ command, background }) => normaliseCommand(command) + (background ? " &" : "")).join("; ");
+  return group
+    .map(({ command, background }) => normaliseCommand(command) + (background ? " &" : ""))
+    .join("; ");
 }
 
 /** What bash prints is bash again. */
@@ -80,7 +82,8 @@ function unplainWords({ text, script }: Recipe): string[] {
   return [...new Set(words)].filter((word) => word !== "" && !plainWord.test(word));
 }
 
-const plainWord = /^(?:[\w@%+=:,./-]|\$\w|\$\{\w+\}|"(?:[\w @%+=:,./-]|\$\w|\$\{\w+\})*"|'[\w @%+=:,./-]*')*$/;
+const plainWord =
+  /^(?:[\w@%+=:,./-]|\$\w|\$\{\w+\}|"(?:[\w @%+=:,./-]|\$\w|\$\{\w+\})*"|'[\w @%+=:,./-]*')*$/;
 
 function spansIn({ command }: Statement): Span[] {
   if (command.kind !== "simple") return [];
