@@ -95,8 +95,8 @@ function ofSuffix(
   const place: Place = { file: "PKGBUILD", ...(line !== undefined && { line }) };
   const findings: Finding[] = [];
   const [kindsBefore, kindsNow] = [old, now].map(({ sums }) => [...sums.keys()].join(", "));
-  if (kindsBefore !== kindsNow && old.sums.size > 0 && !isStronger(old, now)) {
-    findings.push(finding("checksum-kind", `${kindsBefore} to ${kindsNow || "none"}`, place));
+  if (kindsBefore !== kindsNow && !isStronger(old, now)) {
+    findings.push(finding("checksum-kind", `${kindsBefore || "none"} to ${kindsNow || "none"}`, place));
   }
   for (const [kind, sums] of now.sums) {
     const asBefore =
@@ -133,8 +133,9 @@ function dropped(old: Checked, now: Checked, place: Place): Finding[] {
     const [was, is] = [strengthAt(old, then), strengthAt(now, at)];
     if (is >= was) continue;
     const known = source ? source.text : `source ${at + 1}`;
-    const unchecked = source?.vcs !== undefined || (source && isSignature(source));
-    findings.push(finding(unchecked && is === 0 ? "checksum-kind" : "checksum-dropped", known, place));
+    findings.push(
+      finding(isUnchecked(source) && is === 0 ? "checksum-kind" : "checksum-dropped", known, place),
+    );
   }
   return findings;
 }
@@ -155,7 +156,21 @@ function isStronger(old: Checked, now: Checked): boolean {
   if (count !== old.sources?.length || now.sums.size === 0) return false;
   const isComplete = [...now.sums.values()].every((sums) => sums.length === count);
   const isStrong = [...now.sums.keys()].every((kind) => strength[kind] >= strength.sha256);
-  return isComplete && isStrong && now.sources!.every((_, at) => strengthAt(now, at) >= strengthAt(old, at));
+  const isChecked = [...now.sums].every(
+    ([kind, sums]) =>
+      old.sums.has(kind) || sums.every((sum, at) => sum !== "SKIP" || isUnchecked(now.sources?.[at])),
+  );
+  return (
+    isComplete &&
+    isStrong &&
+    isChecked &&
+    now.sources!.every((_, at) => strengthAt(now, at) >= strengthAt(old, at))
+  );
+}
+
+/** Sources that may well have no checksum. */
+function isUnchecked(source: SourceEntry | undefined): boolean {
+  return source !== undefined && (source.vcs !== undefined || isSignature(source));
 }
 
 interface Changed {

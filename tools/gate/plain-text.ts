@@ -15,7 +15,7 @@ const operators = [
   String.raw`(?:%%?|##?)(?:${operand}|[*?])+`,
   String.raw`//?${operand}+/${operand}*`,
   String.raw`//?${operand}+`,
-  String.raw`:\d*(?::\d+)?`,
+  String.raw`:\d+(?::\d+)?|::\d+`,
   String.raw`: -\d+`,
   ",,?",
   String.raw`\^\^?`,

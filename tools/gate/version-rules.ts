@@ -32,11 +32,10 @@ export function judgeVersion({ before, after, written }: Comparison): Finding[] 
   const old = versionOf(before);
   const line = written.after.get("pkgver")?.line;
   const place: Place = { file: "PKGBUILD", ...(line !== undefined && { line }) };
-  const isWritten = ["pkgver", "pkgrel"].every((name) => written.after.has(name));
-  if (!now) return isWritten ? [] : [finding("version-missing", "", place)];
+  if (!now) return ofParts(before, after, place);
   const both = { ...place, ...(old && { before: printed(old) }), after: printed(now) };
   const findings = [...textFindings(now, old, both), ...listFindings(after, place)];
-  if (!old) return findings;
+  if (!old) return [...findings, finding("version-form", `nothing that is known to ${printed(now)}`, both)];
   if (old.pkgver !== now.pkgver && !sameVersionForm(old.pkgver, now.pkgver)) {
     findings.push(finding("version-form", `${printed(old)} to ${printed(now)}`, both));
   }
@@ -58,6 +57,23 @@ export function goesDown(old: FullVersion, now: FullVersion): boolean {
   const newPkgver = vercmp(now.pkgver, old.pkgver) > 0 || vercmp(now.epoch, old.epoch) > 0;
   return newPkgver ? vercmp(now.pkgrel, old.pkgrel) < 0 && Number(now.pkgrel) !== 1 : false;
 }
+
+/** Where the version as a whole isn't known, each part of it that is. */
+function ofParts(before: Pkgbuild, after: Pkgbuild, place: Place): Finding[] {
+  const [old, now] = [before, after].map((side) => (name: string): string | undefined => {
+    const value = side.evaluation().scalar(name);
+    return value === undefined ? "" : value.known ? value.text : undefined;
+  }) as [PartOf, PartOf];
+  return ["pkgver", "pkgrel", "epoch"].flatMap((name) => {
+    const text = now(name);
+    if (text === "" && name !== "epoch") return [finding("version-missing", name, place)];
+    return text === undefined || text === old(name)
+      ? []
+      : [finding("version-form", `${name}=${text}`, place)];
+  });
+}
+
+type PartOf = (name: string) => string | undefined;
 
 function textFindings(now: FullVersion, old: FullVersion | undefined, place: Place): Finding[] {
   const wrong = (["pkgver", "pkgrel", "epoch"] as const).filter((part) => {

@@ -93,7 +93,7 @@ const mostBytes = 20 * 1024 * 1024;
 const mostFiles = 2_000;
 
 /** Reads a recipe's files; links are kept as links, and Git's own folder isn't part of it. */
-function readRecipe(dir: string): RecipeFiles {
+export function readRecipe(dir: string): RecipeFiles {
   const files = new Map<string, RecipeFile>();
   let bytes = 0;
   const visit = (folder: string): void => {
