@@ -2,8 +2,8 @@
 const knownHosts = (
   "github.com raw.githubusercontent.com objects.githubusercontent.com codeload.github.com gist.github.com githubusercontent.com github.io " +
   "gitlab.com gitlab.io gitlab.freedesktop.org gitlab.gnome.org gitlab.archlinux.org codeberg.org codeberg.page bitbucket.org git.sr.ht sr.ht " +
-  "sourceforge.net downloads.sourceforge.net prdownloads.sourceforge.net launchpad.net launchpadlibrarian.net pagure.io savannah.gnu.org " +
-  "notabug.org framagit.org salsa.debian.org deb.debian.org debian.org ubuntu.com archlinux.org aur.archlinux.org kernel.org gnu.org ftp.gnu.org " +
+  "sourceforge.net sourceforge.io downloads.sourceforge.net prdownloads.sourceforge.net launchpad.net launchpadlibrarian.net pagure.io savannah.gnu.org " +
+  "notabug.org framagit.org salsa.debian.org deb.debian.org debian.org ubuntu.com archlinux.org archlinux.page aur.archlinux.org kernel.org gnu.org ftp.gnu.org " +
   "gnome.org download.gnome.org kde.org download.kde.org invent.kde.org freedesktop.org xorg.freedesktop.org x.org apache.org archive.apache.org " +
   "python.org pypi.org pypi.io pythonhosted.org files.pythonhosted.org npmjs.org registry.npmjs.org npmjs.com yarnpkg.com crates.io static.crates.io " +
   "rubygems.org hackage.haskell.org cpan.org metacpan.org cran.r-project.org r-project.org bioconductor.org proxy.golang.org golang.org go.dev " +
@@ -37,18 +37,19 @@ function imitates(name: string, other: string): boolean {
   if (otherSite.length < 6) return false;
   if (skeleton(name) === skeleton(other) || skeleton(site) === skeleton(otherSite)) return true;
   const [label, otherLabel] = [firstLabel(site), firstLabel(otherSite)];
-  // github.org, but not every name of three letters.
-  if (label === otherLabel)
-    return /^(?:github|gitlab|codeberg|githubusercontent|sourceforge|bitbucket|pythonhosted|npmjs|archlinux|launchpadlibrarian)$/.test(
-      label,
-    );
+  // github.org and githab.net, but not every other name under another top-level domain.
+  const isForge = forges.test(otherLabel);
+  if (label === otherLabel) return isForge;
+  const sameEnd = site.slice(label.length) === otherSite.slice(otherLabel.length);
   return (
     otherLabel.length > 4 &&
     (isNear(site, otherSite) ||
-      (isNear(label, otherLabel) && site.slice(label.length) === otherSite.slice(otherLabel.length)) ||
-      (isNear(skeleton(label), skeleton(otherLabel)) && label.length > 5))
+      ((sameEnd || isForge) && (isNear(label, otherLabel) || isNear(skeleton(label), skeleton(otherLabel)))))
   );
 }
+
+const forges =
+  /^(?:github|gitlab|codeberg|githubusercontent|sourceforge|bitbucket|pythonhosted|npmjs|archlinux|launchpadlibrarian)$/;
 
 function siteOf(host: string): string {
   return host.split(".").slice(-2).join(".");
