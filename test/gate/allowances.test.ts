@@ -88,6 +88,11 @@ const minor: readonly Case[] = [
 
 const dangerous: readonly Case[] = [
   {
+    name: "a name of its own and another host",
+    before: edit(["$pkgname-$pkgver.tar.gz::", ""]),
+    after: edit(["::$url", "::https://example.org"]),
+  },
+  {
     name: "a version with code in it, before code that may change anything",
     before: spoilt,
     after: (text) => spoilt(text).replace("pkgver=14.1.1", "pkgver=14.1.1$(id)"),
@@ -193,11 +198,6 @@ const major: readonly Case[] = [
     name: "a name of its own with another ending",
     before: edit(["$pkgname-$pkgver.tar.gz::", ""]),
     after: edit(["$pkgname-$pkgver.tar.gz::", "$pkgname-$pkgver.patch::"]),
-  },
-  {
-    name: "a name of its own and another host",
-    before: edit(["$pkgname-$pkgver.tar.gz::", ""]),
-    after: edit(["::$url", "::https://example.org"]),
   },
   {
     name: "a name of its own that another source has",

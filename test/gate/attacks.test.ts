@@ -33,6 +33,7 @@ const withDocument = (line: string) => (text: string) =>
 const elf: RecipeFile = { mode: "100755", bytes: Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 1, 2, 3, 0]) };
 
 const dangerous: readonly Attack[] = [
+  { name: "a version that makepkg loses", recipe: "rust", edit: replace("pkgver=", "typeset pkgver=") },
   // Code that runs when the file is read.
   {
     name: "a second pkgver at the end that downloads a program",
@@ -583,7 +584,6 @@ const dangerous: readonly Attack[] = [
 
 const major: readonly Attack[] = [
   { name: "keys that makepkg loses", recipe: "cmake", edit: replace("validpgpkeys=", "local validpgpkeys=") },
-  { name: "a version that makepkg loses", recipe: "rust", edit: replace("pkgver=", "typeset pkgver=") },
   {
     name: "elements that moved to other indices",
     recipe: "binary",

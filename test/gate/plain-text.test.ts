@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { isPlain, unplainLines } from "../../tools/gate/plain-text.ts";
 import { evaluate } from "../../tools/pkgbuild/evaluate.ts";
 import { readPkgbuild } from "../../tools/pkgbuild/recipe.ts";
-import { hasBash } from "../pkgbuild/real-bash.ts";
+import { hasBash, quoted } from "../pkgbuild/real-bash.ts";
 
 /** Every character that means something to bash, and some that don't. */
 const alphabet = [..."ax1_ \t.,:/@%+=^#?&!*()<>|;~-[]{}$\"'`\\\n"];
@@ -71,11 +71,10 @@ function assigning(before: string, after: string): { text: string; values: (stri
 function heldByBash(texts: readonly string[]): { values: string[]; ran: boolean }[] {
   const folder = mkdtempSync(join(tmpdir(), "plain-text-"));
   try {
-    const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
     const script = [
       "shopt -s extglob; PATH=/nowhere; b=1.2; ran=",
       "command_not_found_handle() { printf 'RAN\\1'; }",
-      ...texts.map((text) => `unset x; eval ${quote(text)}; printf '%s\\1' "\${x[@]}"; printf '\\2'`),
+      ...texts.map((text) => `unset x; eval ${quoted(text)}; printf '%s\\1' "\${x[@]}"; printf '\\2'`),
     ];
     writeFileSync(join(folder, "script"), script.join("\n"));
     const printed = execFileSync("bash", [join(folder, "script")], {
@@ -156,21 +155,22 @@ describe("what is plain", () => {
   ])("not %j", (line) => expect(isPlain(line)).toBe(false));
 });
 
-describe("what was accepted", () => {
-  const lines = (before: string, after: string): string[] =>
-    unplainLines(before, after).map(({ text }) => text);
+function newLines(before: string, after: string): string[] {
+  return unplainLines(before, after).map(({ text }) => text);
+}
 
+describe("what was accepted", () => {
   test.each([
     ["stays where it stands", "a=1\nb=$(c)\n", "a=2\nb=$(c)\n"],
     ["may be moved right and left", "if a; then\nb \\\n c\nfi", "if a; then\n  b \\\n    c\nfi"],
     ["takes new versions", "b=$(c 1.2.3)\n", "b=$(c 1.3.0)\n"],
     ["takes plain text beside it", 'x=("a-$v"{,.sig} b)\n', 'x=("a-${v}"{,.sig} b)\n'],
-  ])("%s", (_, before, after) => expect(lines(before, after)).toEqual([]));
+  ])("%s", (_, before, after) => expect(newLines(before, after)).toEqual([]));
 
   test.each([
     ["takes no other words", "b=$(c 1.2.3)\n", "b=$(d 1.3.0)\n"],
     ["takes no more of its kind", "b=$(c)\n", "b=$(c)$(d)\n"],
     ["is new on another line", "b=`c`\nd=1\n", "b=1\nd=`c`\n"],
     ["isn't continued", 'b="$x"\n', 'b="$x\\\n"\n'],
-  ])("%s", (_, before, after) => expect(lines(before, after)).not.toEqual([]));
+  ])("%s", (_, before, after) => expect(newLines(before, after)).not.toEqual([]));
 });

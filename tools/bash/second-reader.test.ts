@@ -63,8 +63,7 @@ describe.each(readers)("%s", (_, open, skip) => {
     const texts = ["a=(1 2) # x\nb() { c; }\n", "a=(1\n   2)\n\nb() {\n  c\n}\n", "a=(1 3)\nb() { c; }\n"];
     const readings = await (await open()).read(texts);
     const forms = texts.map((text) => readings.get(text)?.commands?.map(({ form }) => form));
-    if (open === treeSitter) expect(forms[0]?.[0]).toEqual(forms[1]?.[0]);
-    else expect(forms[0]).toEqual(forms[1]);
+    expect(forms[0]).toEqual(forms[1]);
     expect(forms[0]).not.toEqual(forms[2]);
   });
 });

@@ -58,9 +58,10 @@ function topLevel(root: Node): Node[] {
   return root.namedChildren.filter((node) => node.type !== "comment" && node.type !== "heredoc_body");
 }
 
-/** Its leaves with their kinds, without comments: equal where the grammar reads the same. */
+/** Its leaves with their kinds, without comments and line ends: equal where the grammar reads the same. */
 function formOf(node: Node): string {
   if (node.type === "comment") return "";
+  if (!node.isNamed && /^[\s;]*$/.test(node.text)) return "";
   if (node.childCount === 0) return node.text;
   return `(${node.type} ${node.children
     .map(formOf)

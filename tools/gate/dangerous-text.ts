@@ -1,51 +1,82 @@
+import { imitationIn } from "./known/hosts.ts";
+import { startingPlaceIn } from "./known/starting-places.ts";
 import type { RuleName } from "./rules.ts";
 
+type Finder = (text: string) => string | undefined;
+
 /** Places and habits that matter wherever they're mentioned: in an argument, a here-document, a patch. */
-const table: readonly (readonly [RuleName, RegExp])[] = [
+const table: readonly (readonly [RuleName, Finder])[] = [
   [
     "shell-input",
-    /\b(?:curl|wget|fetch|aria2c|base64|xxd|openssl|gunzip|zcat|xz|echo|printf|cat|tr|rev|sed)\b[^\n|;]*(?:\|[^\n|]*)*\|\s*(?:sudo\s+)?(?:\/\S*\/)?(?:ba|z|da|k|a|fi)?sh\b/,
+    matching(
+      /\b(?:curl|wget|fetch|aria2c|base64|xxd|openssl|gunzip|zcat|xz|echo|printf|cat|tr|rev|sed)\b[^\n|;]*(?:\|[^\n|]*)*\|\s*(?:[({]\s*|sudo\s+|env\s+|exec\s+|command\s+|busybox\s+)*(?:\/\S*\/)?(?:ba|z|da|k|a|fi)?sh\b/,
+    ),
   ],
-  ["shell-input", /\b(?:bash|sh|zsh|source|eval)\s+(?:-c\s+)?["']?(?:<\(|\$\(\s*)(?:curl|wget)/],
-  ["download", /\/dev\/(?:tcp|udp)\//],
-  ["download", /\b(?:curl|wget|aria2c)\b[^\n]*\b(?:https?|ftp):\/\//],
+  [
+    "shell-input",
+    matching(
+      /\b(?:bash|sh|zsh|source|eval)\s+(?:-c\s+)?["']?(?:<\(|\$\(\s*|`)(?:curl|wget)|>\(\s*(?:\/\S*\/)?(?:ba|z|da|k|a)?sh\b/,
+    ),
+  ],
+  ["download", matching(/\/dev\/(?:tcp|udp)\/|\/inet[46]?\/(?:tcp|udp|raw)\/|\bzsh\/net\/|\bztcp\b/)],
+  ["download", matching(/\b(?:curl|wget|aria2c)\b[^\n]*\b(?:https?|ftp):\/\//)],
+  [
+    "download",
+    matching(
+      /\bext::\S|^data:[\w/+;,-]+,|["'\s(]data:(?:text|application)\/(?:x-)?(?:sh|shellscript|javascript|octet-stream)/,
+    ),
+  ],
   [
     "package-manager",
-    /\b(?:npm|pnpm|yarn|bun|pip3?|pipx|gem|cargo|luarocks|composer|uv)\s+(?:-\S+\s+)*(?:install|i|add|global|dlx|x|exec|create|ci)\b/,
+    matching(
+      /\b(?:npm|pnpm|yarn|bun|pip3?|pipx|gem|cargo|luarocks|composer|uv)\s+(?:-\S+\s+)*(?:install|i|add|global|dlx|x|exec|create|ci)\b/,
+    ),
   ],
-  ["package-manager", /\b(?:npx|bunx|uvx|pnpx)\s+\S/],
-  ["package-manager", /\bpacman\s+-(?:S|U)/],
+  ["package-manager", matching(/\b(?:npx|bunx|uvx|pnpx)\s+\S|\bpip\.(?:main|_internal|__main__)\b/)],
+  ["package-manager", matching(/\bpacman\s+-(?:S|U)/)],
+  [
+    "container",
+    matching(/\b(?:docker|podman|nerdctl|buildah)\s+(?:run|exec|build|pull|load|import|cp|create|start)\b/),
+  ],
   [
     "decoding",
-    /\bbase(?:64|32)\s+(?:-d|-D|--decode)|\bxxd\s+-r|\b(?:b64decode|fromhex|atob)\b|\bopenssl\s+enc\b/,
-  ],
-  ["persistence", /\bsystemctl\s+(?:--?\S+\s+)*(?:enable|start|restart|preset|link|daemon-reload)\b/],
-  [
-    "persistence",
-    /(?:^|[/"'\s=])(?:systemd\/(?:system|user)|cron\.(?:d|daily|hourly|weekly|monthly)|spool\/cron|crontab|anacrontab)(?:$|[/"'\s])/,
+    matching(
+      /\bbase(?:64|32)\s+(?:-d|-D|--decode)|\bxxd\s+-r|\b(?:b64decode|fromhex|atob|unhexlify)\b|\bopenssl\s+enc\b|@base(?:64|32)d\b/,
+    ),
   ],
   [
-    "persistence",
-    /\/(?:udev\/rules\.d|polkit-1|pam\.d|sudoers(?:\.d)?|profile\.d|ld\.so\.(?:preload|conf)(?:\.d)?|autostart|skel|libalpm\/hooks|pacman\.d|initcpio|modules-load\.d|modprobe\.d|binfmt\.d|environment\.d|init\.d|rc\.local|dbus-1\/system-services|NetworkManager\/dispatcher\.d|tmpfiles\.d|sysctl\.d|security\/limits\.d|user-generators|system-generators|ca-certificates\/trust-source|X11\/xinit)(?:$|[/"'\s])/,
-  ],
-  [
-    "persistence",
-    /\/etc\/(?:passwd|shadow|group|sudoers|hosts|resolv\.conf|environment|profile|bash\.bashrc|zsh|ssh\/|shells|nsswitch\.conf|pacman\.conf|makepkg\.conf|ld\.so)/,
+    "program-orders",
+    matching(
+      /--checkpoint-action|-f(?:pass-)?plugin=\S|\s-toolexec\b|(?:-C\s*|--codegen[= ])linker=(?:\.{0,2}\/|\$)|-Wl,-{1,2}plugin[,=]|\burl\.\S+\.(?:push)?insteadof\b|\bBASH_FUNC_\w/i,
+    ),
   ],
   [
     "persistence",
-    /\.ssh(?:\/|$)|authorized_keys|\.(?:bashrc|bash_profile|profile|zshrc|zprofile|xinitrc|xprofile)\b/,
+    matching(
+      /\bsystemctl\s+(?:--?\S+\s+)*(?:enable|start|restart|preset|link|daemon-reload|unmask|edit|set-property)\b/,
+    ),
   ],
-  ["privilege", /\b(?:setcap|chmod\s+(?:-\S+\s+)*(?:0?[4-7][0-7]{3}|[ugoa]*\+[rwxt]*s))\b/],
-  ["privilege", /\bNOPASSWD\b|\bAUTH_ADMIN_KEEP\b|polkit\.Result\.YES/],
+  ["persistence", startingPlaceIn],
+  [
+    "privilege",
+    matching(
+      /\b(?:setcap|chmod\s+(?:-\S+\s+)*(?:[-+=]?0*[2-7][0-7]{3}|[ugoa]*[+=][rwxt]*s|\S*,[ugoa]*[+=][rwxt]*s))\b|\bsetfattr\b.*security\./,
+    ),
+  ],
+  ["privilege", matching(/\bNOPASSWD\b|\bAUTH_ADMIN_KEEP\b|polkit\.Result\.YES/)],
+  ["look-alike-host", imitationIn],
 ];
+
+function matching(pattern: RegExp): Finder {
+  return (text) => pattern.exec(text)?.[0];
+}
 
 /** Rules that text breaks, with what it says there. */
 export function rulesBrokenByText(text: string): Map<RuleName, string> {
   const broken = new Map<RuleName, string>();
   for (const piece of inBearablePieces(text)) {
-    for (const [rule, pattern] of table) {
-      const found = broken.has(rule) ? undefined : pattern.exec(piece)?.[0];
+    for (const [rule, find] of table) {
+      const found = broken.has(rule) ? undefined : find(piece);
       if (found !== undefined) broken.set(rule, found.slice(0, 200));
     }
   }

@@ -1,4 +1,7 @@
 import { type Finding, finding } from "./finding.ts";
+import { isProgram } from "./known/file-formats.ts";
+import { startingContent, startingFile } from "./known/starting-places.ts";
+import { judgePatch } from "./patch-rules.ts";
 import { canBeCheckedOut, filesUsedAsFolders, invisibleCharacter } from "./recipe-path.ts";
 import { isShellScript } from "./scripts.ts";
 import { judgeReadings, readAlike, type SecondReadings } from "./second-reading-rules.ts";
@@ -128,10 +131,6 @@ function ofMode(path: string, old: RecipeFile | undefined, now: RecipeFile | und
     : [];
 }
 
-/** What the system runs or obeys by itself, wherever the recipe installs it. */
-const systemFile =
-  /\.(?:service|timer|socket|path|target|mount|automount|slice|hook|rules|pkla|policy|sysusers|tmpfiles|sudoers|cron|pam|preset)$|(?:^|\/)(?:crontab|cron\.[\w-]+|sudoers[\w.-]*|[\w.-]+\.pam|autostart[\w.-]*|[\w.-]*profile\.d[\w.-]*|sysusers[\w.-]*|tmpfiles[\w.-]*|.*initcpio.*)$|\.(?:sysusers|tmpfiles|udev)(?:\.|$)/;
-
 function ofContent(
   path: string,
   old: RecipeFile | undefined,
@@ -143,25 +142,61 @@ function ofContent(
   const [was, is] = [old && old.mode !== "120000" ? decode(old.bytes) : undefined, decode(now.bytes)];
   const added: RuleName = old ? "file-changed" : "file-added";
   if (isProgram(now.bytes)) return [finding("file-program", path, place)];
-  if (is === undefined || is.includes("\0")) return isFirst ? [] : [finding(added, path, place)];
+  if (is === undefined || is.includes("\0"))
+    return isFirst && !isScriptlet
+      ? []
+      : [finding(added, path, place), finding("file-unreadable", path, place)];
+  const unseen = isFirst ? undefined : invisibleCharacter.exec(withoutEmoji(is))?.[0];
+  if (unseen !== undefined) {
+    const code = unseen.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0") ?? "";
+    return [
+      ...ofText(path, old, was, is, { isFirst, isScriptlet, readings }),
+      finding("file-unreadable", `${path} holds U+${code}`, place),
+    ];
+  }
+  return ofText(path, old, was, is, { isFirst, isScriptlet, readings });
+}
+
+/** Pictures of several characters are joined by such ones. */
+function withoutEmoji(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return /^[\x00-\x7f]*$/.test(text)
+    ? text
+    : text.replaceAll(/(?!\p{ASCII})\p{Emoji}\uFE0F?(?:\u200D\p{Emoji}\uFE0F?)*|[#*\d]\uFE0F\u20E3/gu, "");
+}
+
+function ofText(
+  path: string,
+  old: RecipeFile | undefined,
+  was: string | undefined,
+  is: string,
+  { isFirst, isScriptlet, readings }: Files & { isScriptlet: boolean },
+): Finding[] {
+  const place = { file: path };
+  const bytes = new TextEncoder().encode(is);
   if (isScriptlet) {
     if (was !== undefined && sameScript(was, is, readings)) return [];
     return [
       finding("scriptlet", path, { ...place, ...(was !== undefined && { before: was }), after: is }),
-      ...judgeScript(path, old?.bytes, now.bytes),
+      ...judgeScript(path, old?.bytes, bytes),
     ];
   }
   const findings = isFirst
     ? []
-    : [finding(added, path, { ...place, ...(was !== undefined && { before: was }), after: is })];
-  if (systemFile.test(path) || /^X-GNOME-Autostart|^\[(?:Service|Timer|Socket|Trigger|Path)\]$/m.test(is))
-    findings.push(finding("file-system", path, place));
-  if (/\.(?:patch|diff)$/.test(path) || /^(?:---|\+\+\+) \S/m.test(is))
-    return [...findings, ...ofPatch(path, was ?? "", is)];
+    : [
+        finding(old ? "file-changed" : "file-added", path, {
+          ...place,
+          ...(was !== undefined && { before: was }),
+          after: is,
+        }),
+      ];
+  if (startingFile.test(path) || startingContent.test(is)) findings.push(finding("file-system", path, place));
+  if (/\.(?:patch|diff)$/.test(path) || /^(?:---|\+\+\+|\*\*\*) \S/m.test(is))
+    return [...findings, ...judgePatch(path, was ?? "", is)];
   const isShell = isShellScript(path, is);
   return [
     ...findings,
-    ...(isShell ? judgeScript(path, old?.bytes, now.bytes) : judgeText(path, was ?? "", is)),
+    ...(isShell ? judgeScript(path, old?.bytes, bytes) : judgeText(path, was ?? "", is)),
     ...(isShell && "recipe" in readPkgbuildText(is) ? judgeReadings(path, was, is, readings) : []),
   ];
 }
@@ -173,33 +208,4 @@ function sameScript(before: string, after: string, readings: SecondReadings): bo
   return (
     isSame && readAlike(before, after, readings) && judgeReadings("", before, after, readings).length === 0
   );
-}
-
-/** Programs and archives by their first bytes. */
-function isProgram(bytes: Uint8Array): boolean {
-  const start = Array.from(bytes.subarray(0, 6), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return /^(?:7f454c46|4d5a|feedfac|cffaedfe|cafebabe|0061736d|1f8b|425a68|fd377a58|28b52ffd|504b0304|377abcaf|04224d18|5d0000|213c617263|edabeedb)/.test(
-    start,
-  );
-}
-
-/** Lines that a patch adds, and the paths that it changes. */
-function ofPatch(path: string, before: string, after: string): Finding[] {
-  const findings = judgeText(path, addedLines(before), addedLines(after));
-  for (const [, target = ""] of after.matchAll(/^(?:\+\+\+|---|rename to|copy to|Index:) ([^\t\n]+)/gm)) {
-    if (target.startsWith("/") && target !== "/dev/null")
-      findings.push(finding("patch-outside", target, { file: path }));
-    else if (target.split("/").includes(".."))
-      findings.push(finding("patch-outside", target, { file: path }));
-  }
-  if (/^new file mode 120000|^new mode 120000/m.test(after))
-    findings.push(finding("patch-outside", "it makes a symbolic link", { file: path }));
-  return findings;
-}
-
-function addedLines(patch: string): string {
-  return patch
-    .split("\n")
-    .map((line) => (line.startsWith("+") && !line.startsWith("+++ ") ? line.slice(1) : ""))
-    .join("\n");
 }

@@ -3,6 +3,7 @@ import { formsOf } from "./at-reading.ts";
 import { hidesWords, inBearablePieces, rulesBrokenByText } from "./dangerous-text.ts";
 import { type Finding, finding } from "./finding.ts";
 import { judgeFunctions } from "./function-rules.ts";
+import { piecesOf } from "./pieced-words.ts";
 import { namesOf } from "./resolved-words.ts";
 import { decode, type Pkgbuild, readPkgbuildText } from "./side.ts";
 import { type Signal, signalsIn } from "./signals.ts";
@@ -27,7 +28,7 @@ export function judgeSignals(
   for (const { name, before: held, after: now } of comparison?.changes ?? []) {
     const known = new Set(textsOf(held) ?? []);
     for (const text of textsOf(now) ?? []) {
-      if (known.has(text) || /^(?:source|pkgdesc$|url$)/.test(name)) continue;
+      if (known.has(text) || /^(?:source|pkgdesc$|url$|backup$)/.test(name)) continue;
       for (const [rule, found] of rulesBrokenByText(text)) {
         findings.set(
           `${rule} ${name}`,
@@ -54,8 +55,8 @@ export function judgeScript(file: string, before: Uint8Array | undefined, after:
   if ("recipe" in readNow) {
     const keys = new Set(readOld && "recipe" in readOld ? signalsOf(readOld).map(({ key }) => key) : []);
     for (const { key, rule, line, text } of signalsOf(readNow)) {
-      // On a user's machine there are no srcdir and pkgdir.
-      if (keys.has(key) || rule === "outside") continue;
+      // On a user's machine there are no srcdir and pkgdir, and a script's variables are its own.
+      if (keys.has(key) || /^(?:outside|scriptlet|assigned-again)$/.test(rule)) continue;
       // A starter ends with the program that it starts.
       if (rule === "background" && text.startsWith("exec ")) continue;
       findings.set(key, finding(rule, shorten(text), { file, line, after: text }));
@@ -92,7 +93,7 @@ function judgeHiddenWords(file: string, before: string, after: string): Finding[
 function signalsOf(pkgbuild: Pkgbuild): Signal[] {
   const { recipe } = pkgbuild;
   const names = namesOf(pkgbuild.evaluation(), recipe.assignments);
-  return signalsIn(recipe.script, names);
+  return signalsIn(recipe.script, names, piecesOf(recipe.script, recipe.assignments, names));
 }
 
 function shorten(text: string): string {

@@ -1,13 +1,19 @@
-import type { Script, SimpleCommand, Statement, Word, Command } from "../pkgbuild/syntax.ts";
+import type { Command, Compound, Script, SimpleCommand, Statement, Word } from "../pkgbuild/syntax.ts";
 import { normaliseCommand } from "../pkgbuild/normalise.ts";
 import { normaliseWord } from "../pkgbuild/normalise-words.ts";
 import { type Visitor, walkCommand, walkScript } from "../pkgbuild/walk.ts";
 import { readsOf } from "./at-reading.ts";
-import { isInterpreter, isShell, rulesBrokenBy } from "./dangerous-commands.ts";
+import { rulesBrokenBy } from "./dangerous-commands.ts";
 import { rulesBrokenByText } from "./dangerous-text.ts";
+import { isInterpreter, isShell } from "./known/interpreters.ts";
+import { ordersInFunction } from "./known/obeyed-variables.ts";
+import { startingPlaceIn } from "./known/starting-places.ts";
+import { pieced, type Pieces } from "./pieced-words.ts";
 import { type Names, runOf, textOfWord } from "./resolved-words.ts";
 import type { RuleName } from "./rules.ts";
-import { redirectsOutside, writesOutside } from "./writes.ts";
+import { namesSetBy, ruleOfSetting } from "./set-otherwise.ts";
+import { type Folders, foldersOf, joined } from "./working-folder.ts";
+import { redirectsOutside, writesOutside, writtenBy } from "./writes.ts";
 
 /** Something in a script that breaks a rule where it's new. */
 export interface Signal {
@@ -20,8 +26,9 @@ export interface Signal {
 }
 
 /** What a script does that a reviewer has to know of, in functions and at top level. */
-export function signalsIn(script: Script, names: Names): Signal[] {
+export function signalsIn(script: Script, names: Names, pieces: Pieces = new Map()): Signal[] {
   const signals: Signal[] = [];
+  const known: Known = { names, pieces, folders: foldersOf(script, names) };
   const add = (rule: RuleName, command: Command, line: number, text: string): void => {
     const reads = readsOf((visitor) => walkCommand(command, visitor));
     signals.push({ rule, key: `${rule} ${normaliseCommand(command)}`, line, text, reads });
@@ -32,9 +39,24 @@ export function signalsIn(script: Script, names: Names): Signal[] {
       visitPipeline(command, line, add, names);
     },
     simple(command) {
-      visitSimple(command, names, add);
+      visitSimple(command, known, add);
+    },
+    compound(compound, line) {
+      const set = namesSetIn(compound).map(ruleOfSetting);
+      for (const rule of set)
+        if (rule) add(rule, { kind: "compound", line, compound, redirections: [] }, line, "");
     },
     part(part) {
+      if (part.kind === "literal" && holdsCodeInSubscript(part.text)) {
+        const key = `indirection ${part.text}`;
+        signals.push({ rule: "indirection", key, line: 0, text: part.text, reads: new Set() });
+      }
+      const setting =
+        part.kind === "parameter" && /^:?=$/.test(part.operator) ? ruleOfSetting(part.name) : undefined;
+      if (setting && part.kind === "parameter") {
+        const key = `${setting} ${normaliseWord({ parts: [part], line: part.line })}`;
+        signals.push({ rule: setting, key, line: part.line, text: part.name, reads: new Set([part.name]) });
+      }
       if (
         part.kind === "parameter" &&
         ((part.prefix === "!" && part.index === undefined) || part.operator.startsWith("@P"))
@@ -47,6 +69,14 @@ export function signalsIn(script: Script, names: Names): Signal[] {
     function({ body, line }) {
       const target = redirectsOutside(body.redirections, names);
       if (target !== undefined) add("outside", body, line, target);
+      // makepkg reads it after the function has run, so it names a scriptlet as well as at top level.
+      walkCommand(body, {
+        simple(command) {
+          for (const { name, line } of command.assignments)
+            if (command.words.length === 0 && ruleOfSetting(name) === "scriptlet")
+              add("scriptlet", command, line, name);
+        },
+      });
       return true;
     },
   };
@@ -56,15 +86,32 @@ export function signalsIn(script: Script, names: Names): Signal[] {
 
 type Add = (rule: RuleName, command: Command, line: number, text: string) => void;
 
-function visitSimple(command: SimpleCommand, names: Names, add: Add): void {
+interface Known {
+  readonly names: Names;
+  readonly pieces: Pieces;
+  readonly folders: Folders;
+}
+
+function visitSimple(command: SimpleCommand, { names, pieces, folders }: Known, add: Add): void {
   const { line } = command;
   const run = runOf(command, names);
+  const folder = folders.get(command);
   const said = [run.program, ...run.arguments].join(" ");
   for (const rule of rulesBrokenBy(run)) add(rule, command, line, said);
   if (command.words.length > 0 && isAssembled(command, run.program)) add("indirection", command, line, said);
   if (run.name === "exec" && (run.arguments.length > 0 || command.redirections.length > 0))
     add("background", command, line, said);
-  const target = writesOutside(run, command, names);
+  // oxlint-disable-next-line no-control-regex
+  if (/[^\x00-\x7f]/.test(run.program)) add("look-alike-letters", command, line, said);
+  for (const name of namesSetBy(run, command)) {
+    const rule = ruleOfSetting(name);
+    // What declarations set is looked at with the assignments, but for a scriptlet's name.
+    const isAssignment = /^(?:export|readonly|declare|typeset|local)$/.test(run.name ?? "");
+    if (rule === "scriptlet" || (rule && !isAssignment)) add(rule, command, line, said);
+  }
+  const place = placeWritten(command, { names, pieces, folders });
+  if (place !== undefined) add("persistence", command, line, place);
+  const target = writesOutside(run, command, names, folder);
   if (target !== undefined) add("outside", command, line, target);
   const documents = command.redirections.flatMap(({ document, operator, target }) => [
     ...(document ? [textOfWord(document, names)] : []),
@@ -86,13 +133,43 @@ function visitSimple(command: SimpleCommand, names: Names, add: Add): void {
   }
   for (const assignment of command.assignments) {
     if (assignment.value.kind === "scalar") documents.push(textOfWord(assignment.value.word, names));
-    if (
-      /^(?:LD_\w+|BASH_ENV|ENV|GIT_SSH\w*|PROMPT_COMMAND|PS4|IFS|DLAGENTS|VCSCLIENTS)$/.test(assignment.name)
-    )
-      add("indirection", command, line, `${assignment.name}=`);
+    const texts = assignment.value.kind === "scalar" ? [textOfWord(assignment.value.word, names)] : [""];
+    if (texts.some((text) => ordersInFunction(assignment.name, text)))
+      add("program-orders", command, line, `${assignment.name}=`);
   }
   for (const [rule, found] of rulesBrokenByText([said, ...documents].join("\n")))
     add(rule, command, line, found);
+}
+
+/** Code that arithmetic runs once it comes by: `a[$(id)]`. */
+function holdsCodeInSubscript(text: string): boolean {
+  return text.length < 300 && /^[\s\w+*=!-]*[A-Za-z_]\w*\[[^\]\n]*(?:\$\(|`)/.test(text);
+}
+
+function namesSetIn(compound: Compound): string[] {
+  if (compound.kind === "for" || compound.kind === "select") return [compound.name];
+  if (compound.kind !== "arithmetic" && compound.kind !== "arithmetic-for") return [];
+  const words = compound.kind === "arithmetic" ? [compound.expression] : compound.header;
+  return words.flatMap((word) =>
+    [...normaliseWord(word).matchAll(/([A-Za-z_]\w*)[<>"\s]*(?:[-+*/%&|^]|<<|>>)?=(?!=)/g)].map(
+      ([, name = ""]) => name,
+    ),
+  );
+}
+
+/** A place from which something starts, as the folder and the variables that were set before make it. */
+function placeWritten(command: SimpleCommand, { names, pieces, folders }: Known): string | undefined {
+  const run = runOf(command, names);
+  const folder = folders.get(command);
+  const paths = [...writtenBy(run, command, names), ...(pieces.size > 0 ? run.arguments : [])].slice(0, 40);
+  const folders_ = folder === undefined ? [undefined] : pieced(folder, pieces);
+  for (const path of paths.flatMap((path) => pieced(path, pieces))) {
+    for (const from of folders_) {
+      const found = startingPlaceIn(joined(from, path) ?? path);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
 }
 
 /** A command's name that comes out of a variable is fine where it's known; one put together isn't. */
@@ -132,7 +209,10 @@ function visitPipeline(command: Command, line: number, add: Add, names: Names): 
     for (const { command: stage } of command.stages.slice(1)) {
       if (stage.kind === "function" || stage.kind === "pipeline" || stage.kind === "chain") continue;
       if (stage.kind === "compound") continue;
-      const { name, arguments: words } = runOf(stage, names);
+      const run = runOf(stage, names);
+      // Then the stage itself is a finding.
+      if (rulesBrokenBy(run).has("shell-input")) continue;
+      const { name, arguments: words } = run;
       const wrapped = /^(?:sudo|env|xargs|exec|command|nice|timeout|busybox|doas|su)$/.test(name ?? "");
       const takesInput =
         interprets(name) &&

@@ -4,7 +4,8 @@ import { isSignature, ownerOf, parseSource, repositoryOf, type SourceEntry } fro
 import { type TagAnswer, tagKey, type TagQuestion } from "./update.ts";
 import { sameForms } from "./variables.ts";
 import { versionOf } from "./version-rules.ts";
-import { addressFindings } from "./source-address.ts";
+import { addressFindings, isFloating } from "./source-address.ts";
+import { type Home, isNewStranger, isStranger } from "./source-stranger.ts";
 import { changedCommit, revisionIn } from "./source-revision.ts";
 import { withoutOwnName } from "./kept-name.ts";
 import { isCommitLike, replacedAlone } from "./version-text.ts";
@@ -37,7 +38,10 @@ export function judgeSources(
     }
     for (const [old, renamed] of pair.changed) {
       const both = { ...place, before: old.text, after: renamed.text };
-      findings.push(...addressFindings(renamed, both), ...moved(old, renamed, both));
+      findings.push(...addressFindings(renamed, both, pair.hostsBefore), ...moved(old, renamed, both));
+      if (isStranger(old, renamed, pair.home)) findings.push(finding("source-stranger", renamed.text, both));
+      if (isFloating(renamed) && old.fragment !== renamed.fragment)
+        findings.push(finding("source-floating", renamed.fragment, both));
       const now = withoutOwnName(old, renamed, comparison.after, pair.keptNames) ?? renamed;
       if (
         !pair.explained &&
@@ -80,6 +84,9 @@ interface ListPair {
   readonly added: readonly SourceEntry[];
   readonly removed: readonly SourceEntry[];
   readonly ownersBefore: ReadonlySet<string>;
+  /** Hosts that the accepted recipe named. */
+  readonly hostsBefore: ReadonlySet<string>;
+  readonly home: Home;
   /** What each source of the new list is kept as, where it says. */
   readonly keptNames: readonly (string | undefined)[];
 }
@@ -87,6 +94,8 @@ interface ListPair {
 function changedLists({ before, after, architectures, written, explained, changes }: Comparison): ListPair[] {
   const names = new Set(changes.map(({ name }) => name).filter((name) => /^source(?:_\w+)?$/.test(name)));
   const pairs = new Map<string, ListPair>();
+  const ownersBefore = ownersOf(before, architectures);
+  const home = homeOf(before, architectures);
   for (const carch of architectures) {
     for (const name of names) {
       const [old, now] = [before, after].map((side) => {
@@ -99,7 +108,9 @@ function changedLists({ before, after, architectures, written, explained, change
         place: { file: "PKGBUILD", ...(line !== undefined && { line }) },
         explained: sameWriting && explained.names.has(name),
         ...matched(known(old), known(now)),
-        ownersBefore: ownersOf(before, architectures),
+        ownersBefore,
+        hostsBefore: home.hosts,
+        home,
         keptNames: known(now).map(({ name, segments }) => name ?? segments.at(-1)),
       };
       pairs.set(JSON.stringify([name, pair.changed, pair.added, pair.removed]), pair);
@@ -144,17 +155,21 @@ function ownersOf(
   pkgbuild: Comparison["before"],
   architectures: readonly (string | undefined)[],
 ): Set<string> {
-  const owners = new Set<string>();
-  for (const carch of architectures) {
+  return new Set(entriesOf(pkgbuild, architectures).map(accountOf));
+}
+
+function entriesOf(
+  pkgbuild: Comparison["before"],
+  architectures: readonly (string | undefined)[],
+): SourceEntry[] {
+  return architectures.flatMap((carch) => {
     const evaluation = pkgbuild.evaluation(carch);
-    for (const name of evaluation.names) {
-      if (!/^source(?:_\w+)?$/.test(name)) continue;
+    return [...evaluation.names].flatMap((name) => {
+      if (!/^source(?:_\w+)?$/.test(name)) return [];
       const list = evaluation.list(name);
-      if (list === undefined || "known" in list) continue;
-      for (const entry of known(list)) owners.add(accountOf(entry));
-    }
-  }
-  return owners;
+      return list === undefined || "known" in list ? [] : known(list);
+    });
+  });
 }
 
 /** Host and account, without the project. */
@@ -162,15 +177,38 @@ function accountOf(entry: SourceEntry): string {
   return ownerOf(entry).split("/").slice(0, 2).join("/");
 }
 
-function ofAdded(entry: SourceEntry, { ownersBefore }: ListPair, place: Place): Finding[] {
+/** What the accepted recipe says of where its project lives. */
+function homeOf(pkgbuild: Comparison["before"], architectures: readonly (string | undefined)[]): Home {
+  const evaluation = pkgbuild.evaluation(architectures[0]);
+  const text = (name: string): string[] => {
+    const list = evaluation.list(name);
+    return list === undefined || "known" in list
+      ? []
+      : list.flatMap((value) => (value.known ? [value.text] : []));
+  };
+  const entries = [...text("url").map(parseSource), ...entriesOf(pkgbuild, architectures)];
+  return {
+    entries,
+    hosts: new Set(entries.map(({ host }) => host).filter((host) => host !== "")),
+    names: text("pkgname"),
+  };
+}
+
+function ofAdded(
+  entry: SourceEntry,
+  { ownersBefore, hostsBefore, home, removed }: ListPair,
+  place: Place,
+): Finding[] {
   const here = { ...place, after: entry.text };
-  const findings = [finding("source-added", entry.text, here), ...addressFindings(entry, here)];
+  const findings = [finding("source-added", entry.text, here), ...addressFindings(entry, here, hostsBefore)];
   if (entry.scheme === "http" || entry.scheme === "ftp")
     findings.push(finding("source-downgrade", entry.text, here));
   const pinned = /^(?:commit=[0-9a-f]{40}|tag=.+)$/i.test(entry.fragment);
-  if (entry.vcs !== undefined && !pinned && !ownersBefore.has(accountOf(entry))) {
+  const unpinnedStranger = entry.vcs !== undefined && !pinned && !ownersBefore.has(accountOf(entry));
+  if (unpinnedStranger || (removed.length > 0 && isNewStranger(entry, home))) {
     findings.push(finding("source-stranger", entry.text, here));
   }
+  if (isFloating(entry)) findings.push(finding("source-floating", entry.fragment, here));
   return findings;
 }
 

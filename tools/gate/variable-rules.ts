@@ -1,5 +1,8 @@
 import type { Comparison } from "./comparison.ts";
 import { type Finding, finding, type Place } from "./finding.ts";
+import { isObeyed, ordersAtTop } from "./known/obeyed-variables.ts";
+import { extendsOwnName, nameOfProvided, standsForSystem } from "./known/system-names.ts";
+import { takenOverInFunctions } from "./package-relations.ts";
 import { judgeOrder } from "./order-rules.ts";
 import type { RuleName } from "./rules.ts";
 import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";
@@ -74,45 +77,30 @@ const rulesByName: readonly (readonly [RegExp, RuleName])[] = [
   [/^arch$/, "architecture-changed"],
   [/^pkgname$/, "split-package-changed"],
   [/^pkgbase$/, "package-names-changed"],
-  // What makepkg, bash and the programs they call read from the environment is in capitals.
-  [
-    /^(?:PATH|IFS|ENV|BASH\w*|SHELL\w*|PROMPT_COMMAND|PS[0-4]|HOME|TMPDIR|CDPATH|FUNCNEST|GLOBIGNORE|EXECIGNORE|FPATH|LD_\w+|GIT_\w+|SSH_\w+|GNUPG\w*|GPG\w*|CURL\w*|WGET\w*|DLAGENTS|VCSCLIENTS|BUILD\w+|PACMAN\w*|PACKAGER|CARCH|CHOST|OPTIONS|INTEGRITY_CHECK|COMPRESS\w+|STRIP_\w+|PURGE_TARGETS|MAN_DIRS|DOC_DIRS|LIB_DIRS|(?:PKG|SRC|SRCPKG|LOG)DEST|PKGEXT|SRCEXT|SIGNPKG|MAKEPKG\w*|NODE_\w+|PYTHON\w+|PERL\w+|RUBY\w+|GEM_\w+|JAVA_TOOL_OPTIONS|RUSTC\w*|CARGO_\w+|GO(?:FLAGS|PROXY|NOSUMDB|SUMDB|PRIVATE|NOSUMCHECK|INSECURE)|PIP_\w+|UV_\w+|CC|CXX|LD|AR|MAKE)$|^(?:https?|ftp|all|no)_proxy$|^npm_config_\w+$|^(?:srcdir|pkgdir|startdir|pkgbasedir|library|confdir|LIBRARY)$/,
-    "makepkg-variable",
-  ],
 ];
 
 function ruleOf(name: string): RuleName {
-  return rulesByName.find(([pattern]) => pattern.test(name))?.[1] ?? "variable-changed";
+  const own = rulesByName.find(([pattern]) => pattern.test(name))?.[1];
+  return own ?? (isObeyed(name) ? "makepkg-variable" : "variable-changed");
 }
-
-/** Well-known packages that a recipe has no business standing in for. */
-const systemPackages =
-  /^(?:glibc|lib32-glibc|gcc|gcc-libs|linux|linux-(?:lts|zen|hardened|firmware|headers)|base|base-devel|filesystem|pacman|bash|sh|zsh|coreutils|systemd|systemd-libs|dbus|sudo|polkit|openssl|openssh|gnupg|curl|git|python|perl|nodejs|npm|glib2|zlib|xz|util-linux|shadow|pam|grub|mkinitcpio|archlinux-keyring|chaotic-keyring|firefox|chromium)(?:[<>=].*)?$/;
 
 function ruleFor({ name, before, after }: VariableChange): RuleName {
   const rule = ruleOf(name);
   const old = new Set(textsOf(before) ?? []);
   const added = (textsOf(after) ?? []).filter((text) => !old.has(text));
-  if (rule === "makepkg-variable" && !after) return "variable-changed";
+  if (rule === "makepkg-variable") {
+    const ordered = after && ordersAtTop(name, textsOf(after));
+    return ordered ? rule : "variable-changed";
+  }
   if (rule === "takeover" && added.length === 0) return "relation-changed";
-  if (
-    rule === "relation-changed" &&
-    name.startsWith("provides") &&
-    added.some((text) => systemPackages.test(text))
-  ) {
-    return "takeover";
+  if (rule === "relation-changed" && name.startsWith("provides")) {
+    const provided = new Set([...old].map(nameOfProvided));
+    const come = added.filter((text) => !provided.has(nameOfProvided(text)));
+    return come.some(standsForSystem) ? "takeover" : rule;
   }
-  if (
-    rule === "split-package-changed" &&
-    added.some((text) => systemPackages.test(text) || !isRelated(text, [...old]))
-  ) {
+  if (rule === "split-package-changed" && added.some((text) => !extendsOwnName(text, [...old])))
     return "package-names-changed";
-  }
   return rule;
-}
-
-function isRelated(name: string, others: readonly string[]): boolean {
-  return others.some((other) => name.startsWith(other.slice(0, Math.max(3, Math.floor(other.length / 2)))));
 }
 
 /** Names that decide what is built; a helper may well be set in two steps. */
@@ -128,7 +116,11 @@ function assignedAgain(comparison: Comparison): Finding[] {
     const rule = once.test(name) ? "assigned-again" : "variable-changed";
     findings.push(finding(rule, `${name}, ${forms.length} times`, { file: "PKGBUILD", line }));
   }
-  return [...findings, ...assignedInFunctions(comparison)];
+  return [
+    ...findings,
+    ...assignedInFunctions(comparison),
+    ...takenOverInFunctions(comparison.before, comparison.after),
+  ];
 }
 
 /** Functions run in makepkg's own shell, so what they assign counts for what comes after. */

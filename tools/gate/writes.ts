@@ -1,10 +1,47 @@
 import type { Redirection, SimpleCommand, Word } from "../pkgbuild/syntax.ts";
 import { type Names, type Run, textOfWord } from "./resolved-words.ts";
+import { joined } from "./working-folder.ts";
 
-/** Where a command writes to, if that's outside the folders of the build. */
-export function writesOutside(run: Run, command: SimpleCommand, names: Names): string | undefined {
-  return redirectsOutside(command.redirections, names) ?? targetsOf(run).find(isOutside);
+/** Where a command writes to, if that's outside the folders of the build, or one of the recipe's own files. */
+export function writesOutside(
+  run: Run,
+  command: SimpleCommand,
+  names: Names,
+  folder: string | undefined,
+): string | undefined {
+  const targets = writtenBy(run, command, names);
+  return (
+    redirectsOutside(command.redirections, names) ??
+    targetsOf(run).find(isOutside) ??
+    targets.find((path) => isOutside(joined(folder, path) ?? "") && !isDevice(path)) ??
+    targets.find((path) => isOwnFile(joined(folder, path) ?? path)) ??
+    (/^(?:cat|grep|egrep|fgrep|rg|head|tail|diff|cmp|wc|\w+sum|test|\[|cp|install|sed|source|\.)$/.test(
+      run.name ?? "",
+    )
+      ? undefined
+      : run.arguments.find((word) => mentionsOwnFile.test(word)))
+  );
 }
+
+/** Every path that a command writes, as it's written there. */
+export function writtenBy(run: Run, command: SimpleCommand, names: Names): string[] {
+  const redirected = command.redirections
+    .filter(({ operator }) => /^(?:>|>>|>\||&>|&>>|<>)$/.test(operator))
+    .map(({ target }) => homeOf(target, textOfWord(target, names)));
+  return [...redirected, ...targetsOf(run)];
+}
+
+function isDevice(path: string): boolean {
+  return /^\/dev\/(?:null|stdout|stderr|stdin|tty|zero|fd\/\d)$/.test(path);
+}
+
+/** The recipe and its scriptlets, which lie beside srcdir, with links to them in srcdir. */
+function isOwnFile(path: string): boolean {
+  return /^(?:(?:\$\{(?:srcdir|startdir)\}\/)?(?:\.\.\/)*)(?:PKGBUILD|\.SRCINFO|[^/]*\.install)$/.test(path);
+}
+
+const mentionsOwnFile =
+  /(?:^|[\s'"=(])(?:(?:\.\.\/)+|\$\{startdir\}\/|\$\{srcdir\}\/\.\.\/)(?:PKGBUILD|\.SRCINFO|[\w.@+-]+\.install)\b/;
 
 /** The same of redirections alone, as groups and functions have them, too. */
 export function redirectsOutside(redirections: readonly Redirection[], names: Names): string | undefined {
@@ -26,7 +63,7 @@ function isOutside(path: string): boolean {
   ) {
     return !/^\/dev\/(?:null|stdout|stderr|stdin|fd\/\d)$/.test(path);
   }
-  if (/^\$\{(?:pkgdir|srcdir)\}(?:\/[^$]*)?\/\.\.(?:\/|$)/.test(path)) return leavesBase(path);
+  if (/^\$\{(?:pkgdir|srcdir)\}(?:\/.*)?\/\.\.(?:\/|$)/.test(path)) return leavesBase(path);
   return /^(?:\.\.\/){2,}/.test(path) || (/^\.\.\/(?!\$)/.test(path) && leavesBase(path));
 }
 
@@ -65,6 +102,9 @@ function targetsOf({ name, arguments: words }: Run): string[] {
     case "rm":
     case "rmdir":
     case "touch":
+    case "split":
+    case "mkfifo":
+    case "sponge":
     case "truncate":
     case "shred":
     case "unlink":

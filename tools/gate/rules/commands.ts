@@ -17,6 +17,17 @@ export const commandRules = {
     says: "runs text as a program",
     protects: "curl piped into a shell (2018), and here-documents that hide one.",
   },
+  container: {
+    severity: "danger",
+    says: "starts a container or a machine",
+    protects: "An image holds whatever its author put there, and no checksum covers it.",
+  },
+  "program-orders": {
+    severity: "danger",
+    says: "makes another program run, load or fetch something, by a variable or an option",
+    protects:
+      "`tar --checkpoint-action`, LUA_INIT and a linker of one's own run programs under a harmless name.",
+  },
   decoding: {
     severity: "danger",
     says: "decodes something",
@@ -56,6 +67,11 @@ export const commandRules = {
     severity: "danger",
     says: "characters that hide or reorder text",
     protects: "What a reader sees must be what bash reads.",
+  },
+  "look-alike-host": {
+    severity: "danger",
+    says: "an address that looks like a well-known one and isn't",
+    protects: "githab.com and github.com.example.org belong to somebody else.",
   },
   "look-alike-letters": {
     severity: "danger",

@@ -72,6 +72,11 @@ export const fileRules = {
     says: "a compiled program or an archive among the recipe's files",
     protects: "Nobody can read it.",
   },
+  "file-unreadable": {
+    severity: "danger",
+    says: "a new or changed file that isn't plain text",
+    protects: "What isn't UTF-8, or holds NUL or invisible characters, isn't what a reader sees.",
+  },
   "file-system": {
     severity: "danger",
     says: "a new or changed service, timer, hook or system setting",

@@ -34,8 +34,13 @@ export const sourceRules = {
   },
   "source-stranger": {
     severity: "danger",
-    says: "a new repository of another owner, at whatever commit it has when it's built",
+    says: "another's repository or archive that comes in, or takes a source's place",
     protects: "A repository named `patches` ran a stranger's program (July 2025).",
+  },
+  "source-floating": {
+    severity: "danger",
+    says: "a tag or commit that is whatever the repository holds when it's built",
+    protects: "`tag=HEAD` looks pinned and isn't.",
   },
   "source-removed": {
     severity: "review",
