@@ -3,6 +3,7 @@ import { benchAurDump } from "./aur-dump.ts";
 import { benchAurMirror } from "./aur-mirror.ts";
 import { benchBuilder } from "./builder.ts";
 import { benchDeptree } from "./deptree.ts";
+import { benchGate } from "./gate.ts";
 import { benchGeneratedTree } from "./generated-tree.ts";
 import { benchOnCommit } from "./on-commit.ts";
 import { benchOnSchedule } from "./on-schedule.ts";
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   deptree: benchDeptree,
   "on-commit": benchOnCommit,
   "on-schedule": benchOnSchedule,
+  gate: benchGate,
   "generated-tree": benchGeneratedTree,
   sandbox: benchSandbox,
   builder: benchBuilder,

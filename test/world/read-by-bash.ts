@@ -19,7 +19,8 @@ export class ReadByBash extends Map<string, SecondReading> {
       encoding: "utf8",
       maxBuffer: 1 << 28,
     });
-    const found = readingOfBash(reading.recipe, mark, stdout, "bash")?.reading ?? {
+    const found = readingOfBash(reading.recipe, mark, stdout, { by: "bash", compared: new Map() })
+      ?.reading ?? {
       by: "bash",
       commands: undefined,
     };

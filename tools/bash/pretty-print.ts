@@ -4,7 +4,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../errors.ts";
 import { readPkgbuild, type Recipe } from "../pkgbuild/recipe.ts";
-import { readingOfBash, type SecondReading, textForBash } from "../pkgbuild/second-reading.ts";
+import { type Reader, readingOfBash, type SecondReading, textForBash } from "../pkgbuild/second-reading.ts";
 import { privateFolder } from "../sandbox/private-folder.ts";
 import type { Job, Sandbox } from "../sandbox/sandbox.ts";
 import type { SecondReader } from "./second-reader.ts";
@@ -31,11 +31,12 @@ export function prettyPrint(sandbox: Sandbox, by: string): SecondReader {
   return {
     async read(texts) {
       const found = new Map<string, SecondReading>();
+      const compared = new Map<string, boolean>();
       let left = [...new Set(texts)].flatMap((text) => {
         const reading = readPkgbuild(text);
         return reading.ok ? [reading.recipe] : [];
       });
-      while (left.length > 0) left = await readSome(left, found, { sandbox, by });
+      while (left.length > 0) left = await readSome(left, found, { sandbox, by, compared });
       return found;
     },
   };
@@ -45,7 +46,7 @@ export function prettyPrint(sandbox: Sandbox, by: string): SecondReader {
 async function readSome(
   recipes: readonly Recipe[],
   found: Map<string, SecondReading>,
-  { sandbox, by }: { sandbox: Sandbox; by: string },
+  { sandbox, ...reader }: Reader & { sandbox: Sandbox },
 ): Promise<Recipe[]> {
   const nonce = randomBytes(12).toString("hex");
   const inputs: string[] = [];
@@ -57,8 +58,8 @@ async function readSome(
   }
   let printed = await print(inputs.join(""), sandbox);
   for (const [at, recipe] of recipes.slice(0, inputs.length).entries()) {
-    const result = readingOfBash(recipe, `${nonce}-${at}`, printed, by);
-    found.set(recipe.text, result?.reading ?? { by, commands: undefined });
+    const result = readingOfBash(recipe, `${nonce}-${at}`, printed, reader);
+    found.set(recipe.text, result?.reading ?? { by: reader.by, commands: undefined });
     // Where one isn't read as we read it, those behind it may have been taken for a part of it.
     if (!result) return recipes.slice(at + 1);
     printed = printed.slice(result.end);

@@ -35,12 +35,19 @@ export function textForBash(recipe: Recipe, mark: string): string {
   return markedText(recipe, mark) + cases.join("");
 }
 
+export interface Reader {
+  /** The program and its version. */
+  readonly by: string;
+  /** What was compared already, and whether it says the same. */
+  readonly compared: Map<string, boolean>;
+}
+
 /** What `bash --pretty-print` printed for it; undefined where it isn't all there, so that bash reads otherwise. */
 export function readingOfBash(
   recipe: Recipe,
   mark: string,
   printed: string,
-  by: string,
+  { by, compared }: Reader,
 ): { readonly reading: SecondReading; readonly end: number } | undefined {
   const groups = togetherIn(recipe);
   const words = unplainWords(recipe);
@@ -56,10 +63,32 @@ export function readingOfBash(
   const commands = groups.map((group, at) => ({
     line: group[0]?.line ?? 1,
     form: forms[at] ?? "",
-    agrees: normalForm(group) === normalFormOf(forms[at] ?? ""),
+    agrees: saysTheSame(recipe.text.slice(group[0]?.start, groups[at + 1]?.[0]?.start).trim(), {
+      group,
+      printed: forms[at] ?? "",
+      compared,
+    }),
     assigns: group.every(({ command }) => command.kind === "simple" && command.words.length === 0),
   }));
   return { reading: { by, commands: isOneWord ? commands : undefined }, end: found.end };
+}
+
+interface Compared extends Pick<Reader, "compared"> {
+  readonly group: Together;
+  readonly printed: string;
+}
+
+/**
+ * Two sides of an update have most of their commands in common, so each pair of texts is compared once.
+ *
+ * @param written with all that stands before the next command, as here-documents do
+ */
+function saysTheSame(written: string, { group, printed, compared }: Compared): boolean {
+  if (written === printed) return true;
+  const key = `${written}\0${printed}`;
+  const known = compared.get(key) ?? normalForm(group) === normalFormOf(printed);
+  compared.set(key, known);
+  return known;
 }
 
 function normalForm(group: Together): string {
