@@ -6,7 +6,7 @@
 
 const groups = [
   ["alpm", "pkgbuild", "deptree", "gate", "schedule"],
-  ["git", "http", "sandbox"],
+  ["system", "git", "http", "sandbox"],
   ["workspace", "upstream", "forge", "queue", "builder", "pkgrepo"],
   ["ci", "manager", "web"],
 ];

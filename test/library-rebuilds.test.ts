@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseSrcinfo } from "../tools/alpm/srcinfo.ts";
-import { planLibraryRebuilds } from "../tools/ci/library-rebuilds.ts";
+import { planLibraryRebuilds } from "../tools/ci/updates/library-rebuilds.ts";
 import { openHttp } from "../tools/http/open-http.ts";
 import { defaultPatience } from "../tools/http/patience.ts";
-import { knownDatabaseSchema, readDistribution, type KnownDatabase } from "../tools/upstream/distribution.ts";
-import { parseVersions, versionLines } from "../tools/upstream/versions.ts";
-import { readPackageConfig } from "../tools/workspace/config.ts";
+import {
+  knownDatabaseSchema,
+  readDistribution,
+  type KnownDatabase,
+} from "../tools/upstream/distribution/distribution.ts";
+import { parseVersions, versionLines } from "../tools/upstream/distribution/versions.ts";
+import { readPackageConfig } from "../tools/workspace/config/config.ts";
 import { Mirror } from "./world/mirror.ts";
 
 const mirror = new Mirror();

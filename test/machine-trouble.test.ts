@@ -5,7 +5,7 @@ import type { BuildRequest, BuildResult } from "../tools/builder/build.ts";
 import { SluiceError } from "../tools/errors.ts";
 import { openGit } from "../tools/git/git.ts";
 import { openInstallation, type Installation } from "../tools/manager/installation.ts";
-import { submissionOf } from "../tools/manager/submit.ts";
+import { submissionOf } from "../tools/manager/reconcile/submit.ts";
 import { up, type UpWatcher } from "../tools/manager/up.ts";
 import { host } from "../tools/sandbox/host.ts";
 import { missingPrograms } from "./world/programs.ts";

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import type { Queue, QueueEvent } from "../../tools/queue/queue.ts";
-import { SqliteFile } from "../../tools/queue/sqlite-file.ts";
-import { schema } from "../../tools/queue/sqlite-schema.ts";
-import { openSqliteQueue } from "../../tools/queue/sqlite.ts";
+import { SqliteFile } from "../../tools/queue/sqlite/file.ts";
+import { schema } from "../../tools/queue/sqlite/schema.ts";
+import { openSqliteQueue } from "../../tools/queue/sqlite/sqlite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-queue-crash-"));
 afterAll(() => rmSync(folder, { recursive: true }));

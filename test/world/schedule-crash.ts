@@ -165,8 +165,8 @@ const built = join(import.meta.dirname, "../../dist");
 const program = `
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { runOnSchedule } from "${built}/ci/run-on-schedule.js";
-import { readPlatform } from "${built}/ci/platform.js";
+import { runOnSchedule } from "${built}/ci/on-schedule/run-on-schedule.js";
+import { readPlatform } from "${built}/ci/pipeline/platform.js";
 import { openForge } from "${built}/forge/open-forge.js";
 import { openGit } from "${built}/git/git.js";
 const { folder, death, hours, offers, apiUrl, project, token } = JSON.parse(process.argv[1]);

@@ -1,6 +1,10 @@
-import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "../../tools/ci/on-schedule.ts";
-import { readPlatform } from "../../tools/ci/platform.ts";
-import { withUpstreams } from "../../tools/cli/upstreams.ts";
+import {
+  planOnSchedule,
+  type OnSchedulePlan,
+  type SchedulePorts,
+} from "../../tools/ci/on-schedule/on-schedule.ts";
+import { readPlatform } from "../../tools/ci/pipeline/platform.ts";
+import { withUpstreams } from "../../tools/cli/wiring/upstreams.ts";
 import type { Forge } from "../../tools/forge/forge.ts";
 import { openGit } from "../../tools/git/git.ts";
 import type { Schedule } from "../../tools/schedule/schedule.ts";

@@ -5,16 +5,16 @@ import type { Srcinfo } from "../alpm/srcinfo.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { checkedArtefacts } from "./artefacts.ts";
-import { compile } from "./compile.ts";
-import { applyInterfere } from "./interfere.ts";
-import { installDependencies, type Published } from "./layer.ts";
+import { checkedArtefacts } from "./stages/artefacts.ts";
+import { compile } from "./stages/compile.ts";
+import { applyInterfere } from "./stages/interfere.ts";
+import { installDependencies, type Published } from "./dependencies/layer.ts";
 import type { BuildLog } from "./log.ts";
 import { writeMakepkgConf } from "./makepkg-conf.ts";
 import { checkOutRecipe } from "./recipe.ts";
 import type { PackageSettings, RepositorySettings } from "./settings.ts";
-import { fetch } from "./sources.ts";
-import { stageRunner, type Unfinished } from "./stage.ts";
+import { fetch } from "./stages/sources.ts";
+import { stageRunner, type Unfinished } from "./stages/stage.ts";
 
 export interface BuildRequest {
   readonly pkgbase: string;

@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { SluiceError } from "../errors.ts";
 import { createProgram } from "./program.ts";
-import { reportBug, reportError } from "./report.ts";
+import { reportBug, reportError } from "./output/report.ts";
 
 /** Runs one command and returns the exit code: 0 done, 1 something needs a person, 2 wrong usage or a bug. */
 export async function run(args: readonly string[]): Promise<number> {

@@ -1,7 +1,7 @@
 import { SluiceError } from "../errors.ts";
 import { forgeGrants } from "./answers.ts";
 import type { Forge, ForgeKind, ForgeOptions } from "./forge.ts";
-import { defaultPatience, patientFetch, type ForgeFetch, type Patience } from "./patient-fetch.ts";
+import { defaultPatience, patientFetch, type ForgeFetch, type Patience } from "./forge-fetch.ts";
 
 /** The clients are heavy, so only the one that is needed is loaded. */
 const implementations = {

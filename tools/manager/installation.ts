@@ -6,14 +6,14 @@ import { buildPackage } from "../builder/build.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
-import { withSigner } from "../pkgrepo/signing.ts";
-import { makeLocalKey, type SigningKey } from "../pkgrepo/signing-key.ts";
+import { withSigner } from "../pkgrepo/signing/signing.ts";
+import { makeLocalKey, type SigningKey } from "../pkgrepo/signing/signing-key.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Checkpoint } from "../steps.ts";
-import type { RepositoryConfig } from "../workspace/config.ts";
+import type { RepositoryConfig } from "../workspace/config/config.ts";
 import { explainSystemError } from "./machine.ts";
-import { revisionsOf, type Revisions } from "./revision.ts";
+import { revisionsOf, type Revisions } from "./reconcile/revision.ts";
 
 /** What building takes: the workspace, a sandbox, and what is published, which it only reads. */
 export interface BuildingPlace {
@@ -178,7 +178,7 @@ export async function openQueue(
   { now, checkpoint }: { now?: () => number; checkpoint?: Checkpoint } = {},
 ): Promise<Queue> {
   await makeStateFolder(state);
-  const { openSqliteQueue } = await import("../queue/sqlite.ts");
+  const { openSqliteQueue } = await import("../queue/sqlite/sqlite.ts");
   return openSqliteQueue(join(state, "queue.sqlite"), now, checkpoint);
 }
 

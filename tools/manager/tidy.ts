@@ -2,10 +2,10 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { resolveCommit } from "../git/history.ts";
 import { madeFrom } from "../pkgrepo/snapshot.ts";
-import { sweep } from "../pkgrepo/sweep.ts";
-import { dropFinished, keptPackages, readFinished } from "./finished.ts";
+import { sweep } from "../pkgrepo/publishing/sweep.ts";
+import { dropFinished, keptPackages, readFinished } from "./builds/finished.ts";
 import type { Installation } from "./installation.ts";
-import { sameRecipe } from "./reconcile.ts";
+import { sameRecipe } from "./reconcile/reconcile.ts";
 
 /** As long as the queue remembers builds. */
 const logsKeptMs = 90 * 24 * 3600_000;

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../errors.ts";
 import { resolveCommit } from "../git/history.ts";
-import { publish } from "../pkgrepo/publish.ts";
+import { publish } from "../pkgrepo/publishing/publish.ts";
 import { requireValidConfig } from "../workspace/workspace.ts";
 import type { Installation } from "./installation.ts";
-import type { Difference } from "./reconcile.ts";
-import type { Revision } from "./revision.ts";
-import { reconcile } from "./submit.ts";
+import type { Difference } from "./reconcile/reconcile.ts";
+import type { Revision } from "./reconcile/revision.ts";
+import { reconcile } from "./reconcile/submit.ts";
 import { tidy } from "./tidy.ts";
-import { work, type Watcher } from "./work.ts";
+import { work, type Watcher } from "./builds/work.ts";
 
 export interface UpWatcher extends Watcher {
   /** What main says and the package repository doesn't have. */

@@ -1,6 +1,6 @@
 import type { Git } from "../git/git.ts";
 import { listTree, readBlobs, type TreeEntry } from "../git/objects.ts";
-import { readRepositoryConfig } from "./config.ts";
+import { readRepositoryConfig } from "./config/config.ts";
 import {
   decodeFile,
   linkedFolder,

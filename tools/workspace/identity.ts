@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { PackageFiles } from "./material.ts";
-import { isMaterial, namedFiles } from "./material.ts";
+import type { PackageFiles } from "./build-files.ts";
+import { isMaterial, namedFiles } from "./build-files.ts";
 import type { Package } from "./workspace.ts";
 
 /** What a package's build is made from, as far as the workspace decides it. */

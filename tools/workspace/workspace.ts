@@ -9,7 +9,7 @@ import {
   type ConfigProblem,
   type PackageConfig,
   type RepositoryConfig,
-} from "./config.ts";
+} from "./config/config.ts";
 import { packagePath, type FileContent, type FolderFiles, type WorkspaceFiles } from "./files.ts";
 
 /** A package folder, read. */

@@ -2,7 +2,7 @@ import { constants, existsSync, lstatSync, readdirSync, readFileSync, type Diren
 import { join } from "node:path";
 import { isPkgbase } from "../alpm/names.ts";
 import { SluiceError, systemCode } from "../errors.ts";
-import { readRepositoryConfig } from "./config.ts";
+import { readRepositoryConfig } from "./config/config.ts";
 import {
   decodeFile,
   linkedFolder,

@@ -1,9 +1,9 @@
-import { audit as findings, isComplaint, type AuditFinding } from "../../ci/audit.ts";
-import { readAuditFacts } from "../../ci/audit-facts.ts";
-import { operationPorts } from "../operation.ts";
-import { info, warn } from "../report.ts";
-import { formatTable } from "../table.ts";
-import { withUpstreams } from "../upstreams.ts";
+import { audit as findings, isComplaint, type AuditFinding } from "../../ci/operations/audit.ts";
+import { readAuditFacts } from "../../ci/operations/audit-facts.ts";
+import { operationPorts } from "../wiring/operation.ts";
+import { info, warn } from "../output/report.ts";
+import { formatTable } from "../output/table.ts";
+import { withUpstreams } from "../wiring/upstreams.ts";
 
 interface Options {
   readonly root?: string;

@@ -5,7 +5,7 @@ import { listPackages } from "../../workspace/worktree.ts";
 import { complete, type Completion } from "../complete.ts";
 import { packageRoot } from "../package-root.ts";
 import { createProgram } from "../program.ts";
-import { findRoot } from "../root.ts";
+import { findRoot } from "../wiring/root.ts";
 
 type Shell = "bash" | "zsh" | "fish";
 

@@ -1,16 +1,16 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { openGit } from "../../git/git.ts";
-import { goesOn, readCarried } from "../../manager/carried.ts";
+import { goesOn, readCarried } from "../../manager/runners/job-results.ts";
 import { openRepository } from "../../manager/installation.ts";
-import { intactPackages } from "../../manager/intact.ts";
-import { publishCarried } from "../../manager/publish-carried.ts";
-import { difference } from "../../manager/reconcile.ts";
+import { intactPackages } from "../../manager/reconcile/complete-packages.ts";
+import { publishCarried } from "../../manager/runners/publish-results.ts";
+import { difference } from "../../manager/reconcile/reconcile.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
-import { readHead, stateFolder, type InstallationOptions } from "../installation.ts";
-import { info, warn } from "../report.ts";
-import { findRoot } from "../root.ts";
-import { formatTable } from "../table.ts";
+import { readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { info, warn } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
+import { formatTable } from "../output/table.ts";
 
 interface Options extends InstallationOptions {
   readonly json?: boolean;

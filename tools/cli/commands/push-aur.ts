@@ -1,11 +1,11 @@
-import { manageAur, type AurDecision, type AurOutcome } from "../../ci/manage-aur.ts";
-import { readMainLine } from "../../ci/main-line.ts";
-import { readPlatform, type Platform } from "../../ci/platform.ts";
+import { manageAur, type AurDecision, type AurOutcome } from "../../ci/aur/manage-aur.ts";
+import { readMainLine } from "../../ci/pipeline/branches.ts";
+import { readPlatform, type Platform } from "../../ci/pipeline/platform.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { info, printable, reportError } from "../report.ts";
-import { findRoot } from "../root.ts";
-import { formatTable } from "../table.ts";
+import { info, printable, reportError } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
+import { formatTable } from "../output/table.ts";
 
 interface Options {
   readonly root?: string;

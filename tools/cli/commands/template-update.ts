@@ -1,12 +1,12 @@
-import { readPlatform, type Platform } from "../../ci/platform.ts";
-import { applyTemplateUpdate, templateReview } from "../../ci/apply-template-update.ts";
-import { planTemplateUpdate, type TemplatePlan } from "../../ci/template-update.ts";
+import { readPlatform, type Platform } from "../../ci/pipeline/platform.ts";
+import { applyTemplateUpdate, templateReview } from "../../ci/template/apply-template-update.ts";
+import { planTemplateUpdate, type TemplatePlan } from "../../ci/template/template-update.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { forgeOf } from "../forge.ts";
-import { printable, warn } from "../report.ts";
-import { findRoot } from "../root.ts";
-import { formatTable } from "../table.ts";
+import { forgeOf } from "../wiring/forge.ts";
+import { printable, warn } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
+import { formatTable } from "../output/table.ts";
 
 interface Options {
   readonly root?: string;

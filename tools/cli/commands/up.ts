@@ -3,11 +3,11 @@ import { up as keepUp } from "../../manager/up.ts";
 import { SluiceError } from "../../errors.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Installation } from "../../manager/installation.ts";
-import { isOurs } from "../../manager/removals.ts";
+import { isOurs } from "../../manager/reconcile/removals.ts";
 import type { BuildKey } from "../../queue/queue.ts";
-import { open, readHead, stopSignal, type InstallationOptions } from "../installation.ts";
-import { showProgress } from "../progress.ts";
-import { info } from "../report.ts";
+import { open, readHead, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { showProgress } from "../output/progress.ts";
+import { info } from "../output/report.ts";
 
 interface Options extends InstallationOptions {
   readonly once?: boolean;

@@ -1,0 +1,21 @@
+import { applyOnSchedule, type OnScheduleOutcome } from "./apply-on-schedule.ts";
+import { takeTemplate, type TemplateOutcome } from "../template/take-template.ts";
+import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "./on-schedule.ts";
+import { planAgain } from "../pipeline/plan-with-retry.ts";
+
+/**
+ * Plans and applies, again where a race is lost.
+ *
+ * @throws SluiceError `lost-race` (exit 1), and what planning and applying throw
+ */
+export async function runOnSchedule(
+  ports: SchedulePorts,
+): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome; template: TemplateOutcome }> {
+  const { plan, outcome } = await planAgain(
+    ports.git,
+    ports.progress,
+    () => planOnSchedule(ports),
+    (planned) => applyOnSchedule(ports, planned),
+  );
+  return { plan, outcome, template: await takeTemplate(ports, plan.workspace.config, false) };
+}
