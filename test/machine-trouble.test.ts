@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { BuildRequest, BuildResult } from "../tools/builder/build.ts";
+import type { BuildRequest, BuildResult } from "../tools/builder/build-request.ts";
 import { SluiceError } from "../tools/errors.ts";
 import { openGit } from "../tools/git/git.ts";
 import { openInstallation, type Installation } from "../tools/manager/installation.ts";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { branchName, digestOf } from "../tools/forge/branch-name.ts";
-import type { RecipeFile } from "../tools/forge/update-commit.ts";
+import type { RecipeFile } from "../tools/workspace/recipe-changes.ts";
 import { standIns } from "./world/forges.ts";
 import { ReviewLife } from "./world/review-life.ts";
 

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildPackage, type BuildRequest, type BuildResult } from "../../tools/builder/build.ts";
+import { buildPackage } from "../../tools/builder/build.ts";
+import type { BuildRequest, BuildResult } from "../../tools/builder/build-request.ts";
 import { openLog } from "../../tools/builder/log.ts";
 import { openGit } from "../../tools/git/git.ts";
 import { bubblewrap } from "../../tools/sandbox/bubblewrap/bubblewrap.ts";

@@ -1,9 +1,6 @@
 import { SluiceError } from "../../tools/errors.ts";
-import {
-  planOnSchedule,
-  type OnSchedulePlan,
-  type SchedulePorts,
-} from "../../tools/ci/on-schedule/on-schedule.ts";
+import { planOnSchedule, type OnSchedulePlan } from "../../tools/ci/on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../../tools/ci/pipeline/ports.ts";
 import { applyOnSchedule, type OnScheduleOutcome } from "../../tools/ci/on-schedule/apply-on-schedule.ts";
 import { runOnSchedule } from "../../tools/ci/on-schedule/run-on-schedule.ts";
 import { readPlatform, type Platform } from "../../tools/ci/pipeline/platform.ts";

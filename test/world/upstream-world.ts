@@ -1,8 +1,5 @@
-import {
-  planOnSchedule,
-  type OnSchedulePlan,
-  type SchedulePorts,
-} from "../../tools/ci/on-schedule/on-schedule.ts";
+import { planOnSchedule, type OnSchedulePlan } from "../../tools/ci/on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../../tools/ci/pipeline/ports.ts";
 import { readPlatform } from "../../tools/ci/pipeline/platform.ts";
 import { withUpstreams } from "../../tools/cli/wiring/upstreams.ts";
 import type { Forge } from "../../tools/forge/forge.ts";

@@ -2,7 +2,7 @@ import { Argument, Option, type Command } from "commander";
 
 /**
  * The commands: how each is called, and the file that carries it out, loaded only when it is called. A
- * command gets its options, then its operands, and returns the exit code.
+ * command gets its options, its operands, and the program that it belongs to; it returns the exit code.
  *
  * Help, shell completion, the man page and the reference are made from this table. What an operand or an option's
  * value is called says what completes it (`complete.ts`): `<pkgbase>`, `<file>`, `<dir>`.

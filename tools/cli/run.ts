@@ -12,7 +12,7 @@ export async function run(args: readonly string[]): Promise<number> {
       const carryOut = await entry.load();
       const options = given.at(-2);
       const operands = given.slice(0, -2);
-      exitCode = await carryOut(options as never, ...(operands as never[]));
+      exitCode = await carryOut(options as never, ...(operands as never[]), program as never);
     });
   }
   try {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { SluiceError } from "../errors.ts";
-import type { SigningKey } from "./signing/signing-key.ts";
+import type { SigningKey } from "./signing/gpg-agent.ts";
 import type { Checkpoint } from "../steps.ts";
 
 /**

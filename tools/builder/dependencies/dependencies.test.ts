@@ -15,7 +15,7 @@ import { publish } from "../../pkgrepo/publishing/publish.ts";
 import { serveRepositories, type Served } from "../../pkgrepo/serving/serve.ts";
 import { publishedPackages } from "../../pkgrepo/snapshot.ts";
 import { host } from "../../sandbox/host.ts";
-import type { Published } from "./layer.ts";
+import type { Published } from "../build-request.ts";
 import { resolveDependencies } from "./dependencies.ts";
 
 const nothing = { groups: [], provides: [], conflicts: [], replaces: [], depends: [], optdepends: [] };

@@ -6,12 +6,12 @@ import { parseRelation } from "../../alpm/relation.ts";
 import type { Srcinfo } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
-import type { BuildRequest } from "../build.ts";
+import type { BuildRequest, Published } from "../build-request.ts";
 import { resolveDependencies } from "./dependencies.ts";
 import type { BuildLog } from "../log.ts";
 import { pacmanMounts, readPacmanConf, type PacmanConf } from "./pacman-conf.ts";
-import { installLayer } from "../stages/scripts.ts";
-import { readOnly, type StageRunner, type Unfinished } from "../stages/stage.ts";
+import { installLayer } from "../scripts.ts";
+import { readOnly, type StageRunner, type Unfinished } from "../stage.ts";
 
 /** What is installed for one build, and whether makepkg may check the dependencies itself. */
 export interface Layer {
@@ -19,13 +19,6 @@ export interface Layer {
   readonly folder: string | undefined;
   readonly complete: boolean;
   readonly pacman: PacmanConf;
-}
-
-/** The package repository that is being published, as the builder reads it. */
-export interface Published {
-  readonly entries: readonly DatabaseEntry[];
-  /** Where a file is that an entry names. */
-  readonly pathOf: (filename: string) => string;
 }
 
 /**

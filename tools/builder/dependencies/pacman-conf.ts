@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Mount } from "../../sandbox/sandbox.ts";
-import { readOnly } from "../stages/stage.ts";
+import { readOnly } from "../stage.ts";
 
 /** pacman's configuration as a sandbox gets it. */
 export interface PacmanConf {

@@ -2,11 +2,11 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parsePkginfo, type Pkginfo } from "../../alpm/pkginfo.ts";
 import { SluiceError } from "../../errors.ts";
-import type { BuildRequest } from "../build.ts";
+import type { BuildRequest } from "../build-request.ts";
 import type { Compiled } from "./compile.ts";
 import type { BuildLog } from "../log.ts";
-import { inspect } from "./scripts.ts";
-import { readOnly, type StageRunner, type Unfinished } from "./stage.ts";
+import { inspect } from "../scripts.ts";
+import { readOnly, type StageRunner, type Unfinished } from "../stage.ts";
 
 /**
  * Reads what the packages say of themselves, in the sandbox, since they are a stranger's archives; takes

@@ -1,13 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { BuildRequest } from "../build.ts";
+import type { BuildRequest } from "../build-request.ts";
 import { declared, type Declared } from "./declared.ts";
 import { readIfThere } from "../files.ts";
 import type { Prepared } from "./interfere.ts";
 import type { BuildLog } from "../log.ts";
-import { build } from "./scripts.ts";
+import { build } from "../scripts.ts";
 import type { Sources } from "./sources.ts";
-import { readOnly, type StageRunner, type Unfinished } from "./stage.ts";
+import { readOnly, type StageRunner, type Unfinished } from "../stage.ts";
 
 /** What makepkg made, and what it had to make. */
 export interface Compiled extends Declared {

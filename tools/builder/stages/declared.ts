@@ -4,7 +4,7 @@ import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
 import { formatVersion, parseVersion } from "../../alpm/version.ts";
 import { SluiceError } from "../../errors.ts";
-import type { BuildRequest } from "../build.ts";
+import type { BuildRequest } from "../build-request.ts";
 import { bumpOf, type Bump } from "../bump.ts";
 import type { Prepared } from "./interfere.ts";
 

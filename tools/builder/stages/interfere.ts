@@ -3,14 +3,14 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
-import type { BuildRequest } from "../build.ts";
+import type { BuildRequest } from "../build-request.ts";
 import { bumpLines, bumpOf } from "../bump.ts";
 import { readIfThere } from "../files.ts";
 import { makeLayerFolder, type Layer } from "../dependencies/layer.ts";
 import type { BuildLog } from "../log.ts";
 import { pacmanMounts } from "../dependencies/pacman-conf.ts";
-import { interfere } from "./scripts.ts";
-import { readOnly, type StageRunner, type Unfinished } from "./stage.ts";
+import { interfere } from "../scripts.ts";
+import { readOnly, type StageRunner, type Unfinished } from "../stage.ts";
 
 export interface Prepared {
   readonly recipe: string;

@@ -3,11 +3,11 @@ import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/
 import { basename, dirname, join } from "node:path";
 import type { Srcinfo } from "../../alpm/srcinfo.ts";
 import { systemCode } from "../../errors.ts";
-import type { BuildRequest } from "../build.ts";
+import type { BuildRequest } from "../build-request.ts";
 import type { Prepared } from "./interfere.ts";
 import type { BuildLog } from "../log.ts";
-import { fetchSources } from "./scripts.ts";
-import { readOnly, type StageRunner, type Unfinished } from "./stage.ts";
+import { fetchSources } from "../scripts.ts";
+import { readOnly, type StageRunner, type Unfinished } from "../stage.ts";
 
 /** What a build needs of its sources: the folder they are in, and the commits of those from Git. */
 export interface Sources {

@@ -1,4 +1,4 @@
-import type { RecipeFile } from "../../forge/update-commit.ts";
+import type { RecipeFile } from "../../workspace/recipe-changes.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import type { Git } from "../../git/git.ts";
 import { listTree, readBlobs } from "../../git/objects.ts";

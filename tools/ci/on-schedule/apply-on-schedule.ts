@@ -13,7 +13,8 @@ import { remote } from "../pipeline/commit-range.ts";
 import { commitState } from "../pipeline/commit-state.ts";
 import { keptPrefix } from "../pipeline/branches.ts";
 import { scheduleHeader } from "../on-commit/on-commit.ts";
-import type { OnSchedulePlan, SchedulePorts } from "./on-schedule.ts";
+import type { OnSchedulePlan } from "./on-schedule.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
 import type { UpdateReviews } from "./update-reviews.ts";
 import { pushSchedule } from "../pipeline/push-schedule.ts";
 

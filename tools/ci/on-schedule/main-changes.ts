@@ -1,4 +1,4 @@
-import { recipeChanges } from "../../forge/update-commit.ts";
+import { recipeChanges } from "../../workspace/recipe-changes.ts";
 import type { FileChanges, FileInCommit } from "../../git/change-files.ts";
 import type { Git } from "../../git/git.ts";
 import { readBlobs } from "../../git/objects.ts";

@@ -1,14 +1,11 @@
 import { defaultArch } from "../../alpm/names.ts";
 import type { DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
-import type { Forge } from "../../forge/forge.ts";
 import type { FileChanges } from "../../git/change-files.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
 import type { Git } from "../../git/git.ts";
 import type { ScheduledRemoval } from "../../schedule/schedule.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
-import type { Checkpoint } from "../../steps.ts";
-import type { AurMemory } from "../../upstream/aur/aur.ts";
-import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import type { DatabaseSighting } from "../../upstream/distribution/distribution.ts";
 import { readState, type PackageState, type State, type StateBranch } from "../../workspace/state/state.ts";
 import { treeOf, type Workspace } from "../../workspace/workspace.ts";
@@ -27,23 +24,8 @@ import {
 import { nextState } from "./next-state.ts";
 import { readMainLine, type MainLine } from "../pipeline/branches.ts";
 import { decideSince, withoutKind } from "../on-commit/on-commit.ts";
-import type { Platform } from "../pipeline/platform.ts";
 import { planUpdateReviews, type UpdateReviews } from "./update-reviews.ts";
-import type { Upstreams } from "../../upstream/sources.ts";
 import { newBuilds, wantedBuilds, type NewBuild } from "./wanted-builds.ts";
-
-export interface SchedulePorts {
-  readonly git: Git;
-  readonly platform: Platform;
-  /** Opens the upstreams for one plan. */
-  readonly upstreams: (config: RepositoryConfig, memory: AurMemory) => Upstreams;
-  /** Where reviews are, or why there are none. */
-  readonly forge: Forge | SluiceError;
-  readonly now: () => Date;
-  /** Told what is going on, for people. */
-  readonly progress: (what: string) => void;
-  readonly checkpoint?: Checkpoint | undefined;
-}
 
 /** What a half-hourly run is going to do, and why. */
 export interface OnSchedulePlan {

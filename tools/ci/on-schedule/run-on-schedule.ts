@@ -1,6 +1,7 @@
 import { applyOnSchedule, type OnScheduleOutcome } from "./apply-on-schedule.ts";
 import { takeTemplate, type TemplateOutcome } from "../template/take-template.ts";
-import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "./on-schedule.ts";
+import { planOnSchedule, type OnSchedulePlan } from "./on-schedule.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
 import { planAgain } from "../pipeline/plan-with-retry.ts";
 
 /**

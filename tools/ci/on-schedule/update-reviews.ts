@@ -12,7 +12,7 @@ import { remote } from "../pipeline/commit-range.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
 import type { MainLine } from "../pipeline/branches.ts";
 import { refusalsOf } from "./next-state.ts";
-import type { SchedulePorts } from "./on-schedule.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
 
 export interface UpdateReviews {
   readonly plan: ReviewPlan;

@@ -1,5 +1,5 @@
 import { SluiceError } from "../../errors.ts";
-import { recipeChanges } from "../../forge/update-commit.ts";
+import { recipeChanges } from "../../workspace/recipe-changes.ts";
 import type { FileChanges, FileInCommit } from "../../git/change-files.ts";
 import type { AurSearch } from "../../upstream/aur/aur-search.ts";
 import type { DatabaseSighting } from "../../upstream/distribution/distribution.ts";
@@ -9,7 +9,8 @@ import { packageConfig, packageInfo, readAddRequests } from "./add-requests.ts";
 import { dependencyProblems, type DependencyProblem } from "../checks/check-dependencies.ts";
 import { fetchFirstRecipes, type FirstRecipe } from "./first-recipes.ts";
 import { missingDependencies, namesIn, type MissingDependency } from "./missing-dependencies.ts";
-import { readTrusted, type SchedulePorts } from "../on-schedule/on-schedule.ts";
+import { readTrusted } from "../on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
 import { planOperation, readPresent, type OperationPlan, type OperationPorts } from "./operation.ts";
 
 export interface AddPorts extends OperationPorts, Pick<SchedulePorts, "upstreams"> {

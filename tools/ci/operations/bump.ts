@@ -1,7 +1,7 @@
 import type { DatabaseSighting } from "../../upstream/distribution/distribution.ts";
 import { bumpedConfigs, changesOfMain } from "../on-schedule/main-changes.ts";
 import { nextBump, publishedVersions } from "../updates/next-bump.ts";
-import type { SchedulePorts } from "../on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
 import { planOperation, readPresent, type OperationPlan, type OperationPorts } from "./operation.ts";
 import { meantPackages } from "./package-names.ts";
 

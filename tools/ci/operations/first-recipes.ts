@@ -1,7 +1,7 @@
 import { defaultArch } from "../../alpm/names.ts";
 import { parseSrcinfo, srcinfoVersion, type Srcinfo } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
-import type { RecipeFile } from "../../forge/update-commit.ts";
+import type { RecipeFile } from "../../workspace/recipe-changes.ts";
 import { judgeFirst } from "../../gate/first-recipe.ts";
 import type { Finding, RecipeFiles, Verdict } from "../../gate/judge.ts";
 import type { AurSearch } from "../../upstream/aur/aur-search.ts";

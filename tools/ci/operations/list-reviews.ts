@@ -12,7 +12,8 @@ import { packagePath } from "../../workspace/files.ts";
 import { recipeOf } from "../../workspace/recipe.ts";
 import { remote } from "../pipeline/commit-range.ts";
 import { withoutIgnoreFiles, type DecisionContext } from "../updates/decide-update.ts";
-import { readTrusted, type SchedulePorts } from "../on-schedule/on-schedule.ts";
+import { readTrusted } from "../on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
 import { readPresent, type OperationPorts, type Present } from "./operation.ts";
 
 /** An open review and what the gate says of it today. */

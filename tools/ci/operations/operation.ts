@@ -16,7 +16,7 @@ import { commitState } from "../pipeline/commit-state.ts";
 import type { Side } from "../on-commit/decide.ts";
 import { readMainLine, type MainLine } from "../pipeline/branches.ts";
 import { decideSince, scheduleHeader, withoutKind } from "../on-commit/on-commit.ts";
-import type { SchedulePorts } from "../on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
 import { planAgain } from "../pipeline/plan-with-retry.ts";
 import { pushSchedule } from "../pipeline/push-schedule.ts";
 

@@ -2,7 +2,7 @@ import { changeFiles } from "../../git/change-files.ts";
 import { writeCommit } from "../../git/write-commit.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { stateChanges, type State, type StateBranch } from "../../workspace/state/state.ts";
-import type { SchedulePorts } from "../on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "./ports.ts";
 
 /** One commit without a past, so that what only machines write doesn't grow the repository. */
 export async function commitState(

@@ -6,7 +6,7 @@ import type { ScheduleFile } from "../../schedule/files.ts";
 import { durably } from "../../steps.ts";
 import { remote, scheduledTag } from "./commit-range.ts";
 import { stateRef, type MainLine } from "./branches.ts";
-import type { SchedulePorts } from "../on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "./ports.ts";
 import { writeScheduleFiles } from "./write-schedule.ts";
 
 /** Where the branches of a workspace are to stand. */

@@ -1,7 +1,7 @@
 import { SluiceError } from "../../errors.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { applyTemplateUpdate, templateReview } from "./apply-template-update.ts";
-import type { SchedulePorts } from "../on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
 import { planTemplateUpdate } from "./template-update.ts";
 
 /** What became of the CI files in a half-hourly run. */

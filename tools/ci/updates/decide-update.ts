@@ -1,5 +1,5 @@
 import { SluiceError } from "../../errors.ts";
-import type { RecipeFile } from "../../forge/update-commit.ts";
+import type { RecipeFile } from "../../workspace/recipe-changes.ts";
 import { readAllowedLines } from "../../gate/allowed-lines.ts";
 import {
   judgeWith,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
-import { checkPaths, isOurs, type RecipeFile } from "../../forge/update-commit.ts";
+import { checkPaths, isOurs, type RecipeFile } from "../../workspace/recipe-changes.ts";
 import { normaliseScript } from "../../pkgbuild/normalise.ts";
 import { readPkgbuild } from "../../pkgbuild/recipe.ts";
 import { largestRecipe } from "../../workspace/recipe.ts";

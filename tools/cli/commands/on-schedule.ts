@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { SluiceError } from "../../errors.ts";
-import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "../../ci/on-schedule/on-schedule.ts";
+import { planOnSchedule, type OnSchedulePlan } from "../../ci/on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import { applyOnTrigger, planOnTrigger } from "../../ci/on-schedule/on-trigger.ts";
 import type { OnScheduleOutcome } from "../../ci/on-schedule/apply-on-schedule.ts";
 import { planAsJson } from "../../ci/on-schedule/plan-json.ts";

@@ -6,7 +6,7 @@ import type { Http, HttpOptions } from "../../http/http.ts";
 import { openHttp } from "../../http/open-http.ts";
 import { defaultPatience, type Patience } from "../../http/patience.ts";
 import { bubblewrap } from "../../sandbox/bubblewrap/bubblewrap.ts";
-import type { SchedulePorts } from "../../ci/on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import type { AddPorts } from "../../ci/operations/add.ts";
 import { openAurSearch } from "../../upstream/aur/aur-search.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { BuildRequest } from "../../builder/build.ts";
-import type { Published } from "../../builder/dependencies/layer.ts";
+import type { BuildRequest } from "../../builder/build-request.ts";
+import type { Published } from "../../builder/build-request.ts";
 import type { BuildLog } from "../../builder/log.ts";
 import type { MadeFrom, Snapshot } from "../../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../../queue/queue.ts";

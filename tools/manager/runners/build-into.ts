@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { DatabaseEntry } from "../../alpm/database.ts";
-import type { Published } from "../../builder/dependencies/layer.ts";
+import type { Published } from "../../builder/build-request.ts";
 import { openLog, type BuildLog } from "../../builder/log.ts";
 import { SluiceError } from "../../errors.ts";
 import { readPackageEntry } from "../../pkgrepo/package-entry.ts";

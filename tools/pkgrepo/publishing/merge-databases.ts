@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { DatabaseEntry } from "../../alpm/database.ts";
 import { inParallel } from "../parallel.ts";
 import type { VerifiedPackage } from "./plan-publish.ts";
-import type { Change } from "./replace-snapshot.ts";
+import type { Change } from "./change.ts";
 import { run } from "../../system/run.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { Transaction } from "./transaction.ts";

@@ -16,21 +16,12 @@ import { isDeepStrictEqual } from "node:util";
 import { SluiceError } from "../../errors.ts";
 import { readDatabase } from "../database-file.ts";
 import { flush } from "../../system/flush.ts";
+import type { Change } from "./change.ts";
 import { mergeDatabases } from "./merge-databases.ts";
-import type { VerifiedPackage } from "./plan-publish.ts";
 import type { Repository, RepositoryFolder } from "../repository.ts";
-import type { MadeFromRecord, RetiredFile, Snapshot } from "../snapshot.ts";
+import type { RetiredFile, Snapshot } from "../snapshot.ts";
 import { durably } from "../../steps.ts";
 import type { Transaction } from "./transaction.ts";
-
-/** How the published state changes. The added packages are in place already. */
-export interface Change {
-  readonly add: readonly VerifiedPackage[];
-  /** pkgnames */
-  readonly remove: readonly string[];
-  /** By pkgbase, complete. */
-  readonly madeFrom: ReadonlyMap<string, MadeFromRecord>;
-}
 
 /** For how long a superseded snapshot stays, for readers that have its database and want its signature. */
 const graceMilliseconds = 10 * 60 * 1000;

@@ -2,7 +2,17 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../system/run.ts";
-import type { SigningKey } from "./signing-key.ts";
+
+/** Which key signs. */
+export interface SigningKey {
+  /** The GnuPG home folder that holds it, outside of what is served. */
+  readonly home: string;
+  /**
+   * SIGNING_KEY: fingerprint or key id of a key in the operator's keyring. Without it the home is Sluice's
+   * own and holds the one key that `makeLocalKey` made.
+   */
+  readonly id?: string;
+}
 
 /** Runs gpg in the key's home and returns its stdout. */
 export type Gpg = (args: readonly string[]) => Promise<Buffer>;

@@ -1,20 +1,9 @@
 import { chmod, mkdir, mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SluiceError } from "../../errors.ts";
-import { withAgent, type Gpg } from "./gpg-agent.ts";
+import { withAgent, type Gpg, type SigningKey } from "./gpg-agent.ts";
 import { underLock } from "../../system/lock.ts";
 import { durably, type Checkpoint } from "../../steps.ts";
-
-/** Which key signs. */
-export interface SigningKey {
-  /** The GnuPG home folder that holds it, outside of what is served. */
-  readonly home: string;
-  /**
-   * SIGNING_KEY: fingerprint or key id of a key in the operator's keyring. Without it the home is Sluice's
-   * own and holds the one key that `makeLocalKey` made.
-   */
-  readonly id?: string;
-}
 
 /**
  * The default of a repository on one machine: makes a key without a passphrase (ed25519, no expiry) in a

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missingPrograms } from "../../../test/world/programs.ts";
 import { publishingPrograms, scratchRepository } from "../../../test/world/scratch-repository.ts";
 import { publish } from "../publishing/publish.ts";
-import { makeLocalKey, type SigningKey } from "./signing-key.ts";
+import { makeLocalKey } from "./signing-key.ts";
+import type { SigningKey } from "./gpg-agent.ts";
 import { withSigner } from "./signing.ts";
 
 const missing = missingPrograms(...publishingPrograms, "gpgv", "gpg-connect-agent");

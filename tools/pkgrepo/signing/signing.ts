@@ -1,7 +1,8 @@
 import { chmod } from "node:fs/promises";
 import { withAgent } from "./gpg-agent.ts";
 import { inParallel } from "../parallel.ts";
-import { usableFingerprint, type SigningKey } from "./signing-key.ts";
+import { usableFingerprint } from "./signing-key.ts";
+import type { SigningKey } from "./gpg-agent.ts";
 
 export interface Signer {
   /** Writes a detached, binary signature to `<file>.sig` for each file. */

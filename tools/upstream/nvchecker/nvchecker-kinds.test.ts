@@ -10,7 +10,8 @@ import { RemoteRefs } from "../refs/remote-refs.ts";
 import { type Asking, openAsking } from "./asking.ts";
 import { chooseVersion } from "./choose-version.ts";
 import { readNvcheckerEntry } from "./nvchecker-config.ts";
-import { type FoundVersion, nvcheckerKinds } from "./nvchecker-kinds.ts";
+import { nvcheckerKinds } from "./nvchecker-kinds.ts";
+import type { FoundVersion } from "./nvchecker-kind.ts";
 
 let sites: VersionSites;
 let repositories: GitServer;

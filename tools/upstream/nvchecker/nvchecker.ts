@@ -6,7 +6,8 @@ import { chooseVersion } from "./choose-version.ts";
 import { newCommit } from "./new-commit.ts";
 import { newVersion } from "../new-version/new-version.ts";
 import { readNvcheckerEntry } from "./nvchecker-config.ts";
-import { type FoundVersion, nvcheckerKinds } from "./nvchecker-kinds.ts";
+import { nvcheckerKinds } from "./nvchecker-kinds.ts";
+import type { FoundVersion } from "./nvchecker-kind.ts";
 import type { Followed, Sighting, Upstream } from "../upstream.ts";
 
 /**

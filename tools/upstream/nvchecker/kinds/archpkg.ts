@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isSet, type NvcheckerEntry, textOption } from "../nvchecker-config.ts";
-import type { Found } from "../nvchecker-kinds.ts";
+import type { Found } from "../nvchecker-kind.ts";
 import { answerError, type Asking } from "../asking.ts";
 
 /** An official package of Arch Linux, not from its testing repositories. https://wiki.archlinux.org/title/Official_repositories_web_interface */

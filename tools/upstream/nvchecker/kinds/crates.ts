@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isSet, type NvcheckerEntry, textOption } from "../nvchecker-config.ts";
-import type { Found } from "../nvchecker-kinds.ts";
+import type { Found } from "../nvchecker-kind.ts";
 import type { Asking } from "../asking.ts";
 
 /** A crate's versions, but yanked ones and, unless asked for, pre-releases. https://crates.io/data-access */

@@ -1,6 +1,6 @@
 import { SluiceError } from "../../../errors.ts";
 import { isSet, type NvcheckerEntry, requiredOption, textOption } from "../nvchecker-config.ts";
-import type { Found, FoundVersion } from "../nvchecker-kinds.ts";
+import type { Found, FoundVersion } from "../nvchecker-kind.ts";
 import type { Asking } from "../asking.ts";
 
 /** A Git repository's tags or, with `use_commit`, the commit at the tip of a branch. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SluiceError } from "../../../errors.ts";
 import { isSet, type NvcheckerEntry, textOption } from "../nvchecker-config.ts";
-import type { Found, FoundVersion } from "../nvchecker-kinds.ts";
+import type { Found, FoundVersion } from "../nvchecker-kind.ts";
 import { answerError, type Asking } from "../asking.ts";
 import { hostOption, repositoryOption } from "./repository-option.ts";
 

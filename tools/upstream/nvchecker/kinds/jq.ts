@@ -1,5 +1,5 @@
 import { isSet, type NvcheckerEntry, requiredOption, textOption } from "../nvchecker-config.ts";
-import type { Found } from "../nvchecker-kinds.ts";
+import type { Found } from "../nvchecker-kind.ts";
 import { answerError, type Asking, readJson } from "../asking.ts";
 import { readJqFilter } from "./jq-filter.ts";
 import { pageRequest } from "./page-request.ts";

@@ -1,5 +1,5 @@
 import { type NvcheckerEntry, textOption } from "../nvchecker-config.ts";
-import type { Found } from "../nvchecker-kinds.ts";
+import type { Found } from "../nvchecker-kind.ts";
 
 /** The version stands in the file itself; where none does, a person changes the recipe. */
 export async function readManual(entry: NvcheckerEntry): Promise<Found | undefined> {

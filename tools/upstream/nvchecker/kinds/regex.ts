@@ -1,6 +1,6 @@
 import { SluiceError } from "../../../errors.ts";
 import { isSet, type NvcheckerEntry, requiredOption, textOption } from "../nvchecker-config.ts";
-import type { Found } from "../nvchecker-kinds.ts";
+import type { Found } from "../nvchecker-kind.ts";
 import { answerError, type Asking } from "../asking.ts";
 import { pageRequest } from "./page-request.ts";
 import { type PythonRegex, regexOption } from "../python-regex.ts";

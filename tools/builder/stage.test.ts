@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Outcome, Sandbox } from "../../sandbox/sandbox.ts";
-import { openLog } from "../log.ts";
+import type { Outcome, Sandbox } from "../sandbox/sandbox.ts";
+import { openLog } from "./log.ts";
 import { stageRunner } from "./stage.ts";
 
 test.each<[Outcome, object]>([

@@ -1,6 +1,6 @@
-import type { Job, Mount, Sandbox, SandboxResult } from "../../sandbox/sandbox.ts";
+import type { Job, Mount, Sandbox, SandboxResult } from "../sandbox/sandbox.ts";
 import { describeFailure } from "./failure.ts";
-import type { BuildLog } from "../log.ts";
+import type { BuildLog } from "./log.ts";
 
 /** One run of a script in the sandbox; a build is a row of them under one time limit. */
 export interface Stage {
