@@ -1,5 +1,6 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import glob from "fast-glob";
 import { resolveCommit } from "../git/history.ts";
 import { madeFrom } from "../pkgrepo/snapshot.ts";
 import { sweep } from "../pkgrepo/publishing/sweep.ts";
@@ -61,10 +62,7 @@ async function dropPublished({
 
 async function deleteOldLogs({ folders, now }: Installation): Promise<void> {
   const oldest = now().getTime() - logsKeptMs;
-  for (const pkgbase of await readdir(folders.logs)) {
-    for (const log of await readdir(join(folders.logs, pkgbase))) {
-      const path = join(folders.logs, pkgbase, log);
-      if ((await stat(path)).mtimeMs < oldest) await rm(path, { force: true });
-    }
+  for (const path of await glob("*/*", { cwd: folders.logs, absolute: true, stats: true })) {
+    if (path.stats!.mtimeMs < oldest) await rm(path.path, { force: true });
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { parse } from "ini";
 import type { Mount } from "../../sandbox/sandbox.ts";
 import { readOnly } from "../stage.ts";
 
@@ -21,11 +22,13 @@ export interface PacmanConf {
 export async function readPacmanConf(pacmanConf: string, folder: string): Promise<PacmanConf> {
   const { stdout, exitCode } = await execa("pacman-conf", ["--config", pacmanConf], { reject: false });
   const lines = (exitCode === 0 ? stdout.split("\n") : []).filter((line) => !/^DownloadUser\b/.test(line));
-  const names = lines.map((line) => /^\[(.+)\]$/.exec(line)?.[1]).filter((name) => name !== undefined);
-  const repositories = names.filter((name) => name !== "options");
+  // To `ini` a dot in a section's name is a section within a section; pacman has none such.
+  const sections = lines.map((line) => (/^\[.+\]$/.test(line) ? line.replaceAll(".", "\\.") : line));
+  const { options, ...repositorySections } = parse(sections.join("\n"));
+  const repositories = Object.keys(repositorySections);
   const path = join(folder, "pacman.conf");
   await writeFile(path, `${(repositories.length > 0 ? lines : ownFilesOnly).join("\n")}\n`);
-  const keyring = /^GPGDir = (.+?)\/?$/m.exec(lines.join("\n"))?.[1] ?? "/etc/pacman.d/gnupg";
+  const keyring = options?.["GPGDir"]?.replace(/\/$/, "") ?? "/etc/pacman.d/gnupg";
   return { path, repositories, keyring };
 }
 

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
-import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import glob from "fast-glob";
 import type { Srcinfo } from "../../alpm/srcinfo.ts";
 import { systemCode } from "../../errors.ts";
 import type { BuildRequest } from "../build-request.ts";
@@ -70,7 +71,8 @@ const commitFile = ".commit-";
 /** Takes up what the fetch stage brought; it leaves beside the sources which commits they are at. */
 async function readSources(folder: string): Promise<Sources> {
   const vcs: Record<string, string> = {};
-  for (const name of (await readdir(folder)).filter((entry) => entry.startsWith(commitFile)).sort()) {
+  const names = await glob(`${commitFile}*`, { cwd: folder, dot: true, onlyFiles: false });
+  for (const name of names.sort()) {
     const commit = (await readFile(join(folder, name), "utf8")).trim();
     if (/^[0-9a-f]{40,64}$/.test(commit)) vcs[name.slice(commitFile.length)] = commit;
     await rm(join(folder, name));

@@ -1,7 +1,7 @@
 import { parseSrcinfo } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
-import { inParallel } from "../../pkgrepo/parallel.ts";
+import { inParallel } from "../../system/in-parallel.ts";
 import { durably, type Checkpoint } from "../../steps.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { aurCommitMessage, isOwnCommit } from "./commit-message.ts";

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { DatabaseEntry } from "../../alpm/database.ts";
-import { inParallel } from "../parallel.ts";
+import { inParallel } from "../../system/in-parallel.ts";
 import type { VerifiedPackage } from "./plan-publish.ts";
 import type { Change } from "./change.ts";
 import { run } from "../../system/run.ts";

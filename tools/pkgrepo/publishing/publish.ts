@@ -2,7 +2,7 @@ import { mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import { flush } from "../../system/flush.ts";
-import { inParallel } from "../parallel.ts";
+import { inParallel } from "../../system/in-parallel.ts";
 import { planPublish, type Candidate, type PlannedOutcome, type VerifiedPackage } from "./plan-publish.ts";
 import { replaceSnapshot } from "./replace-snapshot.ts";
 import type { Repository } from "../repository.ts";

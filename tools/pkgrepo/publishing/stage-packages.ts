@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parsePkginfo, type Pkginfo } from "../../alpm/pkginfo.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
-import { inParallel } from "../parallel.ts";
+import { inParallel } from "../../system/in-parallel.ts";
 import type { Candidate, VerifiedPackage } from "./plan-publish.ts";
 import { run } from "../../system/run.ts";
 import type { MadeFrom } from "../snapshot.ts";

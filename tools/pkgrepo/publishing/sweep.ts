@@ -1,5 +1,6 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import glob from "fast-glob";
 import { deleteOldSnapshots } from "./replace-snapshot.ts";
 import type { Repository } from "../repository.ts";
 import { readSnapshot, type Snapshot } from "../snapshot.ts";
@@ -35,6 +36,6 @@ export function sweep(repository: Repository, now: Date): Promise<string[]> {
 
 async function unnamedFiles({ entries }: Snapshot, folder: string): Promise<string[]> {
   const named = new Set(entries.map(({ filename }) => filename));
-  const files = (await readdir(folder)).filter((name) => /\.pkg\.tar(\.[A-Za-z0-9]+)?$/.test(name));
-  return files.filter((name) => !name.endsWith(".sig") && !named.has(name));
+  const files = await glob(["*.pkg.tar", "*.pkg.tar.*"], { cwd: folder, ignore: ["*.sig"] });
+  return files.filter((name) => !named.has(name));
 }

@@ -1,6 +1,6 @@
 import { chmod } from "node:fs/promises";
 import { withAgent } from "./gpg-agent.ts";
-import { inParallel } from "../parallel.ts";
+import { inParallel } from "../../system/in-parallel.ts";
 import { usableFingerprint } from "./signing-key.ts";
 import type { SigningKey } from "./gpg-agent.ts";
 

@@ -2,6 +2,7 @@ import { SluiceError } from "../../errors.ts";
 import type { RecipeFile, RecipeFiles } from "../../gate/update.ts";
 import type { Git } from "../../git/git.ts";
 import { listTree, readBlobs, type TreeEntry } from "../../git/objects.ts";
+import { inParallel } from "../../system/in-parallel.ts";
 
 /** More than any real recipe has; what is above isn't read at all. */
 const mostBytes = 20 * 1024 * 1024;
@@ -69,15 +70,11 @@ interface Listing {
   readonly entries: readonly TreeEntry[];
 }
 
-async function listTrees(git: Git, ids: readonly string[]): Promise<Listing[]> {
-  const listings: Listing[] = [];
-  const left = ids.values();
-  // All take from the same iterator until it's empty.
-  const work = async (): Promise<void> => {
-    for (const commit of left) listings.push({ commit, entries: await listTree(git, commit) });
-  };
-  await Promise.all(Array.from({ length: listingsAtOnce }, work));
-  return listings;
+function listTrees(git: Git, ids: readonly string[]): Promise<Listing[]> {
+  return inParallel(ids, listingsAtOnce, async (commit) => ({
+    commit,
+    entries: await listTree(git, commit),
+  }));
 }
 
 /** Those within the limits, together at most `bytesAtOnce` where one alone isn't more. */
