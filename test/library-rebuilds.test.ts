@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseSrcinfo } from "../tools/alpm/srcinfo.ts";
 import { planLibraryRebuilds } from "../tools/ci/updates/library-rebuilds.ts";
 import { openHttp } from "../tools/http/open-http.ts";
-import { defaultPatience } from "../tools/http/patience.ts";
+import { defaultRetryLimits } from "../tools/http/retry-limits.ts";
 import {
   knownDatabaseSchema,
   readDistribution,
@@ -24,7 +24,7 @@ function workspace(versionState: string) {
     async run() {
       const http = openHttp(
         { parallel: 4, perHost: 4, delaySeconds: 0 },
-        { ...defaultPatience, attempts: 1, backoff: 1 },
+        { ...defaultRetryLimits, attempts: 1, backoff: 1 },
       );
       const known: KnownDatabase[] = knownDatabaseSchema.array().parse(JSON.parse(state.databases));
       const urls = ["extra", "tiny"].map((name) => mirror.database(name));

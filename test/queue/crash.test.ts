@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import type { Queue, QueueEvent } from "../../tools/queue/queue.ts";
-import { SqliteFile } from "../../tools/queue/sqlite/file.ts";
+import { SqliteFile } from "../../tools/queue/sqlite/sqlite-file.ts";
 import { schema } from "../../tools/queue/sqlite/schema.ts";
 import { openSqliteQueue } from "../../tools/queue/sqlite/sqlite.ts";
 

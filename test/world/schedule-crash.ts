@@ -193,13 +193,13 @@ const upstreams = {
   aurEtag: () => undefined,
 };
 process.stdout.write("ready");
-const patience = { timeout: 20000, pauses: [5], longestWait: 1000 };
+const retryLimits = { timeout: 20000, pauses: [5], longestWait: 1000 };
 const options = { apiUrl, project, token, targetBranch: "main" };
 await runOnSchedule({
   git: openGit(join(folder, "clone"), process.env),
   platform: readPlatform({}),
   upstreams: () => upstreams,
-  forge: await openForge("github", options, patience),
+  forge: await openForge("github", options, retryLimits),
   now: () => new Date(Date.UTC(2026, 5, 1, hours)),
   progress: () => undefined,
   checkpoint,

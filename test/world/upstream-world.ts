@@ -119,7 +119,7 @@ export class UpstreamWorld {
 
   #withPorts<T>(use: (ports: SchedulePorts) => Promise<T>): Promise<T> {
     const now = (): Date => this.now;
-    const world = { standIns: this.#standIns, patience: hurry, now };
+    const world = { standIns: this.#standIns, retryLimits: hurry, now };
     return withUpstreams(
       { ...process.env, ...this.#gitEnvironment },
       (upstreams) =>

@@ -4,7 +4,7 @@ import { readAnswer, unavailable } from "./answers.ts";
 import type { ForgeKind } from "./forge.ts";
 
 /** How long one request to a forge may take; milliseconds. */
-export interface Patience {
+export interface RetryLimits {
   /** For one attempt, its answer's body included. */
   readonly timeout: number;
   /** Before each further attempt after an outage; their number is that of further attempts. */
@@ -13,7 +13,7 @@ export interface Patience {
   readonly longestWait: number;
 }
 
-export const defaultPatience: Patience = {
+export const defaultRetryLimits: RetryLimits = {
   timeout: 30_000,
   pauses: [500, 2000, 5000],
   longestWait: 10_000,
@@ -27,10 +27,10 @@ export type ForgeFetch = (input: string | URL, init: RequestInit) => Promise<Res
  * rate limits, tries reading again after an outage, and writing only where nothing can have arrived. Nothing is
  * sent to any other address than the forge's, because every request carries the token.
  */
-export function patientFetch(
+export function forgeFetch(
   kind: ForgeKind,
   forge: { readonly apiUrl: string; readonly project: string; readonly token: string },
-  patience: Patience,
+  retryLimits: RetryLimits,
 ): ForgeFetch {
   return async (input, init) => {
     const url = new URL(input);
@@ -38,26 +38,26 @@ export function patientFetch(
     const reads = (init.method ?? "GET") === "GET";
     let waited = false;
     for (let attempt = 0; ; attempt++) {
-      const outcome = await tryOnce(url, init, patience.timeout);
+      const outcome = await tryOnce(url, init, retryLimits.timeout);
       if (outcome.kind === "answered") {
         const answer = readAnswer(kind, forge, outcome);
         if (answer.kind === "success") return outcome.response;
         if (answer.kind === "refused") throw answer.error;
         if (answer.kind === "limited") {
           const wait = (answer.retryAfter ?? 60) * 1000;
-          if (waited || wait > patience.longestWait)
+          if (waited || wait > retryLimits.longestWait)
             throw unavailable(url, answer.message, answer.retryAfter);
           waited = true;
           await sleep(wait);
           continue;
         }
-        if (!reads || attempt >= patience.pauses.length) {
+        if (!reads || attempt >= retryLimits.pauses.length) {
           throw unavailable(url, answer.message, answer.retryAfter);
         }
-      } else if (!(reads || outcome.neverArrived) || attempt >= patience.pauses.length) {
+      } else if (!(reads || outcome.neverArrived) || attempt >= retryLimits.pauses.length) {
         throw unavailable(url, outcome.message, undefined);
       }
-      await sleep(patience.pauses[attempt]);
+      await sleep(retryLimits.pauses[attempt]);
     }
   };
 }

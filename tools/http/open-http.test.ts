@@ -21,8 +21,8 @@ async function serve(handler: Handler): Promise<FaultyServer> {
   return server;
 }
 
-function client(options: Partial<HttpOptions> = {}, patience = hurry): Http {
-  const http = openHttp({ parallel: 8, perHost: 8, delaySeconds: 0, ...options }, patience);
+function client(options: Partial<HttpOptions> = {}, retryLimits = hurry): Http {
+  const http = openHttp({ parallel: 8, perHost: 8, delaySeconds: 0, ...options }, retryLimits);
   cleanUps.push(() => http.close());
   return http;
 }

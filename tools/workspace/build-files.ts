@@ -8,7 +8,7 @@ export type PackageFiles = ReadonlyMap<string, TreeEntry>;
  * Whether a build reads a file: `.CI/info`, `.gitignore` and Markdown at the top of the folder matter only where
  * the `.SRCINFO` names them as a source, install or changelog file.
  */
-export function isMaterial(path: string, named: ReadonlySet<string>): boolean {
+export function affectsBuild(path: string, named: ReadonlySet<string>): boolean {
   const note = path === ".CI/info" || path === ".gitignore" || /^[^/]+\.md$/i.test(path);
   return !note || named.has(path);
 }

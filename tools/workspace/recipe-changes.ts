@@ -21,7 +21,7 @@ export function recipeChanges(
   present: Iterable<string>,
   files: readonly RecipeFile[],
 ): FileChanges {
-  const removals = [...present].filter((path) => !isOurs(path));
+  const removals = [...present].filter((path) => !isReservedPath(path));
   const changes = new Map<string, FileInCommit | undefined>(
     removals.map((path) => [`${folder}/${path}`, undefined]),
   );
@@ -46,12 +46,12 @@ export function checkPaths(pkgbase: string, paths: readonly string[]): void {
   if (usedAsFolder !== undefined) throw badRecipePath(pkgbase, usedAsFolder);
   for (const path of paths) {
     const isWrong = path.split("/").some((step) => /^\.{0,2}$/.test(step) || step.includes("\0"));
-    if (isWrong || isOurs(path) || !canBeCheckedOut(path)) throw badRecipePath(pkgbase, path);
+    if (isWrong || isReservedPath(path) || !canBeCheckedOut(path)) throw badRecipePath(pkgbase, path);
   }
 }
 
 /** `.CI` is the workspace's, and no upstream may bring Git's own files. */
-export function isOurs(path: string): boolean {
+export function isReservedPath(path: string): boolean {
   return path.split("/").some((step) => /^\.(?:ci|git.*)$/i.test(step));
 }
 

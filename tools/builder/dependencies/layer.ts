@@ -42,7 +42,7 @@ export async function installDependencies(
   if (onHost && install.length > 0) throw needsSandbox(pkgbase, install);
   const installOthers = pacman.repositories.length > 0 && !onHost;
   const mayAssume = installOthers || settings.CI_ON_DEPENDENCY_FAILURE === "build";
-  const tooOld = mayAssume ? [] : others.filter((text) => isOurs(text, published.entries));
+  const tooOld = mayAssume ? [] : others.filter((text) => isPublished(text, published.entries));
   if (tooOld.length > 0) throw notInThisVersion(pkgbase, tooOld, published.entries);
   if (others.length > 0 && !installOthers) {
     const why = onHost ? "the host is taken as it is" : `${pacmanConf} names no repository`;
@@ -93,7 +93,7 @@ export async function makeLayerFolder(folder: string, { owner }: Sandbox): Promi
 
 /** Those that makepkg wants to be there: what single packages of a split one need, it doesn't. */
 /** Whether it is a published package, though not in the version that is asked for. */
-function isOurs(text: string, published: readonly DatabaseEntry[]): boolean {
+function isPublished(text: string, published: readonly DatabaseEntry[]): boolean {
   return published.some(({ name }) => name === parseRelation(text).name);
 }
 

@@ -11,13 +11,13 @@ import { openSsh, type Ssh } from "../../git/ssh.ts";
 import { writeCommit, type Identity } from "../../git/write-commit.ts";
 import { recipeOf } from "../../workspace/recipe.ts";
 import { knownHosts, privateKeyText, repositoryUrl, type AurServer } from "./aur-server.ts";
-import { aurTrouble } from "./push-error.ts";
+import { aurPushError } from "./push-error.ts";
 
 const branch = "refs/heads/master";
 const tipRef = "refs/aur/tip";
 
 /** So often it may be out of reach before the other packages' pushes aren't tried any more. */
-const patience = 3;
+const mostUnreachable = 3;
 
 /** The newest commit of a package's AUR repository. */
 export interface AurTip {
@@ -89,7 +89,7 @@ export class AurRemote {
       const { ok, stderr } = await scratch.attempt(args);
       if (ok) return true;
       if (/couldn't find remote ref/.test(stderr)) return false;
-      throw aurTrouble(this.#server, pkgbase, stderr);
+      throw aurPushError(this.#server, pkgbase, stderr);
     });
     return fetched ? readTip(scratch) : undefined;
   }
@@ -133,7 +133,7 @@ export class AurRemote {
         if (!(error instanceof SluiceError)) throw error;
         // The AUR's hook finds out last what the lease has missed.
         if (error.message.includes("denying non-fast-forward")) throw moved(pkgbase);
-        throw aurTrouble(this.#server, pkgbase, error.message.slice(error.message.indexOf("\n") + 1));
+        throw aurPushError(this.#server, pkgbase, error.message.slice(error.message.indexOf("\n") + 1));
       }
     });
     if (pushed.kind === "lost-race") throw moved(pkgbase);
@@ -168,7 +168,7 @@ export class AurRemote {
 
   #remember(error: SluiceError): void {
     if (error.code === "aur-unreachable") this.#unreachable++;
-    if (error.code === "aur-host-key" || error.code === "aur-key" || this.#unreachable >= patience) {
+    if (error.code === "aur-host-key" || error.code === "aur-key" || this.#unreachable >= mostUnreachable) {
       this.#outage ??= error;
     }
   }

@@ -2,7 +2,7 @@ import { SluiceError } from "../../errors.ts";
 import type { AurServer } from "./aur-server.ts";
 
 /** What went wrong, out of what Git and SSH said. */
-export function aurTrouble(server: AurServer, pkgbase: string, said: string): SluiceError {
+export function aurPushError(server: AurServer, pkgbase: string, said: string): SluiceError {
   const words = lastWords(said);
   if (/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known/i.test(said)) {
     return new SluiceError("aur-host-key", `${server.host} shows another host key than the AUR's`, {

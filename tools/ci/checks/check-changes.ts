@@ -11,11 +11,11 @@ import {
   type CommitFolders,
 } from "../../workspace/commit.ts";
 import { packagePath } from "../../workspace/files.ts";
-import { isOurs, largestRecipe, recipeEntries, recipeOf } from "../../workspace/recipe.ts";
+import { isInCiFolder, largestRecipe, recipeEntries, recipeOf } from "../../workspace/recipe.ts";
 import { staleFields } from "../../workspace/stale-srcinfo.ts";
 import { parseWorkspace, type Workspace, type WorkspaceProblem } from "../../workspace/workspace.ts";
 import { dependencyProblems, type DependencyProblem } from "./check-dependencies.ts";
-import { askingNobody } from "./replay.ts";
+import { offlineContext } from "./replay.ts";
 
 /** What a contributor's commits do to a workspace. */
 export interface ChangesReport {
@@ -168,7 +168,7 @@ async function checkPackage(
     return { pkgbase, change, verdict: null, findings: [], interfering: [], problems };
   }
   const paths = [...new Set([...was!.keys(), ...is!.keys()])].sort();
-  const interfering = paths.filter((path) => isOurs(path) && !sameFile(was!.get(path), is!.get(path)));
+  const interfering = paths.filter((path) => isInCiFolder(path) && !sameFile(was!.get(path), is!.get(path)));
   const path = packagePath(now.workspace.packagesDir, pkgbase);
   if (bytesOf(is!) > largestRecipe) {
     const message = `has more than the ${largestRecipe / 1024 / 1024} MB that a recipe may have`;
@@ -178,7 +178,7 @@ async function checkPackage(
   const before =
     change === "added" || bytesOf(was!) > largestRecipe ? undefined : await readRecipe(git, was!);
   const after = await readRecipe(git, is!);
-  const { verdict, findings } = judge({ pkgbase, before, after }, askingNobody);
+  const { verdict, findings } = judge({ pkgbase, before, after }, offlineContext);
   const stale = staleIn(after, now.workspace, pkgbase);
   if (stale.length > 0) {
     const message = `is stale in ${stale.join(", ")}; run makepkg --printsrcinfo > .SRCINFO`;

@@ -39,12 +39,12 @@ export async function* replay(
 
 function replayOne({ commit, pkgbase, before, after }: HistoricalUpdate): Replayed {
   const started = performance.now();
-  const { verdict, findings } = judge({ pkgbase, before, after }, askingNobody);
+  const { verdict, findings } = judge({ pkgbase, before, after }, offlineContext);
   return { commit, pkgbase, verdict, findings, ms: Math.round((performance.now() - started) * 100) / 100 };
 }
 
 /** Judges by the recipes alone. */
-export const askingNobody: JudgeContext = {
+export const offlineContext: JudgeContext = {
   architectures: ["x86_64"],
   trustedMaintainers: new Set(),
   now: 0,

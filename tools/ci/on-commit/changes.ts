@@ -1,6 +1,6 @@
 import type { Srcinfo } from "../../alpm/srcinfo.ts";
 import { sameFile } from "../../workspace/commit.ts";
-import { isMaterial, namedFiles, type PackageFiles } from "../../workspace/build-files.ts";
+import { affectsBuild, namedFiles, type PackageFiles } from "../../workspace/build-files.ts";
 
 /** What became of one package between two commits. */
 export type PackageChange =
@@ -26,6 +26,6 @@ export function comparePackage(
   }
   if (!before?.has("PKGBUILD")) return { kind: "added", paths };
   const named = namedFiles(srcinfos);
-  const material = paths.filter((path) => isMaterial(path, named));
+  const material = paths.filter((path) => affectsBuild(path, named));
   return material.length > 0 ? { kind: "changed", paths: material } : { kind: "immaterial", paths };
 }

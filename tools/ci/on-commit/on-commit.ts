@@ -26,7 +26,7 @@ import {
 } from "../pipeline/commit-range.ts";
 import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
 import type { Platform } from "../pipeline/platform.ts";
-import { inTurn } from "../pipeline/clone-lock.ts";
+import { underCloneLock } from "../pipeline/clone-lock.ts";
 import { moveScheduledTag } from "./scheduled-tag.ts";
 import { writeScheduleFiles } from "../pipeline/write-schedule.ts";
 
@@ -75,7 +75,7 @@ export function applyOnCommit(
   plan: OnCommitPlan,
   checkpoint?: Checkpoint,
 ): Promise<void> {
-  return inTurn(git, () => apply(git, platform, plan, checkpoint));
+  return underCloneLock(git, () => apply(git, platform, plan, checkpoint));
 }
 
 async function apply(

@@ -11,7 +11,7 @@ import type { Schedule } from "../../schedule/schedule.ts";
 import type { PackageState, State } from "../../workspace/state/state.ts";
 import { remote } from "../pipeline/commit-range.ts";
 import { commitState } from "../pipeline/commit-state.ts";
-import { keptPrefix } from "../pipeline/branches.ts";
+import { keptPrefix } from "../pipeline/workspace-refs.ts";
 import { scheduleHeader } from "../on-commit/on-commit.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
@@ -40,7 +40,7 @@ export async function applyOnSchedule(
   ports: SchedulePorts,
   plan: OnSchedulePlan,
 ): Promise<{ kind: "done"; outcome: OnScheduleOutcome } | { kind: "lost-race"; said: string }> {
-  const { line, reviews, workspace } = plan;
+  const { refs, reviews, workspace } = plan;
   const opened = await review(ports, plan, actionsOf(reviews, "before"));
   const notPutUp = whyNotPutUp(plan, opened);
   const head = await commitMain(ports, plan);
@@ -52,7 +52,7 @@ export async function applyOnSchedule(
   const { possible, heldBack } = withSuccessors(actionsOf(reviews, "after"), opened);
   const deletions = possible.flatMap(deletedBranch);
   const next = { head, state, others: [...keptCommits(plan, ports.now()), ...deletions] };
-  const pushed = await pushSchedule(ports, line, next, files);
+  const pushed = await pushSchedule(ports, refs, next, files);
   if (pushed.kind === "lost-race") return pushed;
   const pruned = possible.filter(({ kind }) => kind === "prune");
   const closed = await review(ports, plan, possible.flatMap(withoutDeleted), opened);
@@ -63,13 +63,13 @@ export async function applyOnSchedule(
   };
   return {
     kind: "done",
-    outcome: { head, committed: head !== line.head, schedule, reviews: outcome, notPutUp },
+    outcome: { head, committed: head !== refs.head, schedule, reviews: outcome, notPutUp },
   };
 }
 
 async function review(
   { git, forge, now, platform, checkpoint }: SchedulePorts,
-  { reviews, workspace, line }: OnSchedulePlan,
+  { reviews, workspace, refs }: OnSchedulePlan,
   actions: readonly ReviewAction[],
   opened: ReviewOutcome = nothingDone,
 ): Promise<ReviewOutcome> {
@@ -78,7 +78,7 @@ async function review(
   const ports: ReviewPorts = {
     forge,
     git,
-    remote: line.hasRemote ? remote : ".",
+    remote: refs.hasRemote ? remote : ".",
     packagesDir: workspace.packagesDir,
     identity: { name: GIT_AUTHOR_NAME, email: GIT_AUTHOR_EMAIL },
     now: now(),
@@ -147,15 +147,15 @@ function whyNotPutUp({ updates, reviews }: OnSchedulePlan, opened: ReviewOutcome
 }
 
 async function commitMain({ git, platform, now }: SchedulePorts, plan: OnSchedulePlan): Promise<string> {
-  const { line, changes, changed, replaces, workspace } = plan;
-  if (changes.size === 0) return line.head;
-  const tree = await changeFiles(git, line.head, changes);
+  const { refs, changes, changed, replaces, workspace } = plan;
+  if (changes.size === 0) return refs.head;
+  const tree = await changeFiles(git, refs.head, changes);
   const names = [...new Set([...changed, ...(replaces?.packages ?? [])])].sort();
   const [subject = "", ...rest] = commitMessage(names).split("\n");
   const { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email } = workspace.config;
   return writeCommit(git, {
     tree,
-    parents: [replaces?.parent ?? line.head],
+    parents: [replaces?.parent ?? refs.head],
     identity: { name, email },
     date: now(),
     message: [`${subject}${platform.skipMark}`, ...rest].join("\n"),
@@ -182,11 +182,11 @@ function stateToKeep(
 const daysKept = 30;
 
 /** Builders may not have fetched what is taken out of main's history yet; after a month nobody waits for it. */
-function keptCommits({ line, replaces }: OnSchedulePlan, now: Date): RefUpdate[] {
+function keptCommits({ refs, replaces }: OnSchedulePlan, now: Date): RefUpdate[] {
   if (!replaces) return [];
   const ref = `${keptPrefix}${dayOf(now.getTime())}/${replaces.commit}`;
   const oldest = `${keptPrefix}${dayOf(now.getTime() - daysKept * 86_400_000)}`;
-  const expired = [...line.kept].filter(([name]) => name < oldest);
+  const expired = [...refs.kept].filter(([name]) => name < oldest);
   return [
     { ref, expected: undefined, to: replaces.commit },
     ...expired.map(([name, id]) => ({ ref: name, expected: id, to: undefined })),

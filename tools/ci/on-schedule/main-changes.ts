@@ -8,7 +8,7 @@ import { decodeFile, packagePath, type FileContent, type FolderFiles } from "../
 import { parseWorkspace, type Workspace } from "../../workspace/workspace.ts";
 import type { Side } from "../on-commit/decide.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
-import type { MainLine } from "../pipeline/branches.ts";
+import type { WorkspaceRefs } from "../pipeline/workspace-refs.ts";
 
 export type Taken = Extract<UpdateDecision, { kind: "take" }>;
 
@@ -103,7 +103,7 @@ export interface ReplacedCommit {
  */
 export async function replacedCommit(
   git: Git,
-  { head, tag }: MainLine,
+  { head, tag }: WorkspaceRefs,
   { workspace: { config, packagesDir } }: Side,
 ): Promise<ReplacedCommit | undefined> {
   const { CI_OVERWRITE_COMMITS, GIT_AUTHOR_EMAIL } = config;

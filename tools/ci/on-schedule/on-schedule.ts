@@ -22,14 +22,14 @@ import {
   type ReplacedCommit,
 } from "./main-changes.ts";
 import { nextState } from "./next-state.ts";
-import { readMainLine, type MainLine } from "../pipeline/branches.ts";
+import { readWorkspaceRefs, type WorkspaceRefs } from "../pipeline/workspace-refs.ts";
 import { decideSince, withoutKind } from "../on-commit/on-commit.ts";
 import { planUpdateReviews, type UpdateReviews } from "./update-reviews.ts";
 import { newBuilds, wantedBuilds, type NewBuild } from "./wanted-builds.ts";
 
 /** What a half-hourly run is going to do, and why. */
 export interface OnSchedulePlan {
-  readonly line: MainLine;
+  readonly refs: WorkspaceRefs;
   readonly range: Omit<CommitRange, "commits"> & { readonly commits: number };
   /** What was decided about recipes, and about commits of VCS sources; unchanged ones too. */
   readonly updates: readonly UpdateDecision[];
@@ -61,20 +61,20 @@ export interface OnSchedulePlan {
 /**
  * Looks at where main is and at all upstreams, and decides; nothing is changed yet.
  *
- * @throws SluiceError `scheduled-tag` where nothing was ever scheduled, and what `readMainLine` and on-commit throw
+ * @throws SluiceError `scheduled-tag` where nothing was ever scheduled, and what `readWorkspaceRefs` and on-commit throw
  */
 export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePlan> {
   const { git, platform, now, progress } = ports;
   progress("looking at main");
-  const line = await readMainLine(git, platform);
-  const { commits: newCommits, ...range } = await rangeSinceTag(git, line);
+  const refs = await readWorkspaceRefs(git, platform);
+  const { commits: newCommits, ...range } = await rangeSinceTag(git, refs);
   const [{ after: side, decisions }, stateBranch] = await Promise.all([
     decideSince(git, { ...range, commits: newCommits }),
-    readState(git, line.state),
+    readState(git, refs.state),
   ]);
   const { state } = stateBranch;
-  const trustedMaintainers = await readTrusted(git, line.head);
-  const takenOverAt = state.run.known ? undefined : await readWatermark(git, line.head);
+  const trustedMaintainers = await readTrusted(git, refs.head);
+  const takenOverAt = state.run.known ? undefined : await readWatermark(git, refs.head);
   const upstreams = ports.upstreams(side.workspace.config, { etag: state.run.aurEtag, takenOverAt });
   const search = { git, side, state, trustedMaintainers, upstreams, now: now(), progress };
   const [updates, before, databases] = await Promise.all([
@@ -103,12 +103,12 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
 
   const tree = treeOf(workspace, defaultArch);
   progress("looking at reviews");
-  const reviews = await planUpdateReviews({ line, side, tree, state, updates, now: now() }, ports);
+  const reviews = await planUpdateReviews({ refs, side, tree, state, updates, now: now() }, ports);
   const changes = changesOfMain(side, taken, configs);
   const refusals = reviews instanceof SluiceError ? undefined : reviews.plan.refusals;
-  const replaces = changes.size > 0 ? await replacedCommit(git, line, side) : undefined;
+  const replaces = changes.size > 0 ? await replacedCommit(git, refs, side) : undefined;
   return {
-    line,
+    refs,
     range: { ...range, commits: newCommits.length },
     updates,
     commits,
@@ -137,7 +137,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
 }
 
 /** Without the tag there is no telling what was scheduled and what wasn't. */
-async function rangeSinceTag(git: Git, { head, tag }: MainLine): Promise<CommitRange> {
+async function rangeSinceTag(git: Git, { head, tag }: WorkspaceRefs): Promise<CommitRange> {
   if (tag) return commitRangeTo(git, head, tag);
   throw new SluiceError("scheduled-tag", "there is no tag `scheduled`: nothing was ever scheduled here", {
     hint: "Run `sluice on-commit` first; [deploy all] in the newest commit's message asks for every package.",

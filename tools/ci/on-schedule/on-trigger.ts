@@ -8,7 +8,7 @@ import type { Schedule } from "../../schedule/schedule.ts";
 import type { Checkpoint } from "../../steps.ts";
 import { listFolders, readFolders } from "../../workspace/commit.ts";
 import { parseWorkspace } from "../../workspace/workspace.ts";
-import { readMainLine } from "../pipeline/branches.ts";
+import { readWorkspaceRefs } from "../pipeline/workspace-refs.ts";
 import { scheduleHeader } from "../on-commit/on-commit.ts";
 import type { Platform } from "../pipeline/platform.ts";
 import { writeScheduleFiles } from "../pipeline/write-schedule.ts";
@@ -24,7 +24,7 @@ export interface OnTriggerPlan {
 
 /** Schedules the packages whose CI_ON_TRIGGER it is, as main has them, and nothing else. */
 export async function planOnTrigger(git: Git, platform: Platform, trigger: string): Promise<OnTriggerPlan> {
-  const { head } = await readMainLine(git, platform);
+  const { head } = await readWorkspaceRefs(git, platform);
   const workspace = parseWorkspace(await readFolders(git, await listFolders(git, head)));
   requireValidConfig(workspace);
   const { config, packages } = workspace;

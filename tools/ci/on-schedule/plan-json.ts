@@ -2,7 +2,7 @@ import { SluiceError } from "../../errors.ts";
 import type { OnScheduleOutcome } from "./apply-on-schedule.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
 import type { CommitDecision } from "../updates/find-commits.ts";
-import { shortName } from "../pipeline/branches.ts";
+import { shortName } from "../pipeline/workspace-refs.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
 import type { TemplateOutcome } from "../template/take-template.ts";
 import { reportLines } from "./schedule-report.ts";
@@ -13,9 +13,9 @@ export function planAsJson(
   outcome: OnScheduleOutcome | undefined,
   template: TemplateOutcome,
 ): unknown {
-  const { line, range, updates, commits, rebuilds, reviews, replaces } = plan;
+  const { refs, range, updates, commits, rebuilds, reviews, replaces } = plan;
   return {
-    branch: shortName(line.ref),
+    branch: shortName(refs.branch),
     range,
     updates: updates.filter(({ kind }) => kind !== "unchanged").map(describeUpdate),
     commits: commits.filter(isNews).map(describeCommit),

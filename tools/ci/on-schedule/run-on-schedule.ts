@@ -2,7 +2,7 @@ import { applyOnSchedule, type OnScheduleOutcome } from "./apply-on-schedule.ts"
 import { takeTemplate, type TemplateOutcome } from "../template/take-template.ts";
 import { planOnSchedule, type OnSchedulePlan } from "./on-schedule.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
-import { planAgain } from "../pipeline/plan-with-retry.ts";
+import { planWithRetry } from "../pipeline/plan-with-retry.ts";
 
 /**
  * Plans and applies, again where a race is lost.
@@ -12,7 +12,7 @@ import { planAgain } from "../pipeline/plan-with-retry.ts";
 export async function runOnSchedule(
   ports: SchedulePorts,
 ): Promise<{ plan: OnSchedulePlan; outcome: OnScheduleOutcome; template: TemplateOutcome }> {
-  const { plan, outcome } = await planAgain(
+  const { plan, outcome } = await planWithRetry(
     ports.git,
     ports.progress,
     () => planOnSchedule(ports),

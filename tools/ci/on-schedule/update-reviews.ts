@@ -10,7 +10,7 @@ import type { State } from "../../workspace/state/state.ts";
 import type { Side } from "../on-commit/decide.ts";
 import { remote } from "../pipeline/commit-range.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
-import type { MainLine } from "../pipeline/branches.ts";
+import type { WorkspaceRefs } from "../pipeline/workspace-refs.ts";
 import { refusalsOf } from "./next-state.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
 
@@ -27,7 +27,7 @@ type Held = Extract<UpdateDecision, { kind: "hold" }>;
  */
 export async function planUpdateReviews(
   run: {
-    readonly line: MainLine;
+    readonly refs: WorkspaceRefs;
     readonly side: Side;
     readonly tree: DependencyTree;
     readonly state: State;
@@ -63,14 +63,14 @@ export async function planUpdateReviews(
 function settledPackages({
   side,
   updates,
-  line,
+  refs,
 }: {
   readonly side: Side;
   readonly updates: readonly UpdateDecision[];
-  readonly line: MainLine;
+  readonly refs: WorkspaceRefs;
 }): Set<string> {
   const settled = new Set(side.workspace.packages.keys());
-  const inherited = line.reviewBranches.map(parseBranchName).filter((branch) => branch?.digest === undefined);
+  const inherited = refs.reviewBranches.map(parseBranchName).filter((branch) => branch?.digest === undefined);
   for (const branch of inherited) if (branch) settled.delete(branch.pkgbase);
   for (const decision of updates) {
     const { pkgbase } = decision;
@@ -84,7 +84,7 @@ function settledPackages({
 
 function wantedUpdate(
   { pkgbase, update }: Held,
-  { line, tree, now }: { readonly line: MainLine; readonly tree: DependencyTree; readonly now: Date },
+  { refs, tree, now }: { readonly refs: WorkspaceRefs; readonly tree: DependencyTree; readonly now: Date },
 ): WantedUpdate {
   const { before, after, digest, files, judgement, origin, maintainersBefore } = update;
   const body = reviewBody({
@@ -97,5 +97,5 @@ function wantedUpdate(
     aur: origin.aur,
     now: now.getTime(),
   });
-  return { pkgbase, revision: digest, body, files, base: line.head };
+  return { pkgbase, revision: digest, body, files, base: refs.head };
 }

@@ -11,7 +11,7 @@ import { fetchFirstRecipes, type FirstRecipe } from "./first-recipes.ts";
 import { missingDependencies, namesIn, type MissingDependency } from "./missing-dependencies.ts";
 import { readTrusted } from "../on-schedule/on-schedule.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
-import { planOperation, readPresent, type OperationPlan, type OperationPorts } from "./operation.ts";
+import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
 
 export interface AddPorts extends OperationPorts, Pick<SchedulePorts, "upstreams"> {
   readonly aur: (config: RepositoryConfig) => AurSearch;
@@ -52,13 +52,13 @@ export async function planAdd(
   options: AddOptions,
 ): Promise<AddPlan> {
   const { git, now, progress } = ports;
-  const present = await readPresent(ports);
+  const present = await readCurrentState(ports);
   const { entries, workspace } = present.side;
   const { config, packagesDir } = workspace;
   const requests = readAddRequests(texts, new Set(entries.keys()));
   const upstreams = ports.upstreams(config, {});
   const aur = ports.aur(config);
-  const trustedMaintainers = await readTrusted(git, present.line.head);
+  const trustedMaintainers = await readTrusted(git, present.refs.head);
   progress("asking what the distribution has");
   const databases = await upstreams.libraries(foreignDatabases(config), []);
 

@@ -8,7 +8,7 @@ import type { Sighting } from "../../upstream/upstream.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import type { AddPorts } from "./add.ts";
 import type { AuditFacts, Published, UpstreamVersion } from "./audit.ts";
-import { readPresent } from "./operation.ts";
+import { readCurrentState } from "./operation.ts";
 
 export interface ReadFacts extends AuditFacts {
   /** Upstreams that couldn't be asked. */
@@ -23,7 +23,7 @@ export interface ReadFacts extends AuditFacts {
  */
 export async function readAuditFacts(ports: AddPorts, database: string | undefined): Promise<ReadFacts> {
   const { progress } = ports;
-  const { line, side, stateBranch } = await readPresent(ports);
+  const { refs, side, stateBranch } = await readCurrentState(ports);
   const { workspace } = side;
   const { state } = stateBranch;
   const { config } = workspace;
@@ -52,7 +52,7 @@ export async function readAuditFacts(ports: AddPorts, database: string | undefin
     const isSeen = revision === state.packages.get(pkgbase)?.revision;
     if (version !== undefined) versions.set(pkgbase, { version, isSeen });
   }
-  return { workspace, state, upstreams: versions, published, reviewBranches: line.reviewBranches, unasked };
+  return { workspace, state, upstreams: versions, published, reviewBranches: refs.reviewBranches, unasked };
 }
 
 async function readPublished(database: string, upstreams: Upstreams): Promise<Published> {

@@ -2,7 +2,7 @@ import type { DatabaseSighting } from "../../upstream/distribution/distribution.
 import { bumpedConfigs, changesOfMain } from "../on-schedule/main-changes.ts";
 import { nextBump, publishedVersions } from "../updates/next-bump.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
-import { planOperation, readPresent, type OperationPlan, type OperationPorts } from "./operation.ts";
+import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
 import { meantPackages } from "./package-names.ts";
 
 export interface BumpPlan extends OperationPlan {
@@ -22,7 +22,7 @@ export async function planBump(
   ports: OperationPorts & Pick<SchedulePorts, "upstreams">,
   names: readonly string[],
 ): Promise<BumpPlan> {
-  const present = await readPresent(ports);
+  const present = await readCurrentState(ports);
   const { side, stateBranch } = present;
   const { config, packages } = side.workspace;
   const meant = meantPackages(names, packages);

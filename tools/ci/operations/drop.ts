@@ -1,7 +1,7 @@
 import { SluiceError } from "../../errors.ts";
 import { packagePath } from "../../workspace/files.ts";
 import { dependencyProblems } from "../checks/check-dependencies.ts";
-import { planOperation, readPresent, type OperationPlan, type OperationPorts } from "./operation.ts";
+import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
 import { existingPackages } from "./package-names.ts";
 
 export interface DropPlan extends OperationPlan {
@@ -27,7 +27,7 @@ export async function planDrop(
   names: readonly string[],
   { force }: { readonly force: boolean },
 ): Promise<DropPlan> {
-  const present = await readPresent(ports);
+  const present = await readCurrentState(ports);
   const { entries, workspace } = present.side;
   // `all` has no meaning here: a slip that empties a workspace is too easily made.
   const packages = existingPackages(names, workspace.packages);

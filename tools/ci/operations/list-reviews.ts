@@ -14,7 +14,7 @@ import { remote } from "../pipeline/commit-range.ts";
 import { withoutIgnoreFiles, type DecisionContext } from "../updates/decide-update.ts";
 import { readTrusted } from "../on-schedule/on-schedule.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
-import { readPresent, type OperationPorts, type Present } from "./operation.ts";
+import { readCurrentState, type OperationPorts, type CurrentState } from "./operation.ts";
 
 /** An open review and what the gate says of it today. */
 export interface ListedReview {
@@ -37,15 +37,15 @@ interface ReviewPorts extends OperationPorts {
 /** All open reviews, oldest first, each judged anew: main as it is now against what the branch would make of it. */
 export async function listReviews(ports: ReviewPorts): Promise<ListedReview[]> {
   const { git, forge, progress } = ports;
-  const present = await readPresent(ports);
+  const present = await readCurrentState(ports);
   progress("asking for open reviews");
   const [reviews, heads] = await Promise.all([
     forge.openReviews(),
-    remoteBranches(git, present.line.hasRemote ? remote : ".", branchPrefix),
+    remoteBranches(git, present.refs.hasRemote ? remote : ".", branchPrefix),
   ]);
   await fetchMissing(git, reviews, heads);
   const rules = {
-    trustedMaintainers: await readTrusted(git, present.line.head),
+    trustedMaintainers: await readTrusted(git, present.refs.head),
     ask: answerTags(ports.upstreams(present.side.workspace.config, {}).tagsOf),
   };
   const listed: ListedReview[] = [];
@@ -75,14 +75,14 @@ async function fetchMissing(
 
 async function judgeBranch(
   { pkgbase, digest, head }: UpdateBranch & { readonly head: string | undefined },
-  { line, side, stateBranch }: Present,
+  { refs, side, stateBranch }: CurrentState,
   { trustedMaintainers, ask }: Pick<DecisionContext, "trustedMaintainers" | "ask">,
   { git, now }: ReviewPorts,
 ): Promise<Judgement | undefined> {
   const pkg = side.workspace.packages.get(pkgbase);
   if (!pkg || head === undefined) return undefined;
   const folder = packagePath(side.workspace.packagesDir, pkgbase);
-  const [before, after] = [await readRecipe(git, line.head, folder), await readRecipe(git, head, folder)];
+  const [before, after] = [await readRecipe(git, refs.head, folder), await readRecipe(git, head, folder)];
   const { maintainers, held, heldMaintainers } = stateBranch.state.packages.get(pkgbase) ?? {};
   const isHeld = held !== undefined && held.slice(0, 16) === digest;
   const context = {

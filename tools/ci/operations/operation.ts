@@ -14,24 +14,24 @@ import { parseWorkspace, requireValidConfig, treeOf, type Workspace } from "../.
 import { commitRangeTo, type CommitRange } from "../pipeline/commit-range.ts";
 import { commitState } from "../pipeline/commit-state.ts";
 import type { Side } from "../on-commit/decide.ts";
-import { readMainLine, type MainLine } from "../pipeline/branches.ts";
+import { readWorkspaceRefs, type WorkspaceRefs } from "../pipeline/workspace-refs.ts";
 import { decideSince, scheduleHeader, withoutKind } from "../on-commit/on-commit.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
-import { planAgain } from "../pipeline/plan-with-retry.ts";
+import { planWithRetry } from "../pipeline/plan-with-retry.ts";
 import { pushSchedule } from "../pipeline/push-schedule.ts";
 
 export type OperationPorts = Pick<SchedulePorts, "git" | "platform" | "now" | "progress" | "checkpoint">;
 
 /** The workspace as an operation finds it. */
-export interface Present {
-  readonly line: MainLine;
+export interface CurrentState {
+  readonly refs: WorkspaceRefs;
   /** The packages as main has them. */
   readonly side: Side;
   readonly stateBranch: StateBranch;
 }
 
 /** What somebody asked to change by hand. */
-export interface Wish {
+export interface OperationRequest {
   /** What the commit's subject begins with: `feat(add)`. */
   readonly kind: string;
   /** Packages that change, by name; none: there is nothing to commit. */
@@ -43,7 +43,7 @@ export interface Wish {
 
 /** One commit, and the schedule of what it and the commits before it ask for. */
 export interface OperationPlan {
-  readonly line: MainLine;
+  readonly refs: WorkspaceRefs;
   readonly range: Omit<CommitRange, "commits"> & { readonly commits: number };
   /** Main's commit afterwards. It is stored, but nothing leads to it yet. */
   readonly head: string;
@@ -59,33 +59,33 @@ export interface OperationPlan {
 }
 
 /** Reads main and the branch `state` as they are at the remote. */
-export async function readPresent({ git, platform, progress }: OperationPorts): Promise<Present> {
+export async function readCurrentState({ git, platform, progress }: OperationPorts): Promise<CurrentState> {
   progress("looking at main");
-  const line = await readMainLine(git, platform);
-  const folders = await listFolders(git, line.head);
+  const refs = await readWorkspaceRefs(git, platform);
+  const folders = await listFolders(git, refs.head);
   const workspace = parseWorkspace(await readFolders(git, folders));
   requireValidConfig(workspace);
   return {
-    line,
+    refs,
     side: { entries: folders.entries, workspace },
-    stateBranch: await readState(git, line.state),
+    stateBranch: await readState(git, refs.state),
   };
 }
 
 /**
- * Stores the commit that fulfils a wish, and decides about it and all commits since the tag `scheduled` as
+ * Stores the commit that fulfils a request, and decides about it and all commits since the tag `scheduled` as
  * on-commit does. No branch, tag or file changes yet.
  */
 export async function planOperation(
   ports: OperationPorts,
-  { line, side, stateBranch }: Present,
-  wish: Wish,
+  { refs, side, stateBranch }: CurrentState,
+  request: OperationRequest,
 ): Promise<OperationPlan> {
   const { git, platform } = ports;
   const { config } = side.workspace;
-  const before = await commitRangeTo(git, line.head, line.tag);
-  const head = wish.changes.size === 0 ? line.head : await commitWish(ports, line, config, wish);
-  const own = head === line.head ? [] : await commitsBetween(git, line.head, head);
+  const before = await commitRangeTo(git, refs.head, refs.tag);
+  const head = request.changes.size === 0 ? refs.head : await commitRequest(ports, refs, config, request);
+  const own = head === refs.head ? [] : await commitsBetween(git, refs.head, head);
   const range: CommitRange = { ...before, head, commits: [...before.commits, ...own] };
   const { after, decisions } = await decideSince(git, range);
   const { workspace } = after;
@@ -97,11 +97,11 @@ export async function planOperation(
     decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
   );
   return {
-    line,
+    refs,
     range: { ...range, commits: range.commits.length },
     head,
-    state: await commitStateAfter(ports, stateBranch, workspace, wish),
-    packages: wish.packages,
+    state: await commitStateAfter(ports, stateBranch, workspace, request),
+    packages: request.packages,
     schedule,
     files: scheduleFiles(schedule, tree, workspace.config),
     workspace,
@@ -109,16 +109,16 @@ export async function planOperation(
   };
 }
 
-async function commitWish(
+async function commitRequest(
   { git, platform, now }: OperationPorts,
-  line: MainLine,
+  refs: WorkspaceRefs,
   { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email }: Workspace["config"],
-  { kind, packages, changes }: Wish,
+  { kind, packages, changes }: OperationRequest,
 ): Promise<string> {
   const [subject = "", ...rest] = commitMessage(packages.toSorted(), kind).split("\n");
   return writeCommit(git, {
-    tree: await changeFiles(git, line.head, changes),
-    parents: [line.head],
+    tree: await changeFiles(git, refs.head, changes),
+    parents: [refs.head],
     identity: { name, email },
     date: now(),
     message: [`${subject}${platform.skipMark}`, ...rest].join("\n"),
@@ -130,7 +130,7 @@ async function commitStateAfter(
   ports: OperationPorts,
   stateBranch: StateBranch,
   workspace: Workspace,
-  { states = new Map() }: Wish,
+  { states = new Map() }: OperationRequest,
 ): Promise<string | undefined> {
   const { commit, state } = stateBranch;
   if (!state.run.known) return commit;
@@ -149,10 +149,15 @@ export async function runOperation<Plan extends OperationPlan>(
   ports: OperationPorts,
   plan: () => Promise<Plan>,
 ): Promise<{ plan: Plan; done: boolean }> {
-  const { plan: last, outcome: done } = await planAgain(ports.git, ports.progress, plan, async (planned) => {
-    if (planned.refusal) return { kind: "done", outcome: false };
-    const pushed = await pushSchedule(ports, planned.line, planned, planned.files);
-    return pushed.kind === "lost-race" ? pushed : { kind: "done", outcome: true };
-  });
+  const { plan: last, outcome: done } = await planWithRetry(
+    ports.git,
+    ports.progress,
+    plan,
+    async (planned) => {
+      if (planned.refusal) return { kind: "done", outcome: false };
+      const pushed = await pushSchedule(ports, planned.refs, planned, planned.files);
+      return pushed.kind === "lost-race" ? pushed : { kind: "done", outcome: true };
+    },
+  );
   return { plan: last, done };
 }

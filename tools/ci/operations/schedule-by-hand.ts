@@ -4,7 +4,7 @@ import { scheduleFiles, type ScheduleFile } from "../../schedule/files.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import { treeOf } from "../../workspace/workspace.ts";
 import { scheduleHeader } from "../on-commit/on-commit.ts";
-import { readPresent, type OperationPorts } from "./operation.ts";
+import { readCurrentState, type OperationPorts } from "./operation.ts";
 import { meantPackages } from "./package-names.ts";
 
 export interface ScheduleByHand {
@@ -23,7 +23,7 @@ export async function planScheduleByHand(
   ports: OperationPorts,
   requests: readonly string[],
 ): Promise<ScheduleByHand> {
-  const { line, side } = await readPresent(ports);
+  const { refs, side } = await readCurrentState(ports);
   const { workspace } = side;
   const { config, packages } = workspace;
   const classes = new Map(requests.map(splitClass));
@@ -38,7 +38,7 @@ export async function planScheduleByHand(
       null,
     reason: "asked for by hand",
   }));
-  const schedule = composeSchedule(scheduleHeader(line.head, config, ports.platform), tree, builds, []);
+  const schedule = composeSchedule(scheduleHeader(refs.head, config, ports.platform), tree, builds, []);
   return { schedule, files: scheduleFiles(schedule, tree, config) };
 }
 

@@ -11,7 +11,7 @@ const longestWait = 600;
  *
  * @throws SluiceError `locked` (exit 1)
  */
-export async function inTurn<T>(git: Git, work: () => Promise<T>): Promise<T> {
+export async function underCloneLock<T>(git: Git, work: () => Promise<T>): Promise<T> {
   const file = resolve(git.dir, await git.text(["rev-parse", "--git-path", "sluice.lock"]));
   let begun = false;
   const begin = (): Promise<T> => {

@@ -1,6 +1,6 @@
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
-import { inTurn } from "./clone-lock.ts";
+import { underCloneLock } from "./clone-lock.ts";
 
 const attempts = 3;
 
@@ -13,13 +13,13 @@ type Applied<Outcome> =
  *
  * @throws SluiceError `locked`, `lost-race` (exit 1) where that happened three times, and what planning and applying throw
  */
-export function planAgain<Plan, Outcome>(
+export function planWithRetry<Plan, Outcome>(
   git: Git,
   progress: (what: string) => void,
   plan: () => Promise<Plan>,
   apply: (plan: Plan) => Promise<Applied<Outcome>>,
 ): Promise<{ plan: Plan; outcome: Outcome }> {
-  return inTurn(git, () => tryAgain(progress, plan, apply));
+  return underCloneLock(git, () => tryAgain(progress, plan, apply));
 }
 
 async function tryAgain<Plan, Outcome>(

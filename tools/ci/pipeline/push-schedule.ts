@@ -5,12 +5,12 @@ import { pushAtomically, type RefUpdate } from "../../git/push.ts";
 import type { ScheduleFile } from "../../schedule/files.ts";
 import { durably } from "../../steps.ts";
 import { remote, scheduledTag } from "./commit-range.ts";
-import { stateRef, type MainLine } from "./branches.ts";
+import { stateRef, type WorkspaceRefs } from "./workspace-refs.ts";
 import type { SchedulePorts } from "./ports.ts";
 import { writeScheduleFiles } from "./write-schedule.ts";
 
 /** Where the branches of a workspace are to stand. */
-export interface NextLine {
+export interface NextRefs {
   /** Main's commit, and the one that the tag `scheduled` moves to. */
   readonly head: string;
   readonly state: string | undefined;
@@ -24,8 +24,8 @@ export interface NextLine {
  */
 export async function pushSchedule(
   { git, platform, checkpoint }: Pick<SchedulePorts, "git" | "platform" | "checkpoint">,
-  line: MainLine,
-  next: NextLine,
+  refs: WorkspaceRefs,
+  next: NextRefs,
   files: readonly ScheduleFile[],
 ): ReturnType<typeof pushAtomically> {
   await ignoreFiles(
@@ -33,23 +33,23 @@ export async function pushSchedule(
     files.map(([path]) => path),
   );
   const written = writeScheduleFiles(git.dir, files, checkpoint);
-  const updates = [...refUpdates(line, next), ...(next.others ?? [])];
+  const updates = [...refUpdates(refs, next), ...(next.others ?? [])];
   if (updates.length === 0) return { kind: "pushed" };
   const pushed = await durably(checkpoint, "main pushed", () =>
-    pushAtomically(git, line.hasRemote ? remote : ".", updates, platform.pushOptions),
+    pushAtomically(git, refs.hasRemote ? remote : ".", updates, platform.pushOptions),
   ).catch((error: unknown) => {
     // What may have come through has to be built.
     if (!(error instanceof SluiceError && error.code === "push-unknown")) written.undo();
     throw error;
   });
   if (pushed.kind === "lost-race") written.undo();
-  else await followMain(git, line, next.head);
+  else await followMain(git, refs, next.head);
   return pushed;
 }
 
 function refUpdates(
-  { ref, head: oldHead, state: oldState, tag }: MainLine,
-  { head, state }: NextLine,
+  { branch: ref, head: oldHead, state: oldState, tag }: WorkspaceRefs,
+  { head, state }: NextRefs,
 ): RefUpdate[] {
   const updates: RefUpdate[] = [
     { ref, expected: oldHead, to: head },
@@ -65,7 +65,11 @@ function refUpdates(
  * Brings the clone along where it stands at what main was, as far as nothing of the user's is in the way. It isn't
  * needed for anything that follows.
  */
-async function followMain(git: Git, { ref, head: old, hasRemote }: MainLine, head: string): Promise<void> {
+async function followMain(
+  git: Git,
+  { branch: ref, head: old, hasRemote }: WorkspaceRefs,
+  head: string,
+): Promise<void> {
   await git.attempt(["update-ref", scheduledTag, head]);
   const { stdout: at } = await git.attempt(["rev-parse", "--verify", "--quiet", "HEAD"]);
   const { stdout: branch } = await git.attempt(["symbolic-ref", "--quiet", "HEAD"]);

@@ -6,7 +6,7 @@ import { pushAtomically, type RefUpdate } from "../../git/push.ts";
 import { writeCommit } from "../../git/write-commit.ts";
 import { SluiceError } from "../../errors.ts";
 import { remote, scheduledTag } from "../pipeline/commit-range.ts";
-import type { MainLine } from "../pipeline/branches.ts";
+import type { WorkspaceRefs } from "../pipeline/workspace-refs.ts";
 import type { Platform } from "../pipeline/platform.ts";
 import type { TemplatePlan, TemplatePorts } from "./template-update.ts";
 
@@ -21,20 +21,20 @@ export async function applyTemplateUpdate(
   { git, platform, now }: TemplatePorts,
   plan: Exclude<TemplatePlan, { kind: "current" }>,
 ): Promise<{ readonly branch: string; readonly commit: string }> {
-  const { line, tag, changes, config } = plan;
+  const { refs, tag, changes, config } = plan;
   const commit = await writeCommit(git, {
-    tree: await changeFiles(git, line.head, changes),
-    parents: [line.head],
+    tree: await changeFiles(git, refs.head, changes),
+    parents: [refs.head],
     identity: { name: config.GIT_AUTHOR_NAME, email: config.GIT_AUTHOR_EMAIL },
     // The same version on the same commit makes the same branch, however often it is tried.
-    date: plan.kind === "review" ? await dateOf(git, line.head) : now(),
+    date: plan.kind === "review" ? await dateOf(git, refs.head) : now(),
     message: `ci: CI files of ${tag}${plan.kind === "update" ? platform.skipMark : ""}`,
   });
-  const branch = plan.kind === "update" ? line.ref : `refs/heads/template-${tag}`;
+  const branch = plan.kind === "update" ? refs.branch : `refs/heads/template-${tag}`;
   const updates =
-    plan.kind === "update" ? mainUpdates(line, commit) : await reviewUpdate(git, line, branch, commit);
-  if (updates.length > 0) await push(git, platform, line, updates);
-  if (plan.kind === "update") await follow(git, line, commit);
+    plan.kind === "update" ? mainUpdates(refs, commit) : await reviewUpdate(git, refs, branch, commit);
+  if (updates.length > 0) await push(git, platform, refs, updates);
+  if (plan.kind === "update") await follow(git, refs, commit);
   return { branch: branch.replace("refs/heads/", ""), commit };
 }
 
@@ -59,14 +59,14 @@ export function templateReview(
 }
 
 /** The tag goes along only where it was at main's newest commit: nothing that waits to be scheduled is skipped. */
-function mainUpdates({ ref, head, tag }: MainLine, commit: string): RefUpdate[] {
+function mainUpdates({ branch: ref, head, tag }: WorkspaceRefs, commit: string): RefUpdate[] {
   const main = { ref, expected: head, to: commit };
   return tag?.commit === head ? [main, { ref: scheduledTag, expected: tag.id, to: commit }] : [main];
 }
 
 async function reviewUpdate(
   git: Git,
-  { hasRemote }: MainLine,
+  { hasRemote }: WorkspaceRefs,
   ref: string,
   to: string,
 ): Promise<RefUpdate[]> {
@@ -90,7 +90,7 @@ async function dateOf(git: Git, commit: string): Promise<Date> {
 async function push(
   git: Git,
   { pushOptions }: Platform,
-  { hasRemote }: MainLine,
+  { hasRemote }: WorkspaceRefs,
   updates: readonly RefUpdate[],
 ): Promise<void> {
   const pushed = await pushAtomically(git, hasRemote ? remote : ".", updates, pushOptions);
@@ -103,7 +103,11 @@ async function push(
 }
 
 /** Brings the clone along as far as nothing of the user's is in the way. */
-async function follow(git: Git, { ref, head, tag, hasRemote }: MainLine, commit: string): Promise<void> {
+async function follow(
+  git: Git,
+  { branch: ref, head, tag, hasRemote }: WorkspaceRefs,
+  commit: string,
+): Promise<void> {
   if (tag?.commit === head) await git.attempt(["update-ref", scheduledTag, commit]);
   const { stdout: branch } = await git.attempt(["symbolic-ref", "--quiet", "HEAD"]);
   if (branch !== "" && branch !== ref) return;

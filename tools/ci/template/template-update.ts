@@ -4,7 +4,7 @@ import type { Git } from "../../git/git.ts";
 import { listTree, readBlobs, type TreeEntry } from "../../git/objects.ts";
 import { readRepositoryConfig, type RepositoryConfig } from "../../workspace/config/config.ts";
 import { decodeFile } from "../../workspace/files.ts";
-import { readMainLine, type MainLine } from "../pipeline/branches.ts";
+import { readWorkspaceRefs, type WorkspaceRefs } from "../pipeline/workspace-refs.ts";
 import type { Platform } from "../pipeline/platform.ts";
 import { formatRecord, parseRecord, recordPath, type TemplateRecord } from "./template-record.ts";
 import { compareTags, newestTag, readTemplateVersion, type TemplateVersion } from "./template-version.ts";
@@ -25,7 +25,7 @@ export type TemplatePlan =
       readonly kind: "update" | "review";
       readonly why: string;
       readonly tag: string;
-      readonly line: MainLine;
+      readonly refs: WorkspaceRefs;
       readonly steps: readonly TemplateStep[];
       readonly changes: FileChanges;
       readonly config: RepositoryConfig;
@@ -44,8 +44,8 @@ export interface TemplatePorts {
  * @throws SluiceError `template-repo`, `template-record`, `template`, `git`
  */
 export async function planTemplateUpdate({ git, platform }: TemplatePorts): Promise<TemplatePlan> {
-  const line = await readMainLine(git, platform);
-  const present = new Map((await listTree(git, line.head)).map((entry) => [entry.path, entry]));
+  const refs = await readWorkspaceRefs(git, platform);
+  const present = new Map((await listTree(git, refs.head)).map((entry) => [entry.path, entry]));
   const read = await readerOf(git, present, [".ci/config", ".ci/allowed-signers", recordPath]);
   const { config } = readRepositoryConfig(decodeFile(read(".ci/config") ?? new Uint8Array()));
   const repository = config.TEMPLATE_REPO;
@@ -74,7 +74,7 @@ export async function planTemplateUpdate({ git, platform }: TemplatePorts): Prom
     kind: "signer" in signature ? "update" : "review",
     why: "signer" in signature ? `signed by ${signature.signer}` : signature.missing,
     tag,
-    line,
+    refs,
     steps,
     changes: new Map([...changes, [recordPath, { mode: "100644", content: Buffer.from(text) }]]),
     config,

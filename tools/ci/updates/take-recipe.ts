@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
-import { checkPaths, isOurs, type RecipeFile } from "../../workspace/recipe-changes.ts";
+import { checkPaths, isReservedPath, type RecipeFile } from "../../workspace/recipe-changes.ts";
 import { normaliseScript } from "../../pkgbuild/normalise.ts";
 import { readPkgbuild } from "../../pkgbuild/recipe.ts";
 import { largestRecipe } from "../../workspace/recipe.ts";
@@ -16,7 +16,7 @@ import { largestRecipe } from "../../workspace/recipe.ts";
 export function takeRecipe(pkgbase: string, tree: RecipeFiles): RecipeFile[] {
   const files: RecipeFile[] = [];
   for (const [path, { mode, bytes: content }] of tree) {
-    if (isOurs(path) || mode === "160000" || (mode === "120000" && leaves(path, content))) continue;
+    if (isReservedPath(path) || mode === "160000" || (mode === "120000" && leaves(path, content))) continue;
     files.push({ path, mode, content });
   }
   checkPaths(

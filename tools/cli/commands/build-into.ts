@@ -3,7 +3,7 @@ import { defaultArch, isPkgbase } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { buildInto as buildPackagesInto } from "../../manager/runners/build-into.ts";
-import { goesOn, type CarriedResult } from "../../manager/runners/job-results.ts";
+import { goesOn, type JobOutcome } from "../../manager/runners/job-results.ts";
 import { openBuildingPlace } from "../../manager/installation.ts";
 import { revisionsOf, type Revision } from "../../manager/reconcile/revision.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
@@ -61,7 +61,7 @@ async function readScheduled(git: Git, commit: string | undefined): Promise<Revi
   });
 }
 
-function tell(pkgbase: string, { outcome, message }: CarriedResult): void {
+function tell(pkgbase: string, { outcome, message }: JobOutcome): void {
   process.stdout.write(printable(`${pkgbase}: ${outcome}${message ? ` ${message}` : ""}`) + "\n");
   if (outcome === "blocked") info(`${pkgbase} isn't built against what failed (CI_ON_DEPENDENCY_FAILURE).`);
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../../errors.ts";
 import { dependencyClosure } from "../../deptree/tree.ts";
 import type { Installation } from "../../manager/installation.ts";
-import { intactPackages } from "../../manager/reconcile/complete-packages.ts";
+import { completePackages } from "../../manager/reconcile/complete-packages.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
 import { difference, sameRecipe } from "../../manager/reconcile/reconcile.ts";
 import { submitBuilds } from "../../manager/reconcile/submit.ts";
@@ -28,7 +28,7 @@ export async function build(options: Options, names: readonly string[]): Promise
   const { queue, repository, now, folders } = installation;
   const progress = showProgress(folders.logs);
   try {
-    const wanted = wantedBuilds(names, head, await intactPackages(repository));
+    const wanted = wantedBuilds(names, head, await completePackages(repository));
     await publish(repository, [], now());
     const submitted = await submitBuilds(installation, head, wanted);
     await workOn(submitted, opened, progress);

@@ -75,7 +75,7 @@ function describe(lines: readonly ReportLine[]): string {
 }
 
 function conclude(
-  { changed, builds, removals, updates, line }: OnSchedulePlan,
+  { changed, builds, removals, updates, refs }: OnSchedulePlan,
   outcome: OnScheduleOutcome | undefined,
 ): string {
   const counts = [
@@ -87,7 +87,7 @@ function conclude(
   ].join(", ");
   if (!outcome) return `${counts}; nothing was changed (--dry-run).`;
   const done = outcome.committed
-    ? `${line.hasRemote ? "pushed" : "made"} commit ${outcome.head.slice(0, 10)}`
+    ? `${refs.hasRemote ? "pushed" : "made"} commit ${outcome.head.slice(0, 10)}`
     : "main is as it was";
   return `${counts}; ${done}.`;
 }

@@ -62,6 +62,6 @@ function describe(plan: TemplatePlan): string {
 
 function withoutContents(plan: TemplatePlan): unknown {
   if (plan.kind === "current") return plan;
-  const { kind, tag, why, steps, line } = plan;
-  return { kind, tag, why, head: line.head, steps };
+  const { kind, tag, why, steps, refs } = plan;
+  return { kind, tag, why, head: refs.head, steps };
 }

@@ -1,5 +1,5 @@
 import colors from "picocolors";
-import { logName } from "../../manager/builds/carry-out.ts";
+import { logName } from "../../manager/builds/handle-build.ts";
 import type { UpWatcher } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Build } from "../../queue/queue.ts";

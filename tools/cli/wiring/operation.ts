@@ -55,7 +55,7 @@ export function reportOperation(
   rows: readonly (readonly [what: string, pkgbase: string, why: string])[],
   { dryRun, json, details }: OperationOptions & { readonly details: Readonly<Record<string, unknown>> },
 ): number {
-  const { line, range, head, packages, schedule, refusal } = plan;
+  const { refs, range, head, packages, schedule, refusal } = plan;
   const scheduled = [
     ...schedule.builds.map(({ pkgbase, reason }) => ["build", pkgbase, reason] as const),
     ...schedule.removals.map(({ pkgbase, reason }) => ["remove", pkgbase, reason] as const),
@@ -63,7 +63,7 @@ export function reportOperation(
   const all = [...rows, ...(refusal ? [] : scheduled)];
   if (json) {
     const refused = refusal ? { code: refusal.code, message: refusal.message, hint: refusal.hint } : null;
-    const summary = { base: line.head, head: done ? head : null, range, packages, ...details };
+    const summary = { base: refs.head, head: done ? head : null, range, packages, ...details };
     process.stdout.write(`${JSON.stringify({ ...summary, schedule, refusal: refused }, null, 2)}\n`);
   } else if (all.length > 0) {
     process.stdout.write(`${formatTable(["", "PKGBASE", "WHY"], all)}\n`);
@@ -76,13 +76,13 @@ export function reportOperation(
 }
 
 function conclude(
-  { line, head, packages, schedule }: OperationPlan,
+  { refs, head, packages, schedule }: OperationPlan,
   done: boolean,
   dryRun: boolean | undefined,
 ): string {
   const counts = `${packages.length} changed, ${countsOf(schedule)}`;
   if (!done || dryRun) return `${counts}; nothing was changed (--dry-run).`;
-  return `${counts}; ${head === line.head ? "main is as it was" : `${line.hasRemote ? "pushed" : "made"} commit ${head.slice(0, 10)}`}.`;
+  return `${counts}; ${head === refs.head ? "main is as it was" : `${refs.hasRemote ? "pushed" : "made"} commit ${head.slice(0, 10)}`}.`;
 }
 
 export function countsOf({ builds, removals }: Schedule): string {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openGit } from "../../git/git.ts";
 import type { Http, HttpOptions } from "../../http/http.ts";
 import { openHttp } from "../../http/open-http.ts";
-import { defaultPatience, type Patience } from "../../http/patience.ts";
+import { defaultRetryLimits, type RetryLimits } from "../../http/retry-limits.ts";
 import { bubblewrap } from "../../sandbox/bubblewrap/bubblewrap.ts";
 import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import type { AddPorts } from "../../ci/operations/add.ts";
@@ -20,7 +20,7 @@ const perHost = 6;
 /** What a simulated world has otherwise than the real one. */
 export interface World {
   readonly standIns?: HttpOptions["standIns"];
-  readonly patience?: Patience;
+  readonly retryLimits?: RetryLimits;
   readonly now?: () => Date;
 }
 
@@ -28,7 +28,7 @@ export interface World {
 export async function withUpstreams<T>(
   env: Environment,
   use: (upstreams: SchedulePorts["upstreams"], aur: AddPorts["aur"]) => Promise<T>,
-  { standIns = {}, patience = defaultPatience, now = () => new Date() }: World = {},
+  { standIns = {}, retryLimits = defaultRetryLimits, now = () => new Date() }: World = {},
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-upstreams-"));
   let http: Http | undefined;
@@ -36,7 +36,7 @@ export async function withUpstreams<T>(
     const scratch = openGit(folder, env);
     await scratch.text(["init", "--quiet", "--bare", "."]);
     const httpFor = ({ CI_MAX_PARALLEL: parallel, CI_CLONE_DELAY: delaySeconds }: RepositoryConfig): Http =>
-      (http ??= openHttp({ parallel, perHost, delaySeconds, standIns }, patience));
+      (http ??= openHttp({ parallel, perHost, delaySeconds, standIns }, retryLimits));
     return await use(
       (config, memory) => {
         const { CI_AUR_PROXY: aurProxy, CI_AUR_GIT: aurGit } = config;

@@ -3,7 +3,7 @@ import { parseRelation } from "../../alpm/relation.ts";
 import { satisfies } from "../../alpm/vercmp.ts";
 import { publishedPackages } from "../../pkgrepo/snapshot.ts";
 import type { Installation } from "../installation.ts";
-import { isOurs } from "../reconcile/removals.ts";
+import { isOfThisRepository } from "../reconcile/removals.ts";
 import type { Revision } from "../reconcile/revision.ts";
 
 /**
@@ -17,7 +17,9 @@ export async function releaseSatisfied(installation: Installation): Promise<numb
   const { builds } = await queue.state();
   const blocked = builds.filter(
     (build) =>
-      build.status.kind === "blocked" && build.onDependencyFailure === "auto" && isOurs(installation, build),
+      build.status.kind === "blocked" &&
+      build.onDependencyFailure === "auto" &&
+      isOfThisRepository(installation, build),
   );
   if (blocked.length === 0) return 0;
   const published = await publishedPackages(repository);

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../../errors.ts";
 import type { Build, Claim, Result } from "../../queue/queue.ts";
-import { carryOut } from "./carry-out.ts";
+import { handleBuild } from "./handle-build.ts";
 import { dropFinished } from "./finished.ts";
 import type { Installation } from "../installation.ts";
 import { explainSystemError, needsPerson } from "../machine.ts";
 import { releaseSatisfied } from "./release.ts";
-import { carryOutRemovals } from "../reconcile/removals.ts";
+import { applyRemovals } from "../reconcile/removals.ts";
 
 /** Who wants to know what happens. */
 export interface Watcher {
@@ -42,7 +42,7 @@ export async function work(installation: Installation, options: WorkOptions): Pr
   try {
     while (!signal.aborted) {
       const goOn = await options.tick();
-      await carryOutRemovals(installation, options.watcher.removed);
+      await applyRemovals(installation, options.watcher.removed);
       const claim = goOn && running.size < options.jobs ? await nextClaim() : undefined;
       if (claim) {
         const build: Promise<void> = carryOutClaim(installation, claim, options.watcher, signal)
@@ -137,7 +137,7 @@ async function resultOf(
   stopped: AbortSignal,
 ): Promise<{ result: Result; trouble?: unknown }> {
   try {
-    const result = await carryOut(installation, build, signal);
+    const result = await handleBuild(installation, build, signal);
     if (result.outcome !== "cancelled" || !stopped.aborted) return { result };
     return { result: { outcome: "lost", message: "the builder was stopped" } };
   } catch (cause) {

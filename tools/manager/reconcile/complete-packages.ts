@@ -6,7 +6,7 @@ import { readSnapshot, type MadeFromRecord, type Snapshot } from "../../pkgrepo/
 type Where = Pick<Repository, "root" | "name" | "arch">;
 
 /** What the published packages were made from, without those of which a file is lost. */
-export async function intactPackages(repository: Where): Promise<ReadonlyMap<string, MadeFromRecord>> {
+export async function completePackages(repository: Where): Promise<ReadonlyMap<string, MadeFromRecord>> {
   const published = await readSnapshot(repository);
   if (!published) return new Map();
   const lost = new Set(
@@ -17,7 +17,7 @@ export async function intactPackages(repository: Where): Promise<ReadonlyMap<str
 }
 
 /** Whether the database names packages of this pkgbase, and the files that it names are there. */
-export function isIntact(repository: Where, { entries }: Snapshot, pkgbase: string): boolean {
+export function isComplete(repository: Where, { entries }: Snapshot, pkgbase: string): boolean {
   const own = entries.filter(({ base }) => base === pkgbase);
   return own.length > 0 && own.every(({ filename }) => isThere(repository, filename));
 }

@@ -7,9 +7,9 @@ import type { Installation } from "../installation.ts";
 export type Removed = (pkgbase: string, pkgnames: readonly string[]) => void;
 
 /** Takes out of the package repository what is to be removed from it. */
-export async function carryOutRemovals(installation: Installation, told?: Removed): Promise<void> {
+export async function applyRemovals(installation: Installation, told?: Removed): Promise<void> {
   const { queue, repository, now } = installation;
-  const removals = (await queue.removals()).filter((removal) => isOurs(installation, removal));
+  const removals = (await queue.removals()).filter((removal) => isOfThisRepository(installation, removal));
   if (removals.length === 0) return;
   const removed = await remove(repository, removals, now());
   for (const { id } of removals) await queue.removed(id);
@@ -28,12 +28,12 @@ export async function awaitRemoval(
 ): Promise<boolean> {
   const isPending = async (): Promise<boolean> =>
     (await installation.queue.state()).removals.some(
-      (removal) => removal.pkgbase === pkgbase && isOurs(installation, removal),
+      (removal) => removal.pkgbase === pkgbase && isOfThisRepository(installation, removal),
     );
   if (!(await isPending())) return false;
   const deadline = performance.now() + 60_000;
   while (performance.now() < deadline && !signal.aborted) {
-    await carryOutRemovals(installation);
+    await applyRemovals(installation);
     if (!(await isPending())) return true;
     await sleep(1000, undefined, { signal }).catch(() => undefined);
   }
@@ -41,7 +41,7 @@ export async function awaitRemoval(
 }
 
 /** Whether something is about the repository that is published here. */
-export function isOurs(
+export function isOfThisRepository(
   { repository }: Installation,
   { target, arch }: Pick<Removal, "target" | "arch">,
 ): boolean {

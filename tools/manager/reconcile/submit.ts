@@ -5,9 +5,9 @@ import type { Schedule, ScheduledRemoval } from "../../schedule/schedule.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import type { RecipeIdentity } from "../../workspace/identity.ts";
 import type { Installation } from "../installation.ts";
-import { intactPackages } from "./complete-packages.ts";
+import { completePackages } from "./complete-packages.ts";
 import { difference, sameRecipe, type Difference } from "./reconcile.ts";
-import { isOurs } from "./removals.ts";
+import { isOfThisRepository } from "./removals.ts";
 import type { Revision } from "./revision.ts";
 
 /**
@@ -17,8 +17,10 @@ import type { Revision } from "./revision.ts";
  * @returns what was submitted
  */
 export async function reconcile(installation: Installation, revision: Revision): Promise<Difference> {
-  const { builds, removals } = difference(revision, await intactPackages(installation.repository));
-  const pending = (await installation.queue.state()).builds.filter((build) => isOurs(installation, build));
+  const { builds, removals } = difference(revision, await completePackages(installation.repository));
+  const pending = (await installation.queue.state()).builds.filter((build) =>
+    isOfThisRepository(installation, build),
+  );
   const queued = await recipesOf(installation, revision, pending);
   const ended = await endedRecipes(installation, revision);
   const isAtHead = (recipes: Recipes, pkgbase: string): boolean =>
@@ -94,7 +96,11 @@ async function endedRecipes(installation: Installation, revision: Revision): Pro
   for (const record of await queue.packages()) {
     const { outcome } = record;
     const stands = outcome === "skipped" || (!succeeded(outcome) && outcome !== "lost");
-    if (!stands || !isOurs(installation, record) || !revision.workspace.packages.has(record.pkgbase))
+    if (
+      !stands ||
+      !isOfThisRepository(installation, record) ||
+      !revision.workspace.packages.has(record.pkgbase)
+    )
       continue;
     ended.push(...(await queue.history({ key: record, limit: 1 })));
   }

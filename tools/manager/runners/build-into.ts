@@ -8,8 +8,8 @@ import { readPackageEntry } from "../../pkgrepo/package-entry.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import { readSnapshot, type Snapshot } from "../../pkgrepo/snapshot.ts";
 import { followsUpstream } from "../../workspace/identity.ts";
-import { buildAnew, isCurrent } from "../builds/build-anew.ts";
-import { goesOn, readCarried, writeResult, type Carried, type CarriedResult } from "./job-results.ts";
+import { runBuild, isCurrent } from "../builds/run-build.ts";
+import { goesOn, readJobResults, writeResult, type JobResult, type JobOutcome } from "./job-results.ts";
 import type { BuildingPlace } from "../installation.ts";
 import { isSatisfied } from "../builds/release.ts";
 import type { Revision } from "../reconcile/revision.ts";
@@ -27,7 +27,7 @@ export interface BuildIntoOptions {
   readonly into: string;
   readonly signal: AbortSignal;
   readonly listen: (chunk: Uint8Array) => void;
-  readonly ended: (pkgbase: string, result: CarriedResult) => void;
+  readonly ended: (pkgbase: string, result: JobOutcome) => void;
 }
 
 /**
@@ -37,20 +37,20 @@ export interface BuildIntoOptions {
 export async function buildInto(
   place: BuildingPlace,
   options: BuildIntoOptions,
-): Promise<readonly CarriedResult[]> {
+): Promise<readonly JobOutcome[]> {
   const { commit, into, earlier, signal } = options;
   const here = { ...place, folders: { ...place.folders, finished: into } };
   await mkdir(into, { recursive: true });
   const revision = await place.revisions.at(commit);
   const published = await readSnapshot(place.repository);
   const scheduled = new Set(options.after);
-  const results: CarriedResult[] = [];
+  const results: JobOutcome[] = [];
   for (const [at, pkgbase] of options.pkgbases.entries()) {
     if (signal.aborted) break;
     const log = openLog(join(place.folders.logs, pkgbase, "1.log"), options.listen);
     try {
-      const carried = await readCarried([...(earlier === undefined ? [] : [earlier]), into]);
-      const context = { revision, published, carried, scheduled, signal, id: at + 1 };
+      const jobResults = await readJobResults([...(earlier === undefined ? [] : [earlier]), into]);
+      const context = { revision, published, jobResults, scheduled, signal, id: at + 1 };
       const result = await buildOne(here, pkgbase, context, log);
       await writeResult(into, pkgbase, result);
       results.push(result);
@@ -66,7 +66,7 @@ export async function buildInto(
 interface Context {
   readonly revision: Revision;
   readonly published: Snapshot | undefined;
-  readonly carried: ReadonlyMap<string, Carried>;
+  readonly jobResults: ReadonlyMap<string, JobResult>;
   readonly scheduled: ReadonlySet<string>;
   readonly signal: AbortSignal;
   readonly id: number;
@@ -77,7 +77,7 @@ async function buildOne(
   pkgbase: string,
   context: Context,
   log: BuildLog,
-): Promise<CarriedResult> {
+): Promise<JobOutcome> {
   const { revision, published, signal, id } = context;
   const { commit } = revision;
   const pkg = revision.workspace.packages.get(pkgbase);
@@ -93,10 +93,10 @@ async function buildOne(
   if (published && isCurrent(place, published, pkgbase, identity) && !followsUpstream(pkg)) {
     return { outcome: "already-built", message: "this very recipe is published" };
   }
-  const available = await availablePackages(place, published, context.carried);
+  const available = await availablePackages(place, published, context.jobResults);
   const inputs = { revision, pkg, identity, published, available, signal };
-  const made = await buildAnew(place, { id, pkgbase, commit }, inputs, log).catch(
-    (error: unknown): CarriedResult => {
+  const made = await runBuild(place, { id, pkgbase, commit }, inputs, log).catch(
+    (error: unknown): JobOutcome => {
       // What one recipe or this machine did wrong is told, and doesn't keep the others from being built.
       if (error instanceof SluiceError) return { outcome: "lost", message: error.message };
       throw error;
@@ -107,9 +107,9 @@ async function buildOne(
 }
 
 /** What it needs of this schedule and didn't get, as CI_ON_DEPENDENCY_FAILURE has it. */
-function missingNeeds(pkgbase: string, { revision, published, carried, scheduled }: Context): string[] {
+function missingNeeds(pkgbase: string, { revision, published, jobResults, scheduled }: Context): string[] {
   const failed = (revision.tree.needs.get(pkgbase) ?? []).filter((need) => {
-    const result = carried.get(need)?.result;
+    const result = jobResults.get(need)?.result;
     return scheduled.has(need) && !(result && goesOn(result));
   });
   switch (revision.workspace.config.CI_ON_DEPENDENCY_FAILURE) {
@@ -126,14 +126,14 @@ function missingNeeds(pkgbase: string, { revision, published, carried, scheduled
 async function availablePackages(
   { repository }: BuildingPlace,
   published: Snapshot | undefined,
-  carried: ReadonlyMap<string, Carried>,
+  jobResults: ReadonlyMap<string, JobResult>,
 ): Promise<Published> {
-  const files = [...carried.values()].flatMap(({ packages }) => packages?.files ?? []);
+  const files = [...jobResults.values()].flatMap(({ packages }) => packages?.files ?? []);
   const fresh: DatabaseEntry[] = [];
   for (const file of files) fresh.push(await readPackageEntry(file));
   const names = new Set(fresh.map(({ name }) => name));
   const kept = (published?.entries ?? []).filter(
-    ({ base, name }) => !carried.get(base)?.packages && !names.has(name),
+    ({ base, name }) => !jobResults.get(base)?.packages && !names.has(name),
   );
   const paths = new Map(files.map((file) => [basename(file), file]));
   return {

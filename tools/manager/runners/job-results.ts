@@ -21,23 +21,23 @@ const resultSchema = z.strictObject({
 });
 
 /** How a build ended; `blocked`: not begun, since one that it needs failed. */
-export type CarriedResult = Readonly<z.infer<typeof resultSchema>>;
+export type JobOutcome = Readonly<z.infer<typeof resultSchema>>;
 
 /** Whether what needs this build may go on. */
-export function goesOn({ outcome }: CarriedResult): boolean {
+export function goesOn({ outcome }: JobOutcome): boolean {
   return outcome !== "blocked" && succeeded(outcome);
 }
 
 /** What a job of a pipeline leaves of one build for the jobs after it. */
-export interface Carried {
+export interface JobResult {
   readonly pkgbase: string;
-  readonly result: CarriedResult;
+  readonly result: JobOutcome;
   /** Of a build that made packages. */
   readonly packages: FinishedPackages | undefined;
 }
 
 /** Notes in `<folder>/<pkgbase>/`, beside the packages, how the build ended. */
-export async function writeResult(folder: string, pkgbase: string, result: CarriedResult): Promise<void> {
+export async function writeResult(folder: string, pkgbase: string, result: JobOutcome): Promise<void> {
   await mkdir(join(folder, pkgbase), { recursive: true });
   await writeFile(join(folder, pkgbase, resultFile), `${JSON.stringify(result)}\n`);
 }
@@ -45,20 +45,20 @@ export async function writeResult(folder: string, pkgbase: string, result: Carri
 /**
  * All that is below the folders, by pkgbase; what several have counts in the last. A job that died has left nothing.
  *
- * @throws SluiceError `carried-damaged`
+ * @throws SluiceError `job-result-damaged`
  */
-export async function readCarried(folders: readonly string[]): Promise<ReadonlyMap<string, Carried>> {
-  const carried = new Map<string, Carried>();
+export async function readJobResults(folders: readonly string[]): Promise<ReadonlyMap<string, JobResult>> {
+  const jobResults = new Map<string, JobResult>();
   for (const folder of folders) {
     for (const pkgbase of (await namesIn(folder)).filter(isPkgbase)) {
       const result = await readResult(join(folder, pkgbase, resultFile));
       if (!result) continue;
       const packages = result.outcome === "built" ? await readFinished(folder, pkgbase) : undefined;
       if (result.outcome === "built" && !packages) throw damaged(join(folder, pkgbase));
-      carried.set(pkgbase, { pkgbase, result, packages });
+      jobResults.set(pkgbase, { pkgbase, result, packages });
     }
   }
-  return carried;
+  return jobResults;
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -70,7 +70,7 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function readResult(path: string): Promise<CarriedResult | undefined> {
+async function readResult(path: string): Promise<JobOutcome | undefined> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -86,7 +86,7 @@ async function readResult(path: string): Promise<CarriedResult | undefined> {
 }
 
 function damaged(path: string, cause?: unknown): SluiceError {
-  return new SluiceError("carried-damaged", `${path} isn't what a build leaves there`, {
+  return new SluiceError("job-result-damaged", `${path} isn't what a build leaves there`, {
     hint: "Run the job anew that made it.",
     facts: { path },
     cause,

@@ -9,9 +9,9 @@ import { openGit } from "../../git/git.ts";
 import { makeLocalKey } from "../../pkgrepo/signing/signing-key.ts";
 import type { Repository } from "../../pkgrepo/repository.ts";
 import { publishedPackages } from "../../pkgrepo/snapshot.ts";
-import { readCarried, writeResult } from "./job-results.ts";
+import { readJobResults, writeResult } from "./job-results.ts";
 import { keepFinished } from "../builds/finished.ts";
-import { publishCarried, type PublishedResult } from "./publish-results.ts";
+import { publishJobResults, type PublishedResult } from "./publish-results.ts";
 import { revisionsOf, type Revision } from "../reconcile/revision.ts";
 
 const missing = missingPrograms(...publishingPrograms);
@@ -49,8 +49,8 @@ describe.skipIf(missing.length > 0)(
     }
 
     async function publish(): Promise<readonly PublishedResult[]> {
-      const carried = await readCarried([built]);
-      return publishCarried(repository, await head(), [...carried.values()], new Date());
+      const jobResults = await readJobResults([built]);
+      return publishJobResults(repository, await head(), [...jobResults.values()], new Date());
     }
 
     const published = async (): Promise<Record<string, string>> =>
@@ -88,8 +88,8 @@ describe.skipIf(missing.length > 0)(
       await publish();
       workspace.delete("packages/foo");
       workspace.commit("drop foo");
-      const carried = await publishCarried(repository, await head(), [], new Date());
-      expect(carried).toMatchObject([{ pkgbase: "foo", message: expect.stringContaining("removed") }]);
+      const jobResults = await publishJobResults(repository, await head(), [], new Date());
+      expect(jobResults).toMatchObject([{ pkgbase: "foo", message: expect.stringContaining("removed") }]);
       expect(await published()).toEqual({ tip: "1-1" });
     });
 
@@ -108,7 +108,7 @@ describe.skipIf(missing.length > 0)(
       await leave("foo", "1-1");
       const manifest = join(built, "foo/manifest.json");
       const file = writeTinyPackage(join(workspace.base, "secret"), { pkgname: "foo", version: "9-9" });
-      const { madeFrom } = (await readCarried([built])).get("foo")!.packages!;
+      const { madeFrom } = (await readJobResults([built])).get("foo")!.packages!;
       const forged = {
         build: 1,
         madeFrom,
@@ -126,7 +126,7 @@ describe.skipIf(missing.length > 0)(
     test("a job's note that is no such thing is named and not taken for success", async () => {
       await leave("foo", "1-1");
       writeFileSync(join(built, "foo/result.json"), '{"outcome":"fine"}');
-      await expect(publish()).rejects.toMatchObject({ code: "carried-damaged", exitCode: 2 });
+      await expect(publish()).rejects.toMatchObject({ code: "job-result-damaged", exitCode: 2 });
     });
   },
 );

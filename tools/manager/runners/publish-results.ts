@@ -5,14 +5,14 @@ import type { Repository } from "../../pkgrepo/repository.ts";
 import { readSnapshot, type Snapshot } from "../../pkgrepo/snapshot.ts";
 import type { FinishedBuild } from "../../pkgrepo/publishing/stage-packages.ts";
 import { sweep } from "../../pkgrepo/publishing/sweep.ts";
-import { describe } from "../builds/carry-out.ts";
-import type { Carried, CarriedResult } from "./job-results.ts";
-import { intactPackages } from "../reconcile/complete-packages.ts";
+import { describe } from "../builds/handle-build.ts";
+import type { JobResult, JobOutcome } from "./job-results.ts";
+import { completePackages } from "../reconcile/complete-packages.ts";
 import { difference, sameRecipe } from "../reconcile/reconcile.ts";
 import type { Revision } from "../reconcile/revision.ts";
 
 /** What became of the packages of one build, or why none were made. */
-export interface PublishedResult extends CarriedResult {
+export interface PublishedResult extends JobOutcome {
   readonly pkgbase: string;
 }
 
@@ -22,16 +22,16 @@ export interface PublishedResult extends CarriedResult {
  *
  * @param head main as it is now
  */
-export async function publishCarried(
+export async function publishJobResults(
   repository: Repository,
   head: Revision,
-  carried: readonly Carried[],
+  jobResults: readonly JobResult[],
   now: Date,
 ): Promise<readonly PublishedResult[]> {
-  const { removals } = difference(head, await intactPackages(repository));
+  const { removals } = difference(head, await completePackages(repository));
   if (removals.length > 0) await remove(repository, removals, now);
   const published = await readSnapshot(repository);
-  const decided = carried.map((build) => decide(build, head, published));
+  const decided = jobResults.map((build) => decide(build, head, published));
   const builds = decided.flatMap(({ build }) => build ?? []);
   const outcomes = new Map(
     (await publish(repository, builds, now)).map((outcome) => [outcome.pkgbase, outcome]),
@@ -48,7 +48,7 @@ export async function publishCarried(
 }
 
 function decide(
-  { pkgbase, result, packages }: Carried,
+  { pkgbase, result, packages }: JobResult,
   head: Revision,
   published: Snapshot | undefined,
 ): { readonly result: PublishedResult; readonly build?: FinishedBuild } {
@@ -71,7 +71,7 @@ function decide(
   return { result: { pkgbase, ...result }, build: { pkgbase, pkgnames, files, madeFrom } };
 }
 
-function ended(outcome: PublishOutcome | undefined): Partial<CarriedResult> {
+function ended(outcome: PublishOutcome | undefined): Partial<JobOutcome> {
   if (outcome?.kind === "refused") return { outcome: "failed", message: describe(outcome.error) };
   return outcome?.kind === "unchanged" ? { outcome: "already-built" } : {};
 }

@@ -8,7 +8,7 @@ import type {
   QueueEventDetail,
   Removal,
 } from "../queue.ts";
-import type { SqliteFile } from "./file.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
 
 /** What a build is, kept as JSON in its row. */
 export type BuildSpec = Omit<Build, keyof BuildKey | "id" | "losses" | "queuedAt">;

@@ -16,7 +16,7 @@ import type {
 import { durablyNow, type Checkpoint, type Step } from "../../steps.ts";
 import { recount, type Transaction } from "./dispatch.ts";
 import { askToStop, claimReady, end, endActive, endDeadClaims } from "./claim.ts";
-import { type Durability, SqliteFile } from "./file.ts";
+import { type Durability, SqliteFile } from "./sqlite-file.ts";
 import * as rows from "./rows.ts";
 import { schema } from "./schema.ts";
 import { readState } from "./state.ts";

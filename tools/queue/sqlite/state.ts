@@ -1,6 +1,6 @@
 import type { BlockCause, Outcome } from "../outcome.ts";
 import type { BuildStatus, QueueState } from "../queue.ts";
-import type { SqliteFile } from "./file.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
 import { type BuildRow, listRemovals, selectBuild, toBuild } from "./rows.ts";
 
 export function readState(file: SqliteFile): QueueState {

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
-import { type InsideFile, home, rootFiles, scratch, type System, tmp } from "./root-files.ts";
+import { type SandboxFile, home, rootFiles, scratch, type System, tmp } from "./visible-files.ts";
 import { payload } from "../jobs/job.ts";
 import { becomeOwner } from "../jobs/owner.ts";
 import { prlimit } from "../jobs/limits.ts";
@@ -87,7 +87,7 @@ export function planMounts(job: Job, staging: string | undefined): Plan {
 export function commandLine(
   job: Job,
   plan: Plan,
-  files: readonly InsideFile[],
+  files: readonly SandboxFile[],
   host: {
     readonly owner: Owner;
     readonly callerIsRoot: boolean;
@@ -147,7 +147,7 @@ function isolation({ user, network }: Job, owner: Owner): string[] {
 }
 
 /** The order counts: a later option covers an earlier one. */
-function fileSystem({ system, mounts }: Plan, files: readonly InsideFile[], outputBytes: number): string[] {
+function fileSystem({ system, mounts }: Plan, files: readonly SandboxFile[], outputBytes: number): string[] {
   const shared = Math.min(sharedMemoryBytes, outputBytes);
   return [
     system.root?.writable ? [] : ["--dir", "/etc"],

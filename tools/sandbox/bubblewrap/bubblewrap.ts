@@ -7,7 +7,7 @@ import { SluiceError } from "../../errors.ts";
 import { commandLine, descriptors, planMounts, type Staged } from "./bubblewrap-command.ts";
 import { type Cgroup, cgroupParent, makeCgroup } from "../jobs/cgroup.ts";
 import { collect, type Collection, collectionLimit } from "../jobs/collect.ts";
-import { insideFiles } from "./root-files.ts";
+import { sandboxFiles } from "./visible-files.ts";
 import { checkPaths } from "../jobs/job.ts";
 import { limitNotes, outputNote } from "../jobs/limits.ts";
 import { callerIsRoot, systemPath, unprivilegedOwner } from "../jobs/owner.ts";
@@ -75,7 +75,7 @@ async function runIn(
   const staging = callerIsRoot || job.layer !== undefined ? folder : undefined;
   const plan = planMounts(job, staging);
   if (staging !== undefined) makePlaces(staging, plan.staged);
-  const files = insideFiles(plan.system, owner);
+  const files = sandboxFiles(plan.system, owner);
   const [program = "", ...args] = commandLine(job, plan, files, {
     owner,
     callerIsRoot,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { compressions, Mirror, type MirroredPackage } from "../../../test/world/mirror.ts";
 import { missingPrograms } from "../../../test/world/programs.ts";
 import { openHttp } from "../../http/open-http.ts";
-import { defaultPatience } from "../../http/patience.ts";
+import { defaultRetryLimits } from "../../http/retry-limits.ts";
 import { knownDatabaseSchema, readDistribution, type DatabaseSighting } from "./distribution.ts";
 
 const mirror = new Mirror();
@@ -18,8 +18,8 @@ async function look(urls: readonly string[], before: readonly DatabaseSighting[]
   const known = before.flatMap(({ database }) =>
     database ? [knownDatabaseSchema.parse(JSON.parse(JSON.stringify(database)))] : [],
   );
-  const patience = { ...defaultPatience, attempts: 2, backoff: 1 };
-  const http = openHttp({ parallel: 4, perHost: 4, delaySeconds: 0 }, patience);
+  const retryLimits = { ...defaultRetryLimits, attempts: 2, backoff: 1 };
+  const http = openHttp({ parallel: 4, perHost: 4, delaySeconds: 0 }, retryLimits);
   try {
     return await readDistribution(urls, known, http);
   } finally {

@@ -8,11 +8,11 @@ import { readSnapshot } from "../../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../../queue/queue.ts";
 import { followsUpstream, type RecipeIdentity } from "../../workspace/identity.ts";
 import type { Package } from "../../workspace/workspace.ts";
-import { buildAnew, isCurrent } from "./build-anew.ts";
+import { runBuild, isCurrent } from "./run-build.ts";
 import { readFinished, type FinishedPackages } from "./finished.ts";
 import type { Installation } from "../installation.ts";
 import { sameRecipe } from "../reconcile/reconcile.ts";
-import { awaitRemoval, carryOutRemovals, isOurs } from "../reconcile/removals.ts";
+import { awaitRemoval, applyRemovals, isOfThisRepository } from "../reconcile/removals.ts";
 
 /** Where the log of one build lies, below the folder of logs. */
 export function logName({ pkgbase, id }: Pick<Build, "pkgbase" | "id">): string {
@@ -25,7 +25,7 @@ export function logName({ pkgbase, id }: Pick<Build, "pkgbase" | "id">): string 
  *
  * @throws SluiceError where this machine, not the build, is at fault
  */
-export async function carryOut(
+export async function handleBuild(
   installation: Installation,
   build: Build,
   signal: AbortSignal,
@@ -51,7 +51,7 @@ async function decide(
   const { repository, revisions } = installation;
   const { pkgbase, commit } = build;
   await deleteEarlierAttempts(installation, build);
-  if (!isOurs(installation, build)) {
+  if (!isOfThisRepository(installation, build)) {
     const message = `it is for ${build.target} (${build.arch}), and ${repository.name} (${repository.arch}) is published here`;
     return { outcome: "cancelled", message };
   }
@@ -75,7 +75,7 @@ async function decide(
     pathOf: (filename: string) => join(folderOf(repository).folder, filename),
   };
   const inputs = { revision, pkg, identity, published, available, signal };
-  const made = await buildAnew(installation, build, inputs, log);
+  const made = await runBuild(installation, build, inputs, log);
   return "outcome" in made ? made : publishFinished(installation, build, made, signal);
 }
 
@@ -106,7 +106,7 @@ async function publishFinished(
   const { repository, now } = installation;
   const build = { pkgbase, pkgnames, files, madeFrom };
   // A pkgname may have moved here from a package that goes in the same commit.
-  await carryOutRemovals(installation);
+  await applyRemovals(installation);
   let [outcome] = await publish(repository, [build], now());
   const holder = outcome?.kind === "refused" ? outcome.error.facts["other"] : undefined;
   if (typeof holder === "string" && (await awaitRemoval(installation, holder, signal))) {

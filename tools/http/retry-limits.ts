@@ -1,5 +1,5 @@
 /** How much one run puts up with. All but the numbers of attempts and failures are milliseconds. */
-export interface Patience {
+export interface RetryLimits {
   /** How often a request is tried in all. */
   readonly attempts: number;
   /** Before the second attempt, give or take half of it; before each further one four times as long. */
@@ -16,7 +16,7 @@ export interface Patience {
   readonly failures: number;
 }
 
-export const defaultPatience: Patience = {
+export const defaultRetryLimits: RetryLimits = {
   attempts: 3,
   backoff: 1000,
   connect: 10_000,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { SluiceError } from "../../errors.ts";
-import { SqliteFile } from "./file.ts";
+import { SqliteFile } from "./sqlite-file.ts";
 import { schema } from "./schema.ts";
 import { openSqliteQueue } from "./sqlite.ts";
 
@@ -99,7 +99,7 @@ test("a transaction that fails leaves nothing behind", async () => {
 });
 
 test("the database library is not loaded before a queue is opened", () => {
-  const sources = ["sqlite.ts", "file.ts"].map((name) =>
+  const sources = ["sqlite.ts", "sqlite-file.ts"].map((name) =>
     readFileSync(join(import.meta.dirname, name), "utf8"),
   );
   expect(sources.join("\n")).not.toMatch(/^import (?!type).*@photostructure/m);

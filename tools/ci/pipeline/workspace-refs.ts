@@ -11,10 +11,10 @@ export const stateRef = "refs/heads/state";
 export const keptPrefix = "refs/sluice/scheduled/";
 const reviewPrefix = "refs/heads/update-";
 
-/** Where the branches of a workspace stand now: at the remote, or here where there is none. */
-export interface MainLine {
+/** The workspace's refs as they are now: at the remote, or here where there is none. */
+export interface WorkspaceRefs {
   /** `refs/heads/main` */
-  readonly ref: string;
+  readonly branch: string;
   /** Its newest commit, which this clone has. */
   readonly head: string;
   readonly state: string | undefined;
@@ -32,7 +32,7 @@ export interface MainLine {
  *
  * @throws SluiceError `no-branch` where it can't be told which branch is meant, `no-commits`, `git`
  */
-export async function readMainLine(git: Git, platform: Platform): Promise<MainLine> {
+export async function readWorkspaceRefs(git: Git, platform: Platform): Promise<WorkspaceRefs> {
   const ref = await branchRef(git, platform);
   const isRemote = await hasRemote(git, remote);
   const refs = await readRefs(git, isRemote, ref);
@@ -48,7 +48,7 @@ export async function readMainLine(git: Git, platform: Platform): Promise<MainLi
   if (isRemote)
     await fetchMissing(git, [ref, ...(state ? [stateRef] : [])], [head, ...(state ? [state] : [])]);
   return {
-    ref,
+    branch: ref,
     head,
     state,
     tag: tagId === undefined ? undefined : { id: tagId, commit: refs.get(`${scheduledTag}^{}`) ?? tagId },

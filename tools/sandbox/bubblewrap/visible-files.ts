@@ -11,7 +11,7 @@ export interface System {
 }
 
 /** A small file that exists inside alone. */
-export interface InsideFile {
+export interface SandboxFile {
   readonly path: string;
   readonly text: string;
 }
@@ -80,7 +80,7 @@ export function rootFiles({ root, layer, network }: System): string[] {
 }
 
 /** Users, and names to look up, as far as the root has none of its own that a job may change. */
-export function insideFiles({ root, network }: System, owner: Owner): InsideFile[] {
+export function sandboxFiles({ root, network }: System, owner: Owner): SandboxFile[] {
   if (root?.writable) return [];
   const builder = {
     passwd: `builder:x:${owner.uid}:${owner.gid}:builder:${home}:/bin/bash\n`,

@@ -10,7 +10,7 @@ import type { RecipeIdentity } from "../../workspace/identity.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { keepFinished, type FinishedPackages } from "./finished.ts";
 import type { BuildingPlace } from "../installation.ts";
-import { isIntact } from "../reconcile/complete-packages.ts";
+import { isComplete } from "../reconcile/complete-packages.ts";
 import { sameRecipe } from "../reconcile/reconcile.ts";
 import type { Revision } from "../reconcile/revision.ts";
 
@@ -27,7 +27,7 @@ export interface Inputs {
 }
 
 /** Builds a package and keeps what came out, or says how that ended. */
-export async function buildAnew(
+export async function runBuild(
   place: BuildingPlace,
   build: Pick<Build, "id" | "pkgbase" | "commit">,
   inputs: Inputs,
@@ -65,7 +65,7 @@ export function isCurrent(
   pkgbase: string,
   identity: RecipeIdentity,
 ): boolean {
-  return sameRecipe(published.madeFrom.get(pkgbase), identity) && isIntact(repository, published, pkgbase);
+  return sameRecipe(published.madeFrom.get(pkgbase), identity) && isComplete(repository, published, pkgbase);
 }
 
 function requestOf(
