@@ -90,7 +90,7 @@ describe.skipIf(missing.length > 0)(
       expect(told).toEqual(["good built: 1-1"]);
     });
 
-    test("what a person must mend stops a single run at once, and the build stays queued", async () => {
+    test("what a person must fix stops a single run at once, and the build stays queued", async () => {
       const good = build;
       build = () =>
         Promise.reject(new SluiceError("program-missing", "The program makepkg isn't installed."));

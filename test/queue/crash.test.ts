@@ -73,7 +73,7 @@ async function useAndKill(path: string, userSeed: number, now: number): Promise<
     .map((line) => JSON.parse(line) as Confirmed);
 }
 
-/** What the queue keeps up to date step by step equals what it is when counted anew. */
+/** What the queue keeps up to date step by step equals what it is when counted again. */
 async function checkCounters(path: string): Promise<void> {
   const file = await SqliteFile.open(path, schema);
   const wrong = file.all(`

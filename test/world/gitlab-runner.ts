@@ -59,7 +59,7 @@ export class GitlabProject {
     return this.git("rev-parse", "HEAD");
   }
 
-  /** Runs a pipeline on a fresh clone, as GitLab starts it for `source`; of its jobs all, unless told. */
+  /** Runs a pipeline on a fresh clone, as GitLab starts it for `source`; by default all of its jobs. */
   async pipeline(
     source: PipelineSource,
     variables: Readonly<Record<string, string>> = {},

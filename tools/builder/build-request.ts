@@ -25,7 +25,7 @@ export interface BuildRequest {
   /** Where this package's sources are kept between builds, if it asks for that. */
   readonly sourceCache: string;
   readonly signal?: AbortSignal | undefined;
-  /** By which cached sources age; the present unless told. */
+  /** By which cached sources age; default: now. */
   readonly now?: Date | undefined;
 }
 

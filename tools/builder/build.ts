@@ -60,7 +60,7 @@ async function build(request: BuildRequest, sandbox: Sandbox, log: BuildLog): Pr
   }
 }
 
-/** What the recipe is to blame for, and what the machine is; anything else is for whoever called. */
+/** What the recipe is to blame for, and what the machine is; anything else is the caller's. */
 function resultOf(error: unknown, folder: string): Unfinished {
   if (error instanceof SluiceError && (error.exitCode === 1 || error.code === "sandbox-job")) {
     return { kind: "failed", message: `${error.message}.${error.hint ? ` ${error.hint}` : ""}` };

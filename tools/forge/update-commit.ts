@@ -25,7 +25,7 @@ export interface WantedUpdate {
  * folder (`.CI`, `.git*`) stays as main has it.
  *
  * @param packagesDir `packages`, or `.` for packages at the root
- * @throws SluiceError `recipe-path` where a file has no business in a recipe.
+ * @throws SluiceError `recipe-path` where a file doesn't belong in a recipe.
  */
 export async function makeUpdateCommit(
   git: Git,

@@ -182,7 +182,7 @@ describe("a server in trouble", () => {
 });
 
 describe("reading along", () => {
-  test("begins anew where the connection ended halfway", async () => {
+  test("begins again where the connection ended halfway", async () => {
     const server = await serve((_, response) => answer(response, { status: 200, body: "hello world" }));
     server.faults = [{ kind: "cut", times: 1 }];
     const seen: string[] = [];

@@ -4,7 +4,7 @@ export interface RetryLimits {
   readonly attempts: number;
   /** Before the second attempt, give or take half of it; before each further one four times as long. */
   readonly backoff: number;
-  /** Until a connection stands. */
+  /** Until a connection is made. */
   readonly connect: number;
   /** Until an answer begins, and between two parts of it. */
   readonly stall: number;

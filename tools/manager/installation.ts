@@ -81,7 +81,7 @@ interface PlaceOptions {
 }
 
 /**
- * Makes the state folder, which Git is told to ignore, and opens what is in it.
+ * Makes the state folder, adds it to Git's ignore list, and opens what is in it.
  *
  * @param options.settings as they are at HEAD; they name the package repository and its key until this ends, while
  *   each build has those of its own commit
@@ -129,7 +129,7 @@ export async function openRepository(options: StateOptions): Promise<Repository>
   const folders = foldersOf(state);
   await makeFolders(folders);
   const key = await signingKey(options, folders);
-  // A key that can't sign is told now, not after the first build.
+  // A key that can't sign is reported now, not after the first build.
   await withSigner(key, () => Promise.resolve());
   return {
     root: folders.repositories,
@@ -145,7 +145,7 @@ async function makeFolders(folders: Folders): Promise<void> {
   try {
     await makeStateFolder(folders.state);
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
-    // Told now, by its right name: gpg, for one, takes a full disk for a missing key.
+    // Reported now with its real cause: gpg, for one, takes a full disk for a missing key.
     const probe = join(folders.work, `.probe-${process.pid}`);
     await writeFile(probe, Buffer.alloc(leastRoom));
     await rm(probe, { force: true });
@@ -156,7 +156,7 @@ async function makeFolders(folders: Folders): Promise<void> {
 
 const leastRoom = 64 * 1024;
 
-/** Git is told to ignore it. */
+/** Git ignores it. */
 async function makeStateFolder(state: string): Promise<void> {
   try {
     await mkdir(state, { recursive: true });
@@ -208,7 +208,7 @@ async function signingKey(
 /** A new key would leave a repository of which clients can verify one half with either key. */
 function keyLost(home: string, publicKey: string): SluiceError {
   return new SluiceError("signing-key", `the key that signed what is published is gone: ${home}`, {
-    hint: `Restore that folder from your backup. Without one, delete ${dirname(publicKey)}: everything is then built anew and signed by a new key, which clients have to trust.`,
+    hint: `Restore that folder from your backup. Without one, delete ${dirname(publicKey)}: everything is then rebuilt and signed by a new key, which clients have to trust.`,
     facts: { path: home },
   });
 }

@@ -15,7 +15,7 @@ export function explainSystemError(error: unknown, folder: string): unknown {
   });
 }
 
-/** Whether trying again is of no use before a person has mended the machine or its set-up. */
+/** Whether a retry is of no use before a person has fixed the machine or its set-up. */
 export function needsPerson({ code }: SluiceError): boolean {
   return code.startsWith("queue-") || forPeople.has(code);
 }

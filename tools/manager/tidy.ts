@@ -11,7 +11,7 @@ import { sameRecipe } from "./reconcile/reconcile.ts";
 /** As long as the queue remembers builds. */
 const logsKeptMs = 90 * 24 * 3600_000;
 
-/** Deletes what nobody will ask for again: old packages, old logs, and what processes that died left behind. */
+/** Deletes what isn't needed any more: old packages, old logs, and what processes that died left behind. */
 export async function tidy(installation: Installation): Promise<void> {
   await sweep(installation.repository, installation.now());
   await deleteAbandonedWork(installation);
@@ -19,7 +19,7 @@ export async function tidy(installation: Installation): Promise<void> {
   await deleteOldLogs(installation);
 }
 
-/** Folders are listed before the queue is asked: whoever made one after that isn't concerned. */
+/** Folders are listed before the queue is asked: folders made after that are left alone. */
 async function deleteAbandonedWork({ queue, folders }: Installation): Promise<void> {
   const names = [
     ...(await readdir(folders.work)).map((name) => join(folders.work, name)),

@@ -13,7 +13,7 @@ import { work, type Watcher } from "./builds/work.ts";
 export interface UpWatcher extends Watcher {
   /** What main says and the package repository doesn't have. */
   reconciled?(commit: string, difference: Difference): void;
-  /** Something is to be mended by a person; until then all stays as it was. */
+  /** Something is to be fixed by a person; until then all stays as it was. */
   troubled?(error: SluiceError): void;
 }
 
@@ -102,7 +102,7 @@ function requireSameRepository({ repository }: Installation, { workspace: { conf
   const { name, key } = repository;
   if (config.BUILD_REPO === name && config.SIGNING_KEY === (key.id ?? "")) return;
   throw new SluiceError("repository-changed", "BUILD_REPO or SIGNING_KEY changed in .ci/config", {
-    hint: "Start `sluice up` anew; until then the repository stays as it was.",
+    hint: "Start `sluice up` again; until then the repository stays as it was.",
     facts: { path: ".ci/config" },
   });
 }

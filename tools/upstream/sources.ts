@@ -95,7 +95,7 @@ export function openUpstreams(ports: UpstreamPorts, memory: AurMemory, sandbox: 
   };
 }
 
-/** What isn't understood of the last run's memory is read anew. */
+/** What isn't understood of the last run's memory is read again. */
 function knownDatabase(known: unknown): KnownDatabase[] {
   const parsed = knownDatabaseSchema.safeParse(known);
   return parsed.success ? [parsed.data] : [];

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { SluiceError } from "../errors.ts";
 
-/** The text of one file of a workspace, or why there is none to be had. */
+/** The text of one file of a workspace, or why there is none. */
 export type FileContent =
   | { readonly kind: "file"; readonly text: string }
   | { readonly kind: "absent" }

@@ -38,7 +38,7 @@ export function recipeChanges(
 /**
  * One recipe's path that Git can't write, or nobody could check out, would keep all others from main.
  *
- * @throws SluiceError `recipe-path` where a file has no business in a recipe.
+ * @throws SluiceError `recipe-path` where a file doesn't belong in a recipe.
  */
 export function checkPaths(pkgbase: string, paths: readonly string[]): void {
   if (new Set(paths).size < paths.length) throw badRecipePath(pkgbase, paths.join(" "));
@@ -58,7 +58,7 @@ export function isReservedPath(path: string): boolean {
 export function badRecipePath(pkgbase: string, path: string): SluiceError {
   const shown = JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path);
   return new SluiceError("recipe-path", `${pkgbase}: ${shown} can't be a file of a recipe`, {
-    hint: "Upstream's files are paths below the package's folder, each once, of a bearable length, without .CI, .git or `..`.",
+    hint: "Upstream's files are paths below the package's folder, each once, not too long, without .CI, .git or `..`.",
     facts: { pkgbase, path },
     exitCode: 1,
   });

@@ -20,7 +20,7 @@ export interface Package {
   readonly config: PackageConfig;
 }
 
-/** Something that a person should mend; none of it keeps the other packages from being handled. */
+/** Something that a person should fix; none of it keeps the other packages from being handled. */
 export interface WorkspaceProblem {
   readonly kind:
     | ConfigProblem["kind"]

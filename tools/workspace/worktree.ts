@@ -128,8 +128,7 @@ function list(folder: string, root: string): Dirent[] {
   }
 }
 
-/** Links aren't followed. */
-/** Whether some folder in it has a PKGBUILD. */
+/** Whether some folder in it has a PKGBUILD. Links aren't followed. */
 function holdsPackages(folder: string): boolean {
   if (!isFolder(folder)) return false;
   return readdirSync(folder).some(

@@ -91,7 +91,6 @@ export async function makeLayerFolder(folder: string, { owner }: Sandbox): Promi
   return layer;
 }
 
-/** Those that makepkg wants to be there: what single packages of a split one need, it doesn't. */
 /** Whether it is a published package, though not in the version that is asked for. */
 function isPublished(text: string, published: readonly DatabaseEntry[]): boolean {
   return published.some(({ name }) => name === parseRelation(text).name);
@@ -117,6 +116,7 @@ function notInThisVersion(
   );
 }
 
+/** Those that makepkg checks: not what single packages of a split one need. */
 function dependencyTexts({ base }: Srcinfo, arch: string): string[] {
   return ["depends", "makedepends", "checkdepends"].flatMap((kind) =>
     [kind, `${kind}_${arch}`].flatMap((field) => base.get(field) ?? []),

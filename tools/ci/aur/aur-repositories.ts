@@ -155,7 +155,7 @@ export class AurRemote {
     return scratch;
   }
 
-  /** Where the AUR can't be had, hundreds of packages needn't wait for it one after the other. */
+  /** Where the AUR is unavailable, hundreds of packages don't each wait for it. */
   async #reach<T>(pkgbase: string, work: () => Promise<T>): Promise<T> {
     if (this.#outage) throw forPackage(this.#outage, pkgbase);
     try {

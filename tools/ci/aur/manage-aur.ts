@@ -21,7 +21,7 @@ export interface AurPorts {
   /** AUR_KEY */
   readonly key: string | undefined;
   readonly now: () => Date;
-  /** The AUR unless told. */
+  /** Default: the AUR. */
   readonly server?: AurServer | undefined;
   readonly checkpoint?: Checkpoint | undefined;
 }
@@ -184,7 +184,7 @@ function asProblem(pkgbase: string, error: unknown): AurDecision & { kind: "prob
 
 function againstRules(pkgbase: string, objections: readonly string[]): SluiceError {
   return new SluiceError("aur-rules", `${pkgbase}: the AUR would refuse it: ${objections.join("; ")}`, {
-    hint: "Nothing was pushed; mend the package's folder.",
+    hint: "Nothing was pushed; fix the package's folder.",
     facts: { pkgbase },
     exitCode: 1,
   });

@@ -26,7 +26,7 @@ export function aurPushError(server: AurServer, pkgbase: string, said: string): 
     });
   }
   return new SluiceError("aur-refused", `${pkgbase}: the AUR refused: ${words}`, {
-    hint: "Nothing is lost; mend what it says. The account of AUR_KEY has to be a maintainer or co-maintainer of the package.",
+    hint: "Nothing is lost; fix what it says. The account of AUR_KEY has to be a maintainer or co-maintainer of the package.",
     facts: { pkgbase },
     exitCode: 1,
   });

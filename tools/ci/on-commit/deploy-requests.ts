@@ -12,8 +12,8 @@ export interface DeployRequest {
 }
 
 /**
- * The requests that stand after all messages were read, oldest commit first: `[deploy NAME]`,
- * `[deploy NAME/CLASS]` and `[deploy all]` ask, a later `[undeploy NAME]` takes back. What stands between the
+ * The requests that remain after all messages were read, oldest commit first: `[deploy NAME]`,
+ * `[deploy NAME/CLASS]` and `[deploy all]` ask, a later `[undeploy NAME]` cancels. The text between the
  * brackets is taken literally, so a name that no package can have is an unknown name, not nothing.
  */
 export function deployRequests(commits: readonly Commit[]): DeployRequest[] {

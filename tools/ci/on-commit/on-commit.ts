@@ -65,7 +65,7 @@ export async function decideSince(
 }
 
 /**
- * Writes the schedule files and moves the tag; if the tag can't be moved, the files are taken back.
+ * Writes the schedule files and moves the tag; if the tag can't be moved, the files are rolled back.
  *
  * @throws SluiceError `wrong-branch`, `write`, `lost-race`, and what pushing throws
  */

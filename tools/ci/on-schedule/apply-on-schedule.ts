@@ -26,15 +26,15 @@ export interface OnScheduleOutcome {
   readonly committed: boolean;
   readonly schedule: Schedule;
   readonly reviews: ReviewOutcome;
-  /** Held updates that could not be put up for review, and why; the next run tries again. */
-  readonly notPutUp: ReadonlyMap<string, SluiceError>;
+  /** Held updates that could not be opened for review, and why; the next run tries again. */
+  readonly notOpened: ReadonlyMap<string, SluiceError>;
 }
 
 const nothingDone: ReviewOutcome = { done: [], failed: [], heldBack: [] };
 
 /**
  * Does what was planned: opens reviews, writes the schedule, pushes everything at once, and closes what is obsolete.
- * If somebody was faster, nothing of main, state and schedule has changed.
+ * If another push was first, nothing of main, state and schedule has changed.
  */
 export async function applyOnSchedule(
   ports: SchedulePorts,
@@ -42,9 +42,9 @@ export async function applyOnSchedule(
 ): Promise<{ kind: "done"; outcome: OnScheduleOutcome } | { kind: "lost-race"; said: string }> {
   const { refs, reviews, workspace } = plan;
   const opened = await review(ports, plan, actionsOf(reviews, "before"));
-  const notPutUp = whyNotPutUp(plan, opened);
+  const notOpened = whyNotOpened(plan, opened);
   const head = await commitMain(ports, plan);
-  const state = await commitState(ports, plan.stateBranch, stateToKeep(plan, notPutUp), workspace.config);
+  const state = await commitState(ports, plan.stateBranch, stateToKeep(plan, notOpened), workspace.config);
   const header = scheduleHeader(head, workspace.config, ports.platform);
   const schedule = composeSchedule(header, plan.tree, plan.builds, plan.removals);
 
@@ -63,7 +63,7 @@ export async function applyOnSchedule(
   };
   return {
     kind: "done",
-    outcome: { head, committed: head !== refs.head, schedule, reviews: outcome, notPutUp },
+    outcome: { head, committed: head !== refs.head, schedule, reviews: outcome, notOpened },
   };
 }
 
@@ -139,7 +139,7 @@ function withoutDeleted(action: ReviewAction): ReviewAction[] {
 }
 
 /** Updates that are held and that no review shows, with the reason. */
-function whyNotPutUp({ updates, reviews }: OnSchedulePlan, opened: ReviewOutcome): Map<string, SluiceError> {
+function whyNotOpened({ updates, reviews }: OnSchedulePlan, opened: ReviewOutcome): Map<string, SluiceError> {
   const held = updates.filter(({ kind }) => kind === "hold").map(({ pkgbase }) => pkgbase);
   if (reviews instanceof SluiceError) return new Map(held.map((pkgbase) => [pkgbase, reviews]));
   const missing = [...opened.failed, ...opened.heldBack].filter(({ action }) => action.kind === "open");
@@ -165,16 +165,16 @@ async function commitMain({ git, platform, now }: SchedulePorts, plan: OnSchedul
 /** What waits for a review counts only where it is up for review. */
 function stateToKeep(
   { state, heldStates }: OnSchedulePlan,
-  notPutUp: ReadonlyMap<string, SluiceError>,
+  notOpened: ReadonlyMap<string, SluiceError>,
 ): State {
   const packages = new Map<string, PackageState>(state.packages);
   for (const [pkgbase, held] of heldStates) {
     const known = packages.get(pkgbase);
     // The forge knows best what was refused, and the commit of a VCS source doesn't wait for a review.
     const merged = { ...held, refused: known?.refused, commit: known?.commit };
-    if (!notPutUp.has(pkgbase)) packages.set(pkgbase, merged);
+    if (!notOpened.has(pkgbase)) packages.set(pkgbase, merged);
   }
-  const isAllCurrent = notPutUp.size === 0;
+  const isAllCurrent = notOpened.size === 0;
   const run = { ...state.run, aurEtag: isAllCurrent ? state.run.aurEtag : undefined };
   return { ...state, packages, run };
 }

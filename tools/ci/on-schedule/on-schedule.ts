@@ -136,7 +136,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
   };
 }
 
-/** Without the tag there is no telling what was scheduled and what wasn't. */
+/** Without the tag it isn't known what was scheduled. */
 async function rangeSinceTag(git: Git, { head, tag }: WorkspaceRefs): Promise<CommitRange> {
   if (tag) return commitRangeTo(git, head, tag);
   throw new SluiceError("scheduled-tag", "there is no tag `scheduled`: nothing was ever scheduled here", {

@@ -71,7 +71,7 @@ export function needsPerson(
 ): boolean {
   if (template.kind === "failed") return true;
   const hasProblem = [...plan.updates, ...plan.commits].some(({ kind }) => kind === "problem");
-  return hasProblem || (outcome?.notPutUp.size ?? 0) > 0 || (outcome?.reviews.failed.length ?? 0) > 0;
+  return hasProblem || (outcome?.notOpened.size ?? 0) > 0 || (outcome?.reviews.failed.length ?? 0) > 0;
 }
 
 function updateLines(plan: OnSchedulePlan, outcome: OnScheduleOutcome | undefined): ReportLine[] {
@@ -91,7 +91,7 @@ function updateLines(plan: OnSchedulePlan, outcome: OnScheduleOutcome | undefine
       case "hold": {
         const [worst] = decision.update.judgement.findings;
         const because = worst ? `${decision.why}: ${worst.message}` : decision.why;
-        const missing = outcome?.notPutUp.get(pkgbase);
+        const missing = outcome?.notOpened.get(pkgbase);
         const review = missing ? `; not up for review: ${explain(missing)}` : "";
         return [{ what: "held", pkgbase, why: `${versions(decision.update)}, ${because}${review}` }];
       }

@@ -57,8 +57,8 @@ export async function planUpdateReviews(
 }
 
 /**
- * Packages of which nothing waits for a person. What a pipeline before Sluice put up isn't in the state: its review
- * stands until upstream moves, or main is seen to have caught up.
+ * Packages of which nothing waits for a person. The state doesn't know the reviews of an earlier pipeline:
+ * they stay open until upstream changes, or main has caught up.
  */
 function settledPackages({
   side,

@@ -33,7 +33,7 @@ interface Sources {
 /**
  * Fetches recipes and judges them as new ones.
  *
- * @throws SluiceError `not-fetched` (exit 1) saying of each that can't be had why
+ * @throws SluiceError `not-fetched` (exit 1) with the reason for each that isn't available
  */
 export async function fetchFirstRecipes(
   requests: readonly AddRequest[],

@@ -34,7 +34,7 @@ interface ReviewPorts extends OperationPorts {
   readonly upstreams: SchedulePorts["upstreams"];
 }
 
-/** All open reviews, oldest first, each judged anew: main as it is now against what the branch would make of it. */
+/** All open reviews, oldest first, each judged again: main as it is now against what the branch would make of it. */
 export async function listReviews(ports: ReviewPorts): Promise<ListedReview[]> {
   const { git, forge, progress } = ports;
   const present = await readCurrentState(ports);

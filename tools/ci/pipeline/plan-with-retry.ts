@@ -9,7 +9,7 @@ type Applied<Outcome> =
   | { readonly kind: "lost-race"; readonly said: string };
 
 /**
- * Plans and applies; where somebody else was faster, plans again from what is there then.
+ * Plans and applies; after a lost race it plans again from the new state.
  *
  * @throws SluiceError `locked`, `lost-race` (exit 1) where that happened three times, and what planning and applying throw
  */
@@ -29,13 +29,13 @@ async function tryAgain<Plan, Outcome>(
 ): Promise<{ plan: Plan; outcome: Outcome }> {
   let said = "";
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    if (attempt > 1) progress("somebody else has pushed meanwhile; planning again");
+    if (attempt > 1) progress("somebody else has pushed in the meantime; planning again");
     const planned = await plan();
     const result = await apply(planned);
     if (result.kind === "done") return { plan: planned, outcome: result.outcome };
     said = result.said;
   }
-  throw new SluiceError("lost-race", `somebody else was faster ${attempts} times; nothing was changed`, {
+  throw new SluiceError("lost-race", `another push was first ${attempts} times; nothing was changed`, {
     hint: "The next run finds the same again. Check that only one pipeline runs at a time.",
     facts: { said },
     exitCode: 1,

@@ -16,7 +16,7 @@ export interface SchedulePorts {
   /** Where reviews are, or why there are none. */
   readonly forge: Forge | SluiceError;
   readonly now: () => Date;
-  /** Told what is going on, for people. */
+  /** Receives progress messages for people. */
   readonly progress: (what: string) => void;
   readonly checkpoint?: Checkpoint | undefined;
 }

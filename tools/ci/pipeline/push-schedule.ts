@@ -19,7 +19,7 @@ export interface NextRefs {
 }
 
 /**
- * Writes the schedule and pushes everything at once; then brings the clone along. If somebody was faster, nothing
+ * Writes the schedule and pushes everything at once; then updates the clone. If another push was first, nothing
  * has changed.
  */
 export async function pushSchedule(
@@ -62,8 +62,8 @@ function refUpdates(
 }
 
 /**
- * Brings the clone along where it stands at what main was, as far as nothing of the user's is in the way. It isn't
- * needed for anything that follows.
+ * Updates the clone where it is at main's old commit and the user's changes don't conflict. Nothing that follows
+ * needs it.
  */
 async function followMain(
   git: Git,

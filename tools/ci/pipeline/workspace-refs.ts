@@ -30,7 +30,7 @@ export interface WorkspaceRefs {
  * Asks the remote where everything is and fetches what this clone lacks. The work tree and the branches of the
  * clone stay as they are.
  *
- * @throws SluiceError `no-branch` where it can't be told which branch is meant, `no-commits`, `git`
+ * @throws SluiceError `no-branch` where the branch isn't known, `no-commits`, `git`
  */
 export async function readWorkspaceRefs(git: Git, platform: Platform): Promise<WorkspaceRefs> {
   const ref = await branchRef(git, platform);

@@ -95,14 +95,14 @@ async function push(
 ): Promise<void> {
   const pushed = await pushAtomically(git, hasRemote ? remote : ".", updates, pushOptions);
   if (pushed.kind === "pushed") return;
-  throw new SluiceError("lost-race", "somebody else has pushed meanwhile; nothing was changed", {
+  throw new SluiceError("lost-race", "somebody else has pushed in the meantime; nothing was changed", {
     hint: "Run it again.",
     facts: { said: pushed.said },
     exitCode: 1,
   });
 }
 
-/** Brings the clone along as far as nothing of the user's is in the way. */
+/** Updates the clone where the user's changes don't conflict. */
 async function follow(
   git: Git,
   { branch: ref, head, tag, hasRemote }: WorkspaceRefs,

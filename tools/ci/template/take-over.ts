@@ -98,7 +98,7 @@ function requireChaotic(dir: string, tracked: readonly string[], bash: readonly 
   });
 }
 
-/** So that everything which happens here can be taken back by Git. */
+/** So that everything which happens here can be undone with Git. */
 async function requireCommitted(git: Git): Promise<void> {
   const changed = await git.text(["status", "--porcelain", "--untracked-files=no"]);
   if (changed === "") return;

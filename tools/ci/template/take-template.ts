@@ -14,7 +14,7 @@ export type TemplateOutcome =
 
 /**
  * Takes new CI files from TEMPLATE_REPO, where that is wanted. It comes last: pipelines run with them from the next
- * time on anyway, and a template that can't be had holds up no update.
+ * time on anyway, and an unavailable template delays no update.
  */
 export async function takeTemplate(
   ports: SchedulePorts,

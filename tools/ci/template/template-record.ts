@@ -24,7 +24,7 @@ export function parseRecord(text: string | undefined): TemplateRecord {
     const what = text === undefined ? "is missing" : "can't be understood";
     throw new SluiceError(
       "template-record",
-      `${recordPath} ${what}, so it can't be told which files are yours`,
+      `${recordPath} ${what}, so it isn't known which files are yours`,
       {
         hint: `Restore it from Git: git log -- ${recordPath}`,
         facts: { path: recordPath },

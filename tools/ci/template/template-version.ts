@@ -76,7 +76,7 @@ async function readFiles(git: Git, ref: string): Promise<ReadonlyMap<string, Uin
 }
 
 /**
- * Only SSH signatures by those whom the workspace lists count: Git would verify others with whatever keys lie about.
+ * Only SSH signatures by those whom the workspace lists count: Git would verify others with any key of this machine.
  * A signed tag says its own name, so an old one can't stand in for a new version.
  */
 async function verify(git: Git, tag: string, signers: string): Promise<TemplateVersion["signature"]> {

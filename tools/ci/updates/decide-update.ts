@@ -21,7 +21,7 @@ export type UpdateDecision = { readonly pkgbase: string } & (
       readonly state: PackageState;
       /**
        * `caught-up`: main has what upstream has. `quiet`: nothing new was seen, and nothing waits for a person as far
-       * as the state knows. `held`: what was put up for review before still waits.
+       * as the state knows. `held`: what was opened for review before still waits.
        */
       readonly standing: "caught-up" | "quiet" | "held";
     }

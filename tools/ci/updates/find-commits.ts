@@ -44,7 +44,7 @@ export async function findCommits(
   });
 }
 
-/** By its name, because it is told to, or because a commit of it is remembered. */
+/** By its name, by its settings, or because a commit of it is remembered. */
 export function followsCommits({ pkgbase, config }: Package, { packages }: State): boolean {
   const isKnown = packages.get(pkgbase)?.commit !== undefined || config.CI_GIT_COMMIT !== "";
   return pkgbase.endsWith("-git") || config.CI_FORCE_VCS || isKnown;

@@ -20,7 +20,7 @@ export interface Search {
   readonly trustedMaintainers: ReadonlySet<string>;
   readonly upstreams: Upstreams;
   readonly now: Date;
-  /** Told what is going on, for people. */
+  /** Receives progress messages for people. */
   readonly progress: (what: string) => void;
 }
 

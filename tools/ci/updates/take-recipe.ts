@@ -9,7 +9,7 @@ import { largestRecipe } from "../../workspace/recipe.ts";
 
 /**
  * What of upstream's tree becomes the package's recipe: files, executables, and links that stay within the
- * folder. What upstream has no business to bring (`.CI`, `.git*`, submodules) isn't taken; the gate has seen it.
+ * folder. What isn't upstream's (`.CI`, `.git*`, submodules) isn't taken; the gate has seen it.
  *
  * @throws SluiceError `recipe-path` where a file can't be taken, `recipe-too-large`
  */

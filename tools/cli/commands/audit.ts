@@ -20,7 +20,7 @@ const headings: Record<AuditFinding["kind"], string> = {
 
 const remedies: Record<AuditFinding["kind"], string> = {
   "lost-update":
-    "take CI_PKGBUILD_TIMESTAMP and SLUICE_REVISION out of the package's file on the branch `state`, and the next run looks at it anew",
+    "take CI_PKGBUILD_TIMESTAMP and SLUICE_REVISION out of the package's file on the branch `state`, and the next run looks at it again",
   "lost-build": "sluice schedule NAME…, unless it is being built right now",
   orphan: "remove it",
   held: "it waits for a reviewer, or was refused: sluice review",

@@ -45,7 +45,7 @@ async function workOn(submitted: readonly Submitted[], opened: Opened, progress:
   const open = new Set(submitted.map((build) => build.build));
   let waiting = false;
   let due = 0;
-  /** Others may build them, too. Reads the whole queue, hence a twentieth of the time at most. */
+  /** Others may build them, too. Reads the whole queue, so it takes a twentieth of the time at most. */
   async function look(): Promise<void> {
     const start = performance.now();
     const ours = (await queue.state()).builds.filter(({ id }) => open.has(id));

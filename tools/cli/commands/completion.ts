@@ -24,7 +24,7 @@ export function completion(
   return 0;
 }
 
-/** Where there is no workspace there are no packages, and nobody wants to be told while typing. */
+/** Where there is no workspace there are no packages, and an error would disturb typing. */
 function packagesAround(root: string | undefined): readonly string[] {
   try {
     return listPackages(findRoot(root?.replace(/^~(?=\/|$)/, homedir())));

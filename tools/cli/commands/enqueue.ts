@@ -65,7 +65,7 @@ function requireOurs(path: string, { target, arch }: Schedule, repository: strin
   throw new SluiceError(
     "schedule",
     `${path} is for the repository ${JSON.stringify(target)} (${arch}), and ${JSON.stringify(repository)} (${defaultArch}) is published here`,
-    { hint: "Write one anew with: sluice on-commit", facts: { path } },
+    { hint: "Write one with: sluice on-commit", facts: { path } },
   );
 }
 

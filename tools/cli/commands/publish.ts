@@ -35,6 +35,6 @@ export async function publish(options: Options, folders: readonly string[]): Pro
   }
   const lacking = difference(head, await completePackages(repository)).builds;
   for (const { pkgbase, reason } of lacking) warn(`${pkgbase} isn't published as main has it: ${reason}`);
-  if (lacking.length > 0) info("What no pipeline is building now can be had with: sluice schedule PKGBASE…");
+  if (lacking.length > 0) info("To build what no pipeline is building now: sluice schedule PKGBASE…");
   return results.every(goesOn) ? 0 : 1;
 }

@@ -35,7 +35,7 @@ export async function templateUpdate({ root, dryRun = false, json = false }: Opt
   return exitCode;
 }
 
-/** The branch is what counts; where there is a forge, it is put up for review there. */
+/** The branch is what counts; where there is a forge, it is opened for review there. */
 async function openReview(
   platform: Platform,
   plan: Parameters<typeof templateReview>[0],

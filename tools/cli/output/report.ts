@@ -41,7 +41,7 @@ export function reportLostOutput(error: Error): void {
 
 /**
  * Names, messages and what other programs say is anybody's text: control characters that would let it move the
- * cursor, rewrite what stands above or hide are shown as escapes. Line ends and tabs stay.
+ * cursor, rewrite what is above or hide are shown as escapes. Line ends and tabs stay.
  */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (char) => {

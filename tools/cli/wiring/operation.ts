@@ -28,7 +28,7 @@ export function operationPorts({ root }: OperationOptions): OperationPorts {
 /**
  * What an operation is about: what the person named, else what the CI's form filled into a variable.
  *
- * @param separator what stands between two in the variable
+ * @param separator what separates two in the variable
  * @throws SluiceError `usage` where neither names anything
  */
 export function requested(
@@ -45,7 +45,7 @@ export function requested(
   });
 }
 
-/** What stands between two names in PACKAGES. */
+/** What separates two names in PACKAGES. */
 export const betweenNames = /[\s,:]+/;
 
 /** Tells what an operation does or did, and returns the exit code. */

@@ -67,7 +67,7 @@ async function decide(
   if (published && isCurrent(installation, published, pkgbase, identity) && !followsUpstream(pkg)) {
     return {
       outcome: "already-built",
-      message: "this very recipe is published; CI_PACKAGE_BUMP builds it anew",
+      message: "this very recipe is published; CI_PACKAGE_BUMP rebuilds it",
     };
   }
   const available = {
@@ -79,13 +79,13 @@ async function decide(
   return "outcome" in made ? made : publishFinished(installation, build, made, signal);
 }
 
-/** The claim is ours alone, so whoever left something of this build is gone. */
+/** Only this process holds the claim, so files of this build are left over from a process that ended. */
 async function deleteEarlierAttempts({ folders: { work } }: Installation, { id }: Build): Promise<void> {
   const left = (await readdir(work)).filter((name) => name.startsWith(`${id}-`));
   for (const name of left) await rm(join(work, name), { recursive: true, force: true });
 }
 
-/** What an earlier run built of this recipe. What follows upstream is built anew, unless it is the same build. */
+/** What an earlier run built of this recipe. What follows upstream is rebuilt, unless it is the same build. */
 async function usablePackages(
   { folders }: Installation,
   { id, pkgbase }: Build,

@@ -29,10 +29,10 @@ export interface WorkOptions {
 
 /**
  * Takes builds from the queue and carries them out, removals before them, until `tick` or `idle` say that it is
- * enough or `signal` ends it. A build that is under way then is handed back, to be started anew by whoever comes
+ * enough or `signal` ends it. A build that is under way then is handed back, to be started again by another builder
  * next.
  *
- * @throws SluiceError where the machine doesn't do its part and a person must mend it; what was begun is handed back
+ * @throws SluiceError for a fault of the machine that a person must fix; builds that were begun are handed back
  */
 export async function work(installation: Installation, options: WorkOptions): Promise<void> {
   const running = new Set<Promise<void>>();
@@ -73,7 +73,7 @@ export async function work(installation: Installation, options: WorkOptions): Pr
   }
 }
 
-/** Long enough for a machine under load, short enough for whoever starts anew after a crash. */
+/** Long enough for a machine under load, short enough after a crash. */
 const leaseMs = 15_000;
 
 /**
@@ -127,7 +127,7 @@ async function carryOutClaim(
 }
 
 /**
- * A machine that doesn't do its part isn't the build's fault: it is handed back. What trying again won't mend is
+ * A fault of the machine isn't the build's fault: it is handed back. What a retry won't fix is
  * `trouble`.
  */
 async function resultOf(

@@ -3,7 +3,7 @@ import { remove } from "../../pkgrepo/publishing/remove.ts";
 import type { Removal } from "../../queue/queue.ts";
 import type { Installation } from "../installation.ts";
 
-/** Told what left the package repository. */
+/** Receives what was removed from the package repository. */
 export type Removed = (pkgbase: string, pkgnames: readonly string[]) => void;
 
 /** Takes out of the package repository what is to be removed from it. */

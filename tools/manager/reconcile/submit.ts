@@ -27,7 +27,7 @@ export async function reconcile(installation: Installation, revision: Revision):
     sameRecipe(recipes.get(pkgbase), revision.identity(pkgbase));
   const fresh = [
     ...builds.filter(({ pkgbase }) => !isAtHead(queued, pkgbase) && !isAtHead(ended, pkgbase)),
-    ...mended(revision, ended, builds),
+    ...fixed(revision, ended, builds),
   ];
   const gone = [...removals, ...abandoned(revision, pending, removals)];
   await submitBuilds(installation, revision, fresh, gone);
@@ -87,7 +87,7 @@ async function recipesOf(
 }
 
 /**
- * With which recipe each package's last build failed or skipped itself, where that still stands. Builds that were
+ * With which recipe each package's last build failed or skipped itself, where that still counts. Builds that were
  * lost through no fault of the recipe are tried again.
  */
 async function endedRecipes(installation: Installation, revision: Revision): Promise<Recipes> {
@@ -115,7 +115,7 @@ async function endedRecipes(installation: Installation, revision: Revision): Pro
 }
 
 /** Packages that failed and went back to the recipe that is published: telling the queue so frees what needs them. */
-function mended(
+function fixed(
   { workspace: { packages, config }, identity }: Revision,
   ended: Recipes,
   builds: readonly WantedBuild[],

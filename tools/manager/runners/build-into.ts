@@ -97,7 +97,7 @@ async function buildOne(
   const inputs = { revision, pkg, identity, published, available, signal };
   const made = await runBuild(place, { id, pkgbase, commit }, inputs, log).catch(
     (error: unknown): JobOutcome => {
-      // What one recipe or this machine did wrong is told, and doesn't keep the others from being built.
+      // An error of one recipe or of this machine is reported, and the others are built.
       if (error instanceof SluiceError) return { outcome: "lost", message: error.message };
       throw error;
     },

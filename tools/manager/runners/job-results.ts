@@ -87,7 +87,7 @@ async function readResult(path: string): Promise<JobOutcome | undefined> {
 
 function damaged(path: string, cause?: unknown): SluiceError {
   return new SluiceError("job-result-damaged", `${path} isn't what a build leaves there`, {
-    hint: "Run the job anew that made it.",
+    hint: "Run the job again that made it.",
     facts: { path },
     cause,
   });

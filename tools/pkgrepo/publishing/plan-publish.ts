@@ -115,7 +115,7 @@ function settle(
 
 /**
  * What was published is in caches and on mirrors: as long as it is kept, its name gets no other content. A file
- * that is lost may only be had back by building it again, and not all builds give the same bytes twice.
+ * that is lost can only be rebuilt, and not all builds give the same bytes twice.
  */
 function otherContent(
   { pkgbase, packages }: Candidate,

@@ -130,7 +130,7 @@ function causeOf(file: SqliteFile, packageId: number): BlockCause {
   }
 }
 
-/** Counts anew what a queued build waits for and is blocked by, and passes on what follows. */
+/** Recounts what a queued build waits for and is blocked by, and passes on what follows. */
 export function recount(transaction: Transaction, build: number): void {
   const { file, now, emit } = transaction;
   const row = file.get<Counters & { package: number; state: State }>(
@@ -158,7 +158,7 @@ export function recount(transaction: Transaction, build: number): void {
 
 /**
  * Puts the queued builds of these packages in order with all that they need: breaks cycles, renews the
- * critical path, and counts anew, needs first, what these and those that lost a need wait for.
+ * critical path, and recounts, needs first, what these and those that lost a need wait for.
  */
 export function arrange(transaction: Transaction, packages: ReadonlySet<number>): void {
   const { file, emit } = transaction;

@@ -170,7 +170,7 @@ function corrupt(): { code: string; message: string; hint: string } {
     message: "The queue's file is damaged.",
     hint:
       "Published packages are not affected. Stop all that use it, move the file away with its -wal and -shm, " +
-      "and start again: whatever is not published yet gets scheduled anew.",
+      "and start again: whatever is not published yet is scheduled again.",
   };
 }
 

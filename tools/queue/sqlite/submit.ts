@@ -87,7 +87,7 @@ function acceptBuild(
     packageId,
   );
   if (queued) {
-    // Somebody wants it now: a retry begins anew.
+    // Somebody wants it now: a retry begins again.
     file.run(
       `update build set submission = ?, spec = ?, class = ?, losses = 0, not_before = 0, state = 'waiting' where id = ?`,
       submissionNumber,

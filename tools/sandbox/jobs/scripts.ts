@@ -36,7 +36,7 @@ fi
 `;
 
 /**
- * Inside: says on descriptor 4 that the sandbox stands (a broken pipe ends it, when the caller has died
+ * Inside: says on descriptor 4 that the sandbox is ready (a broken pipe ends it, when the caller has died
  * meanwhile) and how the payload ended, then writes what is collected to descriptor 3. SIGTERM is for the
  * payload. What the payload left running ends before it's collected.
  * Arguments: folder to collect or empty, the payload's command.

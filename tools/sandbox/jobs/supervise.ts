@@ -13,7 +13,7 @@ export interface Tree {
 }
 
 export interface Ending {
-  /** Why it was told to stop, if it was. */
+  /** Why it was stopped, if it was. */
   readonly stopped: "timed-out" | "cancelled" | undefined;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -101,7 +101,7 @@ test.each<[string, Uint8Array | string]>([
   await expect(read()).rejects.toMatchObject({ code: "unavailable", exitCode: 1 });
 });
 
-test("a download that breaks off halfway is begun anew", async () => {
+test("a download that breaks off halfway is begun again", async () => {
   dump = packed;
   server.faults = [{ kind: "cut", times: 1 }];
   expect(await versions()).toEqual(asRead);

@@ -121,7 +121,7 @@ function unusable(why: string): SluiceError {
   });
 }
 
-/** When the dump was made, as far as it can be told: the newest push that it knows is earlier at most. */
+/** When the dump was made, as far as it is known: the newest push that it knows is earlier at most. */
 function madeAt(answer: HttpAnswer, packages: AurMetadata["packages"], now: Date): number {
   const said = Date.parse(answer.headers["last-modified"] ?? "");
   if (!Number.isNaN(said)) return Math.min(said, now.getTime());

@@ -137,7 +137,7 @@ function judgeFetched(
   };
 }
 
-/** Undefined where it can't be told; then it's for the gate to look at. */
+/** Undefined where it isn't known; the gate decides then. */
 function versionOf(files: UpstreamRecipe["files"]): string | undefined {
   const srcinfo = files.get(".SRCINFO");
   if (!srcinfo) return undefined;

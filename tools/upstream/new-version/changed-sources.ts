@@ -126,7 +126,7 @@ function texts(evaluation: Evaluation, name: string): string[] | undefined {
 function unknown(reason: string): SluiceError {
   return new SluiceError(
     "sources-unknown",
-    `The recipe's sources can't be told without running it: ${reason}.`,
+    `The recipe's sources aren't known without running it: ${reason}.`,
     {
       hint: "Update the package by hand.",
       facts: { path: "PKGBUILD", reason },

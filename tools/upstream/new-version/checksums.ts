@@ -32,7 +32,7 @@ export function sumsOf(bytes: Uint8Array, kinds: ReadonlySet<SumKind>): Sums {
 /**
  * Checksums of what makepkg would download, hashed as it comes and never kept.
  *
- * @throws SluiceError `unavailable` where it can't be had now, `too-large`, or `source-encoded` where the server
+ * @throws SluiceError `unavailable` where it isn't available now, `too-large`, or `source-encoded` where the server
  * sends it compressed unasked, so that makepkg might keep other bytes than these.
  */
 export function downloadedSums(url: string, kinds: ReadonlySet<SumKind>, http: Http): Promise<Sums> {
@@ -75,7 +75,7 @@ function refuseOther(url: string, { status, headers }: HttpAnswer): void {
 }
 
 function notThere(url: string, reason: string): SluiceError {
-  return new SluiceError("unavailable", `${shown(url)} can't be had: ${reason}.`, {
+  return new SluiceError("unavailable", `${shown(url)} isn't available: ${reason}.`, {
     hint: "The next run looks again. Where it stays so, the recipe's source has moved.",
     facts: { host: new URL(url).host, reason },
     exitCode: 1,

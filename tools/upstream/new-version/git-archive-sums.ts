@@ -20,7 +20,7 @@ export function isArchivable({ vcs, scheme, fragment }: SourceEntry): boolean {
  * Checksums of a Git source as makepkg computes them since 6.1: of `git archive --format tar` at its tag or commit.
  * The commit alone is fetched. Its files aren't touched, and nothing of it is run.
  *
- * @throws SluiceError `unavailable` where it can't be had now, `no-repository`, or `source-checksum` where its
+ * @throws SluiceError `unavailable` where it isn't available now, `no-repository`, or `source-checksum` where its
  * attributes have Git write into files what only a whole clone knows.
  */
 export async function archiveSums(

@@ -34,7 +34,7 @@ export interface NewVersionPorts {
  *
  * What can't be done is found out before anything is downloaded, as far as the recipe tells.
  *
- * @throws SluiceError `unavailable` where a source can't be had now, so that another run may find it; any other
+ * @throws SluiceError `unavailable` where a source isn't available now, so that another run may find it; any other
  * code where a person has to change the recipe. The recipe that was handed in is left as it is.
  */
 export async function newVersion(

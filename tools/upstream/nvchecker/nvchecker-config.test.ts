@@ -83,7 +83,7 @@ const real: readonly (readonly [toml: string, kind: string, options: Readonly<Re
     { regex: "(?s)Package: foo\\n.*?Version: ([0-9.]+)-" },
   ],
   [
-    '[foo]\nsource = "jq"\nurl = "https://e.org/x"\nfilter = ".a[] | select(.b | test(\\"x$\\")) | .c"   # mend\nprefix = "C-"\n',
+    '[foo]\nsource = "jq"\nurl = "https://e.org/x"\nfilter = ".a[] | select(.b | test(\\"x$\\")) | .c"   # fix\nprefix = "C-"\n',
     "jq",
     { filter: '.a[] | select(.b | test("x$")) | .c' },
   ],
@@ -136,7 +136,7 @@ describe("a package's nvchecker file", () => {
     [{}, "has no nvchecker.toml or .nvchecker.toml"],
     [{ "nvchecker.toml": "" }, "nvchecker.toml has no section"],
     [{ "nvchecker.toml": "[a]\n[b]\n" }, "several sections and none for foo: a, b"],
-    [{ "nvchecker.toml": 'source = "git"' }, "source stands outside of a section"],
+    [{ "nvchecker.toml": 'source = "git"' }, "source is outside of a section"],
     [{ "nvchecker.toml": '[foo]\nsource = "git' }, "nvchecker.toml:2:"],
     [{ "nvchecker.toml": '[foo]\nsource = "a"\nsource = "b"' }, "isn't valid TOML"],
     [{ "nvchecker.toml": "[foo]\nsource = 1" }, "source must be text"],

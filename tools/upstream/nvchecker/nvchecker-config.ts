@@ -51,7 +51,7 @@ export function readNvcheckerEntry(pkgbase: string, recipe: RecipeFiles): Nvchec
   }
   const section = sections[name];
   if (typeof section !== "object" || section === null || Array.isArray(section) || section instanceof Date) {
-    throw fileError(pkgbase, path, `${path}: ${name} stands outside of a section`);
+    throw fileError(pkgbase, path, `${path}: ${name} is outside of a section`);
   }
   const options = new Map<string, unknown>(Object.entries(section));
   return { name, kind: textOption({ options, path }, "source") ?? "none", options, path };

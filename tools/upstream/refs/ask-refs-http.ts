@@ -76,7 +76,7 @@ async function askVersionTwo(
 async function askDumb(http: Http, base: string, { body }: { readonly body: Buffer }): Promise<Refs> {
   const refs: Map<string, RemoteRef> = readRefLines(body.toString().split("\n").filter(Boolean));
   const answer = await http.fetch(`${base}/HEAD`);
-  // What an unborn HEAD stands for, some don't tell.
+  // Some servers don't say what an unborn HEAD points to.
   const [, symref, id] = /^(?:ref: (refs\/[^\s]+)|([0-9a-f]{40,64}))\n?$/.exec(answer.body.toString()) ?? [];
   if (answer.status !== 200 || (symref === undefined && id === undefined)) return refs;
   const head = id ?? refs.get(symref!)?.id;

@@ -50,7 +50,7 @@ function refOf(address: string, entry: string): string | undefined {
     "bad-source",
     `the source ${JSON.stringify(entry.slice(0, 200))} names no branch, tag or commit`,
     {
-      hint: "Correct what follows the # in the source array of the PKGBUILD, and write .SRCINFO anew.",
+      hint: "Correct what follows the # in the source array of the PKGBUILD, and write .SRCINFO again.",
       exitCode: 1,
     },
   );

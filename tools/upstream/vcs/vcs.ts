@@ -79,7 +79,7 @@ function noRef(url: string, ref: string): SluiceError {
       ? "no HEAD: it is empty, or its default branch is gone"
       : `no branch ${ref.slice("refs/heads/".length)}`;
   return new SluiceError("no-branch", `${redact(url)} has ${what}`, {
-    hint: "Correct the branch in the source array of the PKGBUILD, and write .SRCINFO anew.",
+    hint: "Correct the branch in the source array of the PKGBUILD, and write .SRCINFO again.",
     exitCode: 1,
   });
 }

@@ -3,8 +3,8 @@ export const stateKeys = {
   CI_GIT_COMMIT:
     "The newest commit of its Git sources that was scheduled; of several sources joined with `+`.",
   CI_PKGBUILD_TIMESTAMP:
-    "The AUR's LastModified of what was last taken or put up for review, in seconds since 1970.",
-  SLUICE_REVISION: "Upstream's commit or version that was last taken or put up for review.",
+    "The AUR's LastModified of what was last taken or opened for review, in seconds since 1970.",
+  SLUICE_REVISION: "Upstream's commit or version that was last taken or opened for review.",
   SLUICE_MAINTAINERS: "The AUR's maintainers as last accepted, separated by commas; empty for an orphan.",
   SLUICE_HELD: "The digest of the recipe that waits in a review.",
   SLUICE_HELD_MAINTAINERS: "Who is accepted along with that recipe.",

@@ -18,9 +18,9 @@ export interface State {
 export interface PackageState {
   /** CI_GIT_COMMIT: the newest commit of its VCS sources that was scheduled. */
   readonly commit?: string | undefined;
-  /** CI_PKGBUILD_TIMESTAMP: the AUR's LastModified of what was last taken or put up for review, in seconds. */
+  /** CI_PKGBUILD_TIMESTAMP: the AUR's LastModified of what was last taken or opened for review, in seconds. */
   readonly timestamp?: number | undefined;
-  /** SLUICE_REVISION: upstream's revision that was last taken or put up for review. */
+  /** SLUICE_REVISION: upstream's revision that was last taken or opened for review. */
   readonly revision?: string | undefined;
   /** SLUICE_MAINTAINERS: the AUR's maintainers as last accepted; empty for an orphan. */
   readonly maintainers?: readonly string[] | undefined;

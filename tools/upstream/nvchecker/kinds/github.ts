@@ -14,7 +14,7 @@ export async function askGithub(entry: NvcheckerEntry, asking: Asking): Promise<
     const refs = await asking.api(`${api}/git/refs/tags`, tagRefs);
     return refs.map(({ ref, object }) => ({
       version: ref.replace(/^refs\/tags\//, ""),
-      // An annotated tag is an object of its own; the commit that it points at isn't told here.
+      // An annotated tag is an object of its own; its commit isn't in this answer.
       commit: object.type === "commit" ? object.sha : undefined,
     }));
   }
