@@ -86,7 +86,7 @@ describe.each(standIns)("the life of a review on $kind", (standIn) => {
     expect(await life.run({ wanted: [life.update("foo", "3")] })).toEqual([]);
   });
 
-  test("a review that a person closed isn't reopened until upstream moves", async () => {
+  test("a review that a person closed isn't reopened until upstream changes", async () => {
     const two = life.update("foo", "2");
     await life.run({ wanted: [two] });
     life.server.refuse(1);

@@ -84,7 +84,7 @@ export const commands: readonly CommandEntry[] = [
     define: (program) =>
       workspaceCommand(program, "on-schedule")
         .description(
-          "Take what is new upstream: commit what is harmless, put the rest up for review, schedule",
+          "Take what is new upstream: commit what is harmless, open reviews for the rest, schedule",
         )
         .option("--trigger <name>", "schedule the packages with this trigger instead, and nothing else")
         .option("-n, --dry-run", "show the plan and change nothing")

@@ -83,7 +83,7 @@ async function arrivedAnyway(
       "push-unknown",
       `it isn't known whether the push to ${remote} came through:\n${said}`,
       {
-        hint: "Run it again when the remote answers; what came through isn't done twice.",
+        hint: "Run it again when the remote answers; what succeeded isn't done twice.",
         exitCode: 1,
       },
     );

@@ -23,7 +23,7 @@ export function needsPerson({ code }: SluiceError): boolean {
 const diskFull = {
   code: "disk-full",
   message: "can't be written: the disk is full",
-  hint: "Make room there and run it again; nothing that is published was lost.",
+  hint: "Free some space there and run it again; nothing that is published was lost.",
   exitCode: 1,
 } as const;
 

@@ -62,8 +62,8 @@ function refuseOthers(
   const why = others.map((name) => `${name}${packages.has(name) ? "" : " (no such package)"}`);
   throw new SluiceError("not-managed", `not managed in the AUR from here: ${why.join(", ")}`, {
     hint: config.CI_MANAGE_AUR
-      ? "Say CI_MANAGE_AUR=true in the package's .CI/config, and commit it."
-      : "Say CI_MANAGE_AUR=true in .ci/config and in the package's .CI/config, and commit both.",
+      ? "Set CI_MANAGE_AUR=true in the package's .CI/config, and commit it."
+      : "Set CI_MANAGE_AUR=true in .ci/config and in the package's .CI/config, and commit both.",
     facts: { pkgbases: others },
   });
 }

@@ -6,7 +6,7 @@ export function aurPushError(server: AurServer, pkgbase: string, said: string): 
   const words = lastWords(said);
   if (/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known/i.test(said)) {
     return new SluiceError("aur-host-key", `${server.host} shows another host key than the AUR's`, {
-      hint: "Somebody may stand between you and the AUR; nothing was sent. Compare with the fingerprints on https://aur.archlinux.org; where the AUR has announced new keys, update Sluice.",
+      hint: "The connection may be intercepted; nothing was sent. Compare with the fingerprints on https://aur.archlinux.org; where the AUR has announced new keys, update Sluice.",
       facts: { pkgbase, said: words },
       exitCode: 1,
     });

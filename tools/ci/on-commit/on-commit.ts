@@ -126,7 +126,7 @@ function refuseLostPackages({ before, after }: Comparison): void {
     "no-packages",
     `${packagesDir} holds no packages; so far they were in ${before.workspace.packagesDir}`,
     {
-      hint: "Say in .ci/config where they are: CI_PACKAGES_DIR. Nothing was scheduled or removed.",
+      hint: "Set CI_PACKAGES_DIR in .ci/config to where they are. Nothing was scheduled or removed.",
       facts: { path: packagesDir },
     },
   );

@@ -133,7 +133,7 @@ function textFile(content: string): FileInCommit {
 function dangerous(risky: readonly FirstRecipe[]): SluiceError {
   const names = risky.map(({ pkgbase }) => pkgbase);
   return new SluiceError("risk", `dangerous: ${names.join(", ")}; nothing was added`, {
-    hint: "Read these recipes, all of them. If you can explain every finding, say --accept-risk.",
+    hint: "Read these recipes, all of them. If you can explain every finding, use --accept-risk.",
     facts: { names },
     exitCode: 1,
   });

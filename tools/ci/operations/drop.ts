@@ -47,7 +47,7 @@ export async function planDrop(
 function needed(dependents: readonly Dependent[]): SluiceError {
   const names = [...new Set(dependents.map(({ pkgbase }) => pkgbase))];
   return new SluiceError("needed", `still needed by ${names.join(", ")}; nothing was dropped`, {
-    hint: "Drop these as well, or say --force where something else provides it.",
+    hint: "Drop these as well, or use --force where something else provides it.",
     facts: { names },
     exitCode: 1,
   });

@@ -127,7 +127,7 @@ export async function requireCommitOfMain(
     await git.text(["fetch", "--quiet", "--no-tags", remote, defaultBranch]);
   }
   if ((await mergeBase(git, head, remoteHead)) === head) return;
-  throw new SluiceError("diverged", `this clone and ${remote} have gone different ways`, {
+  throw new SluiceError("diverged", `this clone and ${remote} have diverged`, {
     hint: `Nothing was changed. Bring them together first: git pull --rebase, then git push.`,
     facts: { head, remoteHead },
     exitCode: 1,

@@ -68,7 +68,7 @@ function readIfThere(path: string): string | undefined {
 function cantWrite(path: string, cause: unknown): SluiceError {
   const why = systemCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
   return new SluiceError("write", `${path} can't be written (${why}); nothing was changed`, {
-    hint: "Make room for it: a folder .ci, where you may write and nothing else has that name.",
+    hint: "It needs a folder .ci in which you may write, and nothing else may have that name.",
     facts: { path },
     cause,
   });

@@ -88,7 +88,7 @@ function conclude(
   if (!outcome) return `${counts}; nothing was changed (--dry-run).`;
   const done = outcome.committed
     ? `${refs.hasRemote ? "pushed" : "made"} commit ${outcome.head.slice(0, 10)}`
-    : "main is as it was";
+    : "main is unchanged";
   return `${counts}; ${done}.`;
 }
 

@@ -61,7 +61,7 @@ async function outcome(installation: Installation): Promise<number> {
     else waiting++;
   }
   if (waiting > 0) info(`Stopped with ${waiting} to build; the next run goes on with them.`);
-  else info("The rest is published. Mend what failed with a commit, or try again with: sluice build PKGBASE");
+  else info("The rest is published. Fix what failed with a commit, or try again with: sluice build PKGBASE");
   return 1;
 }
 

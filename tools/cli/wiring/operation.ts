@@ -82,7 +82,7 @@ function conclude(
 ): string {
   const counts = `${packages.length} changed, ${countsOf(schedule)}`;
   if (!done || dryRun) return `${counts}; nothing was changed (--dry-run).`;
-  return `${counts}; ${head === refs.head ? "main is as it was" : `${refs.hasRemote ? "pushed" : "made"} commit ${head.slice(0, 10)}`}.`;
+  return `${counts}; ${head === refs.head ? "main is unchanged" : `${refs.hasRemote ? "pushed" : "made"} commit ${head.slice(0, 10)}`}.`;
 }
 
 export function countsOf({ builds, removals }: Schedule): string {

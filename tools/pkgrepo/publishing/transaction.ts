@@ -85,7 +85,7 @@ async function explainFullDisk(error: unknown, folder: string): Promise<unknown>
   if (!full || (error instanceof SluiceError && error.code === "disk-full")) return error;
   return new SluiceError("disk-full", `The disk of ${folder} is full. Nothing of this batch was published.`, {
     facts: { path: folder },
-    hint: "Make room there (an earlier `keepDays` frees old packages) and run it again.",
+    hint: "Free some space there (an earlier `keepDays` frees old packages) and run it again.",
     exitCode: 1,
     cause: error,
   });

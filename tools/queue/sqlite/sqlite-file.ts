@@ -148,13 +148,13 @@ const problems: Readonly<Record<number, { code: string; message: string; hint: s
   10: {
     code: "queue-io",
     message: "The disk failed while the queue was read or written.",
-    hint: "Check the disk and the system's log. What was acknowledged before is unharmed if the disk is.",
+    hint: "Check the disk and the system's log. What was acknowledged before is intact if the disk is.",
   },
   11: corrupt(),
   13: {
     code: "queue-disk-full",
     message: "The disk is full: the queue can't be written.",
-    hint: "Free some space and try again; what was accepted before is unharmed.",
+    hint: "Free some space and try again; what was accepted before is intact.",
   },
   14: {
     code: "queue-unopenable",
