@@ -2,15 +2,47 @@
 //
 // A room may import from the groups above its own, never from its own group. Within the pure group a
 // room may import those further up its list. `cli` may import everything; `web` nothing but the
-// manager's HTTP API.
+// manager's HTTP API. Where a room's inner rooms have a direction, it is a table below.
 
 const groups = [
   ["alpm", "pkgbuild", "deptree", "gate", "schedule"],
-  ["git", "http", "sandbox"],
-  ["workspace", "upstream", "forge", "queue", "builder", "pkgrepo", "bash"],
+  ["system", "git", "http", "sandbox"],
+  ["workspace"],
+  ["upstream", "forge", "queue", "builder", "pkgrepo", "bash"],
   ["ci", "manager", "web"],
 ];
 const [pure] = groups;
+
+/** Inner rooms, and which of their neighbours each may import. */
+const innerRooms = {
+  workspace: { config: [], state: ["config"] },
+  upstream: {
+    refs: [],
+    "new-version": ["refs"],
+    "recipe-repositories": ["refs"],
+    vcs: ["refs"],
+    tags: ["refs", "new-version"],
+    nvchecker: ["refs", "new-version"],
+    aur: ["refs", "recipe-repositories"],
+    distribution: [],
+    "update-script": [],
+  },
+  sandbox: { jobs: [], bubblewrap: ["jobs"] },
+  builder: { dependencies: [], stages: ["dependencies"] },
+  pkgrepo: { signing: [], publishing: ["signing"], serving: [] },
+  ci: {
+    pipeline: [],
+    "on-commit": ["pipeline"],
+    updates: ["pipeline", "on-commit"],
+    template: ["pipeline"],
+    "on-schedule": ["pipeline", "on-commit", "updates", "template"],
+    checks: [],
+    operations: ["pipeline", "on-commit", "updates", "on-schedule", "checks"],
+    aur: ["pipeline", "updates"],
+  },
+  manager: { reconcile: [], builds: ["reconcile"], runners: ["reconcile", "builds"] },
+  cli: { output: [], wiring: ["output"], commands: ["output", "wiring"], manual: [] },
+};
 
 function forbiddenRooms(room) {
   const ownGroup = groups.findIndex((group) => group.includes(room));
@@ -22,13 +54,22 @@ function forbiddenRooms(room) {
   return room === "web" ? [...new Set([...rooms, ...groups.flat()])].filter((r) => r !== "web") : rooms;
 }
 
-function restrictImports(room) {
-  const patterns = [
-    {
+function restrictImports(room, inner) {
+  const patterns = [];
+  if (room !== "cli") {
+    patterns.push({
       group: forbiddenRooms(room).flatMap((other) => [`**/${other}/**`, `../${other}/**`]),
       message: `tools/${room} may not import this room (see oxlint.config.mjs).`,
-    },
-  ];
+    });
+  }
+  if (inner !== undefined) {
+    const { [inner]: allowed, ...others } = innerRooms[room];
+    const forbidden = Object.keys(others).filter((other) => !allowed.includes(other));
+    patterns.push({
+      group: forbidden.flatMap((other) => [`../${other}/**`, `../../${other}/**`]),
+      message: `tools/${room}/${inner} may not import this inner room (see oxlint.config.mjs).`,
+    });
+  }
   if (pure.includes(room)) {
     patterns.push({
       group: ["node:*", "node:*/*", "!node:crypto", "execa", "p-limit"],
@@ -49,6 +90,21 @@ const rooms = groups.flat().map((room) => ({
   },
 }));
 
+/** A grammar's rules need each other; so do, for now, the gate's rules and their findings. */
+const grammars = {
+  files: ["tools/pkgbuild/**", "tools/gate/**", "test/**"],
+  rules: { "import/no-cycle": "off" },
+};
+
+// The last override that matches a file counts, so each has the rules of its room, too.
+const inner = Object.entries(innerRooms).flatMap(([room, folders]) =>
+  Object.keys(folders).map((folder) => ({
+    files: [`tools/${room}/${folder}/**/*.ts`],
+    excludeFiles: ["**/*.test.ts"],
+    rules: { "no-restricted-imports": ["error", { patterns: restrictImports(room, folder) }] },
+  })),
+);
+
 export default {
   plugins: ["typescript", "import", "unicorn", "promise", "vitest"],
   categories: { correctness: "error", suspicious: "error", perf: "error" },
@@ -65,8 +121,9 @@ export default {
     "unicorn/no-array-sort": "off",
     "unicorn/no-array-reverse": "off",
     "import/no-unassigned-import": "off",
+    "import/no-cycle": ["error", { ignoreTypes: false }],
     "no-underscore-dangle": "off",
   },
-  overrides: rooms,
+  overrides: [...rooms, ...inner, grammars],
   ignorePatterns: ["dist", "dist-bench", "node_modules"],
 };

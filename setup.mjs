@@ -77,7 +77,7 @@ function installSystemTools() {
   if (left.length > 0) nameMissing(left);
 }
 
-/** Debian starts a server as soon as it is installed; on a person's machine that isn't ours to decide. */
+/** Debian starts a server as soon as it is installed; on a person's machine that is up to them. */
 function wouldStartService({ aptStartsService }, { kind }) {
   return Boolean(aptStartsService) && kind === "apt" && existsSync("/run/systemd/system");
 }

@@ -7,7 +7,7 @@ import { aurRecipe } from "../test/world/aur-recipe.ts";
 import { GitServer } from "../test/world/git-server.ts";
 import { openGit } from "../tools/git/git.ts";
 import { openHttp } from "../tools/http/open-http.ts";
-import { fetchRecipes } from "../tools/upstream/aur-git.ts";
+import { fetchRecipes } from "../tools/upstream/aur/aur-git.ts";
 import type { BenchReport } from "./report.ts";
 
 /** Recipes from a mirror with a branch per package, read into memory, against one shallow clone of a repository each. */

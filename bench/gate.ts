@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { openSecondReader } from "../tools/bash/open-second-reader.ts";
 import { treeSitter } from "../tools/bash/tree-sitter.ts";
 import type { SecondReader } from "../tools/bash/second-reader.ts";
-import { askingNobody } from "../tools/ci/replay.ts";
+import { offlineContext } from "../tools/ci/checks/replay.ts";
 import { readRecipe } from "../tools/cli/commands/classify.ts";
 import { judge, type Update } from "../tools/gate/judge.ts";
 import { scriptsOf } from "../tools/gate/scripts.ts";
@@ -47,6 +47,6 @@ export async function benchGate(): Promise<BenchReport> {
 async function timeOf(updates: readonly Update[], reader: SecondReader | undefined): Promise<number> {
   const started = performance.now();
   const readings = (await reader?.read(updates.flatMap(scriptsOf))) ?? new Map();
-  for (const update of updates) judge(update, { ...askingNobody, readings });
+  for (const update of updates) judge(update, { ...offlineContext, readings });
   return (performance.now() - started) / 1000;
 }

@@ -2,8 +2,12 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseSrcinfo, srcinfoVersion, type Srcinfo } from "../tools/alpm/srcinfo.ts";
-import { readPackageConfig, readRepositoryConfig, type PackageConfig } from "../tools/workspace/config.ts";
-import { followedSources } from "../tools/upstream/vcs-sources.ts";
+import {
+  readPackageConfig,
+  readRepositoryConfig,
+  type PackageConfig,
+} from "../tools/workspace/config/config.ts";
+import { followedSources } from "../tools/upstream/vcs/vcs-sources.ts";
 
 /** A real workspace whose upstreams have nothing new, by what its branch `state` remembers of them. */
 export interface IdleWorkspace {

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { writeTar } from "../test/world/tar.ts";
 import { writeTinyPackage } from "../test/world/tiny-package.ts";
-import { publish } from "../tools/pkgrepo/publish.ts";
+import { publish } from "../tools/pkgrepo/publishing/publish.ts";
 import { folderOf, type Repository, type RepositoryFolder } from "../tools/pkgrepo/repository.ts";
-import { makeLocalKey } from "../tools/pkgrepo/signing-key.ts";
+import { makeLocalKey } from "../tools/pkgrepo/signing/signing-key.ts";
 import { madeFrom, publishedPackages, type MadeFrom } from "../tools/pkgrepo/snapshot.ts";
-import type { FinishedBuild } from "../tools/pkgrepo/stage-packages.ts";
+import type { FinishedBuild } from "../tools/pkgrepo/publishing/stage-packages.ts";
 import type { BenchReport } from "./report.ts";
 
 /**

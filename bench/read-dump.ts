@@ -2,7 +2,7 @@
 // program would that unpacks and parses all of it.
 import { gunzipSync } from "node:zlib";
 import { openHttp } from "../tools/http/open-http.ts";
-import { askAur } from "../tools/upstream/aur-metadata.ts";
+import { askAur } from "../tools/upstream/aur/aur-metadata.ts";
 
 export interface DumpFigures {
   readonly wall: number;

@@ -1,10 +1,10 @@
 // One half-hourly run over stand-ins, wired as the command wires it, and prints what it came to. Arguments: the
 // clone, and a file with the stand-ins by origin and the forge's addresses.
 import { readFileSync } from "node:fs";
-import { readPlatform } from "../tools/ci/platform.ts";
-import { runOnSchedule } from "../tools/ci/run-on-schedule.ts";
-import { reportLines } from "../tools/ci/schedule-report.ts";
-import { withUpstreams } from "../tools/cli/upstreams.ts";
+import { readPlatform } from "../tools/ci/pipeline/platform.ts";
+import { runOnSchedule } from "../tools/ci/on-schedule/run-on-schedule.ts";
+import { reportLines } from "../tools/ci/on-schedule/schedule-report.ts";
+import { withUpstreams } from "../tools/cli/wiring/upstreams.ts";
 import { openForge } from "../tools/forge/open-forge.ts";
 import { openGit } from "../tools/git/git.ts";
 import type { ServedAddresses } from "./serve-upstreams.ts";

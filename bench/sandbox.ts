@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { bubblewrap } from "../tools/sandbox/bubblewrap.ts";
+import { bubblewrap } from "../tools/sandbox/bubblewrap/bubblewrap.ts";
 import { host } from "../tools/sandbox/host.ts";
 import type { Mount, Sandbox } from "../tools/sandbox/sandbox.ts";
 import { median, type BenchReport } from "./report.ts";

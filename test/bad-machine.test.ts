@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { installable } from "./world/scratch-repository.ts";
-import { probeBubblewrap } from "../tools/sandbox/probe.ts";
+import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { publishingPrograms } from "./world/scratch-repository.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
@@ -15,7 +15,7 @@ if (probeBubblewrap()) missing.push("a working bubblewrap");
 const isRoot = process.getuid?.() === 0;
 
 describe.skipIf(missing.length > 0)(
-  `what a person has to mend is told: what, where, next step (needs ${missing.join(", ") || "nothing more"})`,
+  `what a person has to fix is told: what, where, next step (needs ${missing.join(", ") || "nothing more"})`,
   () => {
     let workspace: ScratchWorkspace;
     beforeEach(() => {
@@ -108,7 +108,7 @@ describe.skipIf(missing.length > 0)(
       expect((await workspace.sluice(["queue", "--json"])).stdout).toContain('"builds": []');
     });
 
-    test("a corrupt queue file: what is published stays, and starting anew without it works", async () => {
+    test("a corrupt queue file: what is published stays, and a start without it works", async () => {
       expect((await workspace.sluice(["up", "--once"])).code).toBe(0);
       for (const name of readdirSync(join(workspace.dir, ".sluice"))) {
         if (name.startsWith("queue.sqlite-")) rmSync(join(workspace.dir, ".sluice", name));

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { probeBubblewrap } from "../tools/sandbox/probe.ts";
+import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
 import { pacmanClient, type PacmanClient } from "./world/pacman-client.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { publishingPrograms } from "./world/scratch-repository.ts";

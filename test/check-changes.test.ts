@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ChangesReport } from "../tools/ci/check-changes.ts";
+import type { ChangesReport } from "../tools/ci/checks/check-changes.ts";
 import { ScratchWorkspace, srcinfoText } from "./world/workspace.ts";
 
 let w: ScratchWorkspace;

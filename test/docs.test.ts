@@ -5,10 +5,10 @@ import { generatedDocuments } from "../tools/cli/manual/generated.ts";
 import { commandPages } from "../tools/cli/manual/pages.ts";
 import { workspaceFiles } from "../tools/cli/manual/files.ts";
 import { variables } from "../tools/cli/variables.ts";
-import { nvcheckerKinds } from "../tools/upstream/nvchecker-kinds.ts";
-import { parseTagSource } from "../tools/upstream/tag-source.ts";
-import { readPackageConfig, readRepositoryConfig } from "../tools/workspace/config.ts";
-import { packageKeys, repositoryKeys } from "../tools/workspace/keys.ts";
+import { nvcheckerKinds } from "../tools/upstream/nvchecker/nvchecker-kinds.ts";
+import { parseTagSource } from "../tools/upstream/tags/tag-source.ts";
+import { readPackageConfig, readRepositoryConfig } from "../tools/workspace/config/config.ts";
+import { packageKeys, repositoryKeys } from "../tools/workspace/config/keys.ts";
 import { missingPrograms } from "./world/programs.ts";
 
 const read = (path: string): string => readFileSync(path, "utf8");

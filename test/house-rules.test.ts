@@ -33,6 +33,11 @@ test.each([
   ["tools/ci/a.ts", 'import { x } from "../manager/x.ts";\nexport const y = x;\n'],
   ["tools/web/a.ts", 'import { x } from "../queue/x.ts";\nexport const y = x;\n'],
   ["tools/manager/a.ts", 'import { x } from "../cli/x.ts";\nexport const y = x;\n'],
+  ["tools/forge/a.ts", 'import { x } from "../upstream/x.ts";\nexport const y = x;\n'],
+  ["tools/ci/on-commit/a.ts", 'import { x } from "../on-schedule/x.ts";\nexport const y = x;\n'],
+  ["tools/ci/on-commit/a.ts", 'import { x } from "../../manager/x.ts";\nexport const y = x;\n'],
+  ["tools/upstream/nvchecker/kinds/a.ts", 'import { x } from "../../tags/x.ts";\nexport const y = x;\n'],
+  ["tools/cli/output/a.ts", 'import { x } from "../wiring/x.ts";\nexport const y = x;\n'],
 ])("a forbidden import planted in %s is refused", (path, source) => {
   expect(lint(path, source)).toContain("no-restricted-imports");
 });
@@ -41,6 +46,9 @@ test.each([
   ["tools/deptree/a.ts", 'import { x } from "../alpm/x.ts";\nexport const y = x;\n'],
   ["tools/ci/a.ts", 'import { x } from "../workspace/x.ts";\nexport const y = x;\n'],
   ["tools/cli/a.ts", 'import { x } from "../manager/x.ts";\nexport const y = x;\n'],
+  ["tools/forge/a.ts", 'import { x } from "../workspace/x.ts";\nexport const y = x;\n'],
+  ["tools/ci/on-schedule/a.ts", 'import { x } from "../on-commit/x.ts";\nexport const y = x;\n'],
+  ["tools/ci/operations/a.ts", 'import { x } from "../../upstream/aur/x.ts";\nexport const y = x;\n'],
 ])("an import of a room above is allowed in %s", (path, source) => {
   expect(lint(path, source)).not.toContain("no-restricted-imports");
 });

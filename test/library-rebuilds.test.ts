@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseSrcinfo } from "../tools/alpm/srcinfo.ts";
-import { planLibraryRebuilds } from "../tools/ci/library-rebuilds.ts";
+import { planLibraryRebuilds } from "../tools/ci/updates/library-rebuilds.ts";
 import { openHttp } from "../tools/http/open-http.ts";
-import { defaultPatience } from "../tools/http/patience.ts";
-import { knownDatabaseSchema, readDistribution, type KnownDatabase } from "../tools/upstream/distribution.ts";
-import { parseVersions, versionLines } from "../tools/upstream/versions.ts";
-import { readPackageConfig } from "../tools/workspace/config.ts";
+import { defaultRetryLimits } from "../tools/http/retry-limits.ts";
+import {
+  knownDatabaseSchema,
+  readDistribution,
+  type KnownDatabase,
+} from "../tools/upstream/distribution/distribution.ts";
+import { parseVersions, versionLines } from "../tools/upstream/distribution/versions.ts";
+import { readPackageConfig } from "../tools/workspace/config/config.ts";
 import { Mirror } from "./world/mirror.ts";
 
 const mirror = new Mirror();
@@ -20,7 +24,7 @@ function workspace(versionState: string) {
     async run() {
       const http = openHttp(
         { parallel: 4, perHost: 4, delaySeconds: 0 },
-        { ...defaultPatience, attempts: 1, backoff: 1 },
+        { ...defaultRetryLimits, attempts: 1, backoff: 1 },
       );
       const known: KnownDatabase[] = knownDatabaseSchema.array().parse(JSON.parse(state.databases));
       const urls = ["extra", "tiny"].map((name) => mirror.database(name));

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { BuildRequest, BuildResult } from "../tools/builder/build.ts";
+import type { BuildRequest, BuildResult } from "../tools/builder/build-request.ts";
 import { SluiceError } from "../tools/errors.ts";
 import { openGit } from "../tools/git/git.ts";
 import { openInstallation, type Installation } from "../tools/manager/installation.ts";
-import { submissionOf } from "../tools/manager/submit.ts";
+import { submissionOf } from "../tools/manager/reconcile/submit.ts";
 import { up, type UpWatcher } from "../tools/manager/up.ts";
 import { host } from "../tools/sandbox/host.ts";
 import { missingPrograms } from "./world/programs.ts";
@@ -90,7 +90,7 @@ describe.skipIf(missing.length > 0)(
       expect(told).toEqual(["good built: 1-1"]);
     });
 
-    test("what a person must mend stops a single run at once, and the build stays queued", async () => {
+    test("what a person must fix stops a single run at once, and the build stays queued", async () => {
       const good = build;
       build = () =>
         Promise.reject(new SluiceError("program-missing", "The program makepkg isn't installed."));
@@ -110,7 +110,7 @@ describe.skipIf(missing.length > 0)(
       await sleep(50);
       stop.abort();
       await running;
-      expect(told[0]).toMatch(/^good lost: \/x can't be written: the disk is full Make room there/);
+      expect(told[0]).toMatch(/^good lost: \/x can't be written: the disk is full Free some space there/);
       expect((await installation.queue.state()).builds).toMatchObject([{ pkgbase: "good" }]);
     });
 

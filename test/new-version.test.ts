@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { parseSrcinfo, srcinfoVersion } from "../tools/alpm/srcinfo.ts";
 import { judge, type RecipeFiles } from "../tools/gate/judge.ts";
 import type { Http } from "../tools/http/http.ts";
-import { newVersion, type VersionChange } from "../tools/upstream/new-version.ts";
+import { newVersion, type VersionChange } from "../tools/upstream/new-version/new-version.ts";
 import { context, filesOf, type RecipeName } from "./gate/recipes.ts";
 import { missingPrograms } from "./world/programs.ts";
 

@@ -172,7 +172,7 @@ test("a clone that has gone another way than main schedules nothing, and main's 
   const { code, stderr } = await w.sluice(["on-commit"]);
 
   expect(code).toBe(1);
-  expect(stderr).toContain("this clone and origin have gone different ways");
+  expect(stderr).toContain("this clone and origin have diverged");
   expect(stderr).toContain("git pull --rebase");
   expect(w.atOrigin("for-each-ref")).toBe(before);
 });

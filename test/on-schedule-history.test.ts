@@ -31,7 +31,7 @@ test("one request that can't be met stops a run, not the repository: once it's t
   expect((await days.run()).lines).toEqual([]);
 });
 
-test("a branch state that somebody deleted is started anew, and nothing is built because of it", async () => {
+test("a branch state that somebody deleted is started again, and nothing is built because of it", async () => {
   await days.run();
   const state = days.world.atOrigin("ls-tree", "state");
   days.world.git("push", "-q", "origin", ":refs/heads/state");

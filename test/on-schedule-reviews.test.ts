@@ -31,7 +31,7 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     days.world.git("push", "-q", "-f", "origin", "HEAD:refs/tags/scheduled");
   }
 
-  test("are opened once, and are seen as looked at until upstream moves or a person decides", async () => {
+  test("are opened once, and are seen as looked at until upstream changes or a person decides", async () => {
     days.offer("foo", 2, major("foo", "2"));
     const first = await days.run();
     expect(first.lines[0]).toMatch(/^held foo: 1-1 → 2-1, major: /);
@@ -114,7 +114,7 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     expect((await days.run()).lines).toEqual([]);
   });
 
-  test("that were refused aren't opened again until upstream moves", async () => {
+  test("that were refused aren't opened again until upstream changes", async () => {
     days.offer("foo", 2, major("foo", "2"));
     await days.run();
     server.refuse(1);
@@ -141,7 +141,7 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     expect(states()).toEqual(["open update-foo"]);
   });
 
-  test("of a pipeline before Sluice stand until upstream moves, and then give way", async () => {
+  test("of a pipeline before Sluice stand until upstream changes, and then give way", async () => {
     days.world.git("switch", "-q", "-c", "update-foo");
     for (const [path, { bytes }] of major("foo", "2")) days.world.write(`packages/foo/${path}`, bytes);
     days.world.git("add", "-A");

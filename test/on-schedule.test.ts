@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SluiceError } from "../tools/errors.ts";
-import { readPlatform } from "../tools/ci/platform.ts";
+import { readPlatform } from "../tools/ci/pipeline/platform.ts";
 import { TemplateRepository } from "./world/template-repository.ts";
 import { ScheduleDays, recipe } from "./world/schedule-days.ts";
 

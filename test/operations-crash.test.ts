@@ -11,9 +11,9 @@ const built = join(import.meta.dirname, "../dist");
 /** `sluice add foo/aur` as the command goes it, over an AUR that has just this recipe. */
 const program = `
 import { appendFileSync } from "node:fs";
-import { planAdd } from "${built}/ci/add.js";
-import { runOperation } from "${built}/ci/operation.js";
-import { readPlatform } from "${built}/ci/platform.js";
+import { planAdd } from "${built}/ci/operations/add.js";
+import { runOperation } from "${built}/ci/operations/operation.js";
+import { readPlatform } from "${built}/ci/pipeline/platform.js";
 import { openGit } from "${built}/git/git.js";
 const { dir, log, checkpointToDieAt, files } = JSON.parse(process.argv[1]);
 const checkpoint = (moment, step) => {

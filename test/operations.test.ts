@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readPlatform } from "../tools/ci/platform.ts";
+import { readPlatform } from "../tools/ci/pipeline/platform.ts";
 import { aurRecipe } from "./world/aur-recipe.ts";
 import { Operations } from "./world/operations.ts";
 

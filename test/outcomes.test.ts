@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { QueueState } from "../tools/queue/queue.ts";
-import { probeBubblewrap } from "../tools/sandbox/probe.ts";
+import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { publishingPrograms } from "./world/scratch-repository.ts";
 import { startSluice } from "./world/sluice.ts";
@@ -73,10 +73,10 @@ describe.skipIf(missing.length > 0)(`how builds end ${needs}`, () => {
     expect({ code, rows }).toMatchObject({ code: 0, rows: [{ pkgbase: "good", outcome: "already-built" }] });
   });
 
-  test("the commit that mends it releases what needs it", async () => {
+  test("the commit that fixes it releases what needs it", async () => {
     workspace.addRecipe("bad", { pkgver: "2" });
     workspace.delete("packages/wrong-sum");
-    workspace.commit("mend");
+    workspace.commit("fix");
     const { code, stdout, stderr } = await workspace.sluice(["up", "--once"]);
     expect(stderr).toMatch(/^needs-needs-bad: built: 1-1/m);
     expect({ code, stdout, stderr }).toMatchObject({ code: 0 });

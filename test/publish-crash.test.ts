@@ -128,10 +128,10 @@ async function dieActing(world: string, scenario: Scenario, death: Death): Promi
 
 const built = join(import.meta.dirname, "../dist/pkgrepo");
 const script = `
-import { publish } from "${built}/publish.js";
-import { remove } from "${built}/remove.js";
-import { sweep } from "${built}/sweep.js";
-import { makeLocalKey } from "${built}/signing-key.js";
+import { publish } from "${built}/publishing/publish.js";
+import { remove } from "${built}/publishing/remove.js";
+import { sweep } from "${built}/publishing/sweep.js";
+import { makeLocalKey } from "${built}/signing/signing-key.js";
 const { world, scenario, death } = JSON.parse(process.argv[1]);
 let times = 0;
 const checkpoint = (moment, step) => {

@@ -149,7 +149,7 @@ describe.each(standIns)("reviews in trouble on $kind", (standIn) => {
     ]);
   });
 
-  test("an update whose files have no business in a recipe is refused by name, the others go on", async () => {
+  test("an update whose files don't belong in a recipe is refused by name, the others go on", async () => {
     const content = Buffer.from("x");
     const evil = [
       ".CI/config",

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { branchName, digestOf } from "../tools/forge/branch-name.ts";
-import type { RecipeFile } from "../tools/forge/update-commit.ts";
+import type { RecipeFile } from "../tools/workspace/recipe-changes.ts";
 import { standIns } from "./world/forges.ts";
 import { ReviewLife } from "./world/review-life.ts";
 
@@ -86,7 +86,7 @@ describe.each(standIns)("the life of a review on $kind", (standIn) => {
     expect(await life.run({ wanted: [life.update("foo", "3")] })).toEqual([]);
   });
 
-  test("a review that a person closed isn't reopened until upstream moves", async () => {
+  test("a review that a person closed isn't reopened until upstream changes", async () => {
     const two = life.update("foo", "2");
     await life.run({ wanted: [two] });
     life.server.refuse(1);

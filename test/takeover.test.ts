@@ -65,7 +65,7 @@ function chaoticRepository(): void {
     const srcinfo = (recipe[".SRCINFO"] as string).replace("\tarch", `\t${source}\n\tarch`);
     add(pkgbase, { ...recipe, ".SRCINFO": srcinfo }, "CI_PKGBUILD_SOURCE=custom\n");
   }
-  // What was pushed last is put up for review, and isn't in main.
+  // What was pushed last is opened for review, and isn't in main.
   aur.push("aur-reviewed", pushed("aur-reviewed", { pkgver: "2", depends: ["zlib"] }));
   workspace.write(".ci/aur-state", `${aur.now}\n`);
   workspace.write(".ci/aur-maintainers", "somebody-else\n");

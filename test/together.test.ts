@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { probeBubblewrap } from "../tools/sandbox/probe.ts";
+import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { publishingPrograms } from "./world/scratch-repository.ts";
 import { sluice, startSluice } from "./world/sluice.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { probeBubblewrap } from "../tools/sandbox/probe.ts";
+import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
 import type { AurFiles } from "./world/aur-recipe.ts";
 import { eventfulDay, faults, type Becomes, type Story } from "./world/eventful-day.ts";
 import { UpstreamWorld } from "./world/upstream-world.ts";

@@ -17,7 +17,7 @@ export const steps = {
     "review branch pushed",
     "review opened",
     "review marked",
-    "review told",
+    "review comment",
     "review branch deleted",
     "review closed",
   ],

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openSecondReader } from "../../tools/bash/open-second-reader.ts";
 import { judge } from "../../tools/gate/judge.ts";
-import { probeBubblewrap } from "../../tools/sandbox/probe.ts";
+import { probeBubblewrap } from "../../tools/sandbox/bubblewrap/probe.ts";
 import { budget, seed } from "../world/budget.ts";
 import { mutations, type Mutation } from "./mutations.ts";
 import { context, file } from "./recipes.ts";

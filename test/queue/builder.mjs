@@ -1,6 +1,6 @@
 // Builds all that is ready until nothing is, and prints what it was given.
 // node builder.mjs FILE NAME
-import { openSqliteQueue } from "../../dist/queue/sqlite.js";
+import { openSqliteQueue } from "../../dist/queue/sqlite/sqlite.js";
 
 const [file, worker] = process.argv.slice(2);
 const queue = await openSqliteQueue(file);

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import type { Queue, QueueEvent } from "../../tools/queue/queue.ts";
-import { SqliteFile } from "../../tools/queue/sqlite-file.ts";
-import { schema } from "../../tools/queue/sqlite-schema.ts";
-import { openSqliteQueue } from "../../tools/queue/sqlite.ts";
+import { SqliteFile } from "../../tools/queue/sqlite/sqlite-file.ts";
+import { schema } from "../../tools/queue/sqlite/schema.ts";
+import { openSqliteQueue } from "../../tools/queue/sqlite/sqlite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-queue-crash-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -73,7 +73,7 @@ async function useAndKill(path: string, userSeed: number, now: number): Promise<
     .map((line) => JSON.parse(line) as Confirmed);
 }
 
-/** What the queue keeps up to date step by step equals what it is when counted anew. */
+/** What the queue keeps up to date step by step equals what it is when counted again. */
 async function checkCounters(path: string): Promise<void> {
   const file = await SqliteFile.open(path, schema);
   const wrong = file.all(`

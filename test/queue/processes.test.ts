@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { openSqliteQueue } from "../../tools/queue/sqlite.ts";
+import { openSqliteQueue } from "../../tools/queue/sqlite/sqlite.ts";
 
 test("several processes open a new queue at once and build each package exactly once, needs first", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-queue-processes-"));

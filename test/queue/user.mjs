@@ -1,7 +1,7 @@
 // Uses a queue at random until it is killed, and prints one line for each thing that the queue has confirmed.
 // node user.mjs FILE SEED NOW
 import { writeSync } from "node:fs";
-import { openSqliteQueue } from "../../dist/queue/sqlite.js";
+import { openSqliteQueue } from "../../dist/queue/sqlite/sqlite.js";
 
 const [file, seed, start] = process.argv.slice(2);
 const random = seeded(Number(seed));

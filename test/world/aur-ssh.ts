@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { AurServer } from "../../tools/ci/aur-server.ts";
+import type { AurServer } from "../../tools/ci/aur/aur-server.ts";
 import { missingPrograms } from "./programs.ts";
 
 const sshd = "/usr/sbin/sshd";

@@ -104,7 +104,7 @@ export class Aur {
     return this.#records.get(pkgbase)!;
   }
 
-  /** The dump isn't made anew until it thaws; the RPC goes on. */
+  /** The dump isn't made again until it thaws; the RPC goes on. */
   freezeDump(): void {
     this.#currentDump();
     this.#isDumpFrozen = true;

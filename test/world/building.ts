@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildPackage, type BuildRequest, type BuildResult } from "../../tools/builder/build.ts";
+import { buildPackage } from "../../tools/builder/build.ts";
+import type { BuildRequest, BuildResult } from "../../tools/builder/build-request.ts";
 import { openLog } from "../../tools/builder/log.ts";
 import { openGit } from "../../tools/git/git.ts";
-import { bubblewrap } from "../../tools/sandbox/bubblewrap.ts";
-import { probeBubblewrap } from "../../tools/sandbox/probe.ts";
+import { bubblewrap } from "../../tools/sandbox/bubblewrap/bubblewrap.ts";
+import { probeBubblewrap } from "../../tools/sandbox/bubblewrap/probe.ts";
 import type { Sandbox } from "../../tools/sandbox/sandbox.ts";
 import { listFolders, readFolders } from "../../tools/workspace/commit.ts";
 import { packagePath } from "../../tools/workspace/files.ts";

@@ -33,7 +33,7 @@ async function started(server: ForgeServer, permissions: readonly string[]): Pro
   return server;
 }
 
-/** The real client on its way to a stand-in, with less patience than in production. */
+/** The real client on its way to a stand-in, with less retryLimits than in production. */
 export async function connect(
   kind: ForgeKind,
   server: ForgeServer,
@@ -41,6 +41,6 @@ export async function connect(
   timeout = 20_000,
 ): Promise<Forge> {
   const { apiUrl, project } = server;
-  const patience = { timeout, pauses: [5, 5], longestWait: 1500 };
-  return openForge(kind, { apiUrl, project, token, targetBranch: "main" }, patience);
+  const retryLimits = { timeout, pauses: [5, 5], longestWait: 1500 };
+  return openForge(kind, { apiUrl, project, token, targetBranch: "main" }, retryLimits);
 }

@@ -17,6 +17,8 @@ export interface PipelineRun {
   readonly read: (path: string) => string;
 }
 
+type PipelineSource = "push" | "schedule" | "web" | "merge_request_event";
+
 /** A project on a GitLab: a repository, and pipelines that gitlab-ci-local runs on a shell as the runner would. */
 export class GitlabProject {
   readonly base = mkdtempSync(join(tmpdir(), "sluice-gitlab-"));
@@ -57,9 +59,9 @@ export class GitlabProject {
     return this.git("rev-parse", "HEAD");
   }
 
-  /** Runs a pipeline on a fresh clone, as GitLab starts it for `source`; of its jobs all, unless told. */
+  /** Runs a pipeline on a fresh clone, as GitLab starts it for `source`; by default all of its jobs. */
   async pipeline(
-    source: "push" | "schedule" | "web" | "merge_request_event",
+    source: PipelineSource,
     variables: Readonly<Record<string, string>> = {},
     { branch = "main", jobs = [] }: { branch?: string; jobs?: readonly string[] } = {},
   ): Promise<PipelineRun> {
@@ -67,6 +69,14 @@ export class GitlabProject {
     execFileSync("git", ["clone", "-q", "--branch", branch, this.origin, clone]);
     execFileSync("git", ["-C", clone, "remote", "set-url", "origin", address]);
     return this.runJobs(clone, jobs, { CI_PIPELINE_SOURCE: source, ...variables });
+  }
+
+  /** The jobs that a pipeline would have. */
+  async jobsOf(source: PipelineSource, variables: Readonly<Record<string, string>> = {}): Promise<string[]> {
+    const { output, code } = await this.pipeline(source, variables, { jobs: ["--list-csv"] });
+    if (code !== 0) throw new Error(output);
+    const rows = [...output.matchAll(/^([\w-]+);/gm)].map(([, name]) => name!);
+    return rows.filter((name) => name !== "name").sort();
   }
 
   /** Runs the pipeline that a run has written, each job in a folder of its own as on runners of their own. */

@@ -1,7 +1,7 @@
-import type { Patience } from "../../tools/http/patience.ts";
+import type { RetryLimits } from "../../tools/http/retry-limits.ts";
 
 /** Tries as often as in earnest, without the long waits between. */
-export const hurry: Patience = {
+export const hurry: RetryLimits = {
   attempts: 3,
   backoff: 10,
   connect: 2000,

@@ -1,13 +1,13 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { publish } from "../../tools/pkgrepo/publish.ts";
-import { remove } from "../../tools/pkgrepo/remove.ts";
+import { publish } from "../../tools/pkgrepo/publishing/publish.ts";
+import { remove } from "../../tools/pkgrepo/publishing/remove.ts";
 import type { Repository } from "../../tools/pkgrepo/repository.ts";
-import { makeLocalKey } from "../../tools/pkgrepo/signing-key.ts";
-import type { FinishedBuild } from "../../tools/pkgrepo/stage-packages.ts";
+import { makeLocalKey } from "../../tools/pkgrepo/signing/signing-key.ts";
+import type { FinishedBuild } from "../../tools/pkgrepo/publishing/stage-packages.ts";
 import type { Checkpoint } from "../../tools/steps.ts";
-import { sweep } from "../../tools/pkgrepo/sweep.ts";
+import { sweep } from "../../tools/pkgrepo/publishing/sweep.ts";
 import { madeFromCommit } from "./scratch-repository.ts";
 import { writeTinyPackage } from "./tiny-package.ts";
 

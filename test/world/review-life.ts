@@ -4,7 +4,8 @@ import { applyReviews, type ReviewOutcome, type ReviewPorts } from "../../tools/
 import type { Forge, ForgeKind } from "../../tools/forge/forge.ts";
 import { planReviews, type ReviewPlan } from "../../tools/forge/plan-reviews.ts";
 import { readReviews, type Refusal } from "../../tools/forge/read-reviews.ts";
-import type { RecipeFile, WantedUpdate } from "../../tools/forge/update-commit.ts";
+import type { WantedUpdate } from "../../tools/forge/update-commit.ts";
+import type { RecipeFile } from "../../tools/workspace/recipe-changes.ts";
 import { openGit } from "../../tools/git/git.ts";
 import type { ForgeServer } from "./forge-server.ts";
 import { connect, goodToken, type StandIn } from "./forges.ts";

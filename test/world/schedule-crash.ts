@@ -165,8 +165,8 @@ const built = join(import.meta.dirname, "../../dist");
 const program = `
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { runOnSchedule } from "${built}/ci/run-on-schedule.js";
-import { readPlatform } from "${built}/ci/platform.js";
+import { runOnSchedule } from "${built}/ci/on-schedule/run-on-schedule.js";
+import { readPlatform } from "${built}/ci/pipeline/platform.js";
 import { openForge } from "${built}/forge/open-forge.js";
 import { openGit } from "${built}/git/git.js";
 const { folder, death, hours, offers, apiUrl, project, token } = JSON.parse(process.argv[1]);
@@ -193,13 +193,13 @@ const upstreams = {
   aurEtag: () => undefined,
 };
 process.stdout.write("ready");
-const patience = { timeout: 20000, pauses: [5], longestWait: 1000 };
+const retryLimits = { timeout: 20000, pauses: [5], longestWait: 1000 };
 const options = { apiUrl, project, token, targetBranch: "main" };
 await runOnSchedule({
   git: openGit(join(folder, "clone"), process.env),
   platform: readPlatform({}),
   upstreams: () => upstreams,
-  forge: await openForge("github", options, patience),
+  forge: await openForge("github", options, retryLimits),
   now: () => new Date(Date.UTC(2026, 5, 1, hours)),
   progress: () => undefined,
   checkpoint,

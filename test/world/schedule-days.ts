@@ -1,17 +1,18 @@
 import { SluiceError } from "../../tools/errors.ts";
-import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "../../tools/ci/on-schedule.ts";
-import { applyOnSchedule, type OnScheduleOutcome } from "../../tools/ci/apply-on-schedule.ts";
-import { runOnSchedule } from "../../tools/ci/run-on-schedule.ts";
-import { readPlatform, type Platform } from "../../tools/ci/platform.ts";
-import { needsPerson, reportLines } from "../../tools/ci/schedule-report.ts";
+import { planOnSchedule, type OnSchedulePlan } from "../../tools/ci/on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../../tools/ci/pipeline/ports.ts";
+import { applyOnSchedule, type OnScheduleOutcome } from "../../tools/ci/on-schedule/apply-on-schedule.ts";
+import { runOnSchedule } from "../../tools/ci/on-schedule/run-on-schedule.ts";
+import { readPlatform, type Platform } from "../../tools/ci/pipeline/platform.ts";
+import { needsPerson, reportLines } from "../../tools/ci/on-schedule/schedule-report.ts";
 import type { Upstreams } from "../../tools/upstream/sources.ts";
 import type { Forge } from "../../tools/forge/forge.ts";
 import type { RecipeFiles } from "../../tools/gate/update.ts";
 import { openGit } from "../../tools/git/git.ts";
 import type { Schedule } from "../../tools/schedule/schedule.ts";
 import type { Checkpoint } from "../../tools/steps.ts";
-import type { DatabaseSighting } from "../../tools/upstream/distribution.ts";
-import type { CommitSighting } from "../../tools/upstream/vcs.ts";
+import type { DatabaseSighting } from "../../tools/upstream/distribution/distribution.ts";
+import type { CommitSighting } from "../../tools/upstream/vcs/vcs.ts";
 import type { Seen, Sighting, UpstreamRecipe } from "../../tools/upstream/upstream.ts";
 import { ScratchWorkspace, srcinfoText } from "./workspace.ts";
 

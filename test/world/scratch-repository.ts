@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { folderOf, type Repository } from "../../tools/pkgrepo/repository.ts";
-import { makeLocalKey } from "../../tools/pkgrepo/signing-key.ts";
+import { makeLocalKey } from "../../tools/pkgrepo/signing/signing-key.ts";
 import { publishedPackages, type MadeFrom } from "../../tools/pkgrepo/snapshot.ts";
-import type { FinishedBuild } from "../../tools/pkgrepo/stage-packages.ts";
+import type { FinishedBuild } from "../../tools/pkgrepo/publishing/stage-packages.ts";
 import { writeTinyPackage, type TinyPackage } from "./tiny-package.ts";
 
 /** What publishing calls, for tests to ask `missingPrograms` about. */

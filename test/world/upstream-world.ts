@@ -1,6 +1,7 @@
-import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "../../tools/ci/on-schedule.ts";
-import { readPlatform } from "../../tools/ci/platform.ts";
-import { withUpstreams } from "../../tools/cli/upstreams.ts";
+import { planOnSchedule, type OnSchedulePlan } from "../../tools/ci/on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../../tools/ci/pipeline/ports.ts";
+import { readPlatform } from "../../tools/ci/pipeline/platform.ts";
+import { withUpstreams } from "../../tools/cli/wiring/upstreams.ts";
 import type { Forge } from "../../tools/forge/forge.ts";
 import { openGit } from "../../tools/git/git.ts";
 import type { Schedule } from "../../tools/schedule/schedule.ts";
@@ -118,7 +119,7 @@ export class UpstreamWorld {
 
   #withPorts<T>(use: (ports: SchedulePorts) => Promise<T>): Promise<T> {
     const now = (): Date => this.now;
-    const world = { standIns: this.#standIns, patience: hurry, now };
+    const world = { standIns: this.#standIns, retryLimits: hurry, now };
     return withUpstreams(
       { ...process.env, ...this.#gitEnvironment },
       (upstreams) =>

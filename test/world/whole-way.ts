@@ -4,7 +4,7 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSyn
 import { join } from "node:path";
 import type { Repository } from "../../tools/pkgrepo/repository.ts";
 import { publishedPackages } from "../../tools/pkgrepo/snapshot.ts";
-import { openSqliteQueue } from "../../tools/queue/sqlite.ts";
+import { openSqliteQueue } from "../../tools/queue/sqlite/sqlite.ts";
 import { installable } from "./scratch-repository.ts";
 import { writeTinyPackage } from "./tiny-package.ts";
 import { ScratchWorkspace } from "./workspace.ts";
@@ -194,13 +194,13 @@ const built = join(import.meta.dirname, "../../dist");
 const program = `
 import { appendFileSync, cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { applyOnCommit, planOnCommit } from "${built}/ci/on-commit.js";
-import { readPlatform } from "${built}/ci/platform.js";
+import { applyOnCommit, planOnCommit } from "${built}/ci/on-commit/on-commit.js";
+import { readPlatform } from "${built}/ci/pipeline/platform.js";
 import { openGit } from "${built}/git/git.js";
 import { openInstallation } from "${built}/manager/installation.js";
-import { submissionOf } from "${built}/manager/submit.js";
+import { submissionOf } from "${built}/manager/reconcile/submit.js";
 import { up } from "${built}/manager/up.js";
-import { bubblewrap } from "${built}/sandbox/bubblewrap.js";
+import { bubblewrap } from "${built}/sandbox/bubblewrap/bubblewrap.js";
 const { folder, death, hours, packages } = JSON.parse(process.argv[1]);
 const start = Date.now();
 const now = () => new Date(Date.UTC(2026, 5, 1, hours) + 10 * (Date.now() - start));

@@ -67,7 +67,7 @@ describe("reading", () => {
 
 describe("a file that isn't one is refused, with line and column", () => {
   test.each([
-    ["\tpkgver = 1\n", "1:2", "`pkgver` stands before pkgbase"],
+    ["\tpkgver = 1\n", "1:2", "`pkgver` comes before pkgbase"],
     ["pkgbase = a\n\n  nonsense\n", "3:3", "expected `key = value`"],
     ["pkgbase = a\npkgbase = b\n", "2:1", "a second pkgbase"],
     ["pkgbase = a\n\tpkgver = 1\n\tpkgver = 2\n", "3:2", "`pkgver` is given twice in one section"],

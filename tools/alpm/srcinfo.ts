@@ -61,7 +61,7 @@ export function parseSrcinfo(text: string, path = ".SRCINFO"): Srcinfo {
       if (!isPkgbase(value)) return notAName(value);
       pkgbase = value;
     } else if (pkgbase === undefined) {
-      return `\`${key.slice(0, 60)}\` stands before pkgbase`;
+      return `\`${key.slice(0, 60)}\` comes before pkgbase`;
     } else if (key === "pkgname") {
       if (value === "") return "pkgname has no value";
       if (!isPkgbase(value)) return notAName(value);
@@ -167,7 +167,7 @@ function syntaxError(message: string, path: string, text: string, at: number): S
   const line = text.slice(0, lineStart).split("\n").length;
   const column = at - lineStart + 1;
   return new SluiceError("srcinfo-syntax", `${path}:${line}:${column}: ${message}`, {
-    hint: "Write it anew with: makepkg --printsrcinfo > .SRCINFO",
+    hint: "Write it again with: makepkg --printsrcinfo > .SRCINFO",
     facts: { path, line, column },
   });
 }

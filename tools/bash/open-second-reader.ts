@@ -1,6 +1,6 @@
 import { execa } from "execa";
-import { bubblewrap } from "../sandbox/bubblewrap.ts";
-import { probeBubblewrap } from "../sandbox/probe.ts";
+import { bubblewrap } from "../sandbox/bubblewrap/bubblewrap.ts";
+import { probeBubblewrap } from "../sandbox/bubblewrap/probe.ts";
 import { prettyPrint } from "./pretty-print.ts";
 import type { SecondReader } from "./second-reader.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { SluiceError } from "../errors.ts";
 import { readPkgbuild, type Recipe } from "../pkgbuild/recipe.ts";
 import { type Reader, readingOfBash, type SecondReading, textForBash } from "../pkgbuild/second-reading.ts";
-import { privateFolder } from "../sandbox/private-folder.ts";
+import { privateFolder } from "../sandbox/jobs/private-folder.ts";
 import type { Job, Sandbox } from "../sandbox/sandbox.ts";
 import type { SecondReader } from "./second-reader.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { recipes } from "../../test/gate/recipes.ts";
-import { bubblewrap } from "../sandbox/bubblewrap.ts";
-import { probeBubblewrap } from "../sandbox/probe.ts";
+import { bubblewrap } from "../sandbox/bubblewrap/bubblewrap.ts";
+import { probeBubblewrap } from "../sandbox/bubblewrap/probe.ts";
 import { openSecondReader } from "./open-second-reader.ts";
 import { prettyPrint } from "./pretty-print.ts";
 import type { SecondReader } from "./second-reader.ts";

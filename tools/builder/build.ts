@@ -1,56 +1,18 @@
 import { mkdir } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import type { Srcinfo } from "../alpm/srcinfo.ts";
 import { SluiceError, systemCode } from "../errors.ts";
-import type { Git } from "../git/git.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { checkedArtefacts } from "./artefacts.ts";
-import { compile } from "./compile.ts";
-import { applyInterfere } from "./interfere.ts";
-import { installDependencies, type Published } from "./layer.ts";
+import { checkedArtefacts } from "./stages/artefacts.ts";
+import { compile } from "./stages/compile.ts";
+import { applyInterfere } from "./stages/interfere.ts";
+import { installDependencies } from "./dependencies/layer.ts";
+import type { BuildRequest, BuildResult } from "./build-request.ts";
 import type { BuildLog } from "./log.ts";
 import { writeMakepkgConf } from "./makepkg-conf.ts";
 import { checkOutRecipe } from "./recipe.ts";
-import type { PackageSettings, RepositorySettings } from "./settings.ts";
-import { fetch } from "./sources.ts";
+import { fetch } from "./stages/sources.ts";
 import { stageRunner, type Unfinished } from "./stage.ts";
-
-export interface BuildRequest {
-  readonly pkgbase: string;
-  /** The workspace's repository, and the commit that was scheduled. */
-  readonly git: Git;
-  readonly commit: string;
-  /** The package folder, from the root of the repository. */
-  readonly path: string;
-  readonly arch: string;
-  /** As they are in that commit. */
-  readonly srcinfo: Srcinfo | undefined;
-  readonly config: PackageSettings;
-  readonly settings: RepositorySettings;
-  readonly published: Published;
-  /** pacman's configuration, which names the distribution's repositories. */
-  readonly pacmanConf: string;
-  /** An empty folder of this build alone; the packages are left in it. */
-  readonly folder: string;
-  /** Where this package's sources are kept between builds, if it asks for that. */
-  readonly sourceCache: string;
-  readonly signal?: AbortSignal | undefined;
-  /** By which cached sources age; the present unless told. */
-  readonly now?: Date | undefined;
-}
-
-export type BuildResult =
-  | {
-      readonly kind: "built";
-      /** Paths of the packages. */
-      readonly files: readonly string[];
-      readonly pkgnames: readonly string[];
-      readonly version: string;
-      /** Source → commit, of those from Git. */
-      readonly vcs: Readonly<Record<string, string>>;
-    }
-  | Unfinished;
 
 /**
  * Builds one package: its recipe at the scheduled commit, changed as its `.CI` files say, sources fetched with
@@ -98,7 +60,7 @@ async function build(request: BuildRequest, sandbox: Sandbox, log: BuildLog): Pr
   }
 }
 
-/** What the recipe is to blame for, and what the machine is; anything else is for whoever called. */
+/** What the recipe is to blame for, and what the machine is; anything else is the caller's. */
 function resultOf(error: unknown, folder: string): Unfinished {
   if (error instanceof SluiceError && (error.exitCode === 1 || error.code === "sandbox-job")) {
     return { kind: "failed", message: `${error.message}.${error.hint ? ` ${error.hint}` : ""}` };

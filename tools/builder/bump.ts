@@ -20,7 +20,7 @@ export function bumpOf({
 }
 
 /**
- * Lines for the end of a PKGBUILD that add `.N` to its pkgrel. makepkg reads the file anew once pkgver() has run,
+ * Lines for the end of a PKGBUILD that add `.N` to its pkgrel. makepkg reads the file again once pkgver() has run,
  * so the version that they compare is the final one. The bump's text is quoted, so it is never more than text.
  *
  * The assignment is indented: when pkgver() has changed the version, makepkg writes pkgrel=1 over every line

@@ -43,7 +43,7 @@ const nextSteps: readonly (readonly [RegExp, string])[] = [
     "Is the address in source right, and does its server answer?",
   ],
   [/(?:source|parse) .*PKGBUILD/, "`bash -n PKGBUILD` shows the line."],
-  [/A failure occurred in/, "The command that failed stands above that line in the log."],
+  [/A failure occurred in/, "The command that failed is above that line in the log."],
   [/target not found/, "Neither this workspace nor the distribution's repositories have it."],
 ];
 

@@ -18,7 +18,7 @@ export async function checkOutRecipe(git: Git, commit: string, path: string, int
   }));
   if (!entries.some((entry) => entry.path === "PKGBUILD")) {
     throw new SluiceError("recipe-missing", `${path} has no PKGBUILD in commit ${commit.slice(0, 10)}`, {
-      hint: "The commit that was scheduled must be in this repository: fetch it, or schedule the package anew.",
+      hint: "The commit that was scheduled must be in this repository: fetch it, or schedule the package again.",
       facts: { path, commit },
       exitCode: 1,
     });

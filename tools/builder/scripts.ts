@@ -150,7 +150,7 @@ run_hook on-success.sh
 exit 0
 `;
 
-/** Reads each package's .PKGINFO, and makes those anew whose \`replaces\` and \`group\` lines are to go. */
+/** Reads each package's .PKGINFO, and makes those again whose \`replaces\` and \`group\` lines are to go. */
 export const inspect = `
 mkdir -p inspected/info inspected/packages work
 for package in "$PACKAGES"/*.pkg.tar.zst; do

@@ -2,7 +2,7 @@ import { Argument, Option, type Command } from "commander";
 
 /**
  * The commands: how each is called, and the file that carries it out, loaded only when it is called. A
- * command gets its options, then its operands, and returns the exit code.
+ * command gets its options, its operands, and the program that it belongs to; it returns the exit code.
  *
  * Help, shell completion, the man page and the reference are made from this table. What an operand or an option's
  * value is called says what completes it (`complete.ts`): `<pkgbase>`, `<file>`, `<dir>`.
@@ -84,7 +84,7 @@ export const commands: readonly CommandEntry[] = [
     define: (program) =>
       workspaceCommand(program, "on-schedule")
         .description(
-          "Take what is new upstream: commit what is harmless, put the rest up for review, schedule",
+          "Take what is new upstream: commit what is harmless, open reviews for the rest, schedule",
         )
         .option("--trigger <name>", "schedule the packages with this trigger instead, and nothing else")
         .option("-n, --dry-run", "show the plan and change nothing")

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { reportLostOutput } from "./report.ts";
+import { reportLostOutput } from "./output/report.ts";
 import { run } from "./run.ts";
 
 process.stdout.on("error", reportLostOutput);

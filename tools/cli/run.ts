@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { SluiceError } from "../errors.ts";
 import { createProgram } from "./program.ts";
-import { reportBug, reportError } from "./report.ts";
+import { reportBug, reportError } from "./output/report.ts";
 
 /** Runs one command and returns the exit code: 0 done, 1 something needs a person, 2 wrong usage or a bug. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -12,7 +12,7 @@ export async function run(args: readonly string[]): Promise<number> {
       const carryOut = await entry.load();
       const options = given.at(-2);
       const operands = given.slice(0, -2);
-      exitCode = await carryOut(options as never, ...(operands as never[]));
+      exitCode = await carryOut(options as never, ...(operands as never[]), program as never);
     });
   }
   try {

@@ -44,6 +44,7 @@ export const variables = {
   },
   "Of the machine": {
     GNUPGHOME: "Where SIGNING_KEY is looked for; else `~/.gnupg`.",
+    DEBUG: "Has no effect on Git's commands: their log would hold credentials.",
     NO_COLOR: "No colours.",
     FORCE_COLOR: "Colours, also where the output isn't a terminal.",
   },

@@ -44,7 +44,7 @@ export function readAnswer(
 export function unavailable(url: URL, message: string, seconds: number | undefined): SluiceError {
   const when = seconds === undefined ? "" : `; it asks to come back in ${seconds} seconds`;
   return new SluiceError("forge-unavailable", `${url.host} is not available (${message})${when}`, {
-    hint: "Reviews are held back until a later run; nothing else depends on them.",
+    hint: "Reviews wait for a later run; nothing else depends on them.",
     facts: { host: url.host, retryAfter: seconds },
     exitCode: 1,
   });

@@ -127,7 +127,7 @@ async function close(action: Closing, successor: Review | undefined, ports: Revi
   const said = await ports.forge.comments(review.number);
   if (!said.some(({ author, body }) => author === review.author && isClosingComment(body))) {
     const word = closingComment(reason, pkgbase, successor);
-    await durably(ports.checkpoint, "review told", () => ports.forge.comment(review.number, word));
+    await durably(ports.checkpoint, "review comment", () => ports.forge.comment(review.number, word));
   }
   if (head !== undefined) await prune(review.branch, head, ports);
   await durably(ports.checkpoint, "review closed", () => ports.forge.closeReview(review.number));
@@ -140,7 +140,7 @@ async function tell(
 ): Promise<void> {
   const { review, reason, pkgbase } = action;
   const word = tellingComment(tellingKey(action), reason, pkgbase, successor);
-  await durably(checkpoint, "review told", () => forge.comment(review.number, word));
+  await durably(checkpoint, "review comment", () => forge.comment(review.number, word));
 }
 
 async function prune(branch: string, head: string, ports: ReviewPorts): Promise<void> {
@@ -154,7 +154,7 @@ async function prune(branch: string, head: string, ports: ReviewPorts): Promise<
 
 function lostRace(branch: string, what: string): SluiceError {
   return new SluiceError("lost-race", `${branch}: ${what}; it is left as it is`, {
-    hint: "The next run looks at it anew.",
+    hint: "The next run looks at it again.",
     facts: { branch },
     exitCode: 1,
   });

@@ -3,7 +3,7 @@ import { SluiceError } from "../errors.ts";
 import { forgeGrants } from "./answers.ts";
 import { branchPrefix } from "./branch-name.ts";
 import type { Forge, ForgeOptions, NewReview, Review, ReviewMarks } from "./forge.ts";
-import type { ForgeFetch } from "./patient-fetch.ts";
+import type { ForgeFetch } from "./forge-fetch.ts";
 
 type Pull = RestEndpointMethodTypes["pulls"]["list"]["response"]["data"][number];
 

@@ -4,7 +4,7 @@ import { SluiceError } from "../errors.ts";
 import { forgeGrants } from "./answers.ts";
 import { branchPrefix } from "./branch-name.ts";
 import type { CommitStatus, Forge, ForgeOptions, Review, ReviewMarks } from "./forge.ts";
-import type { ForgeFetch } from "./patient-fetch.ts";
+import type { ForgeFetch } from "./forge-fetch.ts";
 
 const apiPath = "/api/v4";
 /** https://docs.gitlab.com/api/access_requests/#valid-access-levels */

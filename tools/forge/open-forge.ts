@@ -1,7 +1,7 @@
 import { SluiceError } from "../errors.ts";
 import { forgeGrants } from "./answers.ts";
 import type { Forge, ForgeKind, ForgeOptions } from "./forge.ts";
-import { defaultPatience, patientFetch, type ForgeFetch, type Patience } from "./patient-fetch.ts";
+import { defaultRetryLimits, forgeFetch, type ForgeFetch, type RetryLimits } from "./forge-fetch.ts";
 
 /** The clients are heavy, so only the one that is needed is loaded. */
 const implementations = {
@@ -18,7 +18,7 @@ type OpenForge = (options: ForgeOptions & { readonly token: string }, fetch: For
 export async function openForge(
   kind: ForgeKind,
   options: ForgeOptions,
-  patience: Patience = defaultPatience,
+  retryLimits: RetryLimits = defaultRetryLimits,
 ): Promise<Forge> {
   const { token } = options;
   if (token === undefined || token.trim() === "") throw noToken(kind, options.project);
@@ -31,7 +31,7 @@ export async function openForge(
   const apiUrl = options.apiUrl.replace(/\/+$/, "");
   const open = await implementations[kind]();
   const settled = { ...options, apiUrl, token: token.trim() };
-  return open(settled, patientFetch(kind, settled, patience));
+  return open(settled, forgeFetch(kind, settled, retryLimits));
 }
 
 function noToken(kind: ForgeKind, project: string): SluiceError {

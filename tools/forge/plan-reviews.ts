@@ -50,7 +50,7 @@ export interface Kept {
     | "open already"
     | "refused for this revision"
     | "holds a person's commits"
-    | "told already"
+    | "already told"
     | "upstream couldn't be judged";
 }
 
@@ -106,7 +106,7 @@ function decideWanted(
   const past = idle.find((each) => each.branch === branch);
   if (past?.past === "refused") return [{ ...kept, reason: "refused for this revision" }];
   if (past?.head !== undefined && !past.untouched) return [{ ...kept, reason: "holds a person's commits" }];
-  const anew = {
+  const opening = {
     kind: "open",
     pkgbase,
     branch,
@@ -114,12 +114,12 @@ function decideWanted(
     pushed: undefined,
     reason: "held for review",
   } as const;
-  if (past?.head === undefined) return [anew];
+  if (past?.head === undefined) return [opening];
   // A merged branch has nothing to merge any more, so an update that main lost again starts from today's main.
   if (past.past === "merged") {
-    return [{ kind: "prune", pkgbase, branch, head: past.head, reason: "merged" }, anew];
+    return [{ kind: "prune", pkgbase, branch, head: past.head, reason: "merged" }, opening];
   }
-  return [{ ...anew, pushed: past.head, reason: "pushed without a review" }];
+  return [{ ...opening, pushed: past.head, reason: "pushed without a review" }];
 }
 
 function decideObsolete(open: OpenReview, needs: ReviewNeeds): ReviewAction | Kept {
@@ -129,7 +129,7 @@ function decideObsolete(open: OpenReview, needs: ReviewNeeds): ReviewAction | Ke
   if (!verdict) return { ...kept, reason: "upstream couldn't be judged" };
   const action = { pkgbase, review, head, ...verdict };
   if (open.untouched) return { kind: "close", ...action };
-  if (wasTold(open.told, tellingKey(verdict))) return { ...kept, reason: "told already" };
+  if (wasTold(open.told, tellingKey(verdict))) return { ...kept, reason: "already told" };
   return { kind: "tell", ...action };
 }
 
@@ -142,7 +142,7 @@ function decideIdle(idle: IdleBranch, needs: ReviewNeeds): (ReviewAction | Kept)
   return [{ kind: "prune", pkgbase, branch, head, reason }];
 }
 
-/** What a person who works on a review is told once. */
+/** The comment for a person who works on a review, written once. */
 export function tellingKey({
   reason,
   successor,
@@ -163,7 +163,7 @@ function whyObsolete(
   return settled.has(pkgbase) ? { reason: "overtaken", successor: undefined } : undefined;
 }
 
-/** A refusal stands while upstream is at that revision, or can't be asked; one that was reopened is none. */
+/** A refusal counts while upstream is at that revision, or can't be asked; one that was reopened is none. */
 function remember(
   { wanted, settled, packages, refusals }: ReviewNeeds,
   { open, idle }: ReviewSituation,

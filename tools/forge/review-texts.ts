@@ -10,7 +10,7 @@ export function reviewTitle(pkgbase: string): string {
 }
 
 /**
- * What a review's description holds: where Sluice finds again which commit it put up, then what the reviewer reads.
+ * What a review's description holds: where Sluice finds the commit of the review, then what the reviewer reads.
  * GitHub takes 65,536 characters; a longer text is cut, as the difference itself is beside it.
  */
 export function reviewBody(commit: string, body: string): string {
@@ -36,7 +36,7 @@ export function isClosingComment(body: string): boolean {
 
 const closingMark = "<!-- sluice:closed -->";
 
-/** What a review is told that stays open because a person works on it. `key`: what has been told by it. */
+/** The comment on a review that stays open because a person works on it. `key`: what the comment is about. */
 export function tellingComment(
   key: string,
   reason: Obsolete,

@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
 import { SluiceError } from "../errors.ts";
+import { runGit, type GitResult } from "./run-git.ts";
+import { isRemoteCommand, runSimpleGit } from "./simple-git.ts";
 
 /** A Git repository on this machine, driven through the `git` program. */
 export interface Git {
@@ -49,7 +50,8 @@ export function openGit(
     limits?: { readonly timeout?: number },
   ): Promise<GitResult> {
     try {
-      return await start(dir, childEnv, args, input, limits);
+      const command = { args: [...hardening, ...args], env: childEnv, input, ...limits };
+      return await (isRemoteCommand(args) ? runSimpleGit(dir, command) : runGit(dir, command));
     } catch (error) {
       throw notStarted(dir, error);
     }
@@ -85,35 +87,8 @@ export function redact(text: string): string {
   return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi, "$1***@");
 }
 
-interface GitResult {
-  /** -1 where a signal ended it, or it wrote more than a buffer holds. */
-  readonly exitCode: number;
-  readonly stdout: Buffer;
-  readonly stderr: Buffer;
-}
-
 /** Hooks and file-system monitors of a work tree are programs; nothing here needs them. */
 const hardening = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0"];
-
-/** Rejects where git can't be started at all. */
-function start(
-  cwd: string,
-  env: Readonly<Record<string, string | undefined>>,
-  args: readonly string[],
-  input: string | Uint8Array | undefined,
-  limits: { readonly timeout?: number } | undefined,
-): Promise<GitResult> {
-  return new Promise((resolve, reject) => {
-    const options = { cwd, env, encoding: "buffer", maxBuffer: 2 ** 30, ...limits } as const;
-    const git = execFile("git", [...hardening, ...args], options, (error, stdout, stderr) => {
-      const exitCode = error ? error.code : 0;
-      if (git.pid === undefined) reject(error);
-      else resolve({ exitCode: typeof exitCode === "number" ? exitCode : -1, stdout, stderr });
-    });
-    // Git that ends early closes its standard input: its exit code tells more than the broken pipe.
-    git.stdin?.on("error", () => undefined).end(input);
-  });
-}
 
 function gitFailed(args: readonly string[], { exitCode, stderr }: GitResult): SluiceError {
   const said = redact(stderr.toString()).trim();

@@ -27,7 +27,7 @@ export async function hasRemote(git: Git, remote: string): Promise<boolean> {
  * and the answer is `lost-race`, with what Git said.
  *
  * @throws SluiceError `push-rejected` where the server forbids it, `git` where it can't be reached and nothing was
- *   changed, `push-unknown` where even that can't be told.
+ *   changed, `push-unknown` where even that isn't known.
  */
 export async function pushAtomically(
   git: Git,
@@ -83,7 +83,7 @@ async function arrivedAnyway(
       "push-unknown",
       `it isn't known whether the push to ${remote} came through:\n${said}`,
       {
-        hint: "Run it again when the remote answers; what came through isn't done twice.",
+        hint: "Run it again when the remote answers; what succeeded isn't done twice.",
         exitCode: 1,
       },
     );

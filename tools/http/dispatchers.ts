@@ -1,15 +1,15 @@
 import { Agent, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from "undici";
-import type { Patience } from "./patience.ts";
+import type { RetryLimits } from "./retry-limits.ts";
 import { badProxy } from "./problems.ts";
 
 /** The connections of a run: one set of pools for all that goes directly, one for each proxy. */
 export class Dispatchers {
-  readonly #patience: Patience;
+  readonly #retryLimits: RetryLimits;
   readonly #perHost: number;
   readonly #byProxy = new Map<string, Dispatcher>();
 
-  constructor(patience: Patience, perHost: number) {
-    this.#patience = patience;
+  constructor(retryLimits: RetryLimits, perHost: number) {
+    this.#retryLimits = retryLimits;
     this.#perHost = perHost;
   }
 
@@ -29,7 +29,7 @@ export class Dispatchers {
   }
 
   #open(proxy: string): Dispatcher {
-    const { connect, stall } = this.#patience;
+    const { connect, stall } = this.#retryLimits;
     const timeouts = { connectTimeout: connect, headersTimeout: stall, bodyTimeout: stall };
     const options = { ...timeouts, connections: this.#perHost };
     if (proxy === "") return new Agent(options);

@@ -32,7 +32,7 @@ function start(limits = { parallel: 2, perHost: 1, delaySeconds: 0 }) {
   const begun: string[] = [];
   const finish = new Map<string, () => void>();
   const ask = (host: string, name: string): Promise<void> =>
-    hosts.inTurn(host, () => {
+    hosts.underCloneLock(host, () => {
       begun.push(name);
       return new Promise((done) => finish.set(name, done));
     });

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { HttpOptions } from "./http.ts";
-import type { Patience } from "./patience.ts";
+import type { RetryLimits } from "./retry-limits.ts";
 import { leftAlone } from "./problems.ts";
 
 interface Host {
@@ -26,7 +26,7 @@ interface Turn {
 /** Who may ask when: the places of a run and of each host, the delay between starts, and whom to leave alone. */
 export class HostLimits {
   readonly #limits: Pick<HttpOptions, "parallel" | "perHost" | "delaySeconds">;
-  readonly #patience: Pick<Patience, "longestWait" | "failures">;
+  readonly #retryLimits: Pick<RetryLimits, "longestWait" | "failures">;
   readonly #clock: Clock;
   readonly #hosts = new Map<string, Host>();
   /** Those with somebody waiting; whose turn it is comes first. */
@@ -35,16 +35,16 @@ export class HostLimits {
 
   constructor(
     limits: Pick<HttpOptions, "parallel" | "perHost" | "delaySeconds">,
-    patience: Pick<Patience, "longestWait" | "failures">,
+    retryLimits: Pick<RetryLimits, "longestWait" | "failures">,
     clock: Clock,
   ) {
     this.#limits = limits;
-    this.#patience = patience;
+    this.#retryLimits = retryLimits;
     this.#clock = clock;
   }
 
   /** Runs `task` when its turn has come. Throws SluiceError `unavailable` where the host is left alone. */
-  async inTurn<T>(name: string, task: () => Promise<T>): Promise<T> {
+  async underCloneLock<T>(name: string, task: () => Promise<T>): Promise<T> {
     const host = this.#host(name);
     await new Promise<void>((begin, refuse) => {
       if (host.refusal) return refuse(leftAlone(name, host.refusal.why, host.refusal.asked));
@@ -70,7 +70,7 @@ export class HostLimits {
     const host = this.#host(name);
     host.failures++;
     if (asked !== undefined) this.#pause(host, asked);
-    const isOver = host.failures >= this.#patience.failures || host.waited > this.#patience.longestWait;
+    const isOver = host.failures >= this.#retryLimits.failures || host.waited > this.#retryLimits.longestWait;
     if (isOver) this.#leaveAlone(host, why, asked);
   }
 

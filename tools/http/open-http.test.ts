@@ -21,8 +21,8 @@ async function serve(handler: Handler): Promise<FaultyServer> {
   return server;
 }
 
-function client(options: Partial<HttpOptions> = {}, patience = hurry): Http {
-  const http = openHttp({ parallel: 8, perHost: 8, delaySeconds: 0, ...options }, patience);
+function client(options: Partial<HttpOptions> = {}, retryLimits = hurry): Http {
+  const http = openHttp({ parallel: 8, perHost: 8, delaySeconds: 0, ...options }, retryLimits);
   cleanUps.push(() => http.close());
   return http;
 }
@@ -182,7 +182,7 @@ describe("a server in trouble", () => {
 });
 
 describe("reading along", () => {
-  test("begins anew where the connection ended halfway", async () => {
+  test("begins again where the connection ended halfway", async () => {
     const server = await serve((_, response) => answer(response, { status: 200, body: "hello world" }));
     server.faults = [{ kind: "cut", times: 1 }];
     const seen: string[] = [];

@@ -6,7 +6,7 @@ import { systemClock, type Clock } from "./clock.ts";
 import { Dispatchers } from "./dispatchers.ts";
 import { HostLimits } from "./host-limits.ts";
 import type { Http, HttpAnswer, HttpOptions, HttpRequest } from "./http.ts";
-import { defaultPatience, type Patience } from "./patience.ts";
+import { defaultRetryLimits, type RetryLimits } from "./retry-limits.ts";
 import { badRedirect, badUrl, failureOf, tooLarge, unavailable } from "./problems.ts";
 import { askedWait, isNotNow, waitAfter } from "./retry-policy.ts";
 
@@ -31,11 +31,11 @@ interface Failed {
 /** HTTP for one run; close it at its end. */
 export function openHttp(
   options: HttpOptions,
-  patience: Patience = defaultPatience,
+  retryLimits: RetryLimits = defaultRetryLimits,
   clock: Clock = systemClock,
 ): Http {
-  const limits = new HostLimits(options, patience, clock);
-  const dispatchers = new Dispatchers(patience, options.perHost);
+  const limits = new HostLimits(options, retryLimits, clock);
+  const dispatchers = new Dispatchers(retryLimits, options.perHost);
 
   async function stream<T>(url: string, request: HttpRequest, consume: Consume<T>): Promise<T> {
     let step = firstStep(url, request);
@@ -55,14 +55,14 @@ export function openHttp(
   ): Promise<Exclude<Outcome<T>, Failed>> {
     const { host } = step.url;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await limits.inTurn(host, async () => {
+      const outcome = await limits.underCloneLock(host, async () => {
         const outcome = await askOnce(step, request, consume);
         if (outcome.kind === "failed") limits.failed(host, outcome.why, outcome.asked);
         else limits.answered(host);
         return outcome;
       });
       if (outcome.kind !== "failed") return outcome;
-      const wait = waitAfter(attempt, outcome.asked, patience, clock.random());
+      const wait = waitAfter(attempt, outcome.asked, retryLimits, clock.random());
       if (wait === undefined || limits.isLeftAlone(host)) {
         throw unavailable(step.url, outcome.why, outcome.asked);
       }
@@ -110,14 +110,14 @@ export function openHttp(
       method: step.method,
       headers: step.headers,
       body: step.body ?? null,
-      signal: AbortSignal.timeout(patience.total),
+      signal: AbortSignal.timeout(retryLimits.total),
     });
   }
 
   async function politely<T>(url: string, task: () => Promise<T>): Promise<T> {
     if (!URL.canParse(url)) throw badUrl(url);
     const { host } = new URL(url);
-    return limits.inTurn(host, async () => {
+    return limits.underCloneLock(host, async () => {
       try {
         const value = await task();
         limits.answered(host);

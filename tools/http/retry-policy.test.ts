@@ -47,7 +47,7 @@ test.each([
   expect(askedWait({ headers }, now)).toBe(expected);
 });
 
-const patience = { attempts: 4, backoff: 1000 };
+const retryLimits = { attempts: 4, backoff: 1000 };
 
 test.each([
   [1, undefined, 0.5, 1000],
@@ -59,5 +59,5 @@ test.each([
   [2, 1000, 0.5, 4000],
   [4, 1000, 0.5, undefined],
 ])("after attempt %i, asked for %s ms, chance %d: %s ms", (attempt, asked, random, expected) => {
-  expect(waitAfter(attempt, asked, patience, random)).toBe(expected);
+  expect(waitAfter(attempt, asked, retryLimits, random)).toBe(expected);
 });

@@ -1,4 +1,4 @@
-import type { Patience } from "./patience.ts";
+import type { RetryLimits } from "./retry-limits.ts";
 
 /** An answer's status and headers, names in lower case. */
 export interface AnswerHead {
@@ -39,7 +39,7 @@ export function askedWait({ headers }: Pick<AnswerHead, "headers">, now: number)
 export function waitAfter(
   attempt: number,
   asked: number | undefined,
-  { attempts, backoff }: Pick<Patience, "attempts" | "backoff">,
+  { attempts, backoff }: Pick<RetryLimits, "attempts" | "backoff">,
   random: number,
 ): number | undefined {
   if (attempt >= attempts) return undefined;

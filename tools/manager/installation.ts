@@ -6,14 +6,15 @@ import { buildPackage } from "../builder/build.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
-import { withSigner } from "../pkgrepo/signing.ts";
-import { makeLocalKey, type SigningKey } from "../pkgrepo/signing-key.ts";
+import { withSigner } from "../pkgrepo/signing/signing.ts";
+import { makeLocalKey } from "../pkgrepo/signing/signing-key.ts";
+import type { SigningKey } from "../pkgrepo/signing/gpg-agent.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Checkpoint } from "../steps.ts";
-import type { RepositoryConfig } from "../workspace/config.ts";
+import type { RepositoryConfig } from "../workspace/config/config.ts";
 import { explainSystemError } from "./machine.ts";
-import { revisionsOf, type Revisions } from "./revision.ts";
+import { revisionsOf, type Revisions } from "./reconcile/revision.ts";
 
 /** What building takes: the workspace, a sandbox, and what is published, which it only reads. */
 export interface BuildingPlace {
@@ -80,7 +81,7 @@ interface PlaceOptions {
 }
 
 /**
- * Makes the state folder, which Git is told to ignore, and opens what is in it.
+ * Makes the state folder, adds it to Git's ignore list, and opens what is in it.
  *
  * @param options.settings as they are at HEAD; they name the package repository and its key until this ends, while
  *   each build has those of its own commit
@@ -128,7 +129,7 @@ export async function openRepository(options: StateOptions): Promise<Repository>
   const folders = foldersOf(state);
   await makeFolders(folders);
   const key = await signingKey(options, folders);
-  // A key that can't sign is told now, not after the first build.
+  // A key that can't sign is reported now, not after the first build.
   await withSigner(key, () => Promise.resolve());
   return {
     root: folders.repositories,
@@ -144,7 +145,7 @@ async function makeFolders(folders: Folders): Promise<void> {
   try {
     await makeStateFolder(folders.state);
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
-    // Told now, by its right name: gpg, for one, takes a full disk for a missing key.
+    // Reported now with its real cause: gpg, for one, takes a full disk for a missing key.
     const probe = join(folders.work, `.probe-${process.pid}`);
     await writeFile(probe, Buffer.alloc(leastRoom));
     await rm(probe, { force: true });
@@ -155,7 +156,7 @@ async function makeFolders(folders: Folders): Promise<void> {
 
 const leastRoom = 64 * 1024;
 
-/** Git is told to ignore it. */
+/** Git ignores it. */
 async function makeStateFolder(state: string): Promise<void> {
   try {
     await mkdir(state, { recursive: true });
@@ -178,7 +179,7 @@ export async function openQueue(
   { now, checkpoint }: { now?: () => number; checkpoint?: Checkpoint } = {},
 ): Promise<Queue> {
   await makeStateFolder(state);
-  const { openSqliteQueue } = await import("../queue/sqlite.ts");
+  const { openSqliteQueue } = await import("../queue/sqlite/sqlite.ts");
   return openSqliteQueue(join(state, "queue.sqlite"), now, checkpoint);
 }
 
@@ -207,7 +208,7 @@ async function signingKey(
 /** A new key would leave a repository of which clients can verify one half with either key. */
 function keyLost(home: string, publicKey: string): SluiceError {
   return new SluiceError("signing-key", `the key that signed what is published is gone: ${home}`, {
-    hint: `Restore that folder from your backup. Without one, delete ${dirname(publicKey)}: everything is then built anew and signed by a new key, which clients have to trust.`,
+    hint: `Restore that folder from your backup. Without one, delete ${dirname(publicKey)}: everything is then rebuilt and signed by a new key, which clients have to trust.`,
     facts: { path: home },
   });
 }

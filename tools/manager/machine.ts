@@ -15,7 +15,7 @@ export function explainSystemError(error: unknown, folder: string): unknown {
   });
 }
 
-/** Whether trying again is of no use before a person has mended the machine or its set-up. */
+/** Whether a retry is of no use before a person has fixed the machine or its set-up. */
 export function needsPerson({ code }: SluiceError): boolean {
   return code.startsWith("queue-") || forPeople.has(code);
 }
@@ -23,7 +23,7 @@ export function needsPerson({ code }: SluiceError): boolean {
 const diskFull = {
   code: "disk-full",
   message: "can't be written: the disk is full",
-  hint: "Make room there and run it again; nothing that is published was lost.",
+  hint: "Free some space there and run it again; nothing that is published was lost.",
   exitCode: 1,
 } as const;
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SluiceError, systemCode } from "../errors.ts";
 import { isPkgbase } from "../alpm/names.ts";
-import { repositoryHandler } from "../pkgrepo/serve.ts";
+import { repositoryHandler } from "../pkgrepo/serving/serve.ts";
 import type { Folders } from "./installation.ts";
 
 export interface Server {

@@ -1,16 +1,17 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import glob from "fast-glob";
 import { resolveCommit } from "../git/history.ts";
 import { madeFrom } from "../pkgrepo/snapshot.ts";
-import { sweep } from "../pkgrepo/sweep.ts";
-import { dropFinished, keptPackages, readFinished } from "./finished.ts";
+import { sweep } from "../pkgrepo/publishing/sweep.ts";
+import { dropFinished, keptPackages, readFinished } from "./builds/finished.ts";
 import type { Installation } from "./installation.ts";
-import { sameRecipe } from "./reconcile.ts";
+import { sameRecipe } from "./reconcile/reconcile.ts";
 
 /** As long as the queue remembers builds. */
 const logsKeptMs = 90 * 24 * 3600_000;
 
-/** Deletes what nobody will ask for again: old packages, old logs, and what processes that died left behind. */
+/** Deletes what isn't needed any more: old packages, old logs, and what processes that died left behind. */
 export async function tidy(installation: Installation): Promise<void> {
   await sweep(installation.repository, installation.now());
   await deleteAbandonedWork(installation);
@@ -18,7 +19,7 @@ export async function tidy(installation: Installation): Promise<void> {
   await deleteOldLogs(installation);
 }
 
-/** Folders are listed before the queue is asked: whoever made one after that isn't concerned. */
+/** Folders are listed before the queue is asked: folders made after that are left alone. */
 async function deleteAbandonedWork({ queue, folders }: Installation): Promise<void> {
   const names = [
     ...(await readdir(folders.work)).map((name) => join(folders.work, name)),
@@ -61,10 +62,7 @@ async function dropPublished({
 
 async function deleteOldLogs({ folders, now }: Installation): Promise<void> {
   const oldest = now().getTime() - logsKeptMs;
-  for (const pkgbase of await readdir(folders.logs)) {
-    for (const log of await readdir(join(folders.logs, pkgbase))) {
-      const path = join(folders.logs, pkgbase, log);
-      if ((await stat(path)).mtimeMs < oldest) await rm(path, { force: true });
-    }
+  for (const path of await glob("*/*", { cwd: folders.logs, absolute: true, stats: true })) {
+    if (path.stats!.mtimeMs < oldest) await rm(path.path, { force: true });
   }
 }

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../errors.ts";
 import { resolveCommit } from "../git/history.ts";
-import { publish } from "../pkgrepo/publish.ts";
+import { publish } from "../pkgrepo/publishing/publish.ts";
 import { requireValidConfig } from "../workspace/workspace.ts";
 import type { Installation } from "./installation.ts";
-import type { Difference } from "./reconcile.ts";
-import type { Revision } from "./revision.ts";
-import { reconcile } from "./submit.ts";
+import type { Difference } from "./reconcile/reconcile.ts";
+import type { Revision } from "./reconcile/revision.ts";
+import { reconcile } from "./reconcile/submit.ts";
 import { tidy } from "./tidy.ts";
-import { work, type Watcher } from "./work.ts";
+import { work, type Watcher } from "./builds/work.ts";
 
 export interface UpWatcher extends Watcher {
   /** What main says and the package repository doesn't have. */
   reconciled?(commit: string, difference: Difference): void;
-  /** Something is to be mended by a person; until then all stays as it was. */
+  /** Something is to be fixed by a person; until then all stays as it was. */
   troubled?(error: SluiceError): void;
 }
 
@@ -102,7 +102,7 @@ function requireSameRepository({ repository }: Installation, { workspace: { conf
   const { name, key } = repository;
   if (config.BUILD_REPO === name && config.SIGNING_KEY === (key.id ?? "")) return;
   throw new SluiceError("repository-changed", "BUILD_REPO or SIGNING_KEY changed in .ci/config", {
-    hint: "Start `sluice up` anew; until then the repository stays as it was.",
+    hint: "Start `sluice up` again; until then the repository stays as it was.",
     facts: { path: ".ci/config" },
   });
 }

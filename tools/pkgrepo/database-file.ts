@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { parseDatabase, type DatabaseEntry } from "../alpm/database.ts";
 import { SluiceError, systemCode } from "../errors.ts";
-import { run } from "./run.ts";
+import { run } from "../system/run.ts";
 
 /**
  * The packages that a database file (`core.db`, `chaotic.files`, in any compression) names. Plain and

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { DatabaseEntry } from "../alpm/database.ts";
 import { parsePkginfo } from "../alpm/pkginfo.ts";
-import { run } from "./run.ts";
+import { run } from "../system/run.ts";
 
 /**
  * A package file as the database of a package repository would describe it, without its checksum.

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { SluiceError } from "../errors.ts";
-import type { SigningKey } from "./signing-key.ts";
+import type { SigningKey } from "./signing/gpg-agent.ts";
 import type { Checkpoint } from "../steps.ts";
 
 /**
@@ -14,7 +14,7 @@ import type { Checkpoint } from "../steps.ts";
  *     <root>/<name>/<arch>/<name>.db[.sig], <name>.files[.sig], made-from.json
  *                                             symbolic links through databases/current; they never change
  *
- * A snapshot never changes once it stands, and publishing replaces one symbolic link. So database,
+ * A snapshot never changes once it is in place, and publishing replaces one symbolic link. So database,
  * signatures and what the packages were made from change together, in one rename: at no moment, crash
  * included, does the folder hold a database without its signature. Packages are in place before that
  * rename and stay for days after, so no database names a missing file.
@@ -32,7 +32,7 @@ export interface Repository {
   readonly key: SigningKey;
   /** For how many days a package's file stays after the last database that named it. */
   readonly keepDays: number;
-  /** How long to wait for another process that is publishing; 60 seconds unless told. */
+  /** How long to wait for another process that is publishing; default: 60 seconds. */
   readonly lockWaitSeconds?: number;
   readonly checkpoint?: Checkpoint;
 }

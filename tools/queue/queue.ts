@@ -42,7 +42,7 @@ export interface Queue {
   finish(claim: Claim, result: Result): Promise<"finished" | "gone">;
 
   /** Lets a queued build go on although these needs failed, because the published repository satisfies them
-   * already. It still waits while they are queued or active. Holds until the build is scheduled anew.
+   * already. It still waits while they are queued or active. Holds until the build is scheduled again.
    * False: no such build is queued. */
   release(key: BuildKey, needs: readonly string[]): Promise<boolean>;
 
@@ -51,7 +51,7 @@ export interface Queue {
   cancel(key: BuildKey, message: string): Promise<boolean>;
 
   /** What is to be taken out of package repositories and hasn't been acknowledged, oldest first. Not among
-   * them while a build of that key is active. Carrying one out twice does no harm, hence no claim: take
+   * them while a build of that key is active. Carrying one out twice does no harm, so there is no claim: take
    * the pkgnames out where they are still that pkgbase's, then call `removed`. */
   removals(): Promise<readonly Removal[]>;
 
@@ -104,8 +104,8 @@ export interface Pipeline {
 
 /**
  * What happens to a build when something that it needs failed. `block`: it waits for a success. `build`: it
- * is built nevertheless. `auto`, the default: blocked, until whoever knows the published repository finds
- * that it satisfies the dependency and calls `release` (blocked builds are in the state and in the events).
+ * is built nevertheless. `auto`, the default: blocked, until the manager finds that the published
+ * repository satisfies the dependency and calls `release` (blocked builds are in the state and in the events).
  */
 export type OnDependencyFailure = "auto" | "block" | "build";
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { describe } from "vitest";
-import { sandboxContract } from "./contract.ts";
+import { sandboxContract } from "./contract/contract.ts";
 import { host } from "./host.ts";
 
 describe("the host", () => {

@@ -5,17 +5,17 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { SluiceError } from "../errors.ts";
-import { type Cgroup, cgroupParent, makeCgroup } from "./cgroup.ts";
-import { collect, type Collection, collectionLimit } from "./collect.ts";
-import { checkPaths, payload } from "./job.ts";
-import { limitNotes, prlimit } from "./limits.ts";
-import { becomeOwner, systemPath, unprivilegedOwner } from "./owner.ts";
-import { outputPipes } from "./pipes.ts";
-import { privateFolder } from "./private-folder.ts";
-import { descendants, signal, tasksOf, withEnvironment } from "./processes.ts";
+import { type Cgroup, cgroupParent, makeCgroup } from "./jobs/cgroup.ts";
+import { collect, type Collection, collectionLimit } from "./jobs/collect.ts";
+import { checkPaths, payload } from "./jobs/job.ts";
+import { limitNotes, prlimit } from "./jobs/limits.ts";
+import { becomeOwner, systemPath, unprivilegedOwner } from "./jobs/owner.ts";
+import { outputPipes } from "./jobs/pipes.ts";
+import { privateFolder } from "./jobs/private-folder.ts";
+import { descendants, signal, tasksOf, withEnvironment } from "./jobs/processes.ts";
 import type { Job, Mount, Outcome, Owner, Places, Sandbox, SandboxResult } from "./sandbox.ts";
-import { archive, launch } from "./scripts.ts";
-import { type Ending, supervise, type Tree } from "./supervise.ts";
+import { archive, launch } from "./jobs/scripts.ts";
+import { type Ending, supervise, type Tree } from "./jobs/supervise.ts";
 
 /**
  * No isolation to speak of: the payload runs on this machine as an unprivileged user, with limits, an

@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { bubblewrap } from "./bubblewrap.ts";
+import { bubblewrap } from "./bubblewrap/bubblewrap.ts";
 import { host } from "./host.ts";
-import { probeBubblewrap } from "./probe.ts";
+import { probeBubblewrap } from "./bubblewrap/probe.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 const base = mkdtempSync(join(tmpdir(), "sluice-makepkg-"));

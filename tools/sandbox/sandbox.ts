@@ -19,7 +19,7 @@ export interface Sandbox {
   /**
    * Runs a job and resolves once nothing of it is alive: no child, no daemon, no mount.
    *
-   * Whatever the payload does is a result. Throws SluiceError only for what a person must mend: a job that
+   * Whatever the payload does is a result. Throws SluiceError only for what a person must fix: a job that
    * makes no sense (`sandbox-job`), a sandbox that doesn't come up (`sandbox-start`). An error thrown by `onOutput` ends the job and is thrown on.
    */
   run(job: Job): Promise<SandboxResult>;
@@ -50,7 +50,7 @@ export interface Owner {
 }
 
 export interface Job {
-  /** The payload, told where things are: fixed places in a sandbox, the real ones on the host. */
+  /** The payload, given where things are: fixed places in a sandbox, the real ones on the host. */
   readonly command: (places: Places) => Command;
   /** Readable to the payload besides the system's programs. None of them lies inside scratch. */
   readonly mounts: readonly Mount[];

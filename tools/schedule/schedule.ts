@@ -28,7 +28,7 @@ const removal = z.strictObject({
   reason: z.string().describe("Why it is removed, for people."),
 });
 
-/** `.ci/schedule.json`: what to build and to remove. Written by the pipelines, read by whoever builds. */
+/** `.ci/schedule.json`: what to build and to remove. Written by the pipelines, read by the builders. */
 export const scheduleSchema = z
   .strictObject({
     version: z.literal(1),
@@ -43,7 +43,7 @@ export const scheduleSchema = z
     arch: z.string().regex(/^[a-z0-9_]+$/),
     source: z.string().describe("REPO_NAME: this workspace's name towards the manager."),
     target: z.string().describe("BUILD_REPO: the package repository to publish to."),
-    builds: z.array(build).describe("In build order: what is needed stands before what needs it."),
+    builds: z.array(build).describe("In build order: what is needed comes before what needs it."),
     removals: z.array(removal).describe("What to take out of the package repository."),
   })
   .meta({ title: "Sluice schedule" });

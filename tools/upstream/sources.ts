@@ -1,20 +1,20 @@
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { openAur, type Aur, type AurMemory } from "./aur.ts";
+import { openAur, type Aur, type AurMemory } from "./aur/aur.ts";
 import {
   knownDatabaseSchema,
   readDistribution,
   type DatabaseSighting,
   type KnownDatabase,
-} from "./distribution.ts";
-import { gitUpstream } from "./git.ts";
-import { githubTags } from "./github-tags.ts";
-import { gitlabTags } from "./gitlab-tags.ts";
-import { nvcheckerUpstream } from "./nvchecker.ts";
-import { RemoteRefs } from "./remote-refs.ts";
-import { tagsOf } from "./tags-of.ts";
-import { runUpdateScript, type UpdatedRecipe, type UpdateScript } from "./update-script.ts";
+} from "./distribution/distribution.ts";
+import { gitUpstream } from "./recipe-repositories/git-upstream.ts";
+import { githubTags } from "./tags/github-tags.ts";
+import { gitlabTags } from "./tags/gitlab-tags.ts";
+import { nvcheckerUpstream } from "./nvchecker/nvchecker.ts";
+import { RemoteRefs } from "./refs/remote-refs.ts";
+import { tagsOf } from "./tags/tags-of.ts";
+import { runUpdateScript, type UpdatedRecipe, type UpdateScript } from "./update-script/update-script.ts";
 import type { Followed, Sighting, Upstream, UpstreamPorts } from "./upstream.ts";
-import { newestCommits, type CommitFollower, type CommitSighting } from "./vcs.ts";
+import { newestCommits, type CommitFollower, type CommitSighting } from "./vcs/vcs.ts";
 
 /** A package's recipe upstream: its CI_PKGBUILD_SOURCE, or its nvchecker file. */
 export interface FollowedRecipe extends Followed {
@@ -95,7 +95,7 @@ export function openUpstreams(ports: UpstreamPorts, memory: AurMemory, sandbox: 
   };
 }
 
-/** What isn't understood of the last run's memory is read anew. */
+/** What isn't understood of the last run's memory is read again. */
 function knownDatabase(known: unknown): KnownDatabase[] {
   const parsed = knownDatabaseSchema.safeParse(known);
   return parsed.success ? [parsed.data] : [];

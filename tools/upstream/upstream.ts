@@ -26,7 +26,7 @@ export interface Followed {
   readonly seen: Seen;
 }
 
-/** What is remembered of an upstream, per package: what was last taken, or put up for review. */
+/** What is remembered of an upstream, per package: what was last taken, or opened for review. */
 export interface Seen {
   /** The AUR's LastModified, in seconds since 1970 (CI_PKGBUILD_TIMESTAMP). */
   readonly timestamp?: number | undefined;
@@ -52,7 +52,7 @@ export type Sighting =
 
 /** A recipe that upstream offers. Times are in milliseconds since 1970. */
 export interface UpstreamRecipe {
-  /** Upstream's whole tree: what has no business in a recipe is for the gate to see. */
+  /** Upstream's whole tree: what doesn't belong in a recipe is for the gate to see. */
   readonly files: RecipeFiles;
   /** What upstream calls it: a commit id, or a version. */
   readonly revision: string;

@@ -1,6 +1,6 @@
 import type { Git } from "../git/git.ts";
 import { listTree, readBlobs, type TreeEntry } from "../git/objects.ts";
-import { readRepositoryConfig } from "./config.ts";
+import { readRepositoryConfig } from "./config/config.ts";
 import {
   decodeFile,
   linkedFolder,
@@ -22,8 +22,8 @@ export interface CommitFolders extends Pick<WorkspaceFiles, "repositoryConfig" |
 }
 
 /**
- * Lists the packages of a commit, not of the work tree: what somebody has lying about there is none of a
- * pipeline's business.
+ * Lists the packages of a commit, not of the work tree: uncommitted files there don't count in a
+ * pipeline.
  *
  * @param ifAmbiguous where packages lie in a commit that has some in `packages/` and some at the root, and doesn't say
  * @throws SluiceError `ambiguous-layout`

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { SluiceError } from "../errors.ts";
 
-/** The text of one file of a workspace, or why there is none to be had. */
+/** The text of one file of a workspace, or why there is none. */
 export type FileContent =
   | { readonly kind: "file"; readonly text: string }
   | { readonly kind: "absent" }
@@ -82,7 +82,7 @@ export function packagesDirOf(configured: string, found: { inPackages: boolean; 
   if (configured) return configured;
   if (!found.inPackages || !found.atRoot) return found.atRoot ? "." : "packages";
   throw new SluiceError("ambiguous-layout", "there are packages in packages/ as well as at the root", {
-    hint: "Say in .ci/config which count: CI_PACKAGES_DIR=packages or CI_PACKAGES_DIR=. (nothing was changed).",
+    hint: "Set CI_PACKAGES_DIR=packages or CI_PACKAGES_DIR=. in .ci/config; nothing was changed.",
   });
 }
 

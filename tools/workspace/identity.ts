@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { PackageFiles } from "./material.ts";
-import { isMaterial, namedFiles } from "./material.ts";
+import type { PackageFiles } from "./build-files.ts";
+import { affectsBuild, namedFiles } from "./build-files.ts";
 import type { Package } from "./workspace.ts";
 
 /** What a package's build is made from, as far as the workspace decides it. */
@@ -15,7 +15,7 @@ export function recipeIdentity({ srcinfo, config }: Package, entries: PackageFil
   const named = namedFiles([srcinfo]);
   const hash = createHash("sha256");
   for (const [path, { mode, id }] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (isMaterial(path, named)) hash.update(`${mode} ${id} ${path}\0`);
+    if (affectsBuild(path, named)) hash.update(`${mode} ${id} ${path}\0`);
   }
   const bump = config.CI_MANAGE_AUR ? "" : config.CI_PACKAGE_BUMP;
   return { recipeTree: hash.digest("hex"), bump: bump || null };

@@ -6,10 +6,10 @@ export const largestRecipe = 20 * 1024 * 1024;
 
 /** The files of a package folder that are the recipe: all but `.CI`. */
 export function recipeEntries(folder: ReadonlyMap<string, TreeEntry>): [string, TreeEntry][] {
-  return [...folder].filter(([path]) => !isOurs(path));
+  return [...folder].filter(([path]) => !isInCiFolder(path));
 }
 
-export function isOurs(path: string): boolean {
+export function isInCiFolder(path: string): boolean {
   return path === ".CI" || path.startsWith(".CI/");
 }
 

@@ -9,7 +9,7 @@ import {
   type ConfigProblem,
   type PackageConfig,
   type RepositoryConfig,
-} from "./config.ts";
+} from "./config/config.ts";
 import { packagePath, type FileContent, type FolderFiles, type WorkspaceFiles } from "./files.ts";
 
 /** A package folder, read. */
@@ -20,7 +20,7 @@ export interface Package {
   readonly config: PackageConfig;
 }
 
-/** Something that a person should mend; none of it keeps the other packages from being handled. */
+/** Something that a person should fix; none of it keeps the other packages from being handled. */
 export interface WorkspaceProblem {
   readonly kind:
     | ConfigProblem["kind"]

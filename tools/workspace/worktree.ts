@@ -2,7 +2,7 @@ import { constants, existsSync, lstatSync, readdirSync, readFileSync, type Diren
 import { join } from "node:path";
 import { isPkgbase } from "../alpm/names.ts";
 import { SluiceError, systemCode } from "../errors.ts";
-import { readRepositoryConfig } from "./config.ts";
+import { readRepositoryConfig } from "./config/config.ts";
 import {
   decodeFile,
   linkedFolder,
@@ -128,8 +128,7 @@ function list(folder: string, root: string): Dirent[] {
   }
 }
 
-/** Links aren't followed. */
-/** Whether some folder in it has a PKGBUILD. */
+/** Whether some folder in it has a PKGBUILD. Links aren't followed. */
 function holdsPackages(folder: string): boolean {
   if (!isFolder(folder)) return false;
   return readdirSync(folder).some(

@@ -1,8 +1,8 @@
-import { planAdd, type AddPlan } from "../../ci/add.ts";
-import { runOperation } from "../../ci/operation.ts";
-import { operationPorts, reportOperation, requested, type OperationOptions } from "../operation.ts";
-import { warn } from "../report.ts";
-import { withUpstreams } from "../upstreams.ts";
+import { planAdd, type AddPlan } from "../../ci/operations/add.ts";
+import { runOperation } from "../../ci/operations/operation.ts";
+import { operationPorts, reportOperation, requested, type OperationOptions } from "../wiring/operation.ts";
+import { warn } from "../output/report.ts";
+import { withUpstreams } from "../wiring/upstreams.ts";
 
 interface Options extends OperationOptions {
   readonly acceptRisk?: boolean;

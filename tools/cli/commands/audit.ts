@@ -1,9 +1,9 @@
-import { audit as findings, isComplaint, type AuditFinding } from "../../ci/audit.ts";
-import { readAuditFacts } from "../../ci/audit-facts.ts";
-import { operationPorts } from "../operation.ts";
-import { info, warn } from "../report.ts";
-import { formatTable } from "../table.ts";
-import { withUpstreams } from "../upstreams.ts";
+import { audit as findings, isComplaint, type AuditFinding } from "../../ci/operations/audit.ts";
+import { readAuditFacts } from "../../ci/operations/audit-facts.ts";
+import { operationPorts } from "../wiring/operation.ts";
+import { info, warn } from "../output/report.ts";
+import { formatTable } from "../output/table.ts";
+import { withUpstreams } from "../wiring/upstreams.ts";
 
 interface Options {
   readonly root?: string;
@@ -20,7 +20,7 @@ const headings: Record<AuditFinding["kind"], string> = {
 
 const remedies: Record<AuditFinding["kind"], string> = {
   "lost-update":
-    "take CI_PKGBUILD_TIMESTAMP and SLUICE_REVISION out of the package's file on the branch `state`, and the next run looks at it anew",
+    "take CI_PKGBUILD_TIMESTAMP and SLUICE_REVISION out of the package's file on the branch `state`, and the next run looks at it again",
   "lost-build": "sluice schedule NAME…, unless it is being built right now",
   orphan: "remove it",
   held: "it waits for a reviewer, or was refused: sluice review",

@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 import { defaultArch, isPkgbase } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
-import { buildInto as buildPackagesInto } from "../../manager/build-into.ts";
-import { goesOn, type CarriedResult } from "../../manager/carried.ts";
+import { buildInto as buildPackagesInto } from "../../manager/runners/build-into.ts";
+import { goesOn, type JobOutcome } from "../../manager/runners/job-results.ts";
 import { openBuildingPlace } from "../../manager/installation.ts";
-import { revisionsOf, type Revision } from "../../manager/revision.ts";
+import { revisionsOf, type Revision } from "../../manager/reconcile/revision.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import {
   chooseSandbox,
@@ -13,9 +13,9 @@ import {
   stateFolder,
   stopSignal,
   type InstallationOptions,
-} from "../installation.ts";
-import { info, printable } from "../report.ts";
-import { findRoot } from "../root.ts";
+} from "../wiring/installation.ts";
+import { info, printable } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
 
 interface Options extends InstallationOptions {
   readonly commit?: string;
@@ -61,7 +61,7 @@ async function readScheduled(git: Git, commit: string | undefined): Promise<Revi
   });
 }
 
-function tell(pkgbase: string, { outcome, message }: CarriedResult): void {
+function tell(pkgbase: string, { outcome, message }: JobOutcome): void {
   process.stdout.write(printable(`${pkgbase}: ${outcome}${message ? ` ${message}` : ""}`) + "\n");
   if (outcome === "blocked") info(`${pkgbase} isn't built against what failed (CI_ON_DEPENDENCY_FAILURE).`);
 }

@@ -2,20 +2,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../../errors.ts";
 import { dependencyClosure } from "../../deptree/tree.ts";
 import type { Installation } from "../../manager/installation.ts";
-import { intactPackages } from "../../manager/intact.ts";
-import type { Revision } from "../../manager/revision.ts";
-import { difference, sameRecipe } from "../../manager/reconcile.ts";
-import { submitBuilds } from "../../manager/submit.ts";
-import { work } from "../../manager/work.ts";
-import { publish } from "../../pkgrepo/publish.ts";
+import { completePackages } from "../../manager/reconcile/complete-packages.ts";
+import type { Revision } from "../../manager/reconcile/revision.ts";
+import { difference, sameRecipe } from "../../manager/reconcile/reconcile.ts";
+import { submitBuilds } from "../../manager/reconcile/submit.ts";
+import { work } from "../../manager/builds/work.ts";
+import { publish } from "../../pkgrepo/publishing/publish.ts";
 import type { MadeFromRecord } from "../../pkgrepo/snapshot.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
 import type { PendingBuild, Submitted } from "../../queue/queue.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
-import { open, stopSignal, type InstallationOptions, type Opened } from "../installation.ts";
-import { showProgress, type Progress } from "../progress.ts";
-import { info } from "../report.ts";
-import { formatTable } from "../table.ts";
+import { open, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
+import { showProgress, type Progress } from "../output/progress.ts";
+import { info } from "../output/report.ts";
+import { formatTable } from "../output/table.ts";
 
 interface Options extends InstallationOptions {
   readonly json?: boolean;
@@ -28,7 +28,7 @@ export async function build(options: Options, names: readonly string[]): Promise
   const { queue, repository, now, folders } = installation;
   const progress = showProgress(folders.logs);
   try {
-    const wanted = wantedBuilds(names, head, await intactPackages(repository));
+    const wanted = wantedBuilds(names, head, await completePackages(repository));
     await publish(repository, [], now());
     const submitted = await submitBuilds(installation, head, wanted);
     await workOn(submitted, opened, progress);
@@ -45,7 +45,7 @@ async function workOn(submitted: readonly Submitted[], opened: Opened, progress:
   const open = new Set(submitted.map((build) => build.build));
   let waiting = false;
   let due = 0;
-  /** Others may build them, too. Reads the whole queue, hence a twentieth of the time at most. */
+  /** Others may build them, too. Reads the whole queue, so it takes a twentieth of the time at most. */
   async function look(): Promise<void> {
     const start = performance.now();
     const ours = (await queue.state()).builds.filter(({ id }) => open.has(id));

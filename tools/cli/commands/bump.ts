@@ -1,14 +1,14 @@
-import { planBump } from "../../ci/bump.ts";
-import { runOperation } from "../../ci/operation.ts";
+import { planBump } from "../../ci/operations/bump.ts";
+import { runOperation } from "../../ci/operations/operation.ts";
 import {
   betweenNames,
   operationPorts,
   reportOperation,
   requested,
   type OperationOptions,
-} from "../operation.ts";
-import { warn } from "../report.ts";
-import { withUpstreams } from "../upstreams.ts";
+} from "../wiring/operation.ts";
+import { warn } from "../output/report.ts";
+import { withUpstreams } from "../wiring/upstreams.ts";
 
 /** 1 where a package that was named can't be bumped; of all packages some never can. */
 export async function bump(options: OperationOptions, operands: readonly string[] = []): Promise<number> {

@@ -1,11 +1,11 @@
 import { appendFileSync } from "node:fs";
-import { changesSummary } from "../../ci/changes-summary.ts";
-import { checkChanges as check, needsPerson } from "../../ci/check-changes.ts";
-import { readPlatform } from "../../ci/platform.ts";
+import { changesSummary } from "../../ci/checks/changes-summary.ts";
+import { checkChanges as check, needsPerson } from "../../ci/checks/check-changes.ts";
+import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { systemCode } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { printable, warn } from "../report.ts";
-import { findRoot } from "../root.ts";
+import { printable, warn } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
 
 interface Options {
   readonly root?: string;

@@ -13,9 +13,9 @@ import { openSecondReader } from "../../bash/open-second-reader.ts";
 import { answerTags } from "../../gate/tag-answers.ts";
 import { openGit } from "../../git/git.ts";
 import { openHttp } from "../../http/open-http.ts";
-import { RemoteRefs } from "../../upstream/remote-refs.ts";
-import { tagsOf } from "../../upstream/tags-of.ts";
-import { printable } from "../report.ts";
+import { RemoteRefs } from "../../upstream/refs/remote-refs.ts";
+import { tagsOf } from "../../upstream/tags/tags-of.ts";
+import { printable } from "../output/report.ts";
 
 interface Options {
   readonly maintainersBefore?: string;

@@ -4,8 +4,8 @@ import { SluiceError, systemCode } from "../../errors.ts";
 import { defaultArch } from "../../alpm/names.ts";
 import { describeProblem, readTree } from "../../workspace/workspace.ts";
 import { readWorktree } from "../../workspace/worktree.ts";
-import { warn } from "../report.ts";
-import { findRoot } from "../root.ts";
+import { warn } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
 
 interface Options {
   readonly root?: string;

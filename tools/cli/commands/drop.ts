@@ -1,12 +1,12 @@
-import { planDrop } from "../../ci/drop.ts";
-import { runOperation } from "../../ci/operation.ts";
+import { planDrop } from "../../ci/operations/drop.ts";
+import { runOperation } from "../../ci/operations/operation.ts";
 import {
   betweenNames,
   operationPorts,
   reportOperation,
   requested,
   type OperationOptions,
-} from "../operation.ts";
+} from "../wiring/operation.ts";
 
 interface Options extends OperationOptions {
   readonly force?: boolean;

@@ -5,13 +5,13 @@ import { SluiceError, systemCode } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { mergeBase } from "../../git/history.ts";
 import { openQueue } from "../../manager/installation.ts";
-import { revisionsOf, type Revision } from "../../manager/revision.ts";
-import { submissionOf } from "../../manager/submit.ts";
+import { revisionsOf, type Revision } from "../../manager/reconcile/revision.ts";
+import { submissionOf } from "../../manager/reconcile/submit.ts";
 import { scheduleSchema, type Schedule } from "../../schedule/schedule.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
-import { readHead, stateFolder, type InstallationOptions } from "../installation.ts";
-import { warn } from "../report.ts";
-import { findRoot } from "../root.ts";
+import { readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { warn } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
 
 /** Hands a schedule file to the queue, for `sluice up` or `sluice build` to carry out. */
 export async function enqueue(options: InstallationOptions, file?: string): Promise<number> {
@@ -65,7 +65,7 @@ function requireOurs(path: string, { target, arch }: Schedule, repository: strin
   throw new SluiceError(
     "schedule",
     `${path} is for the repository ${JSON.stringify(target)} (${arch}), and ${JSON.stringify(repository)} (${defaultArch}) is published here`,
-    { hint: "Write one anew with: sluice on-commit", facts: { path } },
+    { hint: "Write one with: sluice on-commit", facts: { path } },
   );
 }
 

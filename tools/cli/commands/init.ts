@@ -1,13 +1,13 @@
 import { basename, relative, resolve } from "node:path";
 import { isPkgbase } from "../../alpm/names.ts";
-import { applyInit, planInit } from "../../ci/init.ts";
-import type { NewFile } from "../../ci/new-file.ts";
-import { applyTakeOver, planTakeOver, type TakeOverPlan } from "../../ci/take-over.ts";
-import { platforms as allPlatforms, type PlatformName } from "../../ci/template.ts";
+import { applyInit, planInit } from "../../ci/template/init.ts";
+import type { NewFile } from "../../ci/template/new-file.ts";
+import { applyTakeOver, planTakeOver, type TakeOverPlan } from "../../ci/template/take-over.ts";
+import { platforms as allPlatforms, type PlatformName } from "../../ci/template/template.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { packageRoot } from "../package-root.ts";
-import { printable } from "../report.ts";
+import { printable } from "../output/report.ts";
 
 interface Options {
   readonly gitlab?: boolean;

@@ -1,7 +1,7 @@
 import { lintWorkspace } from "../../workspace/lint.ts";
 import { describeProblem } from "../../workspace/workspace.ts";
-import { info, printable } from "../report.ts";
-import { findRoot } from "../root.ts";
+import { info, printable } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
 
 interface Options {
   readonly root?: string;

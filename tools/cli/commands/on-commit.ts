@@ -1,10 +1,10 @@
-import { applyOnCommit, planOnCommit, type OnCommitPlan } from "../../ci/on-commit.ts";
-import { readPlatform } from "../../ci/platform.ts";
+import { applyOnCommit, planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
+import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { openGit } from "../../git/git.ts";
 import { describeProblem } from "../../workspace/workspace.ts";
-import { info, printable, warn } from "../report.ts";
-import { findRoot } from "../root.ts";
-import { formatTable } from "../table.ts";
+import { info, printable, warn } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
+import { formatTable } from "../output/table.ts";
 
 interface Options {
   readonly root?: string;

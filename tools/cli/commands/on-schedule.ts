@@ -1,25 +1,26 @@
 import { appendFileSync } from "node:fs";
 import { SluiceError } from "../../errors.ts";
-import { planOnSchedule, type OnSchedulePlan, type SchedulePorts } from "../../ci/on-schedule.ts";
-import { applyOnTrigger, planOnTrigger } from "../../ci/on-trigger.ts";
-import type { OnScheduleOutcome } from "../../ci/apply-on-schedule.ts";
-import { planAsJson } from "../../ci/plan-json.ts";
-import { readPlatform, type Platform } from "../../ci/platform.ts";
-import { takeTemplate, type TemplateOutcome } from "../../ci/take-template.ts";
-import { runOnSchedule } from "../../ci/run-on-schedule.ts";
+import { planOnSchedule, type OnSchedulePlan } from "../../ci/on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
+import { applyOnTrigger, planOnTrigger } from "../../ci/on-schedule/on-trigger.ts";
+import type { OnScheduleOutcome } from "../../ci/on-schedule/apply-on-schedule.ts";
+import { planAsJson } from "../../ci/on-schedule/plan-json.ts";
+import { readPlatform, type Platform } from "../../ci/pipeline/platform.ts";
+import { takeTemplate, type TemplateOutcome } from "../../ci/template/take-template.ts";
+import { runOnSchedule } from "../../ci/on-schedule/run-on-schedule.ts";
 import {
   headings,
   needsPerson,
   reportLines,
   reportMarkdown,
   type ReportLine,
-} from "../../ci/schedule-report.ts";
+} from "../../ci/on-schedule/schedule-report.ts";
 import { openGit, type Git } from "../../git/git.ts";
-import { forgeOf } from "../forge.ts";
-import { info, printable, warn } from "../report.ts";
-import { findRoot } from "../root.ts";
-import { formatTable } from "../table.ts";
-import { withUpstreams } from "../upstreams.ts";
+import { forgeOf } from "../wiring/forge.ts";
+import { info, printable, warn } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
+import { formatTable } from "../output/table.ts";
+import { withUpstreams } from "../wiring/upstreams.ts";
 
 interface Options {
   readonly root?: string;
@@ -74,7 +75,7 @@ function describe(lines: readonly ReportLine[]): string {
 }
 
 function conclude(
-  { changed, builds, removals, updates, line }: OnSchedulePlan,
+  { changed, builds, removals, updates, refs }: OnSchedulePlan,
   outcome: OnScheduleOutcome | undefined,
 ): string {
   const counts = [
@@ -86,8 +87,8 @@ function conclude(
   ].join(", ");
   if (!outcome) return `${counts}; nothing was changed (--dry-run).`;
   const done = outcome.committed
-    ? `${line.hasRemote ? "pushed" : "made"} commit ${outcome.head.slice(0, 10)}`
-    : "main is as it was";
+    ? `${refs.hasRemote ? "pushed" : "made"} commit ${outcome.head.slice(0, 10)}`
+    : "main is unchanged";
   return `${counts}; ${done}.`;
 }
 

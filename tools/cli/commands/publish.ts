@@ -1,16 +1,16 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { openGit } from "../../git/git.ts";
-import { goesOn, readCarried } from "../../manager/carried.ts";
+import { goesOn, readJobResults } from "../../manager/runners/job-results.ts";
 import { openRepository } from "../../manager/installation.ts";
-import { intactPackages } from "../../manager/intact.ts";
-import { publishCarried } from "../../manager/publish-carried.ts";
-import { difference } from "../../manager/reconcile.ts";
+import { completePackages } from "../../manager/reconcile/complete-packages.ts";
+import { publishJobResults } from "../../manager/runners/publish-results.ts";
+import { difference } from "../../manager/reconcile/reconcile.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
-import { readHead, stateFolder, type InstallationOptions } from "../installation.ts";
-import { info, warn } from "../report.ts";
-import { findRoot } from "../root.ts";
-import { formatTable } from "../table.ts";
+import { readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { info, warn } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
+import { formatTable } from "../output/table.ts";
 
 interface Options extends InstallationOptions {
   readonly json?: boolean;
@@ -20,21 +20,21 @@ interface Options extends InstallationOptions {
 export async function publish(options: Options, folders: readonly string[]): Promise<number> {
   const head = await readHead(openGit(findRoot(options.root), process.env));
   requireValidConfig(head.workspace);
-  const carried = await readCarried(folders.map((folder) => resolve(folder)));
+  const jobResults = await readJobResults(folders.map((folder) => resolve(folder)));
   const repository = await openRepository({
     settings: head.workspace.config,
     state: stateFolder(options),
     gnupgHome: process.env["GNUPGHOME"] ?? join(homedir(), ".gnupg"),
   });
-  const results = await publishCarried(repository, head, [...carried.values()], new Date());
+  const results = await publishJobResults(repository, head, [...jobResults.values()], new Date());
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else if (results.length === 0) info("There was nothing to publish.");
   else {
     const rows = results.map(({ pkgbase, outcome, message }) => [pkgbase, outcome, message]);
     process.stdout.write(formatTable(["PKGBASE", "OUTCOME", ""], rows));
   }
-  const lacking = difference(head, await intactPackages(repository)).builds;
+  const lacking = difference(head, await completePackages(repository)).builds;
   for (const { pkgbase, reason } of lacking) warn(`${pkgbase} isn't published as main has it: ${reason}`);
-  if (lacking.length > 0) info("What no pipeline is building now can be had with: sluice schedule PKGBASE…");
+  if (lacking.length > 0) info("To build what no pipeline is building now: sluice schedule PKGBASE…");
   return results.every(goesOn) ? 0 : 1;
 }

@@ -1,11 +1,11 @@
-import { manageAur, type AurDecision, type AurOutcome } from "../../ci/manage-aur.ts";
-import { readMainLine } from "../../ci/main-line.ts";
-import { readPlatform, type Platform } from "../../ci/platform.ts";
+import { manageAur, type AurDecision, type AurOutcome } from "../../ci/aur/manage-aur.ts";
+import { readWorkspaceRefs } from "../../ci/pipeline/workspace-refs.ts";
+import { readPlatform, type Platform } from "../../ci/pipeline/platform.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { info, printable, reportError } from "../report.ts";
-import { findRoot } from "../root.ts";
-import { formatTable } from "../table.ts";
+import { info, printable, reportError } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
+import { formatTable } from "../output/table.ts";
 
 interface Options {
   readonly root?: string;
@@ -21,7 +21,7 @@ export async function pushAur(
   const git = openGit(findRoot(root), process.env);
   const platform = readPlatform(process.env);
   requireDefaultBranch(platform);
-  const { head: commit } = await readMainLine(git, platform);
+  const { head: commit } = await readWorkspaceRefs(git, platform);
   const ports = { git, platform, key: process.env["AUR_KEY"], now: () => new Date() };
   const { plan, outcomes } = await manageAur(ports, { commit, pkgbases, dryRun });
   const results = dryRun ? plan.decisions : outcomes;

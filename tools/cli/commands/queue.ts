@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openQueue } from "../../manager/installation.ts";
 import type { BuildStatus, QueueState } from "../../queue/queue.ts";
-import { stateFolder, type InstallationOptions } from "../installation.ts";
-import { formatTable } from "../table.ts";
+import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { formatTable } from "../output/table.ts";
 
 interface Options extends InstallationOptions {
   readonly json?: boolean;

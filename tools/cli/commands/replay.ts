@@ -1,7 +1,7 @@
-import { replay as replayHistory, type Replayed } from "../../ci/replay.ts";
+import { replay as replayHistory, type Replayed } from "../../ci/checks/replay.ts";
 import { openGit } from "../../git/git.ts";
-import { info, printable } from "../report.ts";
-import { findRoot } from "../root.ts";
+import { info, printable } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
 
 interface Options {
   readonly root?: string;

@@ -1,10 +1,10 @@
-import { listReviews, type ListedReview } from "../../ci/list-reviews.ts";
+import { listReviews, type ListedReview } from "../../ci/operations/list-reviews.ts";
 import { SluiceError } from "../../errors.ts";
-import { forgeOf } from "../forge.ts";
-import { operationPorts } from "../operation.ts";
-import { info } from "../report.ts";
-import { formatTable } from "../table.ts";
-import { withUpstreams } from "../upstreams.ts";
+import { forgeOf } from "../wiring/forge.ts";
+import { operationPorts } from "../wiring/operation.ts";
+import { info } from "../output/report.ts";
+import { formatTable } from "../output/table.ts";
+import { withUpstreams } from "../wiring/upstreams.ts";
 
 interface Options {
   readonly root?: string;

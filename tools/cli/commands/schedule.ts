@@ -1,8 +1,14 @@
-import { applyOnTrigger } from "../../ci/on-trigger.ts";
-import { planScheduleByHand } from "../../ci/schedule-by-hand.ts";
-import { betweenNames, countsOf, operationPorts, requested, type OperationOptions } from "../operation.ts";
-import { info } from "../report.ts";
-import { formatTable } from "../table.ts";
+import { applyOnTrigger } from "../../ci/on-schedule/on-trigger.ts";
+import { planScheduleByHand } from "../../ci/operations/schedule-by-hand.ts";
+import {
+  betweenNames,
+  countsOf,
+  operationPorts,
+  requested,
+  type OperationOptions,
+} from "../wiring/operation.ts";
+import { info } from "../output/report.ts";
+import { formatTable } from "../output/table.ts";
 
 export async function schedule(options: OperationOptions, operands: readonly string[] = []): Promise<number> {
   const requests = requested(operands, "PACKAGES", betweenNames, "schedule foo bar/heavy");

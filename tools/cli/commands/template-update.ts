@@ -1,12 +1,12 @@
-import { readPlatform, type Platform } from "../../ci/platform.ts";
-import { applyTemplateUpdate, templateReview } from "../../ci/apply-template-update.ts";
-import { planTemplateUpdate, type TemplatePlan } from "../../ci/template-update.ts";
+import { readPlatform, type Platform } from "../../ci/pipeline/platform.ts";
+import { applyTemplateUpdate, templateReview } from "../../ci/template/apply-template-update.ts";
+import { planTemplateUpdate, type TemplatePlan } from "../../ci/template/template-update.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { forgeOf } from "../forge.ts";
-import { printable, warn } from "../report.ts";
-import { findRoot } from "../root.ts";
-import { formatTable } from "../table.ts";
+import { forgeOf } from "../wiring/forge.ts";
+import { printable, warn } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
+import { formatTable } from "../output/table.ts";
 
 interface Options {
   readonly root?: string;
@@ -35,7 +35,7 @@ export async function templateUpdate({ root, dryRun = false, json = false }: Opt
   return exitCode;
 }
 
-/** The branch is what counts; where there is a forge, it is put up for review there. */
+/** The branch is what counts; where there is a forge, it is opened for review there. */
 async function openReview(
   platform: Platform,
   plan: Parameters<typeof templateReview>[0],
@@ -62,6 +62,6 @@ function describe(plan: TemplatePlan): string {
 
 function withoutContents(plan: TemplatePlan): unknown {
   if (plan.kind === "current") return plan;
-  const { kind, tag, why, steps, line } = plan;
-  return { kind, tag, why, head: line.head, steps };
+  const { kind, tag, why, steps, refs } = plan;
+  return { kind, tag, why, head: refs.head, steps };
 }

@@ -3,11 +3,11 @@ import { up as keepUp } from "../../manager/up.ts";
 import { SluiceError } from "../../errors.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Installation } from "../../manager/installation.ts";
-import { isOurs } from "../../manager/removals.ts";
+import { isOfThisRepository } from "../../manager/reconcile/removals.ts";
 import type { BuildKey } from "../../queue/queue.ts";
-import { open, readHead, stopSignal, type InstallationOptions } from "../installation.ts";
-import { showProgress } from "../progress.ts";
-import { info } from "../report.ts";
+import { open, readHead, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { showProgress } from "../output/progress.ts";
+import { info } from "../output/report.ts";
 
 interface Options extends InstallationOptions {
   readonly once?: boolean;
@@ -44,7 +44,7 @@ export async function up(options: Options): Promise<number> {
 async function outcome(installation: Installation): Promise<number> {
   const { queue, folders, repository } = installation;
   const { packages } = (await readHead(installation.git)).workspace;
-  const ours = { has: (key: BuildKey) => isOurs(installation, key) && packages.has(key.pkgbase) };
+  const ours = { has: (key: BuildKey) => isOfThisRepository(installation, key) && packages.has(key.pkgbase) };
   const { builds } = await queue.state();
   const pending = new Set(builds.map(({ pkgbase }) => pkgbase));
   const failed = (await queue.packages()).filter(
@@ -61,7 +61,7 @@ async function outcome(installation: Installation): Promise<number> {
     else waiting++;
   }
   if (waiting > 0) info(`Stopped with ${waiting} to build; the next run goes on with them.`);
-  else info("The rest is published. Mend what failed with a commit, or try again with: sluice build PKGBASE");
+  else info("The rest is published. Fix what failed with a commit, or try again with: sluice build PKGBASE");
   return 1;
 }
 

@@ -1,11 +1,11 @@
 import { isPkgbase } from "../../alpm/names.ts";
-import { planOnCommit } from "../../ci/on-commit.ts";
-import { readPlatform } from "../../ci/platform.ts";
+import { planOnCommit } from "../../ci/on-commit/on-commit.ts";
+import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { dependentsOf } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { printable } from "../report.ts";
-import { findRoot } from "../root.ts";
+import { printable } from "../output/report.ts";
+import { findRoot } from "../wiring/root.ts";
 
 interface Options {
   readonly root?: string;

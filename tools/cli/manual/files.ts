@@ -50,6 +50,6 @@ export const workspaceFiles = {
   },
   "Read where a repository was Chaotic-AUR's": {
     ".ci/aur-state": "Up to when its pipelines followed the AUR.",
-    "refs/heads/update-NAME": "Its reviews. They stand until upstream moves.",
+    "refs/heads/update-NAME": "Its reviews. They stay open until upstream changes.",
   },
 } as const satisfies Record<string, Record<string, string>>;

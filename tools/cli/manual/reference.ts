@@ -1,6 +1,6 @@
-import type { Key } from "../../workspace/key-kinds.ts";
-import { packageKeys, repositoryKeys } from "../../workspace/keys.ts";
-import { stateKeys } from "../../workspace/state-keys.ts";
+import type { Key } from "../../workspace/config/key-kinds.ts";
+import { packageKeys, repositoryKeys } from "../../workspace/config/keys.ts";
+import { stateKeys } from "../../workspace/state/state-keys.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { variables } from "../variables.ts";
 import { workspaceFiles } from "./files.ts";

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { SluiceError } from "../../errors.ts";
 import type { Http, HttpAnswer, HttpRequest } from "../../http/http.ts";
-import type { Refs } from "../ref-lists.ts";
-import type { RemoteRefs } from "../remote-refs.ts";
+import type { Refs } from "../refs/ref-lists.ts";
+import type { RemoteRefs } from "../refs/remote-refs.ts";
 import type { UpstreamPorts } from "../upstream.ts";
 
 /** How the kinds ask, one run long: what several packages ask for is asked once. */

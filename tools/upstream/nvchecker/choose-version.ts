@@ -1,7 +1,7 @@
 import { vercmp } from "../../alpm/vercmp.ts";
 import { SluiceError } from "../../errors.ts";
-import { type NvcheckerEntry, textOption } from "../nvchecker-config.ts";
-import type { Found, FoundVersion } from "../nvchecker-kinds.ts";
+import { type NvcheckerEntry, textOption } from "./nvchecker-config.ts";
+import type { Found, FoundVersion } from "./nvchecker-kind.ts";
 import { compareParsedVersions } from "./parse-version.ts";
 import { regexOption } from "./python-regex.ts";
 

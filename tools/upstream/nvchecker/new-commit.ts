@@ -5,8 +5,8 @@ import type { RecipeFiles } from "../../gate/update.ts";
 import type { Http } from "../../http/http.ts";
 import { setScalar, withEdits } from "../../pkgbuild/edit.ts";
 import { evaluate } from "../../pkgbuild/evaluate.ts";
-import { newVersion } from "../new-version.ts";
-import { reread } from "../set-version.ts";
+import { newVersion } from "../new-version/new-version.ts";
+import { reread } from "../new-version/set-version.ts";
 
 /**
  * The recipe with another `_commit`; undefined where it has this one. pkgver stays, for a commit id isn't a version

@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import { SluiceError } from "../../errors.ts";
-import { type NvcheckerEntry, textOption } from "../nvchecker-config.ts";
+import { type NvcheckerEntry, textOption } from "./nvchecker-config.ts";
 
 /**
  * A Python regular expression, matched by RE2 in time linear in the text. What RE2 can't do (looking ahead, back

@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { parse } from "ini";
+import type { Mount } from "../../sandbox/sandbox.ts";
+import { readOnly } from "../stage.ts";
+
+/** pacman's configuration as a sandbox gets it. */
+export interface PacmanConf {
+  readonly path: string;
+  /** The distribution's, in order; none where none is configured. */
+  readonly repositories: readonly string[];
+  /** Where the host keeps the distribution's keys. */
+  readonly keyring: string;
+}
+
+/**
+ * Writes the configuration with its includes resolved, since inside nothing of them is there, and without the
+ * user as whom pacman 7 downloads, since there is no other user inside either.
+ */
+export async function readPacmanConf(pacmanConf: string, folder: string): Promise<PacmanConf> {
+  const { stdout, exitCode } = await execa("pacman-conf", ["--config", pacmanConf], { reject: false });
+  const lines = (exitCode === 0 ? stdout.split("\n") : []).filter((line) => !/^DownloadUser\b/.test(line));
+  // To `ini` a dot in a section's name is a section within a section; pacman has none such.
+  const sections = lines.map((line) => (/^\[.+\]$/.test(line) ? line.replaceAll(".", "\\.") : line));
+  const { options, ...repositorySections } = parse(sections.join("\n"));
+  const repositories = Object.keys(repositorySections);
+  const path = join(folder, "pacman.conf");
+  await writeFile(path, `${(repositories.length > 0 ? lines : ownFilesOnly).join("\n")}\n`);
+  const keyring = options?.["GPGDir"]?.replace(/\/$/, "") ?? "/etc/pacman.d/gnupg";
+  return { path, repositories, keyring };
+}
+
+const ownFilesOnly = ["[options]", "Architecture = auto"];
+
+/** The configuration, and of the keyring what verifying needs, without the private key beside it. */
+export function pacmanMounts({ path, repositories, keyring }: PacmanConf): Mount[] {
+  const keys = repositories.length > 0 ? ["pubring.gpg", "trustdb.gpg"] : [];
+  return [
+    readOnly(path, "/settings/pacman.conf"),
+    ...keys
+      .filter((name) => existsSync(join(keyring, name)))
+      .map((name) => readOnly(join(keyring, name), `/settings/keyring/${name}`)),
+  ];
+}

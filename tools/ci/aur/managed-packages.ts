@@ -1,0 +1,69 @@
+import { SluiceError } from "../../errors.ts";
+import type { RecipeFiles } from "../../gate/update.ts";
+import type { Git } from "../../git/git.ts";
+import { readBlobs } from "../../git/objects.ts";
+import { listFolders, readFolders } from "../../workspace/commit.ts";
+import { packagePath } from "../../workspace/files.ts";
+import { recipeEntries, recipeOf } from "../../workspace/recipe.ts";
+import { parseWorkspace, requireValidConfig, type Workspace } from "../../workspace/workspace.ts";
+
+/** A package that is kept in the AUR from here. */
+export interface ManagedPackage {
+  readonly pkgbase: string;
+  /** From the root of the workspace. */
+  readonly folder: string;
+  /** All but `.CI`. */
+  readonly files: RecipeFiles;
+  /** Whether the AUR is where its updates come from, too. */
+  readonly followsAur: boolean;
+}
+
+/**
+ * The packages with CI_MANAGE_AUR=true as a commit has them, sorted; none where the repository's own CI_MANAGE_AUR
+ * isn't true.
+ *
+ * @param pkgbases these alone; none named: all
+ * @throws SluiceError `not-managed` naming every one that isn't, `invalid-config`
+ */
+export async function managedPackages(
+  git: Git,
+  commit: string,
+  pkgbases: readonly string[],
+): Promise<{ workspace: Workspace; managed: readonly ManagedPackage[] }> {
+  const folders = await listFolders(git, commit);
+  const workspace = parseWorkspace(await readFolders(git, folders));
+  requireValidConfig(workspace);
+  const names = [...workspace.packages.values()].flatMap(({ pkgbase, config }) =>
+    workspace.config.CI_MANAGE_AUR && config.CI_MANAGE_AUR ? [pkgbase] : [],
+  );
+  refuseOthers(workspace, names, pkgbases);
+  const wanted = pkgbases.length === 0 ? names : names.filter((name) => pkgbases.includes(name));
+  const entries = wanted.flatMap((name) => recipeEntries(folders.entries.get(name)!));
+  const blobs = await readBlobs(
+    git,
+    entries.flatMap(([, { id, size }]) => (size === undefined ? [] : [id])),
+  );
+  const managed = wanted.map((pkgbase) => ({
+    pkgbase,
+    folder: packagePath(folders.packagesDir, pkgbase),
+    files: recipeOf(folders.entries.get(pkgbase)!, blobs),
+    followsAur: workspace.packages.get(pkgbase)!.config.CI_PKGBUILD_SOURCE === "aur",
+  }));
+  return { workspace, managed };
+}
+
+function refuseOthers(
+  { config, packages }: Workspace,
+  managed: readonly string[],
+  pkgbases: readonly string[],
+): void {
+  const others = pkgbases.filter((name) => !managed.includes(name));
+  if (others.length === 0) return;
+  const why = others.map((name) => `${name}${packages.has(name) ? "" : " (no such package)"}`);
+  throw new SluiceError("not-managed", `not managed in the AUR from here: ${why.join(", ")}`, {
+    hint: config.CI_MANAGE_AUR
+      ? "Set CI_MANAGE_AUR=true in the package's .CI/config, and commit it."
+      : "Set CI_MANAGE_AUR=true in .ci/config and in the package's .CI/config, and commit both.",
+    facts: { pkgbases: others },
+  });
+}

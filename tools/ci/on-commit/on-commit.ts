@@ -1,0 +1,181 @@
+import { defaultArch } from "../../alpm/names.ts";
+import type { DependencyTree } from "../../deptree/tree.ts";
+import { SluiceError } from "../../errors.ts";
+import type { Git } from "../../git/git.ts";
+import { lastChanges } from "../../git/history.ts";
+import { ignoreFiles } from "../../git/ignore.ts";
+import { composeSchedule } from "../../schedule/compose.ts";
+import { scheduleFiles, type ScheduleFile } from "../../schedule/files.ts";
+import type { Schedule } from "../../schedule/schedule.ts";
+import type { Checkpoint } from "../../steps.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
+import { differingFolders, listFolders, readFolders, type CommitFolders } from "../../workspace/commit.ts";
+import {
+  parseWorkspace,
+  requireValidConfig,
+  treeOf,
+  type Workspace,
+  type WorkspaceProblem,
+} from "../../workspace/workspace.ts";
+import {
+  currentBranch,
+  readCommitRange,
+  requireCommitOfMain,
+  requireMainBranch,
+  type CommitRange,
+} from "../pipeline/commit-range.ts";
+import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
+import type { Platform } from "../pipeline/platform.ts";
+import { underCloneLock } from "../pipeline/clone-lock.ts";
+import { moveScheduledTag } from "./scheduled-tag.ts";
+import { writeScheduleFiles } from "../pipeline/write-schedule.ts";
+
+/** What `sluice on-commit` is going to do, and why. */
+export interface OnCommitPlan {
+  readonly range: Omit<CommitRange, "commits"> & { readonly commits: number };
+  readonly schedule: Schedule;
+  /** Of the whole workspace. */
+  readonly tree: DependencyTree;
+  readonly skipped: readonly { readonly pkgbase: string; readonly reason: string }[];
+  /** Problems of the packages that are scheduled; they are built as far as they can be. */
+  readonly problems: readonly WorkspaceProblem[];
+  readonly files: readonly ScheduleFile[];
+}
+
+/** Decides what to schedule since the tag `scheduled`; changes nothing. */
+export async function planOnCommit(git: Git, platform: Platform): Promise<OnCommitPlan> {
+  const range = await readCommitRange(git);
+  const { after, decisions } = await decideSince(git, range);
+  return assemble(range, after.workspace, decisions, platform);
+}
+
+/** What a range of commits asks to build and to remove, and the packages as they are after it. */
+export async function decideSince(
+  git: Git,
+  range: CommitRange,
+): Promise<{ after: Side; decisions: readonly Decision[] }> {
+  const [comparison, changes] = await Promise.all([
+    compare(git, range.from, range.head),
+    lastChanges(git, range.commits),
+  ]);
+  requireValidConfig(comparison.after.workspace);
+  refuseLostPackages(comparison);
+  const { after } = comparison;
+  return { after, decisions: decide(comparison, range.commits, (path) => changes.get(path)) };
+}
+
+/**
+ * Writes the schedule files and moves the tag; if the tag can't be moved, the files are rolled back.
+ *
+ * @throws SluiceError `wrong-branch`, `write`, `lost-race`, and what pushing throws
+ */
+export function applyOnCommit(
+  git: Git,
+  platform: Platform,
+  plan: OnCommitPlan,
+  checkpoint?: Checkpoint,
+): Promise<void> {
+  return underCloneLock(git, () => apply(git, platform, plan, checkpoint));
+}
+
+async function apply(
+  git: Git,
+  platform: Platform,
+  { range, files }: OnCommitPlan,
+  checkpoint?: Checkpoint,
+): Promise<void> {
+  const branch = await currentBranch(git, platform.branch);
+  if (branch !== undefined) requireMainBranch(branch, range.defaultBranch);
+  await requireCommitOfMain(git, range);
+  await ignoreFiles(
+    git,
+    files.map(([path]) => path),
+  );
+  const written = writeScheduleFiles(git.dir, files, checkpoint);
+  try {
+    await moveScheduledTag(git, platform, range, checkpoint);
+  } catch (error) {
+    // What may have come through has to be built.
+    if (!(error instanceof SluiceError && error.code === "push-unknown")) written.undo();
+    throw error;
+  }
+}
+
+async function compare(git: Git, from: string | undefined, head: string): Promise<Comparison> {
+  const after = await listFolders(git, head);
+  const listBefore = async (commit: string): Promise<CommitFolders> =>
+    commit === head ? after : listFolders(git, commit, after.packagesDir);
+  const before = from === undefined ? undefined : await listBefore(from);
+  const differing = before ? differingFolders(before, after) : new Set(after.entries.keys());
+  const [sideBefore, sideAfter] = await Promise.all([
+    before && readSide(git, before, differing),
+    readSide(git, after),
+  ]);
+  return { before: sideBefore, after: sideAfter, differing };
+}
+
+/**
+ * A packages folder that is elsewhere from one commit to the next and empty there is a mistake in the settings,
+ * not the wish to remove every package.
+ */
+function refuseLostPackages({ before, after }: Comparison): void {
+  const { packagesDir, packages } = after.workspace;
+  if (!before || before.entries.size === 0) return;
+  if (packages.size > 0 || before.workspace.packagesDir === packagesDir) return;
+  throw new SluiceError(
+    "no-packages",
+    `${packagesDir} holds no packages; so far they were in ${before.workspace.packagesDir}`,
+    {
+      hint: "Set CI_PACKAGES_DIR in .ci/config to where they are. Nothing was scheduled or removed.",
+      facts: { path: packagesDir },
+    },
+  );
+}
+
+async function readSide(git: Git, folders: CommitFolders, names?: ReadonlySet<string>): Promise<Side> {
+  return { entries: folders.entries, workspace: parseWorkspace(await readFolders(git, folders, names)) };
+}
+
+function assemble(
+  { commits, ...range }: CommitRange,
+  workspace: Workspace,
+  decisions: readonly Decision[],
+  platform: Platform,
+): OnCommitPlan {
+  const { config } = workspace;
+  const tree = treeOf(workspace, defaultArch);
+  const schedule = composeSchedule(
+    scheduleHeader(range.head, config, platform),
+    tree,
+    decisions.filter((decision) => decision.kind === "build"),
+    decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
+  );
+  const concerned = new Set(decisions.map(({ pkgbase }) => pkgbase));
+  return {
+    range: { ...range, commits: commits.length },
+    schedule,
+    tree,
+    skipped: decisions.flatMap((decision) => (decision.kind === "skip" ? [withoutKind(decision)] : [])),
+    problems: workspace.problems.filter(({ pkgbase }) => pkgbase === undefined || concerned.has(pkgbase)),
+    files: scheduleFiles(schedule, tree, config),
+  };
+}
+
+/** What a schedule says beside its builds and removals. */
+export function scheduleHeader(
+  commit: string,
+  { REPO_NAME, BUILD_REPO }: RepositoryConfig,
+  { commit: startedFor, pipelineId, pipelineUrl }: Platform,
+): Omit<Schedule, "version" | "builds" | "removals"> {
+  return {
+    commit,
+    pipeline: { commit: startedFor ?? commit, id: pipelineId, url: pipelineUrl },
+    arch: defaultArch,
+    source: REPO_NAME,
+    target: BUILD_REPO,
+  };
+}
+
+export function withoutKind<T extends { kind: string }>({ kind: _kind, ...rest }: T): Omit<T, "kind"> {
+  return rest;
+}

@@ -1,0 +1,68 @@
+import { digestOf } from "../../forge/branch-name.ts";
+import type { Refusal } from "../../forge/read-reviews.ts";
+import type { PackageState, State } from "../../workspace/state/state.ts";
+import type { Workspace } from "../../workspace/workspace.ts";
+import type { LibraryRebuilds } from "../updates/library-rebuilds.ts";
+import type { UpdateDecision } from "../updates/decide-update.ts";
+import type { CommitDecision } from "../updates/find-commits.ts";
+
+/**
+ * What is remembered after this run: packages that are gone are forgotten, and those whose upstream couldn't be
+ * asked stay as they were. What waits for a review isn't in it yet.
+ */
+export function nextState(
+  state: State,
+  { packages }: Workspace,
+  found: {
+    readonly updates: readonly UpdateDecision[];
+    readonly commits: readonly CommitDecision[];
+    readonly rebuilds: Pick<LibraryRebuilds, "versions" | "databases">;
+    readonly aurEtag: string | undefined;
+    /** Undefined where the forge couldn't be asked. */
+    readonly refusals: readonly Refusal[] | undefined;
+  },
+): State {
+  const { updates, commits, rebuilds, refusals } = found;
+  const next = new Map<string, PackageState>();
+  for (const [pkgbase, known] of state.packages) if (packages.has(pkgbase)) next.set(pkgbase, known);
+  for (const decision of updates) {
+    if ("state" in decision && decision.kind !== "hold") next.set(decision.pkgbase, decision.state);
+  }
+  for (const decision of commits) {
+    if (decision.kind !== "commit" && decision.kind !== "pinned") continue;
+    const commit = decision.kind === "commit" ? decision.commit : undefined;
+    const known = next.get(decision.pkgbase);
+    if (known?.commit !== commit) next.set(decision.pkgbase, { ...known, commit });
+  }
+  // What is still open is only found again by asking for everything.
+  const isAllCurrent = updates.every(({ kind }) => ["unchanged", "take", "hold"].includes(kind));
+  return {
+    packages: refusals ? withRefusals(next, refusals) : next,
+    versions: rebuilds.versions,
+    run: {
+      known: true,
+      databases: rebuilds.databases,
+      ...(isAllCurrent && { aurEtag: found.aurEtag }),
+    },
+  };
+}
+
+/** Reviews that were refused, as far as the forge could be asked. */
+function withRefusals(
+  packages: ReadonlyMap<string, PackageState>,
+  refusals: readonly Refusal[],
+): Map<string, PackageState> {
+  const refused = new Map(refusals.map(({ pkgbase, digest }) => [pkgbase, digest]));
+  return new Map(
+    [...packages].map(([pkgbase, known]) => {
+      const digest = refused.get(pkgbase);
+      return [pkgbase, known.refused === digest ? known : { ...known, refused: digest }];
+    }),
+  );
+}
+
+export function refusalsOf(state: State): Refusal[] {
+  return [...state.packages].flatMap(([pkgbase, { refused }]) =>
+    refused === undefined ? [] : [{ pkgbase, digest: digestOf(refused) }],
+  );
+}

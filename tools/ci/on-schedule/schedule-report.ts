@@ -1,0 +1,185 @@
+import { baseValue, parseSrcinfo } from "../../alpm/srcinfo.ts";
+import { SluiceError } from "../../errors.ts";
+import type { ReviewAction } from "../../forge/plan-reviews.ts";
+import { inertInline } from "../../gate/inert.ts";
+import type { RecipeFiles } from "../../gate/update.ts";
+import type { OnScheduleOutcome } from "./apply-on-schedule.ts";
+import type { JudgedUpdate } from "../updates/decide-update.ts";
+import type { OnSchedulePlan } from "./on-schedule.ts";
+import type { TemplateOutcome } from "../template/take-template.ts";
+
+/** One line of what a run did, or is going to do. */
+export interface ReportLine {
+  readonly what: keyof typeof headings;
+  readonly pkgbase: string;
+  readonly why: string;
+}
+
+/** In the order in which a person wants to read them. */
+export const headings = {
+  problem: "Needs a person",
+  held: "Held for review",
+  skipped: "Skipped, looked at again next time",
+  waiting: "Waiting",
+  updated: "Updated",
+  build: "To build",
+  remove: "To remove",
+  unscheduled: "Not built now",
+  review: "Reviews",
+  template: "CI files",
+} as const;
+
+/**
+ * Everything of a run that isn't "nothing new".
+ *
+ * @param outcome undefined: nothing was done (`--dry-run`)
+ */
+export function reportLines(
+  plan: OnSchedulePlan,
+  outcome: OnScheduleOutcome | undefined,
+  template: TemplateOutcome,
+): ReportLine[] {
+  const order = Object.keys(headings);
+  return [
+    ...updateLines(plan, outcome),
+    ...plan.commits.flatMap((decision) =>
+      decision.kind === "skipped" || decision.kind === "problem"
+        ? [{ what: decision.kind, pkgbase: decision.pkgbase, why: explain(decision.error) } as const]
+        : [],
+    ),
+    ...plan.databases.flatMap((database) =>
+      "error" in database
+        ? [{ what: "skipped", pkgbase: "CI_LIB_DB", why: explain(database.error) } as const]
+        : [],
+    ),
+    ...plan.rebuilds.skipped.map(
+      ({ pkgbase, reason: why }) => ({ what: "unscheduled", pkgbase, why }) as const,
+    ),
+    ...plan.builds.map(({ pkgbase, reason: why }) => ({ what: "build", pkgbase, why }) as const),
+    ...plan.removals.map(({ pkgbase, reason: why }) => ({ what: "remove", pkgbase, why }) as const),
+    ...plan.unscheduled.map(({ pkgbase, reason: why }) => ({ what: "unscheduled", pkgbase, why }) as const),
+    ...reviewLines(plan, outcome),
+    ...templateLines(template),
+  ].sort((a, b) => order.indexOf(a.what) - order.indexOf(b.what) || (a.pkgbase < b.pkgbase ? -1 : 1));
+}
+
+/** Whether somebody has to do something that no review asks for. */
+export function needsPerson(
+  plan: OnSchedulePlan,
+  outcome: OnScheduleOutcome | undefined,
+  template: TemplateOutcome,
+): boolean {
+  if (template.kind === "failed") return true;
+  const hasProblem = [...plan.updates, ...plan.commits].some(({ kind }) => kind === "problem");
+  return hasProblem || (outcome?.notOpened.size ?? 0) > 0 || (outcome?.reviews.failed.length ?? 0) > 0;
+}
+
+function updateLines(plan: OnSchedulePlan, outcome: OnScheduleOutcome | undefined): ReportLine[] {
+  return plan.updates.flatMap((decision): ReportLine[] => {
+    const { pkgbase } = decision;
+    switch (decision.kind) {
+      case "unchanged":
+        return [];
+      case "take":
+        return [{ what: "updated", pkgbase, why: `${versions(decision.update)}${remarks(decision.update)}` }];
+      case "wait": {
+        const until = new Date(decision.until).toISOString().slice(0, 16).replace("T", " ");
+        return [
+          { what: "waiting", pkgbase, why: `${versions(decision.update)}, until ${until} UTC (CI_COOLDOWN)` },
+        ];
+      }
+      case "hold": {
+        const [worst] = decision.update.judgement.findings;
+        const because = worst ? `${decision.why}: ${worst.message}` : decision.why;
+        const missing = outcome?.notOpened.get(pkgbase);
+        const review = missing ? `; not up for review: ${explain(missing)}` : "";
+        return [{ what: "held", pkgbase, why: `${versions(decision.update)}, ${because}${review}` }];
+      }
+      case "skipped":
+      case "problem":
+        return [{ what: decision.kind, pkgbase, why: explain(decision.error) }];
+    }
+  });
+}
+
+function reviewLines({ reviews }: OnSchedulePlan, outcome: OnScheduleOutcome | undefined): ReportLine[] {
+  if (reviews instanceof SluiceError) return [];
+  if (!outcome) {
+    return reviews.plan.actions.map((action) => ({
+      what: "review",
+      pkgbase: action.pkgbase,
+      why: aim(action),
+    }));
+  }
+  const { done, failed, heldBack } = outcome.reviews;
+  return [
+    ...done.map(({ action, review }) => ({
+      what: "review" as const,
+      pkgbase: action.pkgbase,
+      why: [aim(action), review?.url].filter(Boolean).join(" "),
+    })),
+    ...[...failed, ...heldBack].map(({ action, error }) => ({
+      what: "review" as const,
+      pkgbase: action.pkgbase,
+      why: `${aim(action)}: ${explain(error)}`,
+    })),
+  ];
+}
+
+function templateLines(template: TemplateOutcome): ReportLine[] {
+  switch (template.kind) {
+    case "disabled":
+    case "current":
+      return [];
+    case "failed":
+      return [{ what: "template", pkgbase: "TEMPLATE_REPO", why: explain(template.error) }];
+    case "update":
+    case "review": {
+      const what = template.kind === "update" ? "taken" : "to be looked at";
+      const why = [`${what}: ${template.why}`, template.done].filter(Boolean).join("; ");
+      return [{ what: "template", pkgbase: template.tag, why }];
+    }
+  }
+}
+
+function aim(action: ReviewAction): string {
+  const what = { open: "open", mark: "label", close: "close", tell: "tell", prune: "delete the branch" }[
+    action.kind
+  ];
+  return `${what} (${action.reason})`;
+}
+
+function versions({ before, after }: JudgedUpdate): string {
+  const [was, is] = [before, after].map(versionOf);
+  if (is === undefined) return "unknown version";
+  return was === is ? `${is} again` : `${was ?? "unknown"} → ${is}`;
+}
+
+function versionOf(files: RecipeFiles): string | undefined {
+  try {
+    const srcinfo = parseSrcinfo(Buffer.from(files.get(".SRCINFO")?.bytes ?? []).toString(), ".SRCINFO");
+    const [pkgver, pkgrel, epoch] = ["pkgver", "pkgrel", "epoch"].map((field) => baseValue(srcinfo, field));
+    return pkgver && pkgrel ? `${epoch ? `${epoch}:` : ""}${pkgver}-${pkgrel}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function remarks({ judgement: { verdict } }: JudgedUpdate): string {
+  return verdict === "minor" ? "" : `, ${verdict} and not held (CI_HUMAN_REVIEW=false)`;
+}
+
+function explain({ message, hint }: SluiceError): string {
+  return hint === undefined ? message : `${message} (${hint})`;
+}
+
+/** The same for the page of a pipeline run; upstream's text in it is inert. */
+export function reportMarkdown(lines: readonly ReportLine[], conclusion: string): string {
+  const sections = Object.entries(headings).flatMap(([what, heading]) => {
+    const own = lines.filter((line) => line.what === what);
+    if (own.length === 0) return [];
+    const rows = own.map(({ pkgbase, why }) => `| ${inertInline(pkgbase)} | ${inertInline(why, 500)} |`);
+    return [`### ${heading} (${own.length})\n\n| Package | Why |\n| --- | --- |\n${rows.join("\n")}`];
+  });
+  return `${[`**${conclusion}**`, ...sections].join("\n\n")}\n`;
+}

@@ -1,0 +1,67 @@
+import { baseValue } from "../../alpm/srcinfo.ts";
+import type { WantedBuild } from "../../schedule/compose.ts";
+import type { Package, Workspace } from "../../workspace/workspace.ts";
+import type { Decision } from "../on-commit/decide.ts";
+import type { UpdateDecision } from "../updates/decide-update.ts";
+import type { CommitDecision } from "../updates/find-commits.ts";
+
+/** A reason to build a package that a run found. */
+export interface NewBuild {
+  readonly pkgbase: string;
+  readonly reason: string;
+}
+
+/** Every reason of this run to build something, but those of commits. */
+export function newBuilds(
+  workspace: Workspace,
+  updates: readonly UpdateDecision[],
+  commits: readonly CommitDecision[],
+  bumps: readonly NewBuild[],
+): NewBuild[] {
+  return [
+    ...updates.flatMap((decision) =>
+      decision.kind === "take"
+        ? [{ pkgbase: decision.pkgbase, reason: updateReason(workspace.packages.get(decision.pkgbase)!) }]
+        : [],
+    ),
+    ...commits.flatMap((decision) =>
+      decision.kind === "commit" && decision.before !== undefined && decision.before !== decision.commit
+        ? [{ pkgbase: decision.pkgbase, reason: `new commit ${decision.commit.slice(0, 10)} upstream` }]
+        : [],
+    ),
+    ...bumps,
+  ];
+}
+
+function updateReason({ srcinfo }: Package): string {
+  const version = srcinfo && baseValue(srcinfo, "pkgver");
+  return version === undefined ? "upstream's recipe changed" : `upstream update to ${version}`;
+}
+
+/**
+ * What is scheduled: what commits ask for, and what this run found. A package with a trigger of its own waits for
+ * that; only a commit of a person schedules it otherwise.
+ */
+export function wantedBuilds(
+  { packages, config }: Workspace,
+  decisions: readonly Decision[],
+  found: readonly NewBuild[],
+): { builds: WantedBuild[]; unscheduled: NewBuild[] } {
+  const asked = decisions.filter((decision) => decision.kind === "build");
+  const builds = new Map<string, WantedBuild>(
+    asked.map(({ kind: _kind, ...build }) => [build.pkgbase, build]),
+  );
+  const unscheduled: NewBuild[] = [];
+  for (const { pkgbase, reason } of found) {
+    const { CI_ON_TRIGGER, BUILDER_CLASS } = packages.get(pkgbase)!.config;
+    const before = builds.get(pkgbase);
+    if (CI_ON_TRIGGER !== "" && !before) {
+      unscheduled.push({ pkgbase, reason: `${reason}; built on trigger ${CI_ON_TRIGGER}` });
+      continue;
+    }
+    const buildClass = before?.class ?? (BUILDER_CLASS || config.CI_DEFAULT_CLASS || null);
+    const reasons = before ? `${before.reason}; ${reason}` : reason;
+    builds.set(pkgbase, { pkgbase, class: buildClass, reason: reasons });
+  }
+  return { builds: [...builds.values()], unscheduled };
+}

@@ -1,0 +1,115 @@
+import { parseSrcinfo, srcinfoVersion } from "../../alpm/srcinfo.ts";
+import { SluiceError } from "../../errors.ts";
+import type { RecipeFiles } from "../../gate/update.ts";
+import { readDatabase } from "../../pkgrepo/database-file.ts";
+import { parseVersions, addNewest } from "../../upstream/distribution/versions.ts";
+import type { Upstreams } from "../../upstream/sources.ts";
+import type { Sighting } from "../../upstream/upstream.ts";
+import type { Package } from "../../workspace/workspace.ts";
+import type { AddPorts } from "./add.ts";
+import type { AuditFacts, Published, UpstreamVersion } from "./audit.ts";
+import { readCurrentState } from "./operation.ts";
+
+export interface ReadFacts extends AuditFacts {
+  /** Upstreams that couldn't be asked. */
+  readonly unasked: readonly SluiceError[];
+}
+
+/**
+ * Asks everybody: main, the branch `state`, upstreams, the published repository, the branches of reviews.
+ *
+ * @param database a file or an address; undefined: that of BUILD_REPO in CI_LIB_DB
+ * @throws SluiceError where the AUR or the published repository can't be read
+ */
+export async function readAuditFacts(ports: AddPorts, database: string | undefined): Promise<ReadFacts> {
+  const { progress } = ports;
+  const { refs, side, stateBranch } = await readCurrentState(ports);
+  const { workspace } = side;
+  const { state } = stateBranch;
+  const { config } = workspace;
+  const upstreams = ports.upstreams(config, {});
+  progress("asking what is published");
+  const url = database ?? config.CI_LIB_DB.find((one) => fileName(one) === `${config.BUILD_REPO}.db`);
+  const published = url === undefined ? undefined : await readPublished(url, upstreams);
+
+  const packages = [...workspace.packages.values()];
+  const ofAur = packages.filter((pkg) => pkg.config.CI_PKGBUILD_SOURCE === "aur" && !pkg.config.CI_NVCHECKER);
+  const ofGit = packages.filter((pkg) => isGit(pkg) && !pkg.config.CI_NVCHECKER);
+  progress(`asking the upstreams of ${ofAur.length + ofGit.length} packages`);
+  const versions = new Map<string, UpstreamVersion>();
+  for (const [pkgbase, entry] of await ports.aur(config).metadata(ofAur)) {
+    const { timestamp } = state.packages.get(pkgbase) ?? {};
+    if (entry.kind !== "package") continue;
+    const isSeen = timestamp !== undefined && entry.lastModified <= timestamp;
+    versions.set(pkgbase, { version: entry.version, isSeen });
+  }
+  const unasked: SluiceError[] = [];
+  for (const [pkgbase, sighting] of await lookAtGit(ofGit, upstreams)) {
+    if ("error" in sighting) unasked.push(sighting.error);
+    if (sighting.kind !== "recipe") continue;
+    const { files, revision } = sighting.recipe;
+    const version = versionOf(files);
+    const isSeen = revision === state.packages.get(pkgbase)?.revision;
+    if (version !== undefined) versions.set(pkgbase, { version, isSeen });
+  }
+  return { workspace, state, upstreams: versions, published, reviewBranches: refs.reviewBranches, unasked };
+}
+
+async function readPublished(database: string, upstreams: Upstreams): Promise<Published> {
+  if (!/^https?:\/\//.test(database)) return publishedIn(await readDatabase(database));
+  const [sighting] = await upstreams.libraries([database], []);
+  if (sighting?.kind === "read") {
+    const pkgnames = [...sighting.names].map(([base, names]) => [base, names.pkgnames] as const);
+    return { versions: parseVersions(sighting.database.packages), pkgnames: new Map(pkgnames) };
+  }
+  if (sighting && "error" in sighting) throw sighting.error;
+  throw new SluiceError("database-unavailable", `The database ${database} can't be read`);
+}
+
+function publishedIn(entries: readonly { name: string; base: string; version: string }[]): Published {
+  const versions = new Map<string, string>();
+  const pkgnames = new Map<string, Set<string>>();
+  for (const { name, base, version } of entries) {
+    addNewest(versions, base, version);
+    pkgnames.set(base, (pkgnames.get(base) ?? new Set()).add(name));
+  }
+  return { versions, pkgnames };
+}
+
+function fileName(url: string): string | undefined {
+  return url
+    .replace(/[?#].*/, "")
+    .split("/")
+    .at(-1);
+}
+
+/** Sources that bring whole recipes with a version of their own. */
+function isGit({ config: { CI_PKGBUILD_SOURCE: source } }: Package): boolean {
+  return !["", "aur", "custom"].includes(source) && !/^(?:gitlab|github):/.test(source);
+}
+
+/** As if they were looked at for the first time. */
+function lookAtGit(
+  packages: readonly Package[],
+  upstreams: Upstreams,
+): Promise<ReadonlyMap<string, Sighting>> {
+  return upstreams.recipes(
+    packages.map(({ pkgbase, srcinfo, config }) => ({
+      pkgbase,
+      source: config.CI_PKGBUILD_SOURCE,
+      byNvchecker: false,
+      srcinfo,
+      recipe: async () => new Map(),
+      seen: {},
+    })),
+  );
+}
+
+function versionOf(files: RecipeFiles): string | undefined {
+  try {
+    return srcinfoVersion(parseSrcinfo(Buffer.from(files.get(".SRCINFO")?.bytes ?? []).toString()));
+  } catch (error) {
+    if (error instanceof SluiceError) return undefined;
+    throw error;
+  }
+}

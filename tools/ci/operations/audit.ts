@@ -1,0 +1,122 @@
+import { srcinfoVersion } from "../../alpm/srcinfo.ts";
+import { vercmp } from "../../alpm/vercmp.ts";
+import { bumpOf } from "../../builder/bump.ts";
+import { parseBranchName } from "../../forge/branch-name.ts";
+import type { State } from "../../workspace/state/state.ts";
+import type { Package, Workspace } from "../../workspace/workspace.ts";
+
+/** What should be and what is. */
+export interface AuditFacts {
+  readonly workspace: Workspace;
+  readonly state: State;
+  /** By pkgbase; without those whose upstream couldn't be asked or says no version. */
+  readonly upstreams: ReadonlyMap<string, UpstreamVersion>;
+  /** Undefined where it isn't known. */
+  readonly published: Published | undefined;
+  /** All branches that are named as those of reviews are. */
+  readonly reviewBranches: readonly string[];
+}
+
+/** What upstream has now. */
+export interface UpstreamVersion {
+  /** Full version. */
+  readonly version: string;
+  /** Whether a run has taken it, or put it up for review, according to the state; else the next one will. */
+  readonly isSeen: boolean;
+}
+
+/** The published repository, by pkgbase. */
+export interface Published {
+  readonly versions: ReadonlyMap<string, string>;
+  readonly pkgnames: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export interface AuditFinding {
+  readonly kind: "lost-update" | "lost-build" | "orphan" | "held";
+  /** A pkgbase; of an orphan also a pkgname, a state's file or a branch. */
+  readonly name: string;
+  readonly why: string;
+}
+
+/** What was lost on the way from upstream to the published repository, and what nobody owns any more. */
+export function audit(facts: AuditFacts): AuditFinding[] {
+  const packages = [...facts.workspace.packages.values()];
+  return [
+    ...packages.flatMap((pkg) => lostUpdate(pkg, facts)),
+    ...packages.flatMap((pkg) => lostBuild(pkg, facts)),
+    ...orphans(facts),
+  ];
+}
+
+/** Whether anybody has to do something: a review waits for its reviewer anyway. */
+export function isComplaint({ kind }: AuditFinding): boolean {
+  return kind !== "held";
+}
+
+/** Upstream is newer, and no run is going to find that out. */
+function lostUpdate({ pkgbase, srcinfo }: Package, { upstreams, state }: AuditFacts): AuditFinding[] {
+  const upstream = upstreams.get(pkgbase);
+  const present = srcinfo && srcinfoVersion(srcinfo);
+  if (!upstream?.isSeen || present === undefined || vercmp(upstream.version, present) <= 0) return [];
+  const { held, refused } = state.packages.get(pkgbase) ?? {};
+  const difference = `upstream has ${upstream.version}, main ${present}`;
+  if (held !== undefined && refused === held.slice(0, 16)) {
+    return [{ kind: "held", name: pkgbase, why: `${difference}; somebody refused it` }];
+  }
+  if (held !== undefined) return [{ kind: "held", name: pkgbase, why: `${difference}; a review waits` }];
+  return [{ kind: "lost-update", name: pkgbase, why: `${difference}, although it counts as taken` }];
+}
+
+/** What is published is older than what main has. What is built on a trigger of its own is as old as it wants. */
+function lostBuild({ pkgbase, srcinfo, config }: Package, { published }: AuditFacts): AuditFinding[] {
+  if (!published || config.CI_ON_TRIGGER !== "") return [];
+  const version = published.versions.get(pkgbase);
+  if (version === undefined) return [{ kind: "lost-build", name: pkgbase, why: "it isn't published" }];
+  const recipe = srcinfo && srcinfoVersion(srcinfo);
+  const wanted = recipe === undefined ? undefined : wantedVersion(recipe, version, config);
+  if (wanted === undefined || vercmp(version, wanted) >= 0) return [];
+  return [{ kind: "lost-build", name: pkgbase, why: `${version} is published, main asks for ${wanted}` }];
+}
+
+/** The recipe's, or, where it is that which CI_PACKAGE_BUMP is for, the bumped one; pkgver() may be ahead of both. */
+function wantedVersion(recipe: string, published: string, config: Package["config"]): string {
+  const bump = bumpOf(config);
+  if (!bump) return recipe;
+  const bumped = `${bump.version ?? recipe}.${bump.count}`;
+  const isForThis =
+    bump.version === undefined ||
+    [recipe, published].some((version) => isSameButBump(version, bump.version!));
+  return isForThis && vercmp(bumped, recipe) > 0 ? bumped : recipe;
+}
+
+function isSameButBump(version: string, base: string): boolean {
+  return vercmp(version, base) === 0 || vercmp(version.replace(/\.\d+$/, ""), base) === 0;
+}
+
+function orphans({ workspace: { packages }, state, published, reviewBranches }: AuditFacts): AuditFinding[] {
+  const found: AuditFinding[] = [];
+  const add = (name: string, why: string): unknown => found.push({ kind: "orphan", name, why });
+  for (const [pkgbase, pkgnames] of published?.pkgnames ?? []) {
+    const pkg = packages.get(pkgbase);
+    if (!pkg) {
+      add(pkgbase, "is published, and no package of the workspace");
+      continue;
+    }
+    const own = new Set(pkg.srcinfo?.packages.map(({ pkgname }) => pkgname) ?? pkgnames);
+    for (const pkgname of pkgnames) {
+      // makepkg makes it along where the options say so.
+      if (own.has(pkgname) || pkgname === `${pkgbase}-debug`) continue;
+      add(pkgname, `is published, and ${pkgbase} doesn't make it any more`);
+    }
+  }
+  for (const pkgbase of state.packages.keys()) {
+    if (!packages.has(pkgbase))
+      add(pkgbase, "has a file in the branch `state`, and is no package of the workspace");
+  }
+  for (const branch of reviewBranches) {
+    const parsed = parseBranchName(branch);
+    if (parsed && !packages.has(parsed.pkgbase))
+      add(branch, "is a review's branch of no package of the workspace");
+  }
+  return found;
+}

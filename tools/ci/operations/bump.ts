@@ -1,0 +1,45 @@
+import type { DatabaseSighting } from "../../upstream/distribution/distribution.ts";
+import { bumpedConfigs, changesOfMain } from "../on-schedule/main-changes.ts";
+import { nextBump, publishedVersions } from "../updates/next-bump.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
+import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
+import { meantPackages } from "./package-names.ts";
+
+export interface BumpPlan extends OperationPlan {
+  readonly bumps: readonly { readonly pkgbase: string; readonly bump: string }[];
+  /** Packages that can't be bumped, and why. */
+  readonly skipped: readonly { readonly pkgbase: string; readonly reason: string }[];
+  /** Of CI_LIB_DB, which knows what is published. */
+  readonly databases: readonly DatabaseSighting[];
+}
+
+/**
+ * Rebuilds packages without a new version: CI_PACKAGE_BUMP one higher than what their current version has.
+ *
+ * @throws SluiceError `unknown-package`
+ */
+export async function planBump(
+  ports: OperationPorts & Pick<SchedulePorts, "upstreams">,
+  names: readonly string[],
+): Promise<BumpPlan> {
+  const present = await readCurrentState(ports);
+  const { side, stateBranch } = present;
+  const { config, packages } = side.workspace;
+  const meant = meantPackages(names, packages);
+  const { run, versions } = stateBranch.state;
+  ports.progress("asking what is published");
+  const databases = await ports.upstreams(config, {}).libraries(config.CI_LIB_DB, run.databases);
+  const published = publishedVersions(databases, config.BUILD_REPO, versions);
+
+  const bumps: { pkgbase: string; bump: string }[] = [];
+  const skipped: { pkgbase: string; reason: string }[] = [];
+  for (const pkgbase of meant) {
+    const next = nextBump(packages.get(pkgbase)!, published(pkgbase));
+    if ("bump" in next) bumps.push({ pkgbase, bump: next.bump });
+    else skipped.push({ pkgbase, reason: next.skipped });
+  }
+  const changes = changesOfMain(side, [], await bumpedConfigs(ports.git, side, bumps));
+  const changed = bumps.map(({ pkgbase }) => pkgbase);
+  const plan = await planOperation(ports, present, { kind: "chore(bump)", packages: changed, changes });
+  return { ...plan, bumps, skipped, databases };
+}

@@ -1,0 +1,113 @@
+import { defaultArch } from "../../alpm/names.ts";
+import { branchPrefix, parseBranchName, type UpdateBranch } from "../../forge/branch-name.ts";
+import type { Forge, Review } from "../../forge/forge.ts";
+import { readAllowedLines } from "../../gate/allowed-lines.ts";
+import { answerTags } from "../../gate/tag-answers.ts";
+import { judgeWith, type Finding, type Judgement, type RecipeFiles, type Verdict } from "../../gate/judge.ts";
+import type { Git } from "../../git/git.ts";
+import { resolveCommit } from "../../git/history.ts";
+import { listTree, readBlobs } from "../../git/objects.ts";
+import { remoteBranches } from "../../git/remote-branches.ts";
+import { packagePath } from "../../workspace/files.ts";
+import { recipeOf } from "../../workspace/recipe.ts";
+import { remote } from "../pipeline/commit-range.ts";
+import { withoutIgnoreFiles, type DecisionContext } from "../updates/decide-update.ts";
+import { readTrusted } from "../on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
+import { readCurrentState, type OperationPorts, type CurrentState } from "./operation.ts";
+import { openSecondReader } from "../../bash/open-second-reader.ts";
+
+/** An open review and what the gate says of it today. */
+export interface ListedReview {
+  readonly pkgbase: string;
+  readonly url: string;
+  readonly branch: string;
+  /** ISO 8601. */
+  readonly openedAt: string;
+  /** Undefined where the package or the branch is gone. */
+  readonly verdict: Verdict | undefined;
+  /** Worst first. */
+  readonly findings: readonly Finding[];
+}
+
+interface ReviewPorts extends OperationPorts {
+  readonly forge: Forge;
+  readonly upstreams: SchedulePorts["upstreams"];
+}
+
+/** All open reviews, oldest first, each judged again: main as it is now against what the branch would make of it. */
+export async function listReviews(ports: ReviewPorts): Promise<ListedReview[]> {
+  const { git, forge, progress } = ports;
+  const present = await readCurrentState(ports);
+  progress("asking for open reviews");
+  const [reviews, heads] = await Promise.all([
+    forge.openReviews(),
+    remoteBranches(git, present.refs.hasRemote ? remote : ".", branchPrefix),
+  ]);
+  await fetchMissing(git, reviews, heads);
+  const rules = {
+    trustedMaintainers: await readTrusted(git, present.refs.head),
+    ask: answerTags(ports.upstreams(present.side.workspace.config, {}).tagsOf),
+    read: openSecondReader().read,
+  };
+  const listed: ListedReview[] = [];
+  for (const { branch, url, createdAt: openedAt } of reviews) {
+    const parsed = parseBranchName(branch);
+    if (!parsed) continue;
+    const judged = await judgeBranch({ ...parsed, head: heads.get(branch) }, present, rules, ports);
+    const { verdict, findings = [] } = judged ?? {};
+    listed.push({ pkgbase: parsed.pkgbase, url, branch, openedAt, verdict, findings });
+  }
+  return listed;
+}
+
+async function fetchMissing(
+  git: Git,
+  reviews: readonly Review[],
+  heads: ReadonlyMap<string, string>,
+): Promise<void> {
+  const missing: string[] = [];
+  for (const { branch } of reviews) {
+    const head = heads.get(branch);
+    if (head !== undefined && (await resolveCommit(git, head)) === undefined)
+      missing.push(`refs/heads/${branch}`);
+  }
+  if (missing.length > 0) await git.text(["fetch", "--quiet", "--no-tags", remote, ...missing]);
+}
+
+async function judgeBranch(
+  { pkgbase, digest, head }: UpdateBranch & { readonly head: string | undefined },
+  { refs, side, stateBranch }: CurrentState,
+  { trustedMaintainers, ask, read }: Pick<DecisionContext, "trustedMaintainers" | "ask" | "read">,
+  { git, now }: ReviewPorts,
+): Promise<Judgement | undefined> {
+  const pkg = side.workspace.packages.get(pkgbase);
+  if (!pkg || head === undefined) return undefined;
+  const folder = packagePath(side.workspace.packagesDir, pkgbase);
+  const [before, after] = [await readRecipe(git, refs.head, folder), await readRecipe(git, head, folder)];
+  const { maintainers, held, heldMaintainers } = stateBranch.state.packages.get(pkgbase) ?? {};
+  const isHeld = held !== undefined && held.slice(0, 16) === digest;
+  const context = {
+    architectures: [defaultArch],
+    maintainersBefore: maintainers,
+    maintainersAfter: isHeld ? heldMaintainers : undefined,
+    trustedMaintainers,
+    now: now().getTime(),
+    cooldownHours: 0,
+    allowedLines: readAllowedLines(pkg.config.CI_PKGBUILD_CHANGE_ALLOW_REGEX),
+    tagAnswers: new Map(),
+  };
+  return judgeWith({ pkgbase, before, after }, context, { ask, read });
+}
+
+async function readRecipe(git: Git, commit: string, folder: string): Promise<RecipeFiles> {
+  const entries = (await listTree(git, commit, folder)).map(
+    (entry) => [entry.path.slice(folder.length + 1), entry] as const,
+  );
+  const readable = entries.filter(([, { size }]) => size !== undefined);
+  const blobs = await readBlobs(
+    git,
+    readable.map(([, { id }]) => id),
+  );
+  return withoutIgnoreFiles(recipeOf(new Map(entries), blobs));
+}

@@ -1,0 +1,163 @@
+import { defaultArch } from "../../alpm/names.ts";
+import type { DependencyTree } from "../../deptree/tree.ts";
+import type { SluiceError } from "../../errors.ts";
+import { commitMessage } from "../../gate/review-text.ts";
+import { changeFiles, type FileChanges } from "../../git/change-files.ts";
+import { commitsBetween } from "../../git/history.ts";
+import { writeCommit } from "../../git/write-commit.ts";
+import { composeSchedule } from "../../schedule/compose.ts";
+import { scheduleFiles, type ScheduleFile } from "../../schedule/files.ts";
+import type { Schedule } from "../../schedule/schedule.ts";
+import { listFolders, readFolders } from "../../workspace/commit.ts";
+import { readState, type PackageState, type StateBranch } from "../../workspace/state/state.ts";
+import { parseWorkspace, requireValidConfig, treeOf, type Workspace } from "../../workspace/workspace.ts";
+import { commitRangeTo, type CommitRange } from "../pipeline/commit-range.ts";
+import { commitState } from "../pipeline/commit-state.ts";
+import type { Side } from "../on-commit/decide.ts";
+import { readWorkspaceRefs, type WorkspaceRefs } from "../pipeline/workspace-refs.ts";
+import { decideSince, scheduleHeader, withoutKind } from "../on-commit/on-commit.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
+import { planWithRetry } from "../pipeline/plan-with-retry.ts";
+import { pushSchedule } from "../pipeline/push-schedule.ts";
+
+export type OperationPorts = Pick<SchedulePorts, "git" | "platform" | "now" | "progress" | "checkpoint">;
+
+/** The workspace as an operation finds it. */
+export interface CurrentState {
+  readonly refs: WorkspaceRefs;
+  /** The packages as main has them. */
+  readonly side: Side;
+  readonly stateBranch: StateBranch;
+}
+
+/** What somebody asked to change by hand. */
+export interface OperationRequest {
+  /** What the commit's subject begins with: `feat(add)`. */
+  readonly kind: string;
+  /** Packages that change, by name; none: there is nothing to commit. */
+  readonly packages: readonly string[];
+  readonly changes: FileChanges;
+  /** What is remembered of packages from now on. */
+  readonly states?: ReadonlyMap<string, PackageState>;
+}
+
+/** One commit, and the schedule of what it and the commits before it ask for. */
+export interface OperationPlan {
+  readonly refs: WorkspaceRefs;
+  readonly range: Omit<CommitRange, "commits"> & { readonly commits: number };
+  /** Main's commit afterwards. It is stored, but nothing leads to it yet. */
+  readonly head: string;
+  /** The commit of the branch `state` afterwards. */
+  readonly state: string | undefined;
+  readonly packages: readonly string[];
+  readonly schedule: Schedule;
+  readonly files: readonly ScheduleFile[];
+  readonly workspace: Workspace;
+  readonly tree: DependencyTree;
+  /** Why it isn't done unless somebody insists. */
+  readonly refusal?: SluiceError | undefined;
+}
+
+/** Reads main and the branch `state` as they are at the remote. */
+export async function readCurrentState({ git, platform, progress }: OperationPorts): Promise<CurrentState> {
+  progress("looking at main");
+  const refs = await readWorkspaceRefs(git, platform);
+  const folders = await listFolders(git, refs.head);
+  const workspace = parseWorkspace(await readFolders(git, folders));
+  requireValidConfig(workspace);
+  return {
+    refs,
+    side: { entries: folders.entries, workspace },
+    stateBranch: await readState(git, refs.state),
+  };
+}
+
+/**
+ * Stores the commit that fulfils a request, and decides about it and all commits since the tag `scheduled` as
+ * on-commit does. No branch, tag or file changes yet.
+ */
+export async function planOperation(
+  ports: OperationPorts,
+  { refs, side, stateBranch }: CurrentState,
+  request: OperationRequest,
+): Promise<OperationPlan> {
+  const { git, platform } = ports;
+  const { config } = side.workspace;
+  const before = await commitRangeTo(git, refs.head, refs.tag);
+  const head = request.changes.size === 0 ? refs.head : await commitRequest(ports, refs, config, request);
+  const own = head === refs.head ? [] : await commitsBetween(git, refs.head, head);
+  const range: CommitRange = { ...before, head, commits: [...before.commits, ...own] };
+  const { after, decisions } = await decideSince(git, range);
+  const { workspace } = after;
+  const tree = treeOf(workspace, defaultArch);
+  const schedule = composeSchedule(
+    scheduleHeader(head, workspace.config, platform),
+    tree,
+    decisions.filter((decision) => decision.kind === "build"),
+    decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
+  );
+  return {
+    refs,
+    range: { ...range, commits: range.commits.length },
+    head,
+    state: await commitStateAfter(ports, stateBranch, workspace, request),
+    packages: request.packages,
+    schedule,
+    files: scheduleFiles(schedule, tree, workspace.config),
+    workspace,
+    tree,
+  };
+}
+
+async function commitRequest(
+  { git, platform, now }: OperationPorts,
+  refs: WorkspaceRefs,
+  { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email }: Workspace["config"],
+  { kind, packages, changes }: OperationRequest,
+): Promise<string> {
+  const [subject = "", ...rest] = commitMessage(packages.toSorted(), kind).split("\n");
+  return writeCommit(git, {
+    tree: await changeFiles(git, refs.head, changes),
+    parents: [refs.head],
+    identity: { name, email },
+    date: now(),
+    message: [`${subject}${platform.skipMark}`, ...rest].join("\n"),
+  });
+}
+
+/** Packages that are gone are forgotten. Where no run has written the state yet, the first one is to begin it. */
+async function commitStateAfter(
+  ports: OperationPorts,
+  stateBranch: StateBranch,
+  workspace: Workspace,
+  { states = new Map() }: OperationRequest,
+): Promise<string | undefined> {
+  const { commit, state } = stateBranch;
+  if (!state.run.known) return commit;
+  const packages = new Map(
+    [...state.packages, ...states].filter(([pkgbase]) => workspace.packages.has(pkgbase)),
+  );
+  return commitState(ports, stateBranch, { ...state, packages }, workspace.config);
+}
+
+/**
+ * Plans and applies, again where a race is lost. A plan that is refused changes nothing.
+ *
+ * @returns the plan, and whether it was carried out
+ */
+export async function runOperation<Plan extends OperationPlan>(
+  ports: OperationPorts,
+  plan: () => Promise<Plan>,
+): Promise<{ plan: Plan; done: boolean }> {
+  const { plan: last, outcome: done } = await planWithRetry(
+    ports.git,
+    ports.progress,
+    plan,
+    async (planned) => {
+      if (planned.refusal) return { kind: "done", outcome: false };
+      const pushed = await pushSchedule(ports, planned.refs, planned, planned.files);
+      return pushed.kind === "lost-race" ? pushed : { kind: "done", outcome: true };
+    },
+  );
+  return { plan: last, done };
+}

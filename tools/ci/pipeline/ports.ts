@@ -1,0 +1,22 @@
+import type { SluiceError } from "../../errors.ts";
+import type { Forge } from "../../forge/forge.ts";
+import type { Git } from "../../git/git.ts";
+import type { Checkpoint } from "../../steps.ts";
+import type { AurMemory } from "../../upstream/aur/aur.ts";
+import type { Upstreams } from "../../upstream/sources.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
+import type { Platform } from "./platform.ts";
+
+/** What a pipeline that asks upstreams works with. */
+export interface SchedulePorts {
+  readonly git: Git;
+  readonly platform: Platform;
+  /** Opens the upstreams for one plan. */
+  readonly upstreams: (config: RepositoryConfig, memory: AurMemory) => Upstreams;
+  /** Where reviews are, or why there are none. */
+  readonly forge: Forge | SluiceError;
+  readonly now: () => Date;
+  /** Receives progress messages for people. */
+  readonly progress: (what: string) => void;
+  readonly checkpoint?: Checkpoint | undefined;
+}

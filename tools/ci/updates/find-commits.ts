@@ -1,0 +1,51 @@
+import type { SluiceError } from "../../errors.ts";
+import type { State } from "../../workspace/state/state.ts";
+import type { Package } from "../../workspace/workspace.ts";
+import type { Upstreams } from "../../upstream/sources.ts";
+
+/** What became of a package that follows the commits of its sources. */
+export type CommitDecision = { readonly pkgbase: string } &
+  /** `before` undefined: it wasn't known yet; whoever added the package has it built. */
+  (
+    | {
+        readonly kind: "commit";
+        readonly before: string | undefined;
+        readonly commit: string;
+        readonly url: string;
+      }
+    /** Nothing of it is to be followed any more. */
+    | { readonly kind: "pinned" }
+    | { readonly kind: "skipped" | "problem"; readonly error: SluiceError }
+  );
+
+/** Asks for the newest commits of the packages that are built from them. */
+export async function findCommits(
+  upstreams: Upstreams,
+  packages: Iterable<Package>,
+  state: State,
+): Promise<CommitDecision[]> {
+  const followed = [...packages].filter((pkg) => followsCommits(pkg, state));
+  const sightings = await upstreams.commits(
+    followed.map(({ pkgbase, srcinfo, config }) => ({ pkgbase, srcinfo, sources: config.CI_VCS_SOURCES })),
+  );
+  return followed.map(({ pkgbase, config }) => {
+    const sighting = sightings.get(pkgbase)!;
+    const known = state.packages.get(pkgbase)?.commit ?? (config.CI_GIT_COMMIT || undefined);
+    switch (sighting.kind) {
+      case "commit":
+        return { pkgbase, kind: "commit", before: known, commit: sighting.commit, url: sighting.url };
+      case "pinned":
+        return { pkgbase, kind: "pinned" };
+      case "unavailable":
+        return { pkgbase, kind: "skipped", error: sighting.error };
+      case "problem":
+        return { pkgbase, kind: "problem", error: sighting.error };
+    }
+  });
+}
+
+/** By its name, by its settings, or because a commit of it is remembered. */
+export function followsCommits({ pkgbase, config }: Package, { packages }: State): boolean {
+  const isKnown = packages.get(pkgbase)?.commit !== undefined || config.CI_GIT_COMMIT !== "";
+  return pkgbase.endsWith("-git") || config.CI_FORCE_VCS || isKnown;
+}

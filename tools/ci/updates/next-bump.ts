@@ -1,0 +1,82 @@
+import type { Srcinfo } from "../../alpm/srcinfo.ts";
+import { vercmp } from "../../alpm/vercmp.ts";
+import { formatVersion } from "../../alpm/version.ts";
+import { bumpOf } from "../../builder/bump.ts";
+import type { DatabaseSighting } from "../../upstream/distribution/distribution.ts";
+import { isFullVersion, parseVersions, type Versions } from "../../upstream/distribution/versions.ts";
+import type { Package } from "../../workspace/workspace.ts";
+
+/**
+ * The version of a package as it is published: in the workspace's own database if that is one of CI_LIB_DB
+ * (`<BUILD_REPO>.db`), else in any; while that can't be read, as it was when it last could.
+ */
+export function publishedVersions(
+  sightings: readonly DatabaseSighting[],
+  repository: string,
+  versions: Versions,
+): (pkgbase: string) => string | undefined {
+  const file = `${repository}.db`;
+  const own = sightings.filter((sighting) => fileNameOf(urlOf(sighting)) === file);
+  const known = (own.length > 0 ? own : sightings).flatMap(({ database }) => database ?? []);
+  const places = known.length > 0 ? known.map(({ packages }) => parseVersions(packages)) : [versions];
+  return (pkgbase) => places.map((place) => place.get(pkgbase)).find((version) => version !== undefined);
+}
+
+function urlOf(sighting: DatabaseSighting): string {
+  return sighting.kind === "unavailable" ? sighting.url : sighting.database.url;
+}
+
+function fileNameOf(url: string): string | undefined {
+  return url
+    .replace(/[?#].*/, "")
+    .split("/")
+    .at(-1);
+}
+
+/**
+ * The CI_PACKAGE_BUMP that rebuilds a package: one above what its version was bumped already, be it published or
+ * only asked for.
+ *
+ * The version is the published one, or the recipe's where that is newer: a bump of the old version would change
+ * nothing about the new one. The recipe of a VCS package doesn't know its version.
+ */
+export function nextBump(
+  { pkgbase, srcinfo, config }: Package,
+  published: string | undefined,
+): { readonly bump: string } | { readonly skipped: string } {
+  if (config.CI_MANAGE_AUR) return { skipped: "a package of CI_MANAGE_AUR=true takes no bump" };
+  const recipe = srcinfo && recipeVersion(srcinfo);
+  const isVcs = config.CI_FORCE_VCS || /-(?:git|svn|hg|bzr|fossil|cvs|darcs)$/.test(pkgbase);
+  const taken = published === undefined ? undefined : withoutBump(published, recipe);
+  const isAhead = recipe !== undefined && (!taken || (!isVcs && vercmp(recipe, taken.version) > 0));
+  const current = isAhead ? { version: recipe, count: 0 } : taken;
+  if (!current) return { skipped: "its version is neither published nor in a .SRCINFO" };
+
+  const asked = bumpOf(config);
+  const isForThis = asked && (asked.version === undefined || vercmp(asked.version, current.version) === 0);
+  const count = Math.max(current.count, isForThis ? Number(asked.count) : 0) + 1;
+  if (count > largestCount) return { skipped: `${current.version} can't be bumped beyond ${largestCount}` };
+  return { bump: `${current.version}/${count}` };
+}
+
+/** What CI_PACKAGE_BUMP takes. */
+const largestCount = 999_999;
+
+/** As the .SRCINFO says it: the version that a bump is compared with, unless pkgver() changes it. */
+function recipeVersion({ base }: Srcinfo): string | undefined {
+  const [pkgver, pkgrel] = [base.get("pkgver")?.[0], base.get("pkgrel")?.[0]];
+  if (pkgver === undefined || pkgrel === undefined) return undefined;
+  const version = formatVersion({ epoch: base.get("epoch")?.[0] ?? "0", pkgver, pkgrel });
+  return isFullVersion(version) ? version : undefined;
+}
+
+/** Takes the bump off a published version; a pkgrel with a point may also be the recipe's own. */
+function withoutBump(published: string, recipe: string | undefined): { version: string; count: number } {
+  const rest =
+    recipe !== undefined && published.startsWith(recipe) ? published.slice(recipe.length) : undefined;
+  if (recipe !== undefined && rest !== undefined && /^(?:\.\d+)?$/.test(rest)) {
+    return { version: recipe, count: Number(rest.slice(1)) };
+  }
+  const [, version = published, count = "0"] = /^(.+-\d+)\.(\d+)$/.exec(published) ?? [];
+  return { version, count: Number(count) };
+}

@@ -1,0 +1,87 @@
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { defaultArch } from "../../alpm/names.ts";
+import { SluiceError } from "../../errors.ts";
+import { openGit, type Git } from "../../git/git.ts";
+import { resolveCommit } from "../../git/history.ts";
+import { openInstallation, type Installation } from "../../manager/installation.ts";
+import { revisionsOf, type Revision } from "../../manager/reconcile/revision.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import { requireValidConfig } from "../../workspace/workspace.ts";
+import { findRoot } from "./root.ts";
+
+/** Options that all commands share which build here. */
+export interface InstallationOptions {
+  readonly root?: string;
+  readonly state?: string;
+  readonly sandbox?: "bubblewrap" | "host";
+  readonly jobs?: string;
+}
+
+export interface Opened {
+  readonly installation: Installation;
+  readonly head: Revision;
+  readonly worker: string;
+  readonly jobs: number;
+}
+
+export function stateFolder({ root, state }: InstallationOptions): string {
+  return state === undefined ? join(findRoot(root), ".sluice") : resolve(state);
+}
+
+/** Opens what builds need, and reads the workspace at HEAD. */
+export async function open(options: InstallationOptions): Promise<Opened> {
+  const jobs = jobCount(options.jobs);
+  const git = openGit(findRoot(options.root), process.env);
+  const head = await readHead(git);
+  requireValidConfig(head.workspace);
+  const installation = await openInstallation({
+    git,
+    settings: head.workspace.config,
+    state: stateFolder(options),
+    sandbox: await chooseSandbox(options.sandbox),
+    gnupgHome: process.env["GNUPGHOME"] ?? join(homedir(), ".gnupg"),
+  });
+  return { installation, head, worker: `${hostname()}/${process.pid}`, jobs };
+}
+
+/** @throws SluiceError `no-commits` */
+export async function readHead(git: Git): Promise<Revision> {
+  const commit = await resolveCommit(git, "HEAD");
+  if (commit === undefined) {
+    throw new SluiceError("no-commits", `${git.dir}: not a Git repository with commits`, {
+      hint: "Sluice builds what is committed. Run it in a clone of your packages, or name one with --root.",
+      facts: { path: git.dir },
+    });
+  }
+  return revisionsOf(git, defaultArch).at(commit);
+}
+
+/** Bubblewrap unless the host is asked for by name: it isolates nothing. */
+export async function chooseSandbox(name: "bubblewrap" | "host" = "bubblewrap"): Promise<Sandbox> {
+  if (name === "host") return (await import("../../sandbox/host.ts")).host();
+  const { probeBubblewrap } = await import("../../sandbox/bubblewrap/probe.ts");
+  const forbidden = probeBubblewrap();
+  if (forbidden) throw forbidden;
+  return (await import("../../sandbox/bubblewrap/bubblewrap.ts")).bubblewrap();
+}
+
+function jobCount(text = "1"): number {
+  const jobs = Number(text);
+  if (/^\d{1,3}$/.test(text) && jobs >= 1) return jobs;
+  throw new SluiceError("usage", `--jobs: ${JSON.stringify(text)} is not a number of builds at a time`, {
+    hint: "For example: --jobs 2",
+  });
+}
+
+/** Ends work in an orderly way on the first Ctrl-C or SIGTERM, at once on the second. */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}

@@ -1,0 +1,96 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { BuildRequest } from "../../builder/build-request.ts";
+import type { Published } from "../../builder/build-request.ts";
+import type { BuildLog } from "../../builder/log.ts";
+import type { MadeFrom, Snapshot } from "../../pkgrepo/snapshot.ts";
+import type { Build, Result } from "../../queue/queue.ts";
+import { packagePath } from "../../workspace/files.ts";
+import type { RecipeIdentity } from "../../workspace/identity.ts";
+import type { Package } from "../../workspace/workspace.ts";
+import { keepFinished, type FinishedPackages } from "./finished.ts";
+import type { BuildingPlace } from "../installation.ts";
+import { isComplete } from "../reconcile/complete-packages.ts";
+import { sameRecipe } from "../reconcile/reconcile.ts";
+import type { Revision } from "../reconcile/revision.ts";
+
+/** What one build is made from. */
+export interface Inputs {
+  readonly revision: Revision;
+  readonly pkg: Package;
+  readonly identity: RecipeIdentity;
+  /** What is published now, where anything is. */
+  readonly published: Snapshot | undefined;
+  /** The packages that it may use. */
+  readonly available: Published;
+  readonly signal: AbortSignal;
+}
+
+/** Builds a package and keeps what came out, or says how that ended. */
+export async function runBuild(
+  place: BuildingPlace,
+  build: Pick<Build, "id" | "pkgbase" | "commit">,
+  inputs: Inputs,
+  log: BuildLog,
+): Promise<FinishedPackages | Result> {
+  const { folders, sandbox, checkpoint } = place;
+  const { id, pkgbase, commit } = build;
+  const { identity, published } = inputs;
+  const folder = await mkdtemp(join(folders.work, `${id}-`));
+  // Where nothing is mounted elsewhere, the build's own user reads the recipe and its sources here.
+  if (sandbox.name === "host") await chmod(folder, 0o755);
+  try {
+    const result = await place.build(requestOf(folder, place, build, inputs), sandbox, log);
+    if (result.kind !== "built") return { outcome: result.kind, message: result.message };
+    const { files, pkgnames, version, vcs } = result;
+    if (
+      published &&
+      isCurrent(place, published, pkgbase, identity) &&
+      hasVersion(published, pkgbase, version)
+    ) {
+      return { outcome: "already-built", message: `upstream is still at ${version}, which is published` };
+    }
+    const madeFrom: MadeFrom = { commit, ...identity, vcs };
+    const packages = { build: id, madeFrom, pkgnames, version, files };
+    return await keepFinished(folders.finished, pkgbase, packages, checkpoint);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether this very recipe is published, with all its files. */
+export function isCurrent(
+  { repository }: BuildingPlace,
+  published: Snapshot,
+  pkgbase: string,
+  identity: RecipeIdentity,
+): boolean {
+  return sameRecipe(published.madeFrom.get(pkgbase), identity) && isComplete(repository, published, pkgbase);
+}
+
+function requestOf(
+  folder: string,
+  { git, arch, pacmanConf, folders }: BuildingPlace,
+  { pkgbase, commit }: Pick<Build, "pkgbase" | "commit">,
+  { revision, pkg, available, signal }: Inputs,
+): BuildRequest {
+  return {
+    pkgbase,
+    git,
+    commit,
+    path: packagePath(revision.workspace.packagesDir, pkgbase),
+    arch,
+    srcinfo: pkg.srcinfo,
+    config: pkg.config,
+    settings: revision.workspace.config,
+    published: available,
+    pacmanConf,
+    folder,
+    sourceCache: join(folders.sources, pkgbase),
+    signal,
+  };
+}
+
+function hasVersion(published: Snapshot, pkgbase: string, version: string): boolean {
+  return published.entries.filter(({ base }) => base === pkgbase).every((entry) => entry.version === version);
+}

@@ -1,0 +1,59 @@
+import { SluiceError } from "../../errors.ts";
+import type { MadeFromRecord } from "../../pkgrepo/snapshot.ts";
+import type { WantedBuild } from "../../schedule/compose.ts";
+import type { ScheduledRemoval } from "../../schedule/schedule.ts";
+import type { RecipeIdentity } from "../../workspace/identity.ts";
+import type { Revision } from "./revision.ts";
+
+export interface Difference {
+  readonly builds: readonly WantedBuild[];
+  readonly removals: readonly ScheduledRemoval[];
+}
+
+/**
+ * Desired state against actual state: what main says and the package repository wasn't made from is to be
+ * built, what main no longer has is to be removed. Packages with a trigger of their own wait for it.
+ *
+ * @throws SluiceError `nothing-left` where everything published would have to go: then what was read is wrong
+ */
+export function difference(revision: Revision, published: ReadonlyMap<string, MadeFromRecord>): Difference {
+  const { packages, config } = revision.workspace;
+  if (packages.size === 0 && published.size > 0) throw nothingLeft(revision, published.size);
+  const builds = [...packages.values()].flatMap((pkg) => {
+    const identity = revision.identity(pkg.pkgbase)!;
+    const reason = whyBuild(identity, published.get(pkg.pkgbase));
+    if (reason === undefined || pkg.config.CI_ON_TRIGGER !== "") return [];
+    return [
+      { pkgbase: pkg.pkgbase, class: pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null, reason },
+    ];
+  });
+  const removals = [...published].flatMap(([pkgbase, { pkgnames }]) =>
+    packages.has(pkgbase)
+      ? []
+      : [{ pkgbase, pkgnames: [...pkgnames], reason: "it is no longer in the workspace" }],
+  );
+  return { builds, removals };
+}
+
+/** Whether what is published was made from this recipe. */
+export function sameRecipe(a: RecipeIdentity | undefined, b: RecipeIdentity | undefined): boolean {
+  return a !== undefined && b !== undefined && a.recipeTree === b.recipeTree && a.bump === b.bump;
+}
+
+function whyBuild(identity: RecipeIdentity, record: MadeFromRecord | undefined): string | undefined {
+  if (!record) return "it isn't published yet";
+  if (sameRecipe(record, identity)) return undefined;
+  if (record.recipeTree === identity.recipeTree) return `CI_PACKAGE_BUMP is ${identity.bump ?? "gone"}`;
+  return `the recipe changed since commit ${record.commit.slice(0, 10)}, which is published`;
+}
+
+function nothingLeft({ commit }: Revision, published: number): SluiceError {
+  return new SluiceError(
+    "nothing-left",
+    `commit ${commit.slice(0, 10)} has no packages at all, while ${published} are published`,
+    {
+      hint: "Nothing was removed. Check CI_PACKAGES_DIR and the commit; to empty the repository, remove its folder.",
+      exitCode: 1,
+    },
+  );
+}

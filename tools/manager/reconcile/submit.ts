@@ -1,0 +1,146 @@
+import { succeeded, type Outcome } from "../../queue/outcome.ts";
+import type { Build, FinishedBuild, Submission, Submitted } from "../../queue/queue.ts";
+import { composeSchedule, type WantedBuild } from "../../schedule/compose.ts";
+import type { Schedule, ScheduledRemoval } from "../../schedule/schedule.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
+import type { RecipeIdentity } from "../../workspace/identity.ts";
+import type { Installation } from "../installation.ts";
+import { completePackages } from "./complete-packages.ts";
+import { difference, sameRecipe, type Difference } from "./reconcile.ts";
+import { isOfThisRepository } from "./removals.ts";
+import type { Revision } from "./revision.ts";
+
+/**
+ * Compares what main says with what the package repository was made from, and submits the difference, without
+ * what is queued already and what failed with this very recipe.
+ *
+ * @returns what was submitted
+ */
+export async function reconcile(installation: Installation, revision: Revision): Promise<Difference> {
+  const { builds, removals } = difference(revision, await completePackages(installation.repository));
+  const pending = (await installation.queue.state()).builds.filter((build) =>
+    isOfThisRepository(installation, build),
+  );
+  const queued = await recipesOf(installation, revision, pending);
+  const ended = await endedRecipes(installation, revision);
+  const isAtHead = (recipes: Recipes, pkgbase: string): boolean =>
+    sameRecipe(recipes.get(pkgbase), revision.identity(pkgbase));
+  const fresh = [
+    ...builds.filter(({ pkgbase }) => !isAtHead(queued, pkgbase) && !isAtHead(ended, pkgbase)),
+    ...fixed(revision, ended, builds),
+  ];
+  const gone = [...removals, ...abandoned(revision, pending, removals)];
+  await submitBuilds(installation, revision, fresh, gone);
+  return { builds: fresh, removals: gone };
+}
+
+/** Submits builds of one revision, each with what it needs in the workspace. */
+export async function submitBuilds(
+  installation: Installation,
+  revision: Revision,
+  builds: readonly WantedBuild[],
+  removals: readonly ScheduledRemoval[] = [],
+): Promise<readonly Submitted[]> {
+  if (builds.length + removals.length === 0) return [];
+  const { config } = revision.workspace;
+  const schedule = composeSchedule(
+    {
+      commit: revision.commit,
+      pipeline: { commit: revision.commit, id: null, url: null },
+      arch: installation.arch,
+      source: config.REPO_NAME,
+      target: installation.repository.name,
+    },
+    revision.tree,
+    builds,
+    removals,
+  );
+  return installation.queue.submit(submissionOf(schedule, config));
+}
+
+/**
+ * A schedule file as the queue takes it.
+ *
+ * @param config of the commit that it is about
+ */
+export function submissionOf(
+  { version: _version, ...schedule }: Schedule,
+  config: Pick<RepositoryConfig, "CI_ON_DEPENDENCY_FAILURE">,
+): Submission {
+  return { ...schedule, onDependencyFailure: config.CI_ON_DEPENDENCY_FAILURE };
+}
+
+/** By pkgbase; undefined where the commit is no longer in this clone. */
+type Recipes = ReadonlyMap<string, (RecipeIdentity & { readonly outcome?: Outcome }) | undefined>;
+
+async function recipesOf(
+  { revisions }: Installation,
+  { workspace }: Revision,
+  builds: readonly Pick<Build, "pkgbase" | "commit">[],
+): Promise<Recipes> {
+  const recipes = new Map<string, RecipeIdentity | undefined>();
+  // By commit, since each is read but once then.
+  for (const { pkgbase, commit } of builds.toSorted((a, b) => (a.commit < b.commit ? -1 : 1))) {
+    if (workspace.packages.has(pkgbase)) recipes.set(pkgbase, await revisions.identity(commit, pkgbase));
+  }
+  return recipes;
+}
+
+/**
+ * With which recipe each package's last build failed or skipped itself, where that still counts. Builds that were
+ * lost through no fault of the recipe are tried again.
+ */
+async function endedRecipes(installation: Installation, revision: Revision): Promise<Recipes> {
+  const { queue } = installation;
+  const ended: FinishedBuild[] = [];
+  for (const record of await queue.packages()) {
+    const { outcome } = record;
+    const stands = outcome === "skipped" || (!succeeded(outcome) && outcome !== "lost");
+    if (
+      !stands ||
+      !isOfThisRepository(installation, record) ||
+      !revision.workspace.packages.has(record.pkgbase)
+    )
+      continue;
+    ended.push(...(await queue.history({ key: record, limit: 1 })));
+  }
+  const outcomes = new Map(ended.map(({ pkgbase, outcome }) => [pkgbase, outcome]));
+  const recipes = await recipesOf(installation, revision, ended);
+  return new Map(
+    [...recipes].map(([pkgbase, recipe]) => [
+      pkgbase,
+      recipe && { ...recipe, outcome: outcomes.get(pkgbase)! },
+    ]),
+  );
+}
+
+/** Packages that failed and went back to the recipe that is published: telling the queue so frees what needs them. */
+function fixed(
+  { workspace: { packages, config }, identity }: Revision,
+  ended: Recipes,
+  builds: readonly WantedBuild[],
+): readonly WantedBuild[] {
+  const wanted = new Set(builds.map(({ pkgbase }) => pkgbase));
+  return [...ended].flatMap(([pkgbase, recipe]) => {
+    const pkg = packages.get(pkgbase);
+    const isPublished = pkg && !wanted.has(pkgbase) && pkg.config.CI_ON_TRIGGER === "";
+    if (!isPublished || recipe?.outcome === "skipped" || sameRecipe(recipe, identity(pkgbase))) return [];
+    const reason = "it failed, and is back at the recipe that is published";
+    return [{ pkgbase, class: pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null, reason }];
+  });
+}
+
+/** Packages that are queued or being built and that main no longer has. */
+function abandoned(
+  { workspace: { packages } }: Revision,
+  pending: readonly Build[],
+  removals: readonly ScheduledRemoval[],
+): readonly ScheduledRemoval[] {
+  const known = new Set(removals.map(({ pkgbase }) => pkgbase));
+  const gone = pending.filter(({ pkgbase }) => !packages.has(pkgbase) && !known.has(pkgbase));
+  return [...new Map(gone.map((build) => [build.pkgbase, build])).values()].map(({ pkgbase, pkgnames }) => ({
+    pkgbase,
+    pkgnames: [...pkgnames],
+    reason: "it is no longer in the workspace",
+  }));
+}

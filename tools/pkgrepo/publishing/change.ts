@@ -1,0 +1,11 @@
+import type { MadeFromRecord } from "../snapshot.ts";
+import type { VerifiedPackage } from "./plan-publish.ts";
+
+/** How the published state changes. The added packages are in place already. */
+export interface Change {
+  readonly add: readonly VerifiedPackage[];
+  /** pkgnames */
+  readonly remove: readonly string[];
+  /** By pkgbase, complete. */
+  readonly madeFrom: ReadonlyMap<string, MadeFromRecord>;
+}

@@ -1,0 +1,171 @@
+import type { DatabaseEntry } from "../../alpm/database.ts";
+import { SluiceError } from "../../errors.ts";
+import type { MadeFrom, MadeFromRecord, Snapshot } from "../snapshot.ts";
+
+/** A package file whose content is known and agrees with its name. */
+export interface VerifiedPackage {
+  readonly pkgname: string;
+  /** Where the copy is that was verified. */
+  readonly path: string;
+  readonly filename: string;
+  readonly sha256: string;
+}
+
+/** A build whose packages are verified, each for itself. */
+export interface Candidate {
+  readonly pkgbase: string;
+  /** What the recipe declares. */
+  readonly pkgnames: readonly string[];
+  readonly madeFrom: MadeFrom;
+  readonly packages: readonly VerifiedPackage[];
+}
+
+/** What has to change, and what each build comes to. */
+export interface PublishPlan {
+  /** Packages to put in place and to add to the database. */
+  readonly add: readonly VerifiedPackage[];
+  /** pkgnames that leave the database. */
+  readonly remove: readonly string[];
+  /** By pkgbase, complete. */
+  readonly madeFrom: ReadonlyMap<string, MadeFromRecord>;
+  readonly outcomes: readonly PlannedOutcome[];
+}
+
+export type PlannedOutcome =
+  | {
+      readonly kind: "published";
+      readonly pkgbase: string;
+      readonly added: readonly string[];
+      readonly dropped: readonly string[];
+    }
+  | { readonly kind: "unchanged"; readonly pkgbase: string }
+  | { readonly kind: "refused"; readonly pkgbase: string; readonly error: SluiceError };
+
+type Published = Pick<Snapshot, "entries" | "madeFrom" | "retired">;
+
+/**
+ * Decides what publishing `candidates` on top of what is published means.
+ *
+ * A pkgname belongs to the pkgbase whose build made it last. Another pkgbase may take it over once the old
+ * one doesn't declare it any more (as recorded at its last publish, or in this very batch); until then both
+ * claim it and the newcomer is refused.
+ *
+ * @param onDisk the names of the files beside the database: what is named but missing is put back
+ */
+export function planPublish(
+  published: Published,
+  candidates: readonly Candidate[],
+  onDisk: ReadonlySet<string>,
+): PublishPlan {
+  const byName = new Map(published.entries.map((entry) => [entry.name, entry]));
+  const { accepted, refused } = settle(published, candidates, byName, onDisk);
+
+  const isPublished = (file: VerifiedPackage, pkgbase: string): boolean => {
+    const entry = byName.get(file.pkgname);
+    const same = entry?.filename === file.filename && entry.sha256 === file.sha256;
+    return same && entry.base === pkgbase && onDisk.has(file.filename) && onDisk.has(`${file.filename}.sig`);
+  };
+  const made = new Set(accepted.flatMap(({ packages }) => packages.map(({ pkgname }) => pkgname)));
+  const madeFrom = new Map(published.madeFrom);
+  const outcomes = new Map<string, PlannedOutcome>(refused.map((outcome) => [outcome.pkgbase, outcome]));
+  const add: VerifiedPackage[] = [];
+  const remove: string[] = [];
+  for (const { pkgbase, pkgnames, madeFrom: origin, packages } of accepted) {
+    const fresh = packages.filter((file) => !isPublished(file, pkgbase));
+    const own = published.entries.filter(({ base }) => base === pkgbase).map(({ name }) => name);
+    const dropped = own.filter((name) => !packages.some(({ pkgname }) => pkgname === name));
+    add.push(...fresh);
+    remove.push(...dropped.filter((name) => !made.has(name)));
+    madeFrom.set(pkgbase, { ...origin, pkgnames });
+    const added = fresh.map(({ filename }) => filename);
+    outcomes.set(
+      pkgbase,
+      added.length + dropped.length > 0
+        ? { kind: "published", pkgbase, added, dropped }
+        : { kind: "unchanged", pkgbase },
+    );
+  }
+  return { add, remove, madeFrom, outcomes: [...outcomes.values()] };
+}
+
+/** Refusing one candidate changes what it declares, so the others are judged again until all stays. */
+function settle(
+  published: Published,
+  candidates: readonly Candidate[],
+  byName: ReadonlyMap<string, DatabaseEntry>,
+  onDisk: ReadonlySet<string>,
+): { accepted: readonly Candidate[]; refused: readonly (PlannedOutcome & { kind: "refused" })[] } {
+  let accepted = candidates;
+  const refused: (PlannedOutcome & { kind: "refused" })[] = [];
+  for (;;) {
+    const verdicts = accepted.map((candidate) => {
+      const error =
+        otherContent(candidate, published, byName, onDisk) ??
+        claimedTwice(candidate, accepted, published, byName);
+      return { candidate, error };
+    });
+    for (const { candidate, error } of verdicts) {
+      if (error) refused.push({ kind: "refused", pkgbase: candidate.pkgbase, error });
+    }
+    const left = verdicts.filter(({ error }) => !error).map(({ candidate }) => candidate);
+    if (left.length === accepted.length) return { accepted, refused };
+    accepted = left;
+  }
+}
+
+/**
+ * What was published is in caches and on mirrors: as long as it is kept, its name gets no other content. A file
+ * that is lost can only be rebuilt, and not all builds give the same bytes twice.
+ */
+function otherContent(
+  { pkgbase, packages }: Candidate,
+  { retired }: Published,
+  byName: ReadonlyMap<string, DatabaseEntry>,
+  onDisk: ReadonlySet<string>,
+): SluiceError | undefined {
+  for (const { pkgname, filename, sha256 } of packages) {
+    const entry = byName.get(pkgname);
+    if (!onDisk.has(filename)) continue;
+    const before = entry?.filename === filename ? entry.sha256 : retired.get(filename)?.sha256;
+    if (before === undefined || before === sha256) continue;
+    return new SluiceError(
+      "same-name-other-content",
+      `${filename} is published already with other content: its SHA-256 is ${before}, the new file's is ${sha256}.`,
+      {
+        facts: { pkgbase, path: filename },
+        exitCode: 1,
+        hint: "Raise pkgrel (or CI_PACKAGE_BUMP) and build again.",
+      },
+    );
+  }
+  return undefined;
+}
+
+function claimedTwice(
+  { pkgbase, packages }: Candidate,
+  candidates: readonly Candidate[],
+  { madeFrom }: Published,
+  byName: ReadonlyMap<string, DatabaseEntry>,
+): SluiceError | undefined {
+  for (const { pkgname } of packages) {
+    const makers = candidates.filter((other) => other.packages.some((file) => file.pkgname === pkgname));
+    const holders = new Set(makers.map((maker) => maker.pkgbase));
+    const holder = byName.get(pkgname)?.base;
+    if (holder !== undefined) holders.add(holder);
+    holders.delete(pkgbase);
+    for (const other of holders) {
+      const declared = (candidates.find((c) => c.pkgbase === other) ?? madeFrom.get(other))?.pkgnames;
+      if (declared && !declared.includes(pkgname)) continue;
+      return new SluiceError(
+        "claimed-twice",
+        `The package ${pkgname} is made by ${pkgbase}, and by ${other} as well.`,
+        {
+          facts: { pkgbase, other },
+          exitCode: 1,
+          hint: `Take ${pkgname} out of one of the two recipes, or remove the package folder ${other}.`,
+        },
+      );
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,67 @@
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../../system/run.ts";
+
+/** Which key signs. */
+export interface SigningKey {
+  /** The GnuPG home folder that holds it, outside of what is served. */
+  readonly home: string;
+  /**
+   * SIGNING_KEY: fingerprint or key id of a key in the operator's keyring. Without it the home is Sluice's
+   * own and holds the one key that `makeLocalKey` made.
+   */
+  readonly id?: string;
+}
+
+/** Runs gpg in the key's home and returns its stdout. */
+export type Gpg = (args: readonly string[]) => Promise<Buffer>;
+
+/** The longest path of a Unix socket, its final zero byte included, is 108 bytes on Linux. */
+const longestSocket = 107;
+
+/**
+ * Does `work` with gpg, and ends the gpg-agent that gpg starts for its home. An agent that an operator
+ * already had running stays: it may hold a passphrase.
+ */
+export async function withAgent<T>(key: SigningKey, work: (gpg: Gpg) => Promise<T>): Promise<T> {
+  const { home, close } = await reachableHome(key);
+  const keepAgent = key.id !== undefined && (await agentRuns(home));
+  try {
+    // Where a passphrase is needed and no agent has it, an error beats a window that nobody sees.
+    return await work((args) =>
+      run("gpg", [
+        "--homedir",
+        home,
+        "--batch",
+        "--no-tty",
+        "--quiet",
+        "--pinentry-mode",
+        pinentry(args),
+        ...args,
+      ]),
+    );
+  } finally {
+    if (!keepAgent) await run("gpgconf", ["--homedir", home, "--kill", "all"]).catch(() => undefined);
+    await close();
+  }
+}
+
+const pinentry = (args: readonly string[]): string => (args.includes("--passphrase") ? "loopback" : "error");
+
+/** The agent's socket lies in the home folder, whose path may be too long for one; a link is short. */
+async function reachableHome(key: SigningKey): Promise<{ home: string; close: () => Promise<void> }> {
+  const socket = join(key.home, "S.gpg-agent.browser");
+  if (key.id !== undefined || Buffer.byteLength(socket) <= longestSocket) {
+    return { home: key.home, close: async () => undefined };
+  }
+  const folder = await mkdtemp(join(tmpdir(), "sluice-gpg-"));
+  const home = join(folder, "home");
+  await symlink(key.home, home);
+  return { home, close: () => rm(folder, { recursive: true }) };
+}
+
+async function agentRuns(home: string): Promise<boolean> {
+  const args = ["--homedir", home, "--no-autostart", "GETINFO pid", "/bye"];
+  return (await run("gpg-connect-agent", args)).includes("OK");
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from "node:crypto";
+import { retryDelay, succeeded } from "../outcome.ts";
+import type { BuildKey, Claim, Result, Worker } from "../queue.ts";
+import { arrange, passOn, recount, type Transaction } from "./dispatch.ts";
+import { type BuildRow, findActive, readBuild, toBuild } from "./rows.ts";
+
+export function claimReady({ file, now, emit }: Transaction, worker: Worker): Claim | undefined {
+  file.run("update build set state = 'ready' where state = 'delayed' and not_before <= ?", now);
+  const token = randomUUID();
+  const claimed = file.get<{ id: number }>(
+    `update build set state = 'active', token = ?, worker = ?, lease_ms = ?, lease_until = ?, started_at = ?
+     where id = (select id from build
+                 where state = 'ready' and
+                   (class is null or ?6 is null or class in (select value from json_each(?6)))
+                 order by priority desc, id limit 1)
+     returning id`,
+    token,
+    worker.worker,
+    worker.leaseMs,
+    now + worker.leaseMs,
+    now,
+    worker.classes === "all" ? null : JSON.stringify(worker.classes),
+  );
+  if (!claimed) return undefined;
+  const row = readBuild(file, claimed.id)!;
+  emit(row.package, { kind: "claimed", build: row.id, worker: worker.worker });
+  return { build: toBuild(row), token, worker: worker.worker, leaseMs: worker.leaseMs };
+}
+
+export function endDeadClaims(transaction: Transaction): void {
+  const { file, now } = transaction;
+  const dead = file.all<{ id: number }>(
+    "select id from build where state = 'active' and lease_until < ?",
+    now,
+  );
+  for (const { id } of dead) {
+    const build = readBuild(file, id)!;
+    const message = `${build.worker} was not heard from for ${(build.lease_ms ?? 0) / 1000} s`;
+    endActive(transaction, build, { outcome: "lost", message });
+  }
+}
+
+/** Ends a claim: by a retry where the infrastructure failed, else for good. */
+export function endActive(transaction: Transaction, build: BuildRow, result: Result): void {
+  if (result.outcome !== "lost") return end(transaction, build, result);
+  if (build.cancel_message !== null) {
+    return end(transaction, build, { outcome: "cancelled", message: build.cancel_message });
+  }
+  const losses = build.losses + 1;
+  const delay = retryDelay(losses);
+  // A build that is queued already is the retry.
+  if (delay === undefined || queuedBuild(transaction, build.package)) return end(transaction, build, result);
+
+  const { file, now, emit } = transaction;
+  const until = now + delay;
+  file.run(
+    `update build set state = 'waiting', losses = ?, not_before = ?, token = null, worker = null, lease_ms = null,
+       lease_until = null, started_at = null where id = ?`,
+    losses,
+    until,
+    build.id,
+  );
+  emit(build.package, {
+    kind: "retry",
+    build: build.id,
+    losses,
+    until,
+    ...(result.message !== undefined && { message: result.message }),
+  });
+  arrange(transaction, new Set([build.package]));
+}
+
+/** Ends a queued or active build for good: remembers the outcome and tells those that need it. */
+export function end(transaction: Transaction, build: BuildRow, { outcome, message }: Result): void {
+  const { file, now, emit } = transaction;
+  file.run(
+    `insert into finished (id, package, spec, losses, queued_at, outcome, message, token, worker, started_at, finished_at)
+     select id, package, spec, losses, queued_at, ?, ?, token, worker, started_at, ? from build where id = ?`,
+    outcome,
+    message ?? null,
+    now,
+    build.id,
+  );
+  file.run("delete from build where id = ?", build.id);
+  file.run("delete from need where build = ?", build.id);
+  file.run(
+    `update package set outcome = ?2, finished_at = ?3, duration_ms = coalesce(?4, duration_ms),
+       blocking = ?5 and not exists (select 1 from removal where package = ?1)
+     where id = ?1`,
+    build.package,
+    outcome,
+    now,
+    outcome === "built" && build.started_at !== null ? now - build.started_at : null,
+    succeeded(outcome) ? 0 : 1,
+  );
+  emit(build.package, {
+    kind: "finished",
+    build: build.id,
+    outcome,
+    ...(message !== undefined && { message }),
+  });
+  const next = build.state === "active" ? queuedBuild(transaction, build.package) : undefined;
+  if (next) recount(transaction, next.id);
+  else passOn(transaction, [build.package]);
+}
+
+/** Asks the worker of an active build to stop. False: there is none. */
+export function askToStop({ file, emit }: Transaction, key: BuildKey, message: string): boolean {
+  const active = findActive(file, key);
+  if (!active) return false;
+  file.run("update build set cancel_message = ? where id = ?", message, active.id);
+  emit(active.package, { kind: "cancelling", build: active.id, message });
+  return true;
+}
+
+function queuedBuild({ file }: Transaction, packageId: number): { id: number } | undefined {
+  return file.get("select id from build where package = ? and (state = 'active') = 0", packageId);
+}

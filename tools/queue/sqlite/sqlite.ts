@@ -1,0 +1,226 @@
+import type {
+  BuildKey,
+  Claim,
+  FinishedBuild,
+  PackageRecord,
+  Queue,
+  QueueEvent,
+  QueueEventDetail,
+  QueueState,
+  Removal,
+  Result,
+  Submission,
+  Submitted,
+  Worker,
+} from "../queue.ts";
+import { durablyNow, type Checkpoint, type Step } from "../../steps.ts";
+import { recount, type Transaction } from "./dispatch.ts";
+import { askToStop, claimReady, end, endActive, endDeadClaims } from "./claim.ts";
+import { type Durability, SqliteFile } from "./sqlite-file.ts";
+import * as rows from "./rows.ts";
+import { schema } from "./schema.ts";
+import { readState } from "./state.ts";
+import { accept } from "./submit.ts";
+
+/** How long finished builds and events are kept. */
+const keptMs = 90 * 24 * 3600_000;
+
+/** How often a follower looks for the events of other processes. */
+const followIntervalMs = 200;
+
+/** Opens the queue in this file, or creates it; its folder must exist. `now` gives milliseconds since 1970. */
+export async function openSqliteQueue(
+  path: string,
+  now: () => number = Date.now,
+  checkpoint?: Checkpoint,
+): Promise<Queue> {
+  return new SqliteQueue(await SqliteFile.open(path, schema), now, checkpoint);
+}
+
+/**
+ * Every method is one transaction. Claims and leases don't wait for the disk, all else does: whatever powers
+ * the disk powers the workers too, and a claim that a power loss undid is one whose worker is gone.
+ */
+class SqliteQueue implements Queue {
+  readonly #file: SqliteFile;
+  readonly #now: () => number;
+  readonly #checkpoint: Checkpoint | undefined;
+  readonly #followers = new Set<() => void>();
+  #closed = false;
+
+  constructor(file: SqliteFile, now: () => number, checkpoint: Checkpoint | undefined) {
+    this.#file = file;
+    this.#now = now;
+    this.#checkpoint = checkpoint;
+  }
+
+  async submit(submission: Submission): Promise<readonly Submitted[]> {
+    return this.#write("submission accepted", "power-loss", (transaction) => {
+      forgetOld(transaction);
+      return accept(transaction, submission);
+    });
+  }
+
+  async claim(worker: Worker): Promise<Claim | undefined> {
+    return this.#write("build claimed", "crash", (transaction) => {
+      endDeadClaims(transaction);
+      return claimReady(transaction, worker);
+    });
+  }
+
+  async keepAlive(claim: Claim): Promise<"kept" | "cancel" | "gone"> {
+    return this.#write("lease renewed", "crash", ({ file, now }) => {
+      const kept = file.get<{ cancel_message: string | null }>(
+        "update build set lease_until = ? + lease_ms where id = ? and token = ? returning cancel_message",
+        now,
+        claim.build.id,
+        claim.token,
+      );
+      if (!kept) return "gone";
+      return kept.cancel_message === null ? "kept" : "cancel";
+    });
+  }
+
+  async finish(claim: Claim, result: Result): Promise<"finished" | "gone"> {
+    return this.#write("build finished", "power-loss", (transaction) => {
+      const { id } = claim.build;
+      const build = rows.readBuild(transaction.file, id);
+      if (build?.token === claim.token) {
+        endActive(transaction, build, result);
+        return "finished";
+      }
+      // Said twice it is said; but who was given up for lost comes too late.
+      const before = transaction.file.get<{ token: string | null; outcome: string }>(
+        "select token, outcome from finished where id = ?",
+        id,
+      );
+      const isGivenUp = before?.outcome === "lost" && result.outcome !== "lost";
+      return before?.token === claim.token && !isGivenUp ? "finished" : "gone";
+    });
+  }
+
+  async release(key: BuildKey, needs: readonly string[]): Promise<boolean> {
+    return this.#write("build released", "power-loss", (transaction) => {
+      const { file, emit } = transaction;
+      const build = rows.findQueued(file, key);
+      if (!build) return false;
+      for (const need of needs) {
+        const released = file.get(
+          `update need set released = 1 where build = ? and not released and package =
+             (select id from package where target = ? and arch = ? and pkgbase = ?) returning 1`,
+          build.id,
+          key.target,
+          key.arch,
+          need,
+        );
+        if (released) emit(build.package, { kind: "released", build: build.id, by: need });
+      }
+      recount(transaction, build.id);
+      return true;
+    });
+  }
+
+  async cancel(key: BuildKey, message: string): Promise<boolean> {
+    return this.#write("build cancelled", "power-loss", (transaction) => {
+      const queued = rows.findQueued(transaction.file, key);
+      if (queued) end(transaction, queued, { outcome: "cancelled", message });
+      const asked = askToStop(transaction, key, message);
+      return queued !== undefined || asked;
+    });
+  }
+
+  async removals(): Promise<readonly Removal[]> {
+    return this.#read((file) => rows.listRemovals(file, "ready"));
+  }
+
+  async removed(id: number): Promise<void> {
+    this.#write("removal acknowledged", "power-loss", ({ file, emit }) => {
+      const removal = file.get<{ package: number }>("delete from removal where id = ? returning package", id);
+      if (removal) emit(removal.package, { kind: "removed", removal: id });
+    });
+  }
+
+  async state(): Promise<QueueState> {
+    return this.#read(readState);
+  }
+
+  async history(query: {
+    readonly key?: BuildKey;
+    readonly limit: number;
+  }): Promise<readonly FinishedBuild[]> {
+    return this.#read((file) => rows.listFinished(file, query));
+  }
+
+  async packages(): Promise<readonly PackageRecord[]> {
+    return this.#read(rows.listPackages);
+  }
+
+  async *events(from: { readonly after: number; readonly signal?: AbortSignal }): AsyncGenerator<QueueEvent> {
+    let cursor = from.after;
+    const over = (): boolean => this.#closed || from.signal?.aborted === true;
+    while (!over()) {
+      const events = this.#read((file) => rows.listEvents(file, cursor));
+      for (const event of events) {
+        yield event;
+        if (over()) return;
+        cursor = event.seq;
+      }
+      if (events.length === 0) await this.#nextChange(from.signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wakeFollowers();
+    this.#file.close();
+  }
+
+  /** Until this process wrote something, or it is time to look what others wrote. */
+  async #nextChange(signal: AbortSignal | undefined): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", wake);
+        this.#followers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, followIntervalMs);
+      signal?.addEventListener("abort", wake);
+      this.#followers.add(wake);
+    });
+  }
+
+  #wakeFollowers(): void {
+    for (const wake of this.#followers) wake();
+  }
+
+  #read<T>(work: (file: SqliteFile) => T): T {
+    return this.#file.snapshot(() => work(this.#file));
+  }
+
+  #write<T>(step: Step, durability: Durability, work: (transaction: Transaction) => T): T {
+    const now = this.#now();
+    const file = this.#file;
+    const emit = (packageId: number, detail: QueueEventDetail): void =>
+      file.run(
+        "insert into event (at, package, detail) values (?, ?, ?)",
+        now,
+        packageId,
+        JSON.stringify(detail),
+      );
+    const result = durablyNow(this.#checkpoint, step, () =>
+      file.transaction(durability, () => work({ file, now, emit })),
+    );
+    this.#wakeFollowers();
+    return result;
+  }
+}
+
+/** Old events stand in front, so that this reads no more than it deletes. */
+function forgetOld({ file, now }: Transaction): void {
+  file.run(
+    "delete from event where seq < (select seq from event where at >= ? order by seq limit 1)",
+    now - keptMs,
+  );
+  file.run("delete from finished where finished_at < ?", now - keptMs);
+}

@@ -1,0 +1,154 @@
+import type { Submission, Submitted, SubmittedBuild, SubmittedRemoval } from "../queue.ts";
+import { askToStop, end } from "./claim.ts";
+import { arrange, passOn, type Transaction } from "./dispatch.ts";
+import { type BuildSpec, findQueued, readSpec, type RemovalSpec } from "./rows.ts";
+
+/** Takes in all of a submission, then works out what its builds wait for. */
+export function accept(transaction: Transaction, submission: Submission): Submitted[] {
+  const { file } = transaction;
+  const packageId = packageIds(transaction, submission);
+  for (const removal of submission.removals) {
+    acceptRemoval(transaction, submission, removal, packageId(removal.pkgbase));
+  }
+  const { number } = file.get<{ number: number }>("select coalesce(max(seq), 0) + 1 as number from event")!;
+  const touched = new Set<number>();
+  const accepted = submission.builds.map((build) => {
+    const id = packageId(build.pkgbase);
+    withdrawRemoval(transaction, id);
+    const submitted = acceptBuild(transaction, submission, build, id, number);
+    const dropped = file.all<{ package: number }>(
+      "delete from need where build = ? returning package",
+      submitted.build,
+    );
+    for (const need of dropped) touched.add(need.package);
+    touched.add(id);
+    const released = submission.onDependencyFailure === "build" ? 1 : 0;
+    for (const need of new Set(build.needs)) {
+      if (need === build.pkgbase) continue;
+      file.run(
+        "insert into need (build, package, released) values (?, ?, ?)",
+        submitted.build,
+        packageId(need),
+        released,
+      );
+    }
+    return { ...submitted, package: id };
+  });
+  passOn(
+    transaction,
+    accepted.filter(({ kind }) => kind !== "merged").map((build) => build.package),
+  );
+  arrange(transaction, touched);
+  return accepted.map(({ kind, pkgbase, build }) => ({ kind, pkgbase, build }));
+}
+
+/** Looks packages of the submission's target and architecture up by pkgbase, and adds them on first sight. */
+function packageIds({ file }: Transaction, { target, arch }: Submission): (pkgbase: string) => number {
+  const known = new Map<string, number>();
+  return (pkgbase) => {
+    const id = known.get(pkgbase) ?? find(pkgbase) ?? add(pkgbase);
+    known.set(pkgbase, id);
+    return id;
+  };
+
+  function find(pkgbase: string): number | undefined {
+    const sql = "select id from package where target = ? and arch = ? and pkgbase = ?";
+    return file.get<{ id: number }>(sql, target, arch, pkgbase)?.id;
+  }
+
+  function add(pkgbase: string): number {
+    const sql = "insert into package (target, arch, pkgbase) values (?, ?, ?) returning id";
+    return file.get<{ id: number }>(sql, target, arch, pkgbase)!.id;
+  }
+}
+
+function acceptBuild(
+  { file, now, emit }: Transaction,
+  submission: Submission,
+  { pkgbase, reason, ...build }: SubmittedBuild,
+  packageId: number,
+  submissionNumber: number,
+): Submitted {
+  const { commit, source, pipeline, onDependencyFailure = "auto" } = submission;
+  const spec = (reasons: readonly string[]): string =>
+    JSON.stringify({
+      commit,
+      source,
+      ...(pipeline && { pipeline }),
+      onDependencyFailure,
+      class: build.class,
+      pkgnames: build.pkgnames,
+      needs: build.needs,
+      reasons: [...new Set([...reasons, reason])],
+    } satisfies BuildSpec);
+
+  const queued = file.get<{ id: number; spec: string }>(
+    "select id, spec from build where package = ? and (state = 'active') = 0",
+    packageId,
+  );
+  if (queued) {
+    // Somebody wants it now: a retry begins again.
+    file.run(
+      `update build set submission = ?, spec = ?, class = ?, losses = 0, not_before = 0, state = 'waiting' where id = ?`,
+      submissionNumber,
+      spec(readSpec(queued.spec).reasons),
+      build.class,
+      queued.id,
+    );
+    emit(packageId, { kind: "merged", build: queued.id, reason });
+    return { kind: "merged", pkgbase, build: queued.id };
+  }
+  const { id } = file.get<{ id: number }>(
+    `insert into build (package, submission, spec, class, queued_at, state)
+     values (?, ?, ?, ?, ?, 'waiting') returning id`,
+    packageId,
+    submissionNumber,
+    spec([]),
+    build.class,
+    now,
+  )!;
+  const active = file.get("select 1 from build where package = ? and (state = 'active') = 1", packageId);
+  emit(packageId, { kind: "queued", build: id, reason });
+  return { kind: active ? "after-active" : "queued", pkgbase, build: id };
+}
+
+function acceptRemoval(
+  transaction: Transaction,
+  submission: Submission,
+  removal: SubmittedRemoval,
+  packageId: number,
+): void {
+  const { file, emit } = transaction;
+  const { pkgbase, pkgnames, reason } = removal;
+  const before = withdrawRemoval(transaction, packageId);
+  const { id } = file.get<{ id: number }>(
+    "insert into removal (package, spec) values (?, ?) returning id",
+    packageId,
+    JSON.stringify({
+      commit: submission.commit,
+      source: submission.source,
+      reason,
+      pkgnames: [...new Set([...before, ...pkgnames])],
+    } satisfies RemovalSpec),
+  )!;
+  emit(packageId, { kind: "removal", removal: id, reason });
+
+  const key = { target: submission.target, arch: submission.arch, pkgbase };
+  const message = `removed: ${reason}`;
+  const queued = findQueued(file, key);
+  if (queued) end(transaction, queued, { outcome: "cancelled", message });
+  askToStop(transaction, key, message);
+  file.run("update package set blocking = 0 where id = ?", packageId);
+  passOn(transaction, [packageId]);
+}
+
+/** Returns the pkgnames that were to be removed. */
+function withdrawRemoval({ file, emit }: Transaction, packageId: number): readonly string[] {
+  const removal = file.get<{ id: number; spec: string }>(
+    "delete from removal where package = ? returning id, spec",
+    packageId,
+  );
+  if (!removal) return [];
+  emit(packageId, { kind: "removal-withdrawn", removal: removal.id });
+  return (JSON.parse(removal.spec) as RemovalSpec).pkgnames;
+}

@@ -1,0 +1,38 @@
+import type { Limits } from "../sandbox.ts";
+
+/**
+ * `prlimit` and its limits, to put before a command, for what no cgroup holds.
+ *
+ * Memory is RLIMIT_DATA: unlike RLIMIT_AS it doesn't count address space that is reserved and unused, of
+ * which Go, Java and V8 take more than any machine has. RLIMIT_FSIZE also ends files that only exist in
+ * memory (memfd), which no tmpfs counts. `tasks` is the number that RLIMIT_NPROC has to be.
+ */
+export function prlimit(limits: Limits, tasks: number, cgroup: boolean): string[] {
+  return [
+    "prlimit",
+    "--core=0:0",
+    `--fsize=${limits.outputBytes}:${limits.outputBytes}`,
+    `--nproc=${tasks}:${tasks}`,
+    ...(cgroup ? [] : [`--data=${limits.memoryBytes}:${limits.memoryBytes}`]),
+    "--",
+  ];
+}
+
+/** What the log says of memory and processes. */
+export function limitNotes(limits: Limits, cgroup: boolean): string[] {
+  const memory = `${mebibytes(limits.memoryBytes)} memory`;
+  return cgroup
+    ? [`${memory} for all processes together, by cgroup`, `${limits.processes} processes, by cgroup`]
+    : [
+        `${memory} for each process, by RLIMIT_DATA: no cgroup with a memory controller may be made here`,
+        `${limits.processes} processes, by RLIMIT_NPROC`,
+      ];
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.floor(bytes / 2 ** 20)} MiB`;
+}
+
+export function outputNote({ outputBytes }: Limits): string {
+  return `${mebibytes(outputBytes)} of files, by the size of a tmpfs`;
+}

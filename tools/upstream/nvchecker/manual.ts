@@ -1,8 +1,0 @@
-import { type NvcheckerEntry, textOption } from "../nvchecker-config.ts";
-import type { Found } from "../nvchecker-kinds.ts";
-
-/** The version stands in the file itself; where none does, a person changes the recipe. */
-export async function readManual(entry: NvcheckerEntry): Promise<Found | undefined> {
-  const version = textOption(entry, "manual")?.trim();
-  return version ? { version } : undefined;
-}
