@@ -2,6 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { makeRepository } from "./repository.ts";
 import { endAgents } from "./runners.ts";
 
 /** What the pipelines' clone is told to be a clone of; Git is led to the local origin instead. */
@@ -29,7 +30,7 @@ export class GitlabProject {
 
   constructor() {
     mkdirSync(this.gnupg, { mode: 0o700 });
-    execFileSync("git", ["init", "-q", "--bare", "-b", "main", this.origin]);
+    makeRepository(this.origin, { bare: true });
   }
 
   remove(): void {
