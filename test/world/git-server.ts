@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,6 +86,10 @@ export class GitServer {
 
   /** The id that a ref has, empty where it has none. */
   ref(name: string, ref: string): string {
+    // A file of its own, unless something packed it.
+    const file = join(this.folder(name), ref);
+    if (existsSync(file)) return readFileSync(file, "utf8").trim();
+    if (!existsSync(join(this.folder(name), "packed-refs"))) return "";
     return this.git(name, "for-each-ref", "--format=%(objectname)", ref);
   }
 
