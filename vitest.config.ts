@@ -1,9 +1,14 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
+/** Tests that start nothing and leave nothing behind: they share processes, since starting one takes longer than they do. */
+const pure = [
+  "tools/{alpm,deptree,gate,pkgbuild,schedule,workspace}/**/*.test.ts",
+  "test/{gate,pkgbuild,vercmp}/**/*.test.ts",
+];
+
 export default defineConfig({
   test: {
-    include: ["tools/**/*.test.ts", "test/**/*.test.ts"],
     globalSetup: "test/setup.ts",
     reporters: ["default", "./test/slowest-files.ts", "./test/closing-line.ts"],
     maxWorkers: availableParallelism(),
@@ -19,5 +24,12 @@ export default defineConfig({
       GIT_COMMITTER_EMAIL: "test@example.org",
       NO_COLOR: "1",
     },
+    projects: [
+      { extends: true, test: { name: "pure", include: pure, isolate: false } },
+      {
+        extends: true,
+        test: { name: "rest", include: ["tools/**/*.test.ts", "test/**/*.test.ts"], exclude: pure },
+      },
+    ],
   },
 });
