@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
-  cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -45,8 +45,16 @@ export default function setUp(): (() => void) | undefined {
 function npmOnce(folder: string): string {
   const bin = join(folder, "bin");
   mkdirSync(bin);
-  for (const name of ["npm", "npx"]) cpSync("test/world/npm-once.sh", join(bin, name));
+  const script = readFileSync("test/world/npm-once.sh", "utf8")
+    .replace("@NPM@", pathOf("npm"))
+    .replace("@NPX@", pathOf("npx"));
+  for (const name of ["npm", "npx"]) writeFileSync(join(bin, name), script, { mode: 0o755 });
   return bin;
+}
+
+function pathOf(program: string): string {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  return folders.map((folder) => join(folder, program)).find(existsSync) ?? "/bin/false";
 }
 
 function inMemory(): string | undefined {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { makeRepository } from "./repository.ts";
@@ -74,7 +74,15 @@ export class ScratchWorkspace {
   commit(message: string): string {
     this.git("add", "-A");
     this.git("commit", "-q", "--allow-empty", "-m", message);
-    return this.git("rev-parse", "HEAD");
+    return this.#head() ?? this.git("rev-parse", "HEAD");
+  }
+
+  /** Read from the files, where they say it. */
+  #head(): string | undefined {
+    const folder = join(this.dir, ".git");
+    const [, ref] = /^ref: (.*)$/m.exec(readFileSync(join(folder, "HEAD"), "utf8")) ?? [];
+    const file = join(folder, ref ?? "");
+    return ref !== undefined && existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
   }
 
   /** Commits everything, pushes it, and says that all of it has been scheduled. */
