@@ -1,16 +1,22 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+
+/** Tests that start nothing and leave nothing behind: they share processes, since starting one takes longer than they do. */
+const pure = [
+  "tools/{alpm,deptree,gate,pkgbuild,schedule,workspace}/**/*.test.ts",
+  "test/{gate,pkgbuild,vercmp}/**/*.test.ts",
+];
 
 export default defineConfig({
   test: {
-    include: ["tools/**/*.test.ts", "test/**/*.test.ts"],
-    globalSetup: "test/build.ts",
-    reporters: ["default", "./test/closing-line.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    globalSetup: "test/setup.ts",
+    reporters: ["default", "./test/slowest-files.ts", "./test/closing-line.ts"],
+    maxWorkers: availableParallelism(),
+    // Limits end what hangs. A slow machine never fails a test.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // Commits in scratch repositories need an identity, and no test may read the person's own Git settings.
     env: {
-      // Nothing is there to read, and a program that writes its settings fails instead of replacing a device.
-      GIT_CONFIG_GLOBAL: "/nonexistent/gitconfig",
       GIT_CONFIG_NOSYSTEM: "1",
       GIT_AUTHOR_NAME: "Test",
       GIT_AUTHOR_EMAIL: "test@example.org",
@@ -18,5 +24,12 @@ export default defineConfig({
       GIT_COMMITTER_EMAIL: "test@example.org",
       NO_COLOR: "1",
     },
+    projects: [
+      { extends: true, test: { name: "pure", include: pure, isolate: false } },
+      {
+        extends: true,
+        test: { name: "rest", include: ["tools/**/*.test.ts", "test/**/*.test.ts"], exclude: pure },
+      },
+    ],
   },
 });

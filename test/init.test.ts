@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { registryReachable } from "./world/registry.ts";
 import { sluice } from "./world/sluice.ts";
@@ -50,8 +50,15 @@ describe.skipIf(offline)("sluice init (needs npm's registry)", () => {
     );
     git("add", "-A");
     git("commit", "-q", "-m", "foo");
+    // npx itself, not what other tests have in its place.
+    const env = { ...process.env, PATH: process.env["PATH"]!.split(delimiter).slice(1).join(delimiter) };
     const run = (...args: string[]): string =>
-      execFileSync("npx", ["--no-install", "sluice", ...args], { cwd: dir, encoding: "utf8", stdio: "pipe" });
+      execFileSync("npx", ["--no-install", "sluice", ...args], {
+        cwd: dir,
+        encoding: "utf8",
+        stdio: "pipe",
+        env,
+      });
     expect(run("on-commit")).toMatch(/build {2}foo +any +commit \w+ added the package/);
     expect(() => run("lint")).not.toThrow();
     expect(git("status", "--porcelain")).toBe("");

@@ -27,7 +27,7 @@ describe.skipIf(missing.length > 0)(
       finished: ({ pkgbase }, { outcome, message = "" }) => told.push(`${pkgbase} ${outcome}: ${message}`),
       troubled: ({ code }) => told.push(code),
     };
-    const run = (once: boolean, signal = new AbortController().signal): Promise<void> =>
+    const run = (once: boolean, signal = new AbortController().signal): ReturnType<typeof up> =>
       up(installation, { worker: "test", jobs: 1, once, watcher, signal });
     const submit = async (change: object = {}): Promise<void> => {
       const commit = workspace.git("rev-parse", "HEAD");
@@ -78,6 +78,43 @@ describe.skipIf(missing.length > 0)(
         if (event.seq === seq) break;
       }
       expect(retries).toEqual([1000, 4000, 16_000]);
+    });
+
+    test("what another command asks for while a single run ends is built before it says that all is well", async () => {
+      await run(true);
+      const { queue } = installation;
+      let looks = 0;
+      const state: typeof queue.state = async () => {
+        const seen = await queue.state();
+        // Blocked builds were looked for, and whether anything is left at all: that is where a single run ends.
+        if (reconciled && ++looks === 2) {
+          const builds = [{ pkgbase: "late", class: null, pkgnames: [], needs: [], reason: "late" }];
+          await submit({ builds });
+        }
+        return seen;
+      };
+      let reconciled = false;
+      const told: string[] = [];
+      const shared = new Proxy(queue, {
+        get: (target, name) =>
+          name === "state" ? state : (Reflect.get(target, name) as () => unknown).bind(target),
+      });
+      const signal = new AbortController().signal;
+      const left = await up(
+        { ...installation, queue: shared },
+        {
+          worker: "test",
+          jobs: 1,
+          once: true,
+          watcher: {
+            reconciled: () => (reconciled = true),
+            finished: ({ pkgbase }, { outcome }) => told.push(`${pkgbase} ${outcome}`),
+          },
+          signal,
+        },
+      );
+      expect(told).toEqual(["late failed"]);
+      expect(left).toEqual([]);
     });
 
     test("what was lost through no fault of its own is built by the next run", async () => {

@@ -1,15 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { recipe, ScheduleDays } from "./world/schedule-days.ts";
 import type { ForgeServer } from "./world/forge-server.ts";
-import { connect, standIns } from "./world/forges.ts";
+import { connect, standIns, type StandIn } from "./world/forges.ts";
 
 /** A new dependency is more than a new version, and nothing worse. */
 const major = (pkgbase: string, pkgver: string): ReturnType<typeof recipe> =>
   recipe(pkgbase, pkgver, { lines: ["depends = zlib"] });
 
-describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
-  let days: ScheduleDays;
-  let server: ForgeServer;
+let days: ScheduleDays;
+let server: ForgeServer;
+
+/** Two packages with nothing new, and a forge in front of them. */
+function beginEach({ kind, start }: StandIn): void {
   beforeEach(async () => {
     days = new ScheduleDays();
     days.follow("foo");
@@ -20,16 +22,21 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     await days.run();
   });
   afterEach(() => server.stop().finally(() => days.world.remove()));
+}
 
-  const states = (): string[] =>
-    server.current().map(({ branch, state }) => `${state} ${branch.slice(0, 10)}`);
-  /** What a person's click on Merge does. */
-  function merge(branch: string): void {
-    days.world.git("fetch", "-q", "origin");
-    days.world.git("merge", "-q", "--no-ff", "-m", "reviewed", `origin/${branch}`);
-    days.world.git("push", "-q", "origin", "main");
-    days.world.git("push", "-q", "-f", "origin", "HEAD:refs/tags/scheduled");
-  }
+const states = (): string[] => server.current().map(({ branch, state }) => `${state} ${branch.slice(0, 10)}`);
+
+/** What a person's click on Merge does. */
+function merge(branch: string): void {
+  days.world.git("fetch", "-q", "origin");
+  days.world.git("merge", "-q", "--no-ff", "-m", "reviewed", `origin/${branch}`);
+  days.world.git("push", "-q", "origin", "main");
+  days.world.git("push", "-q", "-f", "origin", "HEAD:refs/tags/scheduled");
+}
+
+// What differs between forges is told apart in tools/forge and reviews.test.ts.
+describe.each(standIns)("held updates on $kind", (standIn) => {
+  beginEach(standIn);
 
   test("are opened once, and are seen as looked at until upstream changes or a person decides", async () => {
     days.offer("foo", 2, major("foo", "2"));
@@ -43,6 +50,22 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     expect((await days.run()).lines).toEqual([]);
     expect(states()).toEqual(["open update-foo"]);
   });
+
+  test("give way to a newer revision: one review is opened, the old one closed with a word, in one run", async () => {
+    days.offer("foo", 2, major("foo", "2"));
+    await days.run();
+    days.offer("foo", 3, major("foo", "3"));
+    await days.run();
+    expect(states()).toEqual(["closed update-foo", "open update-foo"]);
+    const { body } = server.current()[0]!.comments.at(-1)!;
+    expect(body).toContain("newer revision");
+    expect(body).toMatch(/[#!]2\b|\/2\b/);
+    expect(days.world.atOrigin("for-each-ref", "refs/heads/update-*").split("\n")).toHaveLength(1);
+  });
+});
+
+describe("held updates", () => {
+  beginEach(standIns[0]!);
 
   test("that are merged are accepted with their maintainers, and their branch goes", async () => {
     days.offer("foo", 2, major("foo", "2"), { maintainers: ["carol"] });
@@ -68,18 +91,6 @@ describe.each(standIns)("held updates on $kind", ({ kind, start }) => {
     merge(server.current()[0]!.branch);
     await days.run();
     expect(days.atOrigin("new", "state")).toContain("SLUICE_MAINTAINERS=mallory");
-  });
-
-  test("give way to a newer revision: one review is opened, the old one closed with a word, in one run", async () => {
-    days.offer("foo", 2, major("foo", "2"));
-    await days.run();
-    days.offer("foo", 3, major("foo", "3"));
-    await days.run();
-    expect(states()).toEqual(["closed update-foo", "open update-foo"]);
-    const { body } = server.current()[0]!.comments.at(-1)!;
-    expect(body).toContain("newer revision");
-    expect(body).toMatch(/[#!]2\b|\/2\b/);
-    expect(days.world.atOrigin("for-each-ref", "refs/heads/update-*").split("\n")).toHaveLength(1);
   });
 
   test("stay while the review of a newer revision can't be opened", async () => {

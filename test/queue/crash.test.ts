@@ -8,12 +8,12 @@ import type { Queue, QueueEvent } from "../../tools/queue/queue.ts";
 import { SqliteFile } from "../../tools/queue/sqlite/sqlite-file.ts";
 import { schema } from "../../tools/queue/sqlite/schema.ts";
 import { openSqliteQueue } from "../../tools/queue/sqlite/sqlite.ts";
+import { budget, seed } from "../world/budget.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-queue-crash-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const rounds = 50;
-const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const rounds = budget(10, 500);
 
 /** What a user of the queue was told before it was killed. */
 interface Confirmed {
@@ -24,7 +24,7 @@ interface Confirmed {
   readonly outcome?: string;
 }
 
-test(`nothing is lost or built twice when users of the queue are killed at any moment (SEED=${seed})`, async () => {
+test(`nothing is lost or built twice when users of the queue are killed at any of ${rounds} moments (seed ${seed})`, async () => {
   const path = join(folder, "queue.db");
   const confirmed: Confirmed[] = [];
   let now = 1_000_000_000;
@@ -43,7 +43,7 @@ test(`nothing is lost or built twice when users of the queue are killed at any m
   await checkConfirmed(queue, confirmed, events);
   await drain(queue, () => (now += 60_000));
   await queue.close();
-}, 120_000);
+});
 
 /** Lets a process use the queue for a random time, at most 60 ms after its first move, and kills it. */
 async function useAndKill(path: string, userSeed: number, now: number): Promise<Confirmed[]> {

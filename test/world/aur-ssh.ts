@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { AurServer } from "../../tools/ci/aur/aur-server.ts";
 import { missingPrograms } from "./programs.ts";
+import { makeRepository } from "./repository.ts";
 
 const sshd = "/usr/sbin/sshd";
 
@@ -62,6 +63,9 @@ export class AurOverSsh {
       "UsePAM no",
       "StrictModes no",
       "MaxStartups 100",
+      // The quickest there is, and the account's shell doesn't read the person's own start-up file.
+      "KexAlgorithms curve25519-sha256",
+      "SetEnv SHLVL=1",
     ];
     writeFileSync(conf, `${lines.join("\n")}\n`);
     // As root it wants this folder for its unprivileged half.
@@ -164,7 +168,7 @@ export class AurOverSsh {
   }
 
   #writeFiles(): void {
-    execFileSync("git", ["init", "-q", "--bare", this.#repository]);
+    makeRepository(this.#repository, { bare: true, branch: "master" });
     // As aurweb's documentation sets it up: no namespace sees another's refs.
     for (const pattern of ["^refs/", "!refs/", "!HEAD"]) {
       this.#git("config", "--add", "transfer.hideRefs", pattern);

@@ -48,6 +48,7 @@ export abstract class ForgeServer {
   protected readonly violations: string[] = [];
   readonly #origin: string;
   readonly #server: FaultyServer;
+  #known: Branches | undefined;
 
   /** @param origin the bare repository that the project's branches are in */
   constructor(origin: string) {
@@ -151,8 +152,7 @@ export abstract class ForgeServer {
   #follow(): void {
     const open = this.reviews.filter(({ state, fromFork }) => state === "open" && !fromFork);
     if (open.length === 0) return;
-    const heads = this.#branches();
-    const merged = this.#branches("--merged=refs/heads/main");
+    const { heads, merged } = this.#branches();
     for (const review of open) {
       const head = heads.get(review.branch);
       if (head === undefined) review.state = "closed";
@@ -161,10 +161,15 @@ export abstract class ForgeServer {
     }
   }
 
-  #branches(...filter: string[]): Map<string, string> {
+  /** Branch → commit, of all and of those that main has; worked out anew only after a push. */
+  #branches(): Branches {
     const format = "--format=%(refname:lstrip=2) %(objectname)";
-    const lines = this.git("for-each-ref", format, ...filter, "refs/heads").split("\n");
-    return new Map(lines.map((line) => line.split(" ") as [string, string]));
+    const list = (...filter: string[]): string => this.git("for-each-ref", format, ...filter, "refs/heads");
+    const listing = list();
+    if (listing !== this.#known?.listing) {
+      this.#known = { listing, heads: mapOf(listing), merged: mapOf(list("--merged=refs/heads/main")) };
+    }
+    return this.#known;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -205,4 +210,14 @@ export abstract class ForgeServer {
       headers: more ? { link } : {},
     };
   }
+}
+
+interface Branches {
+  readonly listing: string;
+  readonly heads: ReadonlyMap<string, string>;
+  readonly merged: ReadonlyMap<string, string>;
+}
+
+function mapOf(listing: string): ReadonlyMap<string, string> {
+  return new Map(listing.split("\n").map((line) => line.split(" ") as [string, string]));
 }

@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { answer, FaultyServer, type Circumstances } from "./faulty-server.ts";
+import { makeRepository } from "./repository.ts";
 
 /** A text is a plain file's. */
 export type TreeFile = string | Uint8Array | { readonly mode: string; readonly bytes: string | Uint8Array };
@@ -50,7 +51,7 @@ export class GitServer {
   }
 
   create(name: string, branch = "main"): void {
-    execFileSync("git", ["init", "--quiet", "--bare", `--initial-branch=${branch}`, this.folder(name)]);
+    makeRepository(this.folder(name), { bare: true, branch });
   }
 
   /** All files of the branch are these; creates the repository where there is none. Returns the commit's id. */
@@ -85,6 +86,10 @@ export class GitServer {
 
   /** The id that a ref has, empty where it has none. */
   ref(name: string, ref: string): string {
+    // A file of its own, unless something packed it.
+    const file = join(this.folder(name), ref);
+    if (existsSync(file)) return readFileSync(file, "utf8").trim();
+    if (!existsSync(join(this.folder(name), "packed-refs"))) return "";
     return this.git(name, "for-each-ref", "--format=%(objectname)", ref);
   }
 
@@ -122,7 +127,7 @@ export class GitServer {
         GIT_PROJECT_ROOT: root,
         GIT_HTTP_EXPORT_ALL: "1",
         GIT_CONFIG_NOSYSTEM: "1",
-        GIT_CONFIG_GLOBAL: "/nonexistent/gitconfig",
+        GIT_CONFIG_GLOBAL: process.env["GIT_CONFIG_GLOBAL"],
         // Partial clones, and any commit by its id, as the forges have it; whoever comes may push.
         GIT_CONFIG_COUNT: "4",
         GIT_CONFIG_KEY_0: "uploadpack.allowFilter",

@@ -2,10 +2,23 @@ import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import { makeRepository } from "./repository.ts";
 import { endAgents } from "./runners.ts";
 
 /** What the pipelines' clone is told to be a clone of; Git is led to the local origin instead. */
 const address = "git@gitlab.example.org:group/packages.git";
+
+/** What the pipeline's inputs are where nobody fills them in. */
+const emptyForm = {
+  TRIGGER: "",
+  PACKAGES: "",
+  ADD_PACKAGES: "",
+  WITH_DEPENDENCIES: "false",
+  INSIST: "false",
+  REQUEST_ORIGIN: "",
+  REQUEST_REASON: "",
+};
 
 export interface PipelineRun {
   readonly code: number;
@@ -31,7 +44,7 @@ export class GitlabProject {
 
   constructor() {
     mkdirSync(this.gnupg, { mode: 0o700 });
-    execFileSync("git", ["init", "-q", "--bare", "-b", "main", this.origin]);
+    makeRepository(this.origin, { bare: true });
   }
 
   remove(): void {
@@ -77,6 +90,35 @@ export class GitlabProject {
     if (code !== 0) throw new Error(output);
     const rows = [...output.matchAll(/^([\w-]+);/gm)].map(([, name]) => name!);
     return rows.filter((name) => name !== "name").sort();
+  }
+
+  /** Runs the script of the job `run` alone, as `pipeline` runs it for a form that somebody filled in. */
+  async form(variables: Readonly<Record<string, string>>): Promise<Omit<PipelineRun, "jobs">> {
+    const clone = join(this.base, `clone-${++this.runs}`);
+    execFileSync("git", ["clone", "-q", this.origin, clone]);
+    execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+      cwd: clone,
+      stdio: "ignore",
+    });
+    const [, pipeline] = parseAllDocuments(readFileSync(join(clone, ".gitlab-ci.yml"), "utf8"));
+    const lines = (pipeline!.toJS() as { run: { script: string[] } }).run.script;
+    const { PATH, HOME, GIT_CONFIG_GLOBAL, GIT_CONFIG_NOSYSTEM } = process.env;
+    const env = {
+      PATH,
+      HOME,
+      GIT_CONFIG_GLOBAL,
+      GIT_CONFIG_NOSYSTEM,
+      GITLAB_CI: "true",
+      CI_COMMIT_BRANCH: "main",
+    };
+    return new Promise((resolve) => {
+      const options = { cwd: clone, env: { ...env, ...emptyForm, ...variables } };
+      execFile("bash", ["-eo", "pipefail", "-c", lines.join("\n")], options, (error, stdout, stderr) => {
+        const code = typeof error?.code === "number" ? error.code : error ? -1 : 0;
+        const output = `${stdout}${stderr}`;
+        resolve({ code, output, clone, read: (path) => readFileSync(join(clone, path), "utf8") });
+      });
+    });
   }
 
   /** Runs the pipeline that a run has written, each job in a folder of its own as on runners of their own. */

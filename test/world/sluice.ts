@@ -1,13 +1,23 @@
 import { execFile, spawn } from "node:child_process";
 import { join } from "node:path";
+import { runHosted, type Ended } from "./sluice-host.ts";
 
 const main = join(process.cwd(), "dist/cli/main.js");
 
-/** Runs the built program as a person would, without any of the platforms' variables unless given. */
-export function sluice(
-  args: readonly string[],
-  options: { cwd?: string; env?: Readonly<Record<string, string | undefined>> } = {},
-): Promise<{ code: number; stdout: string; stderr: string }> {
+interface Options {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Runs a command of the built program, without any of the platforms' variables unless given. */
+export async function sluice(args: readonly string[], options: Options = {}): Promise<Ended> {
+  const { cwd = process.cwd(), env } = options;
+  const { code, stdout, stderr } = await runHosted(args, cwd, environment(env));
+  return { code, stdout: stdout.trimEnd(), stderr: stderr.trimEnd() };
+}
+
+/** The same in a process of its own, for tests about that. */
+export function sluiceProcess(args: readonly string[], options: Options = {}): Promise<Ended> {
   const env = environment(options.env);
   return new Promise((resolve) => {
     const program = execFile(

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { makeRepository } from "./repository.ts";
 
 /** A repository that CI files come from, and the SSH keys of people who sign its versions. */
 export class TemplateRepository {
@@ -10,7 +11,7 @@ export class TemplateRepository {
   readonly url = `file://${this.dir}`;
 
   constructor() {
-    execFileSync("git", ["init", "-q", "-b", "main", this.dir]);
+    makeRepository(this.dir);
   }
 
   remove(): void {

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { makeRepository } from "./repository.ts";
 import { sluice } from "./sluice.ts";
 
 /** A person's clone of a workspace and the bare repository it pushes to, both real. */
@@ -11,11 +12,9 @@ export class ScratchWorkspace {
   readonly dir = join(this.base, "clone");
 
   constructor() {
-    mkdirSync(this.origin);
-    execFileSync("git", ["init", "-q", "--bare", "-b", "main", this.origin]);
-    execFileSync("git", ["-C", this.origin, "config", "receive.advertisePushOptions", "true"]);
-    execFileSync("git", ["init", "-q", "-b", "main", this.dir]);
-    this.git("remote", "add", "origin", this.origin);
+    makeRepository(this.origin, { bare: true, config: "[receive]\n\tadvertisePushOptions = true\n" });
+    const remote = `[remote "origin"]\n\turl = ${this.origin}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n`;
+    makeRepository(this.dir, { config: remote });
     this.write(".ci/config", "BUILD_REPO=test\nREPO_NAME=scratch\n");
     this.write(".gitignore", ".ci/schedule.json\n.ci/schedule-params.txt\n.ci/deptree.txt\n");
   }
@@ -75,7 +74,15 @@ export class ScratchWorkspace {
   commit(message: string): string {
     this.git("add", "-A");
     this.git("commit", "-q", "--allow-empty", "-m", message);
-    return this.git("rev-parse", "HEAD");
+    return this.#head() ?? this.git("rev-parse", "HEAD");
+  }
+
+  /** Read from the files, where they say it. */
+  #head(): string | undefined {
+    const folder = join(this.dir, ".git");
+    const [, ref] = /^ref: (.*)$/m.exec(readFileSync(join(folder, "HEAD"), "utf8")) ?? [];
+    const file = join(folder, ref ?? "");
+    return ref !== undefined && existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
   }
 
   /** Commits everything, pushes it, and says that all of it has been scheduled. */

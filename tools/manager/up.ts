@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../errors.ts";
 import { resolveCommit } from "../git/history.ts";
 import { publish } from "../pkgrepo/publishing/publish.ts";
+import type { PendingBuild } from "../queue/queue.ts";
 import { requireValidConfig } from "../workspace/workspace.ts";
 import type { Installation } from "./installation.ts";
 import type { Difference } from "./reconcile/reconcile.ts";
@@ -29,8 +30,10 @@ interface UpOptions {
 /**
  * Keeps the package repository as main says: builds the difference, then again after each new commit, and every
  * hour, so that what got lost comes back.
+ *
+ * @returns the builds that are left: blocked ones, and all others that there was no time for before `signal`
  */
-export async function up(installation: Installation, options: UpOptions): Promise<void> {
+export async function up(installation: Installation, options: UpOptions): Promise<readonly PendingBuild[]> {
   const { watcher, once, signal } = options;
   await publish(installation.repository, [], installation.now());
   const follow = follower(installation, options);
@@ -45,7 +48,9 @@ export async function up(installation: Installation, options: UpOptions): Promis
           return true;
         },
       });
-      return;
+      const { builds } = await installation.queue.state();
+      // Another command may have asked for builds since `work` found nothing left.
+      if (signal.aborted || !builds.some(isPending)) return builds;
     } catch (error) {
       // Whoever installs from here is served on, whatever is wrong with building.
       if (once || !follow.began() || !(error instanceof SluiceError)) throw error;
@@ -53,6 +58,7 @@ export async function up(installation: Installation, options: UpOptions): Promis
       await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
   }
+  return (await installation.queue.state()).builds;
 }
 
 const followEveryMs = 1000;
@@ -110,7 +116,9 @@ function requireSameRepository({ repository }: Installation, { workspace: { conf
 /** Whether something is going to be tried again, here or by another builder; waits for it a little. */
 async function retriesPending({ queue }: Installation): Promise<boolean> {
   const { builds } = await queue.state();
-  const pending = builds.some(({ status }) => status.kind !== "blocked");
+  const pending = builds.some(isPending);
   if (pending) await sleep(250);
   return pending;
 }
+
+const isPending = ({ status }: PendingBuild): boolean => status.kind !== "blocked";

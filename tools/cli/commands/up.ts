@@ -4,7 +4,7 @@ import { SluiceError } from "../../errors.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Installation } from "../../manager/installation.ts";
 import { isOfThisRepository } from "../../manager/reconcile/removals.ts";
-import type { BuildKey } from "../../queue/queue.ts";
+import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
 import { open, readHead, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { showProgress } from "../output/progress.ts";
 import { info } from "../output/report.ts";
@@ -30,9 +30,9 @@ export async function up(options: Options): Promise<number> {
   const progress = showProgress(folders.logs);
   try {
     if (server) process.stdout.write(howToUse(server.url, repository.name, folders.repositories));
-    await keepUp(installation, { ...opened, once, watcher: progress, signal: stopSignal() });
+    const left = await keepUp(installation, { ...opened, once, watcher: progress, signal: stopSignal() });
     progress.close();
-    return once ? await outcome(installation) : 0;
+    return once ? await outcome(installation, left) : 0;
   } finally {
     progress.close();
     await server?.close();
@@ -41,22 +41,21 @@ export async function up(options: Options): Promise<number> {
 }
 
 /** 1 where something failed, what waits for it, and what there was no time for. */
-async function outcome(installation: Installation): Promise<number> {
+async function outcome(installation: Installation, left: readonly PendingBuild[]): Promise<number> {
   const { queue, folders, repository } = installation;
   const { packages } = (await readHead(installation.git)).workspace;
   const ours = { has: (key: BuildKey) => isOfThisRepository(installation, key) && packages.has(key.pkgbase) };
-  const { builds } = await queue.state();
-  const pending = new Set(builds.map(({ pkgbase }) => pkgbase));
+  const pending = new Set(left.map(({ pkgbase }) => pkgbase));
   const failed = (await queue.packages()).filter(
     (record) => ours.has(record) && !succeeded(record.outcome) && !pending.has(record.pkgbase),
   );
-  if (failed.length + builds.length === 0) {
+  if (failed.length + left.length === 0) {
     process.stdout.write(`Published in ${folders.repositories}/${repository.name}/${repository.arch}\n`);
     return 0;
   }
   for (const { pkgbase, outcome: ended } of failed) info(`${pkgbase}: ${ended}`);
   let waiting = 0;
-  for (const { pkgbase, status } of builds) {
+  for (const { pkgbase, status } of left) {
     if (status.kind === "blocked") info(`${pkgbase}: blocked by ${status.by.join(", ")}`);
     else waiting++;
   }

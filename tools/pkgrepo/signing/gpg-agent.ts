@@ -21,12 +21,11 @@ export type Gpg = (args: readonly string[]) => Promise<Buffer>;
 const longestSocket = 107;
 
 /**
- * Does `work` with gpg, and ends the gpg-agent that gpg starts for its home. An agent that an operator
- * already had running stays: it may hold a passphrase.
+ * Does `work` with gpg, and ends the gpg-agent that gpg starts for a home of Sluice's own. An operator's agent
+ * stays: it may hold a passphrase, and others may be using it.
  */
 export async function withAgent<T>(key: SigningKey, work: (gpg: Gpg) => Promise<T>): Promise<T> {
   const { home, close } = await reachableHome(key);
-  const keepAgent = key.id !== undefined && (await agentRuns(home));
   try {
     // Where a passphrase is needed and no agent has it, an error beats a window that nobody sees.
     return await work((args) =>
@@ -42,7 +41,8 @@ export async function withAgent<T>(key: SigningKey, work: (gpg: Gpg) => Promise<
       ]),
     );
   } finally {
-    if (!keepAgent) await run("gpgconf", ["--homedir", home, "--kill", "all"]).catch(() => undefined);
+    if (key.id === undefined)
+      await run("gpgconf", ["--homedir", home, "--kill", "all"]).catch(() => undefined);
     await close();
   }
 }
@@ -59,9 +59,4 @@ async function reachableHome(key: SigningKey): Promise<{ home: string; close: ()
   const home = join(folder, "home");
   await symlink(key.home, home);
   return { home, close: () => rm(folder, { recursive: true }) };
-}
-
-async function agentRuns(home: string): Promise<boolean> {
-  const args = ["--homedir", home, "--no-autostart", "GETINFO pid", "/bye"];
-  return (await run("gpg-connect-agent", args)).includes("OK");
 }

@@ -85,6 +85,22 @@ describe.skipIf(missing.length > 0)(`signing (needs ${missing.join(", ") || "not
     expect(readdirSync(join(home, "died"))).toEqual(["keys", "keys.lock"]);
   });
 
+  test("processes that use the local key at once don't end each other's agent", async () => {
+    const keys = join(home, "shared");
+    const key = await makeLocalKey(keys, "Shared <shared@example.org>");
+    const file = (user: number, time: number): string => join(home, `shared-${user}-${time}`);
+    const use = async (user: number): Promise<void> => {
+      for (let time = 0; time < 8; time++) {
+        writeFileSync(file(user, time), "content");
+        // Somebody who only looks whether the key can sign is there, too.
+        await withSigner(key, (signer) => signer.sign(user === 0 ? [] : [file(user, time)]));
+      }
+    };
+    await Promise.all([0, 1, 2].map(use));
+    expect(statSync(`${file(2, 7)}.sig`).size).toBeGreaterThan(0);
+    expect(agentRuns(keys)).toBe(false);
+  });
+
   test("a folder too deep for an agent's socket works as well", async () => {
     const keys = join(home, "deep".repeat(20), "keys");
     const key = await makeLocalKey(keys, "Tiny");

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { withAgent } from "./gpg-agent.ts";
+import { underLock } from "../../system/lock.ts";
 import { inParallel } from "../../system/in-parallel.ts";
 import { usableFingerprint } from "./signing-key.ts";
 import type { SigningKey } from "./gpg-agent.ts";
@@ -14,8 +16,18 @@ export interface Signer {
 /** gpg needs about 5 ms for a small file, most of it starting; a few at a time use both core and disk. */
 const atOnce = 4;
 
-/** Does `work` with a key that can sign; ends its gpg-agent afterwards. */
+/**
+ * Does `work` with a key that can sign. With a key of Sluice's own its gpg-agent ends afterwards, so one process
+ * at a time works with that key: another one would lose the agent in the middle of a signature.
+ *
+ * @throws SluiceError `signing-key`, `locked`
+ */
 export async function withSigner<T>(key: SigningKey, work: (signer: Signer) => Promise<T>): Promise<T> {
+  if (key.id !== undefined || !existsSync(key.home)) return sign(key, work);
+  return underLock(`${key.home}.lock`, 60, () => sign(key, work));
+}
+
+function sign<T>(key: SigningKey, work: (signer: Signer) => Promise<T>): Promise<T> {
   return withAgent(key, async (gpg) => {
     const fingerprint = await usableFingerprint(key, gpg);
     return work({
