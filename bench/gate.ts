@@ -6,7 +6,7 @@ import type { SecondReader } from "../tools/bash/second-reader.ts";
 import { offlineContext } from "../tools/ci/checks/replay.ts";
 import { readRecipe } from "../tools/cli/commands/classify.ts";
 import { judge, type Update } from "../tools/gate/judge.ts";
-import { scriptsOf } from "../tools/gate/scripts.ts";
+import { scriptsOf } from "../tools/gate/files/scripts.ts";
 import { type BenchReport, median } from "./report.ts";
 
 const folder = resolve("../shared/gate-cases");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { judge, type JudgeContext, judgeWith, type Update } from "../../tools/gate/judge.ts";
-import { readAllowedLines } from "../../tools/gate/allowed-lines.ts";
-import { answerTags } from "../../tools/gate/tag-answers.ts";
+import { readAllowedLines } from "../../tools/gate/files/allowed-lines.ts";
+import { answerTags } from "../../tools/gate/sources/tag-answers.ts";
 import { bumped, context, file, filesOf, type RecipeName, recipes } from "./recipes.ts";
 
 const names = Object.keys(recipes) as RecipeName[];

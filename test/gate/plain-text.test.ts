@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { isPlain, unplainLines } from "../../tools/gate/plain-text.ts";
-import { evaluate } from "../../tools/pkgbuild/evaluate.ts";
+import { isPlain, unplainLines } from "../../tools/gate/code/plain-text.ts";
+import { evaluate } from "../../tools/pkgbuild/evaluation/evaluate.ts";
 import { readPkgbuild } from "../../tools/pkgbuild/recipe.ts";
 import { hasBash, quoted } from "../pkgbuild/real-bash.ts";
 

@@ -1,7 +1,7 @@
 import { formatSrcinfo, type Srcinfo } from "../../tools/alpm/srcinfo.ts";
 import { ReadByBash } from "../world/read-by-bash.ts";
 import type { JudgeContext, RecipeFile, RecipeFiles } from "../../tools/gate/judge.ts";
-import { expectedSrcinfo, type Section } from "../../tools/pkgbuild/expected-srcinfo.ts";
+import { expectedSrcinfo, type Section } from "../../tools/pkgbuild/srcinfo/expected-srcinfo.ts";
 import { readPkgbuild } from "../../tools/pkgbuild/recipe.ts";
 
 const hash = (digit: string): string => digit.repeat(64);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { differsInVersionsAlone, sameVersionForm } from "../../tools/gate/version-form.ts";
+import { differsInVersionsAlone, sameVersionForm } from "../../tools/gate/versions/version-form.ts";
 
 describe("another version of the same form", () => {
   test.each([

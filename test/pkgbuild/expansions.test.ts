@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../../tools/pkgbuild/evaluate.ts";
+import { evaluate } from "../../tools/pkgbuild/evaluation/evaluate.ts";
 import { randomChoices } from "./random-choices.ts";
 import { hasBash, printedByBash, quoted } from "./real-bash.ts";
 import { readPkgbuild } from "../../tools/pkgbuild/recipe.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { normaliseCommand } from "../../tools/pkgbuild/normalise.ts";
+import { normaliseCommand } from "../../tools/pkgbuild/normal-form/normalise.ts";
 import { readPkgbuild } from "../../tools/pkgbuild/recipe.ts";
 import { randomChoices } from "./random-choices.ts";
 import { hasBash, printedByBash, quoted } from "./real-bash.ts";

@@ -3,7 +3,11 @@ import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readPkgbuild } from "../../tools/pkgbuild/recipe.ts";
-import { readingOfBash, type SecondReading, textForBash } from "../../tools/pkgbuild/second-reading.ts";
+import {
+  readingOfBash,
+  type SecondReading,
+  textForBash,
+} from "../../tools/pkgbuild/second-reading/second-reading.ts";
 
 /** Second readings by bash, each made when it's asked for; the texts are the tests' own, so no sandbox is needed. */
 export class ReadByBash extends Map<string, SecondReading> {

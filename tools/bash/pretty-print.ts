@@ -4,7 +4,12 @@ import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../errors.ts";
 import { readPkgbuild, type Recipe } from "../pkgbuild/recipe.ts";
-import { type Reader, readingOfBash, type SecondReading, textForBash } from "../pkgbuild/second-reading.ts";
+import {
+  type Reader,
+  readingOfBash,
+  type SecondReading,
+  textForBash,
+} from "../pkgbuild/second-reading/second-reading.ts";
 import { privateFolder } from "../sandbox/jobs/private-folder.ts";
 import type { Job, Sandbox } from "../sandbox/sandbox.ts";
 import type { SecondReader } from "./second-reader.ts";

@@ -1,4 +1,4 @@
-import type { SecondReading } from "../pkgbuild/second-reading.ts";
+import type { SecondReading } from "../pkgbuild/second-reading/second-reading.ts";
 
 /**
  * Reads shell scripts with a program that isn't ours, so that a verdict doesn't rest on one grammar alone.

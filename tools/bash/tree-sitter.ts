@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { Language, type Node, Parser } from "web-tree-sitter";
 import { readPkgbuild, type Recipe } from "../pkgbuild/recipe.ts";
-import type { SecondCommand, SecondReading } from "../pkgbuild/second-reading.ts";
-import type { Assignment, Statement } from "../pkgbuild/syntax.ts";
+import type { SecondCommand, SecondReading } from "../pkgbuild/second-reading/second-reading.ts";
+import type { Assignment, Statement } from "../pkgbuild/grammar/syntax.ts";
 import type { SecondReader } from "./second-reader.ts";
 
 /**

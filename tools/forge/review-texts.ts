@@ -1,5 +1,5 @@
 import type { Review } from "./forge.ts";
-import { inertMessage } from "../gate/inert.ts";
+import { inertMessage } from "../gate/review/inert.ts";
 
 /** Why a review isn't needed any more. */
 export type Obsolete = "superseded" | "overtaken" | "dropped";

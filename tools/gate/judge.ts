@@ -1,26 +1,26 @@
-import { withAllowedLines } from "./allowed-lines.ts";
-import { atReading } from "./at-reading.ts";
-import { judgeCharacters } from "./character-rules.ts";
-import { judgeChecksums } from "./checksum-rules.ts";
-import { type Comparison, compare } from "./comparison.ts";
-import { changedPaths, judgeFiles, scriptletsOf } from "./file-rules.ts";
-import { type Finding, finding, type Verdict, verdictOf, worstFirst } from "./finding.ts";
-import { judgeFunctions } from "./function-rules.ts";
-import { isTrusted, judgeMaintainers, waive } from "./maintainer-rules.ts";
-import { codeOfNew, judgeCodeAtReading } from "./reading-rules.ts";
-import { type Pkgbuild, readPkgbuildText, readSide, type Side } from "./side.ts";
-import { scriptsOf } from "./scripts.ts";
-import { judgeReadings } from "./second-reading-rules.ts";
-import { hidesInExpansion, unplainLines } from "./plain-text.ts";
-import { judgeSignals } from "./signal-rules.ts";
-import { judgeSources } from "./source-rules.ts";
-import { judgeSrcinfo } from "./srcinfo-rules.ts";
+import { withAllowedLines } from "./files/allowed-lines.ts";
+import { topLevelCode } from "./code/top-level-code.ts";
+import { judgeCharacters } from "./code/character-rules.ts";
+import { judgeChecksums } from "./sources/checksum-rules.ts";
+import { type Comparison, compare } from "./values/comparison.ts";
+import { changedPaths, judgeFiles, scriptletsOf } from "./files/file-rules.ts";
+import { type Finding, finding, type Verdict, verdictOf, worstFirst } from "./rules/finding.ts";
+import { judgeFunctions } from "./code/function-rules.ts";
+import { isTrusted, judgeMaintainers, waive } from "./origin/maintainer-rules.ts";
+import { codeOfNew, judgeTopLevelCode } from "./code/top-level-rules.ts";
+import { type Pkgbuild, readPkgbuildText, readSide, type Side } from "./files/side.ts";
+import { scriptsOf } from "./files/scripts.ts";
+import { judgeReadings } from "./code/second-reading-rules.ts";
+import { hidesInExpansion, unplainLines } from "./code/plain-text.ts";
+import { judgeSignals } from "./commands/signal-rules.ts";
+import { judgeSources } from "./sources/source-rules.ts";
+import { judgeSrcinfo } from "./files/srcinfo-rules.ts";
 import type { JudgeContext, TagAnswer, TagQuestion, Update } from "./update.ts";
 import { tagKey } from "./update.ts";
-import { judgeVariables } from "./variable-rules.ts";
-import { judgeVersion } from "./version-rules.ts";
+import { judgeVariables } from "./values/variable-rules.ts";
+import { judgeVersion } from "./versions/version-rules.ts";
 
-export type { Finding, Verdict } from "./finding.ts";
+export type { Finding, Verdict } from "./rules/finding.ts";
 export type * from "./update.ts";
 
 export interface Judgement {
@@ -126,7 +126,7 @@ function judgeSides(
   const comparison = compare(old, pkgbuild, context.architectures);
   const sources = judgeSources(comparison, context.tagAnswers);
   findings.push(
-    ...judgeCodeAtReading(comparison, changedFiles),
+    ...judgeTopLevelCode(comparison, changedFiles),
     ...judgeVersion(comparison),
     ...judgeVariables(comparison),
     ...sources.findings,
@@ -153,7 +153,7 @@ function judgeText(before: string, { text: after, recipe }: Pkgbuild): Finding[]
 
 function judgeNew(pkgbuild: Pkgbuild): Finding[] {
   return [
-    ...codeOfNew(atReading(pkgbuild.recipe)),
+    ...codeOfNew(topLevelCode(pkgbuild.recipe)),
     ...judgeFunctions(undefined, pkgbuild),
     ...judgeSignals(undefined, pkgbuild),
   ];

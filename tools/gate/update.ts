@@ -1,4 +1,4 @@
-import type { SecondReading } from "../pkgbuild/second-reading.ts";
+import type { SecondReading } from "../pkgbuild/second-reading/second-reading.ts";
 
 /** A recipe's files by path, without `.CI`. Paths are as Git has them, with `/`. */
 export type RecipeFiles = ReadonlyMap<string, RecipeFile>;

@@ -1,7 +1,7 @@
 import { SluiceError } from "../errors.ts";
-import { constantText } from "./constants.ts";
+import { constantText } from "./grammar/constants.ts";
 import type { PlacedAssignment, Recipe } from "./recipe.ts";
-import type { Span, Word } from "./syntax.ts";
+import type { Span, Word } from "./grammar/syntax.ts";
 
 /** A text to stand where another stands now. */
 export interface Edit extends Span {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { evaluate } from "./evaluate.ts";
-import { expectedSrcinfo } from "./expected-srcinfo.ts";
-import { normaliseScript } from "./normalise.ts";
+import { evaluate } from "./evaluation/evaluate.ts";
+import { expectedSrcinfo } from "./srcinfo/expected-srcinfo.ts";
+import { normaliseScript } from "./normal-form/normalise.ts";
 import { readPkgbuild, type Recipe } from "./recipe.ts";
 
 function read(text: string): Recipe {

@@ -1,9 +1,9 @@
-import { type CodeAtReading, codeAtReading } from "./code.ts";
-import { readScript } from "./commands.ts";
-import { Cursor, type Problem, Unreadable } from "./cursor.ts";
-import { type Functions, functionsIn } from "./functions.ts";
-import type { Assignment, Comment, Script } from "./syntax.ts";
-import { walkScript } from "./walk.ts";
+import { type CodeAtReading, codeAtReading } from "./evaluation/code.ts";
+import { readScript } from "./grammar/commands.ts";
+import { Cursor, type Problem, Unreadable } from "./grammar/cursor.ts";
+import { type Functions, functionsIn } from "./evaluation/functions.ts";
+import type { Assignment, Comment, Script } from "./grammar/syntax.ts";
+import { walkScript } from "./grammar/walk.ts";
 
 /** A PKGBUILD as its text has it; nothing was run to learn this. */
 export interface Recipe {

@@ -1,5 +1,5 @@
 import { SluiceError } from "../errors.ts";
-import { canBeCheckedOut, filesUsedAsFolders } from "../gate/recipe-path.ts";
+import { canBeCheckedOut, filesUsedAsFolders } from "../gate/files/recipe-path.ts";
 import type { FileChanges, FileInCommit } from "../git/change-files.ts";
 
 /** One file of a recipe, as upstream has it. */

@@ -1,5 +1,5 @@
 import { baseValue, type Srcinfo, type SrcinfoFields } from "../alpm/srcinfo.ts";
-import { expectedSrcinfo, type Section } from "../pkgbuild/expected-srcinfo.ts";
+import { expectedSrcinfo, type Section } from "../pkgbuild/srcinfo/expected-srcinfo.ts";
 import { readPkgbuild, type Recipe } from "../pkgbuild/recipe.ts";
 
 /**

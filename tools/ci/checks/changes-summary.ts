@@ -1,5 +1,5 @@
-import { inertInline } from "../../gate/inert.ts";
-import { count, findingsText } from "../../gate/review-findings.ts";
+import { inertInline } from "../../gate/review/inert.ts";
+import { count, findingsText } from "../../gate/review/review-findings.ts";
 import { describeProblem, type WorkspaceProblem } from "../../workspace/workspace.ts";
 import { isWorse, needsPerson, type ChangesReport, type CheckedPackage } from "./check-changes.ts";
 import type { DependencyProblem } from "./check-dependencies.ts";

@@ -4,7 +4,7 @@ import type { Git } from "../../git/git.ts";
 import { isShallow, mergeBase, resolveCommit } from "../../git/history.ts";
 import { listTree, readBlobs, type TreeEntry } from "../../git/objects.ts";
 import { openSecondReader } from "../../bash/open-second-reader.ts";
-import { scriptsOf } from "../../gate/scripts.ts";
+import { scriptsOf } from "../../gate/files/scripts.ts";
 import {
   differingFolders,
   listFolders,

@@ -4,7 +4,7 @@ import { resolveCommit } from "../../git/history.ts";
 import { listFolders } from "../../workspace/commit.ts";
 import { updatesInHistory, updatesOnBranches, type HistoricalUpdate } from "./recipe-history.ts";
 import { openSecondReader } from "../../bash/open-second-reader.ts";
-import { scriptsOf } from "../../gate/scripts.ts";
+import { scriptsOf } from "../../gate/files/scripts.ts";
 
 /** One historical update and what the gate of today says of it. */
 export interface Replayed extends Pick<Judgement, "verdict" | "findings"> {

@@ -1,7 +1,7 @@
 import { SluiceError } from "../../errors.ts";
 import { applyReviews, type ReviewOutcome, type ReviewPorts } from "../../forge/apply-reviews.ts";
 import type { ReviewAction } from "../../forge/plan-reviews.ts";
-import { commitMessage } from "../../gate/review-text.ts";
+import { commitMessage } from "../../gate/review/review-text.ts";
 import { changeFiles } from "../../git/change-files.ts";
 import type { RefUpdate } from "../../git/push.ts";
 import { writeCommit } from "../../git/write-commit.ts";

@@ -1,7 +1,7 @@
 import { baseValue, parseSrcinfo } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
 import type { ReviewAction } from "../../forge/plan-reviews.ts";
-import { inertInline } from "../../gate/inert.ts";
+import { inertInline } from "../../gate/review/inert.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import type { OnScheduleOutcome } from "./apply-on-schedule.ts";
 import type { JudgedUpdate } from "../updates/decide-update.ts";

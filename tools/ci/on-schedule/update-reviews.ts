@@ -5,7 +5,7 @@ import type { ReviewMarks } from "../../forge/forge.ts";
 import { planReviews, type ReviewPlan } from "../../forge/plan-reviews.ts";
 import { readReviews } from "../../forge/read-reviews.ts";
 import type { WantedUpdate } from "../../forge/update-commit.ts";
-import { reviewBody } from "../../gate/review-text.ts";
+import { reviewBody } from "../../gate/review/review-text.ts";
 import type { State } from "../../workspace/state/state.ts";
 import type { Side } from "../on-commit/decide.ts";
 import { remote } from "../pipeline/commit-range.ts";

@@ -1,8 +1,8 @@
 import { defaultArch } from "../../alpm/names.ts";
 import { branchPrefix, parseBranchName, type UpdateBranch } from "../../forge/branch-name.ts";
 import type { Forge, Review } from "../../forge/forge.ts";
-import { readAllowedLines } from "../../gate/allowed-lines.ts";
-import { answerTags } from "../../gate/tag-answers.ts";
+import { readAllowedLines } from "../../gate/files/allowed-lines.ts";
+import { answerTags } from "../../gate/sources/tag-answers.ts";
 import { judgeWith, type Finding, type Judgement, type RecipeFiles, type Verdict } from "../../gate/judge.ts";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";

@@ -1,7 +1,7 @@
 import { defaultArch } from "../../alpm/names.ts";
 import type { DependencyTree } from "../../deptree/tree.ts";
 import type { SluiceError } from "../../errors.ts";
-import { commitMessage } from "../../gate/review-text.ts";
+import { commitMessage } from "../../gate/review/review-text.ts";
 import { changeFiles, type FileChanges } from "../../git/change-files.ts";
 import { commitsBetween } from "../../git/history.ts";
 import { writeCommit } from "../../git/write-commit.ts";

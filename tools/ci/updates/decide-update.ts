@@ -1,6 +1,6 @@
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFile } from "../../workspace/recipe-changes.ts";
-import { readAllowedLines } from "../../gate/allowed-lines.ts";
+import { readAllowedLines } from "../../gate/files/allowed-lines.ts";
 import { judgeWith, type Judgement, type RecipeFiles, type Answers } from "../../gate/judge.ts";
 import type { Sighting, UpstreamRecipe } from "../../upstream/upstream.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";

@@ -1,5 +1,5 @@
 import { defaultArch } from "../../alpm/names.ts";
-import { answerTags } from "../../gate/tag-answers.ts";
+import { answerTags } from "../../gate/sources/tag-answers.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import type { Git } from "../../git/git.ts";
 import { readBlobs, type TreeEntry } from "../../git/objects.ts";
@@ -10,7 +10,7 @@ import type { PackageState, State } from "../../workspace/state/state.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import type { Side } from "../on-commit/decide.ts";
 import { openSecondReader } from "../../bash/open-second-reader.ts";
-import { scriptsOf } from "../../gate/scripts.ts";
+import { scriptsOf } from "../../gate/files/scripts.ts";
 import type { Answers } from "../../gate/judge.ts";
 import { decideUpdate, type UpdateDecision } from "./decide-update.ts";
 import type { FollowedRecipe, Upstreams } from "../../upstream/sources.ts";

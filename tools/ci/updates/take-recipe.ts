@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import { checkPaths, isReservedPath, type RecipeFile } from "../../workspace/recipe-changes.ts";
-import { normaliseScript } from "../../pkgbuild/normalise.ts";
+import { normaliseScript } from "../../pkgbuild/normal-form/normalise.ts";
 import { readPkgbuild } from "../../pkgbuild/recipe.ts";
 import { largestRecipe } from "../../workspace/recipe.ts";
 

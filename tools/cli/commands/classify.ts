@@ -10,7 +10,7 @@ import {
   type RecipeFiles,
 } from "../../gate/judge.ts";
 import { openSecondReader } from "../../bash/open-second-reader.ts";
-import { answerTags } from "../../gate/tag-answers.ts";
+import { answerTags } from "../../gate/sources/tag-answers.ts";
 import { openGit } from "../../git/git.ts";
 import { openHttp } from "../../http/open-http.ts";
 import { RemoteRefs } from "../../upstream/refs/remote-refs.ts";

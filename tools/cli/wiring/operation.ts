@@ -3,7 +3,7 @@ import type { OperationPlan, OperationPorts } from "../../ci/operations/operatio
 import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { inertInline } from "../../gate/inert.ts";
+import { inertInline } from "../../gate/review/inert.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import { info, reportError } from "../output/report.ts";
 import { findRoot } from "./root.ts";

@@ -1,4 +1,4 @@
-import type { Run } from "../resolved-words.ts";
+import type { Run } from "../commands/resolved-words.ts";
 import { isPython } from "./interpreters.ts";
 
 const managers = setOf(

@@ -1,4 +1,4 @@
-import type { Run } from "../resolved-words.ts";
+import type { Run } from "../commands/resolved-words.ts";
 
 export function isShell(name: string | undefined): boolean {
   return /^(?:sh|[rl]?bash|zsh|dash|ksh\d*|mksh|oksh|yash|fish|ash|csh|tcsh|elvish|xonsh|nu|pwsh|rc|busybox)$/.test(

@@ -1,5 +1,5 @@
 import { isAwk } from "./interpreters.ts";
-import type { Run } from "../resolved-words.ts";
+import type { Run } from "../commands/resolved-words.ts";
 import { runsProgram, sedScripts } from "./sed-script.ts";
 
 /** Options and settings by which a program runs, loads or fetches something else. */

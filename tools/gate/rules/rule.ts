@@ -1,4 +1,5 @@
-import type { Severity } from "../finding.ts";
+/** `info`: worth knowing. `review`: a person has to look. `danger`: never waived by trust or settings. */
+export type Severity = "info" | "review" | "danger";
 
 export interface Rule {
   readonly severity: Severity;

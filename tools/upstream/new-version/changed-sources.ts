@@ -1,6 +1,6 @@
 import { SluiceError } from "../../errors.ts";
-import { parseSource, type SourceEntry } from "../../gate/source-entry.ts";
-import { evaluate, type Evaluation } from "../../pkgbuild/evaluate.ts";
+import { parseSource, type SourceEntry } from "../../gate/sources/source-entry.ts";
+import { evaluate, type Evaluation } from "../../pkgbuild/evaluation/evaluate.ts";
 import type { Recipe } from "../../pkgbuild/recipe.ts";
 import { type SumKind, sumKinds } from "./checksums.ts";
 

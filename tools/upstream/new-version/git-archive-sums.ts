@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SluiceError } from "../../errors.ts";
-import type { SourceEntry } from "../../gate/source-entry.ts";
+import type { SourceEntry } from "../../gate/sources/source-entry.ts";
 import type { Git } from "../../git/git.ts";
 import type { Http } from "../../http/http.ts";
 import { type SumKind, type Sums, sumsOfStream } from "./checksums.ts";

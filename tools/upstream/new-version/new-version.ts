@@ -1,11 +1,11 @@
 import { formatSrcinfo, type Srcinfo } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
-import { decode } from "../../gate/side.ts";
-import type { SourceEntry } from "../../gate/source-entry.ts";
+import { decode } from "../../gate/files/side.ts";
+import type { SourceEntry } from "../../gate/sources/source-entry.ts";
 import type { RecipeFile, RecipeFiles } from "../../gate/update.ts";
 import type { Git } from "../../git/git.ts";
 import type { Http } from "../../http/http.ts";
-import { deriveSrcinfo } from "../../pkgbuild/derive-srcinfo.ts";
+import { deriveSrcinfo } from "../../pkgbuild/srcinfo/derive-srcinfo.ts";
 import { setElements, withEdits } from "../../pkgbuild/edit.ts";
 import type { Recipe } from "../../pkgbuild/recipe.ts";
 import {

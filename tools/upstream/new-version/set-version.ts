@@ -1,7 +1,7 @@
 import { SluiceError } from "../../errors.ts";
-import { isVersionText } from "../../gate/version-text.ts";
+import { isVersionText } from "../../gate/versions/version-text.ts";
 import { type Edit, literalScalars, setScalar, withEdits } from "../../pkgbuild/edit.ts";
-import { evaluate } from "../../pkgbuild/evaluate.ts";
+import { evaluate } from "../../pkgbuild/evaluation/evaluate.ts";
 import { readPkgbuild, type Recipe } from "../../pkgbuild/recipe.ts";
 
 /** What a recipe is to become. */

@@ -1,10 +1,10 @@
 import { formatSrcinfo, parseSrcinfo } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
-import { decode } from "../../gate/side.ts";
+import { decode } from "../../gate/files/side.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import type { Http } from "../../http/http.ts";
 import { setScalar, withEdits } from "../../pkgbuild/edit.ts";
-import { evaluate } from "../../pkgbuild/evaluate.ts";
+import { evaluate } from "../../pkgbuild/evaluation/evaluate.ts";
 import { newVersion } from "../new-version/new-version.ts";
 import { reread } from "../new-version/set-version.ts";
 

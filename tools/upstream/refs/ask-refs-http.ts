@@ -1,5 +1,5 @@
 import { SluiceError } from "../../errors.ts";
-import { clipped, inertInline } from "../../gate/inert.ts";
+import { clipped, inertInline } from "../../gate/review/inert.ts";
 import type { Http, HttpAnswer } from "../../http/http.ts";
 import { delimiter, flush, NotGit, packet, readPackets, type Packet } from "./pkt-line.ts";
 import { readAdvertisement, readLsRefs, readRefLines, type RemoteRef, type Refs } from "./ref-lists.ts";

@@ -1,7 +1,7 @@
 import { RE2JS } from "re2js";
 import { vercmp } from "../../alpm/vercmp.ts";
 import { SluiceError } from "../../errors.ts";
-import { isVersionText } from "../../gate/version-text.ts";
+import { isVersionText } from "../../gate/versions/version-text.ts";
 
 /** Which of an upstream's tags are versions that a package wants. */
 export interface TagRules {

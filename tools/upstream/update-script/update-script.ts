@@ -3,7 +3,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
-import { changedPaths, leavesFolder } from "../../gate/file-rules.ts";
+import { changedPaths, leavesFolder } from "../../gate/files/file-rules.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import { privateFolder } from "../../sandbox/jobs/private-folder.ts";
 import { probeBubblewrap } from "../../sandbox/bubblewrap/probe.ts";

@@ -1,0 +1,91 @@
+import { diffArrays } from "diff";
+import { differsInVersionsAlone } from "../versions/version-form.ts";
+
+/**
+ * What is new in a script must be plain: so simple that every reader of bash takes it for the same. This looks at
+ * text alone, line by line, and knows nothing of what is read from it: whatever a grammar may miss, what it was
+ * missed in had to be written in these characters.
+ */
+
+/** Outside quotes: no pattern, redirection, list of commands or brace, and `(` only where a list begins. */
+const bare = String.raw`[A-Za-z0-9_ \t.,:/@%+=^)-]|(?<=[^ \t(])#|(?<=[A-Za-z0-9/])~|(?<=[( \t])!(?=[a-z])|(?<=^\s*[A-Za-z_]\w*\+?=)\(`;
+const operand = String.raw`[A-Za-z0-9._+-]`;
+/** The ways to take a version apart that recipes use, with operands that hold no expansion and no quote. */
+const operators = [
+  String.raw`(?:%%?|##?)(?:${operand}|[*?])+`,
+  String.raw`//?${operand}+/${operand}*`,
+  String.raw`//?${operand}+`,
+  String.raw`:\d+(?::\d+)?|::\d+`,
+  String.raw`: -\d+`,
+  ",,?",
+  String.raw`\^\^?`,
+  String.raw`\[@\]`,
+].join("|");
+const expansion = String.raw`\$(?!_(?!\w))(?:[A-Za-z_]\w*|\{(?!_\W)[A-Za-z_]\w*(?:${operators})?\})`;
+const doubleQuoted = String.raw`"(?:(?![<>]\()[ !#%-\[\]-_a-~]|${expansion})*"`;
+const singleQuoted = String.raw`'(?:(?![<>]\()[ -&(-\[\]-_a-~])*'`;
+/** The first line of a function, and what ends one. */
+const header = String.raw`(?:[A-Za-z_][\w.@+-]*[ \t]*\(\)[ \t]*)?[{}]?`;
+const plainLine = new RegExp(
+  String.raw`^(?:[ \t]*${header}[ \t]*|(?:${bare}|${expansion}|${doubleQuoted}|${singleQuoted})*)(?:(?:^|[ \t])#.*)?$`,
+);
+
+/** Whether a line by itself is plain. */
+export function isPlain(line: string): boolean {
+  // A description may be in any language.
+  return plainLine.test(/^\s*pkgdesc=/.test(line) ? line.replaceAll(/[^\0-\x7f]/gu, "x") : line);
+}
+
+const plainPiece = new RegExp(`${doubleQuoted}|${singleQuoted}|${expansion}`, "g");
+
+/** Whether all that isn't plain in a line was there before, in the same places, but for the digits of a version. */
+function keepsConstructs(before: string, after: string): boolean {
+  const [old, now] = [before, after].map((line) =>
+    line.trim().replaceAll(plainPiece, (piece) => (piece.startsWith("$") ? "\u0001" : "\u0002")),
+  ) as [string, string];
+  return differsInVersionsAlone(old, now);
+}
+
+/** Whether an expansion holds what no value at top level needs: a quote, an escape, a command's or a process's output. */
+export function hidesInExpansion(line: string): boolean {
+  return /\$\{[^}]*(?:["'`\\]|[<>$]\()/.test(line);
+}
+
+export interface UnplainLine {
+  /** Of the new text, from 1. */
+  readonly line: number;
+  readonly text: string;
+}
+
+/** More differences than this take long to find, and then every line counts as new. */
+const mostDifferences = 2_000;
+
+/** Lines that aren't plain and aren't in the old text, byte for byte or but for the digits of a version. */
+export function unplainLines(before: string, after: string): UnplainLine[] {
+  const [old, now] = [before.split("\n"), after.split("\n")];
+  const changes = diffArrays(old, now, {
+    comparator: (one, other) => one.trim() === other.trim(),
+    maxEditLength: mostDifferences,
+  }) ?? [
+    { added: false, removed: true, value: old },
+    { added: true, removed: false, value: now },
+  ];
+  const found: UnplainLine[] = [];
+  let [line, gone]: [number, readonly string[]] = [1, []];
+  for (const { added, removed, value } of changes) {
+    if (removed) {
+      gone = value;
+      continue;
+    }
+    if (added) {
+      for (const [at, text] of value.entries()) {
+        if (isPlain(text)) continue;
+        const paired = gone.length === value.length ? gone[at] : undefined;
+        if (paired === undefined || !keepsConstructs(paired, text)) found.push({ line: line + at, text });
+      }
+    }
+    line += value.length;
+    gone = [];
+  }
+  return found;
+}

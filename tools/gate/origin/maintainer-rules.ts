@@ -1,0 +1,51 @@
+import type { Comparison } from "../values/comparison.ts";
+import { type Finding, finding } from "../rules/finding.ts";
+import type { JudgeContext } from "../update.ts";
+import { goesDown, versionOf } from "../versions/version-rules.ts";
+import { vercmp } from "../../alpm/vercmp.ts";
+
+/** Compares those who were accepted with those who are there now. */
+export function judgeMaintainers(context: JudgeContext, comparison: Comparison | undefined): Finding[] {
+  const { maintainersBefore, maintainersAfter } = context;
+  if (!maintainersBefore || !maintainersAfter) return [];
+  const [old, now] = [new Set(maintainersBefore), new Set(maintainersAfter)];
+  const place = { before: [...old].join(", "), after: [...now].join(", ") };
+  const newcomers = [...now].filter((name) => !old.has(name));
+  const gone = [...old].filter((name) => !now.has(name));
+  if (newcomers.length === 0 && gone.length === 0) return [];
+  const change = `${place.before || "nobody"} to ${place.after || "nobody"}`;
+  if (now.size === 0) return [finding("orphaned", change, place)];
+  if (newcomers.length > 0 && !hasNewVersion(comparison)) return [finding("adoption", change, place)];
+  return [finding("maintainers-changed", change, place)];
+}
+
+function hasNewVersion(comparison: Comparison | undefined): boolean {
+  const old = comparison && versionOf(comparison.before);
+  const now = comparison && versionOf(comparison.after);
+  if (!old || !now || goesDown(old, now)) return false;
+  return vercmp(now.pkgver, old.pkgver) > 0 || vercmp(now.epoch, old.epoch) > 0;
+}
+
+/** Trust is that of the metadata, so it counts only for recipes that are older than it. */
+export function isTrusted({
+  maintainersAfter,
+  trustedMaintainers,
+  metadataTime,
+  recipeCommitTime,
+}: JudgeContext): boolean {
+  if (!maintainersAfter || maintainersAfter.length === 0) return false;
+  if (metadataTime === undefined || recipeCommitTime === undefined || metadataTime <= recipeCommitTime)
+    return false;
+  return maintainersAfter.every((name) => trustedMaintainers.has(name));
+}
+
+/** What a person would have to look at is let pass for trusted maintainers; danger never is. */
+export function waive(findings: readonly Finding[], context: JudgeContext): Finding[] {
+  if (!isTrusted(context)) return [...findings];
+  const names = (context.maintainersAfter ?? []).join(", ");
+  return findings.map((one) =>
+    one.severity === "review"
+      ? { ...one, severity: "info", message: `${one.message} (waived: trusted maintainers ${names})` }
+      : one,
+  );
+}

@@ -1,0 +1,82 @@
+import { type Finding, finding, type Place } from "../rules/finding.ts";
+import { imitatedHost } from "../known/hosts.ts";
+import type { SourceEntry } from "./source-entry.ts";
+
+const knownSchemes = new Set([
+  "http",
+  "https",
+  "ftp",
+  "ftps",
+  "git",
+  "ssh",
+  "svn",
+  "svn+ssh",
+  "hg",
+  "bzr",
+  "lp",
+  "fossil",
+  "scp",
+  "rsync",
+  "local",
+]);
+
+/** What is wrong with an address whatever stood there before. */
+export function addressFindings(
+  entry: SourceEntry,
+  place: Place,
+  own: ReadonlySet<string> = new Set(),
+): Finding[] {
+  const findings: Finding[] = [];
+  const { text, userinfo, host, scheme, segments, vcs } = entry;
+  if (!knownSchemes.has(scheme) || (scheme === "ssh" && vcs === undefined))
+    findings.push(finding("source-scheme", text, place));
+  // `data:…`, `ext::…`, `git+ext::…`: no file of a recipe has such a name.
+  if (
+    scheme === "local" &&
+    /^[A-Za-z][\w+.-]*:|\bext::/.test(text.slice(entry.name === undefined ? 0 : entry.name.length + 2))
+  )
+    findings.push(finding("source-scheme", text, place));
+  if (/\bext::/i.test(text) && scheme !== "local") findings.push(finding("source-scheme", text, place));
+  if (scheme === "local" && (segments.includes("..") || segments[0] === ""))
+    findings.push(finding("source-scheme", text, place));
+  const ofGit = userinfo === "git" && scheme === "ssh";
+  if (userinfo !== undefined && !ofGit)
+    findings.push(finding("source-disguised", `credentials in ${text}`, place));
+  if (scheme === "local") return findings;
+  if (isAddress(host)) findings.push(finding("source-disguised", `the bare address ${host}`, place));
+  if (/(?:^|\.)xn--/.test(host) || !/^[a-z0-9.:_[\]-]+$/.test(host)) {
+    findings.push(finding("source-disguised", `letters beyond ASCII in the host ${host}`, place));
+  }
+  const imitated = imitatedHost(host, own);
+  if (imitated !== undefined) findings.push(finding("look-alike-host", `${host}, like ${imitated}`, place));
+  if (segments.includes("..") || /%2e|%2f|%5c|[\\\s]/i.test(text)) {
+    findings.push(finding("source-disguised", `a path that leads elsewhere in ${text}`, place));
+  }
+  if (entry.name !== undefined && (/\//.test(entry.name) || entry.name === ".." || entry.name === "")) {
+    findings.push(finding("source-scheme", `it would be kept as ${JSON.stringify(entry.name)}`, place));
+  }
+  return findings;
+}
+
+/** A tag or commit by a name that moves: `tag=HEAD`, `commit=origin/main`, `revision=tip`. */
+export function isFloating({ vcs, fragment }: SourceEntry): boolean {
+  return (
+    vcs !== undefined &&
+    /(?:^|&)(?:tag|commit|revision)=(?:@|\w*HEAD|main|master|trunk|tip|default|devel(?:op)?|refs\/(?!tags\/).*|(?:origin|upstream)\/.*|heads\/.*)(?:$|[&^~@])/i.test(
+      decoded(fragment),
+    )
+  );
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function isAddress(host: string): boolean {
+  const name = host.replace(/:\d+$/, "");
+  return /^\[|^\d+$|^0x[0-9a-f]+$|^(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){1,3}$/.test(name);
+}

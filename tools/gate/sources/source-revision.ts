@@ -1,0 +1,57 @@
+import { isForge, type SourceEntry } from "./source-entry.ts";
+import { isCommitLike } from "../versions/version-text.ts";
+
+/** A commit that is asked for now and wasn't before, whatever it is called. */
+export function changedCommit(old: SourceEntry, now: SourceEntry): string | undefined {
+  const [key, ref = ""] = now.fragment.split(/=(.*)/s);
+  if (
+    now.vcs !== undefined &&
+    now.fragment !== old.fragment &&
+    (key === "commit" || key === "revision" || isAbbreviation(ref) || shortestAbbreviation.test(ref))
+  )
+    return ref;
+  if (now.vcs !== undefined || !isForge(now.host)) return undefined;
+  const before = new Set(commitsIn(old));
+  return commitsIn(now).find((token) => !before.has(token));
+}
+
+/**
+ * What Git takes for another commit than a tag's own: `v1-0-gdeadbee` (as `git describe` names it), `v1~500`,
+ * `v1^`, `@{…}`. No tag may have the signs; in an address they're told from a folder's name by being new.
+ */
+export function revisionIn(old: SourceEntry, now: SourceEntry): string | undefined {
+  const before = [...old.segments, old.query, old.fragment];
+  const after = [...now.segments, now.query, now.fragment];
+  return after.find((part, at) => {
+    const was = before[at] ?? "";
+    if (part === was) return false;
+    const isNew = revisionSigns.some((sign) => count(part, sign) > count(was, sign));
+    const knowsRevisions = now.vcs !== undefined || isForge(now.host);
+    return isNew || (knowsRevisions && /~(?![a-z])|\^|@\{/i.test(part)) || describedCommit.test(part);
+  });
+}
+
+/** Before a letter, as in `15.0~rc1`, a tilde means nothing to Git. */
+const revisionSigns = [/~(?![a-z])/gi, /\^/g, /@/g, /:/g];
+const describedCommit = /-g[0-9a-f]{4,}(?![0-9a-z])/i;
+
+function count(text: string, sign: RegExp): number {
+  return text.match(sign)?.length ?? 0;
+}
+
+function commitsIn({ segments, query }: SourceEntry): string[] {
+  const tokens = [...segments, query].join("/").split(/[^0-9A-Za-z]+/);
+  // What a forge makes when it's asked may be made of any commit; what was uploaded has a name and no more.
+  const isMade = segments.some((segment) =>
+    /^(?:archive|tarball|zipball|raw|tar\.gz|zip|get)$/.test(segment),
+  );
+  return tokens.filter(isMade ? isAbbreviation : isCommitLike);
+}
+
+/** Git takes four digits for the beginning of a commit's id where no tag is called so. */
+const shortestAbbreviation = /^[0-9a-f]{4,40}$/i;
+
+/** Digits alone may be the beginning of a commit's id, too. */
+export function isAbbreviation(text: string): boolean {
+  return isCommitLike(text) || /^\d{7,39}$/.test(text);
+}

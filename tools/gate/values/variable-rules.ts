@@ -1,0 +1,179 @@
+import type { Comparison } from "./comparison.ts";
+import { type Finding, finding, type Place } from "../rules/finding.ts";
+import { isObeyed, ordersAtTop } from "../known/obeyed-variables.ts";
+import { extendsOwnName, nameOfProvided, standsForSystem } from "../known/system-names.ts";
+import { takenOverInFunctions } from "./package-relations.ts";
+import { judgeOrder } from "./order-rules.ts";
+import type { RuleName } from "../rules/rules.ts";
+import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";
+
+/** Every variable whose change isn't the new version alone is somebody's finding. */
+export function judgeVariables(comparison: Comparison): Finding[] {
+  const { changes, versionChanges, written } = comparison;
+  const findings: Finding[] = [...assignedAgain(comparison), ...judgeOrder(comparison)];
+  const seen = new Set<string>();
+  for (const change of changes) {
+    const { name, before, after } = change;
+    if (seen.has(name) || (versionChanges.names.has(name) && !renames(change))) continue;
+    seen.add(name);
+    const sameWriting = sameForms(written.before.get(name)?.forms, written.after.get(name)?.forms);
+    if (after && !textsOf(after) && !sameWriting) {
+      findings.push(finding("opaque-value", reasonOf(change), placeOf(change)));
+    } else if (hasOwnRule(name) || isReordered(change)) {
+      continue;
+    } else if (
+      ruleOf(name) !== "makepkg-variable" &&
+      before &&
+      after &&
+      isNothing(before) &&
+      isNothing(after)
+    ) {
+      continue;
+    } else if (!sameWriting || !(before && after && textsOf(after) === undefined)) {
+      findings.push(finding(ruleFor(change), `${name}${ofArchitecture(change)}`, placeOf(change)));
+    }
+  }
+  for (const name of comparison.intermediate) {
+    if (seen.has(name)) continue;
+    const line = written.after.get(name)?.line;
+    const rule = ruleOf(name) === "makepkg-variable" ? "makepkg-variable" : "variable-changed";
+    findings.push(
+      finding(rule, `${name}, before it is set again`, {
+        file: "PKGBUILD",
+        ...(line !== undefined && { line }),
+        before: (written.before.get(name)?.forms ?? []).join("\n"),
+        after: (written.after.get(name)?.forms ?? []).join("\n"),
+      }),
+    );
+  }
+  return findings;
+}
+
+export function placeOf(change: VariableChange): Place {
+  const [before, after] = [shown(change.before), shown(change.after)];
+  return {
+    file: "PKGBUILD",
+    ...(change.line !== undefined && { line: change.line }),
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+  };
+}
+
+/** Sources and checksums are compared entry by entry. */
+function hasOwnRule(name: string): boolean {
+  return (
+    /^(?:source|(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums)(?:_|$)/.test(name) ||
+    name === "epoch" ||
+    name === "pkgver" ||
+    name === "pkgrel"
+  );
+}
+
+const rulesByName: readonly (readonly [RegExp, RuleName])[] = [
+  [/^(?:make|check|opt)?depends(?:_\w+)?$/, "dependency-changed"],
+  [/^replaces(?:_\w+)?$/, "takeover"],
+  [/^(?:provides|conflicts)(?:_\w+)?$|^groups$/, "relation-changed"],
+  [/^validpgpkeys$/, "maintenance-key-changed"],
+  [/^arch$/, "architecture-changed"],
+  [/^pkgname$/, "split-package-changed"],
+  [/^pkgbase$/, "package-names-changed"],
+];
+
+function ruleOf(name: string): RuleName {
+  const own = rulesByName.find(([pattern]) => pattern.test(name))?.[1];
+  return own ?? (isObeyed(name) ? "makepkg-variable" : "variable-changed");
+}
+
+function ruleFor({ name, before, after }: VariableChange): RuleName {
+  const rule = ruleOf(name);
+  const old = new Set(textsOf(before) ?? []);
+  const added = (textsOf(after) ?? []).filter((text) => !old.has(text));
+  if (rule === "makepkg-variable") {
+    const ordered = after && ordersAtTop(name, textsOf(after));
+    return ordered ? rule : "variable-changed";
+  }
+  if (rule === "takeover" && added.length === 0) return "relation-changed";
+  if (rule === "relation-changed" && name.startsWith("provides")) {
+    const provided = new Set([...old].map(nameOfProvided));
+    const come = added.filter((text) => !provided.has(nameOfProvided(text)));
+    return come.some(standsForSystem) ? "takeover" : rule;
+  }
+  if (rule === "split-package-changed" && added.some((text) => !extendsOwnName(text, [...old])))
+    return "package-names-changed";
+  return rule;
+}
+
+/** Names that decide what is built; a helper may well be set in two steps. */
+const once =
+  /^(?:pkg(?:name|base|ver|rel)|epoch|install|arch|validpgpkeys|(?:source|(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums)(?:_\w+)?)$/;
+
+function assignedAgain(comparison: Comparison): Finding[] {
+  const { written } = comparison;
+  const findings: Finding[] = [];
+  for (const [name, { forms, line }] of written.after) {
+    const old = written.before.get(name)?.forms ?? [];
+    if (forms.length <= Math.max(1, old.length)) continue;
+    const rule = once.test(name) ? "assigned-again" : "variable-changed";
+    findings.push(finding(rule, `${name}, ${forms.length} times`, { file: "PKGBUILD", line }));
+  }
+  return [
+    ...findings,
+    ...assignedInFunctions(comparison),
+    ...takenOverInFunctions(comparison.before, comparison.after),
+  ];
+}
+
+/** Functions run in makepkg's own shell, so what they assign counts for what comes after. */
+function assignedInFunctions({ before, after }: Comparison): Finding[] {
+  const found = [before, after].map(({ recipe }) =>
+    recipe.assignments.filter(({ name, function: inside }) => inside !== undefined && decisive.test(name)),
+  );
+  const [old = [], now = []] = found;
+  const known = new Set(old.map(({ name, function: inside }) => `${name} ${inside}`));
+  return now
+    .filter(({ name, function: inside }) => !known.has(`${name} ${inside}`))
+    .map(({ name, line, function: inside }) =>
+      finding("assigned-again", `${name} in ${inside}()`, { file: "PKGBUILD", line }),
+    );
+}
+
+/** Names that no function of a recipe has to set. */
+const decisive =
+  /^(?:pkg(?:name|base|ver|rel)|epoch|arch|(?:source|\w+sums)(?:_\w+)?|pkgdir|srcdir|startdir)$/;
+
+/** pacman takes dependencies and architectures in any order, and once. */
+function isReordered({ name, before, after }: VariableChange): boolean {
+  const [old, now] = [before, after].map((held) => textsOf(held) && new Set(textsOf(held)));
+  return (
+    (ruleOf(name) === "dependency-changed" || name === "arch" || name === "options") &&
+    old !== undefined &&
+    now !== undefined &&
+    old.size === now.size &&
+    [...old].every((one) => now.has(one))
+  );
+}
+
+/** A version may stand in what is required of a package, never in which package that is. */
+function renames({ name, before, after }: VariableChange): boolean {
+  if (!/^(?:(?:make|check|opt)?depends|provides|conflicts)(?:_\w+)?$/.test(name)) return false;
+  const [old, now] = [before, after].map((held) => (textsOf(held) ?? []).map(packageName));
+  return JSON.stringify(old) !== JSON.stringify(now);
+}
+
+function packageName(relation: string): string {
+  return relation.split(/[<>=:]/)[0] ?? "";
+}
+
+function isNothing({ values }: NonNullable<VariableChange["before"]>): boolean {
+  return values?.every((value) => value.known && value.text === "") ?? false;
+}
+
+function reasonOf({ name, after, carch }: VariableChange): string {
+  const unknown = after?.values?.find((value) => !value.known);
+  const reason = unknown && !unknown.known ? unknown.reason : "nothing of it is known";
+  return `${name}${carch === undefined ? "" : ` for ${carch}`} (${reason})`;
+}
+
+function ofArchitecture({ carch }: VariableChange): string {
+  return carch === undefined ? "" : ` for ${carch}`;
+}

@@ -1,0 +1,107 @@
+import { vercmp } from "../../alpm/vercmp.ts";
+import type { Comparison } from "../values/comparison.ts";
+import { type Finding, finding, type Place } from "../rules/finding.ts";
+import type { Pkgbuild } from "../files/side.ts";
+import { sameVersionForm } from "./version-form.ts";
+import { isVersionText } from "./version-text.ts";
+
+export interface FullVersion {
+  readonly epoch: string;
+  readonly pkgver: string;
+  readonly pkgrel: string;
+}
+
+/** What the text says; undefined where a part isn't known or missing. */
+export function versionOf(pkgbuild: Pkgbuild): FullVersion | undefined {
+  const evaluation = pkgbuild.evaluation();
+  const [epoch, pkgver, pkgrel] = ["epoch", "pkgver", "pkgrel"].map((name) => {
+    const value = evaluation.scalar(name);
+    return value === undefined ? "" : value.known ? value.text : undefined;
+  });
+  if (epoch === undefined || !pkgver || !pkgrel) return undefined;
+  return { epoch: epoch || "0", pkgver, pkgrel };
+}
+
+export function printed({ epoch, pkgver, pkgrel }: FullVersion): string {
+  return `${epoch === "0" ? "" : `${epoch}:`}${pkgver}-${pkgrel}`;
+}
+
+/** Versions go up, and hold nothing but a version. */
+export function judgeVersion({ before, after, written }: Comparison): Finding[] {
+  const now = versionOf(after);
+  const old = versionOf(before);
+  const line = written.after.get("pkgver")?.line;
+  const place: Place = { file: "PKGBUILD", ...(line !== undefined && { line }) };
+  if (!now) return ofParts(before, after, place);
+  const both = { ...place, ...(old && { before: printed(old) }), after: printed(now) };
+  const findings = [...textFindings(now, old, both), ...listFindings(after, place)];
+  if (!old) return [...findings, finding("version-form", `nothing that is known to ${printed(now)}`, both)];
+  if (old.pkgver !== now.pkgver && !sameVersionForm(old.pkgver, now.pkgver)) {
+    findings.push(finding("version-form", `${printed(old)} to ${printed(now)}`, both));
+  }
+  if (now.epoch !== old.epoch) findings.push(finding("epoch-changed", `${old.epoch} to ${now.epoch}`, both));
+  if (isHighRelease(now.pkgrel) && now.pkgrel !== old.pkgrel && !isHighRelease(old.pkgrel)) {
+    findings.push(finding("version-jump", `pkgrel ${now.pkgrel}`, both));
+  }
+  if (goesDown(old, now)) findings.push(finding("version-down", `${printed(old)} to ${printed(now)}`, both));
+  if (jumpsAhead(old.pkgver, now.pkgver) && !goesDown(old, now)) {
+    findings.push(finding("version-jump", `${printed(old)} to ${printed(now)}`, both));
+  }
+  return findings;
+}
+
+/** An epoch that covers up an older pkgver is a way down, too. */
+export function goesDown(old: FullVersion, now: FullVersion): boolean {
+  if (vercmp(printed(now), printed(old)) < 0) return true;
+  if (vercmp(now.pkgver, old.pkgver) < 0) return true;
+  const newPkgver = vercmp(now.pkgver, old.pkgver) > 0 || vercmp(now.epoch, old.epoch) > 0;
+  return newPkgver ? vercmp(now.pkgrel, old.pkgrel) < 0 && Number(now.pkgrel) !== 1 : false;
+}
+
+/** Where the version as a whole isn't known, each part of it that is. */
+function ofParts(before: Pkgbuild, after: Pkgbuild, place: Place): Finding[] {
+  const [old, now] = [before, after].map((side) => (name: string): string | undefined => {
+    const value = side.evaluation().scalar(name);
+    return value === undefined ? "" : value.known ? value.text : undefined;
+  }) as [PartOf, PartOf];
+  return ["pkgver", "pkgrel", "epoch"].flatMap((name) => {
+    const text = now(name);
+    if (text === "" && name !== "epoch") return [finding("version-missing", name, place)];
+    return text === undefined || text === old(name)
+      ? []
+      : [finding("version-form", `${name}=${text}`, place)];
+  });
+}
+
+type PartOf = (name: string) => string | undefined;
+
+function textFindings(now: FullVersion, old: FullVersion | undefined, place: Place): Finding[] {
+  const wrong = (["pkgver", "pkgrel", "epoch"] as const).filter((part) => {
+    if (now[part] === old?.[part]) return false;
+    if (part === "pkgver") return !isVersionText(now.pkgver) || /[:-]/.test(now.pkgver);
+    return !(part === "epoch" ? /^\d{1,9}$/ : /^\d{1,9}(?:\.\d{1,9})?$/).test(now[part]);
+  });
+  return wrong.map((part) => finding("version-text", `${part}=${JSON.stringify(now[part])}`, place));
+}
+
+/** bash takes the first element for the version, and other programs may take all of them. */
+function listFindings(pkgbuild: Pkgbuild, place: Place): Finding[] {
+  const lists = ["pkgver", "pkgrel", "epoch"].filter((name) => {
+    return pkgbuild.evaluation().get(name)?.kind === "array";
+  });
+  return lists.map((name) => finding("version-text", `${name} is a list`, place));
+}
+
+/** Nobody rebuilds one version a hundred times. */
+function isHighRelease(pkgrel: string): boolean {
+  return Number(pkgrel.split(".")[0]) > 100;
+}
+
+/** Users can't go back from a number that is too high, wherever it stands. */
+function jumpsAhead(before: string, after: string): boolean {
+  const [old, now] = [before, after].map((version) => version.match(/\d+/g) ?? []);
+  return (now ?? []).some((number, at) => {
+    const [from, to] = [Number(old?.[at] ?? 0), Number(number)];
+    return number.length >= (old?.[at]?.length ?? 1) + 7 || (at === 0 && to > from * 10 + 50);
+  });
+}

@@ -1,0 +1,308 @@
+import { evaluateArithmetic } from "./arithmetic.ts";
+import { expandBraces } from "./braces.ts";
+import { matchesFiles } from "../grammar/constants.ts";
+import { applyToList, applyToText } from "./operators.ts";
+import { Pattern, type PatternPiece } from "./patterns.ts";
+import type { Parameter, Script, Word, WordPart } from "../grammar/syntax.ts";
+import { type Budget, inOrder, NotStatic, textOf, type Variable } from "./values.ts";
+
+/** What expanding a word needs of the shell that it's expanded in. */
+export interface Scope {
+  readonly budget: Budget;
+  /** Undefined where it isn't set; throws NotStatic where that can't be told. */
+  get(name: string): Variable | undefined;
+  /** For `${name:=word}`. */
+  set(name: string, text: string): void;
+  /** What the commands would print, without the line ends behind it; throws NotStatic where they'd have to be run. */
+  output(script: Script): string;
+}
+
+/** A stretch of expanded text. Only what came from an expansion and isn't quoted is split into words. */
+interface Piece extends PatternPiece {
+  readonly expanded: boolean;
+  /** The first piece of a further field: `"${list[@]}"` makes one of each element. */
+  readonly breaks: boolean;
+}
+
+/** Expands a word where bash doesn't split it: an assigned value, a case's subject, one side of a test. */
+export function expandText(word: Word, scope: Scope): string {
+  const text = pieces(word.parts, scope)
+    .map((piece) => (piece.breaks ? ` ${piece.text}` : piece.text))
+    .join("");
+  return scope.budget.hold(text);
+}
+
+/** Expands an assigned value, where a tilde means a home also behind a colon. */
+export function expandAssigned(word: Word, scope: Scope): string {
+  if (word.parts.some((part) => part.kind === "literal" && !part.quoted && /:~/.test(part.text))) {
+    throw new NotStatic("~ means the builder's home");
+  }
+  refuseTilde(word);
+  return expandText(word, scope);
+}
+
+/** Expands a word into the words that bash makes of it: none, one or several. */
+export function expandFields(word: Word, scope: Scope): string[] {
+  return expandBraces(word, scope.budget).flatMap((braced) => {
+    refuseTilde(braced);
+    const fields = split(pieces(braced.parts, scope), scope);
+    if (fields.join("") === "" && braced.parts.length > 1 && hasQuotedList(braced.parts, "@"))
+      throw new NotStatic("an empty list beside something empty");
+    return fields;
+  });
+}
+
+export function expandPattern(word: Word, scope: Scope): Pattern {
+  refuseLists(word);
+  return new Pattern(pieces(word.parts, scope), scope.budget);
+}
+
+/** The integer that an arithmetic expression comes to. */
+export function expandNumber(word: Word, scope: Scope): bigint {
+  return evaluateArithmetic(expandText(word, scope), (name) => valueOf(scope.get(name)) ?? "");
+}
+
+/** Whether the word becomes exactly one field, whatever its expansions come to. */
+export function isOneField({ parts }: Word): boolean {
+  return parts.every((part) => {
+    if (part.kind === "literal") return part.quoted || !/[*?[{~]/.test(part.text);
+    if (part.kind === "extended-pattern" || !part.quoted) return false;
+    return part.kind !== "parameter" || !isList(part);
+  });
+}
+
+function refuseTilde({ parts: [first] }: Word): void {
+  if (first?.kind === "literal" && !first.quoted && first.text.startsWith("~")) {
+    throw new NotStatic("~ means the builder's home");
+  }
+}
+
+/** Within another expansion bash joins a list in ways that differ by where the quotes stand. */
+function refuseLists({ parts }: Word): void {
+  if (parts.some((part) => part.kind === "parameter" && isList(part)))
+    throw new NotStatic("a list within an expansion");
+}
+
+function pieces(parts: readonly WordPart[], scope: Scope): Piece[] {
+  if (hasQuotedList(parts, "*") && hasQuotedList(parts, "@"))
+    throw new NotStatic("it joins one list and splits another");
+  return parts.flatMap((part): Piece[] => {
+    switch (part.kind) {
+      case "literal":
+        return [{ text: part.text, quoted: part.quoted, expanded: false, breaks: false }];
+      case "parameter":
+        return parameter(part, scope);
+      case "arithmetic":
+        return [made(String(expandNumber(part.expression, scope)), part.quoted)];
+      case "substitution":
+        if (part.direction !== "$") throw new NotStatic("a command would have to be run");
+        return [made(scope.output(part.script), part.quoted)];
+      case "extended-pattern":
+        throw new NotStatic("its pattern is an extended one");
+    }
+  });
+}
+
+function hasQuotedList(parts: readonly WordPart[], sign: "@" | "*"): boolean {
+  return parts.some((part) => {
+    if (part.kind !== "parameter" || !part.quoted || !isList(part)) return false;
+    const [only] = part.index?.parts ?? [];
+    return part.name === sign || (only?.kind === "literal" && only.text === sign);
+  });
+}
+
+function made(text: string, quoted: boolean): Piece {
+  return { text, quoted, expanded: true, breaks: false };
+}
+
+function parameter(part: Parameter, scope: Scope): Piece[] {
+  if (!/^[A-Za-z_]/.test(part.name))
+    throw new NotStatic(`$${part.name} depends on how the shell was started`);
+  if (isList(part)) return list(part, scope);
+  const text = lookUp(part, scope);
+  if (part.prefix === "#") return [made(lengthOf(text ?? ""), part.quoted)];
+  const alternative = defaulted(part, text, scope);
+  if (alternative) return alternative;
+  return [made(text === undefined ? "" : operate(part, text, scope), part.quoted)];
+}
+
+function isList({ index, name }: Parameter): boolean {
+  const [only] = index?.parts ?? [];
+  const listed = only?.kind === "literal" && !only.quoted && (only.text === "@" || only.text === "*");
+  return (listed && index?.parts.length === 1) || name === "@" || name === "*";
+}
+
+function lookUp(part: Parameter, scope: Scope): string | undefined {
+  const variable = scope.get(part.name);
+  if (part.prefix !== "!") return element(variable, part.index, scope);
+  const target = element(variable, part.index, scope) ?? "";
+  if (!/^[A-Za-z_]\w*$/.test(target))
+    throw new NotStatic("it names its variable in a way that isn't understood");
+  return valueOf(scope.get(target));
+}
+
+function element(variable: Variable | undefined, index: Word | undefined, scope: Scope): string | undefined {
+  if (index === undefined) return valueOf(variable);
+  if (variable?.kind === "unknown") throw new NotStatic(variable.value.reason);
+  const key = indexKey(variable, index, scope);
+  if (variable?.kind !== "array") return key === "0" ? valueOf(variable) : undefined;
+  const value = variable.elements.get(key);
+  return value && textOf(value);
+}
+
+/** The key that a subscript means; below zero it counts from the end. */
+export function indexKey(variable: Variable | undefined, index: Word, scope: Scope): string {
+  if (variable?.kind === "array" && variable.associative) return expandText(index, scope);
+  const number = Number(expandNumber(index, scope));
+  if (!Number.isSafeInteger(number)) throw new NotStatic("its subscript is too large");
+  if (number >= 0) return String(number);
+  if (variable?.kind !== "array") throw new NotStatic("its subscript counts from the end");
+  const fromEnd = Number(inOrder(variable).at(-1)?.[0] ?? -1) + 1 + number;
+  if (fromEnd < 0) throw new NotStatic("its subscript lies before the beginning");
+  return String(fromEnd);
+}
+
+/** What `$name` is: of an array, its first element. Undefined where that isn't set. */
+export function valueOf(variable: Variable | undefined): string | undefined {
+  if (!variable) return undefined;
+  if (variable.kind === "array") {
+    const first = variable.elements.get("0");
+    return first && textOf(first);
+  }
+  return textOf(variable.value);
+}
+
+function lengthOf(text: string): string {
+  if (/[^\0-\x7f]/.test(text)) throw new NotStatic("a length that depends on the locale");
+  return String(text.length);
+}
+
+/** `:-`, `=`, `:+`, `?` and their like; undefined where the value itself counts. */
+function defaulted(part: Parameter, value: string | undefined, scope: Scope): Piece[] | undefined {
+  const [, colon, kind] = /^(:?)([-=?+])$/.exec(part.operator) ?? [];
+  const [operand] = part.operands;
+  if (!kind || !operand) return undefined;
+  const set = value !== undefined && (colon === "" || value !== "");
+  if (kind === "+" && !set) return isList(part) ? [] : [made("", part.quoted)];
+  if (kind === "+") return inside(part, operand, scope);
+  if (set) return undefined;
+  if (kind === "?") throw new NotStatic(`reading stops here, as $${part.name} isn't set`);
+  if (kind === "=") {
+    if (part.index || part.prefix !== "") throw new NotStatic("it assigns in a way that isn't understood");
+    const text = expandText(operand, scope);
+    scope.set(part.name, text);
+    return [made(text, part.quoted)];
+  }
+  return inside(part, operand, scope);
+}
+
+/** The pieces of a word within an expansion, which are split as the expansion's own. */
+function inside(part: Parameter, operand: Word, scope: Scope): Piece[] {
+  refuseTilde(operand);
+  const found = pieces(operand.parts, scope).map((piece) => ({ ...piece, expanded: true }));
+  return found.length === 0 ? [made("", part.quoted)] : found;
+}
+
+function operate(part: Parameter, text: string, scope: Scope): string {
+  return applyToText(part, text, operandReader(scope));
+}
+
+function operandReader(scope: Scope): Parameters<typeof applyToText>[2] {
+  return {
+    pattern: (word) => expandPattern(word, scope),
+    replacement: (word) => replacement(word, scope),
+    number: (word) => Number(expandNumber(word, scope)),
+  };
+}
+
+/** Since bash 5.2 a bare `&` stands for the match; before, for itself. */
+function replacement(word: Word, scope: Scope): string {
+  refuseLists(word);
+  const found = pieces(word.parts, scope);
+  if (found.some((piece) => !piece.quoted && /[&\\]/.test(piece.text))) {
+    throw new NotStatic("its replacement means different things to different versions of bash");
+  }
+  refuseTilde(word);
+  return found.map(({ text }) => text).join("");
+}
+
+function list(part: Parameter, scope: Scope): Piece[] {
+  const variable = scope.get(part.name);
+  if (variable?.kind === "unknown") throw new NotStatic(variable.value.reason);
+  // A slice of a scalar's only element is one of its text.
+  if (variable?.kind === "scalar" && part.operator === ":") {
+    return [made(operate(part, textOf(variable.value), scope), part.quoted)];
+  }
+  const entries = entriesOf(variable);
+  if (part.prefix === "!")
+    return fields(
+      part,
+      entries.map(([key]) => key),
+      scope,
+    );
+  if (part.prefix === "#") return [made(String(entries.length), part.quoted)];
+  const alternative = defaulted(part, listValue(part, entries), scope);
+  if (alternative) return alternative;
+  const values = entries.map(([, value]) => value);
+  if (part.operator === ":" && entries.some(([key], position) => key !== String(position))) {
+    throw new NotStatic("it slices an array with gaps");
+  }
+  return fields(part, applyToList(part, values, operandReader(scope)), scope);
+}
+
+function entriesOf(variable: Exclude<Variable, { kind: "unknown" }> | undefined): [string, string][] {
+  if (!variable) return [];
+  if (variable.kind === "scalar") return [["0", textOf(variable.value)]];
+  return inOrder(variable).map(([key, value]) => [key, textOf(value)]);
+}
+
+/** What `${list[@]:-…}` looks at. */
+function listValue({ operator }: Parameter, entries: readonly [string, string][]): string | undefined {
+  if (!/^:?[-=?+]$/.test(operator)) return undefined;
+  if (operator.includes("=")) throw new NotStatic("it assigns in a way that isn't understood");
+  return entries.length === 0 ? undefined : entries.map(([, value]) => value).join(" ");
+}
+
+function fields({ index, quoted }: Parameter, values: readonly string[], scope: Scope): Piece[] {
+  const star = index?.parts[0]?.kind === "literal" && index.parts[0].text === "*";
+  if (star) refuseOwnSeparators(scope);
+  if (star && quoted) return [made(values.join(" "), true)];
+  scope.budget.spend(values.length);
+  return values.map((text, position) => ({ text, quoted, expanded: true, breaks: position > 0 }));
+}
+
+function split(pieces: readonly Piece[], scope: Scope): string[] {
+  const fields: string[] = [];
+  let field: { text: string; bare: string } | undefined;
+  const hasBareDollar = pieces.some((piece) => !piece.quoted && !piece.expanded && piece.text.includes("$"));
+  const finish = (): void => {
+    scope.budget.spend(10);
+    if (field) fields.push(checked(field));
+    field = undefined;
+  };
+  for (const { text, quoted, expanded, breaks } of pieces) {
+    if (breaks) finish();
+    if (quoted || !expanded) {
+      field = { text: (field?.text ?? "") + text, bare: (field?.bare ?? "") + (quoted ? "" : text) };
+      continue;
+    }
+    if (text !== "") refuseOwnSeparators(scope);
+    // A dollar that expands nothing makes bash forget that something else has to be split.
+    if (/[ \t\n]/.test(text) && hasBareDollar) throw new NotStatic("its bare $ is not understood");
+    for (const [position, run] of text.split(/[ \t\n]+/).entries()) {
+      if (position > 0) finish();
+      if (run !== "") field = { text: (field?.text ?? "") + run, bare: (field?.bare ?? "") + run };
+    }
+  }
+  finish();
+  return fields;
+}
+
+function checked({ text, bare }: { text: string; bare: string }): string {
+  if (matchesFiles(bare)) throw new NotStatic("a pattern would be matched against file names");
+  return text;
+}
+
+function refuseOwnSeparators(scope: Scope): void {
+  if (scope.get("IFS")) throw new NotStatic("the recipe sets IFS, by which words are split");
+}

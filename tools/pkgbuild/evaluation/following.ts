@@ -1,0 +1,19 @@
+import { commandName } from "../grammar/constants.ts";
+import type { Assignment, Script } from "../grammar/syntax.ts";
+import { walkAssignment, walkScript } from "../grammar/walk.ts";
+
+/** Whether the assignment runs a command, whose status is then its own. */
+export function substitutes(assignment: Assignment): boolean {
+  let found = false;
+  walkAssignment(assignment, { part: (part) => void (found ||= part.kind === "substitution") });
+  return found;
+}
+
+/** Whether a loop with this body may end before its list does. */
+export function leavesEarly(body: Script): boolean {
+  let found = false;
+  walkScript(body, {
+    simple: (command) => void (found ||= /^(?:break|continue|return|exit)$/.test(commandName(command) ?? "")),
+  });
+  return found;
+}

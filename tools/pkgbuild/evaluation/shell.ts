@@ -1,0 +1,330 @@
+import { assigned, type Assigner } from "./assigning.ts";
+import { commandName, constantText } from "../grammar/constants.ts";
+import { declarationSteps, notFollowed } from "./declarations.ts";
+import { type Effects, effectsOf, isInert, type Walk } from "./effects.ts";
+import { expandFields } from "./expand.ts";
+import type {
+  Assignment,
+  Command,
+  CompoundCommand,
+  FunctionDefinition,
+  Pipeline,
+  Script,
+  SimpleCommand,
+  Statement,
+  Word,
+} from "../grammar/syntax.ts";
+import { type Functions, functionsIn, printedFunction, readText } from "./functions.ts";
+import { leavesEarly, substitutes } from "./following.ts";
+import { evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
+import type { ShellVariables } from "./shell-variables.ts";
+import { Budget, NotStatic, TooMuchWork, type Unknown, type Variable } from "./values.ts";
+import { walkAssignment, walkCommand, walkWord } from "../grammar/walk.ts";
+
+/** What a command returned; undefined where that can't be told. */
+export type Status = boolean | undefined;
+
+const mostRounds = 2_000;
+const mostEvals = 500;
+
+/** Runs a recipe's assignments without running a program; what it can't follow becomes unknown. */
+export class Shell implements Assigner {
+  readonly budget = new Budget();
+  readonly #functions: Map<string, readonly FunctionDefinition[]>;
+  readonly #variables: ShellVariables;
+  #stopped = false;
+  #evals = 0;
+  #line = 0;
+
+  constructor(functions: Functions, variables: ShellVariables) {
+    this.#functions = new Map(functions);
+    this.#variables = variables;
+  }
+
+  /** A shell with the same functions and variables, which goes its own way from here. */
+  fork(): Shell {
+    return new Shell(this.#functions, this.#variables.fork());
+  }
+
+  get spoiled(): Unknown | undefined {
+    return this.#variables.spoiled;
+  }
+
+  /** Those of the file, and those that it makes with `eval`. */
+  get functions(): Functions {
+    return this.#functions;
+  }
+
+  get names(): readonly string[] {
+    return this.#variables.names;
+  }
+
+  /** What the variable holds at the end; undefined where the recipe doesn't set it. */
+  variable(name: string): Variable | undefined {
+    return this.#variables.atEnd(name);
+  }
+
+  get(name: string): Variable | undefined {
+    return this.#variables.read(name, this.#line);
+  }
+
+  set(name: string, text: string): void {
+    const value = { known: true, text, line: this.#line } as const;
+    this.#variables.store(name, { kind: "scalar", value }, this.#line);
+  }
+
+  run({ statements }: Script): Status {
+    let status: Status = true;
+    for (const statement of statements) {
+      if (this.#stopped) break;
+      status = this.#statement(statement);
+    }
+    return status;
+  }
+
+  #statement({ command, background }: Statement): Status {
+    if (background) return undefined;
+    return this.#command(command);
+  }
+
+  #command(command: Command): Status {
+    try {
+      this.budget.spend(10);
+      switch (command.kind) {
+        case "simple":
+          return this.#simple(command);
+        case "pipeline":
+          return this.#pipeline(command);
+        case "function":
+          return true;
+        case "compound":
+          return this.#compound(command);
+        case "chain": {
+          let status = this.#command(command.first);
+          for (const [position, { operator, command: next }] of command.rest.entries()) {
+            if (this.#stopped) return status;
+            if (status === undefined) {
+              const skipped = command.rest.slice(position);
+              this.blur((visitor) => skipped.forEach((link) => walkCommand(link.command, visitor)));
+              return undefined;
+            }
+            if (status === (operator === "&&")) status = this.#command(next);
+          }
+          return status;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof NotStatic)) throw error;
+      if (error instanceof TooMuchWork) this.#stopped = true;
+      this.blur((visitor) => walkCommand(command, visitor));
+      return undefined;
+    }
+  }
+
+  /** Several stages run in subshells each, which can't change this shell's variables. */
+  #pipeline({ stages, negated }: Pipeline): Status {
+    const [only] = stages;
+    if (!only || stages.length > 1) return undefined;
+    const status = this.#command(only.command);
+    return negated && status !== undefined ? !status : status;
+  }
+
+  #simple(command: SimpleCommand): Status {
+    this.#line = command.line;
+    if (command.words.length === 0) {
+      for (const assignment of command.assignments) this.assign(assignment);
+      return command.assignments.some(substitutes) || command.redirections.length > 0 ? undefined : true;
+    }
+    const name = commandName(command);
+    if (name !== undefined && this.#functions.has(name)) return this.#call(command);
+    if (name === "exit" || name === "return") {
+      this.#stopped = true;
+      return undefined;
+    }
+    const builtin = ["eval", "unset", "declare", "typeset", "local", "export", "readonly"];
+    if (command.assignments.length > 0 && name !== undefined && builtin.includes(name))
+      throw new NotStatic("an assignment before a builtin that sets variables");
+    if (name === "eval") return this.#eval(command);
+    if (name === "unset") return this.#unset(command);
+    if (name !== undefined && ["declare", "typeset", "local", "export", "readonly"].includes(name)) {
+      return this.#declare(command);
+    }
+    this.#runOutside(command);
+    if (name === "true" || name === ":") return true;
+    if (name === "false") return false;
+    return name === "[" ? evaluateBracket(command, this) : undefined;
+  }
+
+  /** Only what its words assign while they're expanded stays, as `: ${name:=value}` does. */
+  #runOutside(command: SimpleCommand): void {
+    try {
+      if (!isInert(command) || command.redirections.length > 0) throw new NotStatic("it has to be run");
+      for (const word of command.words) if (word.kind === "word") expandFields(word.word, this);
+    } catch (error) {
+      if (!(error instanceof NotStatic)) throw error;
+      this.blur((visitor) => walkCommand({ ...command, assignments: [] }, visitor));
+    }
+    // Those before a command are for its environment alone.
+    for (const assignment of command.assignments) {
+      this.blur((visitor) => walkAssignment(assignment, { ...visitor, assignment: () => {} }));
+    }
+  }
+
+  /** A function's own variables are those of the recipe unless it declares them local; that isn't followed. */
+  #call(command: SimpleCommand): Status {
+    this.blur((visitor) => walkCommand(command, visitor));
+    return undefined;
+  }
+
+  /** Split packages make their functions of others' text; where that text is known, so is what it does. */
+  #eval(command: SimpleCommand): Status {
+    const words = command.words.slice(1).flatMap((argument) => {
+      if (argument.kind !== "word") throw new NotStatic("an assignment as an argument");
+      return expandFields(argument.word, this);
+    });
+    const text = words.join(" ");
+    this.budget.spend(text.length);
+    const script = readText(text, command.line);
+    this.#evals += 1;
+    if (!script || this.#evals > mostEvals) throw new NotStatic("an eval that isn't followed");
+    for (const [name, definitions] of functionsIn(script)) {
+      this.#functions.set(name, [...(this.#functions.get(name) ?? []), ...definitions]);
+    }
+    return this.run(script);
+  }
+
+  /** `declare -f name`, perhaps without its first lines, is the text of a function. */
+  output(script: Script): string {
+    const text = this.budget.hold(printedFunction(script, this) ?? "");
+    if (text === "") throw new NotStatic("a command would have to be run");
+    return text;
+  }
+
+  #declare(command: SimpleCommand): Status {
+    for (const step of declarationSteps(command)) {
+      switch (step.kind) {
+        case "assign": {
+          const { name } = step.assignment;
+          if (step.associative) this.#variables.makeAssociative(name, this.#line);
+          this.assign(step.assignment);
+          break;
+        }
+        case "set":
+          this.set(step.name, step.text);
+          break;
+        case "associative":
+          this.#variables.makeAssociative(step.name, this.#line);
+          break;
+        case "local":
+          this.#variables.declare(step.name, this.#line);
+          break;
+        case "global":
+          this.#variables.declareGlobally(step.name, this.#line);
+          break;
+        case "unknown":
+          this.#variables.spoilName(step.name, notFollowed, this.#line);
+          break;
+        case "readonly":
+          this.#variables.makeReadOnly(step.name);
+          break;
+        case "spoil":
+          this.#spoil(step.reason);
+      }
+    }
+    return undefined;
+  }
+
+  #unset(command: SimpleCommand): Status {
+    for (const argument of command.words.slice(1)) {
+      const text = argument.kind === "word" ? constantText(argument.word) : undefined;
+      if (text === "-v" || (text !== undefined && /^[A-Za-z_]\w*$/.test(text))) this.#variables.unset(text);
+      else this.#spoil("what it unsets isn't followed");
+    }
+    return true;
+  }
+
+  #compound({ compound, line, redirections }: CompoundCommand): Status {
+    this.#line = line;
+    if (redirections.length > 0)
+      this.blur((visitor) => redirections.forEach(({ target }) => walkWord(target, visitor)));
+    switch (compound.kind) {
+      case "group":
+        return this.run(compound.body);
+      case "subshell":
+        return undefined;
+      case "test":
+        return evaluateTest(compound.expression, this);
+      case "if": {
+        for (const { condition, body } of compound.branches) {
+          const status = this.run(condition);
+          if (this.#stopped) return status;
+          if (status === undefined) throw new NotStatic("a condition");
+          if (status) return this.run(body);
+        }
+        return compound.otherwise ? this.run(compound.otherwise) : true;
+      }
+      case "case": {
+        for (const item of compound.items) {
+          if (item.end !== ";;") throw new NotStatic("a case that goes on");
+          if (matchesCase(compound.subject, item.patterns, this)) return this.run(item.body);
+        }
+        return true;
+      }
+      case "for":
+        if (!compound.words || leavesEarly(compound.body)) break;
+        return this.#for(compound.name, compound.words, compound.body);
+      default:
+    }
+    throw new NotStatic("a loop");
+  }
+
+  #for(name: string, words: readonly Word[], body: Script): Status {
+    const fields = words.flatMap((word) => expandFields(word, this));
+    if (fields.length > mostRounds) throw new NotStatic("a long loop");
+    let status: Status = true;
+    for (const text of fields) {
+      this.budget.spend(1);
+      this.set(name, text);
+      status = this.run(body);
+      if (this.#stopped) break;
+    }
+    return status;
+  }
+
+  assign(assignment: Assignment): void {
+    const { name, line } = assignment;
+    this.#line = line;
+    if (this.spoiled) return;
+    try {
+      this.#variables.store(name, assigned(this.#variables.own(name), assignment, this), line);
+    } catch (error) {
+      if (!(error instanceof NotStatic)) throw error;
+      this.blur((visitor) => walkAssignment(assignment, visitor));
+      this.#variables.spoilName(name, error.message, line);
+    }
+  }
+
+  /** Whatever this may change is unknown from here on. */
+  blur(walk: Walk): void {
+    if (this.spoiled) return;
+    const effects = this.#effects(walk);
+    if (effects.any !== undefined) this.#spoil(effects.any);
+    for (const name of effects.names) {
+      this.#variables.spoilName(name, "it's assigned under a condition that isn't followed", this.#line);
+    }
+  }
+
+  #effects(walk: Walk): Effects {
+    try {
+      return effectsOf(walk, this.#functions, this.budget);
+    } catch (error) {
+      if (!(error instanceof TooMuchWork)) throw error;
+      this.#stopped = true;
+      return { names: new Set(), any: error.message };
+    }
+  }
+
+  #spoil(reason: string): void {
+    this.#variables.spoil(reason, this.#line);
+  }
+}

@@ -1,0 +1,122 @@
+import { evaluate, type EvaluateOptions, type Evaluation } from "../evaluation/evaluate.ts";
+import type { Recipe } from "../recipe.ts";
+import type { Unknown, Value } from "../evaluation/values.ts";
+
+/** What `.SRCINFO` should say of a recipe, as far as the recipe's text tells. */
+export interface ExpectedSrcinfo {
+  readonly pkgbase: Value | undefined;
+  readonly base: Section;
+  /** By pkgname, in their order; undefined where not even their number is known. */
+  readonly packages: ReadonlyMap<string, Section> | undefined;
+}
+
+/** Fields as makepkg spells them (`source_x86_64`), each with its values in order, or why they're unknown. */
+export type Section = ReadonlyMap<string, readonly Value[] | Unknown>;
+
+const sums = ["ck", "md5", "sha1", "sha224", "sha256", "sha384", "sha512", "b2"].map((name) => `${name}sums`);
+
+/** The fields of each section, in the order and with the spelling of makepkg's srcinfo.sh. */
+const fields = {
+  base: {
+    single: ["pkgdesc", "pkgver", "pkgrel", "epoch", "url", "install", "changelog"],
+    multiple:
+      "arch groups license checkdepends makedepends depends optdepends provides conflicts replaces noextract options backup source validpgpkeys"
+        .split(" ")
+        .concat(sums),
+  },
+  package: {
+    single: ["pkgdesc", "url", "install", "changelog"],
+    multiple:
+      "arch groups license checkdepends depends optdepends provides conflicts replaces options backup".split(
+        " ",
+      ),
+  },
+} as const;
+
+/** Fields that may have an architecture behind their name. */
+const perArchitecture = "source provides conflicts depends replaces optdepends makedepends checkdepends"
+  .split(" ")
+  .concat(sums);
+
+/**
+ * Derives what makepkg would write to `.SRCINFO`, without running anything. Where pkgver() exists, `.SRCINFO`
+ * may rightly hold a newer pkgver than the recipe, and what is derived from it.
+ */
+export function expectedSrcinfo(recipe: Recipe, options: EvaluateOptions = {}): ExpectedSrcinfo {
+  const evaluation = evaluate(recipe, options);
+  const names = evaluation.list("pkgname");
+  const base = sectionOf(evaluation, "base", () => true);
+  const [first] = Array.isArray(names) ? (names as readonly Value[]) : [];
+  const own = evaluation.scalar("pkgbase");
+  const pkgbase = own?.known && own.text === "" ? first : (own ?? first);
+  return { pkgbase, base, packages: packagesOf(evaluation, names) };
+}
+
+function packagesOf(
+  evaluation: Evaluation,
+  names: ReturnType<Evaluation["list"]>,
+): ReadonlyMap<string, Section> | undefined {
+  if (names === undefined || "known" in names) return undefined;
+  const packages = new Map<string, Section>();
+  for (const name of names) {
+    if (!name.known) return undefined;
+    const own = evaluation.package(name.text);
+    packages.set(
+      name.text,
+      sectionOf(own, "package", (field) => own.assigned.has(field)),
+    );
+  }
+  return packages;
+}
+
+function sectionOf(
+  evaluation: Evaluation,
+  kind: keyof typeof fields,
+  isWritten: (field: string) => boolean,
+): Section {
+  const section = new Map<string, readonly Value[] | Unknown>();
+  for (const field of fields[kind].single) {
+    const value = isWritten(field) ? evaluation.scalar(field) : undefined;
+    if (value && (kind === "package" || !value.known || value.text !== ""))
+      section.set(field, [written(value)]);
+  }
+  for (const field of [...fields[kind].multiple, ...suffixed(evaluation)]) {
+    const values = isWritten(field) ? evaluation.list(field) : undefined;
+    if (values) addList(section, field, values, kind);
+  }
+  return section;
+}
+
+/** An empty list is written for a package only, where it takes back what the base says. */
+function addList(
+  section: Map<string, readonly Value[] | Unknown>,
+  field: string,
+  values: readonly Value[] | Unknown,
+  kind: keyof typeof fields,
+): void {
+  if ("known" in values) section.set(field, values);
+  else if (values.length > 0) section.set(field, values.map(written));
+  else if (kind === "package") section.set(field, [{ known: true, text: "", line: 0 }]);
+}
+
+function suffixed(evaluation: Evaluation): string[] {
+  const architectures = evaluation.list("arch");
+  if (architectures === undefined || "known" in architectures) return [];
+  return architectures.flatMap((architecture) =>
+    architecture.known && architecture.text !== "any"
+      ? perArchitecture.map((field) => `${field}_${architecture.text}`)
+      : [],
+  );
+}
+
+/** makepkg makes one space of any white space, and takes one from either end. */
+function written(value: Value): Value {
+  if (!value.known) return value;
+  return {
+    ...value,
+    text: value.text
+      .replaceAll(/[ \t\n\v\f\r]+/g, " ")
+      .replace(/^ /, "")
+      .replace(/ $/, ""),
+  };
+}
