@@ -17,6 +17,7 @@ import { judgeSources } from "./sources/source-rules.ts";
 import { judgeSrcinfo } from "./files/srcinfo-rules.ts";
 import type { JudgeContext, TagAnswer, TagQuestion, Update } from "./update.ts";
 import { tagKey } from "./update.ts";
+import { judgeCheckouts } from "./commands/checkout-rules.ts";
 import { judgeVariables } from "./values/variable-rules.ts";
 import { judgeVersion } from "./versions/version-rules.ts";
 
@@ -128,6 +129,7 @@ function judgeSides(
   findings.push(
     ...judgeTopLevelCode(comparison, changedFiles),
     ...judgeVersion(comparison),
+    ...judgeCheckouts(comparison),
     ...judgeVariables(comparison),
     ...sources.findings,
     ...judgeChecksums(comparison, after.files),

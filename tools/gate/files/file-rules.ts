@@ -1,3 +1,4 @@
+import { judgeCharacters } from "../code/character-rules.ts";
 import { type Finding, finding } from "../rules/finding.ts";
 import { isProgram } from "../known/file-formats.ts";
 import { startingContent, startingFile } from "../known/starting-places.ts";
@@ -175,7 +176,7 @@ function ofText(
   const place = { file: path };
   const bytes = new TextEncoder().encode(is);
   if (isScriptlet) {
-    if (was !== undefined && sameScript(was, is, readings)) return [];
+    if (was !== undefined && sameScript(was, is, readings)) return judgeCharacters(path, was, is);
     return [
       finding("scriptlet", path, { ...place, ...(was !== undefined && { before: was }), after: is }),
       ...judgeScript(path, old?.bytes, bytes),
@@ -204,8 +205,14 @@ function ofText(
 /** Comments and layout are nothing that runs: both readings have to find nothing else. */
 function sameScript(before: string, after: string, readings: SecondReadings): boolean {
   const [old, now] = [readPkgbuildText(before), readPkgbuildText(after)];
+  if (interpreterOf(before) !== interpreterOf(after)) return false;
   const isSame = "recipe" in old && "recipe" in now && old.normal === now.normal;
   return (
     isSame && readAlike(before, after, readings) && judgeReadings("", before, after, readings).length === 0
   );
+}
+
+/** A first line that chooses who runs it is more than a comment. */
+function interpreterOf(script: string): string {
+  return /^#!.*/.exec(script)?.[0] ?? "";
 }

@@ -4,6 +4,7 @@ import type { Evaluation } from "../../pkgbuild/evaluation/evaluate.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { type Finding, finding, type Place } from "../rules/finding.ts";
 import { isSignature, parseSource, type SourceEntry } from "./source-entry.ts";
+import { sameForms } from "../values/variables.ts";
 import type { RecipeFiles } from "../update.ts";
 import { versionOf } from "../versions/version-rules.ts";
 
@@ -117,7 +118,11 @@ function ofSuffix(
       }
     }
   }
-  findings.push(...dropped(old, now, place), ...ofOtherContent(old, now, { comparison, files, place }));
+  findings.push(
+    ...dropped(old, now, place),
+    ...untold(suffix, before, after, comparison, place),
+    ...ofOtherContent(old, now, { comparison, files, place }),
+  );
   return findings;
 }
 
@@ -138,6 +143,38 @@ function dropped(old: Checked, now: Checked, place: Place): Finding[] {
     );
   }
   return findings;
+}
+
+/** Where not all of a list can be told, each checksum has to stay where it is, as a hash or as none. */
+function untold(
+  suffix: string,
+  before: Evaluation,
+  after: Evaluation,
+  { written }: Comparison,
+  place: Place,
+): Finding[] {
+  const isUntold = (name: string): boolean => [before, after].some((side) => !isKnown(side, name));
+  const sums = kinds.map((kind) => `${kind}sums${suffix}`);
+  const changed = sums.filter(
+    (name) => !sameForms(written.before.get(name)?.forms, written.after.get(name)?.forms),
+  );
+  const sourcesUntold = isUntold(`source${suffix}`);
+  const anyUntold = sums.some(isUntold);
+  return changed.flatMap((name) => {
+    if (!sourcesUntold && !anyUntold) return [];
+    const [old, now] = [before, after].map((side) =>
+      texts(side, name)?.map((sum) =>
+        sum === undefined ? "unknown" : sum === "SKIP" || sum === "" ? "none" : "hash",
+      ),
+    );
+    const isSame = old !== undefined && JSON.stringify(old) === JSON.stringify(now) && !isUntold(name);
+    return isSame ? [] : [finding("checksum-dropped", `${name}, where not all can be told`, place)];
+  });
+}
+
+function isKnown(evaluation: Evaluation, name: string): boolean {
+  const list = evaluation.list(name);
+  return list === undefined || (!("known" in list) && list.every((value) => value.known));
 }
 
 function strengthAt({ sums }: Checked, at: number): number {

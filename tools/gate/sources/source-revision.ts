@@ -10,7 +10,7 @@ export function changedCommit(old: SourceEntry, now: SourceEntry): string | unde
     (key === "commit" || key === "revision" || isAbbreviation(ref) || shortestAbbreviation.test(ref))
   )
     return ref;
-  if (now.vcs !== undefined || !isForge(now.host)) return undefined;
+  if (now.vcs !== undefined || now.scheme === "local") return undefined;
   const before = new Set(commitsIn(old));
   return commitsIn(now).find((token) => !before.has(token));
 }
@@ -39,13 +39,19 @@ function count(text: string, sign: RegExp): number {
   return text.match(sign)?.length ?? 0;
 }
 
-function commitsIn({ segments, query }: SourceEntry): string[] {
+function commitsIn({ host, segments, query }: SourceEntry): string[] {
+  if (!isForge(host))
+    return [...segments, query].join("/").match(/(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/g) ?? [];
   const tokens = [...segments, query].join("/").split(/[^0-9A-Za-z]+/);
   // What a forge makes when it's asked may be made of any commit; what was uploaded has a name and no more.
   const isMade = segments.some((segment) =>
     /^(?:archive|tarball|zipball|raw|tar\.gz|zip|get)$/.test(segment),
   );
-  return tokens.filter(isMade ? isAbbreviation : isCommitLike);
+  const stem = segments.at(-1)?.replace(/\.(?:tar\.\w+|t[gx]z|zip)$/, "") ?? "";
+  return [
+    ...tokens.filter(isMade ? isAbbreviation : isCommitLike),
+    ...(isMade && shortestAbbreviation.test(stem) ? [stem] : []),
+  ];
 }
 
 /** Git takes four digits for the beginning of a commit's id where no tag is called so. */

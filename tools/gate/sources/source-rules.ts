@@ -1,3 +1,4 @@
+import type { Pkgbuild } from "../files/side.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { type Finding, finding, type Place } from "../rules/finding.ts";
 import { isSignature, ownerOf, parseSource, repositoryOf, type SourceEntry } from "./source-entry.ts";
@@ -27,6 +28,7 @@ export function judgeSources(
   const disproved = new Set<string>();
   for (const pair of changedLists(comparison)) {
     const { place } = pair;
+    if (pair.untold !== undefined) findings.push(finding("source-changed", pair.untold, place));
     for (const entry of pair.added) findings.push(...ofAdded(entry, pair, place));
     for (const entry of pair.removed) {
       findings.push(
@@ -80,6 +82,8 @@ interface ListPair {
   readonly place: Place;
   /** Written as before, and reading nothing that changed but the version. */
   readonly byVersion: boolean;
+  /** That the list changed and not all of it can be told. */
+  readonly untold: string | undefined;
   readonly changed: readonly (readonly [SourceEntry, SourceEntry])[];
   readonly added: readonly SourceEntry[];
   readonly removed: readonly SourceEntry[];
@@ -114,16 +118,31 @@ function changedLists({
       const pair: ListPair = {
         place: { file: "PKGBUILD", ...(line !== undefined && { line }) },
         byVersion: sameWriting && versionChanges.names.has(name),
+        untold:
+          !sameWriting && isUntold(before, after, name, carch)
+            ? `${name}, of which not all can be told`
+            : undefined,
         ...matched(known(old), known(now)),
         ownersBefore,
         hostsBefore: home.hosts,
         home,
         keptNames: known(now).map(({ name, segments }) => name ?? segments.at(-1)),
       };
-      pairs.set(JSON.stringify([name, pair.changed, pair.added, pair.removed]), pair);
+      pairs.set(JSON.stringify([name, pair.untold, pair.changed, pair.added, pair.removed]), pair);
     }
   }
   return [...pairs.values()];
+}
+
+/** Whether an entry that can't be told came, went, or stands elsewhere. */
+function isUntold(before: Pkgbuild, after: Pkgbuild, name: string, carch: string | undefined): boolean {
+  const [old, now] = [before, after].map((side) => {
+    const list = side.evaluation(carch).list(name);
+    return list === undefined ? [] : "known" in list ? undefined : list.map((value) => value.known);
+  });
+  if (!old || !now) return true;
+  const all = [...old, ...now].every(Boolean);
+  return !all && JSON.stringify(old) !== JSON.stringify(now);
 }
 
 function known(values: readonly Value[] | undefined): SourceEntry[] {

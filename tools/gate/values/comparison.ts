@@ -1,5 +1,5 @@
-import { walkCommand } from "../../pkgbuild/grammar/walk.ts";
-import { type TopLevelCode, topLevelCode, readsOf } from "../code/top-level-code.ts";
+import { besideVersion } from "./beside-version.ts";
+import { type TopLevelCode, topLevelCode } from "../code/top-level-code.ts";
 import { asWritten } from "./as-written.ts";
 import { type VersionChanges, findVersionChanges } from "../versions/version-changes.ts";
 import { intermediateChanges } from "./intermediate-values.ts";
@@ -69,7 +69,11 @@ function compareValues(
   const architectures = named.size > 0 ? [...named] : ["x86_64"];
   const written = { before: writtenIn(before), after: writtenIn(after) };
   const changes = changedVariables(before, after, architectures, written);
-  const byVersion = findVersionChanges(changes, written, readByCode(after, code));
+  const byVersion = findVersionChanges(
+    changes,
+    written,
+    besideVersion([before, after], [written.before, written.after]),
+  );
   const { replacements } = byVersion;
   const codeRuns = [...code.before, ...code.after].some(({ runsSomething }) => runsSomething);
   const intermediate = intermediateChanges(before, after, written, { codeRuns, replacements });
@@ -88,15 +92,6 @@ function compareValues(
     otherChanges,
     intermediate,
   };
-}
-
-/** Names that functions, and what runs at reading, read. */
-function readByCode({ recipe }: Pkgbuild, { before, after }: Comparison["topLevelCode"]): Set<string> {
-  const names = new Set([...before, ...after].flatMap(({ reads }) => [...reads]));
-  for (const { body } of [...recipe.functions.values()].flat()) {
-    for (const name of readsOf((visitor) => walkCommand(body, visitor))) names.add(name);
-  }
-  return names;
 }
 
 function declared(pkgbuild: Pkgbuild): string[] {

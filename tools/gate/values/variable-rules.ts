@@ -21,13 +21,7 @@ export function judgeVariables(comparison: Comparison): Finding[] {
       findings.push(finding("opaque-value", reasonOf(change), placeOf(change)));
     } else if (hasOwnRule(name) || isReordered(change)) {
       continue;
-    } else if (
-      ruleOf(name) !== "makepkg-variable" &&
-      before &&
-      after &&
-      isNothing(before) &&
-      isNothing(after)
-    ) {
+    } else if (dropsEmpty.test(name) && before && after && isNothing(before) && isNothing(after)) {
       continue;
     } else if (!sameWriting || !(before && after && textsOf(after) === undefined)) {
       findings.push(finding(ruleFor(change), `${name}${ofArchitecture(change)}`, placeOf(change)));
@@ -148,10 +142,15 @@ function isReordered({ name, before, after }: VariableChange): boolean {
     (ruleOf(name) === "dependency-changed" || name === "arch" || name === "options") &&
     old !== undefined &&
     now !== undefined &&
+    !saysBoth(name, now) &&
     old.size === now.size &&
     [...old].every((one) => now.has(one))
   );
 }
+
+/** Lists of which makepkg leaves out what is empty. */
+const dropsEmpty =
+  /^(?:(?:make|check|opt)?depends|provides|conflicts|replaces|groups|license|backup)(?:_\w+)?$/;
 
 /** A version may stand in what is required of a package, never in which package that is. */
 function renames({ name, before, after }: VariableChange): boolean {
@@ -162,6 +161,11 @@ function renames({ name, before, after }: VariableChange): boolean {
 
 function packageName(relation: string): string {
   return relation.split(/[<>=:]/)[0] ?? "";
+}
+
+/** Of an option and its opposite makepkg takes the last. */
+function saysBoth(name: string, values: ReadonlySet<string>): boolean {
+  return name === "options" && [...values].some((value) => values.has(`!${value}`));
 }
 
 function isNothing({ values }: NonNullable<VariableChange["before"]>): boolean {

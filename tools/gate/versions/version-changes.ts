@@ -1,3 +1,5 @@
+import { vercmp } from "../../alpm/vercmp.ts";
+import { isObeyed } from "../known/obeyed-variables.ts";
 import type { VariableChange, Written } from "../values/variables.ts";
 import { sameForms, textsOf } from "../values/variables.ts";
 import { differsInVersionsAlone, sameVersionForm } from "./version-form.ts";
@@ -26,7 +28,7 @@ interface Writing {
 export function findVersionChanges(
   changes: readonly VariableChange[],
   writing: Writing,
-  readByCode: ReadonlySet<string>,
+  standsBeside: (name: string) => boolean,
 ): VersionChanges {
   const byName = groupByName(changes);
   const ofVersion = new Set(
@@ -50,11 +52,6 @@ export function findVersionChanges(
         replacements.push(...spellings(pair));
     }
   };
-  let ofCode: Set<string> | undefined;
-  const isReadByCode = (name: string): boolean => {
-    ofCode ??= new Set([...readByCode].flatMap((one) => [one, ...reachedFrom(one, writing.after)]));
-    return ofCode.has(name);
-  };
   for (const [name, own] of byName) {
     if (versionParts.has(name) && own.every((change) => isNewVersion(name, change))) accept(name, own);
   }
@@ -62,10 +59,12 @@ export function findVersionChanges(
     const isHelper = own.every((change) => {
       const pair = scalarPair(change);
       if (!pair?.every(isVersionText)) return false;
+      if (isObeyed(name)) return false;
       if (pair.every(isCommitLike)) return true;
       // A build's number stands beside the version in some addresses, and nowhere else.
-      const isBeside = names.has("pkgver") && pair.every((text) => /^\d+$/.test(text)) && !isReadByCode(name);
-      return (ofVersion.has(name) || isBeside) && sameVersionForm(...pair);
+      const isBeside = names.has("pkgver") && pair.every((text) => /^\d+$/.test(text)) && standsBeside(name);
+      // An older one is a way down, whatever pkgver says.
+      return (ofVersion.has(name) || isBeside) && sameVersionForm(...pair) && vercmp(pair[1], pair[0]) >= 0;
     });
     if (!special.test(name) && isHelper) accept(name, own);
   }
@@ -188,8 +187,10 @@ function isReplaced({ name, before, after }: VariableChange, replacements: reado
     before?.scalar !== after?.scalar
   )
     return false;
-  // A bare "1" may be anything; in a source's address the rules for sources look at it, too.
-  const telling = special.test(name) ? replacements : replacements.filter(([from]) => from.length > 2);
+  // A bare number may be anything, a file's mode too; in a source's address the rules for sources look at it.
+  const telling = special.test(name)
+    ? replacements
+    : replacements.filter(([from]) => /\d[._+~-]+\w/.test(from));
   return old.every((text, at) => replacedAlone(text, now[at] ?? "", telling));
 }
 

@@ -2,6 +2,7 @@ import { vercmp } from "../../alpm/vercmp.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { type Finding, finding, type Place } from "../rules/finding.ts";
 import type { Pkgbuild } from "../files/side.ts";
+import { sameForms } from "../values/variables.ts";
 import { sameVersionForm } from "./version-form.ts";
 import { isVersionText } from "./version-text.ts";
 
@@ -32,7 +33,7 @@ export function judgeVersion({ before, after, written }: Comparison): Finding[] 
   const old = versionOf(before);
   const line = written.after.get("pkgver")?.line;
   const place: Place = { file: "PKGBUILD", ...(line !== undefined && { line }) };
-  if (!now) return ofParts(before, after, place);
+  if (!now) return ofParts(before, after, written, place);
   const both = { ...place, ...(old && { before: printed(old) }), after: printed(now) };
   const findings = [...textFindings(now, old, both), ...listFindings(after, place)];
   if (!old) return [...findings, finding("version-form", `nothing that is known to ${printed(now)}`, both)];
@@ -59,7 +60,7 @@ export function goesDown(old: FullVersion, now: FullVersion): boolean {
 }
 
 /** Where the version as a whole isn't known, each part of it that is. */
-function ofParts(before: Pkgbuild, after: Pkgbuild, place: Place): Finding[] {
+function ofParts(before: Pkgbuild, after: Pkgbuild, written: Comparison["written"], place: Place): Finding[] {
   const [old, now] = [before, after].map((side) => (name: string): string | undefined => {
     const value = side.evaluation().scalar(name);
     return value === undefined ? "" : value.known ? value.text : undefined;
@@ -67,6 +68,9 @@ function ofParts(before: Pkgbuild, after: Pkgbuild, place: Place): Finding[] {
   return ["pkgver", "pkgrel", "epoch"].flatMap((name) => {
     const text = now(name);
     if (text === "" && name !== "epoch") return [finding("version-missing", name, place)];
+    const sameWriting = sameForms(written.before.get(name)?.forms, written.after.get(name)?.forms);
+    if (text === undefined && !sameWriting)
+      return [finding("version-form", `${name}, which can't be told now`, place)];
     return text === undefined || text === old(name)
       ? []
       : [finding("version-form", `${name}=${text}`, place)];

@@ -40,14 +40,15 @@ export function replacedAlone(before: string, after: string, replacements: reado
   if (before === after) return true;
   if (before.length > longest || after.length > longest) return false;
   const failed = new Set<number>();
-  const patterns = replacements.map(([old, now]) => [patternOf(old), patternOf(now)] as const);
+  const patterns = replacements.map((pair) => [patternOf(pair[0]), patternOf(pair[1]), pair] as const);
   const matches = (i: number, j: number): boolean => {
     if (i === before.length && j === after.length) return true;
     const state = i * (longest + 1) + j;
     if (failed.has(state)) return false;
-    for (const [old, now] of patterns) {
+    for (const [old, now, pair] of patterns) {
       const [was, is] = [foundAt(old, before, i), foundAt(now, after, j)];
       if (!was || !is || !standsAlone(before, i, was) || !standsAlone(after, j, is)) continue;
+      if (!isSpelledAlike(was, is, pair)) continue;
       if (matches(i + was.length, j + is.length)) return true;
     }
     if (i < before.length && before[i] === after[j] && matches(i + 1, j + 1)) return true;
@@ -63,6 +64,24 @@ function patternOf(version: string): RegExp {
   const parts = version.match(isDate ? /\d/g : /\d+|[A-Za-z]+|[^\dA-Za-z._+~-]+/g) ?? [];
   const escaped = parts.map((part) => part.replaceAll(/[^\w]/g, "\\$&"));
   return new RegExp(escaped.join("[._+~-]?"), "iy");
+}
+
+/** Whoever leaves the separators out, or takes others, does so in both: `v12.4` is another version than `v1.2.4`. */
+function isSpelledAlike(was: string, is: string, [before, after]: Replacement): boolean {
+  const [numbersBefore, numbersAfter] = [before, after].map((text) => text.match(/\d+/g)?.length ?? 0);
+  const [numbersWas, numbersIs] = [was, is].map((text) => text.match(/\d+/g)?.length ?? 0);
+  const isDate = /^\d{8,}$/.test(before) && /^\d{8,}$/.test(after);
+  const keepsNumbers = numbersWas === numbersBefore ? numbersIs === numbersAfter : numbersIs === 1;
+  const known = new Set(was.match(/[._+~-]/g));
+  const others = (is.match(/[._+~-]/g) ?? []).filter((sign) => !known.has(sign));
+  const isPlain =
+    known.size === 0 ? is === after || others.length === 0 : others.every((sign) => isNewSign(sign, after));
+  return isDate ? (known.size === 0) === !/[._+~-]/.test(is) : keepsNumbers && isPlain;
+}
+
+/** A version that got a sign which it hadn't before is written with it. */
+function isNewSign(sign: string, version: string): boolean {
+  return sign !== "." && version.includes(sign);
 }
 
 function foundAt(pattern: RegExp, text: string, at: number): string | undefined {

@@ -1,0 +1,34 @@
+import type { Pkgbuild } from "../files/side.ts";
+import type { Written } from "./variables.ts";
+
+/** What reads a variable without naming it, or under a name that is put together. */
+const indirect =
+  /\$\{!|\beval\b|\bdeclare\b|\btypeset\b|\blocal\s+-\w*n|\bprintf\s+-v|\bset\s+-\w*a|\bread\b|\bmapfile\b|\breadarray\b/;
+
+/**
+ * Whether a variable stands beside the version in addresses of sources and nowhere else, as the number of a build
+ * does: `v$pkgver-$_build.tar.gz`. By itself, in a step of its own, such a number names anything: a project, a
+ * request to merge, an upload. In code it may be a mode or a switch.
+ */
+export function besideVersion(
+  sides: readonly Pkgbuild[],
+  written: readonly ReadonlyMap<string, Written>[],
+): (name: string) => boolean {
+  return (name) =>
+    /^_[a-z]\w*$/.test(name) &&
+    sides.every(({ text }, at) => {
+      const sources = [...(written[at] ?? [])].filter(([one]) => /^source(?:_\w+)?$/.test(one));
+      const forms = sources.flatMap(([, { forms }]) => forms);
+      const steps = forms
+        .flatMap((form) => form.split(/[/ ]|::/))
+        .filter((step) => step.includes(`{${name}}`));
+      const inSources = forms.join(" ").split(`{${name}}`).length - 1;
+      const mentions = text.match(new RegExp(String.raw`\b${name}\b`, "g"))?.length ?? 0;
+      return (
+        !indirect.test(text) &&
+        steps.length > 0 &&
+        mentions === inSources + 1 &&
+        steps.every((step) => /\{pkgver[ }]/.test(step))
+      );
+    });
+}
