@@ -224,7 +224,7 @@ function tagStories(): Story[] {
     fails(tagPackage("github-cut", "github"), /github\.com/),
     fails(tagPackage("gitlab-garbled", { gitlab: 908 }), /answered something else/),
     // The version is there, what it consists of isn't yet.
-    fails(unpublished, /can't be had/),
+    fails(unpublished, /isn't available/),
     {
       pkg: gone,
       happens: ({ git }) => git.remove(name),
