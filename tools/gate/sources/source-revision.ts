@@ -40,17 +40,16 @@ function count(text: string, sign: RegExp): number {
 }
 
 function commitsIn({ host, segments, query }: SourceEntry): string[] {
-  if (!isForge(host))
-    return [...segments, query].join("/").match(/(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/g) ?? [];
   const tokens = [...segments, query].join("/").split(/[^0-9A-Za-z]+/);
   // What a forge makes when it's asked may be made of any commit; what was uploaded has a name and no more.
   const isMade = segments.some((segment) =>
     /^(?:archive|tarball|zipball|raw|tar\.gz|zip|get)$/.test(segment),
   );
-  const stem = segments.at(-1)?.replace(/\.(?:tar\.\w+|t[gx]z|zip)$/, "") ?? "";
+  if (!isMade && !isForge(host)) return tokens.filter((token) => /^[0-9a-f]{40}$/.test(token));
+  const stems = segments.map((segment) => segment.replace(/\.(?:tar\.\w+|t[gx]z|zip)$/, ""));
   return [
     ...tokens.filter(isMade ? isAbbreviation : isCommitLike),
-    ...(isMade && shortestAbbreviation.test(stem) ? [stem] : []),
+    ...(isMade ? stems.filter((stem) => shortestAbbreviation.test(stem)) : []),
   ];
 }
 

@@ -19,16 +19,18 @@ export function besideVersion(
     sides.every(({ text }, at) => {
       const sources = [...(written[at] ?? [])].filter(([one]) => /^source(?:_\w+)?$/.test(one));
       const forms = sources.flatMap(([, { forms }]) => forms);
-      const steps = forms
-        .flatMap((form) => form.split(/[/ ]|::/))
-        .filter((step) => step.includes(`{${name}}`));
-      const inSources = forms.join(" ").split(`{${name}}`).length - 1;
+      const all = forms.join(" ");
+      const version = String.raw`\{pkgver(?: [^}]*)?\}`;
+      const between = String.raw`(?:"[-._+a-z]{0,8}")?`;
+      const own = String.raw`\{${name}\}`;
+      const beside = new RegExp(`${version}${between}${own}|${own}${between}${version}`, "g");
+      const inSources = all.split(`{${name}}`).length - 1;
       const mentions = text.match(new RegExp(String.raw`\b${name}\b`, "g"))?.length ?? 0;
       return (
         !indirect.test(text) &&
-        steps.length > 0 &&
+        inSources > 0 &&
         mentions === inSources + 1 &&
-        steps.every((step) => /\{pkgver[ }]/.test(step))
+        all.match(beside)?.length === inSources
       );
     });
 }

@@ -191,7 +191,8 @@ function isReplaced({ name, before, after }: VariableChange, replacements: reado
   const telling = special.test(name)
     ? replacements
     : replacements.filter(([from]) => /\d[._+~-]+\w/.test(from));
-  return old.every((text, at) => replacedAlone(text, now[at] ?? "", telling));
+  const merged = special.test(name);
+  return old.every((text, at) => replacedAlone(text, now[at] ?? "", telling, { merged }));
 }
 
 /** All variables that go into this one, over any number of steps. */

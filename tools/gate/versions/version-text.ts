@@ -35,8 +35,15 @@ const longest = 500;
 /**
  * Whether the new text is the old one with some of these replaced where they stand as versions: not inside a
  * longer number or, where they are short, a word.
+ *
+ * @param merged whether `123` may stand for 1.2.3
  */
-export function replacedAlone(before: string, after: string, replacements: readonly Replacement[]): boolean {
+export function replacedAlone(
+  before: string,
+  after: string,
+  replacements: readonly Replacement[],
+  { merged = true }: { merged?: boolean } = {},
+): boolean {
   if (before === after) return true;
   if (before.length > longest || after.length > longest) return false;
   const failed = new Set<number>();
@@ -48,7 +55,7 @@ export function replacedAlone(before: string, after: string, replacements: reado
     for (const [old, now, pair] of patterns) {
       const [was, is] = [foundAt(old, before, i), foundAt(now, after, j)];
       if (!was || !is || !standsAlone(before, i, was) || !standsAlone(after, j, is)) continue;
-      if (!isSpelledAlike(was, is, pair)) continue;
+      if (!isSpelledAlike(was, is, pair) || (!merged && !/\d[._+~-]+\w/.test(was))) continue;
       if (matches(i + was.length, j + is.length)) return true;
     }
     if (i < before.length && before[i] === after[j] && matches(i + 1, j + 1)) return true;
@@ -75,13 +82,10 @@ function isSpelledAlike(was: string, is: string, [before, after]: Replacement): 
   const known = new Set(was.match(/[._+~-]/g));
   const others = (is.match(/[._+~-]/g) ?? []).filter((sign) => !known.has(sign));
   const isPlain =
-    known.size === 0 ? is === after || others.length === 0 : others.every((sign) => isNewSign(sign, after));
+    known.size === 0
+      ? is === after || others.length === 0
+      : others.every((sign) => sign !== "." && after.includes(sign) && !before.includes(sign));
   return isDate ? (known.size === 0) === !/[._+~-]/.test(is) : keepsNumbers && isPlain;
-}
-
-/** A version that got a sign which it hadn't before is written with it. */
-function isNewSign(sign: string, version: string): boolean {
-  return sign !== "." && version.includes(sign);
 }
 
 function foundAt(pattern: RegExp, text: string, at: number): string | undefined {
