@@ -1,5 +1,4 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 
 export interface Ended {
@@ -14,17 +13,22 @@ export interface Ended {
  * program takes longer than most commands. Each has its own folder, environment, standard output and error. As many
  * processes as commands that run at a time.
  */
-export async function runHosted(
-  args: readonly string[],
-  cwd: string,
-  env: NodeJS.ProcessEnv,
-): Promise<Ended> {
+export function runHosted(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
   const host = idle.pop() ?? start();
-  host.send({ args, cwd, env });
-  const answer = await Promise.race([once(host, "message"), once(host, "exit").then(() => undefined)]);
-  if (!answer) return { code: -1, stdout: "", stderr: "the process of the program ended" };
-  idle.push(host);
-  return answer[0] as Ended;
+  return new Promise((resolve) => {
+    const answered = (ended: Ended): void => {
+      host.off("exit", died);
+      idle.push(host);
+      resolve(ended);
+    };
+    const died = (): void => {
+      host.off("message", answered);
+      resolve({ code: -1, stdout: "", stderr: "the process of the program ended" });
+    };
+    host.once("message", answered);
+    host.once("exit", died);
+    host.send({ args, cwd, env });
+  });
 }
 
 const idle: ChildProcess[] = [];
