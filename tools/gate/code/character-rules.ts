@@ -35,7 +35,7 @@ function imitates(code: string): boolean {
   return (
     imitations.test(code) ||
     (lookAlikeSigns.test(code) &&
-      /:\/\/\S*[^\x20-\x7e]|[a-z0-9][^\x20-\x7e][a-z0-9]/i.test(code) &&
+      /:\/\/\S*[^\x20-\x7e]|[a-z0-9](?!\u2019)[^\x20-\x7e][a-z0-9]/i.test(code) &&
       !/\becho\b|\bmsg2?\b|\bnote\b|\bwarning\b/.test(code))
   );
 }

@@ -27,7 +27,7 @@ const singleQuoted = String.raw`'(?:(?![<>]\()[ -&(-\[\]-_a-~])*'`;
 /** The first line of a function, and what ends one. */
 const header = String.raw`(?:[A-Za-z_][\w.@+-]*[ \t]*\(\)[ \t]*)?[{}]?`;
 const plainLine = new RegExp(
-  String.raw`^(?:[ \t]*${header}[ \t]*|(?:${bare}|${expansion}|${doubleQuoted}|${singleQuoted})*)(?:(?:^|[ \t])#.*)?$`,
+  String.raw`^(?:[ \t]*${header}[ \t]*|(?:${bare}|${expansion}|${doubleQuoted}|${singleQuoted})*)(?:[ \t]*;;&?)?(?:(?:^|[ \t])#.*)?$`,
 );
 
 /** Whether a line by itself is plain. */

@@ -27,7 +27,7 @@ export function judgeCheckouts({ after, changes }: Comparison): Finding[] {
       if (!choosesContent(command)) return;
       for (const { name, whole } of readsOfCommand(command)) {
         const sides = changed.get(name);
-        const isDotted = sides?.every((texts) => texts?.length === 1 && dottedVersion.test(texts[0] ?? ""));
+        const isDotted = sides?.every((texts) => texts?.length === 1 && isAddressOfVersion(texts[0] ?? ""));
         if (!sides || (whole && isDotted)) continue;
         const what = `$${name} in ${commandName(command)}`;
         findings.set(what, finding("source-revision", what, { file: "PKGBUILD", line: command.line }));
@@ -38,6 +38,14 @@ export function judgeCheckouts({ after, changes }: Comparison): Finding[] {
     for (const { body } of definitions) walkCommand(body, visitor);
   }
   return [...findings.values()];
+}
+
+/** A version, or an address in which every step that has digits is one or has one at its end. */
+function isAddressOfVersion(text: string): boolean {
+  return text
+    .replace(/^https:\/\/[\w.-]+\//, "")
+    .split("/")
+    .every((step) => !/\d/.test(step) || dottedVersion.test(step));
 }
 
 function choosesContent(command: SimpleCommand): boolean {

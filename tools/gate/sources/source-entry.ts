@@ -89,7 +89,10 @@ export function repositoryOf({ vcs, scheme, host, segments }: SourceEntry): stri
   if (scheme !== "https" && scheme !== "git") return undefined;
   if (vcs === "git") return `${scheme}://${host}/${segments.join("/")}`;
   const [owner, name] = segments;
-  const archives = /^(?:codeload\.)?github\.com$|^codeberg\.org$/.test(host);
+  // As GitHub, Gitea and GitLab serve archives.
+  const archives =
+    /^(?:codeload\.)?github\.com$|^codeberg\.org$/.test(host) ||
+    /^(?:-\/)?archive\//.test(segments.slice(2).join("/"));
   return archives && owner && name && vcs === undefined
     ? `https://${host.replace("codeload.", "")}/${owner}/${name}`
     : undefined;

@@ -80,7 +80,9 @@ function isSpelledAlike(was: string, is: string, [before, after]: Replacement): 
   const isDate = /^\d{8,}$/.test(before) && /^\d{8,}$/.test(after);
   const keepsNumbers = numbersWas === numbersBefore ? numbersIs === numbersAfter : numbersIs === 1;
   const known = new Set(was.match(/[._+~-]/g));
-  const others = (is.match(/[._+~-]/g) ?? []).filter((sign) => !known.has(sign));
+  const others = (is.replaceAll(/-(?=rc|beta|alpha|pre)/gi, "").match(/[._+~-]/g) ?? []).filter(
+    (sign) => !known.has(sign),
+  );
   const isPlain =
     known.size === 0
       ? is === after || others.length === 0
