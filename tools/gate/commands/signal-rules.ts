@@ -71,16 +71,22 @@ export function judgeScript(file: string, before: Uint8Array | undefined, after:
   ];
 }
 
+/** Nobody reads more of one text. */
+const mostOfOneText = 1_000;
+
 /** Any text, whatever language it's in: what its new lines mention. */
 export function judgeText(file: string, before: string, after: string): Finding[] {
   // Most texts mention nothing of it, which is quickly told of all lines at once.
   if (rulesBrokenByText(after).size === 0) return [];
   const known = new Set(before.split("\n").map((line) => line.trim()));
+  let found = 0;
   return after.split("\n").flatMap((line, at) => {
-    if (known.has(line.trim())) return [];
-    return [...rulesBrokenByText(line)].map(([rule, text]) =>
-      finding(rule, shorten(text), { file, line: at + 1, after: text }),
-    );
+    if (known.has(line.trim()) || found >= mostOfOneText) return [];
+    // What is said once needn't be said again.
+    known.add(line.trim());
+    const broken = [...rulesBrokenByText(line)];
+    found += broken.length;
+    return broken.map(([rule, text]) => finding(rule, shorten(text), { file, line: at + 1, after: text }));
   });
 }
 

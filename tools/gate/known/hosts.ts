@@ -14,11 +14,26 @@ const knownHosts = (
 ).split(" ");
 const known = new Set(knownHosts);
 
+/** A host as the eye takes it. */
+interface Face {
+  readonly host: string;
+  readonly site: string;
+  readonly label: string;
+  readonly skeletons: { readonly host: string; readonly site: string; readonly label: string };
+  /** github.com.example.org, github-com.example.org, github.com-downloads.org */
+  readonly disguised: RegExp | undefined;
+}
+
+const knownFaces = knownHosts.map(faceOf);
+
 /** The host that this one imitates, of those that are well known or that the recipe had before. */
 export function imitatedHost(host: string, own: ReadonlySet<string> = new Set()): string | undefined {
   const name = host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
   if (isPartOf(name, known) || isPartOf(name, own)) return undefined;
-  return [...own, ...knownHosts].find((other) => other !== name && imitates(name, other));
+  const face = faceOf(name);
+  return [...[...own].map(faceOf), ...knownFaces].find(
+    (other) => other.host !== name && imitates(face, other),
+  )?.host;
 }
 
 /** The host itself, or one that only its owner can set up. */
@@ -28,23 +43,32 @@ function isPartOf(name: string, hosts: ReadonlySet<string>): boolean {
   return false;
 }
 
-function imitates(name: string, other: string): boolean {
-  // github.com.example.org, github-com.example.org, github.com-downloads.org
-  const bare = other.split(".").map(escape);
-  const disguised = new RegExp(`(?:^|[.-])${bare.join("[.-]")}(?:[.-]|$)`);
-  if (bare.length > 1 && disguised.test(name)) return true;
-  const [site, otherSite] = [siteOf(name), siteOf(other)];
-  if (otherSite.length < 6) return false;
-  if (skeleton(name) === skeleton(other) || skeleton(site) === skeleton(otherSite)) return true;
-  const [label, otherLabel] = [firstLabel(site), firstLabel(otherSite)];
+function faceOf(host: string): Face {
+  const site = siteOf(host);
+  const label = firstLabel(site);
+  const parts = host.split(".").map(escape);
+  return {
+    host,
+    site,
+    label,
+    skeletons: { host: skeleton(host), site: skeleton(site), label: skeleton(label) },
+    disguised: parts.length > 1 ? new RegExp(`(?:^|[.-])${parts.join("[.-]")}(?:[.-]|$)`) : undefined,
+  };
+}
+
+function imitates(own: Face, other: Face): boolean {
+  if (other.disguised?.test(own.host)) return true;
+  if (other.site.length < 6) return false;
+  if (own.skeletons.host === other.skeletons.host || own.skeletons.site === other.skeletons.site) return true;
   // github.org and githab.net, but not every other name under another top-level domain.
-  const isForge = forges.test(otherLabel);
-  if (label === otherLabel) return isForge;
-  const sameEnd = site.slice(label.length) === otherSite.slice(otherLabel.length);
+  const isForge = forges.test(other.label);
+  if (own.label === other.label) return isForge;
+  const sameEnd = own.site.slice(own.label.length) === other.site.slice(other.label.length);
   return (
-    otherLabel.length > 4 &&
-    (isNear(site, otherSite) ||
-      ((sameEnd || isForge) && (isNear(label, otherLabel) || isNear(skeleton(label), skeleton(otherLabel)))))
+    other.label.length > 4 &&
+    (isNear(own.site, other.site) ||
+      ((sameEnd || isForge) &&
+        (isNear(own.label, other.label) || isNear(own.skeletons.label, other.skeletons.label))))
   );
 }
 
