@@ -41,7 +41,12 @@ test.each(pkgbases)("%s: the checksums are those of the files beside the PKGBUIL
 test("sluice-tweaked: its own prepare, patch and checksum fit the recipe that they change", () => {
   const folder = join(scratch, "sluice-tweaked");
   const run = (program: string, args: string[]): string | null =>
-    spawnSync(program, args, { cwd: folder, ...unprivileged, encoding: "utf8" }).stdout;
+    spawnSync(program, args, {
+      cwd: folder,
+      ...unprivileged,
+      env: { PATH: process.env["PATH"], TMPDIR: folder },
+      encoding: "utf8",
+    }).stdout;
 
   run("bash", [".CI/prepare"]);
   const prepared = sha256(readFileSync(join(folder, "prepared.txt"), "utf8"));

@@ -33,7 +33,8 @@ const plainLine = new RegExp(
 /** Whether a line by itself is plain. */
 export function isPlain(line: string): boolean {
   // A description may be in any language.
-  return plainLine.test(/^\s*pkgdesc=/.test(line) ? line.replaceAll(/[^\0-\x7f]/gu, "x") : line);
+  const text = line.replace(/^[ \t]+/, "").replace(/[ \t]+$/, "");
+  return plainLine.test(text.startsWith("pkgdesc=") ? text.replaceAll(/[^\0-\x7f]/gu, "x") : text);
 }
 
 const plainPiece = new RegExp(`${doubleQuoted}|${singleQuoted}|${expansion}`, "g");

@@ -137,6 +137,11 @@ export const recipeRules = {
     says: "the recipe has no version",
     protects: "A package needs pkgver and pkgrel.",
   },
+  "reads-other": {
+    severity: "review",
+    says: "a variable is made of something that it wasn't made of before",
+    protects: "What comes to the same today may come to anything with the next version.",
+  },
   "order-changed": {
     severity: "review",
     says: "what is assigned stands in another order",

@@ -38,7 +38,7 @@ const kinds = Object.keys(checksumKinds) as Kind[];
 /** Checksums follow a new version, and keep their kind and number. */
 export function judgeChecksums(comparison: Comparison, files: RecipeFiles): Finding[] {
   const { before, after, changes, architectures } = comparison;
-  if (!changes.some(({ name }) => /^(?:source|\w+sums)(?:_\w+)?$/.test(name))) return [];
+  if (!changes.some(({ name }) => /^(?:pkgver|(?:source|\w+sums)(?:_\w+)?)$/.test(name))) return [];
   const findings = new Map<string, Finding>();
   for (const carch of architectures) {
     const [old, now] = [before.evaluation(carch), after.evaluation(carch)];
@@ -278,12 +278,14 @@ function addressOf({ text, name }: SourceEntry): string {
 
 /** Downloads that name the old version still, though there is a new one: who sees the package expects the new one. */
 function standingStill(old: Checked, now: Checked, pkgver: string, place: Place): Finding[] {
-  if (!/\d[._]\d/.test(pkgver)) return [];
-  const escaped = pkgver.replaceAll(/[^\w]/g, "[._+~-]");
-  const oldVersion = new RegExp(`(?<![0-9.])${escaped}(?![0-9])(?!\\.\\d)`);
+  if (!/\d[._]\d|\d{4}/.test(pkgver)) return [];
+  const isDate = /^\d{6,}$/.test(pkgver);
+  const parts = pkgver.match(isDate ? /\d/g : /[A-Za-z0-9]+/g) ?? [];
+  const oldVersion = new RegExp(`(?<![0-9.])${parts.join("[._+~-]?")}(?![0-9])(?!\\.\\d)`);
   return (now.sources ?? []).flatMap((source, at) => {
-    if (!source || source.scheme === "local" || source.text !== old.sources?.[at]?.text) return [];
-    const stands = oldVersion.test(addressOf(source));
+    const before = old.sources?.[at];
+    if (!source || !before || source.scheme === "local") return [];
+    const stands = oldVersion.test(addressOf(before)) && oldVersion.test(addressOf(source));
     return stands ? [finding("source-old-version", source.text, { ...place, after: source.text })] : [];
   });
 }

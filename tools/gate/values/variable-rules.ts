@@ -3,6 +3,7 @@ import { type Finding, finding, type Place } from "../rules/finding.ts";
 import { isObeyed, ordersAtTop } from "../known/obeyed-variables.ts";
 import { extendsOwnName, nameOfProvided, standsForSystem } from "../known/system-names.ts";
 import { takenOverInFunctions } from "./package-relations.ts";
+import { judgeReads } from "./reading-rules.ts";
 import { judgeOrder } from "./order-rules.ts";
 import type { RuleName } from "../rules/rules.ts";
 import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";
@@ -10,20 +11,25 @@ import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";
 /** Every variable whose change isn't the new version alone is somebody's finding. */
 export function judgeVariables(comparison: Comparison): Finding[] {
   const { changes, versionChanges, written } = comparison;
-  const findings: Finding[] = [...assignedAgain(comparison), ...judgeOrder(comparison)];
+  const findings: Finding[] = [
+    ...assignedAgain(comparison),
+    ...judgeOrder(comparison),
+    ...judgeReads(comparison),
+  ];
   const seen = new Set<string>();
   for (const change of changes) {
     const { name, before, after } = change;
     if (seen.has(name) || (versionChanges.names.has(name) && !renames(change))) continue;
-    seen.add(name);
     const sameWriting = sameForms(written.before.get(name)?.forms, written.after.get(name)?.forms);
     if (after && !textsOf(after) && !sameWriting) {
+      seen.add(name);
       findings.push(finding("opaque-value", reasonOf(change), placeOf(change)));
     } else if (hasOwnRule(name) || isReordered(change)) {
       continue;
     } else if (dropsEmpty.test(name) && before && after && isNothing(before) && isNothing(after)) {
       continue;
     } else if (!sameWriting || !(before && after && textsOf(after) === undefined)) {
+      seen.add(name);
       findings.push(finding(ruleFor(change), `${name}${ofArchitecture(change)}`, placeOf(change)));
     }
   }

@@ -54,12 +54,19 @@ export function sameVersionForm(before: string, after: string): boolean {
 }
 
 /** In a text: a digit, perhaps behind `v` or `r`, and what belongs to the same version. */
-const versionInText = /(?<![A-Za-z0-9])[vVrR]?\d[A-Za-z0-9._+~-]*|(?<=[A-Za-z])\d[0-9._]*/g;
+const versionInText = /(?<![A-Za-z0-9])[vVrR]?\d[A-Za-z0-9._+~-]*/g;
+
+/** Longer ones aren't looked at: taking them apart takes time in the square of their length. */
+const longestVersion = 200;
 
 /** What stays of a text when the versions in it are left out, and those versions. */
-function withoutVersions(text: string): { readonly rest: string; readonly versions: readonly string[] } {
+export function withoutVersions(text: string): {
+  readonly rest: string;
+  readonly versions: readonly string[];
+} {
   const versions: string[] = [];
   const rest = text.replaceAll(versionInText, (version) => {
+    if (version.length > longestVersion) return version;
     const [, own = "", tail = ""] = /^(.*?)([._+~-]*|\.(?:[a-z]{2,}[\w.]*))$/i.exec(version) ?? [];
     versions.push(own);
     return `\0${tail}`;

@@ -106,6 +106,13 @@ function jumpsAhead(before: string, after: string): boolean {
   const [old, now] = [before, after].map((version) => version.match(/\d+/g) ?? []);
   return (now ?? []).some((number, at) => {
     const [from, to] = [Number(old?.[at] ?? 0), Number(number)];
-    return number.length >= (old?.[at]?.length ?? 1) + 7 || (at === 0 && to > from * 10 + 50);
+    // A year, or a date that begins with one, comes after a few others.
+    const [year, nextYear] = [old?.[at] ?? "", number].map((text) => Number(text.slice(0, 4))) as [
+      number,
+      number,
+    ];
+    const isDate = year >= 1990 && year < 2100 && /^\d{4}(?:\d{2}){0,4}$/.test(old?.[at] ?? "");
+    if (isDate && (number.length !== old?.[at]?.length || nextYear > year + 10)) return at === 0 || to > from;
+    return number.length >= (old?.[at]?.length ?? 1) + 5 || (at === 0 && to > from * 3 + 20);
   });
 }

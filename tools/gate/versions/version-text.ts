@@ -101,5 +101,10 @@ function standsAlone(text: string, at: number, version: string): boolean {
   if (/\d/.test(previous) && /^\d/.test(version)) return false;
   if (/\d/.test(next) && /\d$/.test(version)) return false;
   const short = !/\d.*[._+~-].*\d/.test(version) && version.length < 5;
-  return !short || (/^[^A-Za-z0-9]?$|[vVrR]/.test(previous) && /^[^A-Za-z0-9]?$/.test(next));
+  return (
+    !short ||
+    ((/^[^A-Za-z0-9]?$/.test(previous) ||
+      /(?:^|[^A-Za-z])[vVrR]$/.test(text.slice(Math.max(0, at - 2), at))) &&
+      /^[^A-Za-z0-9]?$/.test(next))
+  );
 }

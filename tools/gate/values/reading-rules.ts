@@ -1,0 +1,36 @@
+import { type Finding, finding } from "../rules/finding.ts";
+import type { Comparison } from "./comparison.ts";
+import type { Written } from "./variables.ts";
+
+/** Never changes without a finding of its own. */
+const constantNames = /^\{(?:pkgname|pkgbase)(?:\["@"\]|\["0"\])?\}$/;
+
+/**
+ * Variables that read what they didn't read before. What they come to may be the same today, and another thing with
+ * the next version: `boto${pkgver:2:1}` is `boto3` until somebody numbers a version to his liking. The whole version
+ * in place of a version is what honest recipes write, and so are names that are written out elsewhere.
+ */
+export function judgeReads({ written, after }: Comparison): Finding[] {
+  const version = after.evaluation().scalar("pkgver");
+  const isDotted = version?.known === true && /\d[._]\d/.test(version.text);
+  return [...written.after].flatMap(([name, { forms, line }]) => {
+    const known = expansionsIn(written.before.get(name)?.forms ?? []);
+    const fresh = [...expansionsIn(forms)].filter((one) => {
+      if (known.has(one) || constantNames.test(one)) return false;
+      return one === "{pkgver}" ? !isDotted : !isConstant(one, written.after);
+    });
+    if (fresh.length === 0) return [];
+    return [finding("reads-other", `${name} reads ${fresh.join(", ")}`, { file: "PKGBUILD", line })];
+  });
+}
+
+function expansionsIn(forms: readonly string[]): Set<string> {
+  return new Set(forms.join(" ").match(/\{[^{}]*\}/g));
+}
+
+/** A variable that is written out and reads nothing itself, taken as it is. */
+function isConstant(expansion: string, written: ReadonlyMap<string, Written>): boolean {
+  const [, name = ""] = /^\{([A-Za-z_]\w*)\}$/.exec(expansion) ?? [];
+  const own = written.get(name);
+  return own !== undefined && own.reads.size === 0 && !/[\d]/.test(own.forms.join(""));
+}
