@@ -100,7 +100,7 @@ function goesBack(before: string, after: string): boolean {
     old.length === now.length &&
     old.some((was, at) => {
       const is = now[at] ?? "";
-      return !isCommitLike(was) && !isCommitLike(is) && was !== is && vercmp(is, was) < 0;
+      return !isCommitLike(was) && !isCommitLike(is) && !is.startsWith(was) && vercmp(is, was) < 0;
     })
   );
 }

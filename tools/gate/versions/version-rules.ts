@@ -101,9 +101,14 @@ function isHighRelease(pkgrel: string): boolean {
   return Number(pkgrel.split(".")[0]) > 100;
 }
 
+/** Digits of an abbreviated commit count nothing. */
+function withoutCommits(version: string): string {
+  return version.replaceAll(/(?<=[._+~-])g?(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}(?![0-9a-z])/g, "");
+}
+
 /** Users can't go back from a number that is too high, wherever it stands. */
 function jumpsAhead(before: string, after: string): boolean {
-  const [old, now] = [before, after].map((version) => version.match(/\d+/g) ?? []);
+  const [old, now] = [before, after].map((version) => withoutCommits(version).match(/\d+/g) ?? []);
   return (now ?? []).some((number, at) => {
     const [from, to] = [Number(old?.[at] ?? 0), Number(number)];
     // A year, or a date that begins with one, comes after a few others.
@@ -111,7 +116,7 @@ function jumpsAhead(before: string, after: string): boolean {
       number,
       number,
     ];
-    const isDate = year >= 1990 && year < 2100 && /^\d{4}(?:\d{2}){0,4}$/.test(old?.[at] ?? "");
+    const isDate = year >= 2000 && year < 2050 && /^\d{4}(?:\d{2}){0,4}$/.test(old?.[at] ?? "");
     if (isDate && (number.length !== old?.[at]?.length || nextYear > year + 10)) return at === 0 || to > from;
     return number.length >= (old?.[at]?.length ?? 1) + 5 || (at === 0 && to > from * 3 + 20);
   });
