@@ -58,8 +58,9 @@ export function judgeSources(
       if (renamesProject(old, now)) findings.push(finding("source-host", now.text, both));
       if (goesBack(old.text, now.text)) findings.push(finding("version-down", now.text, both));
       const hash = commitOfVersion(comparison);
-      if (hash !== undefined && now.text.includes(hash))
-        findings.push(finding("commit-unproved", hash, both));
+      // As a part of the whole version it's a file's name, which no host takes for a commit.
+      const alone = now.text.split(versionOf(comparison.after)?.pkgver || "\0").join(" ");
+      if (hash !== undefined && alone.includes(hash)) findings.push(finding("commit-unproved", hash, both));
       const revision = revisionIn(old, now);
       if (revision !== undefined) findings.push(finding("source-revision", revision, both));
       const commit = changedCommit(old, now);
