@@ -188,7 +188,7 @@ function isReplaced({ name, before, after }: VariableChange, replacements: reado
   )
     return false;
   // A bare number may be anything, a file's mode too; in a source's address the rules for sources look at it.
-  const merged = special.test(name) || name === "noextract";
+  const merged = (special.test(name) && name !== "url") || name === "noextract";
   const telling = merged ? replacements : replacements.filter(([from]) => /\d[._+~-]+\w/.test(from));
   return old.every((text, at) => replacedAlone(text, now[at] ?? "", telling, { merged }));
 }

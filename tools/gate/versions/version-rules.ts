@@ -40,6 +40,12 @@ export function judgeVersion({ before, after, written }: Comparison): Finding[] 
   if (old.pkgver !== now.pkgver && !sameVersionForm(old.pkgver, now.pkgver)) {
     findings.push(finding("version-form", `${printed(old)} to ${printed(now)}`, both));
   }
+  if (
+    old.pkgver !== now.pkgver &&
+    (vercmp(old.pkgver, now.pkgver) === 0 || losesPart(old.pkgver, now.pkgver))
+  ) {
+    findings.push(finding("version-down", `${printed(old)} to ${printed(now)}, which may be older`, both));
+  }
   if (now.epoch !== old.epoch) findings.push(finding("epoch-changed", `${old.epoch} to ${now.epoch}`, both));
   if (isHighRelease(now.pkgrel) && now.pkgrel !== old.pkgrel && !isHighRelease(old.pkgrel)) {
     findings.push(finding("version-jump", `pkgrel ${now.pkgrel}`, both));
@@ -94,6 +100,21 @@ function listFindings(pkgbuild: Pkgbuild, place: Place): Finding[] {
     return pkgbuild.evaluation().get(name)?.kind === "array";
   });
   return lists.map((name) => finding("version-text", `${name} is a list`, place));
+}
+
+/** `2.5.0rc2` after `2.5` and `1.1.1.0` after `1.1.1w` are newer for pacman alone. */
+function losesPart(before: string, after: string): boolean {
+  const preRelease = /(?:alpha|beta|rc|pre|dev|a|b)\.?\d*$/i;
+  const patch = /(?:[a-z]|p\d+)$/;
+  const numbers = (version: string): string =>
+    version
+      .replace(preRelease, "")
+      .replace(patch, "")
+      .replace(/(?:[._]0*)*$/, "");
+  const gainsPreRelease = preRelease.test(after) && !preRelease.test(before);
+  const losesPatch =
+    patch.test(before) && !/(?:alpha|beta|rc|pre|dev)\.?\d*$/i.test(before) && !/[a-z]/.test(after);
+  return (gainsPreRelease || losesPatch) && numbers(before) === numbers(after);
 }
 
 /** Nobody rebuilds one version a hundred times. */

@@ -1,0 +1,29 @@
+import type { SourceEntry } from "./source-entry.ts";
+
+/**
+ * A number that changed and stands for itself, where it is written out: a project, a request to merge, an upload. It
+ * may be spelled as the version is, and lead to anybody's all the same. Undefined where every number that changed is
+ * a version with its separators or stands behind a name in a file's.
+ */
+export function loneNumber(
+  old: SourceEntry,
+  now: SourceEntry,
+  pkgver: string | undefined,
+): string | undefined {
+  const [before, after] = [old, now].map(({ segments, query, fragment }) =>
+    [...segments, ...query.split("&"), fragment].map((step) => step.replace(/^[^=]*=/, "")),
+  ) as [string[], string[]];
+  return after.find((step, at) => {
+    const was = before[at];
+    const isWhole = pkgver !== undefined && /\d[._]\d/.test(pkgver) && step.includes(pkgver);
+    if (was === undefined || was === step || isWhole) return false;
+    const [numbersBefore, numbersNow] = [was, step].map((text) => text.match(/\d+/g) ?? []);
+    const hasSeparators = /\d[._+~-]\d/.test(step);
+    // `foo2408.tar.xz` and `foo-2408.zip` have the project's name before it.
+    const isNamed =
+      /^[A-Za-z][A-Za-z_.+-]*[-_.]?\d+(?:[-_.][A-Za-z][\w.-]*)?$/.test(step) && !/^refs?\b/.test(step);
+    const isFile =
+      isNamed && /\.(?:tar\.\w+|t[gx]z|zip|7z|deb|rpm|jar|exe|AppImage|dmg|gz|xz|bz2)$/i.test(step);
+    return numbersBefore?.join() !== numbersNow?.join() && !hasSeparators && !isFile;
+  });
+}
