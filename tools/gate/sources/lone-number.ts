@@ -10,6 +10,8 @@ export function loneNumber(
   now: SourceEntry,
   pkgver: string | undefined,
 ): string | undefined {
+  // Another number of steps is looked at elsewhere.
+  if (old.segments.length !== now.segments.length) return undefined;
   const [before, after] = [old, now].map(({ segments, query, fragment }) =>
     [...segments, ...query.split("&"), fragment].map((step) => step.replace(/^[^=]*=/, "")),
   ) as [string[], string[]];
