@@ -26,8 +26,8 @@ export default function setUp(): (() => void) | undefined {
     stdio: "inherit",
   });
   const folder = mkdtempSync(join(inMemory() ?? tmpdir(), "sluice-"));
-  // Builds run as a user of their own, who has to get to what is below.
-  chmodSync(folder, 0o755);
+  // As /tmp is: builds and what they start run as users of their own.
+  chmodSync(folder, 0o1777);
   const settings = join(folder, "gitconfig");
   writeFileSync(settings, gitSettings, { mode: 0o444 });
   process.env["SLUICE_TEST_RUN"] = folder;
