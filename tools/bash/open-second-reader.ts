@@ -9,7 +9,6 @@ import type { SecondReader } from "./second-reader.ts";
  * another grammar but no part of ours. Chosen when the first text is read.
  */
 export function openSecondReader(): SecondReader {
-  let chosen: Promise<SecondReader> | undefined;
   return {
     async read(texts) {
       const all = [...texts];
@@ -18,6 +17,9 @@ export function openSecondReader(): SecondReader {
     },
   };
 }
+
+/** What this machine has doesn't change while a program runs, and finding out starts processes. */
+let chosen: Promise<SecondReader> | undefined;
 
 async function choose(): Promise<SecondReader> {
   const version = await bashVersion();

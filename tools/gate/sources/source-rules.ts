@@ -1,8 +1,7 @@
 import type { Pkgbuild } from "../files/side.ts";
 import type { Comparison } from "../values/comparison.ts";
-import { vercmp } from "../../alpm/vercmp.ts";
+import { commitOfVersion, goesBack, renamesProject } from "./address-changes.ts";
 import { loneNumber } from "./lone-number.ts";
-import { withoutVersions } from "../versions/version-form.ts";
 import { type Finding, finding, type Place } from "../rules/finding.ts";
 import { isSignature, ownerOf, parseSource, repositoryOf, type SourceEntry } from "./source-entry.ts";
 import { type TagAnswer, tagKey, type TagQuestion } from "../update.ts";
@@ -82,42 +81,6 @@ export function judgeSources(
     }
   }
   return { findings, needs: [...needs.values()] };
-}
-
-const registries =
-  /(?:^|\.)(?:pythonhosted\.org|pypi\.(?:org|io)|rubygems\.org|npmjs\.(?:org|com)|crates\.io|haskell\.org|nuget\.org|cpan\.org|metacpan\.org|r-project\.org|unpkg\.com|jsdelivr\.net)$/;
-
-/** In a registry a name with another digit is another's project: only a whole version may change in a step. */
-function renamesProject(old: SourceEntry, now: SourceEntry): boolean {
-  if (!registries.test(now.host)) return false;
-  return now.segments.some((step, at) => {
-    const was = old.segments[at] ?? "";
-    const [before, after] = [was, step].map((text) => text.replaceAll(/\d+(?:[._]\d+)+[\w.+-]*/g, "\0"));
-    return step !== was && before !== after;
-  });
-}
-
-/** Whether a number in an address goes down, whatever the version as a whole does. */
-function goesBack(before: string, after: string): boolean {
-  const [old, now] = [withoutVersions(before).versions, withoutVersions(after).versions];
-  return (
-    old.length === now.length &&
-    old.some((was, at) => {
-      const is = now[at] ?? "";
-      return !isCommitLike(was) && !isCommitLike(is) && !is.startsWith(was) && vercmp(is, was) < 0;
-    })
-  );
-}
-
-/** The abbreviated commit that a new version names. */
-function commitOfVersion({ before, after }: Comparison): string | undefined {
-  const [old, now] = [versionOf(before)?.pkgver, versionOf(after)?.pkgver];
-  if (old === now) return undefined;
-  const [, named, counted, other] =
-    /(?:^|[._+])(?:g([0-9a-f]{7,40})|r\d+\.([0-9a-f]{7,40})|((?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}))$/.exec(
-      now ?? "",
-    ) ?? [];
-  return named ?? counted ?? other;
 }
 
 /** GitHub serves a tag's archive under two addresses. */

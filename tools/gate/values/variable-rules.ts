@@ -3,7 +3,7 @@ import { type Finding, finding, type Place } from "../rules/finding.ts";
 import { isObeyed, ordersAtTop } from "../known/obeyed-variables.ts";
 import { extendsOwnName, nameOfProvided, standsForSystem } from "../known/system-names.ts";
 import { takenOverInFunctions } from "./package-relations.ts";
-import { judgeReads } from "./reading-rules.ts";
+import { judgeReads } from "./new-reads.ts";
 import { judgeOrder } from "./order-rules.ts";
 import type { RuleName } from "../rules/rules.ts";
 import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";

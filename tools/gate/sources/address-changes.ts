@@ -1,0 +1,42 @@
+import { vercmp } from "../../alpm/vercmp.ts";
+import type { Comparison } from "../values/comparison.ts";
+import { withoutVersions } from "../versions/version-form.ts";
+import { versionOf } from "../versions/version-rules.ts";
+import { isCommitLike } from "../versions/version-text.ts";
+import type { SourceEntry } from "./source-entry.ts";
+
+const registries =
+  /(?:^|\.)(?:pythonhosted\.org|pypi\.(?:org|io)|rubygems\.org|npmjs\.(?:org|com)|crates\.io|haskell\.org|nuget\.org|cpan\.org|metacpan\.org|r-project\.org|unpkg\.com|jsdelivr\.net)$/;
+
+/** In a registry a name with another digit is another's project: only a whole version may change in a step. */
+export function renamesProject(old: SourceEntry, now: SourceEntry): boolean {
+  if (!registries.test(now.host)) return false;
+  return now.segments.some((step, at) => {
+    const was = old.segments[at] ?? "";
+    const [before, after] = [was, step].map((text) => text.replaceAll(/\d+(?:[._]\d+)+[\w.+-]*/g, "\0"));
+    return step !== was && before !== after;
+  });
+}
+
+/** Whether a number in an address goes down, whatever the version as a whole does. */
+export function goesBack(before: string, after: string): boolean {
+  const [old, now] = [withoutVersions(before).versions, withoutVersions(after).versions];
+  return (
+    old.length === now.length &&
+    old.some((was, at) => {
+      const is = now[at] ?? "";
+      return !isCommitLike(was) && !isCommitLike(is) && !is.startsWith(was) && vercmp(is, was) < 0;
+    })
+  );
+}
+
+/** The abbreviated commit that a new version names. */
+export function commitOfVersion({ before, after }: Comparison): string | undefined {
+  const [old, now] = [versionOf(before)?.pkgver, versionOf(after)?.pkgver];
+  if (old === now) return undefined;
+  const [, named, counted, other] =
+    /(?:^|[._+])(?:g([0-9a-f]{7,40})|r\d+\.([0-9a-f]{7,40})|((?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}))$/.exec(
+      now ?? "",
+    ) ?? [];
+  return named ?? counted ?? other;
+}
