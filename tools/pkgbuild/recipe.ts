@@ -39,6 +39,28 @@ export type Reading =
  * read in part.
  */
 export function readPkgbuild(text: string): Reading {
+  return recent.get(text) ?? remember(text, read(text));
+}
+
+/** In UTF-16 code units, of all texts together: their trees take about fifty times as much. */
+const mostRemembered = 1_000_000;
+/** A judgement reads the same texts in several places, and so does the second reading before it. */
+const recent = new Map<string, Reading>();
+let remembered = 0;
+
+function remember(text: string, reading: Reading): Reading {
+  if (text.length > mostRemembered / 4) return reading;
+  recent.set(text, reading);
+  remembered += text.length;
+  for (const oldest of recent.keys()) {
+    if (remembered <= mostRemembered) break;
+    recent.delete(oldest);
+    remembered -= oldest.length;
+  }
+  return reading;
+}
+
+function read(text: string): Reading {
   const cursor = new Cursor(text);
   try {
     if (text.length > longestText) cursor.fail("longer than any recipe needs", longestText);

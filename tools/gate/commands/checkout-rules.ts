@@ -1,11 +1,13 @@
 import { commandName, constantText } from "../../pkgbuild/grammar/constants.ts";
 import type { SimpleCommand } from "../../pkgbuild/grammar/syntax.ts";
 import { type Visitor, walkCommand } from "../../pkgbuild/grammar/walk.ts";
+import { fetchesWith } from "../known/fetching-programs.ts";
+import { nameOf } from "./resolved-words.ts";
 import { type Finding, finding } from "../rules/finding.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { textsOf } from "../values/variables.ts";
 
-const fetching = /^(?:git|hg|svn|bzr|fossil|curl|wget|aria2c)$/;
+const fetching = /^(?:git|hg|svn|bzr|fossil)$/;
 /** What of Git chooses the content that is built. */
 const choosing =
   /^(?:checkout|reset|switch|restore|fetch|pull|merge|cherry-pick|revert|rebase|worktree|archive|clone|show|submodule|read-tree)$/;
@@ -49,7 +51,10 @@ function isAddressOfVersion(text: string): boolean {
 }
 
 function choosesContent(command: SimpleCommand): boolean {
-  const name = commandName(command)?.split("/").at(-1) ?? "";
+  const program = commandName(command) ?? "";
+  const name = nameOf(program);
+  const words = command.words.slice(1).map((word) => (word.kind === "word" ? constantText(word.word) : ""));
+  if (fetchesWith({ name, program, arguments: words.map((word) => word ?? "${…}") }) !== undefined) return true;
   if (!fetching.test(name)) return false;
   if (name !== "git") return true;
   return command.words.some((word) => word.kind === "word" && choosing.test(constantText(word.word) ?? ""));

@@ -16,10 +16,11 @@ export function judgeSignals(
   comparison?: Comparison,
 ): Finding[] {
   if (before && comparison && doesTheSame(before, after, comparison)) return [];
-  const old = new Set(before ? signalsOf(before).map(({ key }) => key) : []);
+  const signals = signalsOf(after);
+  const old = new Set(before && signals.length > 0 ? signalsOf(before).map(({ key }) => key) : []);
   const otherChanges = comparison?.otherChanges ?? new Set<string>();
   const findings = new Map<string, Finding>();
-  for (const { key, rule, line, text, reads } of signalsOf(after)) {
+  for (const { key, rule, line, text, reads } of signals) {
     const changed = [...reads].filter((name) => otherChanges.has(name));
     if (old.has(key) && changed.length === 0) continue;
     const why = old.has(key) ? `${text} (with another $${changed.join(", $")})` : text;

@@ -46,7 +46,6 @@ export function readPkgbuildText(text: string): Read<Pkgbuild> {
   const reading = readPkgbuild(text);
   if (!reading.ok) return { problem: reading.problem };
   const { recipe } = reading;
-  const evaluations = new Map<string | undefined, Evaluation>();
   let normal: string | undefined;
   return {
     text,
@@ -54,13 +53,7 @@ export function readPkgbuildText(text: string): Read<Pkgbuild> {
     get normal() {
       return (normal ??= normaliseScript(recipe.script));
     },
-    evaluation(carch) {
-      // What doesn't mention it is the same for every architecture.
-      const key = text.includes("CARCH") ? carch : undefined;
-      const known = evaluations.get(key) ?? evaluate(recipe, key === undefined ? {} : { carch: key });
-      evaluations.set(key, known);
-      return known;
-    },
+    evaluation: (carch) => evaluate(recipe, carch === undefined ? {} : { carch }),
   };
 }
 

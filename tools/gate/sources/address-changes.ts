@@ -6,10 +6,13 @@ import { isCommitLike } from "../versions/version-text.ts";
 import type { SourceEntry } from "./source-entry.ts";
 
 const registries =
-  /(?:^|\.)(?:pythonhosted\.org|pypi\.(?:org|io)|rubygems\.org|npmjs\.(?:org|com)|crates\.io|haskell\.org|nuget\.org|cpan\.org|metacpan\.org|r-project\.org|unpkg\.com|jsdelivr\.net)$/;
+  /(?:^|\.)(?:pythonhosted\.org|pypi\.(?:org|io)|pypi\.python\.org|rubygems\.org|npmjs\.(?:org|com)|npmmirror\.com|crates\.io|haskell\.org|nuget\.org|cpan\.org|metacpan\.org|r-project\.org|rstudio\.com|unpkg\.com|jsdelivr\.net|cloudflare\.com|anaconda\.org|hex\.pm|pub\.dev|luarocks\.org|packagist\.org|ctan\.org|open-vsx\.org|visualstudio\.com)$/;
+/** Whoever uploads something there chooses what it's called, a version in the name or not. */
+const itemHosts = /(?:^|\.)archive\.org$/;
 
 /** In a registry a name with another digit is another's project: only a whole version may change in a step. */
 export function renamesProject(old: SourceEntry, now: SourceEntry): boolean {
+  if (itemHosts.test(now.host)) return old.segments[1] !== now.segments[1];
   if (!registries.test(now.host)) return false;
   return now.segments.some((step, at) => {
     const was = old.segments[at] ?? "";

@@ -119,12 +119,15 @@ function losesPart(before: string, after: string): boolean {
 
 /** Nobody rebuilds one version a hundred times. */
 function isHighRelease(pkgrel: string): boolean {
-  return Number(pkgrel.split(".")[0]) > 100;
+  return pkgrel.split(".").some((part) => Number(part) > 100);
 }
 
 /** Digits of an abbreviated commit count nothing. */
 function withoutCommits(version: string): string {
-  return version.replaceAll(/(?<=[._+~-])g?(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}(?![0-9a-z])/g, "");
+  return version.replaceAll(
+    /(?<=[._+~-])(?:g|(?<=(?:^|[._+~-])r\d+[._+~-])|(?=[0-9a-f]*[a-f]))[0-9a-f]{7,40}(?![0-9a-z])/g,
+    "",
+  );
 }
 
 /** Users can't go back from a number that is too high, wherever it stands. */
@@ -138,7 +141,7 @@ function jumpsAhead(before: string, after: string): boolean {
       number,
     ];
     const isDate = year >= 2000 && year < 2050 && /^\d{4}(?:\d{2}){0,4}$/.test(old?.[at] ?? "");
-    if (isDate && (number.length !== old?.[at]?.length || nextYear > year + 10)) return at === 0 || to > from;
-    return number.length >= (old?.[at]?.length ?? 1) + 5 || (at === 0 && to > from * 3 + 20);
+    if (isDate && (number.length !== old?.[at]?.length || nextYear > year + 3)) return at === 0 || to > from;
+    return number.length >= (old?.[at]?.length ?? 1) + 5 || (at === 0 && to > from * 2 + 12);
   });
 }

@@ -100,6 +100,7 @@ function standsAlone(text: string, at: number, version: string): boolean {
   const next = text[at + version.length] ?? "";
   if (/\d/.test(previous) && /^\d/.test(version)) return false;
   if (/\d/.test(next) && /\d$/.test(version)) return false;
+  if (isPartOfName(text, at, version)) return false;
   const short = !/\d.*[._+~-].*\d/.test(version) && version.length < 5;
   return (
     !short ||
@@ -107,4 +108,12 @@ function standsAlone(text: string, at: number, version: string): boolean {
       /(?:^|[^A-Za-z])[vVrR]$/.test(text.slice(Math.max(0, at - 2), at))) &&
       /^[^A-Za-z0-9]?$/.test(next))
   );
+}
+
+/** `foo2.1` is another project, owner or folder than `foo2.0`; `foo2.1.tar.gz` is a file of the same. */
+function isPartOfName(text: string, at: number, version: string): boolean {
+  const [glued = ""] = /[A-Za-z]+$/.exec(text.slice(Math.max(0, at - 20), at)) ?? [];
+  if (glued === "" || /^[vVrR]$/.test(glued) || !/^\d/.test(version)) return false;
+  const rest = text.slice(at + version.length);
+  return !/^[\w+~-]*(?:\.[A-Za-z][\w-]*)+$/.test(rest) || /\d[._]\d/.test(rest);
 }

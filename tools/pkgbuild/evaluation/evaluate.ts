@@ -40,6 +40,18 @@ export interface PackageEvaluation extends Evaluation {
  * builder's environment are unknown, and so is all that depends on them. Work and memory are bounded.
  */
 export function evaluate(recipe: Recipe, { carch }: EvaluateOptions = {}): Evaluation {
+  const known = evaluations.get(recipe) ?? new Map<string | undefined, Evaluation>();
+  evaluations.set(recipe, known);
+  // What doesn't mention it is the same for every architecture.
+  const key = recipe.text.includes("CARCH") ? carch : undefined;
+  const evaluation = known.get(key) ?? evaluateFor(recipe, key);
+  known.set(key, evaluation);
+  return evaluation;
+}
+
+const evaluations = new WeakMap<Recipe, Map<string | undefined, Evaluation>>();
+
+function evaluateFor(recipe: Recipe, carch: string | undefined): Evaluation {
   const shell = new Shell(recipe.functions, new ShellVariables(carch));
   shell.run(recipe.script);
   return evaluationOf(shell);

@@ -24,6 +24,16 @@ export function normaliseScript({ statements }: Script): string {
 }
 
 export function normaliseCommand(command: Command): string {
+  if (command.kind === "simple") return formOf(command);
+  const known = forms.get(command) ?? formOf(command);
+  forms.set(command, known);
+  return known;
+}
+
+/** Functions' bodies are compared many times. */
+const forms = new WeakMap<Command, string>();
+
+function formOf(command: Command): string {
   switch (command.kind) {
     case "simple":
       return [
