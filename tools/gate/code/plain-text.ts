@@ -26,8 +26,10 @@ const doubleQuoted = String.raw`"(?:(?![<>]\()[ !#%-\[\]-_a-~]|${expansion})*"`;
 const singleQuoted = String.raw`'(?:(?![<>]\()[ -&(-\[\]-_a-~])*'`;
 /** The first line of a function, and what ends one. */
 const header = String.raw`(?:[A-Za-z_][\w.@+-]*[ \t]*\(\)[ \t]*)?[{}]?`;
+/** Editors carry out what some comments say: `vim: foldexpr=system('id')`, `-*- eval: (…) -*-`. */
+const comment = String.raw`#(?!.*(?:\b(?:vim?|ex):.*[(!|\\]|\beval:|Local Variables:)).*`;
 const plainLine = new RegExp(
-  String.raw`^(?:[ \t]*${header}[ \t]*|(?:${bare}|${expansion}|${doubleQuoted}|${singleQuoted})*)(?:[ \t]*;;&?)?(?:(?:^|[ \t])#.*)?$`,
+  String.raw`^(?:[ \t]*${header}[ \t]*|(?:${bare}|${expansion}|${doubleQuoted}|${singleQuoted})*)(?:[ \t]*;;&?)?(?:(?:^|[ \t])${comment})?$`,
 );
 
 /** Whether a line by itself is plain. */

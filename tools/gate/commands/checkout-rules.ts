@@ -54,7 +54,8 @@ function choosesContent(command: SimpleCommand): boolean {
   const program = commandName(command) ?? "";
   const name = nameOf(program);
   const words = command.words.slice(1).map((word) => (word.kind === "word" ? constantText(word.word) : ""));
-  if (fetchesWith({ name, program, arguments: words.map((word) => word ?? "${…}") }) !== undefined) return true;
+  if (fetchesWith({ name, program, arguments: words.map((word) => word ?? "${…}") }) !== undefined)
+    return true;
   if (!fetching.test(name)) return false;
   if (name !== "git") return true;
   return command.words.some((word) => word.kind === "word" && choosing.test(constantText(word.word) ?? ""));

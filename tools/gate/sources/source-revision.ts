@@ -42,9 +42,11 @@ function count(text: string, sign: RegExp): number {
 function commitsIn({ host, segments, query }: SourceEntry): string[] {
   const tokens = [...segments, query].join("/").split(/[^0-9A-Za-z]+/);
   // What a forge makes when it's asked may be made of any commit; what was uploaded has a name and no more.
-  const isMade = segments.some((segment) =>
-    /^(?:archive|tarball|zipball|raw|tar\.gz|zip|get)$/.test(segment),
-  );
+  const isMade =
+    /^(?:raw|cdn|code|cgit|gitweb)\./.test(host) ||
+    segments.some((segment) =>
+      /^(?:archive|\+archive|tarball|zipball|raw|blob|plain|snapshot|gitweb|tar\.gz|zip|get)$/.test(segment),
+    );
   if (!isMade && !isForge(host)) return tokens.filter((token) => /^[0-9a-f]{40}$/.test(token));
   const stems = segments.map((segment) => segment.replace(/\.(?:tar\.\w+|t[gx]z|zip)$/, ""));
   return [

@@ -263,10 +263,17 @@ function moved(old: SourceEntry, now: SourceEntry, place: Place): Finding[] {
       finding("source-host", `${ownerOf(old) || "a file"} to ${ownerOf(now) || "a file"}`, place),
     );
   else if (old.host !== now.host) findings.push(finding("source-host", `${old.host} to ${now.host}`, place));
+  else if (isOtherRepository(old, now)) findings.push(finding("source-host", now.text, place));
   if (/(?:^|&)signed(?:&|$)/.test(old.query) && !/(?:^|&)signed(?:&|$)/.test(now.query)) {
     findings.push(finding("signature-dropped", now.text, place));
   }
   return findings;
+}
+
+/** Where a repository is asked for a tag, no version belongs to its own address; Subversion has tags as folders. */
+function isOtherRepository(old: SourceEntry, now: SourceEntry): boolean {
+  const [before, after] = [old, now].map(({ segments }) => segments.join("/").replace(/(?:\.git)?\/*$/, ""));
+  return now.vcs !== undefined && now.vcs !== "svn" && before !== after;
 }
 
 function sameShape(old: SourceEntry, now: SourceEntry): boolean {

@@ -6,6 +6,7 @@ import { takenOverInFunctions } from "./package-relations.ts";
 import { judgeReads } from "./new-reads.ts";
 import { judgeOrder } from "./order-rules.ts";
 import type { RuleName } from "../rules/rules.ts";
+import { parseSource } from "../sources/source-entry.ts";
 import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";
 
 /** Every variable whose change isn't the new version alone is somebody's finding. */
@@ -160,6 +161,12 @@ const dropsEmpty =
 
 /** A version may stand in what is required of a package, never in which package that is. */
 function renames({ name, before, after }: VariableChange): boolean {
+  if (name === "url") {
+    const [old, now] = [before, after].map((held) =>
+      (textsOf(held) ?? []).map((text) => parseSource(text).host),
+    );
+    return JSON.stringify(old) !== JSON.stringify(now);
+  }
   if (!/^(?:(?:make|check|opt)?depends|provides|conflicts)(?:_\w+)?$/.test(name)) return false;
   const [old, now] = [before, after].map((held) => (textsOf(held) ?? []).map(packageName));
   return JSON.stringify(old) !== JSON.stringify(now);

@@ -140,7 +140,8 @@ function jumpsAhead(before: string, after: string): boolean {
       number,
       number,
     ];
-    const isDate = year >= 2000 && year < 2050 && /^\d{4}(?:\d{2}){0,4}$/.test(old?.[at] ?? "");
+    const mayBeDate = at === 0 || number.length > 4;
+    const isDate = mayBeDate && year >= 2000 && year < 2050 && /^\d{4}(?:\d{2}){0,4}$/.test(old?.[at] ?? "");
     if (isDate && (number.length !== old?.[at]?.length || nextYear > year + 3)) return at === 0 || to > from;
     return number.length >= (old?.[at]?.length ?? 1) + 5 || (at === 0 && to > from * 2 + 12);
   });
