@@ -5,7 +5,7 @@ import { treeSitter } from "../tools/bash/tree-sitter.ts";
 import type { SecondReader } from "../tools/bash/second-reader.ts";
 import { offlineContext } from "../tools/ci/checks/replay.ts";
 import { readRecipe } from "../tools/cli/commands/classify.ts";
-import { judge, type Update } from "../tools/gate/judge.ts";
+import { judge, type RecipeFiles, type Update } from "../tools/gate/judge.ts";
 import { scriptsOf } from "../tools/gate/files/scripts.ts";
 import { type BenchReport, median } from "./report.ts";
 
@@ -28,7 +28,7 @@ export async function benchGate(): Promise<BenchReport> {
   const seconds: Record<keyof typeof readers, number[]> = { none: [], bash: [], "tree-sitter": [] };
   for (let round = 0; round < rounds; round += 1) {
     for (const [kind, reader] of Object.entries(readers)) {
-      seconds[kind as keyof typeof readers].push(await timeOf(small, reader));
+      seconds[kind as keyof typeof readers].push(await timeOf(small.map(marked(`${kind} ${round}`)), reader));
     }
   }
   const perSecond = (kind: keyof typeof readers): number => small.length / median(seconds[kind]);
@@ -42,6 +42,19 @@ export async function benchGate(): Promise<BenchReport> {
       "with tree-sitter-bash's": figure("tree-sitter"),
     },
   };
+}
+
+/** With a comment at the end of both sides, so that no text was read in an earlier round. */
+function marked(round: string): (update: Update) => Update {
+  const mark = (files: RecipeFiles): RecipeFiles =>
+    new Map(
+      [...files].map(([path, file]) =>
+        path === "PKGBUILD" && file.mode !== "120000"
+          ? [path, { ...file, bytes: Buffer.concat([file.bytes, Buffer.from(`\n# ${round}\n`)]) }]
+          : [path, file],
+      ),
+    );
+  return (update) => ({ ...update, before: update.before && mark(update.before), after: mark(update.after) });
 }
 
 async function timeOf(updates: readonly Update[], reader: SecondReader | undefined): Promise<number> {
