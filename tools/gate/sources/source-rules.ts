@@ -1,7 +1,7 @@
 import type { Pkgbuild } from "../files/side.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { commitOfVersion, goesBack, renamesProject } from "./address-changes.ts";
-import { loneNumber } from "./lone-number.ts";
+import { countedUpload, loneNumber } from "./lone-number.ts";
 import { type Finding, finding, type Place } from "../rules/finding.ts";
 import { isSignature, ownerOf, parseSource, repositoryOf, type SourceEntry } from "./source-entry.ts";
 import { type TagAnswer, tagKey, type TagQuestion } from "../update.ts";
@@ -55,7 +55,8 @@ export function judgeSources(
       } else if (!sameShape(old, now)) {
         findings.push(finding("source-changed", now.text, both));
       }
-      const number = pair.byVersion ? undefined : loneNumber(old, now, versionOf(comparison.after)?.pkgver);
+      const pkgver = versionOf(comparison.after)?.pkgver;
+      const number = (pair.byVersion ? undefined : loneNumber(old, now, pkgver)) ?? countedUpload(old, now);
       if (number !== undefined) findings.push(finding("source-changed", `the number in ${number}`, both));
       if (renamesProject(old, now)) findings.push(finding("source-host", now.text, both));
       if (goesBack(old.text, now.text)) findings.push(finding("version-down", now.text, both));
