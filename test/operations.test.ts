@@ -318,11 +318,48 @@ describe("every operation", () => {
   test("never touches what lies about in the work tree", async () => {
     start("foo", "bar");
     here.world.write("packages/bar/PKGBUILD", "mine\n");
-    here.world.write("packages/foo/PKGBUILD", "mine, too\n");
     await here.drop(["foo"]);
     expect(here.world.read("packages/bar/PKGBUILD")).toBe("mine\n");
-    expect(here.world.read("packages/foo/PKGBUILD")).toBe("mine, too\n");
     expect(here.atOrigin("packages/bar/PKGBUILD")).not.toContain("mine");
+    expect(here.world.git("status", "--porcelain")).toBe("M packages/bar/PKGBUILD");
+  });
+
+  for (const where of ["with a remote", "without one"]) {
+    test(`is refused where edits that aren't committed would bring the package back, ${where}`, async () => {
+      start("foo", "bar");
+      if (where === "without one") here.world.git("remote", "remove", "origin");
+      const before = here.world.git("for-each-ref");
+      here.world.write("packages/foo/PKGBUILD", "mine\n");
+      const { plan, done } = await here.drop(["foo"]);
+      expect(done).toBe(false);
+      expect(plan.refusal).toMatchObject({
+        code: "local-edits",
+        message: "uncommitted edits are in the way: packages/foo/PKGBUILD",
+        exitCode: 1,
+      });
+      expect(here.world.git("for-each-ref")).toBe(before);
+      expect(here.world.git("status", "--porcelain")).toBe("M packages/foo/PKGBUILD");
+    });
+  }
+
+  test("is refused in a clone with commits that main lacks, which would have diverged by it", async () => {
+    start("foo", "bar");
+    here.published({ foo: "1-1" });
+    here.world.write("packages/bar/helper.sh", "true\n");
+    here.world.commit("not pushed yet");
+    const before = here.refs();
+    const { plan, done } = await here.bump(["foo"]);
+    expect(done).toBe(false);
+    expect(plan.refusal).toMatchObject({
+      code: "unpushed",
+      message: "this clone has 1 commit that main at origin lacks",
+    });
+    expect(here.refs()).toBe(before);
+
+    here.world.git("push", "-q", "origin", "main");
+    expect((await here.bump(["foo"])).done).toBe(true);
+    expect(here.world.git("status", "--porcelain", "--branch")).toBe("## main");
+    expect(here.world.git("rev-parse", "main")).toBe(here.world.atOrigin("rev-parse", "main"));
   });
 
   test("keeps its push from starting a pipeline", async () => {

@@ -98,6 +98,12 @@ export class ScratchWorkspace {
     return this.atOrigin("for-each-ref", "--format=%(objectname)", "refs/tags/scheduled");
   }
 
+  /** Pushes what is committed, as a person does before a pipeline runs, and runs `sluice on-commit`. */
+  onCommit(env: Record<string, string> = {}): ReturnType<typeof sluice> {
+    if (this.git("remote") !== "") this.git("push", "-q", "-f", "origin", "HEAD:refs/heads/main");
+    return this.sluice(["on-commit"], env);
+  }
+
   sluice(args: readonly string[], env: Record<string, string> = {}): ReturnType<typeof sluice> {
     return sluice(args, { cwd: this.dir, env });
   }

@@ -28,6 +28,7 @@ import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
 import type { Platform } from "../pipeline/platform.ts";
 import { underCloneLock } from "../pipeline/clone-lock.ts";
 import { moveScheduledTag } from "./scheduled-tag.ts";
+import { requirePushed } from "../pipeline/local-clone.ts";
 import { writeScheduleFiles } from "../pipeline/write-schedule.ts";
 
 /** What `sluice on-commit` is going to do, and why. */
@@ -40,13 +41,19 @@ export interface OnCommitPlan {
   /** Problems of the packages that are scheduled; they are built as far as they can be. */
   readonly problems: readonly WorkspaceProblem[];
   readonly files: readonly ScheduleFile[];
+  /** Of the schedule, what an earlier one asked for that nobody took. */
+  readonly kept: readonly string[];
 }
 
-/** Decides what to schedule since the tag `scheduled`; changes nothing. */
-export async function planOnCommit(git: Git, platform: Platform): Promise<OnCommitPlan> {
+/**
+ * Decides what to schedule since the tag `scheduled`; changes nothing.
+ *
+ * @param untaken a schedule that nobody took; what it asks for is asked for again
+ */
+export async function planOnCommit(git: Git, platform: Platform, untaken?: Schedule): Promise<OnCommitPlan> {
   const range = await readCommitRange(git);
   const { after, decisions } = await decideSince(git, range);
-  return assemble(range, after.workspace, decisions, platform);
+  return assemble(range, after.workspace, decisions, platform, untaken);
 }
 
 /** What a range of commits asks to build and to remove, and the packages as they are after it. */
@@ -87,6 +94,7 @@ async function apply(
   const branch = await currentBranch(git, platform.branch);
   if (branch !== undefined) requireMainBranch(branch, range.defaultBranch);
   await requireCommitOfMain(git, range);
+  await requirePushed(git, platform, range);
   await ignoreFiles(
     git,
     files.map(([path]) => path),
@@ -141,14 +149,19 @@ function assemble(
   workspace: Workspace,
   decisions: readonly Decision[],
   platform: Platform,
+  untaken: Schedule | undefined,
 ): OnCommitPlan {
   const { config } = workspace;
   const tree = treeOf(workspace, defaultArch);
+  const kept = keptOf(untaken, workspace, decisions);
   const schedule = composeSchedule(
     scheduleHeader(range.head, config, platform),
     tree,
-    decisions.filter((decision) => decision.kind === "build"),
-    decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
+    [...decisions.filter((decision) => decision.kind === "build"), ...kept.builds],
+    [
+      ...decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
+      ...kept.removals,
+    ],
   );
   const concerned = new Set(decisions.map(({ pkgbase }) => pkgbase));
   return {
@@ -158,6 +171,22 @@ function assemble(
     skipped: decisions.flatMap((decision) => (decision.kind === "skip" ? [withoutKind(decision)] : [])),
     problems: workspace.problems.filter(({ pkgbase }) => pkgbase === undefined || concerned.has(pkgbase)),
     files: scheduleFiles(schedule, tree, config),
+    kept: [...kept.builds, ...kept.removals].map(({ pkgbase }) => pkgbase),
+  };
+}
+
+/** Of an earlier schedule what is neither decided anew nor moot. */
+function keptOf(
+  untaken: Schedule | undefined,
+  { config, packages }: Workspace,
+  decisions: readonly Decision[],
+): Pick<Schedule, "builds" | "removals"> {
+  if (!untaken || untaken.target !== config.BUILD_REPO) return { builds: [], removals: [] };
+  const decided = new Set(decisions.flatMap(({ kind, pkgbase }) => (kind === "skip" ? [] : [pkgbase])));
+  const isOpen = ({ pkgbase }: { readonly pkgbase: string }): boolean => !decided.has(pkgbase);
+  return {
+    builds: untaken.builds.filter((build) => isOpen(build) && packages.has(build.pkgbase)),
+    removals: untaken.removals.filter((removal) => isOpen(removal) && !packages.has(removal.pkgbase)),
   };
 }
 

@@ -17,6 +17,7 @@ import type { Side } from "../on-commit/decide.ts";
 import { readWorkspaceRefs, type WorkspaceRefs } from "../pipeline/workspace-refs.ts";
 import { decideSince, scheduleHeader, withoutKind } from "../on-commit/on-commit.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
+import { whyCloneCantFollow } from "../pipeline/local-clone.ts";
 import { planWithRetry } from "../pipeline/plan-with-retry.ts";
 import { pushSchedule } from "../pipeline/push-schedule.ts";
 
@@ -106,6 +107,7 @@ export async function planOperation(
     files: scheduleFiles(schedule, tree, workspace.config),
     workspace,
     tree,
+    refusal: await whyCloneCantFollow(git, platform, refs, head),
   };
 }
 

@@ -5,6 +5,7 @@ import { pushAtomically, type RefUpdate } from "../../git/push.ts";
 import type { ScheduleFile } from "../../schedule/files.ts";
 import { durably } from "../../steps.ts";
 import { remote, scheduledTag } from "./commit-range.ts";
+import { requireNoEditsBetween } from "./local-clone.ts";
 import { stateRef, type WorkspaceRefs } from "./workspace-refs.ts";
 import type { SchedulePorts } from "./ports.ts";
 import { writeScheduleFiles } from "./write-schedule.ts";
@@ -28,6 +29,8 @@ export async function pushSchedule(
   next: NextRefs,
   files: readonly ScheduleFile[],
 ): ReturnType<typeof pushAtomically> {
+  // Without a remote the clone's own branch moves.
+  if (!refs.hasRemote) await requireNoEditsBetween(git, refs.head, next.head);
   await ignoreFiles(
     git,
     files.map(([path]) => path),

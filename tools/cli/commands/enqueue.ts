@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultArch } from "../../alpm/names.ts";
+import { markTaken } from "../../ci/on-commit/untaken-schedule.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { mergeBase } from "../../git/history.ts";
@@ -27,6 +28,7 @@ export async function enqueue(options: InstallationOptions, file?: string): Prom
   const queue = await openQueue(stateFolder(options));
   try {
     const submitted = await queue.submit(submissionOf({ ...schedule, builds }, workspace.config));
+    if (file === undefined) await markTaken(git);
     for (const { pkgbase, kind } of submitted) process.stdout.write(`${pkgbase}: ${said[kind]}\n`);
     for (const { pkgbase } of schedule.removals) process.stdout.write(`${pkgbase}: to be removed\n`);
     if (submitted.length + schedule.removals.length === 0) process.stdout.write("The schedule is empty.\n");

@@ -1,4 +1,5 @@
 import { applyOnCommit, planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
+import { readUntakenSchedule } from "../../ci/on-commit/untaken-schedule.ts";
 import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { openGit } from "../../git/git.ts";
 import { describeProblem } from "../../workspace/workspace.ts";
@@ -15,12 +16,12 @@ interface Options {
 export async function onCommit({ root, dryRun = false, json = false }: Options): Promise<number> {
   const git = openGit(findRoot(root), process.env);
   const platform = readPlatform(process.env);
-  const plan = await planOnCommit(git, platform);
+  const plan = await planOnCommit(git, platform, await readUntakenSchedule(git, platform));
   for (const problem of plan.problems) warn(describeProblem(problem));
   if (!dryRun) await applyOnCommit(git, platform, plan);
   if (json) {
-    const { range, schedule, skipped, problems } = plan;
-    process.stdout.write(`${JSON.stringify({ range, schedule, skipped, problems }, null, 2)}\n`);
+    const { range, schedule, skipped, problems, kept } = plan;
+    process.stdout.write(`${JSON.stringify({ range, schedule, skipped, problems, kept }, null, 2)}\n`);
   } else {
     process.stdout.write(describePlan(plan));
     info(describeOutcome(plan, dryRun));
@@ -44,13 +45,21 @@ function describePlan({ range, schedule: { builds, removals }, skipped }: OnComm
   return rows.length === 0 ? head : `${head}\n${formatTable(["", "PKGBASE", "CLASS", "WHY"], rows)}\n`;
 }
 
-function describeOutcome({ schedule: { builds, removals } }: OnCommitPlan, dryRun: boolean): string {
-  const what =
+function describeOutcome(
+  { range, schedule: { builds, removals }, kept }: OnCommitPlan,
+  dryRun: boolean,
+): string {
+  const counts =
     builds.length + removals.length === 0
       ? "Nothing to schedule"
       : `${count(builds.length, "build")} and ${count(removals.length, "removal")}`;
+  const what =
+    kept.length === 0
+      ? counts
+      : `${counts}, with ${kept.length} of an earlier schedule that nobody took (sluice enqueue takes it)`;
   if (dryRun) return `${what}; nothing was changed (--dry-run).`;
-  return `${what}; wrote .ci/schedule.json and moved the tag \`scheduled\`.`;
+  const isThere = range.tag?.id === range.head;
+  return `${what}; wrote .ci/schedule.json${isThere ? ", the tag `scheduled` was here already" : " and moved the tag `scheduled`"}.`;
 }
 
 function count(number: number, noun: string): string {
