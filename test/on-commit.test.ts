@@ -274,8 +274,8 @@ describe("requests in commit messages", () => {
     const second = w.commit("[deploy $(touch pwned)]");
     const { code, stderr } = await w.onCommit();
     expect(code).toBe(1);
-    expect(stderr).toContain(`"fooo" (commit ${first.slice(0, 10)})`);
-    expect(stderr).toContain(`"$(touch pwned)" (commit ${second.slice(0, 10)})`);
+    expect(stderr).toContain(`"fooo" (did you mean foo?) in commit ${first.slice(0, 10)}`);
+    expect(stderr).toContain(`"$(touch pwned)" in commit ${second.slice(0, 10)}`);
     expect(w.scheduled()).toBe(before);
     expect(existsSync(join(w.dir, ".ci/schedule.json"))).toBe(false);
     expect(existsSync(join(w.dir, "pwned"))).toBe(false);

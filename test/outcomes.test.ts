@@ -125,7 +125,7 @@ describe.skipIf(missing.length > 0)(`how builds end ${needs}`, () => {
   test("an unknown name is an error that says where names come from", async () => {
     const { code, stdout, stderr } = await workspace.sluice(["build", "good", "no\u001b[2Jne"]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toContain('no such packages: "no\\u001b[2Jne"');
+    expect(stderr).toContain('there is no package "no\\u001b[2Jne"');
     expect(stderr).toContain("next: Names are those of the package folders at HEAD");
   });
 });

@@ -64,6 +64,7 @@ export class WholeWay {
     workspace.delete("packages/old");
     workspace.delete("packages/predecessor");
     workspace.commit("second");
+    workspace.git("push", "-q", "origin", "main");
     const start = join(this.#home, "start/clone");
     rmSync(start, { recursive: true });
     cpSync(workspace.dir, start, { recursive: true });

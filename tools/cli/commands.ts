@@ -48,7 +48,8 @@ export const commands: readonly CommandEntry[] = [
         )
         .option("--from-chaotic", "replace the bash pipelines of the repository in DIR by Sluice's")
         .option("--commit", "commit what was done")
-        .option("-n, --dry-run", "show the plan and change nothing"),
+        .option("-n, --dry-run", "show the plan and change nothing")
+        .option("--json", "print the plan as JSON"),
     load: async () => (await import("./commands/init.ts")).init,
   },
   {
@@ -146,7 +147,7 @@ export const commands: readonly CommandEntry[] = [
     ],
     define: (program) =>
       operationCommand(program, "schedule [pkgbase...]").description(
-        "Build packages as main has them, without a commit",
+        "Write a schedule of packages as main has them, without a commit, for builders to take",
       ),
     load: async () => (await import("./commands/schedule.ts")).schedule,
   },
@@ -211,7 +212,8 @@ export const commands: readonly CommandEntry[] = [
             .default("json"),
         )
         .option("--out <file>", "write to a file instead of standard output")
-        .option("--databases <file...>", "databases of the distribution; what they hold needs no provider"),
+        .option("--databases <file...>", "databases of the distribution; what they hold needs no provider")
+        .option("--json", "the same as --format json"),
     load: async () => (await import("./commands/deptree.ts")).deptree,
   },
   {
@@ -237,7 +239,8 @@ export const commands: readonly CommandEntry[] = [
         .description("Build packages into a folder, for jobs of a pipeline that share a schedule")
         .option("--commit <commit>", "the scheduled commit (default: HEAD)")
         .option("--with <dir>", "what earlier jobs left; builds may use it")
-        .option("--after <names>", "packages of the schedule whose jobs ended before, with blanks between"),
+        .option("--after <names>", "packages of the schedule whose jobs ended before, with blanks between")
+        .option("--json", "print the outcomes as JSON"),
     load: async () => (await import("./commands/build-into.ts")).buildInto,
   },
   {
@@ -254,21 +257,31 @@ export const commands: readonly CommandEntry[] = [
     examples: [
       ["sluice up --port 8081", "build, serve, and go on with each new commit"],
       ["sluice up --once", "end when all is published"],
+      [
+        "sluice up --host 0.0.0.0 --address https://repo.example.org",
+        "on a server; clients are told that address",
+      ],
     ],
     define: (program) =>
       buildingCommand(program, "up")
         .description("Keep the package repository as the workspace says, and serve it")
         .option("--once", "end when all is published")
-        .option("--port <number>", "where to serve it (default: 8080)"),
+        .option("--port <number>", "where to serve it (default: 8080)")
+        .option(
+          "--host <address>",
+          "whom to serve: this machine, or 0.0.0.0 or :: for all (default: 127.0.0.1)",
+        )
+        .option("--address <url>", "the address by which clients reach it, behind a proxy for example")
+        .option("--json", "print the address, or with --once the outcome, as JSON"),
     load: async () => (await import("./commands/up.ts")).up,
   },
   {
     group: "building",
     examples: [["sluice enqueue", "hand over what on-commit or on-schedule wrote"]],
     define: (program) =>
-      stateCommand(program, "enqueue [schedule]").description(
-        "Hand a schedule (default: .ci/schedule.json) to the queue",
-      ),
+      stateCommand(program, "enqueue [schedule]")
+        .description("Hand a schedule (default: .ci/schedule.json) to the queue, for `sluice up` to build")
+        .option("--json", "print as JSON"),
     load: async () => (await import("./commands/enqueue.ts")).enqueue,
   },
   {
@@ -276,7 +289,7 @@ export const commands: readonly CommandEntry[] = [
     examples: [["sluice queue", "what waits, runs or is blocked"]],
     define: (program) =>
       stateCommand(program, "queue")
-        .description("What waits, what runs, what is blocked and by whom")
+        .description("What builders took from schedules: what waits, runs, is blocked and by whom")
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/queue.ts")).queue,
   },
@@ -327,6 +340,16 @@ export const commands: readonly CommandEntry[] = [
         .option("--maintainers-after <names>", "the maintainers now")
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/classify.ts")).classify,
+  },
+  {
+    group: "setup",
+    examples: [["sluice version", "which Sluice is this?"]],
+    define: (program) =>
+      program
+        .command("version")
+        .description("Print the version")
+        .option("--json", "print as JSON, with Node's"),
+    load: async () => (await import("./commands/version.ts")).version,
   },
   {
     group: "setup",

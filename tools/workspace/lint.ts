@@ -6,6 +6,7 @@ import { readWorktree, readWorktreeFile } from "./worktree.ts";
 /** Every problem of a work tree, by path. */
 export function lintWorkspace(root: string): {
   packages: number;
+  packagesDir: string;
   problems: readonly WorkspaceProblem[];
 } {
   const { packagesDir, packages, problems } = parseWorkspace(readWorktree(root));
@@ -22,5 +23,5 @@ export function lintWorkspace(root: string): {
     const message = `is stale in ${stale.join(", ")}; run makepkg --printsrcinfo > .SRCINFO`;
     found.push({ kind: "srcinfo-stale", pkgbase, path: `${path}/.SRCINFO`, message });
   }
-  return { packages: packages.size, problems: found.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  return { packages: packages.size, packagesDir, problems: found.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }

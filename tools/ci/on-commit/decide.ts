@@ -6,6 +6,7 @@ import type { CommitFolders } from "../../workspace/commit.ts";
 import { packagePath } from "../../workspace/files.ts";
 import type { Package, Workspace } from "../../workspace/workspace.ts";
 import { comparePackage, type PackageChange } from "./changes.ts";
+import { findPackage, nearestPackage } from "../../workspace/package-names.ts";
 import { deployRequests, type DeployRequest } from "./deploy-requests.ts";
 
 /** Two commits' packages. */
@@ -42,9 +43,11 @@ export function decide(
 ): Decision[] {
   const { before, after } = comparison;
   const changes = changesBetween(comparison);
-  const requests = new Map(deployRequests(commits).map((request) => [request.name, request]));
   const { config, packages } = after.workspace;
-  refuseUnknown([...requests.values()], after.workspace, changes);
+  const requests = new Map(
+    deployRequests(commits).map((request) => [findPackage(request.name, packages) ?? request.name, request]),
+  );
+  refuseUnknown(requests, after.workspace, changes);
 
   const names = new Set([
     ...changes.keys(),
@@ -113,13 +116,18 @@ function changesBetween({ before, after, differing }: Comparison): Map<string, P
 
 /** A request for a package that was removed since is moot; any other unknown name is a mistake. */
 function refuseUnknown(
-  requests: readonly DeployRequest[],
+  requests: ReadonlyMap<string, DeployRequest>,
   { packages }: Workspace,
   changes: ReadonlyMap<string, PackageChange>,
 ): void {
-  const unknown = requests.filter(({ name }) => name !== "all" && !packages.has(name) && !changes.has(name));
+  const unknown = [...requests].flatMap(([name, request]) =>
+    name === "all" || packages.has(name) || changes.has(name) ? [] : [request],
+  );
   if (unknown.length === 0) return;
-  const names = unknown.map(({ name, commit }) => `${JSON.stringify(name)} (commit ${short(commit)})`);
+  const names = unknown.map(
+    ({ name, commit }) =>
+      `${JSON.stringify(name)}${nearestPackage(name, packages)} in commit ${short(commit)}`,
+  );
   throw new SluiceError("unknown-package", `[deploy …] of packages that don't exist: ${names.join(", ")}`, {
     hint: `Nothing was scheduled. Correct it with a further commit whose message says ${unknown
       .map(({ name }) => `[undeploy ${name}]`)

@@ -37,6 +37,7 @@ export interface OnCommitPlan {
   readonly schedule: Schedule;
   /** Of the whole workspace. */
   readonly tree: DependencyTree;
+  readonly packagesDir: string;
   readonly skipped: readonly { readonly pkgbase: string; readonly reason: string }[];
   /** Problems of the packages that are scheduled; they are built as far as they can be. */
   readonly problems: readonly WorkspaceProblem[];
@@ -168,6 +169,7 @@ function assemble(
     range: { ...range, commits: commits.length },
     schedule,
     tree,
+    packagesDir: workspace.packagesDir,
     skipped: decisions.flatMap((decision) => (decision.kind === "skip" ? [withoutKind(decision)] : [])),
     problems: workspace.problems.filter(({ pkgbase }) => pkgbase === undefined || concerned.has(pkgbase)),
     files: scheduleFiles(schedule, tree, config),

@@ -5,7 +5,7 @@ import type { Schedule } from "../../schedule/schedule.ts";
 import { treeOf } from "../../workspace/workspace.ts";
 import { scheduleHeader } from "../on-commit/on-commit.ts";
 import { readCurrentState, type OperationPorts } from "./operation.ts";
-import { meantPackages } from "./package-names.ts";
+import { findPackage, meantPackages } from "../../workspace/package-names.ts";
 
 export interface ScheduleByHand {
   readonly schedule: Schedule;
@@ -26,7 +26,9 @@ export async function planScheduleByHand(
   const { refs, side } = await readCurrentState(ports);
   const { workspace } = side;
   const { config, packages } = workspace;
-  const classes = new Map(requests.map(splitClass));
+  const classes = new Map(
+    requests.map(splitClass).map(([name, buildClass]) => [findPackage(name, packages) ?? name, buildClass]),
+  );
   const tree = treeOf(workspace, defaultArch);
   const builds = meantPackages([...classes.keys()], packages).map((pkgbase) => ({
     pkgbase,

@@ -1,4 +1,5 @@
 import { SluiceError } from "../../errors.ts";
+import { editedFiles } from "../../git/edited-files.ts";
 import type { Git } from "../../git/git.ts";
 import { mergeBase, resolveCommit } from "../../git/history.ts";
 import { listRemote } from "../../git/list-remote.ts";
@@ -71,12 +72,6 @@ export async function requireNoEditsBetween(git: Git, from: string, to: string):
     facts: { paths },
     exitCode: 1,
   });
-}
-
-/** Paths from the root whose text in the work tree or in the index isn't HEAD's, with files that Git doesn't know. */
-async function editedFiles(git: Git): Promise<string[]> {
-  const status = await git.text(["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"]);
-  return status.split("\0").flatMap((entry) => (entry === "" ? [] : [entry.slice(3)]));
 }
 
 async function requireBehind(git: Git, branch: string, head: string, main: string): Promise<void> {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { SluiceError } from "../../errors.ts";
 import { dependencyClosure } from "../../deptree/tree.ts";
 import type { Installation } from "../../manager/installation.ts";
 import { completePackages } from "../../manager/reconcile/complete-packages.ts";
@@ -11,8 +10,10 @@ import { publish } from "../../pkgrepo/publishing/publish.ts";
 import type { MadeFromRecord } from "../../pkgrepo/snapshot.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
 import type { PendingBuild, Submitted } from "../../queue/queue.ts";
+import { findPackage, meantPackages } from "../../workspace/package-names.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
 import { open, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
+import { mentionUncommitted } from "../wiring/uncommitted.ts";
 import { showProgress, type Progress } from "../output/progress.ts";
 import { info } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
@@ -28,6 +29,7 @@ export async function build(options: Options, names: readonly string[]): Promise
   const { queue, repository, now, folders } = installation;
   const progress = showProgress(folders.logs);
   try {
+    await mentionUncommitted(installation.git, head.workspace.packagesDir, concerned(names, head));
     const wanted = wantedBuilds(names, head, await completePackages(repository));
     await publish(repository, [], now());
     const submitted = await submitBuilds(installation, head, wanted);
@@ -76,6 +78,17 @@ async function workOn(submitted: readonly Submitted[], opened: Opened, progress:
   });
 }
 
+/** The named packages, also those that aren't committed yet, and what they need; undefined: all. */
+function concerned(names: readonly string[], { tree, workspace }: Revision): ReadonlySet<string> | undefined {
+  if (names.length === 0 || names.includes("all")) return undefined;
+  const named = names.map((name) => findPackage(name, workspace.packages) ?? name);
+  const known = new Set(named.filter((name) => workspace.packages.has(name)));
+  return new Set([...named, ...dependencyClosure(tree, known)]);
+}
+
+const atHead =
+  "Names are those of the package folders at HEAD, or of what they make; what isn't committed isn't seen.";
+
 /** The named packages, and of what they need what isn't published as main has it. None named: the difference. */
 function wantedBuilds(
   names: readonly string[],
@@ -84,18 +97,7 @@ function wantedBuilds(
 ): readonly WantedBuild[] {
   const { packages, config } = head.workspace;
   if (names.length === 0) return difference(head, published).builds;
-  const unknown = names.filter((name) => name !== "all" && !packages.has(name));
-  if (unknown.length > 0) {
-    throw new SluiceError(
-      "unknown-package",
-      `no such packages: ${unknown.map((name) => JSON.stringify(name)).join(", ")}`,
-      {
-        hint: "Names are those of the package folders at HEAD; what isn't committed isn't seen.",
-        facts: { names: unknown },
-      },
-    );
-  }
-  const named = new Set(names.includes("all") ? packages.keys() : names);
+  const named = new Set(meantPackages(names, packages, atHead));
   const closure = dependencyClosure(head.tree, named);
   const inOrder = head.tree.order.filter((pkgbase) => closure.has(pkgbase));
   return inOrder.flatMap((pkgbase) => {

@@ -1,15 +1,18 @@
+import { openGit } from "../../git/git.ts";
 import { lintWorkspace } from "../../workspace/lint.ts";
 import { describeProblem } from "../../workspace/workspace.ts";
 import { info, printable } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
+import { mentionUncommitted } from "../wiring/uncommitted.ts";
 
 interface Options {
   readonly root?: string;
   readonly json?: boolean;
 }
 
-export function lint({ root, json = false }: Options): number {
-  const { packages, problems } = lintWorkspace(findRoot(root));
+export async function lint({ root, json = false }: Options): Promise<number> {
+  const dir = findRoot(root);
+  const { packages, packagesDir, problems } = lintWorkspace(dir);
   if (json) {
     process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
   } else {
@@ -18,6 +21,7 @@ export function lint({ root, json = false }: Options): number {
       `${count(packages, "package")}, ${problems.length === 0 ? "no problems" : count(problems.length, "problem")}.`,
     );
   }
+  await mentionUncommitted(openGit(dir, process.env), packagesDir);
   return problems.length === 0 ? 0 : 1;
 }
 

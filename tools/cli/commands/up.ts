@@ -12,27 +12,38 @@ import { info } from "../output/report.ts";
 interface Options extends InstallationOptions {
   readonly once?: boolean;
   readonly port?: string;
+  readonly host?: string;
+  readonly address?: string;
+  readonly json?: boolean;
 }
 
 /** Builds what main says, serves it, and goes on with each new commit. */
 export async function up(options: Options): Promise<number> {
   const { once = false } = options;
   const port = portNumber(options.port);
+  const address = publicAddress(options.address);
   const opened = await open(options);
   const { installation } = opened;
   const { queue, repository, folders } = installation;
   const server = once
     ? undefined
-    : await serve(folders, port).catch(async (error: unknown) => {
+    : await serve(folders, port, options.host).catch(async (error: unknown) => {
         await queue.close();
         throw error;
       });
   const progress = showProgress(folders.logs);
   try {
-    if (server) process.stdout.write(howToUse(server.url, repository.name, folders.repositories));
+    if (server) {
+      const url = address ?? server.url;
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify({ url, name: repository.name, folder: folders.repositories })}\n`
+          : howToUse(url, repository.name, folders.repositories),
+      );
+    }
     const left = await keepUp(installation, { ...opened, once, watcher: progress, signal: stopSignal() });
     progress.close();
-    return once ? await outcome(installation, left) : 0;
+    return once ? await outcome(installation, left, options) : 0;
   } finally {
     progress.close();
     await server?.close();
@@ -41,7 +52,11 @@ export async function up(options: Options): Promise<number> {
 }
 
 /** 1 where something failed, what waits for it, and what there was no time for. */
-async function outcome(installation: Installation, left: readonly PendingBuild[]): Promise<number> {
+async function outcome(
+  installation: Installation,
+  left: readonly PendingBuild[],
+  { json }: Options,
+): Promise<number> {
   const { queue, folders, repository } = installation;
   const { packages } = (await readHead(installation.git)).workspace;
   const ours = { has: (key: BuildKey) => isOfThisRepository(installation, key) && packages.has(key.pkgbase) };
@@ -49,6 +64,12 @@ async function outcome(installation: Installation, left: readonly PendingBuild[]
   const failed = (await queue.packages()).filter(
     (record) => ours.has(record) && !succeeded(record.outcome) && !pending.has(record.pkgbase),
   );
+  if (json) {
+    const folder = `${folders.repositories}/${repository.name}/${repository.arch}`;
+    const notBuilt = failed.map(({ pkgbase, outcome: ended }) => ({ pkgbase, outcome: ended }));
+    process.stdout.write(`${JSON.stringify({ folder, failed: notBuilt, left }, null, 2)}\n`);
+    return failed.length + left.length === 0 ? 0 : 1;
+  }
   if (failed.length + left.length === 0) {
     process.stdout.write(`Published in ${folders.repositories}/${repository.name}/${repository.arch}\n`);
     return 0;
@@ -82,6 +103,22 @@ Then: sudo pacman -Sy && pacman -Sl ${name}
 Logs of builds: ${url}/logs/PKGBASE/BUILD.log. Stop with Ctrl-C.
 
 `;
+}
+
+/** Without a slash at its end. */
+function publicAddress(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isUsable =
+    url && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username + url.password === "";
+  if (isUsable) return url.href.replace(/\/+$/, "");
+  throw new SluiceError(
+    "usage",
+    `--address: ${JSON.stringify(text)} is not an address that pacman could use`,
+    {
+      hint: "For example: --address https://repo.example.org",
+    },
+  );
 }
 
 function portNumber(text = "8080"): number {

@@ -4,20 +4,24 @@ import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { dependentsOf } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
+import { findPackage, nearestPackage, type NamedPackages } from "../../workspace/package-names.ts";
 import { printable } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
+import { mentionUncommitted } from "../wiring/uncommitted.ts";
 
 interface Options {
   readonly root?: string;
   readonly json?: boolean;
 }
 
-export async function why({ root, json = false }: Options, pkgbase: string): Promise<number> {
+export async function why({ root, json = false }: Options, name: string): Promise<number> {
   const git = openGit(findRoot(root), process.env);
   const plan = await planOnCommit(git, readPlatform(process.env));
+  const pkgbase = findPackage(name, plan.tree.packages) ?? name;
   const pkg = plan.tree.packages.get(pkgbase);
   const decision = decisionOf(pkgbase, plan);
-  if (!pkg && decision.kind === "unchanged") throw unknownPackage(pkgbase);
+  await mentionUncommitted(git, plan.packagesDir, new Set([pkgbase]));
+  if (!pkg && decision.kind === "unchanged") throw unknownPackage(pkgbase, plan.tree.packages);
 
   const edges = pkg?.edges ?? [];
   const dependents = dependentsOf(plan.tree, pkgbase);
@@ -61,10 +65,11 @@ function decisionOf(
   return { kind: "unchanged", reason: `nothing of it changed since ${since}, and nobody asked for it` };
 }
 
-function unknownPackage(pkgbase: string): SluiceError {
+function unknownPackage(pkgbase: string, packages: NamedPackages): SluiceError {
   const name = isPkgbase(pkgbase) ? pkgbase : JSON.stringify(pkgbase);
-  return new SluiceError("unknown-package", `there is no package ${name} in this workspace`, {
-    hint: "`sluice deptree` lists all packages; names are those of the folders.",
+  const nearest = nearestPackage(pkgbase, packages);
+  return new SluiceError("unknown-package", `there is no package ${name} in this workspace${nearest}`, {
+    hint: "`sluice deptree` lists all packages; names are those of the folders, or of what they make, as they are committed.",
     facts: { pkgbase },
   });
 }

@@ -4,6 +4,7 @@ import type { UpWatcher } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Build } from "../../queue/queue.ts";
 import { printable, useColors } from "./report.ts";
+import { duration } from "./time.ts";
 
 export interface Progress extends UpWatcher {
   close(): void;
@@ -31,7 +32,7 @@ export function showProgress(logs: string): Progress {
   function status(): void {
     if (!live) return;
     const builds = [...running.values()].map(
-      ({ pkgbase, since }) => `${pkgbase} ${Math.floor((performance.now() - since) / 1000)} s`,
+      ({ pkgbase, since }) => `${pkgbase} ${duration(performance.now() - since).replace(/\.\d s$/, " s")}`,
     );
     const text = builds.length > 0 ? `building ${builds.join(", ")} · ${done} done` : "";
     process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
@@ -47,7 +48,7 @@ export function showProgress(logs: string): Progress {
       done++;
       const colour = succeeded(outcome) ? paint.green : paint.red;
       const detail = message ? `: ${printable(message)}` : "";
-      line(`${paint.bold(build.pkgbase)}: ${colour(outcome)}${detail} (${seconds.toFixed(1)} s)`);
+      line(`${paint.bold(build.pkgbase)}: ${colour(outcome)}${detail} (${duration(seconds * 1000)})`);
       if (!succeeded(outcome)) line(`  log: ${logs}/${logName(build)}`);
     },
     removed(pkgbase, pkgnames) {
