@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readPlatform } from "../tools/ci/pipeline/platform.ts";
 import { aurRecipe } from "./world/aur-recipe.ts";
+import { GitServer } from "./world/git-server.ts";
 import { Operations } from "./world/operations.ts";
 
 const here = new Operations();
@@ -185,6 +186,51 @@ describe("sluice add", () => {
     here.aur.push("one", aurRecipe("one"));
     const { plan } = await here.add(["foo/aur"]);
     expect(plan.missing).toEqual([{ pkgbase: "foo", name: "one", aur: "one" }]);
+  });
+
+  describe("with the AUR down, a recipe from elsewhere", () => {
+    const server = new GitServer();
+    beforeEach(() => server.start());
+    afterEach(() => server.stop());
+
+    for (const [databases, unknown] of [
+      ["the databases of CI_LIB_DB", ["one"]],
+      ["no CI_LIB_DB", ["one", "odd-libs"]],
+    ] as const) {
+      test(`is taken, and what nobody could say is told: ${databases}`, async () => {
+        const depends = ["glibc", "one", "odd-libs"];
+        const files = aurRecipe("tool", { depends });
+        server.commit("tool", { files, branch: "master", date: 1, message: "tool" });
+        here.mirror.publish(
+          "core",
+          ["glibc", "odd-libs"].map((name) => ({ name, version: "1-1" })),
+          {
+            made: new Date("2026-07-01T12:00:00Z"),
+          },
+        );
+        if (databases === "no CI_LIB_DB")
+          here.world.write(".ci/config", "BUILD_REPO=test\nREPO_NAME=scratch\n");
+        start();
+        await here.aur.web.stop();
+        const request = [`tool/${server.url("tool")}`];
+        const { plan, done } = await here.add(request, { acceptRisk: true });
+        expect([done, plan.added.map(({ pkgbase }) => pkgbase)]).toEqual([true, ["tool"]]);
+        expect(plan.missing).toEqual([]);
+        expect(plan.unknown?.names).toEqual(unknown);
+        expect(plan.unknown?.error.message).toContain("aur.archlinux.org");
+      });
+    }
+
+    test("with its dependencies isn't, since they can't be found", async () => {
+      const files = aurRecipe("tool", { depends: ["one"] });
+      server.commit("tool", { files, branch: "master", date: 1, message: "tool" });
+      start();
+      await here.aur.web.stop();
+      const options = { acceptRisk: true, withDependencies: true };
+      await expect(here.add([`tool/${server.url("tool")}`], options)).rejects.toMatchObject({
+        code: "unavailable",
+      });
+    });
   });
 });
 
