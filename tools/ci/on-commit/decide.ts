@@ -44,10 +44,9 @@ export function decide(
   const { before, after } = comparison;
   const changes = changesBetween(comparison);
   const { config, packages } = after.workspace;
-  const requests = new Map(
-    deployRequests(commits).map((request) => [findPackage(request.name, packages) ?? request.name, request]),
-  );
-  refuseUnknown(requests, after.workspace, changes);
+  const asked = deployRequests(commits, (name) => findPackage(name, packages));
+  const requests = new Map(asked.map((request) => [request.name, request]));
+  refuseUnknown(asked, after.workspace, changes);
 
   const names = new Set([
     ...changes.keys(),
@@ -116,13 +115,11 @@ function changesBetween({ before, after, differing }: Comparison): Map<string, P
 
 /** A request for a package that was removed since is moot; any other unknown name is a mistake. */
 function refuseUnknown(
-  requests: ReadonlyMap<string, DeployRequest>,
+  requests: readonly DeployRequest[],
   { packages }: Workspace,
   changes: ReadonlyMap<string, PackageChange>,
 ): void {
-  const unknown = [...requests].flatMap(([name, request]) =>
-    name === "all" || packages.has(name) || changes.has(name) ? [] : [request],
-  );
+  const unknown = requests.filter(({ name }) => name !== "all" && !packages.has(name) && !changes.has(name));
   if (unknown.length === 0) return;
   const names = unknown.map(
     ({ name, commit }) =>

@@ -6,6 +6,7 @@ import { listRemote } from "../../git/list-remote.ts";
 import { hasRemote } from "../../git/push.ts";
 import { currentBranch, remote, type CommitRange } from "./commit-range.ts";
 import type { Platform } from "./platform.ts";
+import type { SchedulePorts } from "./ports.ts";
 import { shortName, type WorkspaceRefs } from "./workspace-refs.ts";
 
 /**
@@ -51,6 +52,19 @@ export async function whyCloneCantFollow(
     if (error instanceof SluiceError && error.code !== "git") return error;
     throw error;
   }
+}
+
+/** Says where a person's clone doesn't follow main, so that nobody goes on from where it stays by mistake. */
+export async function sayIfLeftBehind(
+  { git, platform, progress }: Pick<SchedulePorts, "git" | "platform" | "progress">,
+  { branch, head: before }: WorkspaceRefs,
+  head: string,
+): Promise<void> {
+  if (platform.kind !== "local" || head === before) return;
+  if ((await currentBranch(git, undefined)) !== branch) return;
+  const here = await resolveCommit(git, "HEAD");
+  if (here === undefined || here === head) return;
+  progress(`this clone stays at ${here.slice(0, 10)}; to follow: git pull --rebase`);
 }
 
 /**

@@ -5,7 +5,7 @@ import { pushAtomically, type RefUpdate } from "../../git/push.ts";
 import type { ScheduleFile } from "../../schedule/files.ts";
 import { durably } from "../../steps.ts";
 import { remote, scheduledTag } from "./commit-range.ts";
-import { requireNoEditsBetween } from "./local-clone.ts";
+import { requireNoEditsBetween, sayIfLeftBehind } from "./local-clone.ts";
 import { stateRef, type WorkspaceRefs } from "./workspace-refs.ts";
 import type { SchedulePorts } from "./ports.ts";
 import { writeScheduleFiles } from "./write-schedule.ts";
@@ -24,11 +24,12 @@ export interface NextRefs {
  * has changed.
  */
 export async function pushSchedule(
-  { git, platform, checkpoint }: Pick<SchedulePorts, "git" | "platform" | "checkpoint">,
+  ports: Pick<SchedulePorts, "git" | "platform" | "progress" | "checkpoint">,
   refs: WorkspaceRefs,
   next: NextRefs,
   files: readonly ScheduleFile[],
 ): ReturnType<typeof pushAtomically> {
+  const { git, platform, checkpoint } = ports;
   // Without a remote the clone's own branch moves.
   if (!refs.hasRemote) await requireNoEditsBetween(git, refs.head, next.head);
   await ignoreFiles(
@@ -46,7 +47,10 @@ export async function pushSchedule(
     throw error;
   });
   if (pushed.kind === "lost-race") written.undo();
-  else await followMain(git, refs, next.head);
+  else {
+    await followMain(git, refs, next.head);
+    await sayIfLeftBehind(ports, refs, next.head);
+  }
   return pushed;
 }
 
