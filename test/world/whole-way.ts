@@ -64,10 +64,10 @@ export class WholeWay {
     workspace.delete("packages/old");
     workspace.delete("packages/predecessor");
     workspace.commit("second");
-    workspace.git("push", "-q", "origin", "main");
     const start = join(this.#home, "start/clone");
     rmSync(start, { recursive: true });
     cpSync(workspace.dir, start, { recursive: true });
+    workspace.git("-C", start, "push", "-q", "origin", "main");
   }
 
   /** A world as it is before the second commit is scheduled. */
