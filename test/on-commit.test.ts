@@ -354,6 +354,9 @@ describe("the tag `scheduled`", () => {
     const before = w.publishScheduled();
     w.write("packages/foo/helper.sh", "true\n");
     w.commit("a helper");
+    expect((await w.sluice(["on-commit", "--dry-run"])).stderr).toContain(
+      "without --dry-run this is refused",
+    );
     const { code, stderr } = await w.sluice(["on-commit"]);
     expect([code, stderr]).toEqual([
       1,

@@ -1,7 +1,9 @@
 import { applyOnCommit, planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
 import { readUntakenSchedule } from "../../ci/on-commit/untaken-schedule.ts";
-import { readPlatform } from "../../ci/pipeline/platform.ts";
-import { openGit } from "../../git/git.ts";
+import { requirePushed } from "../../ci/pipeline/local-clone.ts";
+import { readPlatform, type Platform } from "../../ci/pipeline/platform.ts";
+import { SluiceError } from "../../errors.ts";
+import { openGit, type Git } from "../../git/git.ts";
 import { describeProblem } from "../../workspace/workspace.ts";
 import { info, printable, warn } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
@@ -18,7 +20,8 @@ export async function onCommit({ root, dryRun = false, json = false }: Options):
   const platform = readPlatform(process.env);
   const plan = await planOnCommit(git, platform, await readUntakenSchedule(git, platform));
   for (const problem of plan.problems) warn(describeProblem(problem));
-  if (!dryRun) await applyOnCommit(git, platform, plan);
+  if (dryRun) await sayIfRefused(git, platform, plan);
+  else await applyOnCommit(git, platform, plan);
   if (json) {
     const { range, schedule, skipped, problems, kept } = plan;
     process.stdout.write(`${JSON.stringify({ range, schedule, skipped, problems, kept }, null, 2)}\n`);
@@ -27,6 +30,16 @@ export async function onCommit({ root, dryRun = false, json = false }: Options):
     info(describeOutcome(plan, dryRun));
   }
   return 0;
+}
+
+/** What a run without --dry-run would say. */
+async function sayIfRefused(git: Git, platform: Platform, { range }: OnCommitPlan): Promise<void> {
+  try {
+    await requirePushed(git, platform, range);
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.exitCode !== 1) throw error;
+    warn(`without --dry-run this is refused: ${error.message}`);
+  }
 }
 
 function describePlan({ range, schedule: { builds, removals }, skipped }: OnCommitPlan): string {
