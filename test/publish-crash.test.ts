@@ -8,7 +8,7 @@ import { folderOf, type Repository } from "../tools/pkgrepo/repository.ts";
 import { steps } from "../tools/steps.ts";
 import { budget, deathsAmong, seed } from "./world/budget.ts";
 import { missingPrograms } from "./world/programs.ts";
-import { play, publishingStage, repositoryIn, type Scenario } from "./world/publishing.ts";
+import { play, publishingStage, repositoryIn, rotation, type Scenario } from "./world/publishing.ts";
 import { seededRandom } from "./world/random.ts";
 import { installable, publishingPrograms } from "./world/scratch-repository.ts";
 
@@ -45,8 +45,8 @@ describe.skipIf(missing.length > 0)(
       "killed between every two steps of $name, nothing is lost and the next run finishes it",
       async ({ index }) => {
         const troubles: string[] = [];
-        for (const death of firstTwoOfEach(passed[index] ?? []))
-          troubles.push(...(await survive(index, death)));
+        const deaths = scenarios[index]?.rotate ? firstOfEach : firstTwoOfEach;
+        for (const death of deaths(passed[index] ?? [])) troubles.push(...(await survive(index, death)));
         expect(troubles).toEqual([]);
       },
     );
@@ -70,6 +70,11 @@ function firstTwoOfEach(passed: readonly string[]): Death[] {
     const times = passed.filter((other) => other === checkpoint).length;
     return Array.from({ length: Math.min(2, times) }, (_, index) => ({ checkpoint, time: index + 1 }));
   });
+}
+
+/** What a change of the key does beside that is what publishing does. */
+function firstOfEach(passed: readonly string[]): Death[] {
+  return deathsAmong(passed).map((checkpoint) => ({ checkpoint, time: 1 }));
 }
 
 /** Kills a scenario, looks at what is left, runs it again twice, and says all that isn't as it should be. */
@@ -102,7 +107,7 @@ async function survive(index: number, death: Death): Promise<string[]> {
   const names = readdirSync(folderOf(repository).folder).filter(
     (name) => !/^(tiny\.|made-from|databases)/.test(name),
   );
-  const packages = names.filter((name) => /-[0-9]+-1-x86_64\.pkg\.tar\.zst$/.test(name));
+  const packages = names.filter((name) => /-[0-9]+-1-(x86_64|any)\.pkg\.tar\.zst$/.test(name));
   const expected = [".lock", ...packages.flatMap((name) => [name, `${name}.sig`])];
   expectThat(isDeepStrictEqual(names.sort(), expected.sort()), `the folder holds ${names.join(", ")}`);
   const isSwept = packages.length === Object.keys(scenario.after).length;
@@ -129,6 +134,7 @@ async function dieActing(world: string, scenario: Scenario, death: Death): Promi
 
 const built = join(import.meta.dirname, "../dist/pkgrepo");
 const script = `
+import { rotateKey } from "${built}/../manager/rotation.js";
 import { publish } from "${built}/publishing/publish.js";
 import { remove } from "${built}/publishing/remove.js";
 import { sweep } from "${built}/publishing/sweep.js";
@@ -144,6 +150,8 @@ const repository = { root: world + "/root", name: "tiny", arch: "x86_64", key, k
 const now = new Date(scenario.now);
 if (scenario.publish) await publish(repository, scenario.publish, now);
 if (scenario.remove) await remove(repository, scenario.remove, now);
+const places = { setting: "", home: key.home, gnupgHome: world + "/operator", repository, checkpoint };
+if (scenario.rotate) await rotateKey(places, ${JSON.stringify(rotation)}, now);
 if (scenario.sweep) await sweep(repository, now);
 `;
 

@@ -16,6 +16,7 @@ const elsewhere = new Set<string>([
   ...steps.forge,
   "main pushed",
   "signing key placed",
+  "signature replaced",
   "public key placed",
   "name linked",
   "old snapshot deleted",

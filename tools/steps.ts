@@ -39,6 +39,7 @@ export const steps = {
     "signature placed",
     "name linked",
     "snapshot placed",
+    "signature replaced",
     "database switched",
     "old snapshot deleted",
     "old package deleted",

@@ -1,6 +1,8 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rotateKey } from "../../tools/manager/rotation.ts";
+import type { KeyPlaces } from "../../tools/manager/signing-keys.ts";
 import { publish } from "../../tools/pkgrepo/publishing/publish.ts";
 import { remove } from "../../tools/pkgrepo/publishing/remove.ts";
 import type { Repository } from "../../tools/pkgrepo/repository.ts";
@@ -17,17 +19,25 @@ export interface Scenario {
   readonly publish?: readonly FinishedBuild[];
   readonly remove?: readonly { readonly pkgbase: string }[];
   readonly sweep?: boolean;
+  /** Another key signs everything at once. */
+  readonly rotate?: boolean;
   /** ISO 8601 */
   readonly now: string;
   /** pkgname to version */
   readonly after: Readonly<Record<string, string>>;
 }
 
-/** Four scenarios, each on what the one before left, and a folder to play them in. */
+/** Scenarios, each on what the one before left, and a folder to play them in. */
 export interface Stage {
   readonly home: string;
-  readonly scenarios: readonly [first: Scenario, upgrade: Scenario, removal: Scenario, cleaning: Scenario];
-  /** A copy of the world as it is before a scenario (4: after the last), made at `world`. */
+  readonly scenarios: readonly [
+    first: Scenario,
+    upgrade: Scenario,
+    removal: Scenario,
+    cleaning: Scenario,
+    rotation: Scenario,
+  ];
+  /** A copy of the world as it is before a scenario (5: after the last), made at `world`. */
   set(index: number, world: string): void;
   /** Plays a scenario; the first time in order, so that `set` has worlds to copy. */
   rehearse(index: number, checkpoint: Checkpoint): Promise<void>;
@@ -72,6 +82,13 @@ export function publishingStage(): Stage {
       now: "2099-01-01T00:00:00Z",
       after: { a: "2-1", d: "1-1" },
     },
+    {
+      name: "the change of the key",
+      rotate: true,
+      sweep: true,
+      now: "2099-01-02T00:00:00Z",
+      after: { a: "2-1", d: "1-1", "tiny-keyring": "20990102000000-1" },
+    },
   ];
   return {
     home,
@@ -95,6 +112,16 @@ export const repositoryIn = (world: string): Repository => ({
   keepDays: 7,
 });
 
+export const rotation = { afterDays: 0, keyring: true, keepDays: 7 };
+
+const keyPlacesIn = (world: string, checkpoint?: Checkpoint): KeyPlaces => ({
+  setting: "",
+  home: join(world, "keys"),
+  gnupgHome: join(world, "operator"),
+  repository: repositoryIn(world),
+  checkpoint,
+});
+
 /** @throws where a build is refused */
 export async function play(world: string, scenario: Scenario, checkpoint?: Checkpoint): Promise<void> {
   await makeLocalKey(join(world, "keys"), "Tiny <tiny@example.org>", checkpoint);
@@ -104,5 +131,6 @@ export async function play(world: string, scenario: Scenario, checkpoint?: Check
     if (outcome.kind === "refused") throw outcome.error;
   }
   if (scenario.remove) await remove(repository, scenario.remove, now);
+  if (scenario.rotate) await rotateKey(keyPlacesIn(world, checkpoint), rotation, now);
   if (scenario.sweep) await sweep(repository, now);
 }

@@ -277,6 +277,51 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     group: "building",
+    examples: [["sluice key show", "which key signs, and which one is to"]],
+    define: (program) =>
+      stateCommand(keyCommand(program), "show")
+        .description("Which key signs what is published, which is to, and which clients trust besides")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/key.ts")).showKey,
+  },
+  {
+    group: "building",
+    examples: [
+      ["sluice key rotate", "clients get to know a new key now; in 30 days it signs everything"],
+      ["sluice key rotate --after 0", "the new key signs everything at once, say since the old one is lost"],
+    ],
+    define: (program) =>
+      stateCommand(keyCommand(program), "rotate")
+        .description(
+          "Go over to another key: the one that SIGNING_KEY names now, else a new one that is made here",
+        )
+        .option("--after <days>", "when it signs everything (default: 30; 0: at once)")
+        .option("--json", "print the keys as JSON"),
+    load: async () => (await import("./commands/key.ts")).rotate,
+  },
+  {
+    group: "building",
+    examples: [
+      ["sluice key export > mypackages.asc", "what clients trust"],
+      ["sluice key export --secret backup.asc", "a backup of the key that signs"],
+    ],
+    define: (program) =>
+      stateCommand(keyCommand(program), "export")
+        .description("Print the public keys that clients trust, or write the secret key to a file")
+        .option("--secret <file>", "write the secret key to a new file that only you can read"),
+    load: async () => (await import("./commands/key.ts")).exportKey,
+  },
+  {
+    group: "building",
+    examples: [["sluice key import backup.asc", "restore the key from a backup"]],
+    define: (program) =>
+      stateCommand(keyCommand(program), "import <file>").description(
+        "Take a secret key into the state folder, such as one out of a backup",
+      ),
+    load: async () => (await import("./commands/key.ts")).importKey,
+  },
+  {
+    group: "building",
     examples: [["sluice enqueue", "hand over what on-commit or on-schedule wrote"]],
     define: (program) =>
       stateCommand(program, "enqueue [schedule]")
@@ -367,6 +412,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/completion.ts")).completion,
   },
 ];
+
+function keyCommand(program: Command): Command {
+  const found = program.commands.find((command) => command.name() === "key");
+  return found ?? program.command("key").description("The key that signs what is published");
+}
 
 function operationCommand(program: Command, name: string): Command {
   return workspaceCommand(program, name)

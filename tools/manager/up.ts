@@ -104,9 +104,8 @@ function follower(installation: Installation, { once, watcher }: UpOptions): Fol
 }
 
 /** Which repository is served and who signs it was decided at the start. */
-function requireSameRepository({ repository }: Installation, { workspace: { config } }: Revision): void {
-  const { name, key } = repository;
-  if (config.BUILD_REPO === name && config.SIGNING_KEY === (key.id ?? "")) return;
+function requireSameRepository({ settings }: Installation, { workspace: { config } }: Revision): void {
+  if (config.BUILD_REPO === settings.BUILD_REPO && config.SIGNING_KEY === settings.SIGNING_KEY) return;
   throw new SluiceError("repository-changed", "BUILD_REPO or SIGNING_KEY changed in .ci/config", {
     hint: "Start `sluice up` again; until then the repository stays as it was.",
     facts: { path: ".ci/config" },

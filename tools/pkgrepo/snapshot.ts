@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { DatabaseEntry } from "../alpm/database.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import { readDatabase } from "./database-file.ts";
+import { readKeyRecord, type KeyRecord } from "./keys.ts";
 import { folderOf, type Repository } from "./repository.ts";
 
 /** What a pkgbase's published packages were made from: what main said when they were scheduled. */
@@ -37,6 +38,8 @@ export interface Snapshot {
   readonly madeFrom: ReadonlyMap<string, MadeFromRecord>;
   /** By file name. */
   readonly retired: ReadonlyMap<string, RetiredFile>;
+  /** Undefined where a version that kept no record published it, and the public key is gone. */
+  readonly keys: KeyRecord | undefined;
   /** The database's time, as clients see it. */
   readonly time: Date;
 }
@@ -54,6 +57,7 @@ export async function readSnapshot(where: Where): Promise<Snapshot | undefined> 
     entries: await readDatabase(database),
     madeFrom: await readRecords<MadeFromRecord>(join(folder, "made-from.json")),
     retired: await readRecords<RetiredFile>(join(folder, "retired.json")),
+    keys: await readKeyRecord(folder, folderOf(where).publicKey),
     time: (await stat(database)).mtime,
   };
 }
@@ -68,6 +72,12 @@ export async function publishedPackages(where: Where): Promise<readonly Database
 export async function madeFrom(where: Where): Promise<ReadonlyMap<string, MadeFromRecord>> {
   const folder = await currentFolder(where);
   return folder === undefined ? new Map() : readRecords(join(folder, "made-from.json"));
+}
+
+/** Who signed what is published; undefined before the first publish. */
+export async function publishedKeys(where: Where): Promise<KeyRecord | undefined> {
+  const folder = await currentFolder(where);
+  return folder === undefined ? undefined : readKeyRecord(folder, folderOf(where).publicKey);
 }
 
 /** The link is followed once, so that what is read next belongs together. */

@@ -5,6 +5,7 @@ import { goesOn, readJobResults } from "../../manager/runners/job-results.ts";
 import { openRepository } from "../../manager/installation.ts";
 import { completePackages } from "../../manager/reconcile/complete-packages.ts";
 import { publishJobResults } from "../../manager/runners/publish-results.ts";
+import { rotateWhenDue } from "../../manager/rotation.ts";
 import { difference } from "../../manager/reconcile/reconcile.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
@@ -26,6 +27,7 @@ export async function publish(options: Options, folders: readonly string[]): Pro
     state: stateFolder(options),
     gnupgHome: process.env["GNUPGHOME"] ?? join(homedir(), ".gnupg"),
   });
+  await rotateWhenDue(repository, new Date());
   const results = await publishJobResults(repository, head, [...jobResults.values()], new Date());
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else if (results.length === 0) info("There was nothing to publish.");

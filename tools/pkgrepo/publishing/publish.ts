@@ -72,7 +72,7 @@ function twice(pkgbase: string): SluiceError {
 }
 
 /** Puts packages where clients look for them, each with its signature, before any database names them. */
-async function placePackages(
+export async function placePackages(
   { repository, paths, signer }: Transaction,
   packages: readonly VerifiedPackage[],
 ): Promise<void> {

@@ -12,6 +12,8 @@ export interface SigningKey {
    * own and holds the one key that `makeLocalKey` made.
    */
   readonly id?: string;
+  /** Which key of Sluice's own; after a rotation the home holds several. */
+  readonly fingerprint?: string;
 }
 
 /** Runs gpg in the key's home and returns its stdout. */
