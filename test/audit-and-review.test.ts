@@ -14,7 +14,7 @@ import { writeTar } from "./world/tar.ts";
 const here = new Operations();
 
 async function complaints(database?: string): Promise<string[]> {
-  const facts = await readAuditFacts(await here.ports(), database);
+  const facts = await readAuditFacts(await here.ports(), { database });
   return audit(facts).map(({ kind, name, why }) => `${kind} ${name}: ${why}`);
 }
 
@@ -106,7 +106,30 @@ describe("sluice audit", () => {
   test("says that the published repository can't be read, instead of calling all of it lost", async () => {
     await workspace();
     here.mirror.server.faults = [{ kind: "answers", status: 503 }];
-    await expect(complaints()).rejects.toMatchObject({ code: "database-unavailable", exitCode: 1 });
+    const { unasked, published } = await readAuditFacts(await here.ports(), {});
+    expect({ codes: unasked.map(({ code }) => code), published }).toEqual({
+      codes: ["database-unavailable"],
+      published: undefined,
+    });
+  });
+
+  test("goes on with the others where the AUR doesn't answer", async () => {
+    await workspace();
+    here.aur.git.commit("bar", {
+      files: aurRecipe("bar", { pkgver: "2" }),
+      branch: "main",
+      date: 2,
+      message: "2",
+    });
+    await here.halfHourly();
+    here.published({ foo: "1-1", bar: "2-1" });
+    revert("bar");
+    here.aur.web.faults = [{ kind: "down" }];
+    const { unasked, ...facts } = await readAuditFacts(await here.ports(), {});
+    expect(unasked).toHaveLength(1);
+    expect(audit({ unasked, ...facts } as typeof facts).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "lost-update bar",
+    ]);
   });
 });
 

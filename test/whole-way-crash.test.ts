@@ -17,6 +17,7 @@ const elsewhere = new Set<string>([
   "main pushed",
   "signing key placed",
   "signature replaced",
+  "damaged package deleted",
   "public key placed",
   "name linked",
   "old snapshot deleted",

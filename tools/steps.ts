@@ -41,6 +41,7 @@ export const steps = {
     "snapshot placed",
     "signature replaced",
     "database switched",
+    "damaged package deleted",
     "old snapshot deleted",
     "old package deleted",
     "old signature deleted",

@@ -1,11 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rotateKey } from "../../tools/manager/rotation.ts";
 import type { KeyPlaces } from "../../tools/manager/signing-keys.ts";
 import { publish } from "../../tools/pkgrepo/publishing/publish.ts";
 import { remove } from "../../tools/pkgrepo/publishing/remove.ts";
-import type { Repository } from "../../tools/pkgrepo/repository.ts";
+import { repairPublished } from "../../tools/pkgrepo/checking/repair.ts";
+import { folderOf, type Repository } from "../../tools/pkgrepo/repository.ts";
 import { makeLocalKey } from "../../tools/pkgrepo/signing/signing-key.ts";
 import type { FinishedBuild } from "../../tools/pkgrepo/publishing/stage-packages.ts";
 import type { Checkpoint } from "../../tools/steps.ts";
@@ -19,6 +20,8 @@ export interface Scenario {
   readonly publish?: readonly FinishedBuild[];
   readonly remove?: readonly { readonly pkgbase: string }[];
   readonly sweep?: boolean;
+  /** What is damaged is put back before anything else; the world is damaged when it is set. */
+  readonly repair?: boolean;
   /** Another key signs everything at once. */
   readonly rotate?: boolean;
   /** ISO 8601 */
@@ -35,9 +38,10 @@ export interface Stage {
     upgrade: Scenario,
     removal: Scenario,
     cleaning: Scenario,
+    repair: Scenario,
     rotation: Scenario,
   ];
-  /** A copy of the world as it is before a scenario (5: after the last), made at `world`. */
+  /** A copy of the world as it is before a scenario (6: after the last), made at `world`. */
   set(index: number, world: string): void;
   /** Plays a scenario; the first time in order, so that `set` has worlds to copy. */
   rehearse(index: number, checkpoint: Checkpoint): Promise<void>;
@@ -56,6 +60,7 @@ export function publishingStage(): Stage {
   const set = (index: number, world: string): void => {
     const options = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true };
     cpSync(join(home, `before-${index}`), world, options);
+    if (scenarios[index]?.repair) damage(folderOf(repositoryIn(world)).folder);
   };
   const scenarios: Stage["scenarios"] = [
     {
@@ -83,6 +88,13 @@ export function publishingStage(): Stage {
       after: { a: "2-1", d: "1-1" },
     },
     {
+      name: "the repair of a damaged package and a lost signature",
+      repair: true,
+      publish: [build("d", "1-1", "d")],
+      now: "2099-01-01T12:00:00Z",
+      after: { a: "2-1", d: "1-1" },
+    },
+    {
       name: "the change of the key",
       rotate: true,
       sweep: true,
@@ -102,6 +114,12 @@ export function publishingStage(): Stage {
     },
     close: () => rmSync(home, { recursive: true, force: true }),
   };
+}
+
+/** A byte behind a package, and a signature gone. */
+function damage(folder: string): void {
+  appendFileSync(join(folder, "d-1-1-x86_64.pkg.tar.zst"), "x");
+  rmSync(join(folder, "a-2-1-x86_64.pkg.tar.zst.sig"));
 }
 
 export const repositoryIn = (world: string): Repository => ({
@@ -127,6 +145,7 @@ export async function play(world: string, scenario: Scenario, checkpoint?: Check
   await makeLocalKey(join(world, "keys"), "Tiny <tiny@example.org>", checkpoint);
   const repository = { ...repositoryIn(world), ...(checkpoint && { checkpoint }) };
   const now = new Date(scenario.now);
+  if (scenario.repair) await repairPublished(repository, { whole: true, now });
   for (const outcome of scenario.publish ? await publish(repository, scenario.publish, now) : []) {
     if (outcome.kind === "refused") throw outcome.error;
   }

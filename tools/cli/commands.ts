@@ -170,11 +170,13 @@ export const commands: readonly CommandEntry[] = [
       ["sluice audit --database https://example.org/x86_64/mypackages.db", "against this database"],
     ],
     define: (program) =>
-      workspaceCommand(program, "audit")
-        .description("Updates and builds that were lost on the way, and what nobody owns any more")
+      stateCommand(program, "audit")
+        .description(
+          "Updates and builds that were lost on the way, published files that are damaged, and what nobody owns any more",
+        )
         .option(
           "--database <file>",
-          "the published repository's, or its address (default: BUILD_REPO's in CI_LIB_DB)",
+          "the published repository's, or its address (default: BUILD_REPO's in CI_LIB_DB, or what is published here)",
         )
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/audit.ts")).audit,

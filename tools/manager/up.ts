@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../errors.ts";
 import { resolveCommit } from "../git/history.ts";
+import type { Repaired } from "../pkgrepo/checking/repair.ts";
 import { publish } from "../pkgrepo/publishing/publish.ts";
 import type { PendingBuild } from "../queue/queue.ts";
 import { requireValidConfig } from "../workspace/workspace.ts";
@@ -9,6 +10,7 @@ import type { Difference } from "./reconcile/reconcile.ts";
 import type { Revision } from "./reconcile/revision.ts";
 import { reconcile } from "./reconcile/submit.ts";
 import { tidy } from "./tidy.ts";
+import { rebuildLost, watchPublished } from "./watch.ts";
 import { work, type Watcher } from "./builds/work.ts";
 
 export interface UpWatcher extends Watcher {
@@ -16,6 +18,8 @@ export interface UpWatcher extends Watcher {
   reconciled?(commit: string, difference: Difference): void;
   /** Something is to be fixed by a person; until then all stays as it was. */
   troubled?(error: SluiceError): void;
+  /** A published file was damaged. */
+  repaired?(file: Repaired): void;
 }
 
 interface UpOptions {
@@ -35,8 +39,9 @@ interface UpOptions {
  */
 export async function up(installation: Installation, options: UpOptions): Promise<readonly PendingBuild[]> {
   const { watcher, once, signal } = options;
+  const repaired = await repair(installation, watcher);
   await publish(installation.repository, [], installation.now());
-  const follow = follower(installation, options);
+  const follow = follower(installation, options, repaired);
   for (let pause = 10_000; !signal.aborted; pause = Math.min(2 * pause, 300_000)) {
     try {
       await work(installation, {
@@ -70,8 +75,20 @@ interface Follower {
   began(): boolean;
 }
 
-function follower(installation: Installation, { once, watcher }: UpOptions): Follower {
+async function repair(installation: Installation, watcher: UpWatcher): Promise<readonly Repaired[]> {
+  const repaired = await watchPublished(installation);
+  for (const file of repaired) watcher.repaired?.(file);
+  return repaired;
+}
+
+/** @param repaired what was damaged when it started */
+function follower(
+  installation: Installation,
+  { once, watcher }: UpOptions,
+  repaired: readonly Repaired[],
+): Follower {
   const { git, revisions } = installation;
+  let damaged = repaired;
   let reconciled: string | undefined;
   let looked = Number.NEGATIVE_INFINITY;
   let tidied = Number.NEGATIVE_INFINITY;
@@ -82,6 +99,7 @@ function follower(installation: Installation, { once, watcher }: UpOptions): Fol
     looked = now;
     const isDue = now >= tidied + reconcileEveryMs;
     if (isDue) {
+      if (tidied > 0) damaged = [...damaged, ...(await repair(installation, watcher))];
       tidied = now;
       await tidy(installation);
     }
@@ -91,6 +109,8 @@ function follower(installation: Installation, { once, watcher }: UpOptions): Fol
       const revision = await revisions.at(head);
       requireValidConfig(revision.workspace);
       requireSameRepository(installation, revision);
+      await rebuildLost(installation, revision, damaged);
+      damaged = [];
       const found = await reconcile(installation, revision);
       watcher.reconciled?.(head, found);
     } catch (error) {

@@ -91,7 +91,7 @@ async function currentFolder(where: Where): Promise<string | undefined> {
   }
 }
 
-async function readRecords<T>(path: string): Promise<Map<string, T>> {
+export async function readRecords<T>(path: string): Promise<Map<string, T>> {
   try {
     return new Map(Object.entries(JSON.parse(await readFile(path, "utf8")) as Record<string, T>));
   } catch (error) {

@@ -34,6 +34,8 @@ function found({ main = "1", config = "", pkgnames = ["foo"], state, upstream, p
       versions: new Map(Object.entries(published).map(([, version]) => ["foo", version])),
       pkgnames: new Map(Object.keys(published).length > 0 ? [["foo", new Set(Object.keys(published))]] : []),
     },
+    damage: [],
+    leftFolders: [],
     reviewBranches: [],
   };
   return audit(facts).map(({ kind, name, why }) => `${kind} ${name}: ${why}`);
@@ -125,6 +127,8 @@ describe("orphans", () => {
       state: { ...emptyState, packages: new Map([["gone", {}]]) },
       upstreams: new Map(),
       published: { versions: new Map([["gone", "1-1"]]), pkgnames: new Map([["gone", new Set(["gone"])]]) },
+      damage: [],
+      leftFolders: [],
       reviewBranches: [`update-gone-${digest}`, "update-!"],
     };
     expect(audit(facts).map(({ kind, name, why }) => `${kind} ${name} ${why}`)).toEqual([

@@ -65,6 +65,10 @@ export function showProgress(logs: string): Progress {
         `commit ${commit.slice(0, 10)}: ${builds.length + removals.length === 0 ? "all is published" : todo.join(", ")}`,
       );
     },
+    repaired({ path, problem, outcome }) {
+      const done = outcome === "lost" ? "it is built again" : "it was put back";
+      line(`${paint.yellow("warning:")} damaged: ${printable(path)} ${problem}; ${done}`);
+    },
     troubled(error) {
       line(`${paint.red("error:")} ${printable(error.message)}`);
       if (error.hint) line(`${paint.bold("next:")} ${printable(error.hint)}`);

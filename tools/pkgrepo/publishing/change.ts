@@ -11,4 +11,6 @@ export interface Change {
   readonly madeFrom: ReadonlyMap<string, MadeFromRecord>;
   /** Where it changes who signs, or is to sign. */
   readonly keys?: KeyRecord;
+  /** The databases hold what is added and nothing else: the ones before are damaged. */
+  readonly anew?: boolean;
 }

@@ -54,7 +54,8 @@ export async function replaceSnapshot(transaction: Transaction, change: Change):
   await deleteOldSnapshots(repository, paths, now);
 }
 
-function changes(published: Snapshot, { add, remove, madeFrom, keys }: Change): boolean {
+function changes(published: Snapshot, { add, remove, madeFrom, keys, anew }: Change): boolean {
+  if (anew) return true;
   if (keys && !isDeepStrictEqual(published.keys, keys)) return true;
   return add.length + remove.length > 0 || !isDeepStrictEqual(published.madeFrom, madeFrom);
 }
@@ -65,7 +66,7 @@ async function stageDatabases(transaction: Transaction, change: Change, staged: 
   const signatures = both.map((name) => `${name}.sig`);
   const place = (name: string): string => join(staged, name);
   const sameKey = !change.keys || change.keys.signs.fingerprint === published?.keys?.signs.fingerprint;
-  const untouched = published && sameKey && change.add.length + change.remove.length === 0;
+  const untouched = published && sameKey && !change.anew && change.add.length + change.remove.length === 0;
   if (untouched) {
     for (const name of [...both, ...signatures]) await copyFile(join(published.folder, name), place(name));
   } else {

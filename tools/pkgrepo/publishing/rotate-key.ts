@@ -85,7 +85,7 @@ export function signAnew(
       await replaceSnapshot(transaction, { add: [...kept, ...fresh], remove: [], madeFrom, keys });
       return keys;
     },
-    fingerprint,
+    { signWith: fingerprint },
   );
 }
 

@@ -41,18 +41,19 @@ const stagingPrefix = ".staging-";
 /**
  * Does `work` under the repository's lock, with a key that can sign and an empty staging folder.
  *
- * @param signWith the fingerprint of the key that signs from now on; default: the one that signed what is published
+ * @param options.published what is published, where its databases can't be read
+ * @param options.signWith the fingerprint of the key that signs from now on; default: the one that signed what is published
  */
 export function inTransaction<T>(
   repository: Repository,
   now: Date,
   work: (transaction: Transaction) => Promise<T>,
-  signWith?: string,
+  { signWith, published: known }: { readonly signWith?: string; readonly published?: Snapshot } = {},
 ): Promise<T> {
   const { checkpoint } = repository;
   return whileLocked(repository, async (paths, lock) => {
     await refuseForeignDatabase(paths, repository.name);
-    const published = await readSnapshot(repository);
+    const published = known ?? (await readSnapshot(repository));
     const key = await keyToUse(repository, signWith ?? published?.keys?.signs.fingerprint);
     return withSigner(key, async (signer) => {
       const publicKey = (await signer.publicKey()).toString();
