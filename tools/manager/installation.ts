@@ -173,7 +173,7 @@ async function makeFolders(folders: Folders): Promise<void> {
 const leastRoom = 64 * 1024;
 
 /** Git ignores it. */
-async function makeStateFolder(state: string): Promise<void> {
+export async function makeStateFolder(state: string): Promise<void> {
   try {
     await mkdir(state, { recursive: true });
     const ignore = join(state, ".gitignore");

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { keyPlaces } from "../../manager/installation.ts";
+import { keyPlaces, makeStateFolder } from "../../manager/installation.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
 import { rotateKey } from "../../manager/rotation.ts";
 import { openSigningKeys, type KeyPlaces } from "../../manager/signing-keys.ts";
@@ -135,6 +135,8 @@ async function writeSecret(path: string, content: Buffer): Promise<void> {
 export async function importKey(options: Options, file: string): Promise<number> {
   const { places } = await open(options);
   const keys = await publishedKeys(places.repository);
+  // Git ignores it.
+  await makeStateFolder(stateFolder(options));
   const fingerprints = await importLocalKey(places.home, resolve(file));
   info(`In ${places.home} now: ${fingerprints.join(", ")}`);
   if (keys && !fingerprints.includes(keys.signs.fingerprint)) {

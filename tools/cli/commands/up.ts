@@ -93,7 +93,8 @@ To use it, trust its key and name it in /etc/pacman.conf:
 
     curl -O ${key}
     sudo pacman-key --add ${name}.asc
-    sudo pacman-key --lsign-key "$(gpg --show-keys --with-colons ${name}.asc | awk -F: '/^fpr/ { print $10; exit }')"
+    gpg --show-keys --with-colons ${name}.asc | awk -F: '/^pub/ { p = 1 } /^fpr/ && p { print $10; p = 0 }' |
+        xargs -n 1 sudo pacman-key --lsign-key
 
     [${name}]
     SigLevel = Required DatabaseRequired

@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { DatabaseEntry } from "../../alpm/database.ts";
 import { inParallel } from "../../system/in-parallel.ts";
+import { sha256Of } from "../digest.ts";
 import { folderOf, type Repository } from "../repository.ts";
 import { publishedKeys, readSnapshot } from "../snapshot.ts";
 import { readCheckRecord, sizeAndTime, writeCheckRecord, type CheckRecord } from "./check-record.ts";
@@ -123,10 +121,4 @@ async function checkPackages(
 /** A file that can't be read is as good as none. */
 async function isContent(folder: string, { filename, sha256 }: DatabaseEntry): Promise<boolean> {
   return (await sha256Of(join(folder, filename)).catch(() => "")) === sha256;
-}
-
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }

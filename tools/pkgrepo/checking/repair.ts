@@ -15,7 +15,8 @@ import { renewKeyring } from "../publishing/rotate-key.ts";
 import { inTransaction, whileLocked } from "../publishing/transaction.ts";
 import { folderOf, type Repository } from "../repository.ts";
 import { publishedKeys, readRecords, readSnapshot } from "../snapshot.ts";
-import { checkPublished, sha256Of, type Damage } from "./check.ts";
+import { sha256Of } from "../digest.ts";
+import { checkPublished, type Damage } from "./check.ts";
 import { withVerifier, type Verify } from "./signatures.ts";
 
 /** Damage, and what became of it. */
@@ -36,8 +37,9 @@ export async function repairPublished(
   const repaired: Repaired[] = [];
   let damage = await checkPublished(repository, { whole, now });
   if (damage.some(({ kind }) => kind === "database")) {
-    await restoreDatabases(repository, now);
+    const lost = await restoreDatabases(repository, now);
     repaired.push(...damage.map((one) => ({ ...one, outcome: "restored" as const })));
+    repaired.push(...lost.map((one) => ({ ...one, outcome: "lost" as const })));
     damage = await checkPublished(repository, { whole, now });
   }
   const of = (kind: Damage["kind"]): readonly Damage[] => damage.filter((one) => one.kind === kind);
@@ -94,16 +96,18 @@ function deleteDamaged(repository: Repository, { path }: Damage): Promise<void> 
 /**
  * Makes both databases anew: of the packages that the one names which is right, else of all that are there with a
  * right signature and haven't left the database.
+ *
+ * @returns the packages that a database names and that aren't right; the new databases don't name them
  */
-async function restoreDatabases(repository: Repository, now: Date): Promise<void> {
+async function restoreDatabases(repository: Repository, now: Date): Promise<readonly Damage[]> {
   const { folder, current, databases } = folderOf(repository);
   const snapshot = join(databases, await readlink(current));
   const keys = await publishedKeys(repository);
-  if (!keys) return;
+  if (!keys) return [];
   const retired = await readRecords<{ since: string; sha256: string }>(join(snapshot, "retired.json"));
-  const add = await withVerifier(keys.signs, async (verify) => {
+  const { add, lost } = await withVerifier(keys.signs, async (verify) => {
     const named = await namedByDatabase(repository, snapshot, verify);
-    return named ?? newestSigned(folder, retired, verify);
+    return named ?? { add: await newestSigned(folder, retired, verify), lost: [] };
   });
   const published = {
     number: Number(basename(snapshot)),
@@ -121,25 +125,28 @@ async function restoreDatabases(repository: Repository, now: Date): Promise<void
       replaceSnapshot(transaction, { add, remove: [], madeFrom: published.madeFrom, anew: true }),
     { published },
   );
+  return lost;
 }
 
-/** Undefined where neither database is right. Packages that are damaged themselves are left out. */
+/** Undefined where neither database is right. */
 async function namedByDatabase(
   repository: Repository,
   snapshot: string,
   verify: Verify,
-): Promise<VerifiedPackage[] | undefined> {
+): Promise<{ readonly add: VerifiedPackage[]; readonly lost: Damage[] } | undefined> {
   const { folder, database, files } = folderOf(repository);
   for (const name of [database, files]) {
     const file = join(snapshot, name);
     if (!existsSync(file) || !(await verify(file))) continue;
-    const right: VerifiedPackage[] = [];
-    for (const { name: pkgname, filename, sha256 } of await readDatabase(file)) {
+    const add: VerifiedPackage[] = [];
+    const lost: Damage[] = [];
+    for (const { name: pkgname, base: pkgbase, filename, sha256 } of await readDatabase(file)) {
       const path = join(folder, filename);
-      if ((await sha256Of(path).catch(() => "")) !== sha256) continue;
-      right.push({ pkgname, path, filename, sha256 });
+      if ((await sha256Of(path).catch(() => "")) === sha256) add.push({ pkgname, path, filename, sha256 });
+      else
+        lost.push({ kind: "package", path: filename, pkgbase, problem: "has other content or is missing" });
     }
-    return right;
+    return { add, lost };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
-import { mkdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../../system/run.ts";
+import { sha256Of } from "../digest.ts";
 import type { PublicKey } from "../keys.ts";
 import { dearmor } from "../signing/public-key.ts";
 import type { VerifiedPackage } from "./plan-publish.ts";
@@ -43,12 +43,6 @@ export async function makeKeyringPackage(
   const content = [".PKGINFO", ".INSTALL", "usr"];
   await run("bsdtar", ["-cf", path, "--zstd", "--format", "gnutar", ...owner, "-C", root, ...content]);
   return { pkgname, path, filename, sha256: await sha256Of(path) };
-}
-
-async function sha256Of(path: string): Promise<string> {
-  return createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex");
 }
 
 function pkginfo(pkgname: string, version: string, repository: string, now: Date): string {

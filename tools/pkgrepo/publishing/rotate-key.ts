@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { link, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { SluiceError } from "../../errors.ts";
 import { durably } from "../../steps.ts";
 import { flush } from "../../system/flush.ts";
+import { sha256Of } from "../digest.ts";
 import { offeredKeys, type KeyRecord, type PublicKey } from "../keys.ts";
 import type { Repository } from "../repository.ts";
 import { makeKeyringPackage } from "./keyring-package.ts";
@@ -148,12 +147,6 @@ async function signKept(transaction: Transaction, except: ReadonlySet<string>): 
     filename,
     sha256,
   }));
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }
 
 function damaged(filename: string): SluiceError {
