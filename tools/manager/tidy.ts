@@ -6,15 +6,13 @@ import { madeFrom } from "../pkgrepo/snapshot.ts";
 import { sweep } from "../pkgrepo/publishing/sweep.ts";
 import { dropFinished, keptPackages, readFinished } from "./builds/finished.ts";
 import type { Installation } from "./installation.ts";
-import { rotateWhenDue } from "./rotation.ts";
 import { sameRecipe } from "./reconcile/reconcile.ts";
 
 /** As long as the queue remembers builds. */
 const logsKeptMs = 90 * 24 * 3600_000;
 
-/** Goes over to the next key where it is time, and deletes what isn't needed any more: old packages, old logs, and what processes that died left behind. */
+/** Deletes what isn't needed any more: old packages, old logs, and what processes that died left behind. */
 export async function tidy(installation: Installation): Promise<void> {
-  await rotateWhenDue(installation.repository, installation.now());
   await sweep(installation.repository, installation.now());
   await deleteAbandonedWork(installation);
   await dropPublished(installation);

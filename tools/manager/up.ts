@@ -8,6 +8,7 @@ import { requireValidConfig } from "../workspace/workspace.ts";
 import type { Installation } from "./installation.ts";
 import type { Difference } from "./reconcile/reconcile.ts";
 import type { Revision } from "./reconcile/revision.ts";
+import { rotateWhenDue } from "./rotation.ts";
 import { reconcile } from "./reconcile/submit.ts";
 import { tidy } from "./tidy.ts";
 import { rebuildLost, watchPublished } from "./watch.ts";
@@ -20,6 +21,8 @@ export interface UpWatcher extends Watcher {
   troubled?(error: SluiceError): void;
   /** A published file was damaged. */
   repaired?(file: Repaired): void;
+  /** Everything is signed by another key now. */
+  rotated?(fingerprint: string): void;
 }
 
 interface UpOptions {
@@ -81,6 +84,17 @@ async function repair(installation: Installation, watcher: UpWatcher): Promise<r
   return repaired;
 }
 
+/** What keeps it from that, such as a package that is still to be built again, keeps nobody from the rest. */
+async function goOverToNextKey({ repository, now }: Installation, watcher: UpWatcher): Promise<void> {
+  try {
+    const keys = await rotateWhenDue(repository, now());
+    if (keys) watcher.rotated?.(keys.signs.fingerprint);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    watcher.troubled?.(error);
+  }
+}
+
 /** @param repaired what was damaged when it started */
 function follower(
   installation: Installation,
@@ -101,6 +115,7 @@ function follower(
     if (isDue) {
       if (tidied > 0) damaged = [...damaged, ...(await repair(installation, watcher))];
       tidied = now;
+      await goOverToNextKey(installation, watcher);
       await tidy(installation);
     }
     const head = await resolveCommit(git, "HEAD");

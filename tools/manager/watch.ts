@@ -1,5 +1,6 @@
 import { repairPublished, type Repaired } from "../pkgrepo/checking/repair.ts";
 import { isWholeCheckDue } from "../pkgrepo/checking/check.ts";
+import type { Submitted } from "../queue/queue.ts";
 import type { Installation } from "./installation.ts";
 import type { Revision } from "./reconcile/revision.ts";
 import { submitBuilds } from "./reconcile/submit.ts";
@@ -19,7 +20,7 @@ export async function rebuildLost(
   installation: Installation,
   revision: Revision,
   repaired: readonly Repaired[],
-): Promise<void> {
+): Promise<readonly Submitted[]> {
   const { packages, config } = revision.workspace;
   const lost = new Map(
     repaired.flatMap(({ outcome, pkgbase, path, problem }) =>
@@ -32,5 +33,5 @@ export async function rebuildLost(
       ? [{ pkgbase, class: pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null, reason }]
       : [];
   });
-  await submitBuilds(installation, revision, builds);
+  return submitBuilds(installation, revision, builds);
 }

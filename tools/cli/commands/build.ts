@@ -5,7 +5,7 @@ import { completePackages } from "../../manager/reconcile/complete-packages.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
 import { difference, sameRecipe } from "../../manager/reconcile/reconcile.ts";
 import { submitBuilds } from "../../manager/reconcile/submit.ts";
-import { watchPublished } from "../../manager/watch.ts";
+import { rebuildLost, watchPublished } from "../../manager/watch.ts";
 import { work } from "../../manager/builds/work.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
 import type { MadeFromRecord } from "../../pkgrepo/snapshot.ts";
@@ -31,10 +31,13 @@ export async function build(options: Options, names: readonly string[]): Promise
   const progress = showProgress(folders.logs);
   try {
     await mentionUncommitted(installation.git, head.workspace.packagesDir, concerned(names, head));
-    for (const file of await watchPublished(installation)) progress.repaired?.(file);
+    const repaired = names.length === 0 ? await watchPublished(installation) : [];
+    for (const file of repaired) progress.repaired?.(file);
     const wanted = wantedBuilds(names, head, await completePackages(repository));
     await publish(repository, [], now());
-    const submitted = await submitBuilds(installation, head, wanted);
+    const lost = await rebuildLost(installation, head, repaired);
+    const others = wanted.filter(({ pkgbase }) => lost.every((build) => build.pkgbase !== pkgbase));
+    const submitted = [...lost, ...(await submitBuilds(installation, head, others))];
     await workOn(submitted, opened, progress);
     progress.close();
     return summarise(options, await resultsOf(installation, submitted));

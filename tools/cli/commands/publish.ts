@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { goesOn, readJobResults } from "../../manager/runners/job-results.ts";
 import { openRepository } from "../../manager/installation.ts";
@@ -27,7 +28,10 @@ export async function publish(options: Options, folders: readonly string[]): Pro
     state: stateFolder(options),
     gnupgHome: process.env["GNUPGHOME"] ?? join(homedir(), ".gnupg"),
   });
-  await rotateWhenDue(repository, new Date());
+  await rotateWhenDue(repository, new Date()).catch((error: unknown) => {
+    if (!(error instanceof SluiceError)) throw error;
+    warn(`the next key doesn't sign yet: ${error.message}`);
+  });
   const results = await publishJobResults(repository, head, [...jobResults.values()], new Date());
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else if (results.length === 0) info("There was nothing to publish.");

@@ -69,6 +69,9 @@ export function showProgress(logs: string): Progress {
       const done = outcome === "lost" ? "it is built again" : "it was put back";
       line(`${paint.yellow("warning:")} damaged: ${printable(path)} ${problem}; ${done}`);
     },
+    rotated(fingerprint) {
+      line(`everything is signed by ${fingerprint} now`);
+    },
     troubled(error) {
       line(`${paint.red("error:")} ${printable(error.message)}`);
       if (error.hint) line(`${paint.bold("next:")} ${printable(error.hint)}`);

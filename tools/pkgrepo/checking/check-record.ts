@@ -32,7 +32,7 @@ export async function readCheckRecord(folder: string): Promise<CheckRecord> {
 }
 
 export async function writeCheckRecord(folder: string, record: CheckRecord): Promise<void> {
-  const fresh = join(folder, `${name}.${process.pid}`);
+  const fresh = join(folder, `${name}.new`);
   await writeFile(fresh, JSON.stringify(record));
   await rename(fresh, join(folder, name));
 }
