@@ -131,5 +131,19 @@ describe.skipIf(missing.length > 0)(
       expect((await sluice("up", "--once")).stderr).toContain("all is published");
       expect(await published()).toMatchObject({ good: "1-1", nightly: "1-1" });
     });
+
+    test("where runners publish, committing another SIGNING_KEY begins it, and the old key goes on", async () => {
+      const [before = ""] = await keys();
+      gpg("--quick-generate-key", "Next <next@example.org>", "ed25519", "sign", "0");
+      const listed = gpg("--list-keys", "--with-colons", "next@example.org");
+      const [, fingerprint = ""] = /^fpr:+([0-9A-F]+):/m.exec(listed) ?? [];
+      workspace.write(".ci/config", `BUILD_REPO=test\nCI_SCHEDULE_TO=runners\nSIGNING_KEY=${fingerprint}\n`);
+      workspace.commit("the next key");
+      const built = join(workspace.base, "built");
+      mkdirSync(built);
+      expect((await sluice("publish", built)).stderr).toContain(`${fingerprint} signs everything from`);
+      expect((await sluice("publish", built)).stderr).not.toContain("signs everything from");
+      expect((await keys()).slice(0, 2)).toEqual([before, `signs from ${fingerprint}`]);
+    });
   },
 );

@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { SluiceError } from "../errors.ts";
 import type { KeyRecord } from "../pkgrepo/keys.ts";
+import { keyringName } from "../pkgrepo/publishing/keyring-package.ts";
 import { announceKey, signAnew, wasJustRotated } from "../pkgrepo/publishing/rotate-key.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
 import type { SigningKey } from "../pkgrepo/signing/gpg-agent.ts";
 import { withSigner } from "../pkgrepo/signing/signing.ts";
 import { addLocalKey, makeLocalKey } from "../pkgrepo/signing/signing-key.ts";
 import { publishedKeys } from "../pkgrepo/snapshot.ts";
+import type { Revision } from "./reconcile/revision.ts";
 import { configuredKey, localOwner, type KeyPlaces } from "./signing-keys.ts";
 
 interface Rotation {
@@ -49,6 +51,17 @@ export async function rotateKey(places: KeyPlaces, rotation: Rotation, now: Date
   if (keys.next?.fingerprint === fingerprint) return keys;
   const from = new Date(now.getTime() + afterDays * 86_400_000);
   return announceKey(signed, { next, from, keyring }, now);
+}
+
+/** Days until a new key signs, where nobody says otherwise. */
+export const usualDays = 30;
+
+/** Whether the workspace has a keyring package of its own, which then isn't made. */
+export function hasKeyring({ workspace: { packages } }: Revision, repository: string): boolean {
+  const name = keyringName(repository);
+  return [...packages.values()].some(({ pkgbase, srcinfo }) =>
+    (srcinfo?.packages.map(({ pkgname }) => pkgname) ?? [pkgbase]).includes(name),
+  );
 }
 
 /** Goes over to the key that was announced, once it is time. */

@@ -5,7 +5,7 @@ import { SluiceError, systemCode } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { keyPlaces, makeStateFolder } from "../../manager/installation.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
-import { rotateKey } from "../../manager/rotation.ts";
+import { hasKeyring, rotateKey, usualDays } from "../../manager/rotation.ts";
 import { openSigningKeys, type KeyPlaces } from "../../manager/signing-keys.ts";
 import type { KeyRecord } from "../../pkgrepo/keys.ts";
 import { keyringName } from "../../pkgrepo/publishing/keyring-package.ts";
@@ -61,10 +61,7 @@ export async function rotate(options: Options & { readonly after?: string }): Pr
   const { places, head } = await open(options);
   const afterDays = days(options.after);
   const name = keyringName(places.repository.name);
-  const made = [...head.workspace.packages.values()].flatMap(
-    ({ pkgbase, srcinfo }) => srcinfo?.packages.map(({ pkgname }) => pkgname) ?? [pkgbase],
-  );
-  const keyring = !made.includes(name);
+  const keyring = !hasKeyring(head, places.repository.name);
   const keys = await rotateKey(places, { afterDays, keyring, keepDays: 14 }, new Date());
   if (options.json) process.stdout.write(`${JSON.stringify(rowsOf(keys), null, 2)}\n`);
   else tell(keys, name, keyring);
@@ -156,7 +153,7 @@ async function open(options: Options): Promise<{ places: KeyPlaces; head: Revisi
   return { places, head };
 }
 
-function days(text = "30"): number {
+function days(text = String(usualDays)): number {
   const number = Number(text);
   if (/^\d{1,3}$/.test(text)) return number;
   throw new SluiceError("usage", `--after: ${JSON.stringify(text)} is not a number of days`, {

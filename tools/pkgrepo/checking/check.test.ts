@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  cpSync,
   existsSync,
   readFileSync,
   rmSync,
@@ -8,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { missingPrograms } from "../../../test/world/programs.ts";
 import {
   installable,
@@ -17,6 +18,7 @@ import {
   type ScratchRepository,
 } from "../../../test/world/scratch-repository.ts";
 import { publish } from "../publishing/publish.ts";
+import { folderOf, type Repository } from "../repository.ts";
 import { checkPublished, isWholeCheckDue } from "./check.ts";
 import { repairPublished } from "./repair.ts";
 
@@ -28,32 +30,39 @@ describe.skipIf(missing.length > 0)(
   `the published disk (needs ${missing.join(", ") || "nothing more"})`,
   () => {
     let scratch: ScratchRepository;
-    beforeEach(async () => {
+    let repository: Repository;
+    let copies = 0;
+    beforeAll(async () => {
       scratch = await scratchRepository();
-      const { build, repository } = scratch;
-      await publish(repository, [build("a", { pkgname: "a" }), build("b", { pkgname: "b" })], now);
-      await checkPublished(repository, { whole: true, now });
+      const { build } = scratch;
+      await publish(scratch.repository, [build("a", { pkgname: "a" }), build("b", { pkgname: "b" })], now);
+      await checkPublished(scratch.repository, { whole: true, now });
     });
-    afterEach(() => scratch.close());
+    beforeEach(() => {
+      const root = join(scratch.home, `copy-${copies++}`);
+      const options = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true };
+      cpSync(scratch.repository.root, root, options);
+      repository = { ...scratch.repository, root };
+    });
+    afterAll(() => scratch.close());
 
-    const file = (name: string): string => join(scratch.folder, name);
+    const file = (name: string): string => join(folderOf(repository).folder, name);
     const [a, b] = ["a-1-1-x86_64.pkg.tar.zst", "b-1-1-x86_64.pkg.tar.zst"] as const;
     const databases = ["databases/1/tiny.db.tar.gz", "databases/1/tiny.files.tar.gz"] as const;
     const found = async (whole: boolean): Promise<string[]> =>
-      (await checkPublished(scratch.repository, { whole, now })).map(
-        ({ path, problem }) => `${path} ${problem}`,
-      );
+      (await checkPublished(repository, { whole, now })).map(({ path, problem }) => `${path} ${problem}`);
     const repaired = async (): Promise<string[]> =>
-      (await repairPublished(scratch.repository, { whole: false, now })).map(
+      (await repairPublished(repository, { whole: false, now })).map(
         ({ path, outcome }) => `${path} ${outcome}`,
       );
+
     test("has nothing wrong with it after publishing", async () => {
       expect([await found(false), await found(true)]).toEqual([[], []]);
     });
 
     test("is read in whole once a day", async () => {
-      expect(await isWholeCheckDue(scratch.repository, hours(23))).toBe(false);
-      expect(await isWholeCheckDue(scratch.repository, hours(24))).toBe(true);
+      expect(await isWholeCheckDue(repository, hours(23))).toBe(false);
+      expect(await isWholeCheckDue(repository, hours(24))).toBe(true);
     });
 
     const damages: [what: string, damage: () => void, expected: string[]][] = [
@@ -89,8 +98,8 @@ describe.skipIf(missing.length > 0)(
       rmSync(file(`${b}.sig`));
       expect(await repaired()).toEqual([`${b}.sig restored`, `${a} lost`]);
       expect([existsSync(file(a)), existsSync(file(`${a}.sig`))]).toEqual([false, false]);
-      await publish(scratch.repository, [scratch.build("a", { pkgname: "a", content: "rebuilt" })], now);
-      expect(await installable(scratch.repository)).toEqual({ a: "1-1", b: "1-1" });
+      await publish(repository, [scratch.build("a", { pkgname: "a", content: "rebuilt" })], now);
+      expect(await installable(repository)).toEqual({ a: "1-1", b: "1-1" });
       expect(await repaired()).toEqual([]);
     });
 
@@ -98,14 +107,14 @@ describe.skipIf(missing.length > 0)(
       appendFileSync(file(databases[0]), "x");
       rmSync(file(b));
       expect(await repaired()).toEqual([`${databases[0]} restored`, `${b} lost`]);
-      expect(await installable(scratch.repository)).toEqual({ a: "1-1" });
+      expect(await installable(repository)).toEqual({ a: "1-1" });
     });
 
     test("with both databases gone they are made anew of the packages that are signed", async () => {
       for (const name of databases) rmSync(file(name));
       appendFileSync(file(b), "x");
       expect(await repaired()).toEqual(databases.map((name) => `${name} restored`));
-      expect(await installable(scratch.repository)).toEqual({ a: "1-1" });
+      expect(await installable(repository)).toEqual({ a: "1-1" });
     });
   },
 );
