@@ -119,7 +119,8 @@ export async function addLocalKey(
     const found = await unused();
     if (found !== undefined) return found;
     await durably(checkpoint, "signing key placed", async () => {
-      await gpg(["--passphrase", "", "--quick-generate-key", owner, "ed25519", "sign", "0"]);
+      // `--yes`: the key before has the same owner.
+      await gpg(["--yes", "--passphrase", "", "--quick-generate-key", owner, "ed25519", "sign", "0"]);
       await flushTree(home);
     });
     return (await unused())!;
