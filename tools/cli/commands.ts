@@ -310,16 +310,17 @@ export const commands: readonly CommandEntry[] = [
     define: (program) =>
       stateCommand(keyCommand(program), "export")
         .description("Print the public keys that clients trust, or write the secret key to a file")
-        .option("--secret <file>", "write the secret key to a new file that only you can read"),
+        .option("--secret <file>", "write the secret key to a new file that only you can read")
+        .option("--json", "print as JSON"),
     load: async () => (await import("./commands/key.ts")).exportKey,
   },
   {
     group: "building",
     examples: [["sluice key import backup.asc", "restore the key from a backup"]],
     define: (program) =>
-      stateCommand(keyCommand(program), "import <file>").description(
-        "Take a secret key into the state folder, such as one out of a backup",
-      ),
+      stateCommand(keyCommand(program), "import <file>")
+        .description("Take a secret key into the state folder, such as one out of a backup")
+        .option("--json", "print as JSON"),
     load: async () => (await import("./commands/key.ts")).importKey,
   },
   {
