@@ -83,7 +83,11 @@ describe.skipIf(missing.length > 0)(
       expect(await sluice("key", "export", "--secret", backup)).toMatchObject({ code: 2 });
       const offered = (await sluice("key", "export")).stdout;
       rmSync(state, { recursive: true });
-      expect(await sluice("key", "import", backup)).toMatchObject({ code: 0 });
+      const { code, stdout } = await sluice("key", "import", "--json", backup);
+      expect({ code, ...(JSON.parse(stdout) as object) }).toEqual({
+        code: 0,
+        fingerprints: [before[0]!.split(" ").at(-1)],
+      });
       expect(workspace.git("status", "--porcelain")).toBe("");
       expect((await sluice("build", "all")).code).toBe(0);
       expect(await published()).toEqual({ good: "1-1", nightly: "1-1" });

@@ -96,7 +96,8 @@ export async function exportKey(options: Options & { readonly secret?: string })
   if (options.secret === undefined) {
     const { publicKey } = folderOf(places.repository);
     if (!(await publishedKeys(places.repository))) throw nothingYet();
-    process.stdout.write(await readFile(publicKey));
+    const text = await readFile(publicKey, "utf8");
+    process.stdout.write(options.json ? `${JSON.stringify({ publicKeys: text }, null, 2)}\n` : text);
     return 0;
   }
   const { key } = await openSigningKeys(places);
@@ -112,6 +113,7 @@ export async function exportKey(options: Options & { readonly secret?: string })
     exported.push(await exportSecretKey(one, fingerprint ?? one.id ?? ""));
   }
   await writeSecret(resolve(options.secret), Buffer.concat(exported));
+  if (options.json) process.stdout.write(`${JSON.stringify({ file: options.secret }, null, 2)}\n`);
   info(
     `Wrote the secret key to ${options.secret}. Whoever has it can sign packages that your clients install.`,
   );
@@ -135,6 +137,7 @@ export async function importKey(options: Options, file: string): Promise<number>
   // Git ignores it.
   await makeStateFolder(stateFolder(options));
   const fingerprints = await importLocalKey(places.home, resolve(file));
+  if (options.json) process.stdout.write(`${JSON.stringify({ fingerprints }, null, 2)}\n`);
   info(`In ${places.home} now: ${fingerprints.join(", ")}`);
   if (keys && !fingerprints.includes(keys.signs.fingerprint)) {
     info(`${keys.signs.fingerprint} signed what is published. To go over to the new one: sluice key rotate`);
