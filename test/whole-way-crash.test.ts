@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { steps } from "../tools/steps.ts";
 import { budget, deathsAmong, seed } from "./world/budget.ts";
+import { inTurn, surviveAll, type Survival } from "./world/deaths.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { seededRandom } from "./world/random.ts";
 import { publishingPrograms } from "./world/scratch-repository.ts";
@@ -60,52 +61,24 @@ describe.skipIf(missing.length > 0)(
           const times = passed.filter((other) => other === checkpoint).length;
           return { checkpoint, time: 1 + Math.floor(random() * times) };
         });
-      expect(await surviveAll(inTurn(deaths, 4))).toEqual([]);
+      expect(await surviveAll(inTurn(deaths, 4), survive)).toEqual([]);
     });
 
     const moments = budget(4, 200);
     test(`killed at ${moments} random moments (seed ${seed}), nothing is lost, built twice or published twice`, async () => {
       const random = seededRandom(seed);
       const deaths = Array.from({ length: moments }, () => ({ delay: Math.floor(random() * milliseconds) }));
-      expect(await surviveAll(inTurn(deaths, 2))).toEqual([]);
+      expect(await surviveAll(inTurn(deaths, 2), survive)).toEqual([]);
     });
   },
 );
 
-/**
- * Deaths that one world survives one after the other, each a good piece further on the way: what a death left behind
- * is there at the next one, too, and the work until there is done once. A long run gives each its own world.
- */
-function inTurn(deaths: readonly Death[], each: number): Death[][] {
-  const worlds = budget(Math.ceil(deaths.length / each), deaths.length);
-  return Array.from({ length: worlds }, (_, world) => deaths.filter((_, at) => at % worlds === world));
-}
-
-/** Two worlds at a time. */
-async function surviveAll(lives: readonly (readonly Death[])[]): Promise<string[]> {
-  const troubles: string[] = [];
-  const left = [...lives];
-  const next = async (): Promise<void> => {
-    for (let deaths = left.pop(); deaths; deaths = left.pop()) {
-      const { found, missed } = await survive(deaths, left.length % 4 === 0);
-      troubles.push(...found);
-      // The way was at its end before: they come first in another world.
-      if (missed.length > 0) left.push(missed);
-    }
-  };
-  await Promise.all([next(), next()]);
-  return troubles;
-}
-
 /** Kills the way, looks at what is left after each death, goes it to its end, and says what isn't as it should be. */
-async function survive(
-  deaths: readonly Death[],
-  onceMore: boolean,
-): Promise<{ found: string[]; missed: Death[] }> {
-  const found: string[] = [];
+async function survive(deaths: readonly Death[]): Promise<Survival<Death>> {
+  const troubles: string[] = [];
   const missed: Death[] = [];
   const expectThat = (holds: boolean, what: string): void => {
-    if (!holds) found.push(`${JSON.stringify(deaths)}: ${what}`);
+    if (!holds) troubles.push(`${JSON.stringify(deaths)}: ${what}`);
   };
   const world = way.fresh();
   const published = new Set([...Object.entries(way.before), ...Object.entries(way.after)].map(String));
@@ -139,8 +112,8 @@ async function survive(
   const leftovers = await way.leftovers(world);
   expectThat(leftovers.length === 0, `left over: ${leftovers.join(", ")}`);
 
-  const third = onceMore ? await way.run(world) : { begun: [], passed: [] as readonly string[] };
+  const third = await way.run(world);
   expectThat(third.begun.length === 0 && !third.passed.includes("after database switched"), "not at rest");
   way.discard(world);
-  return { found, missed };
+  return { troubles, missed };
 }
