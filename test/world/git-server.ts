@@ -127,9 +127,11 @@ export class GitServer {
     const isFetch =
       url.searchParams.get("service") !== "git-receive-pack" && existsSync(join(root, name, "HEAD"));
     if (isFetch && what === "git-upload-pack") return this.#uploadPack(join(root, name), request, response);
-    const isCapabilities = isFetch && this.speaks === "v2" && request.headers["git-protocol"] === "version=2";
-    if (isCapabilities && what === "info/refs" && capabilities)
-      return answerCapabilities(response, capabilities);
+    const isV2 = this.speaks === "v2" && request.headers["git-protocol"] === "version=2";
+    const settled =
+      isFetch && isV2 && what === "info/refs" ? readFileSync(join(root, name, "config"), "utf8") : "";
+    const known = capabilities.get(settled);
+    if (known) return answerCapabilities(response, known);
     const backend = spawn(join(execPath, "git-http-backend"), {
       env: {
         ...settings,
@@ -147,12 +149,12 @@ export class GitServer {
     backend.stdin.on("error", () => undefined);
     request.pipe(backend.stdin);
     backend.stderr.resume();
-    if (isCapabilities && what === "info/refs") {
+    if (settled !== "") {
       const chunks: Buffer[] = [];
       backend.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
       backend.stdout.on("end", () => {
         const output = Buffer.concat(chunks);
-        capabilities ??= output.subarray(output.indexOf("\r\n\r\n") + 4);
+        capabilities.set(settled, output.subarray(output.indexOf("\r\n\r\n") + 4));
       });
     }
     answerAsCgi(backend.stdout, response);
@@ -199,8 +201,8 @@ const settings = {
   GIT_CONFIG_VALUE_3: "true",
 };
 
-/** The first answer of protocol v2: it holds no refs, and is the same for every repository. */
-let capabilities: Buffer | undefined;
+/** By a repository's own settings, the first answer of protocol v2: it holds no refs. */
+const capabilities = new Map<string, Buffer>();
 
 function answerCapabilities(response: ServerResponse, body: Buffer): void {
   response.setHeader("cache-control", "no-cache, max-age=0, must-revalidate");
