@@ -39,7 +39,7 @@ function merge(branch: string): void {
   days.world.git("push", "-q", "-f", "origin", "HEAD:refs/tags/scheduled");
 }
 
-// What differs between forges is told apart in tools/forge and reviews.test.ts.
+// What differs between forges is tested in tools/forge and reviews.test.ts.
 describe.each(standIns)("held updates on $kind", (standIn) => {
   beginEach(standIn);
 

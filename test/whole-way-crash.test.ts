@@ -36,7 +36,7 @@ describe.skipIf(missing.length > 0)(
 
     beforeAll(() => way.prepare());
 
-    test("without a kill everything is built once and published, and nothing is left lying about", async () => {
+    test("without a kill everything is built once and published, and no files are left over", async () => {
       const world = way.fresh();
       expect(await way.installable(world)).toEqual(way.before);
       const run = await way.run(world);

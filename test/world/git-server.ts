@@ -185,7 +185,7 @@ export class GitServer {
 
 const execPath = execFileSync("git", ["--exec-path"], { encoding: "utf8" }).trim();
 
-/** Partial clones, and any commit by its id, as the forges have it; whoever comes may push. */
+/** Partial clones, and any commit by its id, as the forges have it; anybody may push. */
 const settings = {
   PATH: process.env["PATH"],
   GIT_CONFIG_NOSYSTEM: "1",

@@ -14,7 +14,7 @@ import { parseAllDocuments } from "yaml";
 import { makeRepository } from "./repository.ts";
 import { endAgents } from "./runners.ts";
 
-/** What the pipelines' clone is told to be a clone of; Git is led to the local origin instead. */
+/** What the pipelines' clone claims to be a clone of; Git uses the local origin instead. */
 const address = "git@gitlab.example.org:group/packages.git";
 
 /** What the pipeline's inputs are where nobody fills them in. */
@@ -46,7 +46,7 @@ export class GitlabProject {
   readonly origin = join(this.base, "origin.git");
   /** A person's clone. */
   readonly dir = join(this.base, "person");
-  /** Where jobs import keys, which must not become those of whoever runs the tests. */
+  /** Where jobs import keys, which must not become those of the person who runs the tests. */
   private readonly gnupg = join(this.base, "gnupg");
   private runs = 0;
   /** Pipelines that GitLab's schema allows: to find that out takes longer than most jobs. */

@@ -121,7 +121,7 @@ export class WholeWay {
     return new Set([...kept, ...published.map(({ base, version }) => `${base} ${version}`)]);
   }
 
-  /** What lies about that nobody needs any more, or is still to be done. */
+  /** Files that nobody needs any more, and work that is left. */
   async leftovers({ folder }: World): Promise<string[]> {
     const queue = await openSqliteQueue(join(folder, "state/queue.sqlite"));
     const { builds, removals } = await queue.state();

@@ -24,7 +24,7 @@ test.each<[string, string[]]>([
   expect(requests(message)).toEqual(expected);
 });
 
-test("a later [undeploy] takes back, an earlier one doesn't, and asking again counts again", () => {
+test("a later [undeploy] cancels, an earlier one doesn't, and asking again counts again", () => {
   expect(requests("[deploy foo]", "[undeploy foo]")).toEqual([]);
   expect(requests("[undeploy foo]", "[deploy foo]")).toEqual(["c1 foo"]);
   expect(requests("[deploy foo] [deploy bar]", "[undeploy bar]", "[deploy bar/2]")).toEqual([
