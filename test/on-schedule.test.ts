@@ -521,7 +521,7 @@ describe("the CI files", () => {
     expect(days.atOrigin(".gitlab-ci.yml", "template-v1")).toBe("run: {}");
   });
 
-  test("that can't be had hold up no update, and are told", async () => {
+  test("that can't be had hold up no update, and are reported", async () => {
     template.remove();
     const { lines, needsPerson } = await days.run();
     expect(lines).toContain("updated foo: 1-1 → 2-1");

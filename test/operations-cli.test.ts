@@ -142,7 +142,7 @@ describe("plans", () => {
     expect(world.git("status", "--porcelain")).toBe("");
   });
 
-  test("a refusal is told with what to do, and exits 1", async () => {
+  test("a refusal says what to do, and exits 1", async () => {
     const { code, stdout, stderr } = await world.sluice(["drop", "--json", "foo"]);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { folderOf, type Repository } from "../tools/pkgrepo/repository.ts";
 import { steps } from "../tools/steps.ts";
 import { budget, deathsAmong, seed } from "./world/budget.ts";
+import { inTurn, surviveAll, type Survival } from "./world/deaths.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { play, publishingStage, repositoryIn, type Scenario } from "./world/publishing.ts";
 import { seededRandom } from "./world/random.ts";
@@ -44,10 +45,8 @@ describe.skipIf(missing.length > 0)(
     test.each(scenarios.map(({ name }, index) => ({ name, index })))(
       "killed between every two steps of $name, nothing is lost and the next run finishes it",
       async ({ index }) => {
-        const troubles: string[] = [];
-        for (const death of firstTwoOfEach(passed[index] ?? []))
-          troubles.push(...(await survive(index, death)));
-        expect(troubles).toEqual([]);
+        const lives = inTurn(firstTwoOfEach(passed[index] ?? []), 5);
+        expect(await surviveAll(lives, (deaths) => survive(index, deaths))).toEqual([]);
       },
     );
 
@@ -57,7 +56,8 @@ describe.skipIf(missing.length > 0)(
       const troubles: string[] = [];
       for (let i = 0; i < moments; i++) {
         const index = Math.floor(random() * scenarios.length);
-        troubles.push(...(await survive(index, { delay: Math.floor(random() * longest) })));
+        const { troubles: found } = await survive(index, [{ delay: Math.floor(random() * longest) }]);
+        troubles.push(...found);
       }
       expect(troubles).toEqual([]);
     });
@@ -72,30 +72,34 @@ function firstTwoOfEach(passed: readonly string[]): Death[] {
   });
 }
 
-/** Kills a scenario, looks at what is left, runs it again twice, and says all that isn't as it should be. */
-async function survive(index: number, death: Death): Promise<string[]> {
+/** Kills a scenario, looks at what is left after each death, plays it twice more, and says what isn't as it should be. */
+async function survive(index: number, deaths: readonly Death[]): Promise<Survival<Death>> {
   const scenario = scenarios[index] ?? scenarios[0];
   const before = scenarios[index - 1]?.after ?? {};
   const troubles: string[] = [];
+  const missed: Death[] = [];
   const expectThat = (holds: boolean, what: string): void => {
-    if (!holds) troubles.push(`${scenario.name}, ${JSON.stringify(death)}: ${what}`);
+    if (!holds) troubles.push(`${scenario.name}, ${JSON.stringify(deaths)}: ${what}`);
   };
-  const world = join(stage.home, "world");
-  rmSync(world, { recursive: true, force: true, maxRetries: 5 });
+  const world = mkdtempSync(join(stage.home, "world-"));
   stage.set(index, world);
-  const wasKilled = await dieActing(world, scenario, death);
-  expectThat(wasKilled || "delay" in death, "the process wasn't killed");
-
   const repository = repositoryIn(world);
-  const left = await installable(repository).catch(String);
-  const isDone = isDeepStrictEqual(left, scenario.after);
-  expectThat(isDone || isDeepStrictEqual(left, before), `published is ${JSON.stringify(left)}`);
-  const snapshot = currentSnapshot(repository);
+  /** The snapshot that was published first. */
+  let done: string | undefined;
+  for (const [at, death] of deaths.entries()) {
+    const wasKilled = await dieActing(world, scenario, death);
+    if (!wasKilled && at > 0 && "checkpoint" in death) missed.push(death);
+    expectThat(wasKilled || at > 0 || "delay" in death, "the process wasn't killed");
+    const left = await installable(repository).catch(String);
+    if (isDeepStrictEqual(left, scenario.after)) done ??= currentSnapshot(repository);
+    else expectThat(!done && isDeepStrictEqual(left, before), `published is ${JSON.stringify(left)}`);
+    expectThat(!done || currentSnapshot(repository) === done, "published twice");
+  }
 
   await play(world, scenario);
   expectThat(isDeepStrictEqual(await installable(repository).catch(String), scenario.after), "not finished");
   const finished = currentSnapshot(repository);
-  expectThat(!isDone || finished === snapshot, "published twice");
+  expectThat(!done || finished === done, "published twice");
   await play(world, scenario);
   expectThat(currentSnapshot(repository) === finished, "published a third time");
 
@@ -107,7 +111,8 @@ async function survive(index: number, death: Death): Promise<string[]> {
   expectThat(isDeepStrictEqual(names.sort(), expected.sort()), `the folder holds ${names.join(", ")}`);
   const isSwept = packages.length === Object.keys(scenario.after).length;
   expectThat(!scenario.sweep || isSwept, `old files are left: ${packages.join(", ")}`);
-  return troubles;
+  rmSync(world, { recursive: true, force: true, maxRetries: 5 });
+  return { troubles, missed };
 }
 
 /** Plays the scenario in a process of its own; whether that was killed, rather than done first. */

@@ -37,18 +37,17 @@ export class WholeWay {
   readonly #workspace = new ScratchWorkspace();
   readonly #home = join(this.#workspace.base, "way");
   /** pkgname to version, before and after. */
-  readonly before = { lib: "1-1", "lib-doc": "1-1", app: "1-1", "tool-git": "1-1", old: "1-1", moved: "1-1" };
-  readonly after = { lib: "2-1", "lib-doc": "2-1", app: "2-1", "tool-git": "2-1", moved: "2-1" };
+  readonly before = { lib: "1-1", "lib-doc": "1-1", "app-git": "1-1", old: "1-1", moved: "1-1" };
+  readonly after = { lib: "2-1", "lib-doc": "2-1", "app-git": "2-1", moved: "2-1" };
   /** Builds of the second commit. */
-  readonly builds = ["app 2-1", "lib 2-1", "successor 2-1", "tool-git 2-1"];
+  readonly builds = ["app-git 2-1", "lib 2-1", "successor 2-1"];
   #worlds = 0;
 
   async prepare(): Promise<void> {
     const workspace = this.#workspace;
     workspace.git("remote", "set-url", "origin", "../origin.git");
     this.#package("lib", "1", { pkgnames: ["lib", "lib-doc"] });
-    this.#package("app", "1", { depends: ["lib"] });
-    this.#package("tool-git", "1", { lines: ["source = git+https://example.org/tool.git"] });
+    this.#package("app-git", "1", { depends: ["lib"], lines: [gitSource] });
     this.#package("old", "1", {});
     this.#package("predecessor", "1", { pkgnames: ["moved"] });
     workspace.publishScheduled();
@@ -58,8 +57,7 @@ export class WholeWay {
     }
     await this.run(this.#worldIn(join(this.#home, "start")));
     this.#package("lib", "2", { pkgnames: ["lib", "lib-doc"] });
-    this.#package("app", "2", { depends: ["lib"] });
-    this.#package("tool-git", "2", { lines: ["source = git+https://example.org/tool.git"] });
+    this.#package("app-git", "2", { depends: ["lib"], lines: [gitSource] });
     this.#package("successor", "2", { pkgnames: ["moved"] });
     workspace.delete("packages/old");
     workspace.delete("packages/predecessor");
@@ -124,7 +122,7 @@ export class WholeWay {
     return new Set([...kept, ...published.map(({ base, version }) => `${base} ${version}`)]);
   }
 
-  /** What lies about that nobody needs any more, or is still to be done. */
+  /** Files that nobody needs any more, and work that is left. */
   async leftovers({ folder }: World): Promise<string[]> {
     const queue = await openSqliteQueue(join(folder, "state/queue.sqlite"));
     const { builds, removals } = await queue.state();
@@ -180,6 +178,8 @@ export class WholeWay {
     }
   }
 }
+
+const gitSource = "source = git+https://example.org/app.git";
 
 function lines(folder: string, log: string): string[] {
   const path = join(folder, log);

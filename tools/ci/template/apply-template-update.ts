@@ -58,7 +58,7 @@ export function templateReview(
   };
 }
 
-/** The tag goes along only where it was at main's newest commit: nothing that waits to be scheduled is skipped. */
+/** The tag is moved only where it was at main's newest commit: nothing that waits to be scheduled is skipped. */
 function mainUpdates({ branch: ref, head, tag }: WorkspaceRefs, commit: string): RefUpdate[] {
   const main = { ref, expected: head, to: commit };
   return tag?.commit === head ? [main, { ref: scheduledTag, expected: tag.id, to: commit }] : [main];

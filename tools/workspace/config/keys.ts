@@ -79,7 +79,10 @@ export const repositoryKeys = {
     "icu:boost-libs",
     "Libraries. When one has a new version in CI_LIB_DB, every package that depends on it is bumped and built.",
   ),
-  CI_REBUILD_BLACKLIST: packages("glibc", "Libraries that never cause a rebuild, whoever names them."),
+  CI_REBUILD_BLACKLIST: packages(
+    "glibc",
+    "Libraries that never cause a rebuild, whichever package names them.",
+  ),
   CI_DEFAULT_CLASS: buildClass("1", "Build class of packages that have no BUILDER_CLASS."),
   CI_MAX_PARALLEL: integer(
     8,
