@@ -31,16 +31,16 @@ export interface Run {
 
 /**
  * From a commit to published packages: a workspace whose first commit is published, and whose second one changes
- * packages, removes one and moves a pkgname to another pkgbase.
+ * packages, removes one, moves a pkgname to another pkgbase and adds one that builders are asked for.
  */
 export class WholeWay {
   readonly #workspace = new ScratchWorkspace();
   readonly #home = join(this.#workspace.base, "way");
   /** pkgname to version, before and after. */
   readonly before = { lib: "1-1", "lib-doc": "1-1", "app-git": "1-1", old: "1-1", moved: "1-1" };
-  readonly after = { lib: "2-1", "lib-doc": "2-1", "app-git": "2-1", moved: "2-1" };
+  readonly after = { lib: "2-1", "lib-doc": "2-1", "app-git": "2-1", moved: "2-1", nightly: "2-1" };
   /** Builds of the second commit. */
-  readonly builds = ["app-git 2-1", "lib 2-1", "successor 2-1"];
+  readonly builds = ["app-git 2-1", "lib 2-1", "nightly 2-1", "successor 2-1"];
   #worlds = 0;
 
   async prepare(): Promise<void> {
@@ -59,6 +59,9 @@ export class WholeWay {
     this.#package("lib", "2", { pkgnames: ["lib", "lib-doc"] });
     this.#package("app-git", "2", { depends: ["lib"], lines: [gitSource] });
     this.#package("successor", "2", { pkgnames: ["moved"] });
+    // Builders are asked for it: of what has a trigger, main alone doesn't say when.
+    this.#package("nightly", "2", {});
+    workspace.write("packages/nightly/.CI/config", "CI_ON_TRIGGER=nightly\n");
     workspace.delete("packages/old");
     workspace.delete("packages/predecessor");
     workspace.commit("second");
@@ -80,7 +83,7 @@ export class WholeWay {
     return this.#worldIn(folder);
   }
 
-  /** Schedules, queues, builds and publishes in a process of its own, an hour after the world's last run. */
+  /** Schedules, takes, builds and publishes in a process of its own, an hour after the world's last run. */
   async run({ folder }: World, death?: Death): Promise<Run> {
     const before = { passed: lines(folder, "passed.log").length, begun: lines(folder, "begun.log").length };
     appendFileSync(join(folder, "runs.log"), "run\n");
@@ -193,13 +196,12 @@ const built = join(import.meta.dirname, "../../dist");
  * faster, so that nobody waits for retries.
  */
 const program = `
-import { appendFileSync, cpSync, readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { applyOnCommit, planOnCommit } from "${built}/ci/on-commit/on-commit.js";
 import { readPlatform } from "${built}/ci/pipeline/platform.js";
 import { openGit } from "${built}/git/git.js";
 import { openInstallation } from "${built}/manager/installation.js";
-import { submissionOf } from "${built}/manager/reconcile/submit.js";
 import { up } from "${built}/manager/up.js";
 import { bubblewrap } from "${built}/sandbox/bubblewrap/bubblewrap.js";
 const { folder, death, hours, packages } = JSON.parse(process.argv[1]);
@@ -222,15 +224,14 @@ const build = async ({ pkgbase, srcinfo, folder: into }) => {
 process.stdout.write("ready");
 const git = openGit(join(folder, "clone"), process.env);
 const platform = readPlatform({});
-await applyOnCommit(git, platform, await planOnCommit(git, platform), checkpoint);
+await applyOnCommit(git, platform, await planOnCommit(git, platform), now, checkpoint);
 const settings = { BUILD_REPO: "test", SIGNING_KEY: "", CI_ON_DEPENDENCY_FAILURE: "auto" };
 const state = join(folder, "state");
 const sandbox = bubblewrap();
 const options = { git, settings, state, sandbox, gnupgHome: "", now, build, checkpoint };
 const installation = await openInstallation(options);
-const schedule = JSON.parse(readFileSync(join(folder, "clone/.ci/schedule.json"), "utf8"));
-await installation.queue.submit(submissionOf(schedule, settings));
 const signal = new AbortController().signal;
-await up(installation, { worker: "run " + hours, jobs: 2, once: true, watcher: {}, signal });
+const following = { once: true, fetch: { everyMs: 60_000, pipelineEmail: "" }, watcher: {} };
+await up(installation, { ...following, worker: "run " + hours, jobs: 2, signal });
 await installation.queue.close();
 `;

@@ -131,6 +131,12 @@ export const repositoryKeys = {
     "7200",
     "Seconds that a build may take. A package multiplies it with BUILDER_EXTRA_TIMEOUT.",
   ),
+  BUILDER_FETCH_INTERVAL: integer(
+    60,
+    { min: 1, max: 86_400 },
+    "300",
+    "Seconds from one look of `sluice up` at the remote to the next.",
+  ),
   BUILDER_NETWORK: flag(
     false,
     "Give the build itself network access. Sources are fetched before it, with network, either way.",
