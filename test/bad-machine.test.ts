@@ -15,7 +15,7 @@ if (probeBubblewrap()) missing.push("a working bubblewrap");
 const isRoot = process.getuid?.() === 0;
 
 describe.skipIf(missing.length > 0)(
-  `what a person has to fix is told: what, where, next step (needs ${missing.join(", ") || "nothing more"})`,
+  `what a person has to fix is reported: what, where, next step (needs ${missing.join(", ") || "nothing more"})`,
   () => {
     let workspace: ScratchWorkspace;
     beforeEach(() => {

@@ -79,7 +79,7 @@ describe("what is scheduled", () => {
     expect(names(await onCommit())).toEqual(["foo"]);
   });
 
-  test("a change that was taken back before the run schedules nothing", async () => {
+  test("a change that was reverted before the run schedules nothing", async () => {
     w.addPackage("foo");
     w.publishScheduled();
     w.write("packages/foo/PKGBUILD", "broken");
@@ -399,7 +399,7 @@ describe("the tag `scheduled`", () => {
     expect(w.git("rev-parse", "scheduled")).toBe(start);
   });
 
-  test("a push that the server forbids says so, and the schedule is taken back", async () => {
+  test("a push that the server forbids says so, and the schedule is rolled back", async () => {
     w.addPackage("foo");
     w.publishScheduled();
     w.addPackage("bar");

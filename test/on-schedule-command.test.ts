@@ -140,7 +140,7 @@ test("--trigger schedules the packages of that trigger, and nothing else", async
   expect(w.atOrigin("show", "main:packages/foo/PKGBUILD")).toContain("pkgver=1");
 });
 
-test("the variable TRIGGER does the same; a trigger that no package has is told with those that there are", async () => {
+test("the variable TRIGGER does the same; for a trigger that no package has, those that there are are named", async () => {
   const { code, stderr } = await w.sluice(["on-schedule"], { TRIGGER: "dayly" });
   expect(code).toBe(0);
   expect(stderr).toContain("no package has CI_ON_TRIGGER=dayly; there are: daily");

@@ -361,7 +361,7 @@ describe("every operation", () => {
     expect(here.scheduled()).toEqual(["bar", "foo"]);
   });
 
-  test("never touches what lies about in the work tree", async () => {
+  test("never touches uncommitted files in the work tree", async () => {
     start("foo", "bar");
     here.world.write("packages/bar/PKGBUILD", "mine\n");
     await here.drop(["foo"]);

@@ -82,7 +82,7 @@ describe.skipIf(missing.length > 0)(`how builds end ${needs}`, () => {
     expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
   });
 
-  test("a failure that is taken back by a commit is forgotten", async () => {
+  test("a failure that a commit reverts is forgotten", async () => {
     workspace.addRecipe("bad", { pkgver: "3", lines: "build() { false; }" });
     workspace.commit("break");
     expect((await workspace.sluice(["up", "--once"])).code).toBe(1);

@@ -23,6 +23,7 @@ export const steps = {
   ],
   queue: [
     "submission accepted",
+    "requests taken",
     "build claimed",
     "lease renewed",
     "build finished",

@@ -12,7 +12,7 @@ import { context, file } from "./recipes.ts";
 
 // Recipes that are minor are given to bash in a sandbox: nothing that it holds may differ but versions and checksums.
 
-const count = budget(6_000, 1_000_000);
+const count = budget(2_000, 1_000_000);
 const chunk = 5_000;
 
 test.skipIf(probeBubblewrap() !== undefined)(

@@ -20,7 +20,12 @@ test.each([
   [1, "error: target not found: nothing\n", "the build failed: target not found: nothing. Neither"],
   [4, "", "the build failed: a function of the PKGBUILD failed (exit code 4)."],
   [137, "Killed\n", "the build failed: ended by signal 9."],
+  [129, "", "the build failed: ended by signal 1."],
+  [192, "", "the build failed: ended by signal 64."],
   [77, "", "the build failed: exit code 77."],
+  [128, "", "the build failed: exit code 128."],
+  [193, "", "the build failed: exit code 193."],
+  [255, "", "the build failed: exit code 255."],
 ])("exit code %i, and what makepkg said of it", (code, output, message) => {
   expect(describeFailure("the build", code, output)).toContain(message);
 });

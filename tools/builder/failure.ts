@@ -61,8 +61,11 @@ const makepkgErrors: Readonly<Record<number, string>> = {
   15: "programs that makepkg needs are missing",
 };
 
+/** A shell reports 128 and the signal's number; signal(7) has 1 to 64. */
+const lastSignal = 64;
+
 function exitMeaning(code: number): string {
   const meaning = makepkgErrors[code];
   if (meaning) return `${meaning} (exit code ${code})`;
-  return code > 128 ? `ended by signal ${code - 128}` : `exit code ${code}`;
+  return code > 128 && code <= 128 + lastSignal ? `ended by signal ${code - 128}` : `exit code ${code}`;
 }

@@ -142,7 +142,7 @@ package() { [ ! -e hurt ]; install -Dt "$pkgdir/x" ./*.txt "$startdir/deep/er/-n
     workspace.git("reset", "-q", "--hard");
   });
 
-  test("a commit without the package is told apart from a recipe that fails", async () => {
+  test("a commit without the package is distinguished from a recipe that fails", async () => {
     workspace.writeRecipe("fresh", {});
     const { result } = await workspace.build("fresh", { path: "packages/none" });
     expect(result).toMatchObject({

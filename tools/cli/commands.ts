@@ -263,11 +263,17 @@ export const commands: readonly CommandEntry[] = [
         "sluice up --host 0.0.0.0 --address https://repo.example.org",
         "on a server; clients are told that address",
       ],
+      ["sluice up --pipelines", "the whole system without a forge: follow upstreams, build, serve"],
     ],
     define: (program) =>
       buildingCommand(program, "up")
         .description("Keep the package repository as the workspace says, and serve it")
         .option("--once", "end when all is published")
+        .option(
+          "--pipelines",
+          "run on-commit, on-schedule and the trigger daily as well, where no forge does",
+        )
+        .option("--no-fetch", "don't ask the remote; follow the clone alone")
         .option("--port <number>", "where to serve it (default: 8080)")
         .option(
           "--host <address>",

@@ -10,9 +10,15 @@ import { submitBuilds } from "./reconcile/submit.ts";
  *
  * @returns what was damaged; what is `lost` is to be built again
  */
-export async function watchPublished({ repository, now }: Installation): Promise<readonly Repaired[]> {
+export async function watchPublished(
+  { repository, now }: Installation,
+  watcher: { repaired?(file: Repaired): void },
+): Promise<readonly Repaired[]> {
   const time = now();
-  return repairPublished(repository, { whole: await isWholeCheckDue(repository, time), now: time });
+  const whole = await isWholeCheckDue(repository, time);
+  const repaired = await repairPublished(repository, { whole, now: time });
+  for (const file of repaired) watcher.repaired?.(file);
+  return repaired;
 }
 
 /** Builds lost packages again, those with a trigger of their own as well. */

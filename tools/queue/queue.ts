@@ -25,8 +25,12 @@ import type { BlockCause, Outcome } from "./outcome.ts";
  */
 export interface Queue {
   /** Accepts builds and removals as one unit. A removal drops the queued build of its key and asks an
-   * active one to stop; a build withdraws the pending removal of its key, because publishing replaces. */
+   * active one to stop; a build withdraws the pending removal of its key, because publishing replaces. A
+   * submission that carries out `requests` changes nothing where its `after` isn't what `taken` says. */
   submit(submission: Submission): Promise<readonly Submitted[]>;
+
+  /** Up to which number the requests of a workspace for a repository have been accepted; 0: none. */
+  taken(of: Pick<Submission, "source" | "target" | "arch">): Promise<number>;
 
   /** Hands out a ready build, or undefined when this worker has nothing to do now. Also returns builds whose
    * lease ran out and retries that are due to the queue, so ask again after an event, and every second or
@@ -92,6 +96,8 @@ export interface Submission {
   /** Where the schedule was made; takes the commit status. */
   readonly pipeline?: Pipeline;
   readonly onDependencyFailure?: OnDependencyFailure;
+  /** The requests of the branch `state` that it carries out, all with numbers `after` < n ≤ `upTo`. */
+  readonly requests?: { readonly after: number; readonly upTo: number };
   readonly builds: readonly SubmittedBuild[];
   readonly removals: readonly SubmittedRemoval[];
 }
@@ -117,6 +123,8 @@ export interface SubmittedBuild {
   /** Every pkgbase that must be neither queued nor active when this build starts. */
   readonly needs: readonly string[];
   readonly reason: string;
+  /** Upstream commits that it is to be made from, where what is published may be enough. */
+  readonly upstream?: readonly string[] | undefined;
 }
 
 export interface SubmittedRemoval {
@@ -151,6 +159,8 @@ export interface Build extends BuildKey {
   readonly class: string | null;
   readonly pkgnames: readonly string[];
   readonly needs: readonly string[];
+  /** Where what is published was made from this recipe and these upstream commits, there is nothing to build. */
+  readonly upstream?: readonly string[] | undefined;
   readonly reasons: readonly string[];
   /** How often it was lost so far. */
   readonly losses: number;

@@ -65,8 +65,9 @@ export function decide(
       const pkgnames = leftBehind(before?.workspace.packages.get(pkgbase), after.workspace);
       return { kind: "remove", pkgbase, pkgnames, reason };
     }
+    const isMaterial = change !== undefined && change.kind !== "immaterial";
     const reasons = [
-      ...(change && change.kind !== "immaterial" ? [describeChange(change, pkgbase)] : []),
+      ...(isMaterial ? [describeChange(change, pkgbase)] : []),
       ...(request ? [`commit ${short(request.commit)}: ${request.text}`] : []),
     ];
     if (reasons.length === 0) {
@@ -77,6 +78,7 @@ export function decide(
       pkgbase,
       class: request?.class || pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null,
       reason: reasons.join("; "),
+      ...(isMaterial && !request?.class && { upstream: [] }),
     };
   }
 

@@ -4,11 +4,13 @@ import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
 import { lastChanges } from "../../git/history.ts";
 import { ignoreFiles } from "../../git/ignore.ts";
-import { composeSchedule } from "../../schedule/compose.ts";
+import type { RefUpdate } from "../../git/push.ts";
+import { composeSchedule, type WantedBuild } from "../../schedule/compose.ts";
 import { scheduleFiles, type ScheduleFile } from "../../schedule/files.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { Checkpoint } from "../../steps.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
+import { noRequests } from "../../workspace/state/requests.ts";
 import { differingFolders, listFolders, readFolders, type CommitFolders } from "../../workspace/commit.ts";
 import {
   parseWorkspace,
@@ -17,6 +19,7 @@ import {
   type Workspace,
   type WorkspaceProblem,
 } from "../../workspace/workspace.ts";
+import { stateRef } from "../../workspace/refs.ts";
 import {
   currentBranch,
   readCommitRange,
@@ -27,14 +30,21 @@ import {
 import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
 import type { Platform } from "../pipeline/platform.ts";
 import { underCloneLock } from "../pipeline/clone-lock.ts";
-import { moveScheduledTag } from "./scheduled-tag.ts";
 import { requirePushed } from "../pipeline/local-clone.ts";
+import { commitState } from "../pipeline/commit-state.ts";
+import { nextRequests } from "../pipeline/next-requests.ts";
+import type { SchedulePorts } from "../pipeline/ports.ts";
+import { readStateBranch } from "../pipeline/workspace-refs.ts";
+import { lostRace, moveScheduledTag } from "./scheduled-tag.ts";
 import { writeScheduleFiles } from "../pipeline/write-schedule.ts";
 
 /** What `sluice on-commit` is going to do, and why. */
 export interface OnCommitPlan {
   readonly range: Omit<CommitRange, "commits"> & { readonly commits: number };
   readonly schedule: Schedule;
+  /** The schedule's builds, as they were decided. */
+  readonly builds: readonly WantedBuild[];
+  readonly workspace: Workspace;
   /** Of the whole workspace. */
   readonly tree: DependencyTree;
   readonly packagesDir: string;
@@ -81,17 +91,18 @@ export function applyOnCommit(
   git: Git,
   platform: Platform,
   plan: OnCommitPlan,
+  now: () => Date,
   checkpoint?: Checkpoint,
 ): Promise<void> {
-  return underCloneLock(git, () => apply(git, platform, plan, checkpoint));
+  return underCloneLock(git, () => apply({ git, platform, now, checkpoint }, plan));
 }
 
 async function apply(
-  git: Git,
-  platform: Platform,
-  { range, files }: OnCommitPlan,
-  checkpoint?: Checkpoint,
+  ports: Pick<SchedulePorts, "git" | "platform" | "now" | "checkpoint">,
+  plan: OnCommitPlan,
 ): Promise<void> {
+  const { git, platform, checkpoint } = ports;
+  const { range, files } = plan;
   const branch = await currentBranch(git, platform.branch);
   if (branch !== undefined) requireMainBranch(branch, range.defaultBranch);
   await requireCommitOfMain(git, range);
@@ -102,12 +113,41 @@ async function apply(
   );
   const written = writeScheduleFiles(git.dir, files, checkpoint);
   try {
-    await moveScheduledTag(git, platform, range, checkpoint);
+    await moveTag(ports, plan);
   } catch (error) {
     // What may have come through has to be built.
     if (!(error instanceof SluiceError && error.code === "push-unknown")) written.undo();
     throw error;
   }
+}
+
+/** Builders are asked in the same push for what main doesn't show; what else changes the state is waited out. */
+async function moveTag(
+  ports: Pick<SchedulePorts, "git" | "platform" | "now" | "checkpoint">,
+  { range, builds, workspace }: OnCommitPlan,
+): Promise<void> {
+  if (range.tag?.id === range.head) return;
+  const { git, platform, checkpoint } = ports;
+  const isAsking = nextRequests(noRequests, workspace, builds, ports.now()) !== noRequests;
+  let said = "";
+  for (let attempt = 1; attempt <= (isAsking ? 3 : 1); attempt++) {
+    const others = isAsking ? [await nextState(ports, workspace, builds)] : [];
+    const pushed = await moveScheduledTag(git, platform, range, others, checkpoint);
+    if (pushed.kind === "pushed") return;
+    ({ said } = pushed);
+  }
+  throw lostRace(said);
+}
+
+async function nextState(
+  ports: Pick<SchedulePorts, "git" | "now">,
+  workspace: Workspace,
+  builds: readonly WantedBuild[],
+): Promise<RefUpdate> {
+  const branch = await readStateBranch(ports.git);
+  const requests = nextRequests(branch.state.requests, workspace, builds, ports.now());
+  const to = await commitState(ports, branch, { ...branch.state, requests }, workspace.config);
+  return { ref: stateRef, expected: branch.commit, to };
 }
 
 async function compare(git: Git, from: string | undefined, head: string): Promise<Comparison> {
@@ -155,10 +195,11 @@ function assemble(
   const { config } = workspace;
   const tree = treeOf(workspace, defaultArch);
   const kept = keptOf(untaken, workspace, decisions);
+  const builds = decisions.filter((decision) => decision.kind === "build");
   const schedule = composeSchedule(
     scheduleHeader(range.head, config, platform),
     tree,
-    [...decisions.filter((decision) => decision.kind === "build"), ...kept.builds],
+    [...builds, ...kept.builds],
     [
       ...decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
       ...kept.removals,
@@ -168,6 +209,8 @@ function assemble(
   return {
     range: { ...range, commits: commits.length },
     schedule,
+    builds,
+    workspace,
     tree,
     packagesDir: workspace.packagesDir,
     skipped: decisions.flatMap((decision) => (decision.kind === "skip" ? [withoutKind(decision)] : [])),

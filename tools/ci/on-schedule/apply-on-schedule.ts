@@ -9,9 +9,9 @@ import { composeSchedule } from "../../schedule/compose.ts";
 import { scheduleFiles } from "../../schedule/files.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { PackageState, State } from "../../workspace/state/state.ts";
-import { remote } from "../pipeline/commit-range.ts";
+import { keptPrefix, remote } from "../../workspace/refs.ts";
 import { commitState } from "../pipeline/commit-state.ts";
-import { keptPrefix } from "../pipeline/workspace-refs.ts";
+import { nextRequests } from "../pipeline/next-requests.ts";
 import { scheduleHeader } from "../on-commit/on-commit.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
@@ -44,7 +44,9 @@ export async function applyOnSchedule(
   const opened = await review(ports, plan, actionsOf(reviews, "before"));
   const notOpened = whyNotOpened(plan, opened);
   const head = await commitMain(ports, plan);
-  const state = await commitState(ports, plan.stateBranch, stateToKeep(plan, notOpened), workspace.config);
+  const kept = stateToKeep(plan, notOpened);
+  const requests = nextRequests(kept.requests, workspace, plan.builds, ports.now());
+  const state = await commitState(ports, plan.stateBranch, { ...kept, requests }, workspace.config);
   const header = scheduleHeader(head, workspace.config, ports.platform);
   const schedule = composeSchedule(header, plan.tree, plan.builds, plan.removals);
 

@@ -10,12 +10,12 @@ import { listTree, readBlobs } from "../../git/objects.ts";
 import { remoteBranches } from "../../git/remote-branches.ts";
 import { packagePath } from "../../workspace/files.ts";
 import { recipeOf } from "../../workspace/recipe.ts";
-import { remote } from "../pipeline/commit-range.ts";
 import { withoutIgnoreFiles, type DecisionContext } from "../updates/decide-update.ts";
 import { readTrusted } from "../on-schedule/on-schedule.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
 import { readCurrentState, type OperationPorts, type CurrentState } from "./operation.ts";
 import { openSecondReader } from "../../bash/open-second-reader.ts";
+import { remote } from "../../workspace/refs.ts";
 
 /** An open review and what the gate says of it today. */
 export interface ListedReview {

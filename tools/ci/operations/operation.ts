@@ -5,7 +5,7 @@ import { commitMessage } from "../../gate/review/review-text.ts";
 import { changeFiles, type FileChanges } from "../../git/change-files.ts";
 import { commitsBetween } from "../../git/history.ts";
 import { writeCommit } from "../../git/write-commit.ts";
-import { composeSchedule } from "../../schedule/compose.ts";
+import { composeSchedule, type WantedBuild } from "../../schedule/compose.ts";
 import { scheduleFiles, type ScheduleFile } from "../../schedule/files.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import { listFolders, readFolders } from "../../workspace/commit.ts";
@@ -19,6 +19,7 @@ import { decideSince, scheduleHeader, withoutKind } from "../on-commit/on-commit
 import type { SchedulePorts } from "../pipeline/ports.ts";
 import { whyCloneCantFollow } from "../pipeline/local-clone.ts";
 import { planWithRetry } from "../pipeline/plan-with-retry.ts";
+import { nextRequests } from "../pipeline/next-requests.ts";
 import { pushSchedule } from "../pipeline/push-schedule.ts";
 
 export type OperationPorts = Pick<SchedulePorts, "git" | "platform" | "now" | "progress" | "checkpoint">;
@@ -91,17 +92,18 @@ export async function planOperation(
   const { after, decisions } = await decideSince(git, range);
   const { workspace } = after;
   const tree = treeOf(workspace, defaultArch);
+  const builds = decisions.filter((decision) => decision.kind === "build");
   const schedule = composeSchedule(
     scheduleHeader(head, workspace.config, platform),
     tree,
-    decisions.filter((decision) => decision.kind === "build"),
+    builds,
     decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
   );
   return {
     refs,
     range: { ...range, commits: range.commits.length },
     head,
-    state: await commitStateAfter(ports, stateBranch, workspace, request),
+    state: await commitStateAfter(ports, stateBranch, workspace, builds, request),
     packages: request.packages,
     schedule,
     files: scheduleFiles(schedule, tree, workspace.config),
@@ -132,14 +134,16 @@ async function commitStateAfter(
   ports: OperationPorts,
   stateBranch: StateBranch,
   workspace: Workspace,
+  builds: readonly WantedBuild[],
   { states = new Map() }: OperationRequest,
 ): Promise<string | undefined> {
-  const { commit, state } = stateBranch;
-  if (!state.run.known) return commit;
+  const { state } = stateBranch;
+  const requests = nextRequests(state.requests, workspace, builds, ports.now());
   const packages = new Map(
     [...state.packages, ...states].filter(([pkgbase]) => workspace.packages.has(pkgbase)),
   );
-  return commitState(ports, stateBranch, { ...state, packages }, workspace.config);
+  const next = { ...state, requests, ...(state.run.known && { packages }) };
+  return commitState(ports, stateBranch, next, workspace.config);
 }
 
 /**

@@ -1,16 +1,11 @@
 import { defaultArch } from "../../alpm/names.ts";
 import { composeSchedule } from "../../schedule/compose.ts";
-import { scheduleFiles, type ScheduleFile } from "../../schedule/files.ts";
-import type { Schedule } from "../../schedule/schedule.ts";
+import { scheduleFiles } from "../../schedule/files.ts";
 import { treeOf } from "../../workspace/workspace.ts";
 import { scheduleHeader } from "../on-commit/on-commit.ts";
+import type { RequestPlan } from "../pipeline/push-request.ts";
 import { readCurrentState, type OperationPorts } from "./operation.ts";
 import { findPackage, meantPackages } from "../../workspace/package-names.ts";
-
-export interface ScheduleByHand {
-  readonly schedule: Schedule;
-  readonly files: readonly ScheduleFile[];
-}
 
 /**
  * Schedules packages as main has them, and nothing else: no commit is made, and the tag `scheduled` stays.
@@ -22,8 +17,8 @@ export interface ScheduleByHand {
 export async function planScheduleByHand(
   ports: OperationPorts,
   requests: readonly string[],
-): Promise<ScheduleByHand> {
-  const { refs, side } = await readCurrentState(ports);
+): Promise<RequestPlan> {
+  const { refs, side, stateBranch } = await readCurrentState(ports);
   const { workspace } = side;
   const { config, packages } = workspace;
   const classes = new Map(
@@ -41,7 +36,7 @@ export async function planScheduleByHand(
     reason: "asked for by hand",
   }));
   const schedule = composeSchedule(scheduleHeader(refs.head, config, ports.platform), tree, builds, []);
-  return { schedule, files: scheduleFiles(schedule, tree, config) };
+  return { refs, stateBranch, workspace, builds, schedule, files: scheduleFiles(schedule, tree, config) };
 }
 
 /** What isn't a class stays part of the name, and is then a wrong one. */

@@ -33,7 +33,7 @@ export interface InitPlan {
 }
 
 /**
- * @param git in the folder that becomes the workspace; it needn't be there yet
+ * @param git in the folder that becomes the workspace; it may not exist yet
  * @throws SluiceError `not-empty`, `npm`
  */
 export async function planInit(git: Git, options: InitOptions): Promise<InitPlan> {

@@ -110,7 +110,7 @@ function settle(
   maintainers: readonly string[] | undefined,
 ): Decision {
   if (state.held === undefined) {
-    // Whoever maintains it when it's first looked at is who the workspace took it from.
+    // Its maintainers at the first look are those that the workspace took it from.
     const pinned = { ...state, maintainers: state.maintainers ?? maintainers };
     return { kind: "unchanged", state: pinned, standing: "quiet" };
   }

@@ -31,8 +31,7 @@ export async function build(options: Options, names: readonly string[]): Promise
   const progress = showProgress(folders.logs);
   try {
     await mentionUncommitted(installation.git, head.workspace.packagesDir, concerned(names, head));
-    const repaired = names.length === 0 ? await watchPublished(installation) : [];
-    for (const file of repaired) progress.repaired?.(file);
+    const repaired = names.length === 0 ? await watchPublished(installation, progress) : [];
     const wanted = wantedBuilds(names, head, await completePackages(repository));
     await publish(repository, [], now());
     const lost = await rebuildLost(installation, head, repaired);

@@ -21,7 +21,7 @@ export async function onCommit({ root, dryRun = false, json = false }: Options):
   const plan = await planOnCommit(git, platform, await readUntakenSchedule(git, platform));
   for (const problem of plan.problems) warn(describeProblem(problem));
   if (dryRun) await sayIfRefused(git, platform, plan);
-  else await applyOnCommit(git, platform, plan);
+  else await applyOnCommit(git, platform, plan, () => new Date());
   if (json) {
     const { range, schedule, skipped, problems, kept } = plan;
     process.stdout.write(`${JSON.stringify({ range, schedule, skipped, problems, kept }, null, 2)}\n`);

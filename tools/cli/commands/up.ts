@@ -1,10 +1,13 @@
 import { serve } from "../../manager/serve.ts";
+import type { FetchOptions } from "../../manager/main-branch.ts";
 import { up as keepUp } from "../../manager/up.ts";
 import { SluiceError } from "../../errors.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Installation } from "../../manager/installation.ts";
 import { isOfThisRepository } from "../../manager/reconcile/removals.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
+import { pipelines } from "../wiring/pipelines.ts";
 import { open, readHead, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { showProgress } from "../output/progress.ts";
 import { info } from "../output/report.ts";
@@ -15,9 +18,11 @@ interface Options extends InstallationOptions {
   readonly host?: string;
   readonly address?: string;
   readonly json?: boolean;
+  readonly fetch?: boolean;
+  readonly pipelines?: boolean;
 }
 
-/** Builds what main says, serves it, and goes on with each new commit. */
+/** Builds what main says and pipelines ask for, serves it, and goes on with each new commit. */
 export async function up(options: Options): Promise<number> {
   const { once = false } = options;
   const port = portNumber(options.port);
@@ -32,6 +37,7 @@ export async function up(options: Options): Promise<number> {
         throw error;
       });
   const progress = showProgress(folders.logs);
+  const over = new AbortController();
   try {
     if (server) {
       const url = address ?? server.url;
@@ -41,14 +47,31 @@ export async function up(options: Options): Promise<number> {
           : howToUse(url, repository.name, folders.repositories),
       );
     }
-    const left = await keepUp(installation, { ...opened, once, watcher: progress, signal: stopSignal() });
+    const fetch = fetchOptions(opened.head.workspace.config);
+    const signal = AbortSignal.any([stopSignal(), over.signal]);
+    const runs = pipelines({ git: installation.git, everyMs: fetch.everyMs, say: progress.note, signal });
+    if (options.pipelines && once) await runs.runDue();
+    const running = options.pipelines && !once ? runs.keepRunning() : undefined;
+    const left = await keepUp(installation, {
+      ...opened,
+      once,
+      fetch: options.fetch === false ? undefined : fetch,
+      watcher: progress,
+      signal,
+    });
+    await running;
     progress.close();
     return once ? await outcome(installation, left, options) : 0;
   } finally {
+    over.abort();
     progress.close();
     await server?.close();
     await queue.close();
   }
+}
+
+function fetchOptions({ BUILDER_FETCH_INTERVAL, GIT_AUTHOR_EMAIL }: RepositoryConfig): FetchOptions {
+  return { everyMs: 1000 * BUILDER_FETCH_INTERVAL, pipelineEmail: GIT_AUTHOR_EMAIL };
 }
 
 /** 1 where something failed, what waits for it, and what there was no time for. */

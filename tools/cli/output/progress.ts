@@ -7,6 +7,7 @@ import { printable, useColors } from "./report.ts";
 import { duration } from "./time.ts";
 
 export interface Progress extends UpWatcher {
+  note(text: string): void;
   close(): void;
 }
 
@@ -39,6 +40,7 @@ export function showProgress(logs: string): Progress {
   }
 
   return {
+    note: (text) => line(printable(text)),
     started({ id, pkgbase, reasons }: Build) {
       running.set(id, { pkgbase, since: performance.now() });
       line(`${paint.bold(pkgbase)}: building (${printable(reasons.join("; "))})`);
@@ -55,6 +57,20 @@ export function showProgress(logs: string): Progress {
       line(
         `${paint.bold(pkgbase)}: removed${pkgnames.length > 0 ? ` (${pkgnames.join(", ")})` : ", nothing of it was published"}`,
       );
+    },
+    requested(builds) {
+      for (const { pkgbase, reason } of builds)
+        line(`${paint.bold(pkgbase)}: asked for (${printable(reason)})`);
+    },
+    remote(news) {
+      if (news.kind === "reached") line("the remote answers again");
+      else if (news.kind === "unreachable") {
+        line(`${paint.yellow("warning:")} ${printable(news.error.message)}`);
+        line("  What is here is built and served on; it is tried again.");
+      } else {
+        line(`${paint.yellow("warning:")} this clone and origin have diverged at ${news.head.slice(0, 10)}`);
+        line("  origin's main is built. Bring them together with: git pull --rebase, then git push");
+      }
     },
     reconciled(commit, { builds, removals }) {
       const todo = [

@@ -12,6 +12,7 @@ import { runBuild, isCurrent } from "./run-build.ts";
 import { readFinished, type FinishedPackages } from "./finished.ts";
 import type { Installation } from "../installation.ts";
 import { sameRecipe } from "../reconcile/reconcile.ts";
+import { hasNothingNew } from "../reconcile/take-requests.ts";
 import { awaitRemoval, applyRemovals, isOfThisRepository } from "../reconcile/removals.ts";
 
 /** Where the log of one build lies, below the folder of logs. */
@@ -64,11 +65,14 @@ async function decide(
   const kept = await usablePackages(installation, build, pkg, identity);
   if (kept) return publishFinished(installation, build, kept, signal);
   const published = await readSnapshot(repository);
-  if (published && isCurrent(installation, published, pkgbase, identity) && !followsUpstream(pkg)) {
-    return {
-      outcome: "already-built",
-      message: "this very recipe is published; CI_PACKAGE_BUMP rebuilds it",
-    };
+  if (published && isCurrent(installation, published, pkgbase, identity)) {
+    const record = published.madeFrom.get(pkgbase)!;
+    if (hasNothingNew(pkg, build, record)) {
+      const message = followsUpstream(pkg)
+        ? "this very recipe and upstream commit are published"
+        : "this very recipe is published; CI_PACKAGE_BUMP rebuilds it";
+      return { outcome: "already-built", message };
+    }
   }
   const available = {
     entries: published?.entries ?? [],

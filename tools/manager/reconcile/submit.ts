@@ -34,14 +34,19 @@ export async function reconcile(installation: Installation, revision: Revision):
   return { builds: fresh, removals: gone };
 }
 
-/** Submits builds of one revision, each with what it needs in the workspace. */
+/**
+ * Submits builds of one revision, each with what it needs in the workspace.
+ *
+ * @param requests those of the branch `state` that this carries out
+ */
 export async function submitBuilds(
   installation: Installation,
   revision: Revision,
   builds: readonly WantedBuild[],
   removals: readonly ScheduledRemoval[] = [],
+  requests?: Submission["requests"],
 ): Promise<readonly Submitted[]> {
-  if (builds.length + removals.length === 0) return [];
+  if (builds.length + removals.length === 0 && !requests) return [];
   const { config } = revision.workspace;
   const schedule = composeSchedule(
     {
@@ -55,7 +60,13 @@ export async function submitBuilds(
     builds,
     removals,
   );
-  return installation.queue.submit(submissionOf(schedule, config));
+  const upstream = new Map(builds.map((build) => [build.pkgbase, build.upstream]));
+  const submission = submissionOf(schedule, config);
+  return installation.queue.submit({
+    ...submission,
+    builds: submission.builds.map((build) => ({ ...build, upstream: upstream.get(build.pkgbase) })),
+    ...(requests && { requests }),
+  });
 }
 
 /**

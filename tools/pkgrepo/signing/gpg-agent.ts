@@ -43,10 +43,16 @@ export async function withAgent<T>(key: SigningKey, work: (gpg: Gpg) => Promise<
       ]),
     );
   } finally {
-    if (key.id === undefined)
-      await run("gpgconf", ["--homedir", home, "--kill", "all"]).catch(() => undefined);
+    if (key.id === undefined) await endAgent(home);
     await close();
   }
+}
+
+/** Not by `gpgconf --kill`: it starts four processes, and no other daemon of GnuPG is ever started for this home. */
+async function endAgent(home: string): Promise<void> {
+  await run("gpg-connect-agent", ["--homedir", home, "--no-autostart", "KILLAGENT", "/bye"]).catch(
+    () => undefined,
+  );
 }
 
 const pinentry = (args: readonly string[]): string => (args.includes("--passphrase") ? "loopback" : "error");

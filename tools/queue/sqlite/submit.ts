@@ -1,11 +1,18 @@
 import type { Submission, Submitted, SubmittedBuild, SubmittedRemoval } from "../queue.ts";
 import { askToStop, end } from "./claim.ts";
 import { arrange, passOn, type Transaction } from "./dispatch.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
 import { type BuildSpec, findQueued, readSpec, type RemovalSpec } from "./rows.ts";
 
-/** Takes in all of a submission, then works out what its builds wait for. */
+/** Takes in all of a submission, then works out what its builds wait for; nothing of it where its requests were taken before. */
 export function accept(transaction: Transaction, submission: Submission): Submitted[] {
   const { file } = transaction;
+  const { requests } = submission;
+  if (requests) {
+    if (takenUpTo(file, submission) !== requests.after) return [];
+    const sql = "insert or replace into taken (source, target, arch, number) values (?, ?, ?, ?)";
+    file.run(sql, submission.source, submission.target, submission.arch, requests.upTo);
+  }
   const packageId = packageIds(transaction, submission);
   for (const removal of submission.removals) {
     acceptRemoval(transaction, submission, removal, packageId(removal.pkgbase));
@@ -40,6 +47,15 @@ export function accept(transaction: Transaction, submission: Submission): Submit
   );
   arrange(transaction, touched);
   return accepted.map(({ kind, pkgbase, build }) => ({ kind, pkgbase, build }));
+}
+
+/** The number up to which requests were accepted. */
+export function takenUpTo(
+  file: SqliteFile,
+  { source, target, arch }: Pick<Submission, "source" | "target" | "arch">,
+): number {
+  const sql = "select number from taken where source = ? and target = ? and arch = ?";
+  return file.get<{ number: number }>(sql, source, target, arch)?.number ?? 0;
 }
 
 /** Looks packages of the submission's target and architecture up by pkgbase, and adds them on first sight. */
@@ -79,6 +95,7 @@ function acceptBuild(
       class: build.class,
       pkgnames: build.pkgnames,
       needs: build.needs,
+      ...(build.upstream && { upstream: build.upstream }),
       reasons: [...new Set([...reasons, reason])],
     } satisfies BuildSpec);
 
