@@ -53,7 +53,7 @@ function commitsIn({ host, segments, query }: SourceEntry): string[] {
 
 /** Hosts, and steps of a path, that make a file of whatever commit they are asked for. */
 const servesRevisions =
-  /^(?:raw|cdn|rawcdn|code|cgit|gitweb)\.|(?:^|\.)(?:googlesource\.com|repo\.or\.cz|statically\.io|githack\.com|gitcdn\.\w+)$/;
+  /^(?:raw|rawcdn|code|cgit|gitweb)\.|(?:^|\.)(?:googlesource\.com|repo\.or\.cz|statically\.io|githack\.com|gitcdn\.\w+)$/;
 const makesFiles =
   /^(?:archive|\+archive|tarball|zipball|raw|blob|plain|snapshot|gitweb|cgit|tar\.gz|zip|get)$/;
 /** Hosts of uploads: nobody asks them for a commit. */

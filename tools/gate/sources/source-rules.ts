@@ -66,7 +66,7 @@ export function judgeSources(
       if (hash !== undefined && alone.includes(hash)) findings.push(finding("commit-unproved", hash, both));
       const revision = revisionIn(old, now);
       if (revision !== undefined) findings.push(finding("source-revision", revision, both));
-      const commit = changedCommit(old, now);
+      const commit = changedCommit(old, withoutVersion(now, pkgver));
       if (commit === undefined) continue;
       const question = questionOf(now, commit, comparison);
       const answer = question && answers.get(tagKey(question));
@@ -82,6 +82,12 @@ export function judgeSources(
     }
   }
   return { findings, needs: [...needs.values()] };
+}
+
+/** What is called by a version of several parts is a file's name, whatever those parts look like by themselves. */
+function withoutVersion(entry: SourceEntry, pkgver: string | undefined): SourceEntry {
+  if (pkgver === undefined || !/\d[._+~-]\w/.test(pkgver) || entry.vcs !== undefined) return entry;
+  return parseSource(entry.text.split(pkgver).join("VERSION"));
 }
 
 /** GitHub serves a tag's archive under two addresses. */
