@@ -135,7 +135,6 @@ async function dieActing(world: string, scenario: Scenario, death: Death): Promi
 const built = join(import.meta.dirname, "../dist/pkgrepo");
 const script = `
 import { publish } from "${built}/publishing/publish.js";
-import { remove } from "${built}/publishing/remove.js";
 import { sweep } from "${built}/publishing/sweep.js";
 import { makeLocalKey } from "${built}/signing/signing-key.js";
 const { world, scenario, death } = JSON.parse(process.argv[1]);
@@ -148,7 +147,7 @@ const key = await makeLocalKey(world + "/keys", "Tiny <tiny@example.org>", check
 const repository = { root: world + "/root", name: "tiny", arch: "x86_64", key, keepDays: 7, checkpoint };
 const now = new Date(scenario.now);
 if (scenario.publish) await publish(repository, scenario.publish, now);
-if (scenario.remove) await remove(repository, scenario.remove, now);
+if (scenario.remove) await publish(repository, [], now, { packages: new Map(), removals: scenario.remove });
 if (scenario.sweep) await sweep(repository, now);
 `;
 

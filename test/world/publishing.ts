@@ -2,7 +2,6 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { publish } from "../../tools/pkgrepo/publishing/publish.ts";
-import { remove } from "../../tools/pkgrepo/publishing/remove.ts";
 import type { Repository } from "../../tools/pkgrepo/repository.ts";
 import { makeLocalKey } from "../../tools/pkgrepo/signing/signing-key.ts";
 import type { FinishedBuild } from "../../tools/pkgrepo/publishing/stage-packages.ts";
@@ -103,6 +102,6 @@ export async function play(world: string, scenario: Scenario, checkpoint?: Check
   for (const outcome of scenario.publish ? await publish(repository, scenario.publish, now) : []) {
     if (outcome.kind === "refused") throw outcome.error;
   }
-  if (scenario.remove) await remove(repository, scenario.remove, now);
+  if (scenario.remove) await publish(repository, [], now, { packages: new Map(), removals: scenario.remove });
   if (scenario.sweep) await sweep(repository, now);
 }

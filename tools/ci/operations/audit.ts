@@ -1,6 +1,6 @@
 import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
-import { bumpOf } from "../../builder/bump.ts";
+import { bumpOf } from "../../workspace/bump.ts";
 import { parseBranchName } from "../../forge/branch-name.ts";
 import type { State } from "../../workspace/state/state.ts";
 import type { Package, Workspace } from "../../workspace/workspace.ts";
