@@ -23,7 +23,7 @@ const remedies: Record<AuditFinding["kind"], string> = {
     "take CI_PKGBUILD_TIMESTAMP and SLUICE_REVISION out of the package's file on the branch `state`, and the next run looks at it again",
   "lost-build": "sluice schedule NAME…, unless it is being built right now",
   orphan: "remove it",
-  held: "it waits for a reviewer, or was refused: sluice review",
+  held: "it waits for a person, or was refused: sluice review show NAME",
 };
 
 /** 1 where something was lost or nobody owns it any more. */
