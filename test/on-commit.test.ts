@@ -551,11 +551,11 @@ describe("sluice why", () => {
     w.addPackage("lib");
     w.addPackage("other");
     w.publishScheduled();
-    w.write("packages/lib/PKGBUILD", "pkgver=2");
+    w.addPackage("lib", { pkgver: "2" });
     const commit = w.commit("lib 2");
     expect((await w.sluice(["why", "lib"])).stdout).toBe(
       [
-        `lib would be built: commit ${commit.slice(0, 10)} changed PKGBUILD`,
+        `lib would be built: commit ${commit.slice(0, 10)} changed .SRCINFO, PKGBUILD`,
         "needs: nothing of this workspace",
         "needed by: app",
       ].join("\n"),

@@ -146,7 +146,6 @@ const script = `
 import { rotateKey } from "${built}/../manager/rotation.js";
 import { repairPublished } from "${built}/checking/repair.js";
 import { publish } from "${built}/publishing/publish.js";
-import { remove } from "${built}/publishing/remove.js";
 import { sweep } from "${built}/publishing/sweep.js";
 import { makeLocalKey } from "${built}/signing/signing-key.js";
 const { world, scenario, death } = JSON.parse(process.argv[1]);
@@ -160,7 +159,7 @@ const repository = { root: world + "/root", name: "tiny", arch: "x86_64", key, k
 const now = new Date(scenario.now);
 if (scenario.repair) await repairPublished(repository, { whole: true, now });
 if (scenario.publish) await publish(repository, scenario.publish, now);
-if (scenario.remove) await remove(repository, scenario.remove, now);
+if (scenario.remove) await publish(repository, [], now, { packages: new Map(), removals: scenario.remove });
 const places = { setting: "", home: key.home, gnupgHome: world + "/operator", repository, checkpoint };
 if (scenario.rotate) await rotateKey(places, ${JSON.stringify(rotation)}, now);
 if (scenario.sweep) await sweep(repository, now);

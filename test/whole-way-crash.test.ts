@@ -103,6 +103,7 @@ async function survive(deaths: readonly Death[]): Promise<Survival<Death>> {
       Object.entries(left).every((entry) => published.has(String(entry))),
       `after ${JSON.stringify(death)} published is ${JSON.stringify(left)}`,
     );
+    expectThat(typeof left !== "string" && "moved" in left, "a pkgname that moves is gone in between");
     built = await way.built(world);
   }
 

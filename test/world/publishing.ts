@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { rotateKey } from "../../tools/manager/rotation.ts";
 import type { KeyPlaces } from "../../tools/manager/signing-keys.ts";
 import { publish } from "../../tools/pkgrepo/publishing/publish.ts";
-import { remove } from "../../tools/pkgrepo/publishing/remove.ts";
 import { repairPublished } from "../../tools/pkgrepo/checking/repair.ts";
 import { folderOf, type Repository } from "../../tools/pkgrepo/repository.ts";
 import { makeLocalKey } from "../../tools/pkgrepo/signing/signing-key.ts";
@@ -149,7 +148,7 @@ export async function play(world: string, scenario: Scenario, checkpoint?: Check
   for (const outcome of scenario.publish ? await publish(repository, scenario.publish, now) : []) {
     if (outcome.kind === "refused") throw outcome.error;
   }
-  if (scenario.remove) await remove(repository, scenario.remove, now);
+  if (scenario.remove) await publish(repository, [], now, { packages: new Map(), removals: scenario.remove });
   if (scenario.rotate) await rotateKey(keyPlacesIn(world, checkpoint), rotation, now);
   if (scenario.sweep) await sweep(repository, now);
 }

@@ -224,12 +224,14 @@ export const commands: readonly CommandEntry[] = [
       ["sluice build foo", "build foo and what it needs"],
       ["sluice build", "build whatever isn't published as it is committed"],
       ["sluice build all --jobs 4", "build everything, four at a time"],
+      ["sluice build --again foo", "build what is published once more, as foo's next pkgrel .N"],
     ],
     define: (program) =>
       buildingCommand(program, "build [pkgbase...]")
         .description(
           "Build packages, and what they need, and publish them here (none named: what isn't published)",
         )
+        .option("--again", "also those whose very recipe is published, with a pkgrel raised by .N")
         .option("--json", "print the outcomes as JSON"),
     load: async () => (await import("./commands/build.ts")).build,
   },
@@ -346,6 +348,15 @@ export const commands: readonly CommandEntry[] = [
         .description("What builders took from schedules: what waits, runs, is blocked and by whom")
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/queue.ts")).queue,
+  },
+  {
+    group: "building",
+    examples: [["sluice cancel foo", "take foo out of the queue, or stop its build"]],
+    define: (program) =>
+      stateCommand(program, "cancel <pkgbase...>")
+        .description("End builds that are queued or under way")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/cancel.ts")).cancel,
   },
   {
     group: "pipelines",

@@ -9,7 +9,9 @@ import { folderOf, type Repository } from "./repository.ts";
 /** What a pkgbase's published packages were made from: what main said when they were scheduled. */
 export interface MadeFrom {
   readonly commit: string;
-  /** Git's id of the recipe's tree in that commit. */
+  /** What can change the packages, as one hash; undefined in records of earlier releases. */
+  readonly inputs?: string;
+  /** All files of the recipe's folder in that commit, as one hash. */
   readonly recipeTree: string;
   /** CI_PACKAGE_BUMP as it was applied, null where there was none. */
   readonly bump: string | null;
@@ -27,6 +29,8 @@ export interface RetiredFile {
   /** When it left the database, ISO 8601. */
   readonly since: string;
   readonly sha256: string;
+  /** What it was when it left; undefined in records of earlier releases. */
+  readonly was?: { readonly pkgbase: string; readonly version: string; readonly madeFrom: MadeFromRecord };
 }
 
 /** One published state, read as a whole. */
@@ -60,6 +64,12 @@ export async function readSnapshot(where: Where): Promise<Snapshot | undefined> 
     keys: await readKeyRecord(folder, folderOf(where).publicKey),
     time: (await stat(database)).mtime,
   };
+}
+
+/** Which published state readers see now: grows with each change. Undefined before the first publish. */
+export async function snapshotNumber(where: Where): Promise<number | undefined> {
+  const folder = await currentFolder(where);
+  return folder === undefined ? undefined : Number(folder.slice(folder.lastIndexOf("/") + 1));
 }
 
 /** The published packages; none before the first publish. */

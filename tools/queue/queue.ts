@@ -125,6 +125,8 @@ export interface SubmittedBuild {
   readonly reason: string;
   /** Upstream commits that it is to be made from, where what is published may be enough. */
   readonly upstream?: readonly string[] | undefined;
+  /** Build it although this very recipe is published; holds until the build has ended. */
+  readonly again?: boolean;
 }
 
 export interface SubmittedRemoval {
@@ -145,6 +147,8 @@ export interface Worker {
   readonly worker: string;
   /** The classes that it takes, besides builds without a class. */
   readonly classes: readonly string[] | "all";
+  /** The builds that it takes, by id; default: any. */
+  readonly builds?: readonly number[];
   /** After that time without `keepAlive` (milliseconds) the worker counts as dead and the build as `lost`. */
   readonly leaseMs: number;
 }
@@ -162,6 +166,7 @@ export interface Build extends BuildKey {
   /** Where what is published was made from this recipe and these upstream commits, there is nothing to build. */
   readonly upstream?: readonly string[] | undefined;
   readonly reasons: readonly string[];
+  readonly again?: boolean;
   /** How often it was lost so far. */
   readonly losses: number;
   /** Milliseconds since 1970, as all times here. */

@@ -29,7 +29,8 @@ export interface WorkspaceProblem {
     | "srcinfo-missing"
     | "srcinfo-unreadable"
     | "srcinfo-stale"
-    | "arch";
+    | "arch"
+    | "same-version";
   /** Undefined: the repository's own files. */
   readonly pkgbase: string | undefined;
   /** From the root of the repository. */

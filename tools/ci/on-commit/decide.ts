@@ -5,7 +5,7 @@ import type { WantedBuild } from "../../schedule/compose.ts";
 import type { CommitFolders } from "../../workspace/commit.ts";
 import { packagePath } from "../../workspace/files.ts";
 import type { Package, Workspace } from "../../workspace/workspace.ts";
-import { comparePackage, type PackageChange } from "./changes.ts";
+import { comparePackage, type PackageChange, type PackageSide } from "./changes.ts";
 import { findPackage, nearestPackage } from "../../workspace/package-names.ts";
 import { deployRequests, type DeployRequest } from "./deploy-requests.ts";
 
@@ -104,15 +104,15 @@ export function decide(
 function changesBetween({ before, after, differing }: Comparison): Map<string, PackageChange> {
   const changes = new Map<string, PackageChange>();
   for (const name of differing) {
-    const old = before?.workspace.packages.get(name);
-    const now = after.workspace.packages.get(name);
-    const change = comparePackage(old && before?.entries.get(name), now && after.entries.get(name), [
-      old?.srcinfo,
-      now?.srcinfo,
-    ]);
+    const change = comparePackage(before && sideOf(before, name), sideOf(after, name));
     if (change) changes.set(name, change);
   }
   return changes;
+}
+
+function sideOf({ entries, workspace }: Side, name: string): PackageSide | undefined {
+  const files = entries.get(name);
+  return files && { pkg: workspace.packages.get(name), files };
 }
 
 /** A request for a package that was removed since is moot; any other unknown name is a mistake. */

@@ -11,6 +11,7 @@ import type { Schedule } from "../../schedule/schedule.ts";
 import type { Checkpoint } from "../../steps.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { noRequests } from "../../workspace/state/requests.ts";
+import { recipeIdentity, sameRecipe } from "../../workspace/identity.ts";
 import { differingFolders, listFolders, readFolders, type CommitFolders } from "../../workspace/commit.ts";
 import {
   parseWorkspace,
@@ -27,6 +28,12 @@ import {
   requireMainBranch,
   type CommitRange,
 } from "../pipeline/commit-range.ts";
+import {
+  alreadyPublishedNote,
+  readSameVersionProblem,
+  type PackageThen,
+  type PublishedHere,
+} from "../same-version.ts";
 import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
 import type { Platform } from "../pipeline/platform.ts";
 import { underCloneLock } from "../pipeline/clone-lock.ts";
@@ -51,6 +58,8 @@ export interface OnCommitPlan {
   readonly skipped: readonly { readonly pkgbase: string; readonly reason: string }[];
   /** Problems of the packages that are scheduled; they are built as far as they can be. */
   readonly problems: readonly WorkspaceProblem[];
+  /** What was asked for and comes to nothing. */
+  readonly notes: readonly { readonly pkgbase: string; readonly message: string }[];
   readonly files: readonly ScheduleFile[];
   /** Of the schedule, what an earlier one asked for that nobody took. */
   readonly kept: readonly string[];
@@ -59,27 +68,73 @@ export interface OnCommitPlan {
 /**
  * Decides what to schedule since the tag `scheduled`; changes nothing.
  *
- * @param untaken a schedule that nobody took; what it asks for is asked for again
+ * @param options.untaken a schedule that nobody took; what it asks for is asked for again
+ * @param options.published reads what is known here of published packages, for what is said of them
  */
-export async function planOnCommit(git: Git, platform: Platform, untaken?: Schedule): Promise<OnCommitPlan> {
+export async function planOnCommit(
+  git: Git,
+  platform: Platform,
+  options: {
+    readonly untaken?: Schedule | undefined;
+    readonly published?: (config: RepositoryConfig) => Promise<PublishedHere>;
+  } = {},
+): Promise<OnCommitPlan> {
   const range = await readCommitRange(git);
-  const { after, decisions } = await decideSince(git, range);
-  return assemble(range, after.workspace, decisions, platform, untaken);
+  const decided = await decideSince(git, range);
+  const said = await whatBuildersWillSay(
+    git,
+    decided,
+    await options.published?.(decided.after.workspace.config),
+  );
+  return assemble(range, decided.after.workspace, decided.decisions, said, platform, options.untaken);
+}
+
+interface Decided {
+  readonly before: Side | undefined;
+  readonly after: Side;
+  readonly decisions: readonly Decision[];
+}
+
+/** Of what is scheduled: what builders will not begin, where that can be known before. */
+async function whatBuildersWillSay(
+  git: Git,
+  { before, after, decisions }: Decided,
+  published: PublishedHere,
+): Promise<Pick<OnCommitPlan, "problems" | "notes">> {
+  const problems: WorkspaceProblem[] = [];
+  const notes: { pkgbase: string; message: string }[] = [];
+  for (const { kind, pkgbase } of decisions) {
+    const now = kind === "build" ? packageIn(after, pkgbase) : undefined;
+    if (!now || (published && !published.has(pkgbase))) continue;
+    const then = before && (packageIn(before, pkgbase) ?? (before.entries.has(pkgbase) ? now : undefined));
+    if (!then) continue;
+    if (sameRecipe(recipeIdentity(then.pkg, then.files), recipeIdentity(now.pkg, now.files))) {
+      const message = alreadyPublishedNote(now, published);
+      if (message !== undefined) notes.push({ pkgbase, message });
+    } else {
+      const problem = await readSameVersionProblem(git, then, now, after.workspace.packagesDir);
+      if (problem) problems.push(problem);
+    }
+  }
+  return { problems, notes };
+}
+
+/** Of the earlier commit only packages that differ were read. */
+function packageIn({ entries, workspace }: Side, pkgbase: string): PackageThen | undefined {
+  const [pkg, files] = [workspace.packages.get(pkgbase), entries.get(pkgbase)];
+  return pkg && files && { pkg, files };
 }
 
 /** What a range of commits asks to build and to remove, and the packages as they are after it. */
-export async function decideSince(
-  git: Git,
-  range: CommitRange,
-): Promise<{ after: Side; decisions: readonly Decision[] }> {
+export async function decideSince(git: Git, range: CommitRange): Promise<Decided> {
   const [comparison, changes] = await Promise.all([
     compare(git, range.from, range.head),
     lastChanges(git, range.commits),
   ]);
   requireValidConfig(comparison.after.workspace);
   refuseLostPackages(comparison);
-  const { after } = comparison;
-  return { after, decisions: decide(comparison, range.commits, (path) => changes.get(path)) };
+  const { before, after } = comparison;
+  return { before, after, decisions: decide(comparison, range.commits, (path) => changes.get(path)) };
 }
 
 /**
@@ -189,6 +244,7 @@ function assemble(
   { commits, ...range }: CommitRange,
   workspace: Workspace,
   decisions: readonly Decision[],
+  said: Pick<OnCommitPlan, "problems" | "notes">,
   platform: Platform,
   untaken: Schedule | undefined,
 ): OnCommitPlan {
@@ -214,7 +270,11 @@ function assemble(
     tree,
     packagesDir: workspace.packagesDir,
     skipped: decisions.flatMap((decision) => (decision.kind === "skip" ? [withoutKind(decision)] : [])),
-    problems: workspace.problems.filter(({ pkgbase }) => pkgbase === undefined || concerned.has(pkgbase)),
+    problems: [
+      ...workspace.problems.filter(({ pkgbase }) => pkgbase === undefined || concerned.has(pkgbase)),
+      ...said.problems,
+    ],
+    notes: said.notes,
     files: scheduleFiles(schedule, tree, config),
     kept: [...kept.builds, ...kept.removals].map(({ pkgbase }) => pkgbase),
   };

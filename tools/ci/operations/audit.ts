@@ -1,7 +1,7 @@
 import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
-import { bumpOf } from "../../builder/bump.ts";
 import { keyringName } from "../../pkgrepo/publishing/keyring-package.ts";
+import { bumpOf } from "../../workspace/bump.ts";
 import { parseBranchName } from "../../forge/branch-name.ts";
 import type { State } from "../../workspace/state/state.ts";
 import type { Package, Workspace } from "../../workspace/workspace.ts";

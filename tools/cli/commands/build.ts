@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { SluiceError } from "../../errors.ts";
 import { dependencyClosure } from "../../deptree/tree.ts";
 import type { Installation } from "../../manager/installation.ts";
-import { completePackages } from "../../manager/reconcile/complete-packages.ts";
+import { comparableRecords, completePackages } from "../../manager/reconcile/complete-packages.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
-import { difference, sameRecipe } from "../../manager/reconcile/reconcile.ts";
+import { difference } from "../../manager/reconcile/reconcile.ts";
 import { submitBuilds } from "../../manager/reconcile/submit.ts";
 import { rebuildLost, watchPublished } from "../../manager/watch.ts";
 import { work } from "../../manager/builds/work.ts";
@@ -18,9 +19,11 @@ import { mentionUncommitted } from "../wiring/uncommitted.ts";
 import { showProgress, type Progress } from "../output/progress.ts";
 import { info } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
+import { sameRecipe } from "../../workspace/identity.ts";
 
 interface Options extends InstallationOptions {
   readonly json?: boolean;
+  readonly again?: boolean;
 }
 
 /** Builds packages and whatever they need that isn't published, and publishes them to the repository here. */
@@ -28,15 +31,21 @@ export async function build(options: Options, names: readonly string[]): Promise
   const opened = await open(options);
   const { installation, head } = opened;
   const { queue, repository, now, folders } = installation;
+  if (options.again && names.length === 0) throw nothingNamed();
   const progress = showProgress(folders.logs);
   try {
     await mentionUncommitted(installation.git, head.workspace.packagesDir, concerned(names, head));
     const repaired = names.length === 0 ? await watchPublished(installation, progress) : [];
-    const wanted = wantedBuilds(names, head, await completePackages(repository));
+    const complete = await completePackages(repository);
+    const published = await comparableRecords(installation.revisions, head, complete);
+    const wanted = wantedBuilds(names, head, published);
     await publish(repository, [], now());
     const lost = await rebuildLost(installation, head, repaired);
     const others = wanted.filter(({ pkgbase }) => lost.every((build) => build.pkgbase !== pkgbase));
-    const submitted = [...lost, ...(await submitBuilds(installation, head, others))];
+    const again = new Set(
+      options.again ? wanted.flatMap(({ pkgbase, reason }) => (reason === askedFor ? [pkgbase] : [])) : [],
+    );
+    const submitted = [...lost, ...(await submitBuilds(installation, head, others, [], undefined, again))];
     await workOn(submitted, opened, progress);
     progress.close();
     return summarise(options, await resultsOf(installation, submitted));
@@ -45,16 +54,20 @@ export async function build(options: Options, names: readonly string[]): Promise
     await queue.close();
   }
 }
-/** Works until these builds are done; what else is queued may come before them. */
+
+/** Works until these builds are done, and what they wait for; what else is queued is left to others. */
 async function workOn(submitted: readonly Submitted[], opened: Opened, progress: Progress): Promise<void> {
   const { queue } = opened.installation;
   const open = new Set(submitted.map((build) => build.build));
+  let taken: readonly number[] = [...open];
   let waiting = false;
   let due = 0;
   /** Others may build them, too. Reads the whole queue, so it takes a twentieth of the time at most. */
   async function look(): Promise<void> {
     const start = performance.now();
-    const ours = (await queue.state()).builds.filter(({ id }) => open.has(id));
+    const { builds } = await queue.state();
+    const ours = builds.filter(({ id }) => open.has(id));
+    taken = withNeeds(builds, ours).map(({ id }) => id);
     for (const id of open) if (!ours.some((build) => build.id === id)) open.delete(id);
     waiting = ours.some(({ status }) => status.kind !== "blocked");
     const end = performance.now();
@@ -70,6 +83,7 @@ async function workOn(submitted: readonly Submitted[], opened: Opened, progress:
       },
     },
     signal: stopSignal(),
+    only: () => taken,
     tick: async () => {
       if (performance.now() >= due) await look();
       return open.size > 0;
@@ -92,6 +106,27 @@ function concerned(names: readonly string[], { tree, workspace }: Revision): Rea
 
 const atHead =
   "Names are those of the package folders at HEAD, or of what they make; what isn't committed isn't seen.";
+/** Builds, and those pending ones that they wait for. */
+function withNeeds(
+  pending: readonly PendingBuild[],
+  builds: readonly PendingBuild[],
+): readonly PendingBuild[] {
+  const found = new Set(builds);
+  for (const { needs, target, arch } of found) {
+    for (const build of pending) {
+      if (needs.includes(build.pkgbase) && build.target === target && build.arch === arch) found.add(build);
+    }
+  }
+  return [...found];
+}
+
+const askedFor = "asked for";
+
+function nothingNamed(): SluiceError {
+  return new SluiceError("usage", "--again needs the names of packages", {
+    hint: "For example: sluice build --again foo",
+  });
+}
 
 /** The named packages, and of what they need what isn't published as main has it. None named: the difference. */
 function wantedBuilds(
@@ -107,7 +142,7 @@ function wantedBuilds(
   return inOrder.flatMap((pkgbase) => {
     const current = sameRecipe(published.get(pkgbase), head.identity(pkgbase));
     if (!named.has(pkgbase) && current) return [];
-    const reason = named.has(pkgbase) ? "asked for" : `needed by ${neededBy(head, pkgbase, closure)}`;
+    const reason = named.has(pkgbase) ? askedFor : `needed by ${neededBy(head, pkgbase, closure)}`;
     const buildClass = packages.get(pkgbase)!.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null;
     return [{ pkgbase, class: buildClass, reason }];
   });

@@ -1,7 +1,9 @@
+import { lintVersions } from "../../ci/checks/lint-versions.ts";
 import { openGit } from "../../git/git.ts";
 import { lintWorkspace } from "../../workspace/lint.ts";
 import { describeProblem } from "../../workspace/workspace.ts";
 import { info, printable } from "../output/report.ts";
+import { publishedHere } from "../wiring/published-here.ts";
 import { findRoot } from "../wiring/root.ts";
 import { mentionUncommitted } from "../wiring/uncommitted.ts";
 
@@ -11,17 +13,21 @@ interface Options {
 }
 
 export async function lint({ root, json = false }: Options): Promise<number> {
-  const dir = findRoot(root);
-  const { packages, packagesDir, problems } = lintWorkspace(dir);
+  const folder = findRoot(root);
+  const git = openGit(folder, process.env);
+  const { workspace, problems: found } = lintWorkspace(folder);
+  const published = await publishedHere(folder, workspace.config);
+  const versions = await lintVersions(git, folder, workspace, published);
+  const problems = [...found, ...versions].sort((a, b) => (a.path < b.path ? -1 : 1));
   if (json) {
     process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
   } else {
     for (const problem of problems) process.stdout.write(`${printable(describeProblem(problem))}\n`);
     info(
-      `${count(packages, "package")}, ${problems.length === 0 ? "no problems" : count(problems.length, "problem")}.`,
+      `${count(workspace.packages.size, "package")}, ${problems.length === 0 ? "no problems" : count(problems.length, "problem")}.`,
     );
   }
-  await mentionUncommitted(openGit(dir, process.env), packagesDir);
+  await mentionUncommitted(git, workspace.packagesDir);
   return problems.length === 0 ? 0 : 1;
 }
 

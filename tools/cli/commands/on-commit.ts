@@ -4,8 +4,11 @@ import { requirePushed } from "../../ci/pipeline/local-clone.ts";
 import { readPlatform, type Platform } from "../../ci/pipeline/platform.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
+import type { PublishedHere } from "../../ci/same-version.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { describeProblem } from "../../workspace/workspace.ts";
 import { info, printable, warn } from "../output/report.ts";
+import { publishedHere } from "../wiring/published-here.ts";
 import { findRoot } from "../wiring/root.ts";
 import { formatTable } from "../output/table.ts";
 
@@ -16,15 +19,19 @@ interface Options {
 }
 
 export async function onCommit({ root, dryRun = false, json = false }: Options): Promise<number> {
-  const git = openGit(findRoot(root), process.env);
+  const folder = findRoot(root);
+  const git = openGit(folder, process.env);
   const platform = readPlatform(process.env);
-  const plan = await planOnCommit(git, platform, await readUntakenSchedule(git, platform));
+  const untaken = await readUntakenSchedule(git, platform);
+  const published = (config: RepositoryConfig): Promise<PublishedHere> => publishedHere(folder, config);
+  const plan = await planOnCommit(git, platform, { untaken, published });
   for (const problem of plan.problems) warn(describeProblem(problem));
+  for (const { pkgbase, message } of plan.notes) warn(`${pkgbase}: ${message}`);
   if (dryRun) await sayIfRefused(git, platform, plan);
   else await applyOnCommit(git, platform, plan, () => new Date());
   if (json) {
-    const { range, schedule, skipped, problems, kept } = plan;
-    process.stdout.write(`${JSON.stringify({ range, schedule, skipped, problems, kept }, null, 2)}\n`);
+    const { range, schedule, skipped, problems, notes, kept } = plan;
+    process.stdout.write(`${JSON.stringify({ range, schedule, skipped, problems, notes, kept }, null, 2)}\n`);
   } else {
     process.stdout.write(describePlan(plan));
     info(describeOutcome(plan, dryRun));

@@ -1,9 +1,13 @@
 import { isPkgbase } from "../../alpm/names.ts";
-import { planOnCommit } from "../../ci/on-commit/on-commit.ts";
+import { lintVersions } from "../../ci/checks/lint-versions.ts";
+import { planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
 import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { dependentsOf } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
-import { openGit } from "../../git/git.ts";
+import { openGit, type Git } from "../../git/git.ts";
+import { parseWorkspace } from "../../workspace/workspace.ts";
+import { readWorktree } from "../../workspace/worktree.ts";
+import { publishedHere } from "../wiring/published-here.ts";
 import { findPackage, nearestPackage, type NamedPackages } from "../../workspace/package-names.ts";
 import { printable } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
@@ -15,8 +19,11 @@ interface Options {
 }
 
 export async function why({ root, json = false }: Options, name: string): Promise<number> {
-  const git = openGit(findRoot(root), process.env);
-  const plan = await planOnCommit(git, readPlatform(process.env));
+  const folder = findRoot(root);
+  const git = openGit(folder, process.env);
+  const plan = await planOnCommit(git, readPlatform(process.env), {
+    published: (config) => publishedHere(folder, config),
+  });
   const pkgbase = findPackage(name, plan.tree.packages) ?? name;
   const pkg = plan.tree.packages.get(pkgbase);
   const decision = decisionOf(pkgbase, plan);
@@ -25,9 +32,10 @@ export async function why({ root, json = false }: Options, name: string): Promis
 
   const edges = pkg?.edges ?? [];
   const dependents = dependentsOf(plan.tree, pkgbase);
+  const obstacle = await obstacleOf(git, folder, pkgbase, plan);
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ pkgbase, decision, needs: edges, neededBy: dependents }, null, 2)}\n`,
+      `${JSON.stringify({ pkgbase, decision, obstacle, needs: edges, neededBy: dependents }, null, 2)}\n`,
     );
     return 0;
   }
@@ -37,11 +45,31 @@ export async function why({ root, json = false }: Options, name: string): Promis
   );
   const lines = [
     `${pkgbase} ${sentence[decision.kind]}: ${decision.reason}`,
+    ...(obstacle === null ? [] : [`but: ${obstacle}`]),
     `needs: ${needs.length > 0 ? needs.join(", ") : "nothing of this workspace"}`,
     `needed by: ${dependents.length > 0 ? dependents.join(", ") : "nothing of this workspace"}`,
   ];
   process.stdout.write(printable(`${lines.join("\n")}\n`));
   return 0;
+}
+
+/** Why no builder would begin a build of it, where that is known, or null. */
+async function obstacleOf(
+  git: Git,
+  root: string,
+  pkgbase: string,
+  { notes, problems }: OnCommitPlan,
+): Promise<string | null> {
+  const isOfThis = (about: { readonly pkgbase: string | undefined }): boolean => about.pkgbase === pkgbase;
+  const said =
+    notes.find(isOfThis) ?? problems.find((problem) => isOfThis(problem) && problem.kind === "same-version");
+  if (said) return said.message;
+  const workspace = parseWorkspace(readWorktree(root));
+  const pkg = workspace.packages.get(pkgbase);
+  if (!pkg) return null;
+  const only = { ...workspace, packages: new Map([[pkgbase, pkg]]) };
+  const [problem] = await lintVersions(git, root, only, await publishedHere(root, workspace.config));
+  return problem?.message ?? null;
 }
 
 const sentence = {

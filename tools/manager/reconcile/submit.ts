@@ -3,10 +3,10 @@ import type { Build, FinishedBuild, Submission, Submitted } from "../../queue/qu
 import { composeSchedule, type WantedBuild } from "../../schedule/compose.ts";
 import type { Schedule, ScheduledRemoval } from "../../schedule/schedule.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
-import type { RecipeIdentity } from "../../workspace/identity.ts";
+import { type RecipeIdentity, sameRecipe } from "../../workspace/identity.ts";
 import type { Installation } from "../installation.ts";
-import { completePackages } from "./complete-packages.ts";
-import { difference, sameRecipe, type Difference } from "./reconcile.ts";
+import { comparableRecords, completePackages } from "./complete-packages.ts";
+import { difference, type Difference } from "./reconcile.ts";
 import { isOfThisRepository } from "./removals.ts";
 import type { Revision } from "./revision.ts";
 
@@ -17,19 +17,28 @@ import type { Revision } from "./revision.ts";
  * @returns what was submitted
  */
 export async function reconcile(installation: Installation, revision: Revision): Promise<Difference> {
-  const { builds, removals } = difference(revision, await completePackages(installation.repository));
-  const pending = (await installation.queue.state()).builds.filter((build) =>
-    isOfThisRepository(installation, build),
+  const { repository, revisions } = installation;
+  const published = await comparableRecords(revisions, revision, await completePackages(repository));
+  const { builds, removals } = difference(revision, published);
+  const state = await installation.queue.state();
+  const pending = state.builds.filter((build) => isOfThisRepository(installation, build));
+  const going = new Set(
+    state.removals
+      .filter((removal) => isOfThisRepository(installation, removal))
+      .map(({ pkgbase }) => pkgbase),
   );
   const queued = await recipesOf(installation, revision, pending);
   const ended = await endedRecipes(installation, revision);
+  // Any change of the folder, such as of the time limit, may let a build succeed that failed.
   const isAtHead = (recipes: Recipes, pkgbase: string): boolean =>
-    sameRecipe(recipes.get(pkgbase), revision.identity(pkgbase));
+    recipes.get(pkgbase)?.recipeTree === revision.identity(pkgbase)?.recipeTree;
   const fresh = [
     ...builds.filter(({ pkgbase }) => !isAtHead(queued, pkgbase) && !isAtHead(ended, pkgbase)),
     ...fixed(revision, ended, builds),
   ];
-  const gone = [...removals, ...abandoned(revision, pending, removals)];
+  const gone = [...removals, ...abandoned(revision, pending, removals)].filter(
+    ({ pkgbase }) => !going.has(pkgbase),
+  );
   await submitBuilds(installation, revision, fresh, gone);
   return { builds: fresh, removals: gone };
 }
@@ -38,6 +47,7 @@ export async function reconcile(installation: Installation, revision: Revision):
  * Submits builds of one revision, each with what it needs in the workspace.
  *
  * @param requests those of the branch `state` that this carries out
+ * @param again pkgbases that are built although this very recipe is published
  */
 export async function submitBuilds(
   installation: Installation,
@@ -45,6 +55,7 @@ export async function submitBuilds(
   builds: readonly WantedBuild[],
   removals: readonly ScheduledRemoval[] = [],
   requests?: Submission["requests"],
+  again: ReadonlySet<string> = new Set(),
 ): Promise<readonly Submitted[]> {
   if (builds.length + removals.length === 0 && !requests) return [];
   const { config } = revision.workspace;
@@ -64,7 +75,11 @@ export async function submitBuilds(
   const submission = submissionOf(schedule, config);
   return installation.queue.submit({
     ...submission,
-    builds: submission.builds.map((build) => ({ ...build, upstream: upstream.get(build.pkgbase) })),
+    builds: submission.builds.map((build) => ({
+      ...build,
+      upstream: upstream.get(build.pkgbase),
+      ...(again.has(build.pkgbase) && { again: true }),
+    })),
     ...(requests && { requests }),
   });
 }

@@ -1,11 +1,10 @@
 import type { MadeFrom } from "../../pkgrepo/snapshot.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
-import { followsUpstream } from "../../workspace/identity.ts";
+import { followsUpstream, sameRecipe } from "../../workspace/identity.ts";
 import type { RequestList } from "../../workspace/state/requests.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import type { Installation } from "../installation.ts";
-import { completePackages } from "./complete-packages.ts";
-import { sameRecipe } from "./reconcile.ts";
+import { comparableRecords, completePackages } from "./complete-packages.ts";
 import type { Revision } from "./revision.ts";
 import { submitBuilds } from "./submit.ts";
 
@@ -25,7 +24,8 @@ export async function takeRequests(
   const { packages, config } = revision.workspace;
   const after = await queue.taken({ source: config.REPO_NAME, target: repository.name, arch });
   if (upTo <= after) return [];
-  const published = await completePackages(repository);
+  const complete = await completePackages(repository);
+  const published = await comparableRecords(installation.revisions, revision, complete);
   const wanted = [...builds].flatMap(([pkgbase, { number, ...request }]) => {
     const pkg = packages.get(pkgbase);
     const record = published.get(pkgbase);

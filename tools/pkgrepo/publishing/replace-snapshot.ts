@@ -133,8 +133,11 @@ function retiredFiles(
 ): Map<string, RetiredFile> {
   const retired = new Map(published?.retired);
   const replaced = new Set([...remove, ...add.map(({ pkgname }) => pkgname)]);
-  for (const { name, filename, sha256 } of published?.entries ?? []) {
-    if (replaced.has(name)) retired.set(filename, { since: now.toISOString(), sha256 });
+  for (const { name, base, version, filename, sha256 } of published?.entries ?? []) {
+    if (!replaced.has(name)) continue;
+    const madeFrom = published?.madeFrom.get(base);
+    const was = madeFrom && { pkgbase: base, version, madeFrom };
+    retired.set(filename, { since: now.toISOString(), sha256, ...(was && { was }) });
   }
   for (const { filename } of add) retired.delete(filename);
   for (const filename of retired.keys()) if (!onDisk.has(filename)) retired.delete(filename);

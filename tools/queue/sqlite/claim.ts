@@ -11,7 +11,8 @@ export function claimReady({ file, now, emit }: Transaction, worker: Worker): Cl
     `update build set state = 'active', token = ?, worker = ?, lease_ms = ?, lease_until = ?, started_at = ?
      where id = (select id from build
                  where state = 'ready' and
-                   (class is null or ?6 is null or class in (select value from json_each(?6)))
+                   (class is null or ?6 is null or class in (select value from json_each(?6))) and
+                   (?7 is null or id in (select value from json_each(?7)))
                  order by priority desc, id limit 1)
      returning id`,
     token,
@@ -20,6 +21,7 @@ export function claimReady({ file, now, emit }: Transaction, worker: Worker): Cl
     now + worker.leaseMs,
     now,
     worker.classes === "all" ? null : JSON.stringify(worker.classes),
+    worker.builds === undefined ? null : JSON.stringify(worker.builds),
   );
   if (!claimed) return undefined;
   const row = readBuild(file, claimed.id)!;

@@ -86,7 +86,7 @@ function acceptBuild(
   submissionNumber: number,
 ): Submitted {
   const { commit, source, pipeline, onDependencyFailure = "auto" } = submission;
-  const spec = (reasons: readonly string[]): string =>
+  const spec = ({ reasons, again = build.again }: Pick<BuildSpec, "reasons" | "again">): string =>
     JSON.stringify({
       commit,
       source,
@@ -96,6 +96,7 @@ function acceptBuild(
       pkgnames: build.pkgnames,
       needs: build.needs,
       ...(build.upstream && { upstream: build.upstream }),
+      ...(again && { again }),
       reasons: [...new Set([...reasons, reason])],
     } satisfies BuildSpec);
 
@@ -108,7 +109,7 @@ function acceptBuild(
     file.run(
       `update build set submission = ?, spec = ?, class = ?, losses = 0, not_before = 0, state = 'waiting' where id = ?`,
       submissionNumber,
-      spec(readSpec(queued.spec).reasons),
+      spec(readSpec(queued.spec)),
       build.class,
       queued.id,
     );
@@ -120,7 +121,7 @@ function acceptBuild(
      values (?, ?, ?, ?, ?, 'waiting') returning id`,
     packageId,
     submissionNumber,
-    spec([]),
+    spec({ reasons: [] }),
     build.class,
     now,
   )!;
