@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applyOnCommit, planOnCommit } from "../tools/ci/on-commit/on-commit.ts";
 import { planOnTrigger } from "../tools/ci/on-schedule/on-trigger.ts";
 import { planScheduleByHand } from "../tools/ci/operations/schedule-by-hand.ts";
@@ -31,6 +31,10 @@ class Month {
   readonly #looked = new Map<string, string>();
   /** What each package's last build was of: that, and the recipe's version. */
   readonly #made = new Map<string, string>();
+  /** Packages that pushed commits ask for, and no pipeline has read those yet. */
+  readonly #unread = new Set<string>();
+  /** The AUR's version of the app, and main's. */
+  #offered = 1;
   #recipe = 1;
   #commits = 0;
 
@@ -67,11 +71,12 @@ class Month {
       )();
     }
     if (hours % 24 === 0) await this.#fire();
+    // What upstream has now may be built before a pipeline sees it.
+    const early = this.#random() < 0.3 ? await this.#look(this.#random()) : [];
     await this.#halfHourly();
     const luck = this.#random();
     // Nobody builds for a while.
-    if (luck < 0.35) return [];
-    return this.#look(luck);
+    return luck < 0.35 ? early : [...early, ...(await this.#look(luck))];
   }
 
   /** Lets builders work, and compares what they did with what was to be done. */
@@ -121,8 +126,8 @@ class Month {
 
   /** The AUR has a new version, which the half-hourly run takes into main. */
   #update(): void {
-    this.#recipe++;
-    this.days.offer("app", this.#recipe, recipe("app", String(this.#recipe)));
+    this.#offered++;
+    this.days.offer("app", this.#offered, recipe("app", String(this.#offered)));
   }
 
   /** A person pushes a commit, and its pipeline runs at once, or the half-hourly one finds it. */
@@ -134,12 +139,18 @@ class Month {
     git("add", "notes");
     git("commit", "-q", "-m", `again [deploy ${pkgbase}]`);
     git("push", "-q", "origin", "HEAD:main");
-    this.#asked.set(pkgbase, "anyway");
+    this.#unread.add(pkgbase);
     if (this.#random() < 0.5) return;
     const { world, ports } = this.days;
     world.git("fetch", "-q", "origin");
     world.git("reset", "-q", "--hard", "origin/main");
     await applyOnCommit(ports.git, ports.platform, await planOnCommit(ports.git, ports.platform), ports.now);
+    this.#read();
+  }
+
+  #read(): void {
+    for (const pkgbase of this.#unread) this.#asked.set(pkgbase, "anyway");
+    this.#unread.clear();
   }
 
   async #byHand(pkgbase: string): Promise<void> {
@@ -155,31 +166,35 @@ class Month {
   }
 
   async #halfHourly(): Promise<void> {
-    const deployed = new Set(
-      [...this.#asked].filter(([, wanted]) => wanted === "anyway").map(([name]) => name),
-    );
-    const { outcome } = await this.days.run();
-    const reasons = new Map(outcome.schedule.builds.map(({ pkgbase, reason }) => [pkgbase, reason]));
+    await this.days.run();
+    this.#recipe = this.#offered;
+    const deployed = new Set(this.#unread);
+    this.#read();
     for (const pkgbase of ["a-git", "b-git"]) {
       const commit = this.#newest(pkgbase);
       if (this.#looked.get(pkgbase) === commit) continue;
       this.#looked.set(pkgbase, commit);
       // A [deploy …] that this very run found asks for it anyway.
-      const isDeployed = deployed.has(pkgbase) && reasons.get(pkgbase)?.includes("[deploy");
-      this.#asked.set(pkgbase, isDeployed ? "anyway" : commit);
+      if (!deployed.has(pkgbase)) this.#asked.set(pkgbase, commit);
     }
   }
 }
 
-describe.skipIf(missing.length > 0)(`a month (needs ${missing.join(", ") || "nothing more"})`, () => {
-  let month: Month | undefined;
-  afterEach(() => month?.days.world.remove());
+const days = budget(3, 30);
 
-  const days = budget(3, 30);
-  test(`in ${days} days (seed ${seed}) every decision is carried out exactly once by one of two builders`, async () => {
-    month = new Month(seededRandom(seed));
-    const troubles: string[] = [];
-    for (let hours = 0; hours < 24 * days; hours += 6) troubles.push(...(await month.pass(hours)));
-    expect(troubles).toEqual([]);
-  });
-});
+describe.skipIf(missing.length > 0)(
+  `in ${days} days (seed ${seed}) every decision is carried out exactly once by one of two builders (needs ${missing.join(", ") || "nothing more"})`,
+  () => {
+    let month: Month;
+    beforeAll(() => {
+      month = new Month(seededRandom(seed));
+    });
+    afterAll(() => month.days.world.remove());
+
+    test.each(Array.from({ length: days }, (_, at) => at + 1))("day %i", async (day) => {
+      const troubles: string[] = [];
+      for (let hours = 0; hours < 24; hours += 6) troubles.push(...(await month.pass(24 * day + hours)));
+      expect(troubles).toEqual([]);
+    });
+  },
+);
