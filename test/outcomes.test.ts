@@ -68,9 +68,41 @@ describe.skipIf(missing.length > 0)(`how builds end ${needs}`, () => {
     expect(up.code).toBe(1);
     expect(up.stderr).toMatch(/^bad: failed$/m);
     expect(up.stderr).toMatch(/^needs-bad: blocked by bad$/m);
-    expect(up.stderr).not.toMatch(/building/);
+    expect(up.stderr).not.toMatch(/building|all is published/);
+    expect(up.stderr).toMatch(
+      /^commit \w+: not published: bad \(failed\), content \(skipped\), needs-bad \(blocked\)/m,
+    );
     const { code, rows } = await build("good");
     expect({ code, rows }).toMatchObject({ code: 0, rows: [{ pkgbase: "good", outcome: "already-built" }] });
+  });
+
+  test("whoever looks in later sees what fails since when, and what its build said", async () => {
+    const status = await workspace.sluice(["status"]);
+    expect(status.code).toBe(1);
+    expect(status.stdout).toMatch(
+      /^failed +bad +\d+ \w+ +since commit \w{10}: build\(\) failed: no rule to make it$/m,
+    );
+    expect(status.stdout).toMatch(/^blocked +needs-bad .*blocked by bad \(failed\)/m);
+    expect(status.stderr).toMatch(
+      /^1 of 6 packages are published as main has them, the last \d+ \w+ ago\.$/m,
+    );
+    const { stdout } = await workspace.sluice(["status", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      needsPerson: true,
+      failing: [{ pkgbase: "bad" }, {}],
+      held: [],
+    });
+
+    const log = await workspace.sluice(["log", "bad"]);
+    expect(log).toMatchObject({ code: 0, stdout: expect.stringMatching(/^no rule to make it$/m) });
+    const { stdout: why } = await workspace.sluice(["why", "bad"]);
+    expect(why).toMatch(
+      /^its last build failed, first .* ago, .*no rule to make it \(sluice log bad --build \d+\)$/m,
+    );
+    const [, build = ""] = /--build (\d+)/.exec(why) ?? [];
+    expect((await workspace.sluice(["log", "bad", "--build", build, "--follow"])).stdout).toBe(log.stdout);
+    const { code, stderr } = await workspace.sluice(["log", "bad", "--build", "999"]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`There are: ${build}.`) });
   });
 
   test("the commit that fixes it releases what needs it", async () => {

@@ -185,8 +185,10 @@ export const commands: readonly CommandEntry[] = [
     group: "packages",
     examples: [["sluice why foo", "is foo scheduled now, and because of what?"]],
     define: (program) =>
-      workspaceCommand(program, "why <pkgbase>")
-        .description("Whether a package would be scheduled now, who needs it and whom it needs")
+      stateCommand(program, "why <pkgbase>")
+        .description(
+          "Whether a package would be scheduled now, why its last build failed, whom it needs and who needs it",
+        )
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/why.ts")).why,
   },
@@ -357,6 +359,32 @@ export const commands: readonly CommandEntry[] = [
         .description("End builds that are queued or under way")
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/cancel.ts")).cancel,
+  },
+  {
+    group: "building",
+    examples: [
+      ["sluice status", "does anything need me?"],
+      ["sluice status --json", "for a monitor; exit code 1 where a person is needed"],
+    ],
+    define: (program) =>
+      stateCommand(program, "status")
+        .description("What fails and since when, what is held, blocked or under way, what is published")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    group: "building",
+    examples: [
+      ["sluice log foo", "what did the last build of foo say?"],
+      ["sluice log foo --build 12", "that of an earlier build"],
+      ["sluice log foo --follow", "as it is being built"],
+    ],
+    define: (program) =>
+      stateCommand(program, "log <pkgbase>")
+        .description("Print the log of a package's last build")
+        .option("--build <number>", "that of this build")
+        .option("-f, --follow", "go on until that build has ended"),
+    load: async () => (await import("./commands/log.ts")).log,
   },
   {
     group: "pipelines",

@@ -6,9 +6,8 @@ import { parseRequests, requestsFile } from "../workspace/state/requests.ts";
 import { requireValidConfig } from "../workspace/workspace.ts";
 import type { Installation } from "./installation.ts";
 import { followMain, type FetchOptions, type MainBranch, type RemoteNews } from "./main-branch.ts";
-import type { Difference } from "./reconcile/reconcile.ts";
 import type { Revision } from "./reconcile/revision.ts";
-import { reconcile } from "./reconcile/submit.ts";
+import { reconcile, type Reconciled } from "./reconcile/submit.ts";
 import { takeRequests } from "./reconcile/take-requests.ts";
 import { rotateWhenDue } from "./rotation.ts";
 import { tidy } from "./tidy.ts";
@@ -18,7 +17,7 @@ export interface FollowWatcher {
   /** What pipelines asked for and main doesn't show. */
   requested?(builds: readonly WantedBuild[]): void;
   /** What main says and the package repository doesn't have. */
-  reconciled?(commit: string, difference: Difference): void;
+  reconciled?(commit: string, found: Reconciled): void;
   remote?(news: RemoteNews): void;
   /** A published file was damaged. */
   repaired?(file: Repaired): void;

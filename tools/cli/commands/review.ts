@@ -2,6 +2,7 @@ import { listReviews, type ListedReview } from "../../ci/operations/list-reviews
 import { SluiceError } from "../../errors.ts";
 import { forgeOf } from "../wiring/forge.ts";
 import { operationPorts } from "../wiring/operation.ts";
+import { age } from "../output/age.ts";
 import { info } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
 import { withUpstreams } from "../wiring/upstreams.ts";
@@ -43,9 +44,4 @@ function describe(reviews: readonly ListedReview[], now: Date): string {
     worst?.message ?? "",
   ]);
   return formatTable(["PKGBASE", "VERDICT", "AGE", "REVIEW", "WHY"], rows);
-}
-
-function age(milliseconds: number): string {
-  const hours = Math.max(0, Math.floor(milliseconds / 3_600_000));
-  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
 }

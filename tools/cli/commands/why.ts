@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { isPkgbase } from "../../alpm/names.ts";
 import { lintVersions } from "../../ci/checks/lint-versions.ts";
 import { planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
@@ -10,15 +12,19 @@ import { readWorktree } from "../../workspace/worktree.ts";
 import { publishedHere } from "../wiring/published-here.ts";
 import { findPackage, nearestPackage, type NamedPackages } from "../../workspace/package-names.ts";
 import { printable } from "../output/report.ts";
+import { failingPackages, type Failing } from "../../manager/builds/failing.ts";
+import { openQueue } from "../../manager/installation.ts";
+import { age } from "../output/age.ts";
+import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
 import { mentionUncommitted } from "../wiring/uncommitted.ts";
 
-interface Options {
-  readonly root?: string;
+interface Options extends InstallationOptions {
   readonly json?: boolean;
 }
 
-export async function why({ root, json = false }: Options, name: string): Promise<number> {
+export async function why(options: Options, name: string): Promise<number> {
+  const { root, json = false } = options;
   const folder = findRoot(root);
   const git = openGit(folder, process.env);
   const plan = await planOnCommit(git, readPlatform(process.env), {
@@ -33,9 +39,10 @@ export async function why({ root, json = false }: Options, name: string): Promis
   const edges = pkg?.edges ?? [];
   const dependents = dependentsOf(plan.tree, pkgbase);
   const obstacle = await obstacleOf(git, folder, pkgbase, plan);
+  const failure = await failureOf(options, plan.schedule.target, pkgbase);
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ pkgbase, decision, obstacle, needs: edges, neededBy: dependents }, null, 2)}\n`,
+      `${JSON.stringify({ pkgbase, decision, obstacle, failure: failure ?? null, needs: edges, neededBy: dependents }, null, 2)}\n`,
     );
     return 0;
   }
@@ -46,6 +53,7 @@ export async function why({ root, json = false }: Options, name: string): Promis
   const lines = [
     `${pkgbase} ${sentence[decision.kind]}: ${decision.reason}`,
     ...(obstacle === null ? [] : [`but: ${obstacle}`]),
+    ...(failure ? [describeFailing(failure)] : []),
     `needs: ${needs.length > 0 ? needs.join(", ") : "nothing of this workspace"}`,
     `needed by: ${dependents.length > 0 ? dependents.join(", ") : "nothing of this workspace"}`,
   ];
@@ -71,6 +79,28 @@ async function obstacleOf(
   const [problem] = await lintVersions(git, root, only, await publishedHere(root, workspace.config));
   return problem?.message ?? null;
 }
+
+/** Where it isn't built here, its builds aren't known here either. */
+async function failureOf(options: Options, target: string, pkgbase: string): Promise<Failing | undefined> {
+  const state = stateFolder(options);
+  if (!existsSync(join(state, "queue.sqlite"))) return undefined;
+  const queue = await openQueue(state);
+  const failing = await failingPackages(queue, target).finally(() => queue.close());
+  return failing.find((one) => one.pkgbase === pkgbase);
+}
+
+function describeFailing({ pkgbase, outcome, message, since, commit, builds, build }: Failing): string {
+  const times = builds === 1 ? "" : `, ${builds} times`;
+  const when = `${age(Date.now() - since)} ago${times}, last at commit ${commit.slice(0, 10)}`;
+  return `${outcomes[outcome as keyof typeof outcomes]}, first ${when}: ${message} (sluice log ${pkgbase} --build ${build})`;
+}
+
+const outcomes = {
+  failed: "its last build failed",
+  "timed-out": "its last build timed out",
+  cancelled: "its last build was cancelled",
+  lost: "its last build was lost",
+};
 
 const sentence = {
   build: "would be built",

@@ -1,5 +1,6 @@
 import colors from "picocolors";
 import { logName } from "../../manager/builds/handle-build.ts";
+import type { Reconciled } from "../../manager/reconcile/submit.ts";
 import type { UpWatcher } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Build } from "../../queue/queue.ts";
@@ -72,14 +73,8 @@ export function showProgress(logs: string): Progress {
         line("  origin's main is built. Bring them together with: git pull --rebase, then git push");
       }
     },
-    reconciled(commit, { builds, removals }) {
-      const todo = [
-        `${builds.length} to build`,
-        ...(removals.length > 0 ? [`${removals.length} to remove`] : []),
-      ];
-      line(
-        `commit ${commit.slice(0, 10)}: ${builds.length + removals.length === 0 ? "all is published" : todo.join(", ")}`,
-      );
+    reconciled(commit, found) {
+      line(`commit ${commit.slice(0, 10)}: ${toDo(found)}`);
     },
     repaired({ path, problem, outcome }) {
       const done = outcome === "lost" ? "it is built again" : "it was put back";
@@ -97,4 +92,19 @@ export function showProgress(logs: string): Progress {
       if (live) process.stderr.write("\r\u001b[K");
     },
   };
+}
+
+function toDo({ builds, removals, left }: Reconciled): string {
+  const missing = left.map(({ pkgbase, outcome }) => `${pkgbase} (${outcome})`);
+  const parts = [
+    ...(builds.length > 0 ? [`${builds.length} to build`] : []),
+    ...(removals.length > 0 ? [`${removals.length} to remove`] : []),
+    ...(missing.length > 0 ? [`not published: ${shortList(missing)}`] : []),
+  ];
+  return parts.length === 0 ? "all is published" : parts.join(", ");
+}
+
+function shortList(names: readonly string[]): string {
+  const more = names.length - 10;
+  return `${names.slice(0, 10).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

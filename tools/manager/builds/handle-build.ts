@@ -38,7 +38,8 @@ export async function handleBuild(
   try {
     log.note(`${build.pkgbase}, commit ${build.commit}: ${build.reasons.join("; ")}.`);
     const result = await decide(installation, build, signal, log);
-    log.note(`${result.outcome}${result.message ? `: ${result.message}` : ""}.`);
+    const ended = `${result.outcome}${result.message ? `: ${result.message}` : ""}`;
+    log.note(/[.!?]$/.test(ended) ? ended : `${ended}.`);
     return result;
   } finally {
     log.close();

@@ -10,13 +10,17 @@ import { difference, type Difference } from "./reconcile.ts";
 import { isOfThisRepository } from "./removals.ts";
 import type { Revision } from "./revision.ts";
 
+/** What was submitted, and what isn't published all the same. */
+export interface Reconciled extends Difference {
+  /** Packages that aren't published as main has them: they are in the queue, or ended so with this very recipe. */
+  readonly left: readonly { readonly pkgbase: string; readonly outcome: Outcome | "queued" | "blocked" }[];
+}
+
 /**
  * Compares what main says with what the package repository was made from, and submits the difference, without
  * what is queued already and what failed with this very recipe.
- *
- * @returns what was submitted
  */
-export async function reconcile(installation: Installation, revision: Revision): Promise<Difference> {
+export async function reconcile(installation: Installation, revision: Revision): Promise<Reconciled> {
   const { repository, revisions } = installation;
   const published = await comparableRecords(revisions, revision, await completePackages(repository));
   const { builds, removals } = difference(revision, published);
@@ -40,7 +44,15 @@ export async function reconcile(installation: Installation, revision: Revision):
     ({ pkgbase }) => !going.has(pkgbase),
   );
   await submitBuilds(installation, revision, fresh, gone);
-  return { builds: fresh, removals: gone };
+  const blocked = pending.filter(({ status }) => status.kind === "blocked");
+  const isBlocked = new Set(blocked.map(({ pkgbase }) => pkgbase));
+  const left = builds.flatMap(({ pkgbase }): Reconciled["left"] => {
+    if (isAtHead(queued, pkgbase))
+      return [{ pkgbase, outcome: isBlocked.has(pkgbase) ? "blocked" : "queued" }];
+    const outcome = isAtHead(ended, pkgbase) ? ended.get(pkgbase)?.outcome : undefined;
+    return outcome === undefined ? [] : [{ pkgbase, outcome }];
+  });
+  return { builds: fresh, removals: gone, left };
 }
 
 /**
