@@ -97,7 +97,7 @@ test("what is held without a forge is listed with what to do, and the exit code 
   const { code, stdout } = await w.sluice(["on-schedule"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(
-    /^Held for review\s+foo\s+1-1 → 2-1, major: .*not up for review: there is no forge/m,
+    /^Held for review\s+foo\s+1-1 → 2-1, major: .*; look at it: sluice review show foo$/m,
   );
   expect(stdout).toMatch(/^Updated\s+bar/m);
 });

@@ -191,9 +191,10 @@ describe("sluice audit and review", () => {
     expect(stderr).toContain("4 packages: nothing was lost.");
   });
 
-  test("review says that there is no forge here", async () => {
-    const { code, stderr } = await world.sluice(["review"]);
-    expect(code).toBe(1);
-    expect(stderr).toContain("there is no forge");
+  test("review lists what is held without a forge, too, and wants to know of what", async () => {
+    expect((await world.sluice(["review"])).stderr).toContain("0 open reviews.");
+    expect(await world.sluice(["review", "show"])).toMatchObject({ code: 2 });
+    const { code, stderr } = await world.sluice(["review", "accept", "nothing"]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('no package "nothing"') });
   });
 });

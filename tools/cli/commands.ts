@@ -155,11 +155,19 @@ export const commands: readonly CommandEntry[] = [
     group: "updates",
     examples: [
       ["sluice review", "what waits for a person"],
+      ["sluice review show foo", "what would change in foo, and what the gate says of it"],
+      ["sluice review accept foo", "take it into main, as it was shown"],
+      ["sluice review refuse foo", "don't ask again until upstream moves"],
       ["sluice review --json", "with all findings"],
     ],
     define: (program) =>
       workspaceCommand(program, "review")
-        .description("Open reviews, with what the gate says of them today")
+        .description("Updates that wait for a person: list, show, accept or refuse them")
+        .addArgument(
+          new Argument("[action]", "what to do (default: list all)").choices(["show", "accept", "refuse"]),
+        )
+        .argument("[pkgbase]")
+        .option("-n, --dry-run", "show the plan and change nothing")
         .option("--json", "print as JSON, with all findings"),
     load: async () => (await import("./commands/review.ts")).review,
   },

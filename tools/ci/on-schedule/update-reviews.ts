@@ -17,6 +17,8 @@ import type { SchedulePorts } from "../pipeline/ports.ts";
 export interface UpdateReviews {
   readonly plan: ReviewPlan;
   readonly marks: ReviewMarks;
+  /** Whether they are accepted and refused with `sluice review`, since there is no forge. */
+  readonly byHand: boolean;
 }
 
 type Held = Extract<UpdateDecision, { kind: "hold" }>;
@@ -48,8 +50,9 @@ export async function planUpdateReviews(
   const marks = { labels: ["update"], assignee: config.CI_HUMAN_REVIEW_ASSIGNEE || undefined };
   try {
     const email = config.GIT_AUTHOR_EMAIL;
-    const situation = await readReviews({ forge, git, remote, email }, needs);
-    return { plan: planReviews(needs, situation, marks), marks };
+    const place = run.refs.hasRemote ? remote : ".";
+    const situation = await readReviews({ forge, git, remote: place, email }, needs);
+    return { plan: planReviews(needs, situation, marks), marks, byHand: forge.kind === "branches" };
   } catch (error) {
     if (error instanceof SluiceError && error.code.startsWith("forge-")) return error;
     throw error;

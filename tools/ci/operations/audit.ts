@@ -63,13 +63,17 @@ export function isComplaint({ kind }: AuditFinding): boolean {
 function lostUpdate({ pkgbase, srcinfo }: Package, { upstreams, state }: AuditFacts): AuditFinding[] {
   const upstream = upstreams.get(pkgbase);
   const present = srcinfo && srcinfoVersion(srcinfo);
-  if (!upstream?.isSeen || present === undefined || vercmp(upstream.version, present) <= 0) return [];
+  const isBehind = upstream?.isSeen && present !== undefined && vercmp(upstream.version, present) > 0;
+  const difference = isBehind
+    ? `upstream has ${upstream.version}, main ${present}`
+    : "upstream has another recipe";
   const { held, refused } = state.packages.get(pkgbase) ?? {};
-  const difference = `upstream has ${upstream.version}, main ${present}`;
-  if (held !== undefined && refused === held.slice(0, 16)) {
-    return [{ kind: "held", name: pkgbase, why: `${difference}; somebody refused it` }];
+  // What nobody says a version of is taken as the state has it.
+  if (held !== undefined && (isBehind || !upstream?.isSeen)) {
+    const standing = refused === held.slice(0, 16) ? "somebody refused it" : "a review waits";
+    return [{ kind: "held", name: pkgbase, why: `${difference}; ${standing}` }];
   }
-  if (held !== undefined) return [{ kind: "held", name: pkgbase, why: `${difference}; a review waits` }];
+  if (!isBehind) return [];
   return [{ kind: "lost-update", name: pkgbase, why: `${difference}, although it counts as taken` }];
 }
 

@@ -4,7 +4,9 @@ import type { SluiceError } from "../../errors.ts";
 import { commitMessage } from "../../gate/review/review-text.ts";
 import { changeFiles, type FileChanges } from "../../git/change-files.ts";
 import { commitsBetween } from "../../git/history.ts";
-import { writeCommit } from "../../git/write-commit.ts";
+import type { Git } from "../../git/git.ts";
+import type { RefUpdate } from "../../git/push.ts";
+import { writeCommit, type Identity } from "../../git/write-commit.ts";
 import { composeSchedule, type WantedBuild } from "../../schedule/compose.ts";
 import { scheduleFiles, type ScheduleFile } from "../../schedule/files.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
@@ -36,6 +38,8 @@ export interface CurrentState {
 export interface OperationRequest {
   /** What the commit's subject begins with: `feat(add)`. */
   readonly kind: string;
+  /** The whole subject, instead. */
+  readonly subject?: string;
   /** Packages that change, by name; none: there is nothing to commit. */
   readonly packages: readonly string[];
   readonly changes: FileChanges;
@@ -56,6 +60,8 @@ export interface OperationPlan {
   readonly files: readonly ScheduleFile[];
   readonly workspace: Workspace;
   readonly tree: DependencyTree;
+  /** What else changes with it, or not at all. */
+  readonly others?: readonly RefUpdate[];
   /** Why it isn't done unless somebody insists. */
   readonly refusal?: SluiceError | undefined;
 }
@@ -116,17 +122,32 @@ export async function planOperation(
 async function commitRequest(
   { git, platform, now }: OperationPorts,
   refs: WorkspaceRefs,
-  { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email }: Workspace["config"],
-  { kind, packages, changes }: OperationRequest,
+  config: Workspace["config"],
+  { kind, subject: own, packages, changes }: OperationRequest,
 ): Promise<string> {
-  const [subject = "", ...rest] = commitMessage(packages.toSorted(), kind).split("\n");
+  const message = own ?? commitMessage(packages.toSorted(), kind);
+  const [subject = "", ...rest] = message.split("\n");
   return writeCommit(git, {
     tree: await changeFiles(git, refs.head, changes),
     parents: [refs.head],
-    identity: { name, email },
+    identity: await whoAsks(git, platform, config),
     date: now(),
     message: [`${subject}${platform.skipMark}`, ...rest].join("\n"),
   });
+}
+
+/** On a person's machine whoever Git says they are; in a pipeline, and where Git doesn't know, the workspace's account. */
+async function whoAsks(
+  git: Git,
+  { kind }: OperationPorts["platform"],
+  { GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL }: Workspace["config"],
+): Promise<Identity> {
+  const account = { name: GIT_AUTHOR_NAME, email: GIT_AUTHOR_EMAIL };
+  if (kind !== "local") return account;
+  const [name, email] = await Promise.all(
+    ["user.name", "user.email"].map(async (key) => (await git.attempt(["config", "--get", key])).stdout),
+  );
+  return name && email ? { name, email } : account;
 }
 
 /** Packages that are gone are forgotten. Where no run has written the state yet, the first one is to begin it. */

@@ -120,7 +120,8 @@ function settle(
   return { kind: "unchanged", state: withoutReview(accepted), standing: "caught-up" };
 }
 
-function withoutReview(state: PackageState): PackageState {
+/** What is remembered of a package once nothing of it waits for a person. */
+export function withoutReview(state: PackageState): PackageState {
   return { ...state, held: undefined, heldMaintainers: undefined, refused: undefined, found: undefined };
 }
 

@@ -29,7 +29,7 @@ const remedies: Record<AuditFinding["kind"], string> = {
   damaged:
     "sluice up puts it back or builds it again, at its start or within an hour; sluice build does it now",
   orphan: "remove it",
-  held: "it waits for a reviewer, or was refused: sluice review",
+  held: "it waits for a person, or was refused: sluice review show NAME",
 };
 
 /** 1 where something was lost or damaged, nobody owns it any more, or somebody couldn't be asked. */

@@ -17,7 +17,7 @@ import {
   type ReportLine,
 } from "../../ci/on-schedule/schedule-report.ts";
 import { openGit } from "../../git/git.ts";
-import { forgeOf } from "../wiring/forge.ts";
+import { reviewPlace } from "../wiring/forge.ts";
 import { info, printable, warn } from "../output/report.ts";
 import { describeAsked } from "../wiring/operation.ts";
 import { findRoot } from "../wiring/root.ts";
@@ -38,7 +38,7 @@ export async function onSchedule(options: Options): Promise<number> {
   const platform = readPlatform(process.env);
   const trigger = options.trigger ?? (process.env["TRIGGER"] || undefined);
   if (trigger !== undefined) return onTrigger({ git, platform, now, progress: info }, trigger, options);
-  const forge = await forgeOf(platform);
+  const forge = await reviewPlace(git, platform);
   return withUpstreams(process.env, async (upstreams) => {
     const ports = { git, platform, upstreams, forge, now, progress: info };
     return report(await planOrRun(ports, options), platform, options);
@@ -66,7 +66,7 @@ function report({ plan, outcome, template }: Run, { summaryFile }: Platform, { j
     process.stdout.write(describe(lines));
   }
   if (summaryFile !== undefined) appendFileSync(summaryFile, reportMarkdown(lines, conclusion));
-  if (plan.reviews instanceof SluiceError && plan.reviews.code !== "no-forge") {
+  if (plan.reviews instanceof SluiceError) {
     warn(`reviews: ${plan.reviews.message}${plan.reviews.hint ? ` (${plan.reviews.hint})` : ""}`);
   }
   info(conclusion);
