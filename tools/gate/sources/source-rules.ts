@@ -42,7 +42,7 @@ export function judgeSources(
     }
     for (const [old, renamed] of pair.changed) {
       const both = { ...place, before: old.text, after: renamed.text };
-      findings.push(...addressFindings(renamed, both, pair.hostsBefore), ...moved(old, renamed, both));
+      findings.push(...addressFindings(renamed, both, pair.hostsBefore, old), ...moved(old, renamed, both));
       if (isStranger(old, renamed, pair.home)) findings.push(finding("source-stranger", renamed.text, both));
       if (isFloating(renamed) && old.fragment !== renamed.fragment)
         findings.push(finding("source-floating", renamed.fragment, both));
