@@ -22,11 +22,15 @@ interface Options {
 export async function classify(options: Options, oldDir: string, newDir: string): Promise<number> {
   const http = openHttp({ parallel: 2, perHost: 2, delaySeconds: 0 });
   const refs = new RemoteRefs(http, openGit(process.cwd(), process.env));
-  const after = readRecipe(newDir);
+  const old = readRecipe(oldDir);
+  // Settings of the workspace are no part of a recipe. Those that upstream brings along are to be seen.
+  const settings = new Set([...old.keys()].filter(isInCiFolder));
+  const before = without(old, settings);
+  const after = without(readRecipe(newDir), settings);
   const judgement = await judgeWith(
     {
       pkgbase: pkgbaseOf(after) ?? resolve(newDir).split("/").at(-1) ?? "",
-      before: readRecipe(oldDir),
+      before,
       after,
     },
     {
@@ -50,6 +54,10 @@ export async function classify(options: Options, oldDir: string, newDir: string)
   return verdict === "minor" ? 0 : 1;
 }
 
+function without(files: RecipeFiles, paths: ReadonlySet<string>): RecipeFiles {
+  return new Map([...files].filter(([path]) => !paths.has(path)));
+}
+
 function namesOf(list: string | undefined): readonly string[] | undefined {
   return list
     ?.split(",")
@@ -66,14 +74,14 @@ function pkgbaseOf(files: RecipeFiles): string | undefined {
 const mostBytes = 20 * 1024 * 1024;
 const mostFiles = 2_000;
 
-/** Reads a recipe's files; links are kept as links. Git's own folder isn't part of it, and \`.CI\` is the workspace's. */
+/** Reads a recipe's files; links are kept as links. Git's own folder isn't part of it. */
 export function readRecipe(dir: string): RecipeFiles {
   const files = new Map<string, RecipeFile>();
   let bytes = 0;
   const visit = (folder: string): void => {
     for (const name of namesIn(join(dir, folder), dir)) {
       const path = folder === "" ? name : `${folder}/${name}`;
-      if (path === ".git" || isInCiFolder(path)) continue;
+      if (path === ".git") continue;
       const state = lstatSync(join(dir, path));
       if (state.isDirectory()) visit(path);
       else if (state.isSymbolicLink())
