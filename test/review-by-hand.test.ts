@@ -58,7 +58,7 @@ test("what is held without a forge waits on a branch, and every run, status and 
   const second = await w.sluice(["on-schedule"]);
   expect(second).toMatchObject({
     code: 1,
-    stdout: expect.stringMatching(/^Held .* foo .*sluice review show foo$/m),
+    stdout: expect.stringMatching(/^Held .* foo +1-1 → 2-1.*sluice review show foo$/m),
   });
   expect(branches()).toHaveLength(1);
 

@@ -164,19 +164,24 @@ async function commitMain({ git, platform, now }: SchedulePorts, plan: OnSchedul
   });
 }
 
-/** What waits for a review counts only where it is up for review. */
+/**
+ * What waits for a review counts only where it is up for review. Where there is no forge, upstream is asked again at
+ * each run: one with a forge opens the review then.
+ */
 function stateToKeep(
-  { state, heldStates }: OnSchedulePlan,
+  { state, heldStates, reviews }: OnSchedulePlan,
   notOpened: ReadonlyMap<string, SluiceError>,
 ): State {
+  const byHand = !(reviews instanceof SluiceError) && reviews.byHand;
   const packages = new Map<string, PackageState>(state.packages);
   for (const [pkgbase, held] of heldStates) {
     const known = packages.get(pkgbase);
     // The forge knows best what was refused, and the commit of a VCS source doesn't wait for a review.
-    const merged = { ...held, refused: known?.refused, commit: known?.commit };
+    const seen = byHand ? { timestamp: known?.timestamp, revision: known?.revision } : {};
+    const merged = { ...held, ...seen, refused: known?.refused, commit: known?.commit };
     if (!notOpened.has(pkgbase)) packages.set(pkgbase, merged);
   }
-  const isAllCurrent = notOpened.size === 0;
+  const isAllCurrent = notOpened.size === 0 && !(byHand && heldStates.size > 0);
   const run = { ...state.run, aurEtag: isAllCurrent ? state.run.aurEtag : undefined };
   return { ...state, packages, run };
 }

@@ -84,6 +84,14 @@ function waitsHere({ reviews }: OnSchedulePlan, decision: UpdateDecision): boole
   return isHeld && held !== undefined && refused !== digestOf(held);
 }
 
+/** Whether somebody has refused this very revision, so that it waits for nobody. */
+function isRefused({ reviews }: OnSchedulePlan, pkgbase: string): boolean {
+  if (reviews instanceof SluiceError) return false;
+  return reviews.plan.kept.some(
+    (kept) => kept.pkgbase === pkgbase && kept.reason === "refused for this revision",
+  );
+}
+
 function nextStep(pkgbase: string): string {
   return `; look at it: sluice review show ${pkgbase}`;
 }
@@ -108,6 +116,7 @@ function updateLines(plan: OnSchedulePlan, outcome: OnScheduleOutcome | undefine
         const [worst] = decision.update.judgement.findings;
         const because = worst ? `${decision.why}: ${worst.message}` : decision.why;
         const missing = outcome?.notOpened.get(pkgbase);
+        if (isRefused(plan, pkgbase)) return [];
         const here = waitsHere(plan, decision) ? nextStep(pkgbase) : "";
         const review = missing ? `; not up for review: ${explain(missing)}` : here;
         return [{ what: "held", pkgbase, why: `${versions(decision.update)}, ${because}${review}` }];

@@ -63,17 +63,17 @@ export function isComplaint({ kind }: AuditFinding): boolean {
 function lostUpdate({ pkgbase, srcinfo }: Package, { upstreams, state }: AuditFacts): AuditFinding[] {
   const upstream = upstreams.get(pkgbase);
   const present = srcinfo && srcinfoVersion(srcinfo);
-  const isBehind = upstream?.isSeen && present !== undefined && vercmp(upstream.version, present) > 0;
+  const isBehind = upstream && present !== undefined && vercmp(upstream.version, present) > 0;
   const difference = isBehind
     ? `upstream has ${upstream.version}, main ${present}`
     : "upstream has another recipe";
   const { held, refused } = state.packages.get(pkgbase) ?? {};
   // What nobody says a version of is taken as the state has it.
-  if (held !== undefined && (isBehind || !upstream?.isSeen)) {
+  if (held !== undefined && (isBehind || !upstream)) {
     const standing = refused === held.slice(0, 16) ? "somebody refused it" : "a review waits";
     return [{ kind: "held", name: pkgbase, why: `${difference}; ${standing}` }];
   }
-  if (!isBehind) return [];
+  if (!isBehind || !upstream.isSeen) return [];
   return [{ kind: "lost-update", name: pkgbase, why: `${difference}, although it counts as taken` }];
 }
 
