@@ -5,6 +5,10 @@ import { describe, expect, test } from "vitest";
 import { audit } from "../tools/ci/operations/audit.ts";
 import { readAuditFacts } from "../tools/ci/operations/audit-facts.ts";
 import { listReviews } from "../tools/ci/operations/list-reviews.ts";
+import { planAccept } from "../tools/ci/operations/accept-review.ts";
+import { runOperation } from "../tools/ci/operations/operation.ts";
+import { branchReviews } from "../tools/forge/branch-reviews.ts";
+import { openGit } from "../tools/git/git.ts";
 import { runOnSchedule } from "../tools/ci/on-schedule/run-on-schedule.ts";
 import { aurRecipe } from "./world/aur-recipe.ts";
 import { connect, standIns } from "./world/forges.ts";
@@ -134,6 +138,42 @@ describe("sluice audit", () => {
 });
 
 describe("sluice review", () => {
+  /** Holds an update of `foo` by another maintainer, as a run on a laptop does. */
+  async function holdHere(): Promise<void> {
+    await workspace();
+    here.aur.push("foo", aurRecipe("foo", { pkgver: "2", depends: ["musl"] }));
+    here.aur.adopt("foo", "newcomer");
+    const git = openGit(here.world.dir, process.env);
+    const forge = branchReviews(git, { remote: "origin", targetBranch: "main" });
+    await runOnSchedule({ ...(await here.ports()), forge });
+  }
+
+  test("what a laptop held is opened for review by the next pipeline, on the same branch", async () => {
+    await holdHere();
+    const { kind, start } = standIns[0]!;
+    const server = await start(here.world.origin);
+    try {
+      const forge = await connect(kind, server);
+      const branches = here.world.atOrigin("branch", "--list", "update-*");
+      await runOnSchedule({ ...(await here.ports()), forge });
+      expect((await forge.openReviews()).map(({ branch }) => branch)).toEqual([branches.trim()]);
+      expect(here.world.atOrigin("branch", "--list", "update-*")).toBe(branches);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("who accepts an update accepts the maintainer that it came from", async () => {
+    await holdHere();
+    const ports = await here.ports();
+    const { done } = await runOperation(ports, () => planAccept(ports, "foo"));
+    expect(done).toBe(true);
+    expect(here.atOrigin("foo", "state")).toMatch(/^SLUICE_MAINTAINERS=newcomer$/m);
+    expect(here.atOrigin("foo", "state")).not.toMatch(/SLUICE_HELD/);
+    here.aur.push("foo", aurRecipe("foo", { pkgver: "3", depends: ["musl"] }));
+    expect(await here.halfHourly()).toContain("updated foo: 2-1 → 3-1");
+  });
+
   for (const { kind, start } of standIns) {
     test(`lists open reviews on ${kind} with a verdict of today`, async () => {
       await workspace();
