@@ -137,17 +137,17 @@ describe("sluice audit", () => {
   });
 });
 
-describe("sluice review", () => {
-  /** Holds an update of `foo` by another maintainer, as a run on a laptop does. */
-  async function holdHere(): Promise<void> {
-    await workspace();
-    here.aur.push("foo", aurRecipe("foo", { pkgver: "2", depends: ["musl"] }));
-    here.aur.adopt("foo", "newcomer");
-    const git = openGit(here.world.dir, process.env);
-    const forge = branchReviews(git, { remote: "origin", targetBranch: "main" });
-    await runOnSchedule({ ...(await here.ports()), forge });
-  }
+/** Holds an update of `foo` by another maintainer, as a run on a laptop does. */
+async function holdHere(): Promise<void> {
+  await workspace();
+  here.aur.push("foo", aurRecipe("foo", { pkgver: "2", depends: ["musl"] }));
+  here.aur.adopt("foo", "newcomer");
+  const git = openGit(here.world.dir, process.env);
+  const forge = branchReviews(git, { remote: "origin", targetBranch: "main" });
+  await runOnSchedule({ ...(await here.ports()), forge });
+}
 
+describe("sluice review", () => {
   test("what a laptop held is opened for review by the next pipeline, on the same branch", async () => {
     await holdHere();
     const { kind, start } = standIns[0]!;

@@ -4,6 +4,7 @@ import { recipe } from "./world/schedule-days.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 
 const upstreams = new GitServer();
+const ann = { GIT_AUTHOR_NAME: "Ann Operator", GIT_AUTHOR_EMAIL: "ann@example.org" };
 let w: ScratchWorkspace;
 
 /** `foo` is followed in a Git repository, `bar` by nvchecker, which names a version and has no recipe to copy. */
@@ -19,8 +20,6 @@ beforeAll(async () => {
   w.write("packages/bar/.CI/config", "CI_NVCHECKER=true\n");
   nvcheckerFinds("1");
   w.publishScheduled();
-  w.git("config", "user.name", "Ann Operator");
-  w.git("config", "user.email", "ann@example.org");
   expect((await w.sluice(["on-schedule"])).code).toBe(0);
 });
 afterAll(async () => {
@@ -77,7 +76,9 @@ test("what is held without a forge waits on a branch, and every run, status and 
 
 test("show tells the verdict and what would change; what came in since isn't accepted unseen", async () => {
   const { stdout } = await w.sluice(["review", "show", "foo"]);
-  expect(stdout).toMatch(/^foo: 1 → 2\nmajor\nreview +PKGBUILD:\d+: dependencies changed/m);
+  expect(stdout).toMatch(
+    /^foo: 1 → 2\nHeld by its verdict\nmajor\nreview +PKGBUILD:\d+: dependencies changed/m,
+  );
   expect(stdout).toContain("+depends=('zlib')");
   publish("3", "depends = zlib");
   expect((await w.sluice(["on-schedule"])).code).toBe(1);
@@ -92,7 +93,7 @@ test("accepted, it is committed by whoever accepted it, scheduled, and nothing o
   const planned = w.atOrigin("for-each-ref");
   expect((await w.sluice(["review", "accept", "foo", "--dry-run"])).code).toBe(0);
   expect(w.atOrigin("for-each-ref")).toBe(planned);
-  const { code, stdout } = await w.sluice(["review", "accept", "foo"]);
+  const { code, stdout } = await w.sluice(["review", "accept", "foo"], ann);
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^accept +foo +1 → 3$/m) });
   expect(w.atOrigin("show", "-s", "--format=%s|%an|%ae", "main")).toBe(
     "foo: 1 → 3|Ann Operator|ann@example.org",
@@ -112,7 +113,9 @@ test("a version that nvchecker found is accepted in the same way, though upstrea
   expect((await w.sluice(["audit"])).stdout).toMatch(
     /^held +bar +upstream has another recipe; a review waits$/m,
   );
-  expect((await w.sluice(["review", "show", "bar"])).stdout).toMatch(/^bar: 1 → 2\nminor$/m);
+  expect((await w.sluice(["review", "show", "bar"])).stdout).toMatch(
+    /^bar: 1 → 2\nHeld because it was found by nvchecker\nminor$/m,
+  );
   expect((await w.sluice(["review", "accept", "bar"])).code).toBe(0);
   expect(w.atOrigin("show", "main:packages/bar/.SRCINFO")).toContain("pkgver = 2");
   expect(w.atOrigin("show", "-s", "--format=%s", "main")).toBe("bar: 1 → 2");
@@ -152,7 +155,7 @@ test("on one machine without a remote all of it works, and the files follow", as
   publish("6", "depends = musl");
   expect((await w.sluice(["on-schedule"])).code).toBe(1);
   await w.sluice(["review", "show", "foo"]);
-  expect(await w.sluice(["review", "accept", "foo"])).toMatchObject({ code: 0 });
+  expect(await w.sluice(["review", "accept", "foo"], ann)).toMatchObject({ code: 0 });
   expect(w.git("show", "-s", "--format=%s|%an", "main")).toBe("foo: 3 → 6|Ann Operator");
   expect(w.read("packages/foo/PKGBUILD")).toContain("pkgver=6");
   expect(w.git("status", "--porcelain")).toBe("");

@@ -89,6 +89,11 @@ describe("a new version and nothing else is minor", () => {
   });
 });
 
+/** A recipe that fetches from elsewhere. */
+function at(address: string, text: string): string {
+  return text.replaceAll('"https://fooview.org/releases', `"${address}/releases`);
+}
+
 describe("an address that was accepted once", () => {
   const addresses = {
     "a bare address": "http://192.168.1.7:8000",
@@ -96,9 +101,6 @@ describe("an address that was accepted once", () => {
     "an escaped slash in it": "https://gitlab.fooview.org/api/v4/projects/foo%2Fview",
     "letters beyond ASCII": "https://xn--fvew-loa.org",
   };
-  const at = (address: string, text: string): string =>
-    text.replaceAll('"https://fooview.org/releases', `"${address}/releases`);
-
   test.each(Object.entries(addresses))("is no danger at the next bump: %s", (_, address) => {
     const [before, after] = [recipes.cmake.PKGBUILD, bumped("cmake")].map((text) => at(address, text)) as [
       string,

@@ -144,9 +144,9 @@ async function whoAsks(
 ): Promise<Identity> {
   const account = { name: GIT_AUTHOR_NAME, email: GIT_AUTHOR_EMAIL };
   if (kind !== "local") return account;
-  const [name, email] = await Promise.all(
-    ["user.name", "user.email"].map(async (key) => (await git.attempt(["config", "--get", key])).stdout),
-  );
+  // Without this setting Git makes up an address of the user's and the machine's name.
+  const { stdout } = await git.attempt(["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"]);
+  const [, name, email] = /^(.+) <([^<>]+)> \d+ [+-]\d+$/.exec(stdout) ?? [];
   return name && email ? { name, email } : account;
 }
 

@@ -1,16 +1,18 @@
 import { packagePath } from "../../workspace/files.ts";
+import { whyHeld } from "../updates/decide-update.ts";
 import { findHeldReview, rememberShown, type HeldReview } from "./held-review.ts";
-import { judgeHeld, type JudgePorts } from "./list-reviews.ts";
+import { judgeHeld, readRecipe, type JudgePorts } from "./list-reviews.ts";
 import { versionChange } from "./accept-review.ts";
 import { existingPackages } from "./package-names.ts";
 import { readCurrentState } from "./operation.ts";
-import { readRecipe } from "./list-reviews.ts";
 import type { Judgement } from "../../gate/judge.ts";
 
 /** What is held of a package, as a person has to see it. */
 export interface ShownReview extends HeldReview {
   /** `1.2 → 1.3` */
   readonly versions: string;
+  /** Why it is held, by the verdict and the settings of today; undefined where it would be taken now. */
+  readonly why: string | undefined;
   /** Of today: main as it is now against the branch. */
   readonly judgement: Pick<Judgement, "verdict" | "findings">;
   /** The AUR's accounts as last accepted, and now; undefined where they aren't known. */
@@ -49,6 +51,7 @@ export async function showReview(ports: JudgePorts, pkgbase: string): Promise<Sh
   return {
     ...review,
     versions: versionChange(packages.get(pkgbase)!, recipe),
+    why: whyHeld(judgement, packages.get(pkgbase)!, side.workspace.config),
     judgement,
     maintainersBefore: state?.maintainers,
     maintainersAfter: state?.heldMaintainers,

@@ -196,8 +196,9 @@ function decideJudged(
   return { kind: "take", update, state: accepted };
 }
 
-function whyHeld(
-  { verdict }: Judgement,
+/** Why a judged update waits for a person; undefined where it doesn't. */
+export function whyHeld(
+  { verdict }: Pick<Judgement, "verdict">,
   { config: pkg }: Package,
   config: RepositoryConfig,
 ): string | undefined {

@@ -67,6 +67,7 @@ async function show(options: OperationOptions, pkgbase: string): Promise<number>
 function describeShown({
   pkgbase,
   versions,
+  why,
   judgement,
   maintainersBefore,
   maintainersAfter,
@@ -76,7 +77,13 @@ function describeShown({
   const isKnown = maintainersBefore !== undefined && maintainersAfter !== undefined;
   const maintainers =
     isKnown && before !== after ? `Maintainers in the AUR: ${before} before, ${after} now\n` : "";
-  return `${pkgbase}: ${versions}\n${maintainers}${describeJudgement(judgement)}\n${diff}\n\n`;
+  const held =
+    why === undefined
+      ? "Nothing holds it any more: the next run takes it"
+      : why === judgement.verdict
+        ? "Held by its verdict"
+        : `Held because it was ${why}`;
+  return `${pkgbase}: ${versions}\n${held}\n${maintainers}${describeJudgement(judgement)}\n${diff}\n\n`;
 }
 
 async function accept(options: OperationOptions, pkgbase: string): Promise<number> {

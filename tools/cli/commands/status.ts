@@ -33,11 +33,17 @@ export async function status(options: Options): Promise<number> {
     return needsPerson ? 1 : 0;
   }
   const now = Date.now();
-  const rows = [...failingRows(building, now), ...heldRows(held), ...pendingRows(building, now)];
+  const isBuiltHere = queue !== undefined || building.lastPublished !== undefined;
+  const pending = isBuiltHere ? pendingRows(building, now) : [];
+  const rows = [...failingRows(building, now), ...heldRows(held), ...pending];
   if (rows.length > 0) process.stdout.write(`${formatTable(["", "PKGBASE", "SINCE", "WHY"], rows)}\n`);
   const { lastPublished } = building;
   const last = lastPublished === undefined ? "" : `, the last ${age(now - lastPublished)} ago`;
-  info(`${building.published} of ${packages.size} packages are published as main has them${last}.`);
+  info(
+    isBuiltHere
+      ? `${building.published} of ${packages.size} packages are published as main has them${last}.`
+      : `Nothing was ever built in ${state}: sluice up builds, --state names another folder.`,
+  );
   if (building.failing.length > 0) info("What a build said: sluice log PKGBASE");
   if (held.some(({ refused }) => !refused)) info("What is held, and why: sluice review show PKGBASE");
   return needsPerson ? 1 : 0;
