@@ -48,7 +48,7 @@ describe("sluice add", () => {
       "REQ_ORIGIN=a form by alice\nREQ_REASON=it is missed",
     );
     expect(here.world.atOrigin("log", "-1", "--format=%an <%ae>%n%B", "main")).toBe(
-      "Sluice <sluice@example.org>\nfeat(add): foo",
+      "Test <test@example.org>\nfeat(add): foo",
     );
     expect(here.world.scheduled()).toBe(plan.head);
     const reason = `commit ${plan.head.slice(0, 10)} added the package`;
