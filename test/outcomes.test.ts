@@ -80,12 +80,10 @@ describe.skipIf(missing.length > 0)(`how builds end ${needs}`, () => {
     const status = await workspace.sluice(["status"]);
     expect(status.code).toBe(1);
     expect(status.stdout).toMatch(
-      /^failed +bad +\d+ \w+ +since commit \w{10}: build\(\) failed: no rule to make it$/m,
+      /^failed +bad +\S.* +since commit \w{10}: build\(\) failed: no rule to make it$/m,
     );
     expect(status.stdout).toMatch(/^blocked +needs-bad .*blocked by bad \(failed\)/m);
-    expect(status.stderr).toMatch(
-      /^1 of 6 packages are published as main has them, the last \d+ \w+ ago\.$/m,
-    );
+    expect(status.stderr).toMatch(/^1 of 6 packages are published as main has them, the last .+ ago\.$/m);
     const { stdout } = await workspace.sluice(["status", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({
       needsPerson: true,

@@ -391,7 +391,8 @@ export const commands: readonly CommandEntry[] = [
       stateCommand(program, "log <pkgbase>")
         .description("Print the log of a package's last build")
         .option("--build <number>", "that of this build")
-        .option("-f, --follow", "go on until that build has ended"),
+        .option("-f, --follow", "go on until that build has ended")
+        .option("--json", "print as JSON where the logs lie"),
     load: async () => (await import("./commands/log.ts")).log,
   },
   {

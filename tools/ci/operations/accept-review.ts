@@ -13,7 +13,7 @@ import { takeRecipe } from "../updates/take-recipe.ts";
 import { deletionOf, findHeldReview, requireShown, type HeldReview } from "./held-review.ts";
 import { readRecipe } from "./list-reviews.ts";
 import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
-import { existingPackages } from "./package-names.ts";
+import { existingPackages } from "../../workspace/package-names.ts";
 
 export interface AcceptPlan extends OperationPlan {
   readonly review: HeldReview;
@@ -27,12 +27,12 @@ export interface AcceptPlan extends OperationPlan {
  *
  * @throws SluiceError `unknown-package`, `no-review`, `not-shown`, `review-mixed`
  */
-export async function planAccept(ports: OperationPorts, pkgbase: string): Promise<AcceptPlan> {
+export async function planAccept(ports: OperationPorts, name: string): Promise<AcceptPlan> {
   const { git } = ports;
   const present = await readCurrentState(ports);
   const { refs, side, stateBranch } = present;
   const { packages, packagesDir } = side.workspace;
-  existingPackages([pkgbase], packages);
+  const [pkgbase = name] = existingPackages([name], packages);
   const review = await findHeldReview(git, present, pkgbase);
   await requireShown(git, review);
   const folder = packagePath(packagesDir, pkgbase);

@@ -8,7 +8,7 @@ import { planWithRetry } from "../pipeline/plan-with-retry.ts";
 import { stateRef } from "../pipeline/workspace-refs.ts";
 import { deletionOf, findHeldReview, type HeldReview } from "./held-review.ts";
 import { readCurrentState, type OperationPorts } from "./operation.ts";
-import { existingPackages } from "./package-names.ts";
+import { existingPackages } from "../../workspace/package-names.ts";
 
 export interface RefusePlan {
   /** Undefined where its branch was gone already. */
@@ -24,10 +24,10 @@ export interface RefusePlan {
  *
  * @throws SluiceError `unknown-package`, `no-review`
  */
-export async function planRefuse(ports: OperationPorts, pkgbase: string): Promise<RefusePlan> {
+export async function planRefuse(ports: OperationPorts, name: string): Promise<RefusePlan> {
   const present = await readCurrentState(ports);
   const { refs, side, stateBranch } = present;
-  existingPackages([pkgbase], side.workspace.packages);
+  const [pkgbase = name] = existingPackages([name], side.workspace.packages);
   const known = stateBranch.state.packages.get(pkgbase) ?? {};
   const review = await findHeldReview(ports.git, present, pkgbase).catch((error: unknown) => {
     if (known.held !== undefined && error instanceof SluiceError && error.code === "no-review")

@@ -3,7 +3,7 @@ import { whyHeld } from "../updates/decide-update.ts";
 import { findHeldReview, rememberShown, type HeldReview } from "./held-review.ts";
 import { judgeHeld, readRecipe, type JudgePorts } from "./list-reviews.ts";
 import { versionChange } from "./accept-review.ts";
-import { existingPackages } from "./package-names.ts";
+import { existingPackages } from "../../workspace/package-names.ts";
 import { readCurrentState } from "./operation.ts";
 import type { Judgement } from "../../gate/judge.ts";
 
@@ -23,12 +23,12 @@ export interface ShownReview extends HeldReview {
 }
 
 /** Judges what is held of a package, and remembers in this clone that it was shown. */
-export async function showReview(ports: JudgePorts, pkgbase: string): Promise<ShownReview> {
+export async function showReview(ports: JudgePorts, name: string): Promise<ShownReview> {
   const { git } = ports;
   const present = await readCurrentState(ports);
   const { refs, side, stateBranch } = present;
   const { packages, packagesDir } = side.workspace;
-  existingPackages([pkgbase], packages);
+  const [pkgbase = name] = existingPackages([name], packages);
   const review = await findHeldReview(git, present, pkgbase);
   const folder = packagePath(packagesDir, pkgbase);
   const [judgement, recipe, diff] = [

@@ -14,6 +14,7 @@ import { stateFolder, stopSignal, type InstallationOptions } from "../wiring/ins
 interface Options extends InstallationOptions {
   readonly build?: string;
   readonly follow?: boolean;
+  readonly json?: boolean;
 }
 
 /** Prints the log of a package's last build, or of the one that is named; `--follow` until that build has ended. */
@@ -23,6 +24,10 @@ export async function log(options: Options, pkgbase: string): Promise<number> {
   const ids = await buildsOf(logs, pkgbase);
   const build = options.build === undefined ? ids.at(-1)! : buildNumber(options.build, pkgbase, ids);
   const path = join(logs, logName({ pkgbase, id: build }));
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ pkgbase, build, path, builds: ids }, null, 2)}\n`);
+    return 0;
+  }
   if (!options.follow) {
     await print(path, 0, new StringDecoder("utf8"));
     return 0;

@@ -5,7 +5,7 @@ import { runOperation } from "../../ci/operations/operation.ts";
 import { planRefuse, runRefuse } from "../../ci/operations/refuse-review.ts";
 import { showReview, type ShownReview } from "../../ci/operations/show-review.ts";
 import { SluiceError } from "../../errors.ts";
-import { age } from "../output/age.ts";
+import { duration } from "../output/time.ts";
 import { describeJudgement } from "../output/judgement.ts";
 import { info, printable } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
@@ -47,7 +47,7 @@ function describe(reviews: readonly ListedReview[], now: Date): string {
   const rows = reviews.map(({ pkgbase, verdict = "unknown", openedAt, url, findings: [worst] }) => [
     pkgbase,
     verdict,
-    age(now.getTime() - Date.parse(openedAt)),
+    duration(now.getTime() - Date.parse(openedAt)),
     url,
     worst?.message ?? "",
   ]);

@@ -6,7 +6,7 @@ import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { describeStatus, readBuildingStatus, type BuildingStatus } from "../../manager/status.ts";
-import { age } from "../output/age.ts";
+import { duration } from "../output/time.ts";
 import { info, warn } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
 import { readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
@@ -38,7 +38,7 @@ export async function status(options: Options): Promise<number> {
   const rows = [...failingRows(building, now), ...heldRows(held), ...pending];
   if (rows.length > 0) process.stdout.write(`${formatTable(["", "PKGBASE", "SINCE", "WHY"], rows)}\n`);
   const { lastPublished } = building;
-  const last = lastPublished === undefined ? "" : `, the last ${age(now - lastPublished)} ago`;
+  const last = lastPublished === undefined ? "" : `, the last ${duration(now - lastPublished)} ago`;
   info(
     isBuiltHere
       ? `${building.published} of ${packages.size} packages are published as main has them${last}.`
@@ -64,7 +64,7 @@ function failingRows({ failing }: BuildingStatus, now: number): string[][] {
   return failing.map(({ pkgbase, outcome, message, since, firstCommit, builds }) => {
     const times = builds === 1 ? "" : `, ${builds} times`;
     const why = `since commit ${firstCommit.slice(0, 10)}${times}: ${message}`;
-    return [outcome, pkgbase, age(now - since), why];
+    return [outcome, pkgbase, duration(now - since), why];
   });
 }
 
@@ -82,7 +82,7 @@ function pendingRows({ pending, unscheduled }: BuildingStatus, now: number): str
       const since = standing.kind === "active" ? standing.startedAt : queuedAt;
       const kinds = { active: "building", blocked: "blocked", ready: "queued", waiting: "queued" } as const;
       const kind = standing.kind === "delayed" ? "queued" : kinds[standing.kind];
-      return [kind, pkgbase, age(now - since), `${describeStatus(standing)}; ${reasons.join("; ")}`];
+      return [kind, pkgbase, duration(now - since), `${describeStatus(standing)}; ${reasons.join("; ")}`];
     }),
     ...unscheduled.map(({ pkgbase, reason }) => ["to build", pkgbase, "", `${reason}: sluice up`]),
   ];

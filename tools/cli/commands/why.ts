@@ -14,7 +14,7 @@ import { findPackage, nearestPackage, type NamedPackages } from "../../workspace
 import { printable } from "../output/report.ts";
 import { failingPackages, type Failing } from "../../manager/builds/failing.ts";
 import { openQueue } from "../../manager/installation.ts";
-import { age } from "../output/age.ts";
+import { duration } from "../output/time.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
 import { mentionUncommitted } from "../wiring/uncommitted.ts";
@@ -91,7 +91,7 @@ async function failureOf(options: Options, target: string, pkgbase: string): Pro
 
 function describeFailing({ pkgbase, outcome, message, since, commit, builds, build }: Failing): string {
   const times = builds === 1 ? "" : `, ${builds} times`;
-  const when = `${age(Date.now() - since)} ago${times}, last at commit ${commit.slice(0, 10)}`;
+  const when = `${duration(Date.now() - since)} ago${times}, last at commit ${commit.slice(0, 10)}`;
   return `${outcomes[outcome as keyof typeof outcomes]}, first ${when}: ${message} (sluice log ${pkgbase} --build ${build})`;
 }
 
