@@ -4,7 +4,7 @@ import { fetchBranches } from "../../forge/branch-reviews.ts";
 import type { Git } from "../../git/git.ts";
 import type { RefUpdate } from "../../git/push.ts";
 import { remoteBranches } from "../../git/remote-branches.ts";
-import { remote } from "../pipeline/commit-range.ts";
+import { remote } from "../../workspace/refs.ts";
 import type { CurrentState } from "./operation.ts";
 
 /** The branch on which an update of a package waits for a person. */

@@ -1,9 +1,10 @@
-import { currentBranch, remote } from "../../ci/pipeline/commit-range.ts";
+import { currentBranch } from "../../ci/pipeline/commit-range.ts";
 import type { Platform } from "../../ci/pipeline/platform.ts";
 import { SluiceError } from "../../errors.ts";
 import { branchReviews } from "../../forge/branch-reviews.ts";
 import type { Forge } from "../../forge/forge.ts";
 import { openForge } from "../../forge/open-forge.ts";
+import { remote } from "../../workspace/refs.ts";
 import type { Git } from "../../git/git.ts";
 import { hasRemote } from "../../git/push.ts";
 

@@ -9,7 +9,7 @@ import { reportLines } from "../../ci/on-schedule/schedule-report.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
 import { countsOf } from "./operation.ts";
-import { forgeOf } from "./forge.ts";
+import { reviewPlace } from "./forge.ts";
 import { withUpstreams } from "./upstreams.ts";
 
 interface Options {
@@ -79,7 +79,7 @@ export function pipelines({ git, everyMs, say, signal }: Options): Pipelines {
   }
 
   async function onSchedule(): Promise<readonly string[]> {
-    const forge = await forgeOf(platform);
+    const forge = await reviewPlace(git, platform);
     return withUpstreams(process.env, async (upstreams) => {
       const { plan, outcome, template } = await runOnSchedule({ ...ports, upstreams, forge });
       return reportLines(plan, outcome, template).map(
