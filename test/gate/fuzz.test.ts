@@ -25,6 +25,8 @@ test.skipIf(probeBubblewrap() !== undefined)(
       minor += passed.length;
       wrong.push(...differing(passed));
       if (wrong.length > 20) break;
+      const done = at + chunk;
+      if (done % 100_000 === 0) console.info(`${done} mutations, ${minor} of them minor`);
     }
     expect(wrong).toEqual([]);
     expect(minor).toBeGreaterThan(count / 200);
