@@ -2,9 +2,9 @@ import type { Queue, BuildStatus, PendingBuild } from "../queue/queue.ts";
 import { readSnapshot } from "../pkgrepo/snapshot.ts";
 import type { BuildingPlace } from "./installation.ts";
 import { failingPackages, type Failing } from "./builds/failing.ts";
-import { completePackages } from "./reconcile/complete-packages.ts";
+import { comparableRecords, completePackages } from "./reconcile/complete-packages.ts";
 import { difference } from "./reconcile/reconcile.ts";
-import type { Revision } from "./reconcile/revision.ts";
+import type { Revision, Revisions } from "./reconcile/revision.ts";
 
 /** Where one installation stands, against one commit. Times are in milliseconds since 1970. */
 export interface BuildingStatus {
@@ -25,7 +25,7 @@ type Where = Pick<BuildingPlace["repository"], "root" | "name" | "arch">;
 /** @param queue undefined where nothing was ever queued */
 export async function readBuildingStatus(
   queue: Queue | undefined,
-  repository: Where,
+  { repository, revisions }: { readonly repository: Where; readonly revisions: Revisions },
   head: Revision,
 ): Promise<BuildingStatus> {
   const { packages } = head.workspace;
@@ -36,7 +36,8 @@ export async function readBuildingStatus(
     ({ pkgbase }) => packages.has(pkgbase) && !isPending.has(pkgbase),
   );
   const failed = new Set(failing.map(({ pkgbase }) => pkgbase));
-  const { builds } = difference(head, await completePackages(repository));
+  const published = await comparableRecords(revisions, head, await completePackages(repository));
+  const { builds } = difference(head, published);
   const missing = new Set(builds.map(({ pkgbase }) => pkgbase));
   return {
     failing,

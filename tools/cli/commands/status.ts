@@ -5,6 +5,7 @@ import { heldUpdates, type HeldUpdate } from "../../ci/operations/held-updates.t
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
+import { revisionsOf } from "../../manager/reconcile/revision.ts";
 import { describeStatus, readBuildingStatus, type BuildingStatus } from "../../manager/status.ts";
 import { duration } from "../output/time.ts";
 import { info, warn } from "../output/report.ts";
@@ -19,12 +20,14 @@ interface Options extends InstallationOptions {
 
 /** What needs a person, what goes on by itself, what is published. 1 where a person is needed. */
 export async function status(options: Options): Promise<number> {
-  const head = await readHead(openGit(findRoot(options.root), process.env));
+  const git = openGit(findRoot(options.root), process.env);
+  const head = await readHead(git);
   const state = stateFolder(options);
   const queue = existsSync(join(state, "queue.sqlite")) ? await openQueue(state) : undefined;
   const { config, packages } = head.workspace;
-  const where = { root: foldersOf(state).repositories, name: config.BUILD_REPO, arch: defaultArch };
-  const building = await readBuildingStatus(queue, where, head).finally(() => queue?.close());
+  const repository = { root: foldersOf(state).repositories, name: config.BUILD_REPO, arch: defaultArch };
+  const place = { repository, revisions: revisionsOf(git, defaultArch) };
+  const building = await readBuildingStatus(queue, place, head).finally(() => queue?.close());
   const held = await heldOrWarn(options);
   const needsPerson = building.failing.length + held.filter(({ refused }) => !refused).length > 0;
   if (options.json) {
