@@ -2,11 +2,46 @@ import { createHash } from "node:crypto";
 import { vercmp } from "../../alpm/vercmp.ts";
 import type { Evaluation } from "../../pkgbuild/evaluation/evaluate.ts";
 import type { Comparison } from "../values/comparison.ts";
-import { type Finding, finding, type Place } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import { isSignature, parseSource, type SourceEntry } from "./source-entry.ts";
 import { sameForms } from "../values/variables.ts";
 import type { RecipeFiles } from "../update.ts";
 import { versionOf } from "../versions/version-rules.ts";
+
+export const checksumRules = {
+  "checksum-kind": {
+    severity: "review",
+    says: "the kinds of checksums changed",
+    protects: "Every source keeps the proof it had.",
+  },
+  "checksum-count": {
+    severity: "review",
+    says: "sources and checksums don't match in number",
+    protects: "A source without a checksum isn't checked.",
+  },
+  "checksum-form": {
+    severity: "review",
+    says: "not a checksum of its kind",
+    protects: "makepkg takes anything but a hash for what it isn't.",
+  },
+  "checksum-dropped": {
+    severity: "danger",
+    says: "a source that had a checksum has none, or a weaker one",
+    protects: "Without a checksum the host decides at every build what is built.",
+  },
+  "checksum-changed": {
+    severity: "review",
+    says: "a checksum changed, and what it belongs to didn't",
+    protects: "The same version with another content is how a compromised release looks.",
+  },
+  "source-old-version": {
+    severity: "review",
+    says: "a source names the old version still",
+    protects: "A new version that fetches the old one brings back its holes under a new name.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(checksumRules);
 
 /** Weakest first; what a hash of the kind looks like. */
 export const checksumKinds = {

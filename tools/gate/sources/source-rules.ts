@@ -2,17 +2,58 @@ import type { Pkgbuild } from "../files/side.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { commitOfVersion, goesBack, renamesProject } from "./address-changes.ts";
 import { countedUpload, loneNumber } from "./lone-number.ts";
-import { type Finding, finding, type Place } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import { isSignature, ownerOf, parseSource, repositoryOf, type SourceEntry } from "./source-entry.ts";
 import { type TagAnswer, tagKey, type TagQuestion } from "../update.ts";
 import { sameForms } from "../values/variables.ts";
-import { versionOf } from "../versions/version-rules.ts";
-import { addressFindings, isFloating } from "./source-address.ts";
-import { type Home, isNewStranger, isStranger } from "./source-stranger.ts";
-import { changedCommit, revisionIn } from "./source-revision.ts";
+import { versionRules, versionOf } from "../versions/version-rules.ts";
+import { addressRules, addressFindings, isFloating } from "./source-address.ts";
+import { strangerRules, type Home, isNewStranger, isStranger } from "./source-stranger.ts";
+import { revisionRules, changedCommit, revisionIn } from "./source-revision.ts";
 import { withoutOwnName } from "./download-name.ts";
 import { isCommitLike, replacedAlone } from "../versions/version-text.ts";
 import type { Value } from "../../pkgbuild/evaluation/values.ts";
+
+export const sourceRules = {
+  "source-changed": {
+    severity: "review",
+    says: "a source changed, and not by the version alone",
+    protects: "A source is code that ends up on users' machines.",
+  },
+  "source-host": {
+    severity: "review",
+    says: "a source moved to another host or owner",
+    protects: "The new one may be anybody's.",
+  },
+  "source-downgrade": {
+    severity: "review",
+    says: "a source is fetched without encryption",
+    protects: "Anybody on the way can replace it.",
+  },
+  "source-added": {
+    severity: "review",
+    says: "a new source",
+    protects: "A source is code that ends up on users' machines.",
+  },
+  "source-removed": {
+    severity: "review",
+    says: "a source is gone",
+    protects: "A patch or a signature may go with it.",
+  },
+  "signature-dropped": {
+    severity: "review",
+    says: "a source is no longer checked against its signature",
+    protects: "A signature ties a source to its author.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf({
+  ...sourceRules,
+  ...addressRules,
+  ...strangerRules,
+  ...revisionRules,
+  ...versionRules,
+});
 
 export interface SourceJudgement {
   readonly findings: readonly Finding[];

@@ -1,13 +1,67 @@
 import type { Comparison } from "./comparison.ts";
-import { type Finding, finding, type Place } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import { isObeyed, ordersAtTop } from "../known/obeyed-variables.ts";
 import { extendsOwnName, nameOfProvided, standsForSystem } from "../known/system-names.ts";
-import { takenOverInFunctions } from "./package-relations.ts";
+import { takeoverRules, takenOverInFunctions } from "./package-relations.ts";
 import { judgeReads } from "./new-reads.ts";
 import { judgeOrder } from "./order-rules.ts";
-import type { RuleName } from "../rules/rules.ts";
 import { parseSource } from "../sources/source-entry.ts";
 import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";
+
+export const variableRules = {
+  "opaque-value": {
+    severity: "danger",
+    says: "what this comes to can't be told without running it",
+    protects: "A changed value has to be known to be allowed.",
+  },
+  "assigned-again": {
+    severity: "danger",
+    says: "assigned once more than before",
+    protects: "A second pkgver passed as a version bump and ran a download (btdu, November 2025).",
+  },
+  "makepkg-variable": {
+    severity: "danger",
+    says: "a variable that decides how makepkg or the programs it calls fetch and run things",
+    protects: "DLAGENTS, PATH, LD_PRELOAD and their like turn a harmless recipe into any program.",
+  },
+  "variable-changed": {
+    severity: "review",
+    says: "changed, and not by the version alone",
+    protects: "Whatever the rules don't know to be harmless is read by a person.",
+  },
+  "dependency-changed": {
+    severity: "review",
+    says: "dependencies changed",
+    protects: "A dependency is code that runs on users' machines.",
+  },
+  "relation-changed": {
+    severity: "review",
+    says: "what it provides, conflicts with or belongs to changed",
+    protects: "Such names decide what users install.",
+  },
+  "maintenance-key-changed": {
+    severity: "review",
+    says: "the keys that sign sources changed",
+    protects: "A signature is worth what its key is.",
+  },
+  "architecture-changed": {
+    severity: "review",
+    says: "the architectures changed",
+    protects: "A new architecture has sources of its own.",
+  },
+  "package-names-changed": {
+    severity: "danger",
+    says: "it packages something else",
+    protects: "A recipe stays with the name it was accepted for.",
+  },
+  "split-package-changed": {
+    severity: "review",
+    says: "the packages of this recipe changed",
+    protects: "A split package that is dropped is taken from users.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf({ ...variableRules, ...takeoverRules });
 
 /** Every variable whose change isn't the new version alone is somebody's finding. */
 export function judgeVariables(comparison: Comparison): Finding[] {
@@ -70,7 +124,9 @@ function hasOwnRule(name: string): boolean {
   );
 }
 
-const rulesByName: readonly (readonly [RegExp, RuleName])[] = [
+type VariableRule = keyof typeof variableRules | "takeover";
+
+const rulesByName: readonly (readonly [RegExp, VariableRule])[] = [
   [/^(?:make|check|opt)?depends(?:_\w+)?$/, "dependency-changed"],
   [/^replaces(?:_\w+)?$/, "takeover"],
   [/^(?:provides|conflicts)(?:_\w+)?$|^groups$/, "relation-changed"],
@@ -80,12 +136,12 @@ const rulesByName: readonly (readonly [RegExp, RuleName])[] = [
   [/^pkgbase$/, "package-names-changed"],
 ];
 
-function ruleOf(name: string): RuleName {
+function ruleOf(name: string): VariableRule {
   const own = rulesByName.find(([pattern]) => pattern.test(name))?.[1];
   return own ?? (isObeyed(name) ? "makepkg-variable" : "variable-changed");
 }
 
-function ruleFor({ name, before, after }: VariableChange): RuleName {
+function ruleFor({ name, before, after }: VariableChange): VariableRule {
   const rule = ruleOf(name);
   const old = new Set(textsOf(before) ?? []);
   const added = (textsOf(after) ?? []).filter((text) => !old.has(text));
