@@ -13,7 +13,7 @@ import { writeRules } from "./write-targets.ts";
 import { characterRules } from "../code/character-rules.ts";
 import { addressRules } from "../sources/source-address.ts";
 import { scriptletRules } from "../files/scriptlets.ts";
-import { variableRules } from "../values/variable-rules.ts";
+import { assignmentRules } from "../values/assignment-rules.ts";
 
 export const hiddenWordRules = {
   obfuscation: {
@@ -30,7 +30,7 @@ const finding = findingsOf({
   ...characterRules,
   ...addressRules,
   ...scriptletRules,
-  ...variableRules,
+  ...assignmentRules,
 });
 
 /** What the new PKGBUILD does that the old one didn't, or does with something that changed. */

@@ -1,7 +1,7 @@
 import type { Srcinfo, SrcinfoFields } from "../../alpm/srcinfo.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
 import { expectedSrcinfo, type Section } from "../../pkgbuild/srcinfo/expected-srcinfo.ts";
-import { checksumKinds } from "../sources/checksum-rules.ts";
+import { checksumKinds } from "../sources/checksums.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { Pkgbuild, Side } from "./side.ts";
@@ -15,7 +15,7 @@ import {
   type Replacement,
   spellings,
 } from "../versions/version-text.ts";
-import { variableRules } from "../values/variable-rules.ts";
+import { changeRules } from "../values/changed-variable.ts";
 
 export const srcinfoRules = {
   "srcinfo-missing": {
@@ -45,7 +45,7 @@ export const srcinfoRules = {
   },
 } as const satisfies Rules;
 
-const finding = findingsOf({ ...srcinfoRules, ...variableRules });
+const finding = findingsOf({ ...srcinfoRules, ...changeRules });
 
 /** .SRCINFO says what the PKGBUILD comes to; where that isn't known, it moves by the version alone. */
 export function judgeSrcinfo(

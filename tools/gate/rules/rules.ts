@@ -13,6 +13,7 @@ import { srcinfoRules } from "../files/srcinfo-rules.ts";
 import { readingRules } from "../judge.ts";
 import { firstRecipeRules } from "../origin/first-recipe.ts";
 import { maintainerRules } from "../origin/maintainer-rules.ts";
+import { contentRules } from "../sources/content-rules.ts";
 import { checksumRules } from "../sources/checksum-rules.ts";
 import { addressRules } from "../sources/source-address.ts";
 import { revisionRules } from "../sources/source-revision.ts";
@@ -21,6 +22,8 @@ import { strangerRules } from "../sources/source-stranger.ts";
 import { readRules } from "../values/new-reads.ts";
 import { orderRules } from "../values/order-rules.ts";
 import { takeoverRules } from "../values/package-relations.ts";
+import { assignmentRules } from "../values/assignment-rules.ts";
+import { changeRules } from "../values/changed-variable.ts";
 import { variableRules } from "../values/variable-rules.ts";
 import { versionRules } from "../versions/version-rules.ts";
 import type { Rules } from "./finding.ts";
@@ -43,6 +46,7 @@ export const rules: Rules = {
   ...firstRecipeRules,
   ...maintainerRules,
   ...checksumRules,
+  ...contentRules,
   ...addressRules,
   ...revisionRules,
   ...sourceRules,
@@ -50,6 +54,8 @@ export const rules: Rules = {
   ...readRules,
   ...orderRules,
   ...takeoverRules,
+  ...assignmentRules,
+  ...changeRules,
   ...variableRules,
   ...versionRules,
 };
