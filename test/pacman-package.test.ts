@@ -41,7 +41,10 @@ describe.skipIf(missing.length > 0)(
       () => {
         const { base, root, user } = packaged;
         const workspace = join(base, "workspace");
-        cpSync("packages/sluice-hello", join(workspace, "packages/sluice-hello"), { recursive: true });
+        // The last one's build has the other two installed, as a layer over /usr.
+        for (const name of ["sluice-hello", "sluice-mirrorlist", "sluice-greeter"]) {
+          cpSync(join("packages", name), join(workspace, "packages", name), { recursive: true });
+        }
         const git = (...args: string[]): Buffer => execFileSync("git", ["-C", workspace, ...args]);
         git("init", "-q", "-b", "main");
         git("add", "-A");
@@ -52,7 +55,11 @@ describe.skipIf(missing.length > 0)(
         const env = { PATH: process.env["PATH"], HOME: base, TMPDIR: base };
         execFileSync("unshare", command, { env, stdio: "pipe" });
         expect(readdirSync(join(workspace, ".sluice/repositories/sluice/x86_64"))).toEqual(
-          expect.arrayContaining(["sluice.db", "sluice.db.sig", "sluice-hello-1.0.0-1-any.pkg.tar.zst.sig"]),
+          expect.arrayContaining([
+            "sluice.db",
+            "sluice.db.sig",
+            "sluice-greeter-1.0.0-1-any.pkg.tar.zst.sig",
+          ]),
         );
       },
     );
