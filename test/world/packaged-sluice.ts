@@ -32,7 +32,7 @@ export function packagedSluice(): PackagedSluice {
     ? { uid: 1500, gid: 1500 }
     : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const folder = join(base, "clone/contrib/pacman");
-  commitAll(join(base, "clone"));
+  cloneOfThis(join(base, "clone"));
   npmWithoutNetwork(base);
   const settings = join(base, "makepkg.conf");
   writeFileSync(settings, ". /etc/makepkg.conf\nPKGEXT=.pkg.tar\n");
@@ -62,7 +62,7 @@ export function giveTo(folder: string, uid: number): void {
 }
 
 /** A repository with this one's files as they are now. */
-function commitAll(folder: string): void {
+export function cloneOfThis(folder: string): void {
   const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
   const paths = execFileSync("git", list, { encoding: "utf8" }).split("\0");
   for (const path of paths.filter((path) => path !== "" && existsSync(path))) {
