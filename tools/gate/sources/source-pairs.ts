@@ -3,6 +3,7 @@ import type { Pkgbuild } from "../files/side.ts";
 import type { Place } from "../rules/finding.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { sameForms } from "../values/variables.ts";
+import { opaqueSources } from "./opaque-sources.ts";
 import { ownerOf, parseSource, type SourceEntry } from "./source-entry.ts";
 import type { Home } from "./source-stranger.ts";
 
@@ -25,15 +26,13 @@ export interface ListPair {
 }
 
 /** The lists of sources that aren't the same, for each architecture; equal pairs once. */
-export function changedLists({
-  before,
-  after,
-  architectures,
-  written,
-  versionChanges,
-  changes,
-}: Comparison): ListPair[] {
-  const names = new Set(changes.map(({ name }) => name).filter((name) => /^source(?:_\w+)?$/.test(name)));
+export function changedLists(comparison: Comparison): ListPair[] {
+  const { before, after, architectures, written, versionChanges, changes } = comparison;
+  const changed = changes.map(({ name }) => name);
+  // What can't be told may come to anything once something that it is made of has changed.
+  const opaque = changed.some((name) => !/^\w+sums(?:_\w+)?$/.test(name)) ? [...written.after.keys()] : [];
+  const names = new Set([...changed, ...opaque].filter((name) => /^source(?:_\w+)?$/.test(name)));
+  const mayFollow = opaqueSources(comparison);
   const pairs = new Map<string, ListPair>();
   const ownersBefore = ownersOf(before, architectures);
   const home = homeOf(before, architectures);
@@ -49,7 +48,7 @@ export function changedLists({
         place: { file: "PKGBUILD", ...(line !== undefined && { line }) },
         byVersion: sameWriting && versionChanges.names.has(name),
         untold:
-          !sameWriting && isUntold(before, after, name, carch)
+          (!sameWriting && isUntold(before, after, name, carch)) || mayFollow(name, carch)
             ? `${name}, of which not all can be told`
             : undefined,
         ...matched(known(old), known(now)),
