@@ -23,8 +23,10 @@ export const steps = {
   ],
   queue: [
     "submission accepted",
+    "ready builds listed",
     "build claimed",
     "lease renewed",
+    "leases renewed",
     "build finished",
     "build released",
     "build cancelled",

@@ -44,6 +44,6 @@ export type BuildResult =
 /** The package repository that is being published, as the builder reads it. */
 export interface Published {
   readonly entries: readonly DatabaseEntry[];
-  /** Where a file is that an entry names. */
-  readonly pathOf: (filename: string) => string;
+  /** Where the file is that an entry names; it may have to be fetched first. */
+  readonly pathOf: (entry: DatabaseEntry) => string | Promise<string>;
 }

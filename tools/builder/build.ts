@@ -34,7 +34,7 @@ async function build(request: BuildRequest, sandbox: Sandbox, log: BuildLog): Pr
   const stages = stageRunner(sandbox, log, {
     seconds: settings.BUILDER_TIMEOUT * config.BUILDER_EXTRA_TIMEOUT,
     skipCode: settings.CI_CODE_SKIP,
-    limits: defaultLimits(),
+    limits: buildLimits(),
     signal,
   });
   try {
@@ -72,7 +72,7 @@ function resultOf(error: unknown, folder: string): Unfinished {
 }
 
 /** A build may take three quarters of the memory, and half of it for files. */
-function defaultLimits(): { memoryBytes: number; outputBytes: number; processes: number } {
+export function buildLimits(): { memoryBytes: number; outputBytes: number; processes: number } {
   const memory = totalmem();
   return {
     memoryBytes: Math.floor(memory * 0.75),

@@ -16,9 +16,23 @@ export const variables = {
       "Token of the forge: opens reviews, pushes main, `state` and `scheduled`, and asks github.com and gitlab.com as a user of theirs.",
     AUR_KEY: "The AUR account's SSH key, as it is or in base64, for packages with CI_MANAGE_AUR.",
     DEPLOY_KEY: "chaotic-manager's SSH key (CI_SCHEDULE_TO=chaotic); only the pipeline reads it.",
-    REDIS_PASSWORD: "chaotic-manager's Redis password (CI_SCHEDULE_TO=chaotic); only the pipeline reads it.",
+    REDIS_PASSWORD:
+      "Redis' password, of `sluice up` and `sluice builder`, or chaotic-manager's (CI_SCHEDULE_TO=chaotic).",
     SIGNING_KEY_FILE:
       "The key that signs where the forge's runners build (CI_SCHEDULE_TO=runners); only the pipeline reads it.",
+  },
+  "Of a manager and its builders": {
+    REDIS_HOST:
+      "Where Redis or Valkey is: a host, `redis://host:port`, or `rediss://` for TLS. With it `sluice up` offers builds to other machines, and `sluice builder` takes them.",
+    REDIS_PORT: "Its port, where REDIS_HOST doesn't say it (default: 6379).",
+    REDIS_USERNAME: "Its user, where it has some.",
+    MANAGER_URL: "`sluice builder`: where `sluice up` serves (default: `http://127.0.0.1:8080`).",
+    BUILDER_TOKEN: "`sluice builder`: what `sluice builders add` printed.",
+    BUILDER_CLASS: "`sluice builder`: its class (default: 2). `--class` wins.",
+    WORKSPACE_URL:
+      "Where builders fetch the workspace from. `sluice up` says it to them (default: its clone's `origin`); a builder's own wins.",
+    REPOSITORY_URL:
+      "`sluice builder`: another address of the published repository, such as a mirror; below it is `NAME/ARCH/`.",
   },
   "Set by GitLab": {
     GITLAB_CI: "This is GitLab.",

@@ -49,6 +49,8 @@ export interface Folders {
   readonly finished: string;
   /** Builds under way. */
   readonly work: string;
+  /** `<build>-<claim>/`: what builders on other machines send. */
+  readonly landing: string;
 }
 
 export function foldersOf(state: string): Folders {
@@ -59,6 +61,7 @@ export function foldersOf(state: string): Folders {
     sources: join(state, "sources"),
     finished: join(state, "finished"),
     work: join(state, "work"),
+    landing: join(state, "landing"),
   };
 }
 

@@ -14,18 +14,30 @@ export interface Server {
   close(): Promise<void>;
 }
 
+/** Answers a request, or resolves false where it isn't for it. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+
 /**
  * Serves the package repositories, and below `/logs/` the builds' logs, to this machine.
  *
  * @param port 0 for any free one
+ * @param handler is asked first
  * @throws SluiceError `port-busy`
  */
-export async function serve({ repositories, logs }: Folders, port: number): Promise<Server> {
+export async function serve(
+  { repositories, logs }: Pick<Folders, "repositories" | "logs">,
+  port: number,
+  handler: Handler = async () => false,
+): Promise<Server> {
   const repository = repositoryHandler(repositories);
-  const server = createServer((request, response) => {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (await handler(request, response)) return;
     const log = logPath(request.url ?? "");
-    void (log === undefined ? repository(request, response) : sendLog(join(logs, log), request, response));
-  });
+    await (log === undefined ? repository(request, response) : sendLog(join(logs, log), request, response));
+  }
+  // Packages of other machines may take hours to arrive; connections that stand still are ended.
+  const server = createServer({ requestTimeout: 0 }, (request, response) => void answer(request, response));
+  server.timeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(systemCode(error) === "EADDRINUSE" ? portBusy(port) : error));
     server.listen(port, "127.0.0.1", resolve);

@@ -33,13 +33,24 @@ export interface Queue {
    * so without one. */
   claim(worker: Worker): Promise<Claim | undefined>;
 
+  /** The ready builds in the order in which `claim` hands them out, for whoever offers them to builders elsewhere.
+   * Like `claim` it first takes back builds whose lease ran out and retries that are due. */
+  ready(query: ReadyQuery): Promise<readonly Build[]>;
+
   /** Renews the lease for as long as it was claimed for. `cancel`: the lease was renewed, but stop, and
    * finish with `cancelled`. `gone`: the claim is no longer yours; throw the work away. */
-  keepAlive(claim: Claim): Promise<"kept" | "cancel" | "gone">;
+  keepAlive(claim: ClaimId): Promise<"kept" | "cancel" | "gone">;
+
+  /** The build of a claim that is still that worker's. */
+  claimed(claim: ClaimId): Promise<Build | undefined>;
+
+  /** Lets the claims of these workers hold from now on once more, also where the lease has run out: for a start
+   * after a time in which nobody could renew it. */
+  renew(workers: readonly string[]): Promise<void>;
 
   /** Ends a claim. `gone`: it had been handed to somebody else or retried, and the result doesn't count.
    * Finishing a claim again changes nothing, and returns `finished` unless the build is being retried. */
-  finish(claim: Claim, result: Result): Promise<"finished" | "gone">;
+  finish(claim: ClaimId, result: Result): Promise<"finished" | "gone">;
 
   /** Lets a queued build go on although these needs failed, because the published repository satisfies them
    * already. It still waits while they are queued or active. Holds until the build is scheduled again.
@@ -137,8 +148,16 @@ export interface Worker {
   readonly worker: string;
   /** The classes that it takes, besides builds without a class. */
   readonly classes: readonly string[] | "all";
+  /** Builds without a class are not for it. */
+  readonly classOnly?: boolean;
+  /** The id of the only build that it takes. */
+  readonly build?: number;
   /** After that time without `keepAlive` (milliseconds) the worker counts as dead and the build as `lost`. */
   readonly leaseMs: number;
+}
+
+export interface ReadyQuery extends Pick<Worker, "classes" | "classOnly"> {
+  readonly limit: number;
 }
 
 export interface Build extends BuildKey {
@@ -165,6 +184,9 @@ export interface Claim {
   readonly worker: string;
   readonly leaseMs: number;
 }
+
+/** As much of a claim as tells it from all others. */
+export type ClaimId = Pick<Claim, "token" | "worker"> & { readonly build: Pick<Build, "id"> };
 
 export interface Result {
   readonly outcome: Outcome;

@@ -45,7 +45,7 @@ export async function declared(
 }
 
 /** As the lines do it that are added to the PKGBUILD. */
-function bumped(text: string, bump: Bump | undefined): string {
+export function bumped(text: string, bump: Bump | undefined): string {
   const applies = bump && (bump.version === undefined || vercmp(bump.version, text) === 0);
   return canonical(applies ? `${text}.${bump.count}` : text);
 }
@@ -65,7 +65,8 @@ function canonical(text: string): string {
   return formatVersion(parseVersion(text.trim()));
 }
 
-async function hasPkgver(recipe: string): Promise<boolean> {
+/** Whether the version is found out while building. */
+export async function hasPkgver(recipe: string): Promise<boolean> {
   return /^[ \t]*(?:function[ \t]+)?pkgver[ \t]*(?:\(|\{|$)/m.test(
     await readFile(join(recipe, "PKGBUILD"), "utf8"),
   );

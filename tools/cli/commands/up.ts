@@ -1,11 +1,14 @@
-import { serve } from "../../manager/serve.ts";
+import { serve, type Server } from "../../manager/serve.ts";
+import { handOut, type HandOut, type HandOutOptions } from "../../manager/builders/hand-out.ts";
 import { up as keepUp } from "../../manager/up.ts";
 import { SluiceError } from "../../errors.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Installation } from "../../manager/installation.ts";
 import { isOfThisRepository } from "../../manager/reconcile/removals.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
-import { open, readHead, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { open, readHead, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
+import { workspaceUrl } from "../wiring/builders.ts";
+import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import { showProgress } from "../output/progress.ts";
 import { info } from "../output/report.ts";
 
@@ -18,26 +21,36 @@ interface Options extends InstallationOptions {
 export async function up(options: Options): Promise<number> {
   const { once = false } = options;
   const port = portNumber(options.port);
-  const opened = await open(options);
+  const redis = redisAddress(process.env);
+  const opened = await open(options, redis ? 0 : 1);
   const { installation } = opened;
   const { queue, repository, folders } = installation;
-  const server = once
-    ? undefined
-    : await serve(folders, port).catch(async (error: unknown) => {
-        await queue.close();
-        throw error;
-      });
   const progress = showProgress(folders.logs);
+  let builders: HandOut | undefined;
+  let server: Server | undefined;
   try {
+    builders = redis && (await handOutTo(redis, opened, progress));
+    // Builders elsewhere need it, too, where this ends when all is published.
+    if (!once || builders) server = await serve(folders, port, builders?.handle);
     if (server) process.stdout.write(howToUse(server.url, repository.name, folders.repositories));
     const left = await keepUp(installation, { ...opened, once, watcher: progress, signal: stopSignal() });
     progress.close();
     return once ? await outcome(installation, left) : 0;
   } finally {
     progress.close();
+    await builders?.close();
     await server?.close();
     await queue.close();
   }
+}
+
+async function handOutTo(
+  redis: RedisAddress,
+  { installation, head }: Opened,
+  watcher: HandOutOptions["watcher"],
+): Promise<HandOut> {
+  const url = await workspaceUrl(installation.git, process.env);
+  return handOut(installation, { redis, workspace: { name: head.workspace.config.REPO_NAME, url }, watcher });
 }
 
 /** 1 where something failed, what waits for it, and what there was no time for. */

@@ -1,11 +1,12 @@
 import colors from "picocolors";
 import { logName } from "../../manager/builds/handle-build.ts";
+import type { RemoteWatcher } from "../../manager/builders/remote-building.ts";
 import type { UpWatcher } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Build } from "../../queue/queue.ts";
 import { printable, useColors } from "./report.ts";
 
-export interface Progress extends UpWatcher {
+export interface Progress extends UpWatcher, RemoteWatcher {
   close(): void;
 }
 
@@ -54,6 +55,9 @@ export function showProgress(logs: string): Progress {
       line(
         `${paint.bold(pkgbase)}: removed${pkgnames.length > 0 ? ` (${pkgnames.join(", ")})` : ", nothing of it was published"}`,
       );
+    },
+    refused(builder, { pkgbase }, why) {
+      line(`${paint.red("refused:")} ${printable(`what ${builder} brought of ${pkgbase}: ${why}`)}`);
     },
     reconciled(commit, { builds, removals }) {
       const todo = [

@@ -1,6 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openLog, type BuildLog } from "../../builder/log.ts";
+import type { DatabaseEntry } from "../../alpm/database.ts";
 import type { SluiceError } from "../../errors.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
@@ -8,7 +9,7 @@ import { readSnapshot } from "../../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../../queue/queue.ts";
 import { followsUpstream, type RecipeIdentity } from "../../workspace/identity.ts";
 import type { Package } from "../../workspace/workspace.ts";
-import { runBuild, isCurrent } from "./run-build.ts";
+import { runBuild, isCurrent, type Inputs } from "./run-build.ts";
 import { readFinished, type FinishedPackages } from "./finished.ts";
 import type { Installation } from "../installation.ts";
 import { sameRecipe } from "../reconcile/reconcile.ts";
@@ -48,35 +49,51 @@ async function decide(
   signal: AbortSignal,
   log: BuildLog,
 ): Promise<Result> {
+  await deleteEarlierAttempts(installation, build);
+  const found = await lookAtBuild(installation, build);
+  if (found.kind === "ended") return found.result;
+  if (found.kind === "kept") return publishFinished(installation, build, found.packages, signal);
+  const made = await runBuild(installation, build, { ...found.inputs, signal }, log);
+  return "outcome" in made ? made : publishFinished(installation, build, made, signal);
+}
+
+/** What a claimed build comes to before anything is built: there may be nothing to do, or only to publish. */
+export type Found =
+  | { readonly kind: "ended"; readonly result: Result }
+  | { readonly kind: "kept"; readonly packages: FinishedPackages }
+  | { readonly kind: "to-build"; readonly inputs: Omit<Inputs, "signal"> };
+
+export async function lookAtBuild(installation: Installation, build: Build): Promise<Found> {
   const { repository, revisions } = installation;
   const { pkgbase, commit } = build;
-  await deleteEarlierAttempts(installation, build);
+  const ended = (result: Result): Found => ({ kind: "ended", result });
   if (!isOfThisRepository(installation, build)) {
     const message = `it is for ${build.target} (${build.arch}), and ${repository.name} (${repository.arch}) is published here`;
-    return { outcome: "cancelled", message };
+    return ended({ outcome: "cancelled", message });
   }
   const revision = await revisions.at(commit);
   const pkg = revision.workspace.packages.get(pkgbase);
   const identity = revision.identity(pkgbase);
   if (!pkg || !identity) {
-    return { outcome: "failed", message: `there is no package ${pkgbase} in commit ${commit.slice(0, 10)}` };
+    return ended({
+      outcome: "failed",
+      message: `there is no package ${pkgbase} in commit ${commit.slice(0, 10)}`,
+    });
   }
-  const kept = await usablePackages(installation, build, pkg, identity);
-  if (kept) return publishFinished(installation, build, kept, signal);
+  const packages = await usablePackages(installation, build, pkg, identity);
+  if (packages) return { kind: "kept", packages };
   const published = await readSnapshot(repository);
   if (published && isCurrent(installation, published, pkgbase, identity) && !followsUpstream(pkg)) {
-    return {
+    return ended({
       outcome: "already-built",
       message: "this very recipe is published; CI_PACKAGE_BUMP rebuilds it",
-    };
+    });
   }
   const available = {
     entries: published?.entries ?? [],
-    pathOf: (filename: string) => join(folderOf(repository).folder, filename),
+    pathOf: ({ filename }: DatabaseEntry) => join(folderOf(repository).folder, filename),
   };
-  const inputs = { revision, pkg, identity, published, available, signal };
-  const made = await runBuild(installation, build, inputs, log);
-  return "outcome" in made ? made : publishFinished(installation, build, made, signal);
+  return { kind: "to-build", inputs: { revision, pkg, identity, published, available } };
 }
 
 /** Only this process holds the claim, so files of this build are left over from a process that ended. */
@@ -97,7 +114,8 @@ async function usablePackages(
   return fits ? kept : undefined;
 }
 
-async function publishFinished(
+/** Publishes what a build made, and says how that ended. */
+export async function publishFinished(
   installation: Installation,
   { pkgbase }: Build,
   { files, pkgnames, version, madeFrom }: FinishedPackages,

@@ -91,6 +91,6 @@ function requestOf(
   };
 }
 
-function hasVersion(published: Snapshot, pkgbase: string, version: string): boolean {
+export function hasVersion(published: Snapshot, pkgbase: string, version: string): boolean {
   return published.entries.filter(({ base }) => base === pkgbase).every((entry) => entry.version === version);
 }

@@ -1,25 +1,46 @@
 import { randomUUID } from "node:crypto";
 import { retryDelay, succeeded } from "../outcome.ts";
-import type { BuildKey, Claim, Result, Worker } from "../queue.ts";
+import type { Build, BuildKey, Claim, ReadyQuery, Result, Worker } from "../queue.ts";
 import { arrange, passOn, recount, type Transaction } from "./dispatch.ts";
-import { type BuildRow, findActive, readBuild, toBuild } from "./rows.ts";
+import { type BuildRow, findActive, readBuild, selectBuild, toBuild } from "./rows.ts";
+
+/** Which ready builds a worker takes: `?1` are its classes as JSON, null for all, `?2` whether it needs one. */
+const suits = `(?1 is null or class in (select value from json_each(?1)) or (class is null and not ?2))`;
+
+export function listReady({ file, now }: Transaction, { classes, classOnly, limit }: ReadyQuery): Build[] {
+  wakeDelayed(file, now);
+  return file
+    .all<BuildRow>(
+      `${selectBuild} where state = 'ready' and ${suits}
+       order by priority desc, build.id limit ?3`,
+      classes === "all" ? null : JSON.stringify(classes),
+      classOnly ? 1 : 0,
+      limit,
+    )
+    .map(toBuild);
+}
+
+function wakeDelayed(file: Transaction["file"], now: number): void {
+  file.run("update build set state = 'ready' where state = 'delayed' and not_before <= ?", now);
+}
 
 export function claimReady({ file, now, emit }: Transaction, worker: Worker): Claim | undefined {
-  file.run("update build set state = 'ready' where state = 'delayed' and not_before <= ?", now);
+  wakeDelayed(file, now);
   const token = randomUUID();
   const claimed = file.get<{ id: number }>(
-    `update build set state = 'active', token = ?, worker = ?, lease_ms = ?, lease_until = ?, started_at = ?
+    `update build set state = 'active', token = ?4, worker = ?5, lease_ms = ?6, lease_until = ?7, started_at = ?8
      where id = (select id from build
-                 where state = 'ready' and
-                   (class is null or ?6 is null or class in (select value from json_each(?6)))
+                 where state = 'ready' and ${suits} and (?3 is null or id = ?3)
                  order by priority desc, id limit 1)
      returning id`,
+    worker.classes === "all" ? null : JSON.stringify(worker.classes),
+    worker.classOnly ? 1 : 0,
+    worker.build ?? null,
     token,
     worker.worker,
     worker.leaseMs,
     now + worker.leaseMs,
     now,
-    worker.classes === "all" ? null : JSON.stringify(worker.classes),
   );
   if (!claimed) return undefined;
   const row = readBuild(file, claimed.id)!;

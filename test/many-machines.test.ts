@@ -1,0 +1,44 @@
+import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cannotBuild } from "./world/building.ts";
+import { Farm } from "./world/farm.ts";
+import { pacmanClient } from "./world/pacman-client.ts";
+import { missingPrograms } from "./world/programs.ts";
+
+const missing = [cannotBuild, ...missingPrograms("redis-server", "gpgv")].filter((name) => name !== "");
+
+describe.skipIf(missing.length > 0)(
+  `builders on other machines (needs ${missing.join(", ") || "nothing more"})`,
+  () => {
+    let farm: Farm;
+    beforeAll(async () => {
+      farm = await Farm.start();
+    });
+    afterAll(() => farm.close());
+
+    test("two builders build this repository's packages, and a client installs them", async () => {
+      cpSync("packages", join(farm.workspace.dir, "packages"), { recursive: true });
+      farm.commit("our own packages");
+      const [one, two] = [await farm.builder("one"), await farm.builder("two")];
+      const manager = farm.manager(["--once"]);
+      expect({ code: await manager.ended, said: manager.said() }).toMatchObject({ code: 0 });
+      expect(`${one.said()}${two.said()}`).toMatch(/sluice-greeter: built/);
+
+      const served = farm.manager();
+      await served.saying(/Serving/);
+      const client = await pacmanClient("test", `${farm.url}/$repo/$arch`);
+      await client.trust(join(farm.state, "repositories/test/test.asc"));
+      expect(await client.pacman("-Sy", "sluice-greeter", "sluice-tweaked")).toMatchObject({ ok: true });
+      expect(Object.keys(await client.installed())).toContain("sluice-greeter");
+      await client.close();
+
+      const logs = readdirSync(join(farm.state, "logs/sluice-greeter"));
+      const log = readFileSync(join(farm.state, "logs/sluice-greeter", logs[0]!), "utf8");
+      expect(log).toMatch(/It is built by (one|two)\.\n(.*\n)*.*Finished making.*\n(.*\n)*:: built: .*\.\n$/);
+      expect(readdirSync(join(farm.state, "landing"))).toEqual([]);
+      for (const builder of [one, two]) builder.kill("SIGTERM");
+      expect(await Promise.all([one.ended, two.ended])).toEqual([0, 0]);
+    });
+  },
+);

@@ -1,0 +1,76 @@
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { defaultArch } from "../../alpm/names.ts";
+import { SluiceError } from "../../errors.ts";
+import { openGit } from "../../git/git.ts";
+import { ManagerClient } from "../../manager/remote/manager-client.ts";
+import { runBuilder } from "../../manager/remote/run-builder.ts";
+import { redisAddress } from "../../queue/bullmq/redis-address.ts";
+import { chooseSandbox, jobCount, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { info, printable, warn } from "../output/report.ts";
+
+interface Options extends InstallationOptions {
+  readonly arch?: string;
+  readonly class?: string;
+  readonly drain?: string;
+}
+
+/** Builds what a manager on another machine offers, until it is told to end. */
+export async function builder(options: Options): Promise<number> {
+  const { env } = process;
+  const redis = redisAddress(env);
+  if (!redis) {
+    throw new SluiceError("redis-address", "REDIS_HOST isn't set", {
+      hint: "It names the manager's Redis, for example REDIS_HOST=redis://10.0.0.2:6379",
+    });
+  }
+  const url = env["MANAGER_URL"] ?? "http://127.0.0.1:8080";
+  const troubled = (error: SluiceError): void =>
+    warn(`${error.message}${error.hint ? ` ${error.hint}` : ""}`);
+  const token = env["BUILDER_TOKEN"];
+  if (!token) {
+    throw new SluiceError("builder-token", "BUILDER_TOKEN isn't set", {
+      hint: "On the manager: sluice builders add NAME; it prints the token.",
+    });
+  }
+  const manager = new ManagerClient({ url, token }, troubled);
+  const drain = stopSignal();
+  try {
+    await runBuilder({
+      manager,
+      redis,
+      description: {
+        arch: options.arch ?? defaultArch,
+        class: options.class ?? env["BUILDER_CLASS"] ?? "2",
+        jobs: jobCount(options.jobs),
+      },
+      state:
+        options.state === undefined ? join(homedir(), ".local/state/sluice-builder") : resolve(options.state),
+      sandbox: await chooseSandbox(options.sandbox),
+      openGit: (folder) => openGit(folder, env),
+      workspaceUrl: env["WORKSPACE_URL"] || undefined,
+      repositoryUrl: env["REPOSITORY_URL"] || undefined,
+      drain,
+      drainMs: drainSeconds(options.drain) * 1000,
+      watcher: {
+        ready: (name) => info(`${name} is ready (${hostname()}).`),
+        started: ({ pkgbase, build }) => info(printable(`${pkgbase}: build ${build} begins`)),
+        finished: ({ pkgbase }, ended, seconds) =>
+          info(printable(`${pkgbase}: ${ended} (${Math.round(seconds)} s)`)),
+        troubled,
+      },
+    });
+  } catch (error) {
+    if (!drain.aborted) throw error;
+  } finally {
+    await manager.close();
+  }
+  return 0;
+}
+
+function drainSeconds(text = "600"): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new SluiceError("usage", `--drain: ${JSON.stringify(text)} is not a number of seconds`, {
+    hint: "For example: --drain 60",
+  });
+}

@@ -1,0 +1,30 @@
+import { addBuilder, readBuilders, removeBuilder } from "../../manager/builders/tokens.ts";
+import { SluiceError } from "../../errors.ts";
+import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { info } from "../output/report.ts";
+import { mkdir } from "node:fs/promises";
+
+/** Lets a builder in and prints its token. */
+export async function buildersAdd(options: InstallationOptions, name: string): Promise<number> {
+  const state = stateFolder(options);
+  await mkdir(state, { recursive: true });
+  const token = await addBuilder(state, name);
+  info(`Give this to the builder ${name} as BUILDER_TOKEN. It is shown only now.`);
+  process.stdout.write(`${token}\n`);
+  return 0;
+}
+
+/** What a builder of that name still sends is refused from now on. */
+export async function buildersRemove(options: InstallationOptions, name: string): Promise<number> {
+  if (await removeBuilder(stateFolder(options), name)) return 0;
+  throw new SluiceError("builder-unknown", `there is no builder ${name}`, {
+    hint: "List them with: sluice builders list",
+    exitCode: 1,
+  });
+}
+
+export async function buildersList(options: InstallationOptions): Promise<number> {
+  const names = [...(await readBuilders(stateFolder(options))).keys()].sort();
+  process.stdout.write(names.map((name) => `${name}\n`).join(""));
+  return 0;
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { SluiceError } from "../../errors.ts";
+import { openOffers } from "../../queue/bullmq/offers.ts";
+import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
+import type { Installation } from "../installation.ts";
+import type { Welcome } from "../builder-protocol.ts";
+import { builderApi } from "./api.ts";
+import { Offering } from "./offering.ts";
+import { RemoteBuilding, type RemoteWatcher } from "./remote-building.ts";
+import { Roster } from "./roster.ts";
+import { readBuilders } from "./tokens.ts";
+
+export interface HandOut {
+  /** Answers what builders ask for; resolves false for all other requests. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+  /** Offers nothing more, and waits for what is being published. */
+  close(): Promise<void>;
+}
+
+export interface HandOutOptions {
+  readonly redis: RedisAddress;
+  readonly workspace: Welcome["workspace"];
+  readonly watcher: RemoteWatcher & { troubled?(error: SluiceError): void };
+}
+
+/** Lets builders on other machines take part. Builds that they hold from before a restart go on. */
+export async function handOut(
+  installation: Installation,
+  { redis, workspace, watcher }: HandOutOptions,
+): Promise<HandOut> {
+  const { queue, folders, arch } = installation;
+  await queue.renew([...(await readBuilders(folders.state)).keys()]);
+  const stop = new AbortController();
+  const troubled = saidOnce((error) => watcher.troubled?.(error));
+  const now = (): number => performance.now();
+  const roster = new Roster(now);
+  const offers = await openOffers(redis, troubled);
+  const offering = new Offering({ queue, offers, roster, arch, now, troubled, signal: stop.signal });
+  const building = new RemoteBuilding(installation, { roster, offering, watcher, workspace });
+  await building.tidy();
+  const running = offering.run();
+  return {
+    handle: builderApi(building, folders.state, troubled),
+    close: async () => {
+      stop.abort();
+      await running;
+      await building.close();
+      await offers.close();
+    },
+  };
+}
+
+const silentMs = 30_000;
+
+/** What goes wrong again and again is told twice a minute. Defects are told as they are. */
+export function saidOnce(tell: (error: SluiceError) => void): (error: unknown) => void {
+  const told = new Map<string, number>();
+  return (error) => {
+    const known =
+      error instanceof SluiceError
+        ? error
+        : new SluiceError("defect", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    const before = told.get(known.message) ?? Number.NEGATIVE_INFINITY;
+    if (performance.now() - before < silentMs) return;
+    told.set(known.message, performance.now());
+    tell(known);
+  };
+}
