@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { srcinfoVersion } from "../alpm/srcinfo.ts";
 import { formatVersion, parseVersion } from "../alpm/version.ts";
@@ -29,8 +29,13 @@ type ArrivalRequest = Pick<
   "pkgbase" | "git" | "commit" | "path" | "arch" | "srcinfo" | "config" | "folder" | "signal"
 >;
 
-/** Packages of one build may be that large unpacked, in bytes: more would keep the publisher busy for hours. */
-const maxUnpackedBytes = 64 * 2 ** 30;
+/**
+ * How large packages may be unpacked, in bytes, by their size: what shrinks to less than a two-hundredth, beyond the
+ * first gibibyte, is there to keep the publisher busy.
+ */
+function maxUnpacked(bytes: number): number {
+  return Math.min(64 * 2 ** 30, 2 ** 30 + 200 * bytes);
+}
 
 /**
  * Checks packages that somebody built elsewhere as those are checked that are built here, and reads them in the
@@ -58,7 +63,7 @@ export async function checkArrivals(
   const measured = await stages.run("measuring the packages", {
     script: measure,
     mounts: [readOnly(arrivals.folder, "/packages")],
-    env: { PACKAGES: "/packages", LIMIT: String(maxUnpackedBytes) },
+    env: { PACKAGES: "/packages", LIMIT: String(maxUnpacked(await sizeOfAll(arrivals))) },
   });
   if ("kind" in measured) return measured;
   const time = await request.git.text(["show", "-s", "--format=%ct", request.commit]);
@@ -89,6 +94,11 @@ async function declaredByCommit(
   const sameEpoch = parseVersion(said).epoch === parseVersion(declared.version).epoch;
   const isVersion = formatVersion(parseVersion(said)) === said && /^[A-Za-z0-9._+:~^-]+$/.test(said);
   return isFixed || !sameEpoch || !isVersion ? declared : { ...declared, version: said };
+}
+
+async function sizeOfAll({ folder, files }: Arrivals): Promise<number> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 const interfereFiles = ["prepare", "interfere.patch", "PKGBUILD.prepend", "PKGBUILD.append"];

@@ -2,6 +2,7 @@ import { afterEach, describe } from "vitest";
 import { Desk } from "./contract/desk.ts";
 import { ending } from "./contract/ending.ts";
 import { failures } from "./contract/failures.ts";
+import { handingOut } from "./contract/handing-out.ts";
 import { order } from "./contract/order.ts";
 import { reading } from "./contract/reading.ts";
 import { removals } from "./contract/removals.ts";
@@ -45,6 +46,9 @@ export function queueContract(create: () => Promise<Storage>): void {
   });
   describe("ending", () => {
     ending(start);
+  });
+  describe("handing out", () => {
+    handingOut(start);
   });
   describe("removals", () => {
     removals(start);

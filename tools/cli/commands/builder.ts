@@ -25,8 +25,6 @@ export async function builder(options: Options): Promise<number> {
     });
   }
   const url = env["MANAGER_URL"] ?? "http://127.0.0.1:8080";
-  const troubled = (error: SluiceError): void =>
-    warn(`${error.message}${error.hint ? ` ${error.hint}` : ""}`);
   const token = env["BUILDER_TOKEN"];
   if (!token) {
     throw new SluiceError("builder-token", "BUILDER_TOKEN isn't set", {
@@ -66,6 +64,10 @@ export async function builder(options: Options): Promise<number> {
     await manager.close();
   }
   return 0;
+}
+
+function troubled({ message, hint }: SluiceError): void {
+  warn(`${message}${hint ? ` ${hint}` : ""}`);
 }
 
 function drainSeconds(text = "600"): number {

@@ -32,10 +32,17 @@ export async function handOut(
   await queue.renew([...(await readBuilders(folders.state)).keys()]);
   const stop = new AbortController();
   const troubled = saidOnce((error) => watcher.troubled?.(error));
-  const now = (): number => performance.now();
-  const roster = new Roster(now);
+  const roster = new Roster(milliseconds);
   const offers = await openOffers(redis, troubled);
-  const offering = new Offering({ queue, offers, roster, arch, now, troubled, signal: stop.signal });
+  const offering = new Offering({
+    queue,
+    offers,
+    roster,
+    arch,
+    now: milliseconds,
+    troubled,
+    signal: stop.signal,
+  });
   const building = new RemoteBuilding(installation, { roster, offering, watcher, workspace });
   await building.tidy();
   const running = offering.run();
@@ -49,6 +56,8 @@ export async function handOut(
     },
   };
 }
+
+const milliseconds = (): number => performance.now();
 
 const silentMs = 30_000;
 

@@ -45,7 +45,7 @@ const gone = { kind: "gone" } as const;
 export class RemoteBuilding {
   readonly #installation: Installation;
   readonly #roster: Roster;
-  readonly #offering: Offering;
+  readonly #offering: Pick<Offering, "look" | "taken">;
   readonly #watcher: RemoteWatcher;
   readonly #workspace: Welcome["workspace"];
   readonly #landing: Landing;
@@ -58,7 +58,7 @@ export class RemoteBuilding {
     installation: Installation,
     parts: {
       readonly roster: Roster;
-      readonly offering: Offering;
+      readonly offering: Pick<Offering, "look" | "taken">;
       readonly watcher: RemoteWatcher;
       readonly workspace: Welcome["workspace"];
     },

@@ -63,10 +63,11 @@ export type Found =
   | { readonly kind: "kept"; readonly packages: FinishedPackages }
   | { readonly kind: "to-build"; readonly inputs: Omit<Inputs, "signal"> };
 
+const ended = (result: Result): Found => ({ kind: "ended", result });
+
 export async function lookAtBuild(installation: Installation, build: Build): Promise<Found> {
   const { repository, revisions } = installation;
   const { pkgbase, commit } = build;
-  const ended = (result: Result): Found => ({ kind: "ended", result });
   if (!isOfThisRepository(installation, build)) {
     const message = `it is for ${build.target} (${build.arch}), and ${repository.name} (${repository.arch}) is published here`;
     return ended({ outcome: "cancelled", message });

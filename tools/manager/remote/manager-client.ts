@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request, type Dispatcher } from "undici";
-import { z } from "zod";
+import type { z } from "zod";
 import { SluiceError } from "../../errors.ts";
 import { isLoopback } from "../../queue/bullmq/redis-address.ts";
 import * as say from "../builder-protocol.ts";

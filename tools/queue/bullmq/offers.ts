@@ -118,8 +118,11 @@ export async function takeOffers(address: RedisAddress, options: TakeOptions): P
 
 function readOffer(data: unknown): Offer | undefined {
   const { build, losses } = (data ?? {}) as Partial<Record<keyof Offer, unknown>>;
-  const isNumber = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-  return isNumber(build) && isNumber(losses) ? { build, losses } : undefined;
+  return isCount(build) && isCount(losses) ? { build, losses } : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 async function explained<T>(action: () => Promise<T>): Promise<T> {
