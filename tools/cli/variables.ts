@@ -29,6 +29,10 @@ export const variables = {
     MANAGER_URL: "`sluice builder`: where `sluice up` serves (default: `http://127.0.0.1:8080`).",
     BUILDER_TOKEN: "`sluice builder`: what `sluice builders add` printed.",
     BUILDER_CLASS: "`sluice builder`: its class (default: 2). `--class` wins.",
+    MAKEFLAGS: "`sluice builder`: what makepkg hands to make (default: `-j` and the number of cores).",
+    BUILDER_LIMITS_CPUS:
+      "`sluice builder`: cores that one build may use, such as `4`; only a cgroup holds it, but MAKEFLAGS follows it.",
+    BUILDER_LIMITS_RAM: "`sluice builder`: MiB of memory that one build may use (default: three quarters).",
     WORKSPACE_URL:
       "Where builders fetch the workspace from. `sluice up` says it to them (default: its clone's `origin`); a builder's own wins.",
     REPOSITORY_URL:

@@ -106,6 +106,8 @@ export const announceAnswer = z.discriminatedUnion("kind", [
 export const finishRequest = z.object({
   outcome: z.enum(["built", "skipped", "failed", "timed-out", "cancelled", "lost"]),
   message: z.string().max(4000),
+  /** Of `failed`, where it isn't the recipe's fault. */
+  reason: z.enum(["download", "memory"]).optional(),
   /** Of `built`; as they were announced. */
   packages: announcement.optional(),
 });

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { defaultArch } from "../alpm/names.ts";
 import { buildPackage } from "../builder/build.ts";
+import type { Resources } from "../builder/build-request.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
@@ -26,6 +27,7 @@ export interface BuildingPlace {
   readonly pacmanConf: string;
   readonly folders: Folders;
   readonly build: typeof buildPackage;
+  readonly resources: Resources | undefined;
   readonly checkpoint: Checkpoint | undefined;
 }
 
@@ -80,6 +82,7 @@ interface PlaceOptions {
   readonly sandbox: Sandbox;
   readonly pacmanConf?: string;
   readonly build?: typeof buildPackage;
+  readonly resources?: Resources | undefined;
   readonly checkpoint?: Checkpoint;
 }
 
@@ -117,6 +120,7 @@ export async function openBuildingPlace(options: PlaceOptions): Promise<Building
     folders,
     pacmanConf: options.pacmanConf ?? "/etc/pacman.conf",
     build,
+    resources: options.resources,
     checkpoint: options.checkpoint,
     repository: { root: folders.repositories, name: settings.BUILD_REPO, arch: defaultArch },
   };

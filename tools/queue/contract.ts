@@ -7,6 +7,7 @@ import { order } from "./contract/order.ts";
 import { reading } from "./contract/reading.ts";
 import { removals } from "./contract/removals.ts";
 import { scheduling } from "./contract/scheduling.ts";
+import { tryingAgain } from "./contract/trying-again.ts";
 import type { Queue } from "./queue.ts";
 
 /** One storage, which several handles use at once. */
@@ -46,6 +47,9 @@ export function queueContract(create: () => Promise<Storage>): void {
   });
   describe("ending", () => {
     ending(start);
+  });
+  describe("trying again", () => {
+    tryingAgain(start);
   });
   describe("handing out", () => {
     handingOut(start);

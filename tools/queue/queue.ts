@@ -1,4 +1,4 @@
-import type { BlockCause, Outcome } from "./outcome.ts";
+import type { BlockCause, Outcome, Retry } from "./outcome.ts";
 
 /**
  * The builds that manager and builders share, in the order of their dependencies. Any number of processes
@@ -14,7 +14,8 @@ import type { BlockCause, Outcome } from "./outcome.ts";
  *   that the queue doesn't know, or whose last build succeeded, is satisfied. Ready builds are handed out
  *   along the critical path: longest remaining chain first, by past durations where known, among equals the
  *   one that was queued first.
- * - `lost` builds (also: the lease ran out) are retried, see outcome.ts; no other outcome is.
+ * - `lost` builds (also: the lease ran out) are retried, see outcome.ts, and failures whose result names a reason to;
+ *   nothing else is.
  * - A failure is remembered until a later build of that key succeeds or the package is removed. While it
  *   is, whatever needs it is `blocked`, and so on transitively, also when submitted later. Scheduling the
  *   failed one again lets its dependents wait for it; its success releases them.
@@ -173,6 +174,8 @@ export interface Build extends BuildKey {
   readonly reasons: readonly string[];
   /** How often it was lost so far. */
   readonly losses: number;
+  /** How often it was tried again for other reasons. */
+  readonly retried?: { readonly download?: number; readonly memory?: number };
   /** Milliseconds since 1970, as all times here. */
   readonly queuedAt: number;
 }
@@ -192,6 +195,8 @@ export interface Result {
   readonly outcome: Outcome;
   /** What a person should know about it, such as what failed. */
   readonly message?: string;
+  /** Of `failed`: try it again, unless that was done often enough. */
+  readonly retry?: Retry;
 }
 
 export interface Removal extends BuildKey {

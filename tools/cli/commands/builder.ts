@@ -1,5 +1,6 @@
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
+import type { Resources } from "../../builder/build-request.ts";
 import { defaultArch } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
@@ -47,6 +48,7 @@ export async function builder(options: Options): Promise<number> {
       sandbox: await chooseSandbox(options.sandbox),
       openGit: (folder) => openGit(folder, env),
       workspaceUrl: env["WORKSPACE_URL"] || undefined,
+      resources: resourcesOf(env),
       repositoryUrl: env["REPOSITORY_URL"] || undefined,
       drain,
       drainMs: drainSeconds(options.drain) * 1000,
@@ -68,6 +70,23 @@ export async function builder(options: Options): Promise<number> {
 
 function troubled({ message, hint }: SluiceError): void {
   warn(`${message}${hint ? ` ${hint}` : ""}`);
+}
+
+/** @throws SluiceError `builder-limits` */
+function resourcesOf(env: NodeJS.ProcessEnv): Resources {
+  const [cpus, mebibytes] = (["BUILDER_LIMITS_CPUS", "BUILDER_LIMITS_RAM"] as const).map((name) => {
+    const text = env[name];
+    if (!text) return undefined;
+    if (/^\d{1,7}(?:\.\d{1,2})?$/.test(text) && Number(text) > 0) return Number(text);
+    throw new SluiceError("builder-limits", `${name}: ${JSON.stringify(text)} is not a number`, {
+      hint: "For example BUILDER_LIMITS_CPUS=4, BUILDER_LIMITS_RAM=8192 (MiB)",
+    });
+  });
+  return {
+    cpus,
+    memoryBytes: mebibytes === undefined ? undefined : Math.floor(mebibytes * 2 ** 20),
+    makeflags: env["MAKEFLAGS"] || undefined,
+  };
 }
 
 function drainSeconds(text = "600"): number {

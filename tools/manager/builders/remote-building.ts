@@ -24,7 +24,7 @@ import { acceptPackages } from "./accept.ts";
 import { Landing, refused, sizeOf } from "./landing.ts";
 import { appendLog } from "./log-chunks.ts";
 import type { Offering } from "./offering.ts";
-import { takes, type Roster } from "./roster.ts";
+import { nextClass, takes, type Roster } from "./roster.ts";
 
 export interface RemoteWatcher extends Watcher {
   /** What a builder brought isn't published. */
@@ -187,9 +187,12 @@ export class RemoteBuilding {
     const claim = claimOf(name, id, token);
     const build = await this.#installation.queue.claimed(claim);
     if (!build) return gone;
-    const { outcome, message, packages } = said;
+    const { outcome, message, packages, reason } = said;
     if (outcome !== "built")
-      return this.#settle(claim, build, { kind: "ended", result: { outcome, message } });
+      return this.#settle(claim, build, {
+        kind: "ended",
+        result: { outcome, message, ...this.#retryOf(build, reason) },
+      });
     return this.#settle(claim, build, await this.#lookAt(build), packages);
   }
 
@@ -273,6 +276,13 @@ export class RemoteBuilding {
       this.#watcher.refused?.(worker, build, error.message);
       return { outcome: "lost", message: `what ${worker} brought is refused: ${error.message}` };
     }
+  }
+
+  /** With more memory it may succeed. */
+  #retryOf(build: Build, reason: FinishRequest["reason"]): Pick<Result, "retry"> {
+    if (reason === "download") return { retry: "download" };
+    const larger = reason && nextClass(build.class, this.#roster.living());
+    return larger === undefined ? {} : { retry: { class: larger } };
   }
 
   #lookAt(build: Build): Promise<Found> {

@@ -67,6 +67,19 @@ export function canTake(builder: Pick<Builder, "name" | "class">, buildClass: st
   return buildClass === null ? !classOnly : classes.includes(buildClass);
 }
 
+/** The next larger class of which there is a builder; classes with names have no order. */
+export function nextClass(
+  buildClass: string | null,
+  builders: readonly Pick<Builder, "class">[],
+): string | undefined {
+  const own = buildClass ?? "1";
+  if (!isNumber(own)) return undefined;
+  const larger = builders
+    .map((builder) => builder.class)
+    .filter((each) => rank(each) > Number(own) && isNumber(each));
+  return larger.sort((a, b) => Number(a) - Number(b))[0];
+}
+
 /** The lines that a builder takes offers from: its class's, and its own where a package names it. */
 export function classLines({ name, class: own }: Pick<Builder, "name" | "class">): readonly string[] {
   return name === own ? [own] : [own, name];

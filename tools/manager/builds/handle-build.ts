@@ -54,7 +54,9 @@ async function decide(
   if (found.kind === "ended") return found.result;
   if (found.kind === "kept") return publishFinished(installation, build, found.packages, signal);
   const made = await runBuild(installation, build, { ...found.inputs, signal }, log);
-  return "outcome" in made ? made : publishFinished(installation, build, made, signal);
+  if (!("outcome" in made)) return publishFinished(installation, build, made, signal);
+  const { reason, ...result } = made;
+  return { ...result, ...(reason === "download" && { retry: reason }) };
 }
 
 /** What a claimed build comes to before anything is built: there may be nothing to do, or only to publish. */

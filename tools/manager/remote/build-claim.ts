@@ -6,10 +6,9 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openLog, type BuildLog } from "../../builder/log.ts";
 import { SluiceError } from "../../errors.ts";
-import type { Result } from "../../queue/queue.ts";
 import { dropFinished, type FinishedPackages } from "../builds/finished.ts";
 import { describe } from "../builds/handle-build.ts";
-import { runBuild } from "../builds/run-build.ts";
+import { runBuild, type Unbuilt } from "../builds/run-build.ts";
 import { explainSystemError } from "../machine.ts";
 import type { Announcement, FinishRequest, RemoteClaim } from "../builder-protocol.ts";
 import type { BuildingPlace } from "../installation.ts";
@@ -73,7 +72,7 @@ async function build(
   { build: id, pkgbase, commit }: RemoteClaim,
   signal: AbortSignal,
   log: BuildLog,
-): Promise<FinishedPackages | Result> {
+): Promise<FinishedPackages | Unbuilt> {
   try {
     await clone.fetch(commit);
     const revision = await place.revisions.at(commit);
@@ -95,12 +94,19 @@ async function build(
   }
 }
 
-function resultOf({ outcome, message = "" }: Result, { cancelled, handBack }: BuildSignals): FinishRequest {
+function resultOf(
+  { outcome, message = "", reason }: Unbuilt,
+  { cancelled, handBack }: BuildSignals,
+): FinishRequest {
   if (outcome === "cancelled" && handBack.aborted && !cancelled.aborted) {
     return { outcome: "lost", message: "the builder was stopped" };
   }
   // Whether something is published already is the manager's to say.
-  return { outcome: outcome === "already-built" ? "skipped" : outcome, message: message.slice(0, 4000) };
+  return {
+    outcome: outcome === "already-built" ? "skipped" : outcome,
+    message: message.slice(0, 4000),
+    ...(reason && { reason }),
+  };
 }
 
 async function announcementOf({

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
+import type { Resources } from "../../builder/build-request.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
 import { lineOf, takeOffers, type Offer } from "../../queue/bullmq/offers.ts";
@@ -35,6 +36,7 @@ export interface BuilderOptions {
   readonly workspaceUrl?: string | undefined;
   readonly repositoryUrl?: string | undefined;
   readonly pacmanConf?: string | undefined;
+  readonly resources?: Resources | undefined;
   readonly watcher: BuilderWatcher;
   /** Takes nothing new, and ends when what it has is done. */
   readonly drain: AbortSignal;
@@ -132,6 +134,7 @@ async function openWorkshop(options: BuilderOptions): Promise<Workshop> {
     settings: { BUILD_REPO: repository.name },
     state,
     sandbox,
+    resources: options.resources,
     ...(pacmanConf !== undefined && { pacmanConf }),
   });
   const published = await openPublishedPackages({

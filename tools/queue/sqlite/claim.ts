@@ -1,8 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { retryDelay, succeeded } from "../outcome.ts";
+import { delayAgain, retryDelay, succeeded } from "../outcome.ts";
 import type { Build, BuildKey, Claim, ReadyQuery, Result, Worker } from "../queue.ts";
 import { arrange, passOn, recount, type Transaction } from "./dispatch.ts";
-import { type BuildRow, findActive, readBuild, selectBuild, toBuild } from "./rows.ts";
+import {
+  type BuildRow,
+  type BuildSpec,
+  findActive,
+  readBuild,
+  readSpec,
+  selectBuild,
+  toBuild,
+} from "./rows.ts";
 
 /** Which ready builds a worker takes: `?1` are its classes as JSON, null for all, `?2` whether it needs one. */
 const suits = `(?1 is null or class in (select value from json_each(?1)) or (class is null and not ?2))`;
@@ -63,21 +71,22 @@ export function endDeadClaims(transaction: Transaction): void {
 
 /** Ends a claim: by a retry where the infrastructure failed, else for good. */
 export function endActive(transaction: Transaction, build: BuildRow, result: Result): void {
-  if (result.outcome !== "lost") return end(transaction, build, result);
+  if (result.outcome !== "lost" && result.retry === undefined) return end(transaction, build, result);
   if (build.cancel_message !== null) {
     return end(transaction, build, { outcome: "cancelled", message: build.cancel_message });
   }
-  const losses = build.losses + 1;
-  const delay = retryDelay(losses);
+  const { losses, delay, spec } = nextTry(build, result);
   // A build that is queued already is the retry.
   if (delay === undefined || queuedBuild(transaction, build.package)) return end(transaction, build, result);
 
   const { file, now, emit } = transaction;
   const until = now + delay;
   file.run(
-    `update build set state = 'waiting', losses = ?, not_before = ?, token = null, worker = null, lease_ms = null,
+    `update build set state = 'waiting', losses = ?, spec = ?, class = ?, not_before = ?, token = null, worker = null, lease_ms = null,
        lease_until = null, started_at = null where id = ?`,
     losses,
+    JSON.stringify(spec),
+    spec.class,
     until,
     build.id,
   );
@@ -89,6 +98,19 @@ export function endActive(transaction: Transaction, build: BuildRow, result: Res
     ...(result.message !== undefined && { message: result.message }),
   });
   arrange(transaction, new Set([build.package]));
+}
+
+function nextTry(
+  { losses, spec }: BuildRow,
+  { retry }: Result,
+): { readonly losses: number; readonly delay: number | undefined; readonly spec: BuildSpec } {
+  const before = readSpec(spec);
+  if (retry === undefined) return { losses: losses + 1, delay: retryDelay(losses + 1), spec: before };
+  const kind = retry === "download" ? "download" : "memory";
+  const times = before.retried?.[kind] ?? 0;
+  const retried = { ...before.retried, [kind]: times + 1 };
+  const buildClass = retry === "download" ? before.class : retry.class;
+  return { losses, delay: delayAgain(retry, times), spec: { ...before, class: buildClass, retried } };
 }
 
 /** Ends a queued or active build for good: remembers the outcome and tells those that need it. */
