@@ -5,22 +5,30 @@ import { cannotBuild } from "./world/building.ts";
 import { Farm } from "./world/farm.ts";
 import { pacmanClient } from "./world/pacman-client.ts";
 import { missingPrograms } from "./world/programs.ts";
+import { missingForSsh, SshGateway } from "./world/ssh-gateway.ts";
 
-const missing = [cannotBuild, ...missingPrograms("redis-server", "gpgv")].filter((name) => name !== "");
+const missing = [cannotBuild, ...missingPrograms("redis-server", "gpgv"), ...missingForSsh()].filter(
+  (name) => name !== "",
+);
 
 describe.skipIf(missing.length > 0)(
   `builders on other machines (needs ${missing.join(", ") || "nothing more"})`,
   () => {
     let farm: Farm;
+    let gateway: SshGateway;
     beforeAll(async () => {
       farm = await Farm.start();
+      gateway = await SshGateway.start([farm.redis.port, farm.port]);
     });
-    afterAll(() => farm.close());
+    afterAll(async () => {
+      await farm.close();
+      await gateway.close();
+    });
 
-    test("two builders build this repository's packages, and a client installs them", async () => {
+    test("two builders, one of them over SSH, build this repository's packages, and a client installs them", async () => {
       cpSync("packages", join(farm.workspace.dir, "packages"), { recursive: true });
       farm.commit("our own packages");
-      const [one, two] = [await farm.builder("one"), await farm.builder("two")];
+      const [one, two] = [await farm.builder("one"), await farm.builder("two", [], gateway.env)];
       const manager = farm.manager(["--once"]);
       expect({ code: await manager.ended, said: manager.said() }).toMatchObject({ code: 0 });
       expect(`${one.said()}${two.said()}`).toMatch(/sluice-greeter: built/);

@@ -14,11 +14,11 @@ export class Farm {
   readonly redis: RedisServer;
   readonly #running = new Set<Running>();
   readonly #tokens = new Map<string, string>();
-  readonly #port: number;
+  readonly port: number;
 
   private constructor(redis: RedisServer, port: number) {
     this.redis = redis;
-    this.#port = port;
+    this.port = port;
   }
 
   static async start(redis: { persists?: boolean } = {}): Promise<Farm> {
@@ -29,7 +29,7 @@ export class Farm {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://127.0.0.1:${this.port}`;
   }
 
   get state(): string {
@@ -45,7 +45,7 @@ export class Farm {
 
   /** `sluice up` that builds nothing itself. */
   manager(args: readonly string[] = [], env: Record<string, string> = {}): Running {
-    const options = ["--port", String(this.#port), "--state", this.state, "--jobs", "0", ...args];
+    const options = ["--port", String(this.port), "--state", this.state, "--jobs", "0", ...args];
     return this.#start(["up", ...options], {
       ...this.redis.env,
       WORKSPACE_URL: this.gitServer.url("workspace"),

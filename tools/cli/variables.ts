@@ -26,6 +26,12 @@ export const variables = {
       "Where Redis or Valkey is: a host, `redis://host:port`, or `rediss://` for TLS. With it `sluice up` offers builds to other machines, and `sluice builder` takes them.",
     REDIS_PORT: "Its port, where REDIS_HOST doesn't say it (default: 6379).",
     REDIS_USERNAME: "Its user, where it has some.",
+    REDIS_SSH_HOST:
+      "`sluice builder`: reach both through SSH on this host; REDIS_HOST (default: `127.0.0.1`) and MANAGER_URL are as seen from there.",
+    REDIS_SSH_PORT: "Its SSH port (default: 22).",
+    REDIS_SSH_USER: "The user there (default: `redis`).",
+    REDIS_SSH_KEY_FILE: "A private key without a passphrase.",
+    REDIS_SSH_HOST_KEY: "The server's public key, such as `ssh-ed25519 AAAA…`. Any other server is refused.",
     MANAGER_URL: "`sluice builder`: where `sluice up` serves (default: `http://127.0.0.1:8080`).",
     BUILDER_TOKEN: "`sluice builder`: what `sluice builders add` printed.",
     BUILDER_CLASS: "`sluice builder`: its class (default: 2). `--class` wins.",

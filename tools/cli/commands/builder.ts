@@ -6,7 +6,7 @@ import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { ManagerClient } from "../../manager/remote/manager-client.ts";
 import { runBuilder } from "../../manager/remote/run-builder.ts";
-import { redisAddress } from "../../queue/bullmq/redis-address.ts";
+import { builderAddresses } from "../wiring/builder-addresses.ts";
 import { chooseSandbox, jobCount, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { info, printable, warn } from "../output/report.ts";
 
@@ -19,25 +19,13 @@ interface Options extends InstallationOptions {
 /** Builds what a manager on another machine offers, until it is told to end. */
 export async function builder(options: Options): Promise<number> {
   const { env } = process;
-  const redis = redisAddress(env);
-  if (!redis) {
-    throw new SluiceError("redis-address", "REDIS_HOST isn't set", {
-      hint: "It names the manager's Redis, for example REDIS_HOST=redis://10.0.0.2:6379",
-    });
-  }
-  const url = env["MANAGER_URL"] ?? "http://127.0.0.1:8080";
-  const token = env["BUILDER_TOKEN"];
-  if (!token) {
-    throw new SluiceError("builder-token", "BUILDER_TOKEN isn't set", {
-      hint: "On the manager: sluice builders add NAME; it prints the token.",
-    });
-  }
-  const manager = new ManagerClient({ url, token }, troubled);
+  const addresses = await builderAddresses(env, troubled);
+  const manager = new ManagerClient(addresses.manager, troubled);
   const drain = stopSignal();
   try {
     await runBuilder({
       manager,
-      redis,
+      redis: addresses.redis,
       description: {
         arch: options.arch ?? defaultArch,
         class: options.class ?? env["BUILDER_CLASS"] ?? "2",
@@ -64,6 +52,7 @@ export async function builder(options: Options): Promise<number> {
     if (!drain.aborted) throw error;
   } finally {
     await manager.close();
+    await addresses.close();
   }
   return 0;
 }

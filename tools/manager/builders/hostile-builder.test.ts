@@ -30,6 +30,8 @@ interface Claimed {
   readonly token: string;
 }
 
+const tiny = (described: TinyPackage): Buffer => tinyPackage({ arch: "any", ...described });
+
 describe.skipIf(cannotBuild !== "")(
   `what a builder may send (needs ${cannotBuild || "nothing more"})`,
   () => {
@@ -146,7 +148,6 @@ describe.skipIf(cannotBuild !== "")(
       return ask(name, `builds/${build}/finish`, finished, { claim: token });
     }
 
-    const tiny = (described: TinyPackage): Buffer => tinyPackage({ arch: "any", ...described });
     const named = (described: TinyPackage): Record<string, Buffer> => ({
       [`${described.pkgname}-${described.version ?? "1-1"}-any.pkg.tar.zst`]: tiny(described),
     });

@@ -29,18 +29,18 @@ describe("a builder takes", () => {
   });
 });
 
-describe("builds are dealt out", () => {
-  const lines = (
-    classes: readonly (string | null)[],
-    builders: readonly Builder[],
-    offered: Record<string, number> = {},
-  ): (string | undefined)[] =>
-    deal(
-      classes.map((each) => ({ class: each })),
-      builders,
-      new Map(Object.entries(offered)),
-    );
+const lines = (
+  classes: readonly (string | null)[],
+  builders: readonly Builder[],
+  offered: Record<string, number> = {},
+): (string | undefined)[] =>
+  deal(
+    classes.map((each) => ({ class: each })),
+    builders,
+    new Map(Object.entries(offered)),
+  );
 
+describe("builds are dealt out", () => {
   test("to the smallest class that takes them, as long as somebody is free there", () => {
     expect(lines([null, "1", "2", "1"], [builder("b", "2", 2), builder("a", "1")])).toEqual([
       "1",

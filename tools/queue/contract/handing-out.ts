@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { type Start, leaseMs } from "./desk.ts";
 
+const names = (builds: readonly { pkgbase: string }[]): string[] => builds.map(({ pkgbase }) => pkgbase);
+
 /** Builds that are offered elsewhere before they are claimed. */
 export function handingOut(start: Start): void {
   const all = { classes: "all", limit: 10 } as const;
-  const names = (builds: readonly { pkgbase: string }[]): string[] => builds.map(({ pkgbase }) => pkgbase);
 
   test("ready builds are listed as they would be claimed, and claiming one by its id takes it alone", async () => {
     const desk = await start();

@@ -4,11 +4,6 @@ import { type Desk, type Start } from "./desk.ts";
 
 /** Failures that aren't the recipe's own. */
 export function tryingAgain(start: Start): void {
-  async function fail(desk: Desk, classes: readonly string[], retry?: Result["retry"]): Promise<void> {
-    const claim = await desk.claim("app", classes);
-    await desk.queue.finish(claim, { outcome: "failed", message: "why", ...(retry && { retry }) });
-  }
-
   test("after a download that failed a build is tried twice more, later each time, then it has failed", async () => {
     const desk = await start();
     await desk.submit({ app: [], user: ["app"] });
@@ -47,4 +42,9 @@ export function tryingAgain(start: Start): void {
     await fail(desk, ["1"], { class: "3" });
     expect(await desk.statuses()).toEqual({ app: "ready" });
   });
+}
+
+async function fail(desk: Desk, classes: readonly string[], retry?: Result["retry"]): Promise<void> {
+  const claim = await desk.claim("app", classes);
+  await desk.queue.finish(claim, { outcome: "failed", message: "why", ...(retry && { retry }) });
 }
