@@ -24,6 +24,7 @@ const elsewhere = new Set<string>([
   "ready builds listed",
   "lease renewed",
   "leases renewed",
+  "claims abandoned",
   "build released",
   "build cancelled",
   "AUR repository pushed",

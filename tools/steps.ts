@@ -27,6 +27,7 @@ export const steps = {
     "build claimed",
     "lease renewed",
     "leases renewed",
+    "claims abandoned",
     "build finished",
     "build released",
     "build cancelled",

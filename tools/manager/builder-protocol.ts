@@ -9,11 +9,11 @@ export const protocol = 1;
 /** Header names. */
 export const headers = { protocol: "sluice-protocol", claim: "sluice-claim" } as const;
 
-/** A claim that isn't renewed for that long is lost, and the build given to another builder. Milliseconds. */
-export const leaseMs = 20_000;
+/** After that time without a word of a builder its builds are given to others, in milliseconds. */
+export const defaultLeaseMs = 20_000;
 
-/** How often a builder says that it is alive, in milliseconds. */
-export const aliveMs = 4000;
+/** How often a builder says that it is alive in that time. */
+export const alivePerLease = 5;
 
 /** How large the packages of one build may be together, in bytes. */
 export const maxUploadBytes = 8 * 2 ** 30;
@@ -44,6 +44,8 @@ export const aliveRequest = description.extend({
 export const welcome = z.object({
   /** The builder's, by its token. */
   name: z.string(),
+  /** After that time without a word of the builder its builds are given to others, in milliseconds. */
+  leaseMs: z.int().min(100),
   workspace: z.object({ name: z.string(), url: z.string() }),
   repository: z.object({
     name: z.string(),

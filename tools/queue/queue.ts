@@ -49,6 +49,9 @@ export interface Queue {
    * after a time in which nobody could renew it. */
   renew(workers: readonly string[]): Promise<void>;
 
+  /** Ends the claims of a worker as `lost`: its process has begun anew, so nobody works on them. */
+  abandon(worker: string): Promise<void>;
+
   /** Ends a claim. `gone`: it had been handed to somebody else or retried, and the result doesn't count.
    * Finishing a claim again changes nothing, and returns `finished` unless the build is being retried. */
   finish(claim: ClaimId, result: Result): Promise<"finished" | "gone">;

@@ -35,16 +35,6 @@ describe.skipIf(missing.length > 0)(`a way over SSH (needs ${missing.join(", ") 
       ...options,
     });
 
-  /** What the service says; empty where the way is closed. */
-  async function hear(way: Tunnel): Promise<string> {
-    const socket = connect(way.socket("service"));
-    let heard = "";
-    socket.on("data", (chunk: Buffer) => (heard += chunk.toString()));
-    socket.on("error", () => undefined);
-    await once(socket, "close");
-    return heard;
-  }
-
   test("leads to the service, and is made again after it broke", async () => {
     const way = await tunnel();
     expect(await hear(way)).toBe("here");
@@ -84,3 +74,13 @@ describe.skipIf(missing.length > 0)(`a way over SSH (needs ${missing.join(", ") 
     }
   });
 });
+
+/** What the service says; empty where the way is closed. */
+async function hear(way: Tunnel): Promise<string> {
+  const socket = connect(way.socket("service"));
+  let heard = "";
+  socket.on("data", (chunk: Buffer) => (heard += chunk.toString()));
+  socket.on("error", () => undefined);
+  await new Promise((resolve) => socket.once("close", resolve));
+  return heard;
+}

@@ -3,7 +3,7 @@ import { SluiceError } from "../../errors.ts";
 import { openOffers } from "../../queue/bullmq/offers.ts";
 import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import type { Installation } from "../installation.ts";
-import type { Welcome } from "../builder-protocol.ts";
+import { defaultLeaseMs, type Welcome } from "../builder-protocol.ts";
 import { builderApi } from "./api.ts";
 import { Offering } from "./offering.ts";
 import { RemoteBuilding, type RemoteWatcher } from "./remote-building.ts";
@@ -20,19 +20,20 @@ export interface HandOut {
 export interface HandOutOptions {
   readonly redis: RedisAddress;
   readonly workspace: Welcome["workspace"];
+  readonly leaseMs?: number;
   readonly watcher: RemoteWatcher & { troubled?(error: SluiceError): void };
 }
 
 /** Lets builders on other machines take part. Builds that they hold from before a restart go on. */
 export async function handOut(
   installation: Installation,
-  { redis, workspace, watcher }: HandOutOptions,
+  { redis, workspace, watcher, leaseMs = defaultLeaseMs }: HandOutOptions,
 ): Promise<HandOut> {
   const { queue, folders, arch } = installation;
   await queue.renew([...(await readBuilders(folders.state)).keys()]);
   const stop = new AbortController();
   const troubled = saidOnce((error) => watcher.troubled?.(error));
-  const roster = new Roster(milliseconds);
+  const roster = new Roster(milliseconds, leaseMs);
   const offers = await openOffers(redis, troubled);
   const offering = new Offering({
     queue,
@@ -40,10 +41,11 @@ export async function handOut(
     roster,
     arch,
     now: milliseconds,
+    leaseMs,
     troubled,
     signal: stop.signal,
   });
-  const building = new RemoteBuilding(installation, { roster, offering, watcher, workspace });
+  const building = new RemoteBuilding(installation, { roster, offering, watcher, workspace, leaseMs });
   await building.tidy();
   const running = offering.run();
   return {

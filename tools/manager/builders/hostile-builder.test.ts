@@ -76,10 +76,11 @@ describe.skipIf(cannotBuild !== "")(
       tokens = { good: await addBuilder(state, "good"), bad: await addBuilder(state, "bad") };
       refusals = [];
       const building = new RemoteBuilding(installation, {
-        roster: new Roster(() => clock),
+        roster: new Roster(() => clock, 20_000),
         offering: { look: () => undefined, taken: () => undefined },
         watcher: { refused: (name, { pkgbase }, why) => refusals.push(`${name} ${pkgbase}: ${why}`) },
         workspace: { name: "scratch", url: workspace.origin },
+        leaseMs: 20_000,
       });
       const api = builderApi(building, state, (error) => refusals.push(`trouble: ${String(error)}`));
       server = await serve(installation.folders, 0, api);

@@ -3,9 +3,6 @@ import { lineOf, type Offers } from "../../queue/bullmq/offers.ts";
 import type { Build, Queue } from "../../queue/queue.ts";
 import { deal, takes, type Roster } from "./roster.ts";
 
-/** An offer that nobody has taken for that long is made again: it may have been lost. Milliseconds. */
-const offerMs = 5000;
-
 /** Retries become due without an event, and builders silent. */
 const lookEveryMs = 500;
 
@@ -23,6 +20,8 @@ export interface OfferingOptions {
   readonly arch: string;
   /** Milliseconds. */
   readonly now: () => number;
+  /** An offer that nobody has taken in a quarter of that is made again: it may have been lost. */
+  readonly leaseMs: number;
   readonly troubled: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
@@ -122,9 +121,9 @@ export class Offering {
 
   /** What nobody took in time, so that another builder gets it, or this one once more. */
   async #takeBack(): Promise<void> {
-    const { offers, arch, now } = this.#options;
+    const { offers, arch, now, leaseMs } = this.#options;
     for (const [key, { build, line, since }] of this.#outstanding) {
-      if (now() - since < offerMs) continue;
+      if (now() - since < leaseMs / 4) continue;
       await offers.withdraw(lineOf(arch, line), { build: build.id, losses: build.losses });
       this.#outstanding.delete(key);
     }

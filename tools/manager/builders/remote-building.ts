@@ -12,7 +12,6 @@ import { dropFinished } from "../builds/finished.ts";
 import { hasVersion, isCurrent } from "../builds/run-build.ts";
 import type { Watcher } from "../builds/work.ts";
 import {
-  leaseMs,
   type Announcement,
   type Description,
   type FinishRequest,
@@ -48,6 +47,7 @@ export class RemoteBuilding {
   readonly #offering: Pick<Offering, "look" | "taken">;
   readonly #watcher: RemoteWatcher;
   readonly #workspace: Welcome["workspace"];
+  readonly #leaseMs: number;
   readonly #landing: Landing;
   /** By claim token. */
   readonly #announced = new Map<string, Announcement>();
@@ -61,6 +61,7 @@ export class RemoteBuilding {
       readonly offering: Pick<Offering, "look" | "taken">;
       readonly watcher: RemoteWatcher;
       readonly workspace: Welcome["workspace"];
+      readonly leaseMs: number;
     },
   ) {
     this.#installation = installation;
@@ -68,6 +69,7 @@ export class RemoteBuilding {
     this.#offering = parts.offering;
     this.#watcher = parts.watcher;
     this.#workspace = parts.workspace;
+    this.#leaseMs = parts.leaseMs;
     this.#landing = new Landing(installation.folders.landing);
   }
 
@@ -78,11 +80,15 @@ export class RemoteBuilding {
     await this.#landing.clearAllBut(new Set(active));
   }
 
+  /** A builder has started: what an earlier process of that name held is nobody's now. */
   async welcome(name: string): Promise<Welcome> {
-    const { repository } = this.#installation;
+    const { queue, repository } = this.#installation;
+    await queue.abandon(name);
+    this.#offering.look();
     const key = await readFile(folderOf(repository).publicKey, "utf8");
     return {
       name,
+      leaseMs: this.#leaseMs,
       workspace: this.#workspace,
       repository: { name: repository.name, arch: repository.arch, key },
     };
@@ -110,7 +116,7 @@ export class RemoteBuilding {
     const { queue, folders } = this.#installation;
     const builder = this.#roster.find(name);
     if (!builder) return gone;
-    const claim = await queue.claim({ worker: name, ...takes(builder), leaseMs, build: id });
+    const claim = await queue.claim({ worker: name, ...takes(builder), leaseMs: this.#leaseMs, build: id });
     if (!claim) return gone;
     const { build, token } = claim;
     this.#offering.taken(build);
@@ -230,7 +236,7 @@ export class RemoteBuilding {
         (answer) => answer !== "kept" && stop.abort(),
         () => undefined,
       );
-    }, leaseMs / 4);
+    }, this.#leaseMs / 4);
     const log = this.#openLog(build);
     const started = this.#started.get(claim.token) ?? performance.now();
     try {

@@ -66,7 +66,7 @@ describe("builds are dealt out", () => {
 
 test("who isn't heard from, or drains, gets no offers", () => {
   let now = 0;
-  const roster = new Roster(() => now);
+  const roster = new Roster(() => now, 20_000);
   roster.heard("a", builder("a", "2"), []);
   roster.heard("b", { ...builder("b", "2"), draining: true }, []);
   expect(roster.living().map(({ name }) => name)).toEqual(["a"]);

@@ -13,16 +13,16 @@ interface Heard extends Builder {
   held: Set<string>;
 }
 
-/** A builder that wasn't heard from for that long gets no offers, in milliseconds. */
-const livingMs = 15_000;
-
 /** Which builders live, what they take, and how much of it now. */
 export class Roster {
   readonly #builders = new Map<string, Heard>();
   readonly #now: () => number;
+  readonly #leaseMs: number;
 
-  constructor(now: () => number) {
+  /** @param leaseMs after that time without a word a builder counts as gone */
+  constructor(now: () => number, leaseMs: number) {
     this.#now = now;
+    this.#leaseMs = leaseMs;
   }
 
   /** @param tokens the claims that it says to hold; those of others are no concern of this */
@@ -44,7 +44,7 @@ export class Roster {
 
   /** Those that take builds now or later. */
   living(): readonly Builder[] {
-    const since = this.#now() - livingMs;
+    const since = this.#now() - this.#leaseMs;
     return [...this.#builders.values()].filter(({ at, draining }) => at >= since && !draining);
   }
 }

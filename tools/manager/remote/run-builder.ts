@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
+import type { buildPackage } from "../../builder/build.ts";
 import type { Resources } from "../../builder/build-request.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
@@ -9,7 +10,7 @@ import { lineOf, takeOffers, type Offer } from "../../queue/bullmq/offers.ts";
 import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { classLines } from "../builders/roster.ts";
-import { aliveMs, leaseMs, type Description, type RemoteClaim } from "../builder-protocol.ts";
+import { alivePerLease, type Description, type RemoteClaim, type Welcome } from "../builder-protocol.ts";
 import { openBuildingPlace } from "../installation.ts";
 import { buildClaim, type Workshop } from "./build-claim.ts";
 import type { ManagerClient } from "./manager-client.ts";
@@ -37,6 +38,7 @@ export interface BuilderOptions {
   readonly repositoryUrl?: string | undefined;
   readonly pacmanConf?: string | undefined;
   readonly resources?: Resources | undefined;
+  readonly build?: typeof buildPackage;
   readonly watcher: BuilderWatcher;
   /** Takes nothing new, and ends when what it has is done. */
   readonly drain: AbortSignal;
@@ -59,8 +61,9 @@ interface Running {
  */
 export async function runBuilder(options: BuilderOptions): Promise<void> {
   const { manager, redis, description, watcher, drain, drainMs } = options;
-  const { name } = await manager.hello(drain);
-  const workshop = await openWorkshop(options);
+  const welcome = await manager.hello(drain);
+  const { name, leaseMs } = welcome;
+  const workshop = await openWorkshop(options, welcome);
   const running = new Map<string, Running>();
   const handBack = new AbortController();
   const room = pLimit(description.jobs);
@@ -96,10 +99,11 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
       if (what === "gone") own?.gone.abort();
     }
   };
-  const sayingAlive = repeat(sayAlive, aliveMs, over.signal, (error) => {
+  const notHeard = (error: unknown): void => {
     if (error instanceof SluiceError) watcher.troubled?.(error);
-  });
-  await sayAlive();
+  };
+  await sayAlive().catch(notHeard);
+  const sayingAlive = repeat(sayAlive, leaseMs / alivePerLease, over.signal, notHeard);
   watcher.ready?.(name);
   const taker = await takeOffers(redis, {
     lines: classLines({ name, class: description.class }).map((line) => lineOf(description.arch, line)),
@@ -113,7 +117,7 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
       }),
   });
   await aborted(drain);
-  void sayAlive().catch(() => undefined);
+  void sayAlive().catch(notHeard);
   const late = setTimeout(() => handBack.abort(), drainMs);
   await taker.close();
   clearTimeout(late);
@@ -121,9 +125,8 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
   await sayingAlive;
 }
 
-async function openWorkshop(options: BuilderOptions): Promise<Workshop> {
-  const { manager, state, sandbox, openGit, pacmanConf, drain } = options;
-  const { workspace, repository } = await manager.hello(drain);
+async function openWorkshop(options: BuilderOptions, { workspace, repository }: Welcome): Promise<Workshop> {
+  const { manager, state, sandbox, openGit, pacmanConf, build } = options;
   // What a killed predecessor left.
   for (const name of ["work", "finished", "logs"])
     await rm(join(state, name), { recursive: true, force: true });
@@ -135,6 +138,7 @@ async function openWorkshop(options: BuilderOptions): Promise<Workshop> {
     state,
     sandbox,
     resources: options.resources,
+    ...(build && { build }),
     ...(pacmanConf !== undefined && { pacmanConf }),
   });
   const published = await openPublishedPackages({

@@ -55,4 +55,15 @@ export function handingOut(start: Start): void {
     expect(await desk.queue.keepAlive(mine)).toBe("gone");
     expect(await desk.queue.keepAlive(other)).toBe("kept");
   });
+
+  test("a worker that begins anew holds nothing of what it held, and others get that next", async () => {
+    const desk = await start();
+    await desk.submit({ app: [], lib: [] });
+    const mine = await desk.claim("app");
+    const other = (await desk.queue.claim({ worker: "attic", classes: "all", leaseMs }))!;
+    await desk.queue.abandon("attic");
+    expect(await desk.queue.keepAlive(other)).toBe("gone");
+    expect(await desk.queue.keepAlive(mine)).toBe("kept");
+    expect(await desk.statuses()).toEqual({ app: "active", lib: "delayed 1000" });
+  });
 }

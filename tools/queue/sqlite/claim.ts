@@ -69,6 +69,14 @@ export function endDeadClaims(transaction: Transaction): void {
   }
 }
 
+export function endClaimsOf(transaction: Transaction, worker: string): void {
+  const sql = "select id from build where state = 'active' and worker = ?";
+  for (const { id } of transaction.file.all<{ id: number }>(sql, worker)) {
+    const build = readBuild(transaction.file, id)!;
+    endActive(transaction, build, { outcome: "lost", message: `${worker} was started anew` });
+  }
+}
+
 /** Ends a claim: by a retry where the infrastructure failed, else for good. */
 export function endActive(transaction: Transaction, build: BuildRow, result: Result): void {
   if (result.outcome !== "lost" && result.retry === undefined) return end(transaction, build, result);

@@ -18,7 +18,7 @@ import type {
 } from "../queue.ts";
 import { durablyNow, type Checkpoint, type Step } from "../../steps.ts";
 import { recount, type Transaction } from "./dispatch.ts";
-import { askToStop, claimReady, end, endActive, endDeadClaims, listReady } from "./claim.ts";
+import { askToStop, claimReady, end, endActive, endClaimsOf, endDeadClaims, listReady } from "./claim.ts";
 import { type Durability, SqliteFile } from "./sqlite-file.ts";
 import * as rows from "./rows.ts";
 import { schema } from "./schema.ts";
@@ -92,6 +92,10 @@ class SqliteQueue implements Queue {
         JSON.stringify(workers),
       );
     });
+  }
+
+  async abandon(worker: string): Promise<void> {
+    this.#write("claims abandoned", "power-loss", (transaction) => endClaimsOf(transaction, worker));
   }
 
   async keepAlive(claim: ClaimId): Promise<"kept" | "cancel" | "gone"> {
