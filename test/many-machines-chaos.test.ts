@@ -38,7 +38,7 @@ describe.skipIf(missing.length > 0)(
           }
           await allPublished(farm);
           expect(farm.complaints).toEqual([]);
-          expect(farm.said).not.toContain("REFUSED");
+          expect(farm.said).not.toContain(": REFUSED");
           const { ended, pending } = await farm.queue();
           expect(pending).toEqual([]);
           const published = ended.filter((line) => / built /.test(line));

@@ -4,6 +4,7 @@ import type { Resources } from "../../builder/build-request.ts";
 import { defaultArch } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
+import { saidOnce } from "../../manager/said-once.ts";
 import { ManagerClient } from "../../manager/remote/manager-client.ts";
 import { runBuilder } from "../../manager/remote/run-builder.ts";
 import { builderAddresses } from "../wiring/builder-addresses.ts";
@@ -15,6 +16,8 @@ interface Options extends InstallationOptions {
   readonly class?: string;
   readonly drain?: string;
 }
+
+const troubled = saidOnce(({ message, hint }) => warn(`${message}${hint ? ` ${hint}` : ""}`));
 
 /** Builds what a manager on another machine offers, until it is told to end. */
 export async function builder(options: Options): Promise<number> {
@@ -55,10 +58,6 @@ export async function builder(options: Options): Promise<number> {
     await addresses.close();
   }
   return 0;
-}
-
-function troubled({ message, hint }: SluiceError): void {
-  warn(`${message}${hint ? ` ${hint}` : ""}`);
 }
 
 /** @throws SluiceError `builder-limits` */

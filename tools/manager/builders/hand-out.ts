@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { SluiceError } from "../../errors.ts";
+import type { SluiceError } from "../../errors.ts";
 import { openOffers } from "../../queue/bullmq/offers.ts";
 import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import type { Installation } from "../installation.ts";
 import { defaultLeaseMs, type Welcome } from "../builder-protocol.ts";
+import { saidOnce } from "../said-once.ts";
 import { builderApi } from "./api.ts";
 import { Offering } from "./offering.ts";
 import { RemoteBuilding, type RemoteWatcher } from "./remote-building.ts";
@@ -60,20 +61,3 @@ export async function handOut(
 }
 
 const milliseconds = (): number => performance.now();
-
-const silentMs = 30_000;
-
-/** What goes wrong again and again is told twice a minute. Defects are told as they are. */
-export function saidOnce(tell: (error: SluiceError) => void): (error: unknown) => void {
-  const told = new Map<string, number>();
-  return (error) => {
-    const known =
-      error instanceof SluiceError
-        ? error
-        : new SluiceError("defect", error instanceof Error ? (error.stack ?? error.message) : String(error));
-    const before = told.get(known.message) ?? Number.NEGATIVE_INFINITY;
-    if (performance.now() - before < silentMs) return;
-    told.set(known.message, performance.now());
-    tell(known);
-  };
-}

@@ -74,7 +74,7 @@ async function build(
   log: BuildLog,
 ): Promise<FinishedPackages | Unbuilt> {
   try {
-    await clone.fetch(commit);
+    await patiently(() => clone.fetch(commit), signal);
     const revision = await place.revisions.at(commit);
     const pkg = revision.workspace.packages.get(pkgbase);
     const identity = revision.identity(pkgbase);
@@ -84,13 +84,26 @@ async function build(
         message: `there is no package ${pkgbase} in commit ${commit.slice(0, 10)}`,
       };
     }
-    const available = await published.read();
+    const available = await patiently(() => published.read(), signal);
     const inputs = { revision, pkg, identity, published: undefined, available, signal };
     return await runBuild(place, { id, pkgbase, commit }, inputs, log);
   } catch (cause) {
     const error = explainSystemError(cause, place.folders.state);
     const message = error instanceof SluiceError ? describe(error) : String(error);
     return { outcome: "lost", message: message.slice(0, 4000) };
+  }
+}
+
+/** A way that is closed just now may be open in a moment. */
+async function patiently<T>(action: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let pause = 500; ; pause *= 2) {
+    try {
+      return await action();
+    } catch (error) {
+      const isAway = error instanceof SluiceError && error.code.endsWith("-away");
+      if (!isAway || pause > 8000 || signal.aborted) throw error;
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
+    }
   }
 }
 
