@@ -37,7 +37,7 @@ const innerRooms = {
   sandbox: { jobs: [], bubblewrap: ["jobs"] },
   builder: { dependencies: [], stages: ["dependencies"] },
   queue: { sqlite: [], bullmq: [] },
-  pkgrepo: { signing: [], publishing: ["signing"], serving: [] },
+  pkgrepo: { signing: [], publishing: ["signing"], checking: ["signing", "publishing"], serving: [] },
   ci: {
     pipeline: [],
     "on-commit": ["pipeline"],

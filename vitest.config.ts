@@ -13,7 +13,7 @@ export default defineConfig({
     reporters: ["default", "./test/slowest-files.ts", "./test/closing-line.ts"],
     maxWorkers: availableParallelism(),
     // Limits end what hangs. A slow machine never fails a test.
-    testTimeout: 600_000,
+    testTimeout: process.env["SLUICE_TEST_BUDGET"] === "long" ? 8 * 3_600_000 : 600_000,
     hookTimeout: 600_000,
     // Commits in scratch repositories need an identity, and no test may read the person's own Git settings.
     env: {

@@ -5,6 +5,10 @@ import { describe, expect, test } from "vitest";
 import { audit } from "../tools/ci/operations/audit.ts";
 import { readAuditFacts } from "../tools/ci/operations/audit-facts.ts";
 import { listReviews } from "../tools/ci/operations/list-reviews.ts";
+import { planAccept } from "../tools/ci/operations/accept-review.ts";
+import { runOperation } from "../tools/ci/operations/operation.ts";
+import { branchReviews } from "../tools/forge/branch-reviews.ts";
+import { openGit } from "../tools/git/git.ts";
 import { runOnSchedule } from "../tools/ci/on-schedule/run-on-schedule.ts";
 import { aurRecipe } from "./world/aur-recipe.ts";
 import { connect, standIns } from "./world/forges.ts";
@@ -14,7 +18,7 @@ import { writeTar } from "./world/tar.ts";
 const here = new Operations();
 
 async function complaints(database?: string): Promise<string[]> {
-  const facts = await readAuditFacts(await here.ports(), database);
+  const facts = await readAuditFacts(await here.ports(), { database });
   return audit(facts).map(({ kind, name, why }) => `${kind} ${name}: ${why}`);
 }
 
@@ -106,11 +110,70 @@ describe("sluice audit", () => {
   test("says that the published repository can't be read, instead of calling all of it lost", async () => {
     await workspace();
     here.mirror.server.faults = [{ kind: "answers", status: 503 }];
-    await expect(complaints()).rejects.toMatchObject({ code: "database-unavailable", exitCode: 1 });
+    const { unasked, published } = await readAuditFacts(await here.ports(), {});
+    expect({ codes: unasked.map(({ code }) => code), published }).toEqual({
+      codes: ["database-unavailable"],
+      published: undefined,
+    });
+  });
+
+  test("goes on with the others where the AUR doesn't answer", async () => {
+    await workspace();
+    here.aur.git.commit("bar", {
+      files: aurRecipe("bar", { pkgver: "2" }),
+      branch: "main",
+      date: 2,
+      message: "2",
+    });
+    await here.halfHourly();
+    here.published({ foo: "1-1", bar: "2-1" });
+    revert("bar");
+    here.aur.web.faults = [{ kind: "down" }];
+    const { unasked, ...facts } = await readAuditFacts(await here.ports(), {});
+    expect(unasked).toHaveLength(1);
+    expect(audit({ unasked, ...facts } as typeof facts).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "lost-update bar",
+    ]);
   });
 });
 
+/** Holds an update of `foo` by another maintainer, as a run on a laptop does. */
+async function holdHere(): Promise<void> {
+  await workspace();
+  here.aur.push("foo", aurRecipe("foo", { pkgver: "2", depends: ["musl"] }));
+  here.aur.adopt("foo", "newcomer");
+  const git = openGit(here.world.dir, process.env);
+  const forge = branchReviews(git, { remote: "origin", targetBranch: "main" });
+  await runOnSchedule({ ...(await here.ports()), forge });
+}
+
 describe("sluice review", () => {
+  test("what a laptop held is opened for review by the next pipeline, on the same branch", async () => {
+    await holdHere();
+    const { kind, start } = standIns[0]!;
+    const server = await start(here.world.origin);
+    try {
+      const forge = await connect(kind, server);
+      const branches = here.world.atOrigin("branch", "--list", "update-*");
+      await runOnSchedule({ ...(await here.ports()), forge });
+      expect((await forge.openReviews()).map(({ branch }) => branch)).toEqual([branches.trim()]);
+      expect(here.world.atOrigin("branch", "--list", "update-*")).toBe(branches);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("who accepts an update accepts the maintainer that it came from", async () => {
+    await holdHere();
+    const ports = await here.ports();
+    const { done } = await runOperation(ports, () => planAccept(ports, "foo"));
+    expect(done).toBe(true);
+    expect(here.atOrigin("foo", "state")).toMatch(/^SLUICE_MAINTAINERS=newcomer$/m);
+    expect(here.atOrigin("foo", "state")).not.toMatch(/SLUICE_HELD/);
+    here.aur.push("foo", aurRecipe("foo", { pkgver: "3", depends: ["musl"] }));
+    expect(await here.halfHourly()).toContain("updated foo: 2-1 → 3-1");
+  });
+
   for (const { kind, start } of standIns) {
     test(`lists open reviews on ${kind} with a verdict of today`, async () => {
       await workspace();

@@ -108,7 +108,7 @@ describe("where the output goes", () => {
     w.addPackage("bar");
     w.commit("bar");
     spoil();
-    const { code, stderr } = await w.sluice(["on-commit"]);
+    const { code, stderr } = await w.onCommit();
     expect([code, stderr]).toEqual([2, expect.stringContaining("can't be written")]);
     expect(w.scheduled()).toBe(before);
     expect(existsSync(join(w.dir, ".ci/schedule-params.txt"))).toBe(false);
@@ -122,7 +122,7 @@ describe("the tag `scheduled`", () => {
     w.git("push", "-q", "origin", "main", "scheduled");
     w.addPackage("bar");
     const head = w.commit("bar");
-    expect((await w.sluice(["on-commit"])).code).toBe(0);
+    expect((await w.onCommit()).code).toBe(0);
     expect(schedule().builds.map(({ pkgbase }) => pkgbase)).toEqual(["bar"]);
     expect(w.scheduled()).toBe(head);
   });
@@ -135,7 +135,7 @@ describe("the tag `scheduled`", () => {
     w.git("tag", "scheduled", "HEAD^{tree}");
     if (atRemote) w.git("push", "-q", "origin", "main", "scheduled");
     else w.git("remote", "remove", "origin");
-    const { code, stderr } = await w.sluice(["on-commit"]);
+    const { code, stderr } = await w.onCommit();
     expect([code, stderr]).toEqual([2, expect.stringContaining("doesn't point to a commit")]);
   });
 });
@@ -159,7 +159,7 @@ describe("what a commit holds", () => {
     w.git("push", "-q", "-f", "origin", "scheduled");
     add(entry("2", 0xfe));
     w.git("commit", "-q", "-m", "one of them");
-    expect((await w.sluice(["on-commit"])).code).toBe(0);
+    expect((await w.onCommit()).code).toBe(0);
     expect(schedule().builds.map(({ pkgbase }) => pkgbase)).toEqual(["foo"]);
   });
 
@@ -168,7 +168,7 @@ describe("what a commit holds", () => {
     w.git("update-index", "--add", "--cacheinfo", `160000,${commit},packages/foo/inner`);
     w.git("update-index", "--add", "--cacheinfo", `160000,${commit},packages/foo/.SRCINFO`);
     w.git("commit", "-q", "-m", "submodules");
-    const { code, stderr } = await w.sluice(["on-commit"]);
+    const { code, stderr } = await w.onCommit();
     expect([code, stderr]).toEqual([0, expect.stringContaining("packages/foo/.SRCINFO: is a submodule")]);
     expect(schedule().builds).toMatchObject([{ pkgbase: "foo", pkgnames: ["foo"] }]);
   });
@@ -177,7 +177,7 @@ describe("what a commit holds", () => {
     w.publishScheduled();
     w.git("mv", "packages/foo", "packages/Foo");
     w.commit("capitals");
-    expect((await w.sluice(["on-commit"])).code).toBe(0);
+    expect((await w.onCommit()).code).toBe(0);
     expect(schedule().builds.map(({ pkgbase }) => pkgbase)).toEqual(["Foo"]);
     expect(schedule().removals.map(({ pkgbase }) => pkgbase)).toEqual(["foo"]);
   });
@@ -186,7 +186,7 @@ describe("what a commit holds", () => {
     w.publishScheduled();
     w.addPackage("all");
     w.commit("all");
-    expect((await w.sluice(["on-commit"])).code).toBe(0);
+    expect((await w.onCommit()).code).toBe(0);
     expect(schedule().builds.map(({ pkgbase }) => pkgbase)).toEqual(["all"]);
   });
 
@@ -194,7 +194,7 @@ describe("what a commit holds", () => {
     const before = w.publishScheduled();
     w.write(".ci/config", "CI_PACKAGES_DIR=pakages\n");
     w.commit("settings");
-    const { code, stderr } = await w.sluice(["on-commit"]);
+    const { code, stderr } = await w.onCommit();
     expect([code, stderr]).toEqual([2, expect.stringContaining("pakages holds no packages")]);
     expect(w.scheduled()).toBe(before);
   });
@@ -203,7 +203,7 @@ describe("what a commit holds", () => {
     w.publishScheduled();
     w.write(`packages/foo/${"d/".repeat(400)}file`, "x");
     w.commit("deep");
-    expect((await w.sluice(["on-commit"])).code).toBe(0);
+    expect((await w.onCommit()).code).toBe(0);
     expect(schedule().builds.map(({ pkgbase }) => pkgbase)).toEqual(["foo"]);
   });
 });

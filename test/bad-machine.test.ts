@@ -15,7 +15,7 @@ if (probeBubblewrap()) missing.push("a working bubblewrap");
 const isRoot = process.getuid?.() === 0;
 
 describe.skipIf(missing.length > 0)(
-  `what a person has to fix is told: what, where, next step (needs ${missing.join(", ") || "nothing more"})`,
+  `what a person has to fix is reported: what, where, next step (needs ${missing.join(", ") || "nothing more"})`,
   () => {
     let workspace: ScratchWorkspace;
     beforeEach(() => {
@@ -163,7 +163,7 @@ describe.skipIf(missing.length > 0)(
     test("a state folder that can't be one", async () => {
       writeFileSync(join(workspace.base, "file"), "");
       for (const command of ["up", "build", "enqueue"]) {
-        if (command === "enqueue") await workspace.sluice(["on-commit"]);
+        if (command === "enqueue") await workspace.onCommit();
         const said = await refused([command, "--state", join(workspace.base, "file/state")]);
         expect(said).toMatch(/^2 error: .* can't be a folder: there is a file in the way/);
       }

@@ -37,7 +37,7 @@ describe.skipIf(missing.length > 0)(
     });
 
     test("a commit is scheduled, queued, built in dependency order and published", async () => {
-      expect(await workspace.sluice(["on-commit"])).toMatchObject({ code: 0 });
+      expect(await workspace.onCommit()).toMatchObject({ code: 0 });
       const enqueued = await workspace.sluice(["enqueue"]);
       expect(enqueued).toMatchObject({ code: 0, stderr: "" });
       const lines = ["app++: queued", "libs: queued", "nightly: queued", "tool: queued"];

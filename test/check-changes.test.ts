@@ -62,7 +62,7 @@ describe("a contributor's pull request", () => {
     expect([code, report.packages, report.outside]).toEqual([0, [], []]);
   });
 
-  test("is read from its commits: what lies about in the work tree doesn't matter", async () => {
+  test("is read from its commits: uncommitted files don't matter", async () => {
     addRecipe("foo");
     start();
     addRecipe("foo", { pkgver: "2" });
@@ -87,7 +87,7 @@ describe("a contributor's pull request", () => {
     expect(existsSync(join(w.dir, "pwned"))).toBe(false);
   });
 
-  test("that forgets .SRCINFO is told the fields and the command", async () => {
+  test("that forgets .SRCINFO gets the fields and the command", async () => {
     addRecipe("foo");
     start();
     w.write("packages/foo/PKGBUILD", w.read("packages/foo/PKGBUILD").replace("pkgver=1", "pkgver=2"));
@@ -142,7 +142,7 @@ describe("a contributor's pull request", () => {
     expect(code).toBe(isForOwners ? 1 : 0);
   });
 
-  test("that removes a package is told who still needs it", async () => {
+  test("that removes a package gets the names of those that still need it", async () => {
     addRecipe("app", { depends: ["libfoo>=1"] });
     addRecipe("lib");
     w.write("packages/lib/.SRCINFO", srcinfoText("lib", { lines: ["provides = libfoo=1"] }));
@@ -158,7 +158,7 @@ describe("a contributor's pull request", () => {
     expect(stdout).toContain("### `lib`: removed\n\n- The package is taken from those who have it installed");
   });
 
-  test("that closes a circle or makes a pkgname twice is told so, and older ones aren't held against it", async () => {
+  test("that closes a circle or makes a pkgname twice is reported, older ones aren't", async () => {
     addRecipe("a", { depends: ["b"] });
     addRecipe("b");
     addRecipe("x", { depends: ["y"] });

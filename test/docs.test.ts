@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { lstatSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { generatedDocuments } from "../tools/cli/manual/generated.ts";
 import { commandPages } from "../tools/cli/manual/pages.ts";
@@ -33,6 +35,20 @@ describe("the man page", () => {
     });
     expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
     expect(stdout).toContain("keeps a pacman package repository in Git");
+  });
+
+  test("is found by man where Sluice was installed without root", () => {
+    const home = mkdtempSync(join(tmpdir(), "sluice-home-"));
+    try {
+      const env = { ...process.env, npm_config_prefix: join(home, ".local") };
+      execFileSync("npm", ["link", "--ignore-scripts", "--offline"], { env, stdio: "pipe" });
+      // man looks in share/man beside each bin of the PATH (manpath(1)).
+      const page = join(home, ".local/share/man/man1/sluice.1");
+      expect(readFileSync(page, "utf8")).toBe(read("docs/sluice.1"));
+      expect(lstatSync(join(home, ".local/bin/sluice")).isSymbolicLink()).toBe(true);
+    } finally {
+      rmSync(home, { recursive: true });
+    }
   });
 
   // A date would have to change although nothing else does.

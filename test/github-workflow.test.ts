@@ -68,7 +68,7 @@ function runStep(
     ...values,
     PATH,
     HOME,
-    // Steps write settings and keys, which must not become those of whoever runs the tests.
+    // Steps write settings and keys, which must not become those of the person who runs the tests.
     GIT_CONFIG_GLOBAL: file("gitconfig"),
     GNUPGHOME: gnupg,
     GIT_CONFIG_NOSYSTEM,

@@ -76,7 +76,8 @@ describe.skipIf(offline)("sluice init (needs npm's registry)", () => {
   });
 
   test("shows with --dry-run what it would write, and writes nothing", async () => {
-    const { code, stdout } = await init("mine", "--dry-run");
+    const { code, stdout, stderr } = await init("mine", "--dry-run");
+    expect(stderr).toContain("asking npm's registry for the checksums");
     expect([code, stdout]).toEqual([0, expect.stringContaining("write   .gitlab-ci.yml")]);
     expect(readdirSync(base)).toEqual([]);
   });

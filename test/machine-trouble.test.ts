@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -5,6 +6,7 @@ import type { BuildRequest, BuildResult } from "../tools/builder/build-request.t
 import { SluiceError } from "../tools/errors.ts";
 import { openGit } from "../tools/git/git.ts";
 import { openInstallation, type Installation } from "../tools/manager/installation.ts";
+import { rotateKey } from "../tools/manager/rotation.ts";
 import { submissionOf } from "../tools/manager/reconcile/submit.ts";
 import { up, type UpWatcher } from "../tools/manager/up.ts";
 import { host } from "../tools/sandbox/host.ts";
@@ -26,6 +28,7 @@ describe.skipIf(missing.length > 0)(
     const watcher: UpWatcher = {
       finished: ({ pkgbase }, { outcome, message = "" }) => told.push(`${pkgbase} ${outcome}: ${message}`),
       troubled: ({ code }) => told.push(code),
+      rotated: (fingerprint) => told.push(`signed by ${fingerprint}`),
     };
     const run = (once: boolean, signal = new AbortController().signal): ReturnType<typeof up> =>
       up(installation, { worker: "test", jobs: 1, once, watcher, signal });
@@ -189,6 +192,29 @@ describe.skipIf(missing.length > 0)(
       await run(true);
       expect(told).toHaveLength(4);
       expect(told[0]).toMatch(/^good lost: commit cccccccccc isn't in the clone .* git fetch$/);
+    });
+
+    test("the next key signs once it is time, unless it can't, which keeps nobody from building", async () => {
+      await run(true);
+      const { repository } = installation;
+      const places = {
+        setting: "",
+        home: join(workspace.base, "state/signing-key"),
+        gnupgHome: "",
+        repository,
+      };
+      const monthAgo = new Date(installation.now().getTime() - 31 * 86_400_000);
+      const { next } = await rotateKey(places, { afterDays: 30, keyring: false, keepDays: 14 }, monthAgo);
+      const file = join(repository.root, "test/x86_64/good-1-1-x86_64.pkg.tar.zst");
+      rmSync(file);
+      await run(true);
+      await run(true);
+      expect(told).toEqual([
+        "good built: 1-1",
+        "package-damaged",
+        "good built: 1-1",
+        `signed by ${next!.fingerprint}`,
+      ]);
     });
 
     test("a build for another repository isn't published in this one", async () => {

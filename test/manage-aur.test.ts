@@ -42,7 +42,7 @@ describe.skipIf(missing.length > 0)(
     afterEach(() => world.remove());
 
     let names = 10;
-    /** Every test has packages of its own, so that they needn't each start a server. */
+    /** Every test has packages of its own, so that they share one server. */
     function managed(more = "", pkgbase = `foo-${++names}`): string {
       recipe(pkgbase, "1");
       world.write(`packages/${pkgbase}/.CI/config`, `CI_MANAGE_AUR=true\n${more}`);
@@ -196,7 +196,7 @@ describe.skipIf(missing.length > 0)(
       expect(await push()).toEqual([`pushed ${foo}`, `pushed ${bar}`]);
     });
 
-    test("what Git is told elsewhere about SSH doesn't count", async () => {
+    test("other SSH settings of Git don't count", async () => {
       const foo = managed();
       world.commit("start");
       const settings = join(world.base, "gitconfig");

@@ -9,7 +9,7 @@ beforeEach(() => (w = new ScratchWorkspace()));
 afterEach(() => w.remove());
 
 async function onCommit(env: Record<string, string> = {}): Promise<Schedule> {
-  const { code, stderr } = await w.sluice(["on-commit"], env);
+  const { code, stderr } = await w.onCommit(env);
   expect(stderr).not.toContain("error:");
   expect(code).toBe(0);
   return scheduleSchema.parse(JSON.parse(w.read(".ci/schedule.json")));
@@ -79,7 +79,7 @@ describe("what is scheduled", () => {
     expect(names(await onCommit())).toEqual(["foo"]);
   });
 
-  test("a change that was taken back before the run schedules nothing", async () => {
+  test("a change that was reverted before the run schedules nothing", async () => {
     w.addPackage("foo");
     w.publishScheduled();
     w.write("packages/foo/PKGBUILD", "broken");
@@ -180,6 +180,7 @@ describe("what is scheduled", () => {
     w.write("packages/bar/.SRCINFO", w.read("bar/.SRCINFO"));
     w.delete("bar");
     w.commit("move to packages/");
+    w.delete(".ci/schedule.json");
     const schedule = await onCommit();
     expect([schedule.builds, schedule.removals]).toEqual([[], []]);
   });
@@ -189,7 +190,7 @@ describe("what is scheduled", () => {
     const before = w.publishScheduled();
     w.write("stray/PKGBUILD", "pkgname=stray");
     w.commit("a package in the wrong place");
-    const { code, stderr } = await w.sluice(["on-commit"]);
+    const { code, stderr } = await w.onCommit();
     expect(code).toBe(2);
     expect(stderr).toContain("packages in packages/ as well as at the root");
     expect(w.scheduled()).toBe(before);
@@ -271,10 +272,10 @@ describe("requests in commit messages", () => {
     const first = w.commit("[deploy fooo] [deploy foo]");
     w.addPackage("bar");
     const second = w.commit("[deploy $(touch pwned)]");
-    const { code, stderr } = await w.sluice(["on-commit"]);
+    const { code, stderr } = await w.onCommit();
     expect(code).toBe(1);
-    expect(stderr).toContain(`"fooo" (commit ${first.slice(0, 10)})`);
-    expect(stderr).toContain(`"$(touch pwned)" (commit ${second.slice(0, 10)})`);
+    expect(stderr).toContain(`"fooo" (did you mean foo?) in commit ${first.slice(0, 10)}`);
+    expect(stderr).toContain(`"$(touch pwned)" in commit ${second.slice(0, 10)}`);
     expect(w.scheduled()).toBe(before);
     expect(existsSync(join(w.dir, ".ci/schedule.json"))).toBe(false);
     expect(existsSync(join(w.dir, "pwned"))).toBe(false);
@@ -313,14 +314,68 @@ describe("the tag `scheduled`", () => {
     expect(existsSync(join(w.dir, ".ci/schedule.json"))).toBe(false);
   });
 
-  test("a second run finds nothing to do", async () => {
+  test("a pipeline's second run finds nothing to do", async () => {
     w.addPackage("foo");
     w.publishScheduled();
     w.addPackage("bar");
-    w.commit("bar");
-    expect(names(await onCommit())).toEqual(["bar"]);
-    expect(names(await onCommit())).toEqual([]);
+    const bar = w.commit("bar");
+    expect(names(await onCommit(gitlab(bar)))).toEqual(["bar"]);
+    expect(names(await onCommit(gitlab(bar)))).toEqual([]);
     expect(existsSync(join(w.dir, ".ci/schedule-params.txt"))).toBe(false);
+  });
+
+  test("a person who runs it twice loses no schedule: what nobody took is asked for again, until it is taken", async () => {
+    for (const pkgbase of ["foo", "bar", "gone"]) w.addPackage(pkgbase);
+    w.publishScheduled();
+    w.commit("once more [deploy foo/heavy] [deploy gone]");
+    await onCommit();
+    w.write("packages/bar/helper.sh", "true\n");
+    w.delete("packages/gone");
+    w.commit("bar gets a helper, gone goes");
+    const second = await w.onCommit();
+    expect(second.stderr).toContain("2 builds and 1 removal, with 1 of an earlier schedule that nobody took");
+    const third = await w.onCommit();
+    expect(third.stderr).toContain("2 builds and 1 removal, with 3 of an earlier schedule that nobody took");
+    expect(third.stderr).toContain("the tag `scheduled` was here already");
+    expect(third.stderr).not.toContain("moved the tag");
+    const { builds, removals } = JSON.parse(w.read(".ci/schedule.json")) as Schedule;
+    expect(builds.map(({ pkgbase, class: name }) => [pkgbase, name])).toEqual([
+      ["bar", null],
+      ["foo", "heavy"],
+    ]);
+    expect(removals.map(({ pkgbase }) => pkgbase)).toEqual(["gone"]);
+
+    expect((await w.sluice(["enqueue"])).code).toBe(0);
+    expect((await w.onCommit()).stderr).toContain("Nothing to schedule; wrote .ci/schedule.json");
+  });
+
+  test("commits that aren't pushed aren't scheduled, so that the pipeline of their push has them to schedule", async () => {
+    w.addPackage("foo");
+    const before = w.publishScheduled();
+    w.write("packages/foo/helper.sh", "true\n");
+    w.commit("a helper");
+    expect((await w.sluice(["on-commit", "--dry-run"])).stderr).toContain(
+      "without --dry-run this is refused",
+    );
+    const { code, stderr } = await w.sluice(["on-commit"]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("this clone has 1 commit that main at origin lacks"),
+    ]);
+    expect(stderr).toContain("next: Nothing was changed. Push first: git push origin main.");
+    expect(w.scheduled()).toBe(before);
+    expect(existsSync(join(w.dir, ".ci/schedule.json"))).toBe(false);
+
+    w.git("push", "-q", "origin", "main");
+    expect(names(await onCommit())).toEqual(["foo"]);
+  });
+
+  test("nothing is scheduled before the first push either", async () => {
+    w.addPackage("foo");
+    w.commit("first");
+    const { code, stderr } = await w.sluice(["on-commit"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("origin has no branch main yet")]);
+    expect(w.atOrigin("for-each-ref")).toBe("");
   });
 
   test.each([
@@ -344,14 +399,15 @@ describe("the tag `scheduled`", () => {
     expect(w.git("rev-parse", "scheduled")).toBe(start);
   });
 
-  test("a push that the server forbids says so, and the schedule is taken back", async () => {
+  test("a push that the server forbids says so, and the schedule is rolled back", async () => {
     w.addPackage("foo");
     w.publishScheduled();
+    w.addPackage("bar");
+    w.commit("bar");
+    w.git("push", "-q", "origin", "main");
     writeFileSync(join(w.origin, "hooks/pre-receive"), "#!/bin/sh\necho tags are protected >&2\nexit 1\n", {
       mode: 0o755,
     });
-    w.addPackage("bar");
-    w.commit("bar");
     const { code, stderr } = await w.sluice(["on-commit"]);
     expect(code).toBe(1);
     expect(stderr).toContain("tags are protected");
@@ -363,13 +419,14 @@ describe("the tag `scheduled`", () => {
     w.addPackage("foo");
     w.publishScheduled();
     const log = join(w.base, "options");
+    w.addPackage("bar");
+    const first = w.commit("bar");
+    w.git("push", "-q", "origin", "main");
     writeFileSync(
       join(w.origin, "hooks/pre-receive"),
       `#!/bin/sh\necho "$GIT_PUSH_OPTION_COUNT $GIT_PUSH_OPTION_0" >>'${log}'\n`,
       { mode: 0o755 },
     );
-    w.addPackage("bar");
-    const first = w.commit("bar");
     const schedule = await onCommit(gitlab(first));
     expect(schedule.pipeline).toEqual({ commit: first, id: "77", url: "https://gitlab.example/p/77" });
     expect(readFileSync(log, "utf8")).toBe("1 ci.skip\n");
@@ -412,7 +469,7 @@ describe("the tag `scheduled`", () => {
     w.addPackage("foo");
     w.publishScheduled();
     w.commit("[deploy nonsense]");
-    expect((await w.sluice(["on-commit"])).code).toBe(1);
+    expect((await w.onCommit()).code).toBe(1);
     w.addPackage("bar");
     w.commit("bar [undeploy nonsense]");
     expect(names(await onCommit())).toEqual(["bar"]);
@@ -437,7 +494,7 @@ describe("bad input", () => {
     w.write("packages/linked/PKGBUILD", "x");
     symlinkSync("/etc/passwd", join(w.dir, "packages/linked/.SRCINFO"));
     w.commit("a mess");
-    const { code, stderr } = await w.sluice(["on-commit"]);
+    const { code, stderr } = await w.onCommit();
     expect(code).toBe(0);
     const schedule = scheduleSchema.parse(JSON.parse(w.read(".ci/schedule.json")));
     expect(names(schedule)).toEqual(["good", "huge", "latin1", "linked", "noequals"]);
@@ -465,7 +522,7 @@ describe("bad input", () => {
     w.write(".ci/config", "CI_MAX_PARALLEL=many\nBUILDER_NETWORK=yes\n");
     w.addPackage("bar");
     w.commit("bar");
-    const { code, stderr } = await w.sluice(["on-commit"]);
+    const { code, stderr } = await w.onCommit();
     expect(code).toBe(2);
     expect(stderr).toContain(".ci/config:1: CI_MAX_PARALLEL: `many` is not a whole number from 1 to 256");
     expect(stderr).toContain(".ci/config:2: BUILDER_NETWORK: `yes` is not true or false");
@@ -494,11 +551,11 @@ describe("sluice why", () => {
     w.addPackage("lib");
     w.addPackage("other");
     w.publishScheduled();
-    w.write("packages/lib/PKGBUILD", "pkgver=2");
+    w.addPackage("lib", { pkgver: "2" });
     const commit = w.commit("lib 2");
     expect((await w.sluice(["why", "lib"])).stdout).toBe(
       [
-        `lib would be built: commit ${commit.slice(0, 10)} changed PKGBUILD`,
+        `lib would be built: commit ${commit.slice(0, 10)} changed .SRCINFO, PKGBUILD`,
         "needs: nothing of this workspace",
         "needed by: app",
       ].join("\n"),

@@ -49,6 +49,32 @@ test("a new version upstream is committed and scheduled, and told in a table", a
   expect(w.atOrigin("show", "main:packages/foo/PKGBUILD")).toContain("pkgver=2");
 });
 
+test("without a remote, edits that the branch would leave behind are in the way, and are said", async () => {
+  w.git("remote", "remove", "origin");
+  publish("foo", "2");
+  w.write("packages/foo/PKGBUILD", `${w.read("packages/foo/PKGBUILD")}# mine\n`);
+  const before = w.git("for-each-ref");
+  const { code, stderr } = await w.sluice(["on-schedule"]);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining("uncommitted edits are in the way: packages/foo/PKGBUILD"),
+  ]);
+  expect(w.git("for-each-ref")).toBe(before);
+  expect(w.git("status", "--porcelain")).toBe("M packages/foo/PKGBUILD");
+});
+
+test("a clone with commits that main lacks stays where it is, and that is said", async () => {
+  publish("foo", "2");
+  w.write("note", "mine\n");
+  const mine = w.commit("not pushed yet");
+  const { code, stderr } = await w.sluice(["on-schedule"]);
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringContaining(`this clone stays at ${mine.slice(0, 10)}; to follow: git pull --rebase`),
+  ]);
+  expect(w.git("rev-parse", "HEAD")).toBe(mine);
+});
+
 test("--dry-run says what would be done, and does none of it", async () => {
   publish("foo", "2");
   const before = w.atOrigin("for-each-ref");
@@ -71,7 +97,7 @@ test("what is held without a forge is listed with what to do, and the exit code 
   const { code, stdout } = await w.sluice(["on-schedule"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(
-    /^Held for review\s+foo\s+1-1 → 2-1, major: .*not up for review: there is no forge/m,
+    /^Held for review\s+foo\s+1-1 → 2-1, major: .*; look at it: sluice review show foo$/m,
   );
   expect(stdout).toMatch(/^Updated\s+bar/m);
 });
@@ -114,7 +140,7 @@ test("--trigger schedules the packages of that trigger, and nothing else", async
   expect(w.atOrigin("show", "main:packages/foo/PKGBUILD")).toContain("pkgver=1");
 });
 
-test("the variable TRIGGER does the same; a trigger that no package has is told with those that there are", async () => {
+test("the variable TRIGGER does the same; for a trigger that no package has, those that there are are named", async () => {
   const { code, stderr } = await w.sluice(["on-schedule"], { TRIGGER: "dayly" });
   expect(code).toBe(0);
   expect(stderr).toContain("no package has CI_ON_TRIGGER=dayly; there are: daily");

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { steps } from "../tools/steps.ts";
 import { budget, deathsAmong, seed } from "./world/budget.ts";
+import { inTurn, surviveAll, type Survival } from "./world/deaths.ts";
 import { seededRandom } from "./world/random.ts";
 import { ScheduleCrash, type CrashWorld, type Death } from "./world/schedule-crash.ts";
 
@@ -42,35 +43,32 @@ describe("the half-hourly run killed", () => {
   });
 
   test("between every two steps, no update is lost, none is committed or scheduled twice", async () => {
-    expect(await surviveAll(deathsAmong(passed).map((checkpoint) => ({ checkpoint })))).toEqual([]);
+    const deaths = deathsAmong(passed).map((checkpoint) => ({ checkpoint }));
+    expect(await surviveAll(inTurn(deaths, 4), survive)).toEqual([]);
   });
 
   const moments = budget(3, 150);
   test(`at ${moments} random moments (seed ${seed}), no update is lost, none is committed or scheduled twice`, async () => {
     const random = seededRandom(seed);
     const deaths = Array.from({ length: moments }, () => ({ delay: Math.floor(random() * milliseconds) }));
-    expect(await surviveAll(deaths)).toEqual([]);
+    expect(await surviveAll(inTurn(deaths, 3), survive)).toEqual([]);
   });
 });
 
-/** Two at a time. */
-async function surviveAll(deaths: readonly Death[]): Promise<string[]> {
+async function survive(deaths: readonly Death[]): Promise<Survival<Death>> {
+  const world = await crash.fresh();
+  const missed: Death[] = [];
   const troubles: string[] = [];
-  const left = [...deaths];
-  const next = async (): Promise<void> => {
-    for (let death = left.pop(); death; death = left.pop()) {
-      const world = await crash.fresh();
-      const first = await crash.run(world, death);
-      if (!first.killed && "checkpoint" in death)
-        troubles.push(`${death.checkpoint}: the process wasn't killed`);
-      await crash.run(world);
-      const own = JSON.stringify(death);
-      troubles.push(...troublesOf(world).map((trouble) => `${own}: ${trouble}`));
-      await crash.discard(world);
-    }
-  };
-  await Promise.all([next(), next()]);
-  return troubles;
+  for (const [at, death] of deaths.entries()) {
+    const { killed } = await crash.run(world, death);
+    if (killed || "delay" in death) continue;
+    if (at === 0) troubles.push("the process wasn't killed");
+    else missed.push(death);
+  }
+  await crash.run(world);
+  troubles.push(...troublesOf(world));
+  await crash.discard(world);
+  return { troubles: troubles.map((trouble) => `${JSON.stringify(deaths)}: ${trouble}`), missed };
 }
 
 /** All that isn't as it should be when everything is done. */

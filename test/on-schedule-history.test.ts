@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => days.world.remove());
 
-test("one request that can't be met stops a run, not the repository: once it's taken back all is done", async () => {
+test("one request that can't be met stops a run, not the repository: once it is cancelled all is done", async () => {
   await days.run();
   days.world.write("packages/bar/helper.sh", "true\n");
   const helper = days.world.commit("bar gets a helper").slice(0, 10);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { recipe, ScheduleDays } from "./world/schedule-days.ts";
 import type { ForgeServer } from "./world/forge-server.ts";
 import { connect, standIns, type StandIn } from "./world/forges.ts";
@@ -10,16 +10,21 @@ const major = (pkgbase: string, pkgver: string): ReturnType<typeof recipe> =>
 let days: ScheduleDays;
 let server: ForgeServer;
 
+const start = new ScheduleDays();
+beforeAll(async () => {
+  start.follow("foo");
+  start.follow("bar");
+  start.world.publishScheduled();
+  await start.run();
+});
+afterAll(() => start.world.remove());
+
 /** Two packages with nothing new, and a forge in front of them. */
-function beginEach({ kind, start }: StandIn): void {
+function beginEach({ kind, start: startForge }: StandIn): void {
   beforeEach(async () => {
-    days = new ScheduleDays();
-    days.follow("foo");
-    days.follow("bar");
-    days.world.publishScheduled();
-    server = await start(days.world.origin);
+    days = new ScheduleDays(start);
+    server = await startForge(days.world.origin);
     days.forge = await connect(kind, server);
-    await days.run();
   });
   afterEach(() => server.stop().finally(() => days.world.remove()));
 }
@@ -34,7 +39,7 @@ function merge(branch: string): void {
   days.world.git("push", "-q", "-f", "origin", "HEAD:refs/tags/scheduled");
 }
 
-// What differs between forges is told apart in tools/forge and reviews.test.ts.
+// What differs between forges is tested in tools/forge and reviews.test.ts.
 describe.each(standIns)("held updates on $kind", (standIn) => {
   beginEach(standIn);
 

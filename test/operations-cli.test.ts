@@ -21,16 +21,22 @@ function scheduled(): string[] {
 }
 
 describe("sluice schedule", () => {
-  test("writes a schedule of the named packages and their classes, and changes nothing else", async () => {
+  test("writes a schedule of the named packages and their classes, asks builders, and changes nothing else", async () => {
     world.write("packages/foo/helper.sh", "true\n");
     world.commit("not scheduled yet");
     world.git("push", "-q", "origin", "main");
     const refs = world.atOrigin("for-each-ref");
     const { code, stderr } = await world.sluice(["schedule", "app/light", "bar", "lib++"]);
     expect(code).toBe(0);
-    expect(stderr).toContain("3 to build; wrote .ci/schedule.json.");
+    expect(stderr).toContain("3 to build; wrote .ci/schedule.json and asked builders on the branch `state`.");
     expect(scheduled().sort()).toEqual(["app/light", "bar/heavy", "lib++/any"]);
-    expect(world.atOrigin("for-each-ref")).toBe(refs);
+    expect(world.atOrigin("for-each-ref").replace(/^.*\/state\n/m, "")).toBe(refs);
+    const asked = JSON.parse(world.atOrigin("show", "state:.requests.json")) as { builds: object };
+    expect(asked.builds).toMatchObject({
+      app: { class: "light", reason: "asked for by hand" },
+      bar: { class: "heavy" },
+      "lib++": { class: null },
+    });
   });
 
   test("knows all, in build order, and all of one class but for those that name their own", async () => {
@@ -142,7 +148,7 @@ describe("plans", () => {
     expect(world.git("status", "--porcelain")).toBe("");
   });
 
-  test("a refusal is told with what to do, and exits 1", async () => {
+  test("a refusal says what to do, and exits 1", async () => {
     const { code, stdout, stderr } = await world.sluice(["drop", "--json", "foo"]);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -185,9 +191,10 @@ describe("sluice audit and review", () => {
     expect(stderr).toContain("4 packages: nothing was lost.");
   });
 
-  test("review says that there is no forge here", async () => {
-    const { code, stderr } = await world.sluice(["review"]);
-    expect(code).toBe(1);
-    expect(stderr).toContain("there is no forge");
+  test("review lists what is held without a forge, too, and wants to know of what", async () => {
+    expect((await world.sluice(["review"])).stderr).toContain("0 open reviews.");
+    expect(await world.sluice(["review", "show"])).toMatchObject({ code: 2 });
+    const { code, stderr } = await world.sluice(["review", "accept", "nothing"]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('no package "nothing"') });
   });
 });

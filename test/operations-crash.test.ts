@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Schedule } from "../tools/schedule/schedule.ts";
 import { aurRecipe } from "./world/aur-recipe.ts";
 import { ScheduleDays } from "./world/schedule-days.ts";
@@ -44,15 +44,20 @@ await runOperation(ports, () => planAdd(ports, ["foo/aur"], options)).catch((err
 });
 `;
 
+const start = new ScheduleDays();
+beforeAll(async () => {
+  start.world.addPackage("bar");
+  start.world.publishScheduled();
+  await start.run();
+  start.world.write("packages/bar/helper.sh", "true\n");
+  start.world.commit("by hand");
+  start.world.git("push", "-q", "origin", "main");
+});
+afterAll(() => start.world.remove());
+
 let days: ScheduleDays;
-beforeEach(async () => {
-  days = new ScheduleDays();
-  days.world.addPackage("bar");
-  days.world.publishScheduled();
-  await days.run();
-  days.world.write("packages/bar/helper.sh", "true\n");
-  days.world.commit("by hand");
-  days.world.git("push", "-q", "origin", "main");
+beforeEach(() => {
+  days = new ScheduleDays(start);
 });
 afterEach(() => days.world.remove());
 

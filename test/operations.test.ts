@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readPlatform } from "../tools/ci/pipeline/platform.ts";
 import { aurRecipe } from "./world/aur-recipe.ts";
+import { GitServer } from "./world/git-server.ts";
 import { Operations } from "./world/operations.ts";
 
 const here = new Operations();
@@ -47,7 +48,7 @@ describe("sluice add", () => {
       "REQ_ORIGIN=a form by alice\nREQ_REASON=it is missed",
     );
     expect(here.world.atOrigin("log", "-1", "--format=%an <%ae>%n%B", "main")).toBe(
-      "Sluice <sluice@example.org>\nfeat(add): foo",
+      "Test <test@example.org>\nfeat(add): foo",
     );
     expect(here.world.scheduled()).toBe(plan.head);
     const reason = `commit ${plan.head.slice(0, 10)} added the package`;
@@ -186,6 +187,51 @@ describe("sluice add", () => {
     const { plan } = await here.add(["foo/aur"]);
     expect(plan.missing).toEqual([{ pkgbase: "foo", name: "one", aur: "one" }]);
   });
+
+  describe("with the AUR down, a recipe from elsewhere", () => {
+    const server = new GitServer();
+    beforeEach(() => server.start());
+    afterEach(() => server.stop());
+
+    for (const [databases, unknown] of [
+      ["the databases of CI_LIB_DB", ["one"]],
+      ["no CI_LIB_DB", ["one", "odd-libs"]],
+    ] as const) {
+      test(`is taken, and what nobody could say is told: ${databases}`, async () => {
+        const depends = ["glibc", "one", "odd-libs"];
+        const files = aurRecipe("tool", { depends });
+        server.commit("tool", { files, branch: "master", date: 1, message: "tool" });
+        here.mirror.publish(
+          "core",
+          ["glibc", "odd-libs"].map((name) => ({ name, version: "1-1" })),
+          {
+            made: new Date("2026-07-01T12:00:00Z"),
+          },
+        );
+        if (databases === "no CI_LIB_DB")
+          here.world.write(".ci/config", "BUILD_REPO=test\nREPO_NAME=scratch\n");
+        start();
+        await here.aur.web.stop();
+        const request = [`tool/${server.url("tool")}`];
+        const { plan, done } = await here.add(request, { acceptRisk: true });
+        expect([done, plan.added.map(({ pkgbase }) => pkgbase)]).toEqual([true, ["tool"]]);
+        expect(plan.missing).toEqual([]);
+        expect(plan.unknown?.names).toEqual(unknown);
+        expect(plan.unknown?.error.message).toContain("aur.archlinux.org");
+      });
+    }
+
+    test("with its dependencies isn't, since they can't be found", async () => {
+      const files = aurRecipe("tool", { depends: ["one"] });
+      server.commit("tool", { files, branch: "master", date: 1, message: "tool" });
+      start();
+      await here.aur.web.stop();
+      const options = { acceptRisk: true, withDependencies: true };
+      await expect(here.add([`tool/${server.url("tool")}`], options)).rejects.toMatchObject({
+        code: "unavailable",
+      });
+    });
+  });
 });
 
 describe("sluice drop", () => {
@@ -315,14 +361,51 @@ describe("every operation", () => {
     expect(here.scheduled()).toEqual(["bar", "foo"]);
   });
 
-  test("never touches what lies about in the work tree", async () => {
+  test("never touches uncommitted files in the work tree", async () => {
     start("foo", "bar");
     here.world.write("packages/bar/PKGBUILD", "mine\n");
-    here.world.write("packages/foo/PKGBUILD", "mine, too\n");
     await here.drop(["foo"]);
     expect(here.world.read("packages/bar/PKGBUILD")).toBe("mine\n");
-    expect(here.world.read("packages/foo/PKGBUILD")).toBe("mine, too\n");
     expect(here.atOrigin("packages/bar/PKGBUILD")).not.toContain("mine");
+    expect(here.world.git("status", "--porcelain")).toBe("M packages/bar/PKGBUILD");
+  });
+
+  for (const where of ["with a remote", "without one"]) {
+    test(`is refused where edits that aren't committed would bring the package back, ${where}`, async () => {
+      start("foo", "bar");
+      if (where === "without one") here.world.git("remote", "remove", "origin");
+      const before = here.world.git("for-each-ref");
+      here.world.write("packages/foo/PKGBUILD", "mine\n");
+      const { plan, done } = await here.drop(["foo"]);
+      expect(done).toBe(false);
+      expect(plan.refusal).toMatchObject({
+        code: "local-edits",
+        message: "uncommitted edits are in the way: packages/foo/PKGBUILD",
+        exitCode: 1,
+      });
+      expect(here.world.git("for-each-ref")).toBe(before);
+      expect(here.world.git("status", "--porcelain")).toBe("M packages/foo/PKGBUILD");
+    });
+  }
+
+  test("is refused in a clone with commits that main lacks, which would have diverged by it", async () => {
+    start("foo", "bar");
+    here.published({ foo: "1-1" });
+    here.world.write("packages/bar/helper.sh", "true\n");
+    here.world.commit("not pushed yet");
+    const before = here.refs();
+    const { plan, done } = await here.bump(["foo"]);
+    expect(done).toBe(false);
+    expect(plan.refusal).toMatchObject({
+      code: "unpushed",
+      message: "this clone has 1 commit that main at origin lacks",
+    });
+    expect(here.refs()).toBe(before);
+
+    here.world.git("push", "-q", "origin", "main");
+    expect((await here.bump(["foo"])).done).toBe(true);
+    expect(here.world.git("status", "--porcelain", "--branch")).toBe("## main");
+    expect(here.world.git("rev-parse", "main")).toBe(here.world.atOrigin("rev-parse", "main"));
   });
 
   test("keeps its push from starting a pipeline", async () => {

@@ -68,9 +68,39 @@ describe.skipIf(missing.length > 0)(`how builds end ${needs}`, () => {
     expect(up.code).toBe(1);
     expect(up.stderr).toMatch(/^bad: failed$/m);
     expect(up.stderr).toMatch(/^needs-bad: blocked by bad$/m);
-    expect(up.stderr).not.toMatch(/building/);
+    expect(up.stderr).not.toMatch(/building|all is published/);
+    expect(up.stderr).toMatch(
+      /^commit \w+: not published: bad \(failed\), content \(skipped\), needs-bad \(blocked\)/m,
+    );
     const { code, rows } = await build("good");
     expect({ code, rows }).toMatchObject({ code: 0, rows: [{ pkgbase: "good", outcome: "already-built" }] });
+  });
+
+  test("whoever looks in later sees what fails since when, and what its build said", async () => {
+    const status = await workspace.sluice(["status"]);
+    expect(status.code).toBe(1);
+    expect(status.stdout).toMatch(
+      /^failed +bad +\S.* +since commit \w{10}: build\(\) failed: no rule to make it$/m,
+    );
+    expect(status.stdout).toMatch(/^blocked +needs-bad .*blocked by bad \(failed\)/m);
+    expect(status.stderr).toMatch(/^1 of 6 packages are published as main has them, the last .+ ago\.$/m);
+    const { stdout } = await workspace.sluice(["status", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      needsPerson: true,
+      failing: [{ pkgbase: "bad" }, {}],
+      held: [],
+    });
+
+    const log = await workspace.sluice(["log", "bad"]);
+    expect(log).toMatchObject({ code: 0, stdout: expect.stringMatching(/^no rule to make it$/m) });
+    const { stdout: why } = await workspace.sluice(["why", "bad"]);
+    expect(why).toMatch(
+      /^its last build failed, first .* ago, .*no rule to make it \(sluice log bad --build \d+\)$/m,
+    );
+    const [, build = ""] = /--build (\d+)/.exec(why) ?? [];
+    expect((await workspace.sluice(["log", "bad", "--build", build, "--follow"])).stdout).toBe(log.stdout);
+    const { code, stderr } = await workspace.sluice(["log", "bad", "--build", "999"]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`There are: ${build}.`) });
   });
 
   test("the commit that fixes it releases what needs it", async () => {
@@ -82,7 +112,7 @@ describe.skipIf(missing.length > 0)(`how builds end ${needs}`, () => {
     expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
   });
 
-  test("a failure that is taken back by a commit is forgotten", async () => {
+  test("a failure that a commit reverts is forgotten", async () => {
     workspace.addRecipe("bad", { pkgver: "3", lines: "build() { false; }" });
     workspace.commit("break");
     expect((await workspace.sluice(["up", "--once"])).code).toBe(1);
@@ -125,7 +155,7 @@ describe.skipIf(missing.length > 0)(`how builds end ${needs}`, () => {
   test("an unknown name is an error that says where names come from", async () => {
     const { code, stdout, stderr } = await workspace.sluice(["build", "good", "no\u001b[2Jne"]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toContain('no such packages: "no\\u001b[2Jne"');
+    expect(stderr).toContain('there is no package "no\\u001b[2Jne"');
     expect(stderr).toContain("next: Names are those of the package folders at HEAD");
   });
 });

@@ -1,14 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { folderOf, type Repository } from "../tools/pkgrepo/repository.ts";
 import { steps } from "../tools/steps.ts";
 import { budget, deathsAmong, seed } from "./world/budget.ts";
+import { inTurn, surviveAll, type Survival } from "./world/deaths.ts";
 import { missingPrograms } from "./world/programs.ts";
-import { play, publishingStage, repositoryIn, type Scenario } from "./world/publishing.ts";
+import { play, publishingStage, repositoryIn, rotation, type Scenario } from "./world/publishing.ts";
 import { seededRandom } from "./world/random.ts";
 import { installable, publishingPrograms } from "./world/scratch-repository.ts";
 
@@ -44,10 +45,10 @@ describe.skipIf(missing.length > 0)(
     test.each(scenarios.map(({ name }, index) => ({ name, index })))(
       "killed between every two steps of $name, nothing is lost and the next run finishes it",
       async ({ index }) => {
-        const troubles: string[] = [];
-        for (const death of firstTwoOfEach(passed[index] ?? []))
-          troubles.push(...(await survive(index, death)));
-        expect(troubles).toEqual([]);
+        const { rotate, repair } = scenarios[index]!;
+        const deaths = rotate || repair ? firstOfEach : firstTwoOfEach;
+        const lives = inTurn(deaths(passed[index] ?? []), 5);
+        expect(await surviveAll(lives, (deaths) => survive(index, deaths))).toEqual([]);
       },
     );
 
@@ -57,7 +58,8 @@ describe.skipIf(missing.length > 0)(
       const troubles: string[] = [];
       for (let i = 0; i < moments; i++) {
         const index = Math.floor(random() * scenarios.length);
-        troubles.push(...(await survive(index, { delay: Math.floor(random() * longest) })));
+        const { troubles: found } = await survive(index, [{ delay: Math.floor(random() * longest) }]);
+        troubles.push(...found);
       }
       expect(troubles).toEqual([]);
     });
@@ -72,42 +74,54 @@ function firstTwoOfEach(passed: readonly string[]): Death[] {
   });
 }
 
-/** Kills a scenario, looks at what is left, runs it again twice, and says all that isn't as it should be. */
-async function survive(index: number, death: Death): Promise<string[]> {
+/** The rest of what changes of the key and repairs do is what publishing does. */
+function firstOfEach(passed: readonly string[]): Death[] {
+  return deathsAmong(passed).map((checkpoint) => ({ checkpoint, time: 1 }));
+}
+
+/** Kills a scenario, looks at what is left after each death, plays it twice more, and says what isn't as it should be. */
+async function survive(index: number, deaths: readonly Death[]): Promise<Survival<Death>> {
   const scenario = scenarios[index] ?? scenarios[0];
   const before = scenarios[index - 1]?.after ?? {};
   const troubles: string[] = [];
+  const missed: Death[] = [];
   const expectThat = (holds: boolean, what: string): void => {
-    if (!holds) troubles.push(`${scenario.name}, ${JSON.stringify(death)}: ${what}`);
+    if (!holds) troubles.push(`${scenario.name}, ${JSON.stringify(deaths)}: ${what}`);
   };
-  const world = join(stage.home, "world");
-  rmSync(world, { recursive: true, force: true, maxRetries: 5 });
+  const world = mkdtempSync(join(stage.home, "world-"));
   stage.set(index, world);
-  const wasKilled = await dieActing(world, scenario, death);
-  expectThat(wasKilled || "delay" in death, "the process wasn't killed");
-
   const repository = repositoryIn(world);
-  const left = await installable(repository).catch(String);
-  const isDone = isDeepStrictEqual(left, scenario.after);
-  expectThat(isDone || isDeepStrictEqual(left, before), `published is ${JSON.stringify(left)}`);
-  const snapshot = currentSnapshot(repository);
+  /** The snapshot that was published first. */
+  let done: string | undefined;
+  for (const [at, death] of deaths.entries()) {
+    const wasKilled = await dieActing(world, scenario, death);
+    if (!wasKilled && at > 0 && "checkpoint" in death) missed.push(death);
+    expectThat(wasKilled || at > 0 || "delay" in death, "the process wasn't killed");
+    const left = await installable(repository).catch(String);
+    // What is damaged can't be installed before it is repaired.
+    const isAsBefore = scenario.repair === true || isDeepStrictEqual(left, before);
+    if (isDeepStrictEqual(left, scenario.after)) done ??= currentSnapshot(repository);
+    else expectThat(!done && isAsBefore, `published is ${JSON.stringify(left)}`);
+    expectThat(!done || currentSnapshot(repository) === done, "published twice");
+  }
 
   await play(world, scenario);
   expectThat(isDeepStrictEqual(await installable(repository).catch(String), scenario.after), "not finished");
   const finished = currentSnapshot(repository);
-  expectThat(!isDone || finished === snapshot, "published twice");
+  expectThat(!done || finished === done, "published twice");
   await play(world, scenario);
   expectThat(currentSnapshot(repository) === finished, "published a third time");
 
   const names = readdirSync(folderOf(repository).folder).filter(
-    (name) => !/^(tiny\.|made-from|databases)/.test(name),
+    (name) => !/^(tiny\.|made-from|databases|\.checked\.json$)/.test(name),
   );
-  const packages = names.filter((name) => /-[0-9]+-1-x86_64\.pkg\.tar\.zst$/.test(name));
+  const packages = names.filter((name) => /-[0-9]+-1-(x86_64|any)\.pkg\.tar\.zst$/.test(name));
   const expected = [".lock", ...packages.flatMap((name) => [name, `${name}.sig`])];
   expectThat(isDeepStrictEqual(names.sort(), expected.sort()), `the folder holds ${names.join(", ")}`);
   const isSwept = packages.length === Object.keys(scenario.after).length;
   expectThat(!scenario.sweep || isSwept, `old files are left: ${packages.join(", ")}`);
-  return troubles;
+  rmSync(world, { recursive: true, force: true, maxRetries: 5 });
+  return { troubles, missed };
 }
 
 /** Plays the scenario in a process of its own; whether that was killed, rather than done first. */
@@ -129,8 +143,9 @@ async function dieActing(world: string, scenario: Scenario, death: Death): Promi
 
 const built = join(import.meta.dirname, "../dist/pkgrepo");
 const script = `
+import { rotateKey } from "${built}/../manager/rotation.js";
+import { repairPublished } from "${built}/checking/repair.js";
 import { publish } from "${built}/publishing/publish.js";
-import { remove } from "${built}/publishing/remove.js";
 import { sweep } from "${built}/publishing/sweep.js";
 import { makeLocalKey } from "${built}/signing/signing-key.js";
 const { world, scenario, death } = JSON.parse(process.argv[1]);
@@ -142,8 +157,11 @@ process.stdout.write("ready");
 const key = await makeLocalKey(world + "/keys", "Tiny <tiny@example.org>", checkpoint);
 const repository = { root: world + "/root", name: "tiny", arch: "x86_64", key, keepDays: 7, checkpoint };
 const now = new Date(scenario.now);
+if (scenario.repair) await repairPublished(repository, { whole: true, now });
 if (scenario.publish) await publish(repository, scenario.publish, now);
-if (scenario.remove) await remove(repository, scenario.remove, now);
+if (scenario.remove) await publish(repository, [], now, { packages: new Map(), removals: scenario.remove });
+const places = { setting: "", home: key.home, gnupgHome: world + "/operator", repository, checkpoint };
+if (scenario.rotate) await rotateKey(places, ${JSON.stringify(rotation)}, now);
 if (scenario.sweep) await sweep(repository, now);
 `;
 

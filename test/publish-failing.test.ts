@@ -64,7 +64,7 @@ describe.skipIf(missing.length > 0)(
           expect(codes.length).toBeGreaterThan(4);
           expect(new Set(codes)).toEqual(new Set(["disk-full", "published"]));
         } finally {
-          execFileSync("umount", [world]);
+          execFileSync("umount", ["--lazy", world]);
         }
       },
     );

@@ -5,12 +5,16 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { publish } from "../tools/pkgrepo/publishing/publish.ts";
-import { remove } from "../tools/pkgrepo/publishing/remove.ts";
 import { repositoryHandler, serveRepositories, type Served } from "../tools/pkgrepo/serving/serve.ts";
 import { makeLocalKey } from "../tools/pkgrepo/signing/signing-key.ts";
 import { pacmanClient, type PacmanClient } from "./world/pacman-client.ts";
 import { missingPrograms } from "./world/programs.ts";
-import { publishingPrograms, scratchRepository, type ScratchRepository } from "./world/scratch-repository.ts";
+import {
+  publishingPrograms,
+  removing,
+  scratchRepository,
+  type ScratchRepository,
+} from "./world/scratch-repository.ts";
 
 const missing = missingPrograms(...publishingPrograms, "pacman", "pacman-key");
 const now = new Date("2026-06-01T12:00:00Z");
@@ -65,7 +69,7 @@ describe.skipIf(missing.length > 0)(`a pacman client (needs ${missing.join(", ")
     await client.pacman("-Sy", "libapp", "lib-doc");
     const { build, repository } = scratch;
     await publish(repository, [build("libs", { pkgname: "libapp", version: "1.6-1" })], now);
-    await remove(repository, [{ pkgbase: "app++" }], now);
+    await publish(repository, [], now, removing("app++"));
     expect((await client.pacman("-Syu")).ok).toBe(true);
     expect(await client.installed()).toEqual({ libapp: "1.6-1", "lib-doc": "1.5-1" });
     for (const gone of ["app++", "lib-doc"]) {

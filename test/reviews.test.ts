@@ -169,7 +169,7 @@ describe.each(standIns)("the life of a review on $kind", (standIn) => {
     expect(kept).toMatchObject([{ pkgbase: "foo", reason: "upstream couldn't be judged" }]);
   });
 
-  test("a person's commits are kept: the review stays open and is told once", async () => {
+  test("a person's commits are kept: the review stays open and gets one comment", async () => {
     const two = life.update("foo", "2");
     await life.run({ wanted: [two] });
     const theirs = life.personPushes(branchName("foo", two.revision));
@@ -194,7 +194,7 @@ describe.each(standIns)("the life of a review on $kind", (standIn) => {
     expect(life.world.atOrigin("rev-parse", branchName("foo", two.revision))).toBe(theirs);
   });
 
-  test("a review is told once, also when Sluice has come to run as another account", async () => {
+  test("a review gets one comment, also when Sluice has come to run as another account", async () => {
     const two = life.update("foo", "2");
     await life.run({ wanted: [two] });
     life.personPushes(branchName("foo", two.revision));

@@ -47,7 +47,8 @@ function npmOnce(folder: string): string {
   mkdirSync(bin);
   const script = readFileSync("test/world/npm-once.sh", "utf8")
     .replace("@NPM@", pathOf("npm"))
-    .replace("@NPX@", pathOf("npx"));
+    .replace("@NPX@", pathOf("npx"))
+    .replace("@OWN@", process.cwd());
   for (const name of ["npm", "npx"]) writeFileSync(join(bin, name), script, { mode: 0o755 });
   return bin;
 }

@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from "vitest/node";
 
-/** Lists the files that took longest, for whoever wants to make the whole faster. */
+/** Lists the files that took longest, to show where a run can be made faster. */
 export default class SlowestFiles implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const files = modules

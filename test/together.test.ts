@@ -122,7 +122,7 @@ describe.skipIf(missing.length > 0)(`a fresh clone of this repository ${needs}`,
   });
   afterEach(() => workspace.remove());
 
-  test("npm start passes on what stands after --, and runs set-up before", async () => {
+  test("npm start passes on what follows --, and runs set-up before", async () => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
       scripts: Record<string, string>;
     };

@@ -23,6 +23,7 @@ export const steps = {
   ],
   queue: [
     "submission accepted",
+    "requests taken",
     "ready builds listed",
     "build claimed",
     "lease renewed",
@@ -42,7 +43,9 @@ export const steps = {
     "signature placed",
     "name linked",
     "snapshot placed",
+    "signature replaced",
     "database switched",
+    "damaged package deleted",
     "old snapshot deleted",
     "old package deleted",
     "old signature deleted",

@@ -29,6 +29,12 @@ test("a new version and nothing else is minor, and exits 0", () => {
   expect(classify(old, next)).toEqual({ status: 0, stdout: "minor\n", stderr: "" });
 });
 
+test("settings of the workspace are no part of the recipe", () => {
+  mkdirSync(join(old, ".CI"));
+  writeFileSync(join(old, ".CI/config"), "CI_PKGBUILD_SOURCE=aur\n");
+  expect(classify(old, next)).toEqual({ status: 0, stdout: "minor\n", stderr: "" });
+});
+
 test("a download says where it is, worst first, and exits 1", () => {
   const text = bumped("cmake").replace("build() {\n", "build() {\n  curl -O https://x.example\n");
   const { status, stdout } = classify(old, write("evil", text));

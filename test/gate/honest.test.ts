@@ -89,6 +89,42 @@ describe("a new version and nothing else is minor", () => {
   });
 });
 
+/** A recipe that fetches from elsewhere. */
+function at(address: string, text: string): string {
+  return text.replaceAll('"https://fooview.org/releases', `"${address}/releases`);
+}
+
+describe("an address that was accepted once", () => {
+  const addresses = {
+    "a bare address": "http://192.168.1.7:8000",
+    "an account in it": "https://mirror:guest@fooview.org",
+    "an escaped slash in it": "https://gitlab.fooview.org/api/v4/projects/foo%2Fview",
+    "letters beyond ASCII": "https://xn--fvew-loa.org",
+  };
+  test.each(Object.entries(addresses))("is no danger at the next bump: %s", (_, address) => {
+    const [before, after] = [recipes.cmake.PKGBUILD, bumped("cmake")].map((text) => at(address, text)) as [
+      string,
+      string,
+    ];
+    expect(before).toContain(address);
+    expect(verdictOf(updateOf("cmake", before, after))).toBe("minor");
+  });
+
+  test.each([
+    ["another bare address", addresses["a bare address"], "http://192.168.1.9:8000"],
+    ["another account", addresses["an account in it"], "https://root:guest@fooview.org"],
+    [
+      "another escape",
+      addresses["an escaped slash in it"],
+      "https://gitlab.fooview.org/api/v4/projects/foo%2e%2Fview",
+    ],
+    ["a bare address for a name", "https://fooview.org", addresses["a bare address"]],
+  ])("and is one where it changes: %s", (_, was, is) => {
+    const update = updateOf("cmake", at(was, recipes.cmake.PKGBUILD), at(is, bumped("cmake")));
+    expect(verdictOf(update)).toMatch(/^dangerous\n/);
+  });
+});
+
 describe("a commit", () => {
   const update = updateOf("go", recipes.go.PKGBUILD, bumped("go"));
   const commit = "76543210fedcba9876543210fedcba9876543210";

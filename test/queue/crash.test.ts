@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const rounds = budget(10, 500);
 
-/** What a user of the queue was told before it was killed. */
+/** The answers that a user of the queue got before it was killed. */
 interface Confirmed {
   readonly accepted?: readonly number[];
   readonly claimed?: number;

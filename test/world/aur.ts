@@ -63,7 +63,7 @@ export class Aur {
   }
 
   /**
-   * A push by an account, the maintainer unless said otherwise; whoever pushes to an orphan adopts it. Returns the
+   * A push by an account, the maintainer unless said otherwise; a push to an orphan adopts it. Returns the
    * commit's id.
    */
   push(pkgbase: string, files: AurFiles, account?: string): string {
@@ -76,7 +76,7 @@ export class Aur {
     return id;
   }
 
-  /** Packages that only the metadata knows, for whoever doesn't fetch them. */
+  /** Packages that only the metadata knows, for tests that don't fetch them. */
   list(recipes: ReadonlyMap<string, AurFiles>): void {
     this.#change();
     for (const [pkgbase, files] of recipes) this.#record(pkgbase, files, undefined);

@@ -209,7 +209,7 @@ const watcher = {
 };
 const workspace = { name: "scratch", url: join(folder, "origin.git") };
 const builders = await handOut(installation, { redis: redisAddress(redis), workspace, watcher, leaseMs });
-await serve(installation.folders, port, builders.handle);
+await serve(installation.folders, port, undefined, builders.handle);
 await up(installation, { worker: "manager", jobs: 0, once: false, watcher, signal: new AbortController().signal });
 `;
 

@@ -1,13 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 
 /** What can be wrong with a server. `times`: for how many requests; without it until lifted. */
 export type Fault = (
   | { readonly kind: "down" }
   /** Half of the answer's body arrives. */
   | { readonly kind: "cut" }
-  | { readonly kind: "slow"; readonly milliseconds: number }
+  /** It takes the request and never answers. */
+  | { readonly kind: "silent" }
+  /** Nothing is wrong: for requests that come before the one in trouble. */
+  | { readonly kind: "none" }
   /** It answers with what was true once; how, its handler knows. */
   | { readonly kind: "stale" }
   | {
@@ -77,8 +79,7 @@ export class FaultyServer {
     response.on("close", () => this.#underWay--);
     const fault = this.#takeFault(line);
     if (fault?.kind === "down") return void request.socket.destroy();
-    if (fault?.kind === "slow") await sleep(fault.milliseconds);
-    if (request.socket.destroyed) return;
+    if (fault?.kind === "silent") return;
     if (fault?.kind === "answers") return void request.resume().on("end", () => answer(response, fault));
     if (fault?.kind === "cut") cutHalfway(response);
     try {

@@ -161,7 +161,7 @@ export abstract class ForgeServer {
     }
   }
 
-  /** Branch → commit, of all and of those that main has; worked out anew only after a push. */
+  /** Branch → commit, of all and of those that main has; computed again only after a push. */
   #branches(): Branches {
     const format = "--format=%(refname:lstrip=2) %(objectname)";
     const list = (...filter: string[]): string => this.git("for-each-ref", format, ...filter, "refs/heads");

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createGunzip } from "node:zlib";
 import { answer, FaultyServer, type Circumstances } from "./faulty-server.ts";
 import { makeRepository } from "./repository.ts";
 
@@ -121,42 +122,92 @@ export class GitServer {
       return answer(response, { status: 401, headers });
     }
     const root = join(this.#root, isStale ? "stale" : "now");
-    const backend = spawn("git", ["http-backend"], {
+    const [, name = "", what] =
+      /^(.*)\/(info\/refs|git-upload-pack)$/.exec(decodeURIComponent(url.pathname)) ?? [];
+    const isFetch =
+      url.searchParams.get("service") !== "git-receive-pack" && existsSync(join(root, name, "HEAD"));
+    if (isFetch && what === "git-upload-pack") return this.#uploadPack(join(root, name), request, response);
+    const isV2 = this.speaks === "v2" && request.headers["git-protocol"] === "version=2";
+    const settled =
+      isFetch && isV2 && what === "info/refs" ? readFileSync(join(root, name, "config"), "utf8") : "";
+    const known = capabilities.get(settled);
+    if (known) return answerCapabilities(response, known);
+    const backend = spawn(join(execPath, "git-http-backend"), {
       env: {
-        PATH: process.env["PATH"],
+        ...settings,
         GIT_PROJECT_ROOT: root,
         GIT_HTTP_EXPORT_ALL: "1",
-        GIT_CONFIG_NOSYSTEM: "1",
-        GIT_CONFIG_GLOBAL: process.env["GIT_CONFIG_GLOBAL"],
-        // Partial clones, and any commit by its id, as the forges have it; whoever comes may push.
-        GIT_CONFIG_COUNT: "4",
-        GIT_CONFIG_KEY_0: "uploadpack.allowFilter",
-        GIT_CONFIG_VALUE_0: "true",
-        GIT_CONFIG_KEY_1: "uploadpack.allowAnySHA1InWant",
-        GIT_CONFIG_VALUE_1: "true",
-        GIT_CONFIG_KEY_2: "http.receivepack",
-        GIT_CONFIG_VALUE_2: "true",
-        GIT_CONFIG_KEY_3: "receive.advertisePushOptions",
-        GIT_CONFIG_VALUE_3: "true",
         REQUEST_METHOD: request.method,
         PATH_INFO: decodeURIComponent(url.pathname),
         QUERY_STRING: isDumb ? "" : url.search.slice(1),
         CONTENT_TYPE: request.headers["content-type"] ?? "",
         CONTENT_LENGTH: request.headers["content-length"] ?? "",
         HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
-        GIT_PROTOCOL: this.speaks === "v2" ? String(request.headers["git-protocol"] ?? "") : "",
+        GIT_PROTOCOL: this.#protocolOf(request),
       },
     });
     backend.stdin.on("error", () => undefined);
     request.pipe(backend.stdin);
     backend.stderr.resume();
+    if (settled !== "") {
+      const chunks: Buffer[] = [];
+      backend.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+      backend.stdout.on("end", () => {
+        const output = Buffer.concat(chunks);
+        capabilities.set(settled, output.subarray(output.indexOf("\r\n\r\n") + 4));
+      });
+    }
     answerAsCgi(backend.stdout, response);
+  }
+
+  /** As the backend does it, by one process in place of three. */
+  #uploadPack(folder: string, request: IncomingMessage, response: ServerResponse): void {
+    const env = { ...settings, GIT_PROTOCOL: this.#protocolOf(request) };
+    const program = spawn("git", ["upload-pack", "--stateless-rpc", folder], { env });
+    program.stdin.on("error", () => undefined);
+    const isPacked = request.headers["content-encoding"] === "gzip";
+    (isPacked ? request.pipe(createGunzip()) : request).pipe(program.stdin);
+    program.stderr.resume();
+    response.setHeader("cache-control", "no-cache, max-age=0, must-revalidate");
+    response.setHeader("content-type", "application/x-git-upload-pack-result");
+    program.stdout.pipe(response);
+  }
+
+  #protocolOf({ headers }: IncomingMessage): string {
+    return this.speaks === "v2" ? String(headers["git-protocol"] ?? "") : "";
   }
 
   #isLoggedIn({ headers: { authorization } }: IncomingMessage): boolean {
     const { user, password } = this.login!;
     return authorization === `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   }
+}
+
+const execPath = execFileSync("git", ["--exec-path"], { encoding: "utf8" }).trim();
+
+/** Partial clones, and any commit by its id, as the forges have it; anybody may push. */
+const settings = {
+  PATH: process.env["PATH"],
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: process.env["GIT_CONFIG_GLOBAL"],
+  GIT_CONFIG_COUNT: "4",
+  GIT_CONFIG_KEY_0: "uploadpack.allowFilter",
+  GIT_CONFIG_VALUE_0: "true",
+  GIT_CONFIG_KEY_1: "uploadpack.allowAnySHA1InWant",
+  GIT_CONFIG_VALUE_1: "true",
+  GIT_CONFIG_KEY_2: "http.receivepack",
+  GIT_CONFIG_VALUE_2: "true",
+  GIT_CONFIG_KEY_3: "receive.advertisePushOptions",
+  GIT_CONFIG_VALUE_3: "true",
+};
+
+/** By a repository's own settings, the first answer of protocol v2: it holds no refs. */
+const capabilities = new Map<string, Buffer>();
+
+function answerCapabilities(response: ServerResponse, body: Buffer): void {
+  response.setHeader("cache-control", "no-cache, max-age=0, must-revalidate");
+  response.setHeader("content-type", "application/x-git-upload-pack-advertisement");
+  response.end(body);
 }
 
 /** Headers, an empty line, the body (RFC 3875). */

@@ -1,9 +1,11 @@
 #!/bin/sh
 # npm and npx for the tests: what has to be packed or installed more than once is kept, by content, and handed out
-# again. The first time it is npm's own work, as is everything else.
+# again. The first time it is npm's own work, as is everything else; what this repository's own lock asks for, its
+# set-up has installed.
 # It stands in for the programs that the set-up puts here, wherever PATH leads.
 npm=@NPM@
 npx=@NPX@
+own=@OWN@
 store=${0%/*/*}/npm
 mkdir -p "$store"
 
@@ -45,7 +47,9 @@ case "$1" in
     ;;
   ci)
     kept=$store/$(cat package.json package-lock.json .ci/*.tgz 2>/dev/null | sha256sum | cut -d ' ' -f 1)
-    if [ ! -d "$kept" ]; then
+    if cmp -s package.json "$own/package.json" && cmp -s package-lock.json "$own/package-lock.json"; then
+      kept=$own
+    elif [ ! -d "$kept" ]; then
       "$npm" "$@" || exit
       mkdir "$kept.$$"
       cp -a node_modules "$kept.$$/node_modules"
@@ -54,7 +58,9 @@ case "$1" in
     fi
     rm -rf node_modules
     mkdir node_modules
-    ln -s "$kept"/node_modules/* "$kept"/node_modules/.bin node_modules/
+    ln -s "$kept"/node_modules/* node_modules/
+    # Programs are added to it.
+    cp -a "$kept"/node_modules/.bin node_modules/
     ;;
   *) exec "$npm" "$@" ;;
 esac

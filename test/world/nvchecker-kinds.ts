@@ -8,7 +8,7 @@ interface Publisher {
 
 export type NvcheckerKind = keyof typeof publishVersion;
 
-/** How a version is told in each kind of source that a package's nvchecker file may name. */
+/** How a version is published in each kind of source that a package's nvchecker file may name. */
 export const publishVersion = {
   git: {
     options: (pkgbase) => `git = "https://git.example.org/tagged/${pkgbase}.git"\nprefix = "v"\n`,

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 /** What a run of pacman came to; `output` is all that it said. */
 export interface Said {
@@ -12,8 +12,13 @@ export interface Said {
 /** A machine that installs from a published repository: a real pacman with its own root, keyring and cache. */
 export interface PacmanClient {
   readonly root: string;
-  /** Imports and locally signs a public key, as a person does who wants to use the repository. */
-  trust(keyFile: string): Promise<void>;
+  /**
+   * Imports and locally signs a public key, as a person does who wants to use the repository; of a file with several
+   * the first, unless told.
+   */
+  trust(keyFile: string, fingerprint?: string): Promise<void>;
+  /** Trusts the keys of an installed keyring package. Its scriptlet does that where the root has a shell. */
+  populate(keyring: string): Promise<void>;
   pacman(...args: string[]): Promise<Said>;
   /** pkgname to version of what is installed. */
   installed(): Promise<Record<string, string>>;
@@ -45,10 +50,20 @@ export async function pacmanClient(repository: string, server: string): Promise<
   await pacmanKey("--init");
   return {
     root,
-    async trust(keyFile) {
+    async trust(keyFile, fingerprint) {
       await pacmanKey("--add", keyFile);
+      if (fingerprint !== undefined) return pacmanKey("--lsign-key", fingerprint);
       const { output } = await run("gpg", "--homedir", gpgdir, "--with-colons", "--show-keys", keyFile);
       await pacmanKey("--lsign-key", /^fpr:+([0-9A-F]+):/m.exec(output)?.[1] ?? "");
+    },
+    async populate(keyring) {
+      // The real one, but for the folder: it looks below /, on Debian elsewhere than on Arch Linux.
+      const script = join(home, "pacman-key");
+      const folder = `KEYRING_IMPORT_DIR='${join(root, "usr/share/pacman/keyrings")}'`;
+      const text = readFileSync(programPath("pacman-key"), "utf8");
+      writeFileSync(script, text.replace(/KEYRING_IMPORT_DIR='[^']*'/, folder), { mode: 0o755 });
+      const { ok, output } = await run(script, "--gpgdir", gpgdir, "--config", config, "--populate", keyring);
+      if (!ok) throw new Error(output);
     },
     pacman,
     async installed() {
@@ -62,6 +77,11 @@ export async function pacmanClient(repository: string, server: string): Promise<
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+function programPath(program: string): string {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? program;
 }
 
 function configuration(home: string, repository: string, server: string): string {

@@ -1,9 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rotateKey } from "../../tools/manager/rotation.ts";
+import type { KeyPlaces } from "../../tools/manager/signing-keys.ts";
 import { publish } from "../../tools/pkgrepo/publishing/publish.ts";
-import { remove } from "../../tools/pkgrepo/publishing/remove.ts";
-import type { Repository } from "../../tools/pkgrepo/repository.ts";
+import { repairPublished } from "../../tools/pkgrepo/checking/repair.ts";
+import { folderOf, type Repository } from "../../tools/pkgrepo/repository.ts";
 import { makeLocalKey } from "../../tools/pkgrepo/signing/signing-key.ts";
 import type { FinishedBuild } from "../../tools/pkgrepo/publishing/stage-packages.ts";
 import type { Checkpoint } from "../../tools/steps.ts";
@@ -17,17 +19,28 @@ export interface Scenario {
   readonly publish?: readonly FinishedBuild[];
   readonly remove?: readonly { readonly pkgbase: string }[];
   readonly sweep?: boolean;
+  /** What is damaged is put back before anything else; the world is damaged when it is set. */
+  readonly repair?: boolean;
+  /** Another key signs everything at once. */
+  readonly rotate?: boolean;
   /** ISO 8601 */
   readonly now: string;
   /** pkgname to version */
   readonly after: Readonly<Record<string, string>>;
 }
 
-/** Four scenarios, each on what the one before left, and a folder to play them in. */
+/** Scenarios, each on what the one before left, and a folder to play them in. */
 export interface Stage {
   readonly home: string;
-  readonly scenarios: readonly [first: Scenario, upgrade: Scenario, removal: Scenario, cleaning: Scenario];
-  /** A copy of the world as it is before a scenario (4: after the last), made at `world`. */
+  readonly scenarios: readonly [
+    first: Scenario,
+    upgrade: Scenario,
+    removal: Scenario,
+    cleaning: Scenario,
+    repair: Scenario,
+    rotation: Scenario,
+  ];
+  /** A copy of the world as it is before a scenario (6: after the last), made at `world`. */
   set(index: number, world: string): void;
   /** Plays a scenario; the first time in order, so that `set` has worlds to copy. */
   rehearse(index: number, checkpoint: Checkpoint): Promise<void>;
@@ -46,6 +59,7 @@ export function publishingStage(): Stage {
   const set = (index: number, world: string): void => {
     const options = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true };
     cpSync(join(home, `before-${index}`), world, options);
+    if (scenarios[index]?.repair) damage(folderOf(repositoryIn(world)).folder);
   };
   const scenarios: Stage["scenarios"] = [
     {
@@ -72,6 +86,20 @@ export function publishingStage(): Stage {
       now: "2099-01-01T00:00:00Z",
       after: { a: "2-1", d: "1-1" },
     },
+    {
+      name: "the repair of a damaged package and a lost signature",
+      repair: true,
+      publish: [build("d", "1-1", "d")],
+      now: "2099-01-01T12:00:00Z",
+      after: { a: "2-1", d: "1-1" },
+    },
+    {
+      name: "the change of the key",
+      rotate: true,
+      sweep: true,
+      now: "2099-01-02T00:00:00Z",
+      after: { a: "2-1", d: "1-1", "tiny-keyring": "20990102000000-1" },
+    },
   ];
   return {
     home,
@@ -87,6 +115,12 @@ export function publishingStage(): Stage {
   };
 }
 
+/** A byte behind a package, and a signature gone. */
+function damage(folder: string): void {
+  appendFileSync(join(folder, "d-1-1-x86_64.pkg.tar.zst"), "x");
+  rmSync(join(folder, "a-2-1-x86_64.pkg.tar.zst.sig"));
+}
+
 export const repositoryIn = (world: string): Repository => ({
   root: join(world, "root"),
   name: "tiny",
@@ -95,14 +129,26 @@ export const repositoryIn = (world: string): Repository => ({
   keepDays: 7,
 });
 
+export const rotation = { afterDays: 0, keyring: true, keepDays: 7 };
+
+const keyPlacesIn = (world: string, checkpoint?: Checkpoint): KeyPlaces => ({
+  setting: "",
+  home: join(world, "keys"),
+  gnupgHome: join(world, "operator"),
+  repository: repositoryIn(world),
+  checkpoint,
+});
+
 /** @throws where a build is refused */
 export async function play(world: string, scenario: Scenario, checkpoint?: Checkpoint): Promise<void> {
   await makeLocalKey(join(world, "keys"), "Tiny <tiny@example.org>", checkpoint);
   const repository = { ...repositoryIn(world), ...(checkpoint && { checkpoint }) };
   const now = new Date(scenario.now);
+  if (scenario.repair) await repairPublished(repository, { whole: true, now });
   for (const outcome of scenario.publish ? await publish(repository, scenario.publish, now) : []) {
     if (outcome.kind === "refused") throw outcome.error;
   }
-  if (scenario.remove) await remove(repository, scenario.remove, now);
+  if (scenario.remove) await publish(repository, [], now, { packages: new Map(), removals: scenario.remove });
+  if (scenario.rotate) await rotateKey(keyPlacesIn(world, checkpoint), rotation, now);
   if (scenario.sweep) await sweep(repository, now);
 }

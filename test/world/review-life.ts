@@ -40,12 +40,8 @@ export class ReviewLife {
   }
 
   static async begin({ kind, start }: { kind: ForgeKind; start: StandIn["start"] }): Promise<ReviewLife> {
-    const world = new ScratchWorkspace();
-    world.addPackage("foo");
-    world.write("packages/foo/.CI/config", "CI_PACKAGE_BUMP=1\n");
-    world.addPackage("bar");
-    world.commit("start");
-    world.git("push", "-q", "origin", "main");
+    beginning ??= startingWorkspace();
+    const world = new ScratchWorkspace(beginning);
     const server = await start(world.origin);
     return new ReviewLife(world, server, await connect(kind, server));
   }
@@ -150,4 +146,17 @@ export class ReviewLife {
     world.git("push", "-q", "origin", `update-${pkgbase}`);
     world.git("checkout", "-q", "main");
   }
+}
+
+/** Made once in a process; it lies in the run's own temporary folder, which goes with the run. */
+let beginning: ScratchWorkspace | undefined;
+
+function startingWorkspace(): ScratchWorkspace {
+  const world = new ScratchWorkspace();
+  world.addPackage("foo");
+  world.write("packages/foo/.CI/config", "CI_PACKAGE_BUMP=1\n");
+  world.addPackage("bar");
+  world.commit("start");
+  world.git("push", "-q", "origin", "main");
+  return world;
 }

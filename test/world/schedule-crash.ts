@@ -161,7 +161,7 @@ function lines(folder: string): string[] {
 
 const built = join(import.meta.dirname, "../../dist");
 
-/** The run as the command goes it, over upstreams that answer what they are told. */
+/** The run as the command goes it, over upstreams whose answers are given. */
 const program = `
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";

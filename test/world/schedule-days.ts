@@ -26,9 +26,9 @@ export interface Offer extends Partial<UpstreamRecipe> {
  * a sighting is `unchanged` where what was seen is what is offered.
  */
 export class ScheduleDays {
-  readonly world = new ScratchWorkspace();
+  readonly world: ScratchWorkspace;
   /** By pkgbase. */
-  readonly recipes = new Map<string, Offer | SluiceError>();
+  readonly recipes: Map<string, Offer | SluiceError>;
   readonly commits = new Map<string, CommitSighting>();
   databases: readonly DatabaseSighting[] = [];
   forge: Forge | SluiceError = new SluiceError("forge-token", "there is no forge here");
@@ -39,7 +39,11 @@ export class ScheduleDays {
   checkpoint: Checkpoint | undefined;
   readonly said: string[] = [];
 
-  constructor() {
+  /** @param like what its workspace begins with, instead of being empty */
+  constructor(like?: ScheduleDays) {
+    this.world = new ScratchWorkspace(like?.world);
+    this.recipes = new Map(like?.recipes);
+    if (like) return;
     this.world.write(
       ".ci/config",
       "BUILD_REPO=test\nREPO_NAME=scratch\nGIT_AUTHOR_NAME=Sluice\nGIT_AUTHOR_EMAIL=sluice@example.org\n",

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { folderOf, type Repository } from "../../tools/pkgrepo/repository.ts";
 import { makeLocalKey } from "../../tools/pkgrepo/signing/signing-key.ts";
 import { publishedPackages, type MadeFrom } from "../../tools/pkgrepo/snapshot.ts";
+import type { Main } from "../../tools/pkgrepo/publishing/plan-publish.ts";
 import type { FinishedBuild } from "../../tools/pkgrepo/publishing/stage-packages.ts";
 import { writeTinyPackage, type TinyPackage } from "./tiny-package.ts";
 
@@ -43,6 +44,11 @@ export async function scratchRepository(): Promise<ScratchRepository> {
     },
     close: () => rmSync(home, { recursive: true, force: true }),
   };
+}
+
+/** A main that has nothing of its own to say, and these pkgbases to remove. */
+export function removing(...pkgbases: readonly string[]): Main {
+  return { packages: new Map(), removals: pkgbases.map((pkgbase) => ({ pkgbase })) };
 }
 
 export function madeFromCommit(commit: string): MadeFrom {

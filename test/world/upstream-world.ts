@@ -34,7 +34,7 @@ const siteHosts = [
 ];
 
 /**
- * All that a half-hourly run speaks to, at the addresses that it has in earnest: the AUR, Git servers, GitLab's
+ * All that a half-hourly run speaks to, at the addresses that it has in production: the AUR, Git servers, GitLab's
  * tags, sites with versions, mirrors of databases, and a workspace whose origin has a forge in front of it. What runs
  * is wired as the command wires it. Every server has faults on demand.
  */

@@ -31,24 +31,23 @@ export interface Run {
 
 /**
  * From a commit to published packages: a workspace whose first commit is published, and whose second one changes
- * packages, removes one and moves a pkgname to another pkgbase.
+ * packages, removes one, moves a pkgname to another pkgbase and adds one that builders are asked for.
  */
 export class WholeWay {
   readonly #workspace = new ScratchWorkspace();
   readonly #home = join(this.#workspace.base, "way");
   /** pkgname to version, before and after. */
-  readonly before = { lib: "1-1", "lib-doc": "1-1", app: "1-1", "tool-git": "1-1", old: "1-1", moved: "1-1" };
-  readonly after = { lib: "2-1", "lib-doc": "2-1", app: "2-1", "tool-git": "2-1", moved: "2-1" };
+  readonly before = { lib: "1-1", "lib-doc": "1-1", "app-git": "1-1", old: "1-1", moved: "1-1" };
+  readonly after = { lib: "2-1", "lib-doc": "2-1", "app-git": "2-1", moved: "2-1", nightly: "2-1" };
   /** Builds of the second commit. */
-  readonly builds = ["app 2-1", "lib 2-1", "successor 2-1", "tool-git 2-1"];
+  readonly builds = ["app-git 2-1", "lib 2-1", "nightly 2-1", "successor 2-1"];
   #worlds = 0;
 
   async prepare(): Promise<void> {
     const workspace = this.#workspace;
     workspace.git("remote", "set-url", "origin", "../origin.git");
     this.#package("lib", "1", { pkgnames: ["lib", "lib-doc"] });
-    this.#package("app", "1", { depends: ["lib"] });
-    this.#package("tool-git", "1", { lines: ["source = git+https://example.org/tool.git"] });
+    this.#package("app-git", "1", { depends: ["lib"], lines: [gitSource] });
     this.#package("old", "1", {});
     this.#package("predecessor", "1", { pkgnames: ["moved"] });
     workspace.publishScheduled();
@@ -58,15 +57,18 @@ export class WholeWay {
     }
     await this.run(this.#worldIn(join(this.#home, "start")));
     this.#package("lib", "2", { pkgnames: ["lib", "lib-doc"] });
-    this.#package("app", "2", { depends: ["lib"] });
-    this.#package("tool-git", "2", { lines: ["source = git+https://example.org/tool.git"] });
+    this.#package("app-git", "2", { depends: ["lib"], lines: [gitSource] });
     this.#package("successor", "2", { pkgnames: ["moved"] });
+    // Builders are asked for it: of what has a trigger, main alone doesn't say when.
+    this.#package("nightly", "2", {});
+    workspace.write("packages/nightly/.CI/config", "CI_ON_TRIGGER=nightly\n");
     workspace.delete("packages/old");
     workspace.delete("packages/predecessor");
     workspace.commit("second");
     const start = join(this.#home, "start/clone");
     rmSync(start, { recursive: true });
     cpSync(workspace.dir, start, { recursive: true });
+    workspace.git("-C", start, "push", "-q", "origin", "main");
   }
 
   /** A world as it is before the second commit is scheduled. */
@@ -81,7 +83,7 @@ export class WholeWay {
     return this.#worldIn(folder);
   }
 
-  /** Schedules, queues, builds and publishes in a process of its own, an hour after the world's last run. */
+  /** Schedules, takes, builds and publishes in a process of its own, an hour after the world's last run. */
   async run({ folder }: World, death?: Death): Promise<Run> {
     const before = { passed: lines(folder, "passed.log").length, begun: lines(folder, "begun.log").length };
     appendFileSync(join(folder, "runs.log"), "run\n");
@@ -123,7 +125,7 @@ export class WholeWay {
     return new Set([...kept, ...published.map(({ base, version }) => `${base} ${version}`)]);
   }
 
-  /** What lies about that nobody needs any more, or is still to be done. */
+  /** Files that nobody needs any more, and work that is left. */
   async leftovers({ folder }: World): Promise<string[]> {
     const queue = await openSqliteQueue(join(folder, "state/queue.sqlite"));
     const { builds, removals } = await queue.state();
@@ -180,6 +182,8 @@ export class WholeWay {
   }
 }
 
+const gitSource = "source = git+https://example.org/app.git";
+
 function lines(folder: string, log: string): string[] {
   const path = join(folder, log);
   return existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
@@ -192,13 +196,12 @@ const built = join(import.meta.dirname, "../../dist");
  * faster, so that nobody waits for retries.
  */
 const program = `
-import { appendFileSync, cpSync, readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { applyOnCommit, planOnCommit } from "${built}/ci/on-commit/on-commit.js";
 import { readPlatform } from "${built}/ci/pipeline/platform.js";
 import { openGit } from "${built}/git/git.js";
 import { openInstallation } from "${built}/manager/installation.js";
-import { submissionOf } from "${built}/manager/reconcile/submit.js";
 import { up } from "${built}/manager/up.js";
 import { bubblewrap } from "${built}/sandbox/bubblewrap/bubblewrap.js";
 const { folder, death, hours, packages } = JSON.parse(process.argv[1]);
@@ -221,15 +224,14 @@ const build = async ({ pkgbase, srcinfo, folder: into }) => {
 process.stdout.write("ready");
 const git = openGit(join(folder, "clone"), process.env);
 const platform = readPlatform({});
-await applyOnCommit(git, platform, await planOnCommit(git, platform), checkpoint);
+await applyOnCommit(git, platform, await planOnCommit(git, platform), now, checkpoint);
 const settings = { BUILD_REPO: "test", SIGNING_KEY: "", CI_ON_DEPENDENCY_FAILURE: "auto" };
 const state = join(folder, "state");
 const sandbox = bubblewrap();
 const options = { git, settings, state, sandbox, gnupgHome: "", now, build, checkpoint };
 const installation = await openInstallation(options);
-const schedule = JSON.parse(readFileSync(join(folder, "clone/.ci/schedule.json"), "utf8"));
-await installation.queue.submit(submissionOf(schedule, settings));
 const signal = new AbortController().signal;
-await up(installation, { worker: "run " + hours, jobs: 2, once: true, watcher: {}, signal });
+const following = { once: true, fetch: { everyMs: 60_000, pipelineEmail: "" }, watcher: {} };
+await up(installation, { ...following, worker: "run " + hours, jobs: 2, signal });
 await installation.queue.close();
 `;

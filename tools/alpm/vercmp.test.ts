@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { cpuTimeOf } from "../../test/world/cpu-time.ts";
 import { hostilePairs, realPairs, seededRandom } from "../../test/vercmp/pairs.ts";
 import { isVercmpOption, pacmanVercmp } from "../../test/vercmp/pacman-vercmp.ts";
 import { satisfies, vercmp } from "./vercmp.ts";
@@ -77,15 +78,9 @@ test("a dependency without a version takes any, one with a version no unversione
   expect(satisfies(undefined, { operator: ">=", version: "0" })).toBe(false);
 });
 
-test("100,000 versions sort in under 5 seconds, and two of a megabyte compare in under one", () => {
+test("100,000 versions sort in under 5 seconds of CPU, and two of a megabyte compare in under one", () => {
   const versions = Array.from({ length: 100_000 }, (_, i) => `${golden[i % golden.length]?.a}.${i % 977}`);
-  expect(millisecondsOf(() => versions.sort(vercmp))).toBeLessThan(5_000);
+  expect(cpuTimeOf(() => versions.sort(vercmp))).toBeLessThan(5_000);
   const long = "1.".repeat(500_000);
-  expect(millisecondsOf(() => vercmp(`${long}1`, `${long}2`))).toBeLessThan(1_000);
+  expect(cpuTimeOf(() => vercmp(`${long}1`, `${long}2`))).toBeLessThan(1_000);
 });
-
-function millisecondsOf(work: () => void): number {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
-}

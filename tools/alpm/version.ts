@@ -27,6 +27,11 @@ export function formatVersion({ epoch, pkgver, pkgrel }: Version): string {
   return pkgrel === undefined ? `${prefix}${pkgver}` : `${prefix}${pkgver}-${pkgrel}`;
 }
 
+/** Narrower than pacman: what is written into a configuration file and a commit message holds nothing but this. */
+export function isFullVersion(text: string): boolean {
+  return /^(?:\d{1,9}:)?[A-Za-z0-9._+~^]{1,200}-\d{1,9}(?:\.\d{1,9})*$/.test(text);
+}
+
 function leadingDigits(text: string): number {
   let end = 0;
   while (text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++;

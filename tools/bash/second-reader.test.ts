@@ -40,7 +40,7 @@ describe.each(readers)("%s", (_, open, skip) => {
     expect(await agreement(open, texts)).toEqual(texts.map(() => true));
   });
 
-  test.skipIf(skip)("reads every text, whatever stands in the others", async () => {
+  test.skipIf(skip)("reads every text, whatever is in the others", async () => {
     const texts = ["a=1\n", "b=${c:-'}\n", "d='}\n", "e=1\n", "f=$((\n", "g=1 # '\n", "h=1\\", "i=1\n", ""];
     const found = await agreement(open, texts);
     expect(texts.filter((__, at) => found[at] === true)).toEqual(

@@ -1,7 +1,7 @@
 import type { SecondReading } from "../pkgbuild/second-reading/second-reading.ts";
 
 /**
- * Reads shell scripts with a program that isn't ours, so that a verdict doesn't rest on one grammar alone.
+ * Reads shell scripts with another program, so that a verdict doesn't rest on one grammar alone.
  *
  * Nothing of a text is executed. Texts are strangers': whatever they hold, the others of the same call are read.
  */

@@ -1,19 +1,20 @@
-import { existsSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { srcinfoVersion } from "../alpm/srcinfo.ts";
 import { formatVersion, parseVersion } from "../alpm/version.ts";
 import { SluiceError } from "../errors.ts";
+import type { Package } from "../workspace/workspace.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { buildLimits } from "./build.ts";
 import type { BuildRequest } from "./build-request.ts";
-import { bumpOf } from "./bump.ts";
+import { readIfThere } from "./files.ts";
+import { canonical, knownVersion, versionFiles } from "./known-version.ts";
 import type { BuildLog } from "./log.ts";
 import { checkOutRecipe } from "./recipe.ts";
 import { measure } from "./scripts.ts";
 import { readOnly, stageRunner, type Unfinished } from "./stage.ts";
 import { checkedArtefacts } from "./stages/artefacts.ts";
-import { bumped, hasPkgver, type Declared } from "./stages/declared.ts";
+import type { Declared } from "./stages/declared.ts";
 
 /** Packages that were built elsewhere, and what is said of them. */
 export interface Arrivals {
@@ -26,8 +27,8 @@ export interface Arrivals {
 
 type ArrivalRequest = Pick<
   BuildRequest,
-  "pkgbase" | "git" | "commit" | "path" | "arch" | "srcinfo" | "config" | "folder" | "signal"
->;
+  "pkgbase" | "git" | "commit" | "path" | "arch" | "srcinfo" | "folder" | "signal"
+> & { readonly config: Package["config"] };
 
 /**
  * How large packages may be unpacked, in bytes, by their size: what shrinks to less than a two-hundredth, beyond the
@@ -71,38 +72,33 @@ export async function checkArrivals(
   return "kind" in files ? files : { files, declared };
 }
 
-/** What the recipe sets by running, pkgver() or interfere files, may be any version of the same epoch. */
+/** What the recipe sets by running, in pkgver() or interfere files, may be any version of the same epoch. */
 async function declaredByCommit(
   { pkgbase, srcinfo, config }: ArrivalRequest,
   recipe: string,
   said: string,
 ): Promise<Declared> {
-  const version = srcinfo && srcinfoVersion(srcinfo);
-  if (!srcinfo || version === undefined) {
+  const written = srcinfo && srcinfoVersion(srcinfo);
+  if (!srcinfo || written === undefined) {
     throw new SluiceError(
       "arrival-undeclared",
       `${pkgbase}: without .SRCINFO nobody can say what another machine may build of it`,
       { hint: "Commit it: makepkg --printsrcinfo > .SRCINFO", facts: { pkgbase }, exitCode: 1 },
     );
   }
-  const declared = {
+  const texts = new Map<string, string | undefined>();
+  for (const path of versionFiles) texts.set(path, (await readIfThere(join(recipe, path)))?.toString());
+  const known = knownVersion({ pkgbase, srcinfo, config }, (path) => texts.get(path));
+  const sameEpoch = parseVersion(said).epoch === parseVersion(written).epoch;
+  const isVersion = formatVersion(parseVersion(said)) === said && /^[A-Za-z0-9._+:~^-]+$/.test(said);
+  return {
     pkgbase,
     pkgnames: srcinfo.packages.map(({ pkgname }) => pkgname),
-    version: bumped(version, bumpOf(config)),
+    version: known ?? (sameEpoch && isVersion ? said : canonical(written)),
   };
-  const isFixed = !isInterfered(recipe) && !(await hasPkgver(recipe));
-  const sameEpoch = parseVersion(said).epoch === parseVersion(declared.version).epoch;
-  const isVersion = formatVersion(parseVersion(said)) === said && /^[A-Za-z0-9._+:~^-]+$/.test(said);
-  return isFixed || !sameEpoch || !isVersion ? declared : { ...declared, version: said };
 }
 
 async function sizeOfAll({ folder, files }: Arrivals): Promise<number> {
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-const interfereFiles = ["prepare", "interfere.patch", "PKGBUILD.prepend", "PKGBUILD.append"];
-
-function isInterfered(recipe: string): boolean {
-  return interfereFiles.some((name) => existsSync(join(recipe, ".CI", name)));
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { bumpLines, bumpOf } from "./bump.ts";
+import { bumpOf } from "../workspace/bump.ts";
+import { bumpLines } from "./bump.ts";
 import { missingPrograms } from "../../test/world/programs.ts";
 
 test.each([

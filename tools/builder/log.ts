@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** The log of one build: a file, and whoever else listens. */
+/** The log of one build: a file, and other listeners. */
 export interface BuildLog {
   readonly path: string;
   /** What the sandbox says, as it comes. */

@@ -23,14 +23,15 @@ describe.skipIf(cannotBuild !== "")(`how a build ends ${cannotBuild}`, () => {
     workspace.write("packages/moving/.CI/prepare", "exit 1");
     const { files, log } = await workspace.build("moving", { commit });
     expect({ log, text: files[0] && fileIn(files[0], "data.txt") }).toMatchObject({ text: "scheduled\n" });
+    expect(log).not.toMatch(/^error:/m);
     workspace.delete("packages/moving");
   });
 
   test.each([
     [
       "a failing function",
-      "build() { echo so; false; }\npackage() { :; }",
-      /A failure occurred in build\(\)\. The command that failed/,
+      "build() { echo so; echo \"calc.c:3:13: error: 'y' undeclared\" >&2; false; }\npackage() { :; }",
+      /^build\(\) failed: calc\.c:3:13: error: 'y' undeclared$/,
     ],
     ["a syntax error", "build() {", /PKGBUILD.*bash -n PKGBUILD/],
     ["CRLF line ends", "\r", /CRLF/],
@@ -142,7 +143,7 @@ package() { [ ! -e hurt ]; install -Dt "$pkgdir/x" ./*.txt "$startdir/deep/er/-n
     workspace.git("reset", "-q", "--hard");
   });
 
-  test("a commit without the package is told apart from a recipe that fails", async () => {
+  test("a commit without the package is distinguished from a recipe that fails", async () => {
     workspace.writeRecipe("fresh", {});
     const { result } = await workspace.build("fresh", { path: "packages/none" });
     expect(result).toMatchObject({

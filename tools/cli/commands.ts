@@ -48,7 +48,8 @@ export const commands: readonly CommandEntry[] = [
         )
         .option("--from-chaotic", "replace the bash pipelines of the repository in DIR by Sluice's")
         .option("--commit", "commit what was done")
-        .option("-n, --dry-run", "show the plan and change nothing"),
+        .option("-n, --dry-run", "show the plan and change nothing")
+        .option("--json", "print the plan as JSON"),
     load: async () => (await import("./commands/init.ts")).init,
   },
   {
@@ -146,7 +147,7 @@ export const commands: readonly CommandEntry[] = [
     ],
     define: (program) =>
       operationCommand(program, "schedule [pkgbase...]").description(
-        "Build packages as main has them, without a commit",
+        "Write a schedule of packages as main has them, without a commit, for builders to take",
       ),
     load: async () => (await import("./commands/schedule.ts")).schedule,
   },
@@ -154,11 +155,19 @@ export const commands: readonly CommandEntry[] = [
     group: "updates",
     examples: [
       ["sluice review", "what waits for a person"],
+      ["sluice review show foo", "what would change in foo, and what the gate says of it"],
+      ["sluice review accept foo", "take it into main, as it was shown"],
+      ["sluice review refuse foo", "don't ask again until upstream moves"],
       ["sluice review --json", "with all findings"],
     ],
     define: (program) =>
       workspaceCommand(program, "review")
-        .description("Open reviews, with what the gate says of them today")
+        .description("Updates that wait for a person: list, show, accept or refuse them")
+        .addArgument(
+          new Argument("[action]", "what to do (default: list all)").choices(["show", "accept", "refuse"]),
+        )
+        .argument("[pkgbase]")
+        .option("-n, --dry-run", "show the plan and change nothing")
         .option("--json", "print as JSON, with all findings"),
     load: async () => (await import("./commands/review.ts")).review,
   },
@@ -169,11 +178,13 @@ export const commands: readonly CommandEntry[] = [
       ["sluice audit --database https://example.org/x86_64/mypackages.db", "against this database"],
     ],
     define: (program) =>
-      workspaceCommand(program, "audit")
-        .description("Updates and builds that were lost on the way, and what nobody owns any more")
+      stateCommand(program, "audit")
+        .description(
+          "Updates and builds that were lost on the way, published files that are damaged, and what nobody owns any more",
+        )
         .option(
           "--database <file>",
-          "the published repository's, or its address (default: BUILD_REPO's in CI_LIB_DB)",
+          "the published repository's, or its address (default: BUILD_REPO's in CI_LIB_DB, or what is published here)",
         )
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/audit.ts")).audit,
@@ -182,8 +193,10 @@ export const commands: readonly CommandEntry[] = [
     group: "packages",
     examples: [["sluice why foo", "is foo scheduled now, and because of what?"]],
     define: (program) =>
-      workspaceCommand(program, "why <pkgbase>")
-        .description("Whether a package would be scheduled now, who needs it and whom it needs")
+      stateCommand(program, "why <pkgbase>")
+        .description(
+          "Whether a package would be scheduled now, why its last build failed, whom it needs and who needs it",
+        )
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/why.ts")).why,
   },
@@ -211,7 +224,8 @@ export const commands: readonly CommandEntry[] = [
             .default("json"),
         )
         .option("--out <file>", "write to a file instead of standard output")
-        .option("--databases <file...>", "databases of the distribution; what they hold needs no provider"),
+        .option("--databases <file...>", "databases of the distribution; what they hold needs no provider")
+        .option("--json", "the same as --format json"),
     load: async () => (await import("./commands/deptree.ts")).deptree,
   },
   {
@@ -220,12 +234,14 @@ export const commands: readonly CommandEntry[] = [
       ["sluice build foo", "build foo and what it needs"],
       ["sluice build", "build whatever isn't published as it is committed"],
       ["sluice build all --jobs 4", "build everything, four at a time"],
+      ["sluice build --again foo", "build what is published once more, as foo's next pkgrel .N"],
     ],
     define: (program) =>
       buildingCommand(program, "build [pkgbase...]")
         .description(
           "Build packages, and what they need, and publish them here (none named: what isn't published)",
         )
+        .option("--again", "also those whose very recipe is published, with a pkgrel raised by .N")
         .option("--json", "print the outcomes as JSON"),
     load: async () => (await import("./commands/build.ts")).build,
   },
@@ -237,7 +253,8 @@ export const commands: readonly CommandEntry[] = [
         .description("Build packages into a folder, for jobs of a pipeline that share a schedule")
         .option("--commit <commit>", "the scheduled commit (default: HEAD)")
         .option("--with <dir>", "what earlier jobs left; builds may use it")
-        .option("--after <names>", "packages of the schedule whose jobs ended before, with blanks between"),
+        .option("--after <names>", "packages of the schedule whose jobs ended before, with blanks between")
+        .option("--json", "print the outcomes as JSON"),
     load: async () => (await import("./commands/build-into.ts")).buildInto,
   },
   {
@@ -254,12 +271,28 @@ export const commands: readonly CommandEntry[] = [
     examples: [
       ["sluice up --port 8081", "build, serve, and go on with each new commit"],
       ["sluice up --once", "end when all is published"],
+      [
+        "sluice up --host 0.0.0.0 --address https://repo.example.org",
+        "on a server; clients are told that address",
+      ],
+      ["sluice up --pipelines", "the whole system without a forge: follow upstreams, build, serve"],
     ],
     define: (program) =>
       buildingCommand(program, "up")
         .description("Keep the package repository as the workspace says, and serve it")
         .option("--once", "end when all is published")
-        .option("--port <number>", "where to serve it (default: 8080)"),
+        .option(
+          "--pipelines",
+          "run on-commit, on-schedule and the trigger daily as well, where no forge does",
+        )
+        .option("--no-fetch", "don't ask the remote; follow the clone alone")
+        .option("--port <number>", "where to serve it (default: 8080)")
+        .option(
+          "--host <address>",
+          "whom to serve: this machine, or 0.0.0.0 or :: for all (default: 127.0.0.1)",
+        )
+        .option("--address <url>", "the address by which clients reach it, behind a proxy for example")
+        .option("--json", "print the address, or with --once the outcome, as JSON"),
     load: async () => (await import("./commands/up.ts")).up,
   },
   {
@@ -315,11 +348,57 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     group: "building",
+    examples: [["sluice key show", "which key signs, and which one is to"]],
+    define: (program) =>
+      stateCommand(keyCommand(program), "show")
+        .description("Which key signs what is published, which is to, and which clients trust besides")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/key.ts")).showKey,
+  },
+  {
+    group: "building",
+    examples: [
+      ["sluice key rotate", "clients get to know a new key now; in 30 days it signs everything"],
+      ["sluice key rotate --after 0", "the new key signs everything at once, say since the old one is lost"],
+    ],
+    define: (program) =>
+      stateCommand(keyCommand(program), "rotate")
+        .description(
+          "Go over to another key: the one that SIGNING_KEY names now, else a new one that is made here",
+        )
+        .option("--after <days>", "when it signs everything (default: 30; 0: at once)")
+        .option("--json", "print the keys as JSON"),
+    load: async () => (await import("./commands/key.ts")).rotate,
+  },
+  {
+    group: "building",
+    examples: [
+      ["sluice key export > mypackages.asc", "what clients trust"],
+      ["sluice key export --secret backup.asc", "a backup of the key that signs"],
+    ],
+    define: (program) =>
+      stateCommand(keyCommand(program), "export")
+        .description("Print the public keys that clients trust, or write the secret key to a file")
+        .option("--secret <file>", "write the secret key to a new file that only you can read")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/key.ts")).exportKey,
+  },
+  {
+    group: "building",
+    examples: [["sluice key import backup.asc", "restore the key from a backup"]],
+    define: (program) =>
+      stateCommand(keyCommand(program), "import <file>")
+        .description("Take a secret key into the state folder, such as one out of a backup")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/key.ts")).importKey,
+  },
+  {
+    group: "building",
     examples: [["sluice enqueue", "hand over what on-commit or on-schedule wrote"]],
     define: (program) =>
-      stateCommand(program, "enqueue [schedule]").description(
-        "Hand a schedule (default: .ci/schedule.json) to the queue",
-      ),
+      stateCommand(program, "enqueue [schedule]")
+        .description("Hand a schedule (default: .ci/schedule.json) to the queue, for `sluice up` to build")
+        .option("--json", "print as JSON"),
     load: async () => (await import("./commands/enqueue.ts")).enqueue,
   },
   {
@@ -327,9 +406,45 @@ export const commands: readonly CommandEntry[] = [
     examples: [["sluice queue", "what waits, runs or is blocked"]],
     define: (program) =>
       stateCommand(program, "queue")
-        .description("What waits, what runs, what is blocked and by whom")
+        .description("What builders took from schedules: what waits, runs, is blocked and by whom")
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/queue.ts")).queue,
+  },
+  {
+    group: "building",
+    examples: [["sluice cancel foo", "take foo out of the queue, or stop its build"]],
+    define: (program) =>
+      stateCommand(program, "cancel <pkgbase...>")
+        .description("End builds that are queued or under way")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/cancel.ts")).cancel,
+  },
+  {
+    group: "building",
+    examples: [
+      ["sluice status", "does anything need me?"],
+      ["sluice status --json", "for a monitor; exit code 1 where a person is needed"],
+    ],
+    define: (program) =>
+      stateCommand(program, "status")
+        .description("What fails and since when, what is held, blocked or under way, what is published")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    group: "building",
+    examples: [
+      ["sluice log foo", "what did the last build of foo say?"],
+      ["sluice log foo --build 12", "that of an earlier build"],
+      ["sluice log foo --follow", "as it is being built"],
+    ],
+    define: (program) =>
+      stateCommand(program, "log <pkgbase>")
+        .description("Print the log of a package's last build")
+        .option("--build <number>", "that of this build")
+        .option("-f, --follow", "go on until that build has ended")
+        .option("--json", "print as JSON where the logs lie"),
+    load: async () => (await import("./commands/log.ts")).log,
   },
   {
     group: "pipelines",
@@ -381,6 +496,16 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     group: "setup",
+    examples: [["sluice version", "which Sluice is this?"]],
+    define: (program) =>
+      program
+        .command("version")
+        .description("Print the version")
+        .option("--json", "print as JSON, with Node's"),
+    load: async () => (await import("./commands/version.ts")).version,
+  },
+  {
+    group: "setup",
     examples: [
       ["source <(sluice completion bash)", "in ~/.bashrc"],
       ["source <(sluice completion zsh)", "in ~/.zshrc, after compinit"],
@@ -397,10 +522,13 @@ export const commands: readonly CommandEntry[] = [
 ];
 
 function buildersCommand(program: Command): Command {
-  return (
-    program.commands.find((command) => command.name() === "builders") ??
-    program.command("builders").description("Who may build for this manager")
-  );
+  const found = program.commands.find((command) => command.name() === "builders");
+  return found ?? program.command("builders").description("Who may build for this manager");
+}
+
+function keyCommand(program: Command): Command {
+  const found = program.commands.find((command) => command.name() === "key");
+  return found ?? program.command("key").description("The key that signs what is published");
 }
 
 function operationCommand(program: Command, name: string): Command {

@@ -19,7 +19,7 @@ test.each([
   ["sluice nonsense ", ""],
   ["sluice why ", "bar foo"],
   ["sluice why f", "foo"],
-  ["sluice why foo ", "--root --json --help"],
+  ["sluice why foo ", "--root --state --json --help"],
   ["sluice build foo b", "bar"],
   ["sluice build foo --js", "--json"],
   ["sluice build -- f", "foo"],

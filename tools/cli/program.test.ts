@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createProgram, type DefinedCommand } from "./program.ts";
@@ -37,9 +37,29 @@ test("a command's help shows its examples", () => {
   expect(sluice("help", "on-commit")).toContain("\n  sluice on-commit --dry-run  ");
 });
 
-test("the version is the package's", () => {
+test("the version is the package's, however it is asked for", () => {
   const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
-  expect(sluice("--version")).toBe(`${version}\n`);
+  for (const asked of ["--version", "-V", "version"]) expect(sluice(asked)).toBe(`${version}\n`);
+  expect(JSON.parse(sluice("version", "--json"))).toEqual({ sluice: version, node: process.versions.node });
+});
+
+test.each([
+  ["help", "nonsense"],
+  ["nonsense", "--help"],
+])("%s %s is an error, and the nearest command is named", (...args) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/cli/main.js", ...args], {
+    encoding: "utf8",
+  });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toContain('there is no command "nonsense"');
+  expect(spawnSync(process.execPath, ["dist/cli/main.js", "help", "biuld"]).stderr.toString()).toContain(
+    "did you mean build?",
+  );
+});
+
+test("every command can print JSON, but for the one that prints a shell's script", () => {
+  const without = defined.filter(({ command }) => !command.options.some(({ long }) => long === "--json"));
+  expect(without.map(pathOf)).toEqual(["completion"]);
 });
 
 function pathOf({ command }: DefinedCommand): string {

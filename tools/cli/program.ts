@@ -14,7 +14,7 @@ export interface DefinedCommand {
 export function createProgram(): { program: Command; defined: readonly DefinedCommand[] } {
   const program = new Command("sluice")
     .description("Keeps a pacman package repository in Git.")
-    .version(sluiceVersion(), "--version", "print the version")
+    .version(sluiceVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .commandsGroup(`${groups.setup}:`)
     .configureHelp({ subcommandTerm: (command) => [command.name(), ...operandsOf(command)].join(" ") })

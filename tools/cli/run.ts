@@ -1,6 +1,7 @@
-import { CommanderError } from "commander";
+import { CommanderError, type Command } from "commander";
 import { SluiceError } from "../errors.ts";
 import { createProgram } from "./program.ts";
+import { nearestName } from "../workspace/config/nearest-name.ts";
 import { reportBug, reportError } from "./output/report.ts";
 
 /** Runs one command and returns the exit code: 0 done, 1 something needs a person, 2 wrong usage or a bug. */
@@ -16,6 +17,7 @@ export async function run(args: readonly string[]): Promise<number> {
     });
   }
   try {
+    requireHelpTopic(program, args);
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
@@ -23,4 +25,21 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof SluiceError) return reportError(error);
     return reportBug(error);
   }
+}
+
+/** Asked for help about a command that there isn't, commander shows the help of all. */
+function requireHelpTopic(program: Command, args: readonly string[]): void {
+  const isAsked = args[0] === "help" || args.some((word) => word === "--help" || word === "-h");
+  const [topic = ""] = args[0] === "help" ? args.slice(1) : args;
+  const known = program.createHelp().visibleCommands(program);
+  if (!isAsked || topic === "" || topic.startsWith("-") || known.some((each) => each.name() === topic))
+    return;
+  const nearest = nearestName(
+    topic,
+    known.map((each) => each.name()),
+  );
+  const meant = nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
+  throw new SluiceError("usage", `there is no command ${JSON.stringify(topic)}${meant}`, {
+    hint: "Run `sluice help` for all commands.",
+  });
 }

@@ -95,7 +95,7 @@ describe.each([1, 2, 3, 4, 5])("a random workspace (%i)", (seed) => {
     for (const format of Object.values(treeFormats)) expect(format(again)).toBe(format(tree));
   });
 
-  test("is ordered such that all that a package waits for stands before it", () => {
+  test("is ordered such that all that a package waits for comes before it", () => {
     const place = new Map(tree.order.map((name, at) => [name, at]));
     expect(place.size).toBe(tree.packages.size);
     for (const [name, needs] of tree.needs) {

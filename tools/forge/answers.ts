@@ -135,7 +135,7 @@ function neededHere(headers: Headers, said: string): string {
   return needed ? `This request takes ${needed}. ` : "";
 }
 
-/** What stands in front of a forge answers with web pages of its own. */
+/** What is in front of a forge answers with web pages of its own. */
 function isJson(body: string): boolean {
   try {
     JSON.parse(body);

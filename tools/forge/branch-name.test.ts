@@ -30,7 +30,7 @@ test.each([
   ["update-foo%20bar", undefined],
   ["main", undefined],
   ["my-update-foo", undefined],
-])("%s is told from a review's branch, old ones included", (branch, expected) => {
+])("%s is read from a review's branch, old ones included", (branch, expected) => {
   expect(parseBranchName(branch)).toEqual(expected);
 });
 

@@ -21,7 +21,7 @@ export function branchName(pkgbase: string, revision: string): string {
   return `${branchPrefix}${pkgbase.replace(/(?<=\.)\./g, "%2E")}-${digestOf(revision)}`;
 }
 
-/** The part of a revision that stands in its branch's name. */
+/** The part of a revision that is in its branch's name. */
 export function digestOf(revision: string): string {
   const digest = /^[0-9a-f]{16}/.exec(revision)?.[0];
   if (digest === undefined) {

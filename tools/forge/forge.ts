@@ -1,5 +1,6 @@
 /**
- * What Sluice needs of the place where people review updates. Implementations: GitHub, GitLab.
+ * What Sluice needs of the place where people review updates. Implementations: GitHub, GitLab, and the branches
+ * alone where there is neither.
  *
  * Every method may throw a SluiceError:
  * - `forge-unavailable` (exit 1): the forge is down, slow, or asks to come back later. Nothing is wrong with the
@@ -12,7 +13,7 @@
  * arrive. No error, and nothing in one, holds the token.
  */
 export interface Forge {
-  readonly kind: ForgeKind;
+  readonly kind: ForgeKind | "branches";
 
   /** Throws if the token can't do what reviews take, as far as the forge tells without trying. */
   checkAccess(): Promise<void>;

@@ -115,7 +115,7 @@ async function pastOf(
   const untouched = await isUntouched(forge, branch, head, reviews, email);
   const [last] = reviews;
   if (!last) return { head, untouched, past: "none" };
-  // What was merged is in main, whoever made it, unless somebody has pushed since.
+  // What was merged is in main, no matter by whom, unless somebody has pushed since.
   if (last.state === "merged") return { head, untouched: untouched || last.head === head, past: "merged" };
   const closedHere = isWanted && (await ownComments(forge, last)).some(isClosingComment);
   return { head, untouched, past: closedHere ? "closed" : "refused" };

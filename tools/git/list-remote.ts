@@ -1,4 +1,5 @@
-import type { Git } from "./git.ts";
+import { SluiceError } from "../errors.ts";
+import { redact, type Git } from "./git.ts";
 
 /** What a remote answers: its refs by their full names, and where its HEAD leads. */
 export interface RemoteListing {
@@ -13,14 +14,24 @@ export interface RemoteListing {
  * Asks a remote for refs, in one request. A pattern matches whole steps at a name's end, `*` anything; of an
  * annotated tag `<name>^{}` is the commit, where that is asked for.
  *
+ * @param timeout milliseconds after which it counts as not answering
  * @throws SluiceError `git` if the remote can't be asked.
  */
 export async function listRemote(
   git: Git,
   remote: string,
   patterns: readonly string[],
+  timeout?: number,
 ): Promise<RemoteListing> {
-  const listing = await git.text(["ls-remote", "--symref", remote, "HEAD", ...patterns]);
+  const asked = ["ls-remote", "--symref", remote, "HEAD", ...patterns];
+  const answer = await git.attempt(asked, timeout === undefined ? {} : { timeout });
+  if (!answer.ok) {
+    const said = answer.stderr || `exit code ${answer.code}`;
+    throw new SluiceError("git", redact(`git ls-remote --symref ${remote}: ${said}`), {
+      facts: { said, exitCode: answer.code },
+    });
+  }
+  const listing = answer.stdout;
   const refs = new Map<string, string>();
   let defaultBranch: string | undefined;
   let head: string | undefined;

@@ -12,7 +12,7 @@ const decoders: Readonly<Record<string, () => Transform>> = {
   br: () => createBrotliDecompress({ chunkSize }),
 };
 
-/** An answer's body as it comes, and whether it was the body that failed, not whoever read it. */
+/** An answer's body as it comes, and whether it was the body that failed, not its reader. */
 export interface Body {
   readonly chunks: AsyncIterable<Buffer>;
   readonly failure: () => { readonly error: unknown } | undefined;
@@ -41,7 +41,7 @@ export function readBody(
         yield next.value;
       }
     } finally {
-      // Whoever stops halfway doesn't want the rest.
+      // A reader that stops halfway doesn't want the rest.
       await iterator.return?.();
     }
   }

@@ -90,7 +90,7 @@ export function openHttp(
     const body = readBody(response.body, encoded, maxBytes, () => tooLarge(step.url, maxBytes));
     try {
       const value = await consume({ ...head, url: step.url.href }, body.chunks);
-      // Whoever took what came before the cut for all of it would be wrong.
+      // What came before the cut must not count as the whole.
       const failure = body.failure();
       return failure ? failedBy(failure.error) : { kind: "answered", value };
     } catch (error) {

@@ -1,4 +1,4 @@
-/** How much one run puts up with. All but the numbers of attempts and failures are milliseconds. */
+/** The limits of one run. All but the numbers of attempts and failures are milliseconds. */
 export interface RetryLimits {
   /** How often a request is tried in all. */
   readonly attempts: number;

@@ -70,6 +70,8 @@ export const claimAnswer = z.discriminatedUnion("kind", [
     pkgbase: z.string(),
     commit: z.string().regex(/^[0-9a-f]{40,64}$/),
     reasons: z.array(z.string()),
+    /** CI_PACKAGE_BUMP as it takes effect, which may be another than the commit's. */
+    bump: z.string().nullable(),
     /** Where the builder's part of the log begins, in bytes. */
     logAt: count,
   }),

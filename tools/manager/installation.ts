@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { defaultArch } from "../alpm/names.ts";
 import { buildPackage } from "../builder/build.ts";
 import type { Resources } from "../builder/build-request.ts";
@@ -8,14 +8,13 @@ import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
 import { withSigner } from "../pkgrepo/signing/signing.ts";
-import { makeLocalKey } from "../pkgrepo/signing/signing-key.ts";
-import type { SigningKey } from "../pkgrepo/signing/gpg-agent.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Checkpoint } from "../steps.ts";
 import type { RepositoryConfig } from "../workspace/config/config.ts";
 import { explainSystemError } from "./machine.ts";
 import { revisionsOf, type Revisions } from "./reconcile/revision.ts";
+import { openSigningKeys, type KeyPlaces } from "./signing-keys.ts";
 
 /** What building takes: the workspace, a sandbox, and what is published, which it only reads. */
 export interface BuildingPlace {
@@ -36,6 +35,8 @@ export interface Installation extends BuildingPlace {
   readonly queue: Queue;
   readonly repository: Repository;
   readonly now: () => Date;
+  /** As they were when it was opened. */
+  readonly settings: StateOptions["settings"];
 }
 
 /** What lies in the state folder. */
@@ -67,7 +68,7 @@ export function foldersOf(state: string): Folders {
   };
 }
 
-interface StateOptions {
+export interface StateOptions {
   readonly settings: Pick<RepositoryConfig, "BUILD_REPO" | "SIGNING_KEY">;
   readonly state: string;
   /** The operator's GnuPG home, where SIGNING_KEY names a key in it. */
@@ -100,7 +101,7 @@ export async function openInstallation(
   const place = await openBuildingPlace(options);
   const repository = await openRepository(options);
   const queue = await openQueue(state, { now: () => now().getTime(), ...(checkpoint && { checkpoint }) });
-  return { ...place, queue, now, repository };
+  return { ...place, queue, now, repository, settings: options.settings };
 }
 
 /**
@@ -132,19 +133,34 @@ export async function openBuildingPlace(options: PlaceOptions): Promise<Building
  * @throws SluiceError `state-unwritable`, `disk-full`, `signing-key`
  */
 export async function openRepository(options: StateOptions): Promise<Repository> {
-  const { settings, state, checkpoint } = options;
-  const folders = foldersOf(state);
-  await makeFolders(folders);
-  const key = await signingKey(options, folders);
+  const { state, checkpoint } = options;
+  await makeFolders(foldersOf(state));
+  const places = keyPlaces(options);
+  const { key, otherKeys = [] } = await openSigningKeys(places);
   // A key that can't sign is reported now, not after the first build.
   await withSigner(key, () => Promise.resolve());
   return {
-    root: folders.repositories,
-    name: settings.BUILD_REPO,
-    arch: defaultArch,
+    ...places.repository,
     key,
+    otherKeys,
     keepDays: 14,
     ...(checkpoint && { checkpoint }),
+  };
+}
+
+/** Where keys lie, and what they sign. */
+export function keyPlaces({ settings, state, gnupgHome, checkpoint }: StateOptions): KeyPlaces {
+  const repository = {
+    root: foldersOf(state).repositories,
+    name: settings.BUILD_REPO,
+    arch: defaultArch,
+  };
+  return {
+    setting: settings.SIGNING_KEY,
+    home: join(state, "signing-key"),
+    gnupgHome,
+    repository,
+    checkpoint,
   };
 }
 
@@ -164,7 +180,7 @@ async function makeFolders(folders: Folders): Promise<void> {
 const leastRoom = 64 * 1024;
 
 /** Git ignores it. */
-async function makeStateFolder(state: string): Promise<void> {
+export async function makeStateFolder(state: string): Promise<void> {
   try {
     await mkdir(state, { recursive: true });
     const ignore = join(state, ".gitignore");
@@ -188,34 +204,4 @@ export async function openQueue(
   await makeStateFolder(state);
   const { openSqliteQueue } = await import("../queue/sqlite/sqlite.ts");
   return openSqliteQueue(join(state, "queue.sqlite"), now, checkpoint);
-}
-
-async function signingKey(
-  { settings, gnupgHome, checkpoint }: StateOptions,
-  { state, repositories }: Folders,
-): Promise<SigningKey> {
-  if (settings.SIGNING_KEY === "") {
-    const home = join(state, "signing-key");
-    const publicKey = join(repositories, settings.BUILD_REPO, `${settings.BUILD_REPO}.asc`);
-    if (!existsSync(home) && existsSync(publicKey)) throw keyLost(home, publicKey);
-    return makeLocalKey(home, `${settings.BUILD_REPO} (package repository)`, checkpoint);
-  }
-  if (!/^[0-9A-Fa-f]{16,40}$/.test(settings.SIGNING_KEY)) {
-    throw new SluiceError(
-      "signing-key",
-      `SIGNING_KEY is not a fingerprint or key id: ${settings.SIGNING_KEY}`,
-      {
-        hint: "Find it with: gpg --list-secret-keys --keyid-format long",
-      },
-    );
-  }
-  return { home: gnupgHome, id: settings.SIGNING_KEY };
-}
-
-/** A new key would leave a repository of which clients can verify one half with either key. */
-function keyLost(home: string, publicKey: string): SluiceError {
-  return new SluiceError("signing-key", `the key that signed what is published is gone: ${home}`, {
-    hint: `Restore that folder from your backup. Without one, delete ${dirname(publicKey)}: everything is then rebuilt and signed by a new key, which clients have to trust.`,
-    facts: { path: home },
-  });
 }

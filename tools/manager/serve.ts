@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SluiceError, systemCode } from "../errors.ts";
@@ -18,15 +19,17 @@ export interface Server {
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 /**
- * Serves the package repositories, and below `/logs/` the builds' logs, to this machine.
+ * Serves the package repositories, and below `/logs/` the builds' logs.
  *
  * @param port 0 for any free one
+ * @param host the address to listen on: this machine's own alone, or `0.0.0.0` or `::` for everybody
  * @param handler is asked first
- * @throws SluiceError `port-busy`
+ * @throws SluiceError `port-busy`, `host`
  */
 export async function serve(
   { repositories, logs }: Pick<Folders, "repositories" | "logs">,
   port: number,
+  host = "127.0.0.1",
   handler: Handler = async () => false,
 ): Promise<Server> {
   const repository = repositoryHandler(repositories);
@@ -39,17 +42,23 @@ export async function serve(
   const server = createServer({ requestTimeout: 0 }, (request, response) => void answer(request, response));
   server.timeout = 120_000;
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(systemCode(error) === "EADDRINUSE" ? portBusy(port) : error));
-    server.listen(port, "127.0.0.1", resolve);
+    server.once("error", (error) => reject(cantListen(error, port, host)));
+    server.listen(port, host, resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${nameFor(host)}:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** What clients call it: where it listens for everybody, the machine's name. */
+function nameFor(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return hostname();
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** `/logs/<pkgbase>/<build>.log` → its path below the folder of logs. */
@@ -83,6 +92,22 @@ async function sendLog(path: string, { method }: IncomingMessage, response: Serv
     if (response.headersSent) response.destroy();
     else response.writeHead(404).end();
   }
+}
+
+function cantListen(error: Error, port: number, host: string): Error {
+  const code = systemCode(error) ?? "";
+  if (code === "EADDRINUSE") return portBusy(port);
+  if (code === "EACCES") {
+    return new SluiceError("port-busy", `port ${port} may not be used by this user`, {
+      facts: { port },
+      hint: "Choose one above 1023 with --port N, and put nginx or Caddy in front of it.",
+    });
+  }
+  if (!["EADDRNOTAVAIL", "ENOTFOUND", "EINVAL", "EAI_AGAIN"].includes(code)) return error;
+  return new SluiceError("host", `${JSON.stringify(host)} is no address of this machine (${code})`, {
+    facts: { host },
+    hint: "--host takes an address of this machine, or 0.0.0.0 or :: for all of them; `ip address` lists them.",
+  });
 }
 
 function portBusy(port: number): SluiceError {

@@ -6,7 +6,7 @@ import { madeFrom } from "../pkgrepo/snapshot.ts";
 import { sweep } from "../pkgrepo/publishing/sweep.ts";
 import { dropFinished, keptPackages, readFinished } from "./builds/finished.ts";
 import type { Installation } from "./installation.ts";
-import { sameRecipe } from "./reconcile/reconcile.ts";
+import { sameRecipe } from "../workspace/identity.ts";
 
 /** As long as the queue remembers builds. */
 const logsKeptMs = 90 * 24 * 3600_000;

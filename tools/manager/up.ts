@@ -1,42 +1,33 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../errors.ts";
-import { resolveCommit } from "../git/history.ts";
 import { publish } from "../pkgrepo/publishing/publish.ts";
 import type { PendingBuild } from "../queue/queue.ts";
-import { requireValidConfig } from "../workspace/workspace.ts";
+import { follower, type FollowOptions, type FollowWatcher } from "./follower.ts";
 import type { Installation } from "./installation.ts";
-import type { Difference } from "./reconcile/reconcile.ts";
-import type { Revision } from "./reconcile/revision.ts";
-import { reconcile } from "./reconcile/submit.ts";
-import { tidy } from "./tidy.ts";
+import { watchPublished } from "./watch.ts";
 import { work, type Watcher } from "./builds/work.ts";
 
-export interface UpWatcher extends Watcher {
-  /** What main says and the package repository doesn't have. */
-  reconciled?(commit: string, difference: Difference): void;
-  /** Something is to be fixed by a person; until then all stays as it was. */
-  troubled?(error: SluiceError): void;
-}
+export interface UpWatcher extends Watcher, FollowWatcher {}
 
-interface UpOptions {
+interface UpOptions extends FollowOptions {
   readonly worker: string;
   readonly jobs: number;
-  /** End when all is published or nothing more can be done. */
-  readonly once: boolean;
   readonly watcher: UpWatcher;
   readonly signal: AbortSignal;
 }
 
 /**
- * Keeps the package repository as main says: builds the difference, then again after each new commit, and every
- * hour, so that what got lost comes back.
+ * Keeps the package repository as main says: builds the difference and what pipelines ask for, then again after each
+ * new commit, and every hour, so that what got lost comes back.
  *
+ * @param options.once end when all is published or nothing more can be done
  * @returns the builds that are left: blocked ones, and all others that there was no time for before `signal`
  */
 export async function up(installation: Installation, options: UpOptions): Promise<readonly PendingBuild[]> {
   const { watcher, once, signal } = options;
+  const repaired = await watchPublished(installation, watcher);
   await publish(installation.repository, [], installation.now());
-  const follow = follower(installation, options);
+  const follow = await follower(installation, options, repaired);
   for (let pause = 10_000; !signal.aborted; pause = Math.min(2 * pause, 300_000)) {
     try {
       await work(installation, {
@@ -59,58 +50,6 @@ export async function up(installation: Installation, options: UpOptions): Promis
     }
   }
   return (await installation.queue.state()).builds;
-}
-
-const followEveryMs = 1000;
-const reconcileEveryMs = 3600_000;
-
-interface Follower {
-  (): Promise<boolean>;
-  /** Whether main was reconciled at all. */
-  began(): boolean;
-}
-
-function follower(installation: Installation, { once, watcher }: UpOptions): Follower {
-  const { git, revisions } = installation;
-  let reconciled: string | undefined;
-  let looked = Number.NEGATIVE_INFINITY;
-  let tidied = Number.NEGATIVE_INFINITY;
-
-  async function follow(): Promise<boolean> {
-    const now = performance.now();
-    if (now < looked + followEveryMs) return true;
-    looked = now;
-    const isDue = now >= tidied + reconcileEveryMs;
-    if (isDue) {
-      tidied = now;
-      await tidy(installation);
-    }
-    const head = await resolveCommit(git, "HEAD");
-    if (head === undefined || (head === reconciled && !isDue)) return true;
-    try {
-      const revision = await revisions.at(head);
-      requireValidConfig(revision.workspace);
-      requireSameRepository(installation, revision);
-      const found = await reconcile(installation, revision);
-      watcher.reconciled?.(head, found);
-    } catch (error) {
-      if (once || reconciled === undefined || !(error instanceof SluiceError)) throw error;
-      watcher.troubled?.(error);
-    }
-    reconciled = head;
-    return true;
-  }
-  return Object.assign(follow, { began: () => reconciled !== undefined });
-}
-
-/** Which repository is served and who signs it was decided at the start. */
-function requireSameRepository({ repository }: Installation, { workspace: { config } }: Revision): void {
-  const { name, key } = repository;
-  if (config.BUILD_REPO === name && config.SIGNING_KEY === (key.id ?? "")) return;
-  throw new SluiceError("repository-changed", "BUILD_REPO or SIGNING_KEY changed in .ci/config", {
-    hint: "Start `sluice up` again; until then the repository stays as it was.",
-    facts: { path: ".ci/config" },
-  });
 }
 
 /** Whether something is going to be tried again, here or by another builder; waits for it a little. */

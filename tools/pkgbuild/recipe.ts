@@ -35,7 +35,7 @@ export type Reading =
 
 /**
  * Reads a PKGBUILD, or an install scriptlet, without running anything of it. The text must be what its bytes
- * are in UTF-8: whoever decodes them has to refuse what isn't. A text that isn't wholly understood is not
+ * are in UTF-8: their decoder has to refuse what isn't. A text that isn't wholly understood is not
  * read in part.
  */
 export function readPkgbuild(text: string): Reading {

@@ -6,10 +6,10 @@ import type { Checkpoint } from "../steps.ts";
 /**
  * A package repository for one architecture, published as a folder:
  *
- *     <root>/<name>/<name>.asc                the public key
+ *     <root>/<name>/<name>.asc                the public keys, the one that signs first
  *     <root>/<name>/<arch>/*.pkg.tar.*[.sig]  packages and signatures
  *     <root>/<name>/<arch>/databases/<n>/     snapshots: <name>.db.tar.gz, <name>.files.tar.gz, a .sig of
- *                                             each, made-from.json, retired.json
+ *                                             each, made-from.json, retired.json, keys.json
  *     <root>/<name>/<arch>/databases/current  symbolic link to the snapshot that counts
  *     <root>/<name>/<arch>/<name>.db[.sig], <name>.files[.sig], made-from.json
  *                                             symbolic links through databases/current; they never change
@@ -29,7 +29,10 @@ export interface Repository {
   /** The repository's name in pacman.conf. */
   readonly name: string;
   readonly arch: string;
+  /** Signs a repository that is new. What is published goes on with the key that signed it, until `rotateKey`. */
   readonly key: SigningKey;
+  /** Other homes of keys: where one lies that signed before, or is to sign. */
+  readonly otherKeys?: readonly SigningKey[];
   /** For how many days a package's file stays after the last database that named it. */
   readonly keepDays: number;
   /** How long to wait for another process that is publishing; default: 60 seconds. */

@@ -3,12 +3,15 @@ import { join } from "node:path";
 import type { DatabaseEntry } from "../alpm/database.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import { readDatabase } from "./database-file.ts";
+import { readKeyRecord, type KeyRecord } from "./keys.ts";
 import { folderOf, type Repository } from "./repository.ts";
 
 /** What a pkgbase's published packages were made from: what main said when they were scheduled. */
 export interface MadeFrom {
   readonly commit: string;
-  /** Git's id of the recipe's tree in that commit. */
+  /** What can change the packages, as one hash; undefined in records of earlier releases. */
+  readonly inputs?: string;
+  /** All files of the recipe's folder in that commit, as one hash. */
   readonly recipeTree: string;
   /** CI_PACKAGE_BUMP as it was applied, null where there was none. */
   readonly bump: string | null;
@@ -26,6 +29,8 @@ export interface RetiredFile {
   /** When it left the database, ISO 8601. */
   readonly since: string;
   readonly sha256: string;
+  /** What it was when it left; undefined in records of earlier releases. */
+  readonly was?: { readonly pkgbase: string; readonly version: string; readonly madeFrom: MadeFromRecord };
 }
 
 /** One published state, read as a whole. */
@@ -37,6 +42,8 @@ export interface Snapshot {
   readonly madeFrom: ReadonlyMap<string, MadeFromRecord>;
   /** By file name. */
   readonly retired: ReadonlyMap<string, RetiredFile>;
+  /** Undefined where a version that kept no record published it, and the public key is gone. */
+  readonly keys: KeyRecord | undefined;
   /** The database's time, as clients see it. */
   readonly time: Date;
 }
@@ -54,8 +61,15 @@ export async function readSnapshot(where: Where): Promise<Snapshot | undefined> 
     entries: await readDatabase(database),
     madeFrom: await readRecords<MadeFromRecord>(join(folder, "made-from.json")),
     retired: await readRecords<RetiredFile>(join(folder, "retired.json")),
+    keys: await readKeyRecord(folder, folderOf(where).publicKey),
     time: (await stat(database)).mtime,
   };
+}
+
+/** Which published state readers see now: grows with each change. Undefined before the first publish. */
+export async function snapshotNumber(where: Where): Promise<number | undefined> {
+  const folder = await currentFolder(where);
+  return folder === undefined ? undefined : Number(folder.slice(folder.lastIndexOf("/") + 1));
 }
 
 /** The published packages; none before the first publish. */
@@ -70,6 +84,12 @@ export async function madeFrom(where: Where): Promise<ReadonlyMap<string, MadeFr
   return folder === undefined ? new Map() : readRecords(join(folder, "made-from.json"));
 }
 
+/** Who signed what is published; undefined before the first publish. */
+export async function publishedKeys(where: Where): Promise<KeyRecord | undefined> {
+  const folder = await currentFolder(where);
+  return folder === undefined ? undefined : readKeyRecord(folder, folderOf(where).publicKey);
+}
+
 /** The link is followed once, so that what is read next belongs together. */
 async function currentFolder(where: Where): Promise<string | undefined> {
   const { databases, current } = folderOf(where);
@@ -81,7 +101,7 @@ async function currentFolder(where: Where): Promise<string | undefined> {
   }
 }
 
-async function readRecords<T>(path: string): Promise<Map<string, T>> {
+export async function readRecords<T>(path: string): Promise<Map<string, T>> {
   try {
     return new Map(Object.entries(JSON.parse(await readFile(path, "utf8")) as Record<string, T>));
   } catch (error) {

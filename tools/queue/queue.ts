@@ -26,8 +26,12 @@ import type { BlockCause, Outcome, Retry } from "./outcome.ts";
  */
 export interface Queue {
   /** Accepts builds and removals as one unit. A removal drops the queued build of its key and asks an
-   * active one to stop; a build withdraws the pending removal of its key, because publishing replaces. */
+   * active one to stop; a build withdraws the pending removal of its key, because publishing replaces. A
+   * submission that carries out `requests` changes nothing where its `after` isn't what `taken` says. */
   submit(submission: Submission): Promise<readonly Submitted[]>;
+
+  /** Up to which number the requests of a workspace for a repository have been accepted; 0: none. */
+  taken(of: Pick<Submission, "source" | "target" | "arch">): Promise<number>;
 
   /** Hands out a ready build, or undefined when this worker has nothing to do now. Also returns builds whose
    * lease ran out and retries that are due to the queue, so ask again after an event, and every second or
@@ -107,6 +111,8 @@ export interface Submission {
   /** Where the schedule was made; takes the commit status. */
   readonly pipeline?: Pipeline;
   readonly onDependencyFailure?: OnDependencyFailure;
+  /** The requests of the branch `state` that it carries out, all with numbers `after` < n ≤ `upTo`. */
+  readonly requests?: { readonly after: number; readonly upTo: number };
   readonly builds: readonly SubmittedBuild[];
   readonly removals: readonly SubmittedRemoval[];
 }
@@ -132,6 +138,10 @@ export interface SubmittedBuild {
   /** Every pkgbase that must be neither queued nor active when this build starts. */
   readonly needs: readonly string[];
   readonly reason: string;
+  /** Upstream commits that it is to be made from, where what is published may be enough. */
+  readonly upstream?: readonly string[] | undefined;
+  /** Build it although this very recipe is published; holds until the build has ended. */
+  readonly again?: boolean;
 }
 
 export interface SubmittedRemoval {
@@ -154,8 +164,8 @@ export interface Worker {
   readonly classes: readonly string[] | "all";
   /** Builds without a class are not for it. */
   readonly classOnly?: boolean;
-  /** The id of the only build that it takes. */
-  readonly build?: number;
+  /** The builds that it takes, by id; default: any. */
+  readonly builds?: readonly number[];
   /** After that time without `keepAlive` (milliseconds) the worker counts as dead and the build as `lost`. */
   readonly leaseMs: number;
 }
@@ -174,7 +184,10 @@ export interface Build extends BuildKey {
   readonly class: string | null;
   readonly pkgnames: readonly string[];
   readonly needs: readonly string[];
+  /** Where what is published was made from this recipe and these upstream commits, there is nothing to build. */
+  readonly upstream?: readonly string[] | undefined;
   readonly reasons: readonly string[];
+  readonly again?: boolean;
   /** How often it was lost so far. */
   readonly losses: number;
   /** How often it was tried again for other reasons. */

@@ -6,6 +6,11 @@ export interface WantedBuild {
   readonly pkgbase: string;
   readonly class: string | null;
   readonly reason: string;
+  /**
+   * Upstream commits that it is to be made from; none: main's recipe alone counts. Where the published packages were
+   * made from all that, there is nothing to build. Undefined: it is built anyway.
+   */
+  readonly upstream?: readonly string[] | undefined;
 }
 
 /** Puts decisions into the form of `.ci/schedule.json`: builds in build order, each with what it needs. */

@@ -19,7 +19,7 @@ const written = (parts: Parameters<typeof scheduleOf>[0], to: ScheduleSettings["
     .filter(([, text]) => text !== undefined)
     .map(([path]) => path);
 
-test("a repository that comes from chaotic-manager gets its files whoever builds", () => {
+test("a repository that comes from chaotic-manager gets its files whatever builds", () => {
   const files = [".ci/schedule.json", ".ci/deptree.txt", ".ci/schedule-params.txt"];
   expect(written({ builds: [{ pkgbase: "foo" }] }, "manager")).toEqual(files);
   expect(written({ builds: [{ pkgbase: "foo" }] }, "chaotic")).toEqual(files);

@@ -118,7 +118,7 @@ describe("GitLab child pipeline", () => {
 });
 
 describe("GitHub matrix", () => {
-  test("what is needed stands in an earlier level, and is named where it is scheduled", () => {
+  test("what is needed is in an earlier level, and is named where it is scheduled", () => {
     const { commit, levels } = matrix({
       builds: [
         { pkgbase: "lib" },

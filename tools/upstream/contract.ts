@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Fault } from "../../test/world/faulty-server.ts";
-import { hurry } from "../../test/world/hurry.ts";
+import { hurry, impatient } from "../../test/world/hurry.ts";
 import { openGit } from "../git/git.ts";
 import type { HttpOptions } from "../http/http.ts";
 import { openHttp } from "../http/open-http.ts";
+import type { RetryLimits } from "../http/retry-limits.ts";
 import type { Followed, Seen, Sighting, Upstream, UpstreamPorts } from "./upstream.ts";
 
 /** A simulated upstream of one kind, and what asks it. */
@@ -42,11 +43,11 @@ export function upstreamContract(create: () => Promise<UpstreamWorld>): void {
       () => world.stop(),
       () => rmSync(folder, { recursive: true }),
     );
-    const look: Look = async (packages) => {
+    const look: Look = async (packages, retryLimits = hurry) => {
       const dir = mkdtempSync(join(folder, "scratch-"));
       execFileSync("git", ["init", "--quiet", "--bare", dir]);
       const { standIns = {} } = world;
-      const http = openHttp({ parallel: 8, perHost: 8, delaySeconds: 0, standIns }, hurry);
+      const http = openHttp({ parallel: 8, perHost: 8, delaySeconds: 0, standIns }, retryLimits);
       const found = await world
         .open({
           http,
@@ -117,7 +118,7 @@ export function upstreamContract(create: () => Promise<UpstreamWorld>): void {
   test.each<Fault>([
     { kind: "down" },
     { kind: "cut" },
-    { kind: "slow", milliseconds: 3000 },
+    { kind: "silent" },
     { kind: "answers", status: 429 },
     { kind: "answers", status: 429, headers: { "retry-after": "3600" } },
     { kind: "answers", status: 403, headers: { "retry-after": "3600" } },
@@ -128,7 +129,7 @@ export function upstreamContract(create: () => Promise<UpstreamWorld>): void {
     await world.offer("bar", "1", "pkgver=1\n");
     const seen = seenOf((await look({ bar: {} }))["bar"]);
     world.trouble(fault);
-    const found = await look({ foo: {}, bar: seen });
+    const found = await look({ foo: {}, bar: seen }, fault.kind === "silent" ? impatient : hurry);
     expect(kinds(found)).toEqual({ foo: "unavailable", bar: "unavailable" });
     expect(errorOf(found["foo"])).toMatchObject({ code: "unavailable", exitCode: 1 });
     world.trouble(undefined);
@@ -153,7 +154,10 @@ export function upstreamContract(create: () => Promise<UpstreamWorld>): void {
 }
 
 /** What was seen of each package → its sighting. */
-type Look = (packages: Readonly<Record<string, Seen>>) => Promise<Readonly<Record<string, Sighting>>>;
+type Look = (
+  packages: Readonly<Record<string, Seen>>,
+  retryLimits?: RetryLimits,
+) => Promise<Readonly<Record<string, Sighting>>>;
 
 function followed(world: UpstreamWorld, pkgbase: string, seen: Seen): Followed {
   return {

@@ -13,6 +13,12 @@ export function affectsBuild(path: string, named: ReadonlySet<string>): boolean 
   return !note || named.has(path);
 }
 
+/** The same without what only says where updates come from. */
+export function affectsPackage(path: string, named: ReadonlySet<string>): boolean {
+  const ofUpdates = path === ".CI/update.sh" || path === "nvchecker.toml" || path === ".nvchecker.toml";
+  return affectsBuild(path, named) && (!ofUpdates || named.has(path));
+}
+
 /** Files of the recipe itself that its `.SRCINFO` names, for any architecture. */
 export function namedFiles(srcinfos: readonly (Srcinfo | undefined)[]): ReadonlySet<string> {
   const files = new Set<string>();

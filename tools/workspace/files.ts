@@ -18,7 +18,7 @@ export interface WorkspaceFiles {
   readonly packagesDir: string;
   /**
    * By the folder's name, sorted; also folders whose name no package may have. Those of a work tree are read
-   * while they are iterated, so that thousands of files needn't be in memory at once.
+   * while they are iterated, so that thousands of files aren't in memory at the same time.
    */
   readonly folders: Iterable<FolderFiles>;
 }

@@ -15,8 +15,24 @@ test("a workspace without problems has none", () => {
   w.addPackage("foo");
   w.write("packages/foo/PKGBUILD", "pkgname=foo\npkgver=1 # now\npkgrel='1'\nepoch=\narch=(any)\n");
   w.write("packages/notes/README.md", "not a package");
-  expect(lintWorkspace(w.dir)).toEqual({ packages: 1, problems: [] });
+  const { workspace, problems: found } = lintWorkspace(w.dir);
+  expect([workspace.packages.size, found]).toEqual([1, []]);
 });
+
+test("a package that nothing here builds, by its arch, is a problem", () => {
+  addFor("aarch64", "armv7h");
+  expect(problems()).toEqual([
+    "packages/foo/.SRCINFO: arch = aarch64 armv7h, and x86_64 is what is built here; add it, or any, in the PKGBUILD and run makepkg --printsrcinfo > .SRCINFO",
+  ]);
+  addFor("aarch64", "x86_64");
+  expect(problems()).toEqual([]);
+});
+
+function addFor(...architectures: readonly string[]): void {
+  const lines = architectures.map((name) => `\tarch = ${name}\n`).join("");
+  w.write("packages/foo/PKGBUILD", `pkgname=foo\npkgver=1\npkgrel=1\narch=(${architectures.join(" ")})\n`);
+  w.write("packages/foo/.SRCINFO", srcinfoText("foo").replace("\tarch = any\n", lines));
+}
 
 test("a person gets every problem of the whole workspace at once, by path", () => {
   w.write(".ci/config", "BUILD_REPO=test\nBUILDREPO=x\nREDIS_PORT=no\n");

@@ -1,14 +1,15 @@
 import { packagePath } from "./files.ts";
 import { staleFields } from "./stale-srcinfo.ts";
-import { parseWorkspace, type WorkspaceProblem } from "./workspace.ts";
+import { parseWorkspace, type Workspace, type WorkspaceProblem } from "./workspace.ts";
 import { readWorktree, readWorktreeFile } from "./worktree.ts";
 
-/** Every problem of a work tree, by path. */
+/** Every problem that the files of a work tree have by themselves, by path. */
 export function lintWorkspace(root: string): {
-  packages: number;
+  workspace: Workspace;
   problems: readonly WorkspaceProblem[];
 } {
-  const { packagesDir, packages, problems } = parseWorkspace(readWorktree(root));
+  const workspace = parseWorkspace(readWorktree(root));
+  const { packagesDir, packages, problems } = workspace;
   const found = [...problems];
   for (const { pkgbase, srcinfo } of packages.values()) {
     const path = packagePath(packagesDir, pkgbase);
@@ -22,5 +23,5 @@ export function lintWorkspace(root: string): {
     const message = `is stale in ${stale.join(", ")}; run makepkg --printsrcinfo > .SRCINFO`;
     found.push({ kind: "srcinfo-stale", pkgbase, path: `${path}/.SRCINFO`, message });
   }
-  return { packages: packages.size, problems: found.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  return { workspace, problems: found.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }

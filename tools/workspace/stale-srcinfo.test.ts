@@ -31,7 +31,7 @@ pkgname = foo-docs
 `;
 const vcs = "pkgver() {\n  git describe\n}\n";
 
-describe("a contributor who forgot .SRCINFO is told where, and nobody else is", () => {
+describe("a contributor who forgot .SRCINFO gets a warning that says where, and nobody else does", () => {
   test.each([
     ["agreeing", split, srcinfo, []],
     ["a new version", split.replace("=1.2", "=1.3"), srcinfo, ["pkgver", "depends", "source_aarch64"]],

@@ -1,4 +1,4 @@
-import { isPkgbase } from "../alpm/names.ts";
+import { defaultArch, isPkgbase } from "../alpm/names.ts";
 import { missingParts, parseSrcinfo, type Srcinfo } from "../alpm/srcinfo.ts";
 import { buildTree, type DependencyTree } from "../deptree/tree.ts";
 import { relationFields, relationsOf, type PackageRelations } from "../deptree/relations.ts";
@@ -28,7 +28,9 @@ export interface WorkspaceProblem {
     | "pkgbuild"
     | "srcinfo-missing"
     | "srcinfo-unreadable"
-    | "srcinfo-stale";
+    | "srcinfo-stale"
+    | "arch"
+    | "same-version";
   /** Undefined: the repository's own files. */
   readonly pkgbase: string | undefined;
   /** From the root of the repository. */
@@ -173,6 +175,11 @@ function srcinfoFrom(
     } else if (srcinfo.pkgbase !== pkgbase) {
       report("folder-name", `the folder is ${pkgbase}, its pkgbase is ${srcinfo.pkgbase}`);
     }
+    const foreign = foreignArchitectures(srcinfo);
+    if (foreign.length > 0) {
+      const only = `arch = ${foreign.join(" ")}, and ${defaultArch} is what is built here`;
+      report("arch", `${only}; add it, or any, in the PKGBUILD and run makepkg --printsrcinfo > .SRCINFO`);
+    }
     return srcinfo.packages.length > 0 ? srcinfo : undefined;
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
@@ -181,6 +188,13 @@ function srcinfoFrom(
     problems.push({ kind: "srcinfo-unreadable", pkgbase, path, line, column, message });
     return undefined;
   }
+}
+
+/** The architectures of a package of which nothing can be built here. */
+function foreignArchitectures({ base, packages }: Srcinfo): readonly string[] {
+  const own = base.get("arch") ?? [];
+  const all = [...own, ...packages.flatMap(({ fields }) => fields.get("arch") ?? [])];
+  return all.includes("any") || all.includes(defaultArch) ? [] : [...new Set(all)];
 }
 
 function configFrom<T>(

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildRequest } from "../build-request.ts";
 import { declared, type Declared } from "./declared.ts";
@@ -31,6 +31,8 @@ export async function compile(
   const { config, settings } = request;
   const { layer } = prepared;
   const into = join(request.folder, "packages");
+  // makepkg asks pacman what is installed, for .BUILDINFO; without a database pacman calls that an error.
+  const installed = layer.folder ? join(layer.folder, "var/lib/pacman") : await emptyDatabase(request.folder);
   await mkdir(into);
   const network = config.BUILDER_NETWORK ?? settings.BUILDER_NETWORK;
   log.note(network ? "The build has network access (BUILDER_NETWORK=true)." : "The build has no network.");
@@ -43,7 +45,7 @@ export async function compile(
       readOnly(prepared.recipe, "/recipe"),
       readOnly(makepkgConf, "/settings/makepkg.conf"),
       ...(sources.folder ? [readOnly(sources.folder, "/sources")] : []),
-      ...(layer.folder ? [readOnly(join(layer.folder, "var/lib/pacman"), "/var/lib/pacman")] : []),
+      readOnly(installed, "/var/lib/pacman"),
     ],
     env: {
       RECIPE: "/recipe",
@@ -59,6 +61,14 @@ export async function compile(
   const said = (await readIfThere(join(into, versionFile)))?.toString();
   const files = ended.collected.filter((file) => file !== versionFile);
   return { folder: into, files, ...(await declared(request, prepared, ended.head, said)) };
+}
+
+/** As pacman begins its own: of its format's version 9. */
+async function emptyDatabase(folder: string): Promise<string> {
+  const database = join(folder, "installed");
+  await mkdir(join(database, "local"), { recursive: true });
+  await writeFile(join(database, "local/ALPM_DB_VERSION"), "9\n");
+  return database;
 }
 
 const versionFile = ".version";

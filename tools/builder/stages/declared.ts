@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { srcinfoVersion } from "../../alpm/srcinfo.ts";
-import { vercmp } from "../../alpm/vercmp.ts";
-import { formatVersion, parseVersion } from "../../alpm/version.ts";
+import { parseVersion } from "../../alpm/version.ts";
 import { SluiceError } from "../../errors.ts";
 import type { BuildRequest } from "../build-request.ts";
-import { bumpOf, type Bump } from "../bump.ts";
+import { bumpOf } from "../../workspace/bump.ts";
+import { bumped, canonical, hasPkgver } from "../known-version.ts";
 import type { Prepared } from "./interfere.ts";
 
 /** What the built packages have to agree with. */
@@ -40,14 +40,8 @@ export async function declared(
           version: bumped(srcinfoVersion(srcinfo) ?? "", bump),
         }
       : { pkgbase, pkgnames, version: canonical(version) };
-  if (!(await hasPkgver(recipe))) return reviewed;
+  if (!hasPkgver(await readPkgbuild(recipe))) return reviewed;
   return { ...reviewed, version: sameEpoch(canonical(after ?? ""), reviewed) };
-}
-
-/** As the lines do it that are added to the PKGBUILD. */
-export function bumped(text: string, bump: Bump | undefined): string {
-  const applies = bump && (bump.version === undefined || vercmp(bump.version, text) === 0);
-  return canonical(applies ? `${text}.${bump.count}` : text);
 }
 
 /** pkgver() sets no epoch, which would make a package newer than all that come after it. */
@@ -60,14 +54,6 @@ function sameEpoch(version: string, { pkgbase, version: before }: Declared): str
   );
 }
 
-/** `0:1.2-3` → `1.2-3`, as makepkg writes it. */
-function canonical(text: string): string {
-  return formatVersion(parseVersion(text.trim()));
-}
-
-/** Whether the version is found out while building. */
-export async function hasPkgver(recipe: string): Promise<boolean> {
-  return /^[ \t]*(?:function[ \t]+)?pkgver[ \t]*(?:\(|\{|$)/m.test(
-    await readFile(join(recipe, "PKGBUILD"), "utf8"),
-  );
+async function readPkgbuild(recipe: string): Promise<string> {
+  return readFile(join(recipe, "PKGBUILD"), "utf8");
 }

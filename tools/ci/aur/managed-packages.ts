@@ -5,6 +5,7 @@ import { readBlobs } from "../../git/objects.ts";
 import { listFolders, readFolders } from "../../workspace/commit.ts";
 import { packagePath } from "../../workspace/files.ts";
 import { recipeEntries, recipeOf } from "../../workspace/recipe.ts";
+import { findPackage, nearestPackage } from "../../workspace/package-names.ts";
 import { parseWorkspace, requireValidConfig, type Workspace } from "../../workspace/workspace.ts";
 
 /** A package that is kept in the AUR from here. */
@@ -36,8 +37,9 @@ export async function managedPackages(
   const names = [...workspace.packages.values()].flatMap(({ pkgbase, config }) =>
     workspace.config.CI_MANAGE_AUR && config.CI_MANAGE_AUR ? [pkgbase] : [],
   );
-  refuseOthers(workspace, names, pkgbases);
-  const wanted = pkgbases.length === 0 ? names : names.filter((name) => pkgbases.includes(name));
+  const named = pkgbases.map((name) => findPackage(name, workspace.packages) ?? name);
+  refuseOthers(workspace, names, named);
+  const wanted = named.length === 0 ? names : names.filter((name) => named.includes(name));
   const entries = wanted.flatMap((name) => recipeEntries(folders.entries.get(name)!));
   const blobs = await readBlobs(
     git,
@@ -59,7 +61,9 @@ function refuseOthers(
 ): void {
   const others = pkgbases.filter((name) => !managed.includes(name));
   if (others.length === 0) return;
-  const why = others.map((name) => `${name}${packages.has(name) ? "" : " (no such package)"}`);
+  const why = others.map((name) =>
+    packages.has(name) ? name : `${name} (no such package)${nearestPackage(name, packages)}`,
+  );
   throw new SluiceError("not-managed", `not managed in the AUR from here: ${why.join(", ")}`, {
     hint: config.CI_MANAGE_AUR
       ? "Set CI_MANAGE_AUR=true in the package's .CI/config, and commit it."

@@ -87,7 +87,7 @@ function packagesText(packages: readonly CheckedPackage[], room: number): string
   const sorted = packages.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
   let text = "";
   for (const [at, pkg] of sorted.entries()) {
-    // Whoever floods the first package with findings must not hide the others.
+    // Many findings in the first package must not hide the others.
     const share = Math.max(4000, (room - text.length - 200) / 2);
     const own = `\n\n${packageText(pkg, share)}`;
     if (text.length + own.length + 200 > room) {

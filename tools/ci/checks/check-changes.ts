@@ -17,6 +17,7 @@ import { isInCiFolder, largestRecipe, recipeEntries, recipeOf } from "../../work
 import { staleFields } from "../../workspace/stale-srcinfo.ts";
 import { parseWorkspace, type Workspace, type WorkspaceProblem } from "../../workspace/workspace.ts";
 import { dependencyProblems, type DependencyProblem } from "./check-dependencies.ts";
+import { readSameVersionProblem } from "../same-version.ts";
 import { offlineContext } from "./replay.ts";
 
 /** What a contributor's commits do to a workspace. */
@@ -188,7 +189,22 @@ async function checkPackage(
     const message = `is stale in ${stale.join(", ")}; run makepkg --printsrcinfo > .SRCINFO`;
     problems.push({ kind: "srcinfo-stale", pkgbase, path: `${path}/.SRCINFO`, message });
   }
+  const sameVersion = await sameVersionIn(git, pkgbase, old, now);
+  if (sameVersion) problems.push(sameVersion);
   return { pkgbase, change, verdict, findings, interfering, problems };
+}
+
+async function sameVersionIn(
+  git: Git,
+  pkgbase: string,
+  old: Side,
+  now: Side,
+): Promise<WorkspaceProblem | undefined> {
+  const [before, after] = [old, now].map(({ workspace, folders }) => {
+    const [pkg, files] = [workspace.packages.get(pkgbase), folders.entries.get(pkgbase)];
+    return pkg && files && { pkg, files };
+  });
+  return before && after && readSameVersionProblem(git, before, after, now.workspace.packagesDir);
 }
 
 function bytesOf(folder: ReadonlyMap<string, TreeEntry>): number {

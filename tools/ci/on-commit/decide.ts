@@ -5,7 +5,8 @@ import type { WantedBuild } from "../../schedule/compose.ts";
 import type { CommitFolders } from "../../workspace/commit.ts";
 import { packagePath } from "../../workspace/files.ts";
 import type { Package, Workspace } from "../../workspace/workspace.ts";
-import { comparePackage, type PackageChange } from "./changes.ts";
+import { comparePackage, type PackageChange, type PackageSide } from "./changes.ts";
+import { findPackage, nearestPackage } from "../../workspace/package-names.ts";
 import { deployRequests, type DeployRequest } from "./deploy-requests.ts";
 
 /** Two commits' packages. */
@@ -42,9 +43,10 @@ export function decide(
 ): Decision[] {
   const { before, after } = comparison;
   const changes = changesBetween(comparison);
-  const requests = new Map(deployRequests(commits).map((request) => [request.name, request]));
   const { config, packages } = after.workspace;
-  refuseUnknown([...requests.values()], after.workspace, changes);
+  const asked = deployRequests(commits, (name) => findPackage(name, packages));
+  const requests = new Map(asked.map((request) => [request.name, request]));
+  refuseUnknown(asked, after.workspace, changes);
 
   const names = new Set([
     ...changes.keys(),
@@ -63,8 +65,9 @@ export function decide(
       const pkgnames = leftBehind(before?.workspace.packages.get(pkgbase), after.workspace);
       return { kind: "remove", pkgbase, pkgnames, reason };
     }
+    const isMaterial = change !== undefined && change.kind !== "immaterial";
     const reasons = [
-      ...(change && change.kind !== "immaterial" ? [describeChange(change, pkgbase)] : []),
+      ...(isMaterial ? [describeChange(change, pkgbase)] : []),
       ...(request ? [`commit ${short(request.commit)}: ${request.text}`] : []),
     ];
     if (reasons.length === 0) {
@@ -75,6 +78,7 @@ export function decide(
       pkgbase,
       class: request?.class || pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null,
       reason: reasons.join("; "),
+      ...(isMaterial && !request?.class && { upstream: [] }),
     };
   }
 
@@ -100,15 +104,15 @@ export function decide(
 function changesBetween({ before, after, differing }: Comparison): Map<string, PackageChange> {
   const changes = new Map<string, PackageChange>();
   for (const name of differing) {
-    const old = before?.workspace.packages.get(name);
-    const now = after.workspace.packages.get(name);
-    const change = comparePackage(old && before?.entries.get(name), now && after.entries.get(name), [
-      old?.srcinfo,
-      now?.srcinfo,
-    ]);
+    const change = comparePackage(before && sideOf(before, name), sideOf(after, name));
     if (change) changes.set(name, change);
   }
   return changes;
+}
+
+function sideOf({ entries, workspace }: Side, name: string): PackageSide | undefined {
+  const files = entries.get(name);
+  return files && { pkg: workspace.packages.get(name), files };
 }
 
 /** A request for a package that was removed since is moot; any other unknown name is a mistake. */
@@ -119,7 +123,10 @@ function refuseUnknown(
 ): void {
   const unknown = requests.filter(({ name }) => name !== "all" && !packages.has(name) && !changes.has(name));
   if (unknown.length === 0) return;
-  const names = unknown.map(({ name, commit }) => `${JSON.stringify(name)} (commit ${short(commit)})`);
+  const names = unknown.map(
+    ({ name, commit }) =>
+      `${JSON.stringify(name)}${nearestPackage(name, packages)} in commit ${short(commit)}`,
+  );
   throw new SluiceError("unknown-package", `[deploy …] of packages that don't exist: ${names.join(", ")}`, {
     hint: `Nothing was scheduled. Correct it with a further commit whose message says ${unknown
       .map(({ name }) => `[undeploy ${name}]`)

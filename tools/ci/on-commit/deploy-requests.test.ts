@@ -24,7 +24,14 @@ test.each<[string, string[]]>([
   expect(requests(message)).toEqual(expected);
 });
 
-test("a later [undeploy] takes back, an earlier one doesn't, and asking again counts again", () => {
+test("what a package makes stands for the package, to ask and to cancel", () => {
+  const messages = ["[deploy foo] [deploy bar-docs/2]", "[undeploy foo-docs]"];
+  const commits = messages.map((message, at) => ({ id: `c${at}`, message }));
+  const found = deployRequests(commits, (name) => /^(foo|bar)/.exec(name)?.[0]);
+  expect(found.map(({ name, class: buildClass }) => [name, buildClass])).toEqual([["bar", "2"]]);
+});
+
+test("a later [undeploy] cancels, an earlier one doesn't, and asking again counts again", () => {
   expect(requests("[deploy foo]", "[undeploy foo]")).toEqual([]);
   expect(requests("[undeploy foo]", "[deploy foo]")).toEqual(["c1 foo"]);
   expect(requests("[deploy foo] [deploy bar]", "[undeploy bar]", "[deploy bar/2]")).toEqual([

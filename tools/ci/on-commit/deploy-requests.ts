@@ -15,12 +15,18 @@ export interface DeployRequest {
  * The requests that remain after all messages were read, oldest commit first: `[deploy NAME]`,
  * `[deploy NAME/CLASS]` and `[deploy all]` ask, a later `[undeploy NAME]` cancels. The text between the
  * brackets is taken literally, so a name that no package can have is an unknown name, not nothing.
+ *
+ * @param pkgbaseOf the package that a name stands for; a name that stands for none stays as it is
  */
-export function deployRequests(commits: readonly Commit[]): DeployRequest[] {
+export function deployRequests(
+  commits: readonly Commit[],
+  pkgbaseOf: (name: string) => string | undefined = () => undefined,
+): DeployRequest[] {
   const requests = new Map<string, DeployRequest>();
   for (const { id, message } of commits) {
     for (const [text, verb, inner] of message.matchAll(/\[(deploy|undeploy)[ \t]+([^[\]\r\n]{1,200})\]/g)) {
-      const { name, class: buildClass } = splitClass(inner!.trim());
+      const { name: given, class: buildClass } = splitClass(inner!.trim());
+      const name = pkgbaseOf(given) ?? given;
       requests.delete(name);
       if (verb === "deploy") requests.set(name, { name, class: buildClass, commit: id, text: text! });
     }

@@ -9,9 +9,9 @@ import { composeSchedule } from "../../schedule/compose.ts";
 import { scheduleFiles } from "../../schedule/files.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { PackageState, State } from "../../workspace/state/state.ts";
-import { remote } from "../pipeline/commit-range.ts";
+import { keptPrefix, remote } from "../../workspace/refs.ts";
 import { commitState } from "../pipeline/commit-state.ts";
-import { keptPrefix } from "../pipeline/workspace-refs.ts";
+import { nextRequests } from "../pipeline/next-requests.ts";
 import { scheduleHeader } from "../on-commit/on-commit.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
@@ -44,7 +44,9 @@ export async function applyOnSchedule(
   const opened = await review(ports, plan, actionsOf(reviews, "before"));
   const notOpened = whyNotOpened(plan, opened);
   const head = await commitMain(ports, plan);
-  const state = await commitState(ports, plan.stateBranch, stateToKeep(plan, notOpened), workspace.config);
+  const kept = stateToKeep(plan, notOpened);
+  const requests = nextRequests(kept.requests, workspace, plan.builds, ports.now());
+  const state = await commitState(ports, plan.stateBranch, { ...kept, requests }, workspace.config);
   const header = scheduleHeader(head, workspace.config, ports.platform);
   const schedule = composeSchedule(header, plan.tree, plan.builds, plan.removals);
 
@@ -162,19 +164,24 @@ async function commitMain({ git, platform, now }: SchedulePorts, plan: OnSchedul
   });
 }
 
-/** What waits for a review counts only where it is up for review. */
+/**
+ * What waits for a review counts only where it is up for review. Where there is no forge, upstream is asked again at
+ * each run: one with a forge opens the review then.
+ */
 function stateToKeep(
-  { state, heldStates }: OnSchedulePlan,
+  { state, heldStates, reviews }: OnSchedulePlan,
   notOpened: ReadonlyMap<string, SluiceError>,
 ): State {
+  const byHand = !(reviews instanceof SluiceError) && reviews.byHand;
   const packages = new Map<string, PackageState>(state.packages);
   for (const [pkgbase, held] of heldStates) {
     const known = packages.get(pkgbase);
     // The forge knows best what was refused, and the commit of a VCS source doesn't wait for a review.
-    const merged = { ...held, refused: known?.refused, commit: known?.commit };
+    const seen = byHand ? { timestamp: known?.timestamp, revision: known?.revision } : {};
+    const merged = { ...held, ...seen, refused: known?.refused, commit: known?.commit };
     if (!notOpened.has(pkgbase)) packages.set(pkgbase, merged);
   }
-  const isAllCurrent = notOpened.size === 0;
+  const isAllCurrent = notOpened.size === 0 && !(byHand && heldStates.size > 0);
   const run = { ...state.run, aurEtag: isAllCurrent ? state.run.aurEtag : undefined };
   return { ...state, packages, run };
 }

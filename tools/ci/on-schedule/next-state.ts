@@ -39,6 +39,7 @@ export function nextState(
   return {
     packages: refusals ? withRefusals(next, refusals) : next,
     versions: rebuilds.versions,
+    requests: state.requests,
     run: {
       known: true,
       databases: rebuilds.databases,

@@ -1,10 +1,11 @@
 import { baseValue, parseSrcinfo } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
+import { digestOf } from "../../forge/branch-name.ts";
 import type { ReviewAction } from "../../forge/plan-reviews.ts";
 import { inertInline } from "../../gate/review/inert.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import type { OnScheduleOutcome } from "./apply-on-schedule.ts";
-import type { JudgedUpdate } from "../updates/decide-update.ts";
+import type { JudgedUpdate, UpdateDecision } from "../updates/decide-update.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
 import type { TemplateOutcome } from "../template/take-template.ts";
 
@@ -71,15 +72,38 @@ export function needsPerson(
 ): boolean {
   if (template.kind === "failed") return true;
   const hasProblem = [...plan.updates, ...plan.commits].some(({ kind }) => kind === "problem");
+  if (plan.updates.some((decision) => waitsHere(plan, decision))) return true;
   return hasProblem || (outcome?.notOpened.size ?? 0) > 0 || (outcome?.reviews.failed.length ?? 0) > 0;
+}
+
+/** Whether an update waits for somebody whom no forge tells. */
+function waitsHere({ reviews }: OnSchedulePlan, decision: UpdateDecision): boolean {
+  if (reviews instanceof SluiceError || !reviews.byHand || !("state" in decision)) return false;
+  const isHeld = decision.kind === "hold" || (decision.kind === "unchanged" && decision.standing === "held");
+  const { held, refused } = decision.state;
+  return isHeld && held !== undefined && refused !== digestOf(held);
+}
+
+/** Whether somebody has refused this very revision, so that it waits for nobody. */
+function isRefused({ reviews }: OnSchedulePlan, pkgbase: string): boolean {
+  if (reviews instanceof SluiceError) return false;
+  return reviews.plan.kept.some(
+    (kept) => kept.pkgbase === pkgbase && kept.reason === "refused for this revision",
+  );
+}
+
+function nextStep(pkgbase: string): string {
+  return `; look at it: sluice review show ${pkgbase}`;
 }
 
 function updateLines(plan: OnSchedulePlan, outcome: OnScheduleOutcome | undefined): ReportLine[] {
   return plan.updates.flatMap((decision): ReportLine[] => {
     const { pkgbase } = decision;
     switch (decision.kind) {
-      case "unchanged":
-        return [];
+      case "unchanged": {
+        const why = `it waits since an earlier run${nextStep(pkgbase)}`;
+        return waitsHere(plan, decision) ? [{ what: "held", pkgbase, why }] : [];
+      }
       case "take":
         return [{ what: "updated", pkgbase, why: `${versions(decision.update)}${remarks(decision.update)}` }];
       case "wait": {
@@ -92,7 +116,9 @@ function updateLines(plan: OnSchedulePlan, outcome: OnScheduleOutcome | undefine
         const [worst] = decision.update.judgement.findings;
         const because = worst ? `${decision.why}: ${worst.message}` : decision.why;
         const missing = outcome?.notOpened.get(pkgbase);
-        const review = missing ? `; not up for review: ${explain(missing)}` : "";
+        if (isRefused(plan, pkgbase)) return [];
+        const here = waitsHere(plan, decision) ? nextStep(pkgbase) : "";
+        const review = missing ? `; not up for review: ${explain(missing)}` : here;
         return [{ what: "held", pkgbase, why: `${versions(decision.update)}, ${because}${review}` }];
       }
       case "skipped":

@@ -7,8 +7,8 @@ import { readReviews } from "../../forge/read-reviews.ts";
 import type { WantedUpdate } from "../../forge/update-commit.ts";
 import { reviewBody } from "../../gate/review/review-text.ts";
 import type { State } from "../../workspace/state/state.ts";
+import { remote } from "../../workspace/refs.ts";
 import type { Side } from "../on-commit/decide.ts";
-import { remote } from "../pipeline/commit-range.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
 import type { WorkspaceRefs } from "../pipeline/workspace-refs.ts";
 import { refusalsOf } from "./next-state.ts";
@@ -17,6 +17,8 @@ import type { SchedulePorts } from "../pipeline/ports.ts";
 export interface UpdateReviews {
   readonly plan: ReviewPlan;
   readonly marks: ReviewMarks;
+  /** Whether they are accepted and refused with `sluice review`, since there is no forge. */
+  readonly byHand: boolean;
 }
 
 type Held = Extract<UpdateDecision, { kind: "hold" }>;
@@ -48,8 +50,9 @@ export async function planUpdateReviews(
   const marks = { labels: ["update"], assignee: config.CI_HUMAN_REVIEW_ASSIGNEE || undefined };
   try {
     const email = config.GIT_AUTHOR_EMAIL;
-    const situation = await readReviews({ forge, git, remote, email }, needs);
-    return { plan: planReviews(needs, situation, marks), marks };
+    const place = run.refs.hasRemote ? remote : ".";
+    const situation = await readReviews({ forge, git, remote: place, email }, needs);
+    return { plan: planReviews(needs, situation, marks), marks, byHand: forge.kind === "branches" };
   } catch (error) {
     if (error instanceof SluiceError && error.code.startsWith("forge-")) return error;
     throw error;

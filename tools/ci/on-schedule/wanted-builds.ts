@@ -9,6 +9,8 @@ import type { CommitDecision } from "../updates/find-commits.ts";
 export interface NewBuild {
   readonly pkgbase: string;
   readonly reason: string;
+  /** Upstream commits that it is to be made from; none: its recipe in main changed. */
+  readonly upstream?: readonly string[];
 }
 
 /** Every reason of this run to build something, but those of commits. */
@@ -25,12 +27,17 @@ export function newBuilds(
         : [],
     ),
     ...commits.flatMap((decision) =>
-      decision.kind === "commit" && decision.before !== undefined && decision.before !== decision.commit
-        ? [{ pkgbase: decision.pkgbase, reason: `new commit ${decision.commit.slice(0, 10)} upstream` }]
-        : [],
+      decision.kind === "commit" && decision.before !== decision.commit ? [followed(decision)] : [],
     ),
     ...bumps,
   ];
+}
+
+/** At the first look nobody knows what it was built from: the builder does. */
+function followed({ pkgbase, before, commit }: Extract<CommitDecision, { kind: "commit" }>): NewBuild {
+  const id = commit.slice(0, 10);
+  const reason = before === undefined ? `upstream is at commit ${id}` : `new commit ${id} upstream`;
+  return { pkgbase, reason, upstream: commit.split("+") };
 }
 
 function updateReason({ srcinfo }: Package): string {
@@ -52,7 +59,7 @@ export function wantedBuilds(
     asked.map(({ kind: _kind, ...build }) => [build.pkgbase, build]),
   );
   const unscheduled: NewBuild[] = [];
-  for (const { pkgbase, reason } of found) {
+  for (const { pkgbase, reason, upstream = [] } of found) {
     const { CI_ON_TRIGGER, BUILDER_CLASS } = packages.get(pkgbase)!.config;
     const before = builds.get(pkgbase);
     if (CI_ON_TRIGGER !== "" && !before) {
@@ -61,7 +68,13 @@ export function wantedBuilds(
     }
     const buildClass = before?.class ?? (BUILDER_CLASS || config.CI_DEFAULT_CLASS || null);
     const reasons = before ? `${before.reason}; ${reason}` : reason;
-    builds.set(pkgbase, { pkgbase, class: buildClass, reason: reasons });
+    const isAnyway = before !== undefined && before.upstream === undefined;
+    builds.set(pkgbase, {
+      pkgbase,
+      class: buildClass,
+      reason: reasons,
+      ...(!isAnyway && { upstream: [...(before?.upstream ?? []), ...upstream] }),
+    });
   }
   return { builds: [...builds.values()], unscheduled };
 }

@@ -2,6 +2,7 @@ import { SluiceError } from "../../errors.ts";
 import { recipeChanges } from "../../workspace/recipe-changes.ts";
 import type { FileChanges, FileInCommit } from "../../git/change-files.ts";
 import type { AurSearch } from "../../upstream/aur/aur-search.ts";
+import { alwaysThere } from "../../upstream/distribution/always-there.ts";
 import type { DatabaseSighting } from "../../upstream/distribution/distribution.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { packagePath } from "../../workspace/files.ts";
@@ -31,6 +32,8 @@ export interface AddPlan extends OperationPlan {
   readonly added: readonly AddedPackage[];
   /** What added packages need and nobody provides; `aur`: the package of the AUR that would. */
   readonly missing: readonly (MissingDependency & { readonly aur: string | undefined })[];
+  /** What is needed of which nobody could say who has it: the AUR didn't answer, and why. */
+  readonly unknown: { readonly names: readonly string[]; readonly error: SluiceError } | undefined;
   /** What is wrong between packages now, and wasn't before. */
   readonly problems: readonly DependencyProblem[];
   readonly databases: readonly DatabaseSighting[];
@@ -63,16 +66,21 @@ export async function planAdd(
   const databases = await upstreams.libraries(foreignDatabases(config), []);
 
   const added = new Map<string, AddedPackage>();
+  const inDatabases = namesIn(databases);
+  const distribution = knowsDistribution(databases) ? inDatabases : new Set([...inDatabases, ...alwaysThere]);
   let missing: AddPlan["missing"] = [];
+  let unknown: AddPlan["unknown"];
   for (let wave = requests.map((request) => ({ ...request, neededBy: [] as string[] })); wave.length > 0;) {
     progress(`fetching ${wave.map(({ pkgbase }) => pkgbase).join(", ")}`);
     const recipes = await fetchFirstRecipes(wave, { upstreams, aur, trustedMaintainers, now: now() });
     for (const [at, recipe] of recipes.entries()) {
       added.set(recipe.pkgbase, { ...recipe, neededBy: wave[at]!.neededBy });
     }
-    const unmet = missingDependencies([...added.values()], workspace.packages.values(), namesIn(databases));
-    const inAur = await aur.pkgbasesOf([...new Set(unmet.map(({ name }) => name))]);
-    missing = unmet.map((one) => ({ ...one, aur: inAur.get(one.name) }));
+    const unmet = missingDependencies([...added.values()], workspace.packages.values(), distribution);
+    const names = [...new Set(unmet.map(({ name }) => name))];
+    const inAur = await askWhoMakes(aur, names, options);
+    unknown = inAur instanceof SluiceError ? { names, error: inAur } : undefined;
+    missing = inAur instanceof SluiceError ? [] : unmet.map((one) => ({ ...one, aur: inAur.get(one.name) }));
     wave = options.withDependencies ? nextWave(missing, new Set([...entries.keys(), ...added.keys()])) : [];
   }
 
@@ -86,10 +94,25 @@ export async function planAdd(
     added: [...added.values()],
     // Where it isn't known what the distribution has, the AUR alone tells: it has nothing of the distribution's.
     missing: knowsDistribution(databases) ? missing : missing.filter((one) => one.aur !== undefined),
+    unknown,
     problems: dependencyProblems(workspace, plan.workspace),
     databases,
     ...(risky.length > 0 && !options.acceptRisk && { refusal: dangerous(risky) }),
   };
+}
+
+/** Which packages of the AUR make these; the error where the AUR can't be asked, unless they are to be added. */
+async function askWhoMakes(
+  aur: AurSearch,
+  names: readonly string[],
+  { withDependencies }: AddOptions,
+): Promise<ReadonlyMap<string, string> | SluiceError> {
+  try {
+    return await aur.pkgbasesOf(names);
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === "unavailable" && !withDependencies) return error;
+    throw error;
+  }
 }
 
 /** What this repository itself published isn't the distribution's: it has to be in the workspace. */

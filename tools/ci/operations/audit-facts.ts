@@ -1,7 +1,13 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { defaultArch } from "../../alpm/names.ts";
 import { parseSrcinfo, srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
+import { checkPublished } from "../../pkgrepo/checking/check.ts";
 import { readDatabase } from "../../pkgrepo/database-file.ts";
+import { publishedPackages } from "../../pkgrepo/snapshot.ts";
 import { parseVersions, addNewest } from "../../upstream/distribution/versions.ts";
 import type { Upstreams } from "../../upstream/sources.ts";
 import type { Sighting } from "../../upstream/upstream.ts";
@@ -15,14 +21,32 @@ export interface ReadFacts extends AuditFacts {
   readonly unasked: readonly SluiceError[];
 }
 
+export interface AuditPlaces {
+  /** A file or an address; undefined: that of BUILD_REPO in CI_LIB_DB, else what this machine published. */
+  readonly database?: string | undefined;
+  /** Where this machine publishes, if it does. */
+  readonly repositories?: string | undefined;
+}
+
 /**
- * Asks everybody: main, the branch `state`, upstreams, the published repository, the branches of reviews.
+ * Asks everybody: main, the branch `state`, upstreams, the published repository, the branches of reviews. What can't
+ * be asked doesn't keep the others from being asked.
  *
- * @param database a file or an address; undefined: that of BUILD_REPO in CI_LIB_DB
- * @throws SluiceError where the AUR or the published repository can't be read
+ * @throws SluiceError where main or the branch `state` can't be read
  */
-export async function readAuditFacts(ports: AddPorts, database: string | undefined): Promise<ReadFacts> {
-  const { progress } = ports;
+export async function readAuditFacts(
+  ports: AddPorts,
+  { database, repositories }: AuditPlaces,
+): Promise<ReadFacts> {
+  const { progress, now } = ports;
+  const unasked: SluiceError[] = [];
+  async function ask<T>(question: Promise<T>): Promise<T | undefined> {
+    return question.catch((error: unknown) => {
+      if (!(error instanceof SluiceError)) throw error;
+      unasked.push(error);
+      return undefined;
+    });
+  }
   const { refs, side, stateBranch } = await readCurrentState(ports);
   const { workspace } = side;
   const { state } = stateBranch;
@@ -30,21 +54,21 @@ export async function readAuditFacts(ports: AddPorts, database: string | undefin
   const upstreams = ports.upstreams(config, {});
   progress("asking what is published");
   const url = database ?? config.CI_LIB_DB.find((one) => fileName(one) === `${config.BUILD_REPO}.db`);
-  const published = url === undefined ? undefined : await readPublished(url, upstreams);
+  const local = await ask(readLocal(repositories, config.BUILD_REPO, now()));
+  const published = url === undefined ? local?.published : await ask(readPublished(url, upstreams));
 
   const packages = [...workspace.packages.values()];
   const ofAur = packages.filter((pkg) => pkg.config.CI_PKGBUILD_SOURCE === "aur" && !pkg.config.CI_NVCHECKER);
   const ofGit = packages.filter((pkg) => isGit(pkg) && !pkg.config.CI_NVCHECKER);
   progress(`asking the upstreams of ${ofAur.length + ofGit.length} packages`);
   const versions = new Map<string, UpstreamVersion>();
-  for (const [pkgbase, entry] of await ports.aur(config).metadata(ofAur)) {
+  for (const [pkgbase, entry] of (await ask(ports.aur(config).metadata(ofAur))) ?? []) {
     const { timestamp } = state.packages.get(pkgbase) ?? {};
     if (entry.kind !== "package") continue;
     const isSeen = timestamp !== undefined && entry.lastModified <= timestamp;
     versions.set(pkgbase, { version: entry.version, isSeen });
   }
-  const unasked: SluiceError[] = [];
-  for (const [pkgbase, sighting] of await lookAtGit(ofGit, upstreams)) {
+  for (const [pkgbase, sighting] of (await ask(lookAtGit(ofGit, upstreams))) ?? []) {
     if ("error" in sighting) unasked.push(sighting.error);
     if (sighting.kind !== "recipe") continue;
     const { files, revision } = sighting.recipe;
@@ -52,7 +76,32 @@ export async function readAuditFacts(ports: AddPorts, database: string | undefin
     const isSeen = revision === state.packages.get(pkgbase)?.revision;
     if (version !== undefined) versions.set(pkgbase, { version, isSeen });
   }
-  return { workspace, state, upstreams: versions, published, reviewBranches: refs.reviewBranches, unasked };
+  return {
+    workspace,
+    state,
+    upstreams: versions,
+    published,
+    damage: local?.damage ?? [],
+    leftFolders: local?.leftFolders ?? [],
+    reviewBranches: refs.reviewBranches,
+    unasked,
+  };
+}
+
+/** What this machine published, every file of it read. */
+async function readLocal(
+  repositories: string | undefined,
+  name: string,
+  now: Date,
+): Promise<(Pick<AuditFacts, "damage" | "leftFolders"> & { published: Published | undefined }) | undefined> {
+  if (repositories === undefined || !existsSync(repositories)) return undefined;
+  const where = { root: repositories, name, arch: defaultArch };
+  const folders = (await readdir(repositories, { withFileTypes: true })).filter((one) => one.isDirectory());
+  const leftFolders = folders.filter((one) => one.name !== name).map((one) => join(repositories, one.name));
+  const damage = await checkPublished(where, { whole: true, now });
+  const isReadable = damage.every(({ kind }) => kind !== "database");
+  const entries = isReadable ? await publishedPackages(where) : [];
+  return { damage, leftFolders, published: entries.length > 0 ? publishedIn(entries) : undefined };
 }
 
 async function readPublished(database: string, upstreams: Upstreams): Promise<Published> {

@@ -34,6 +34,8 @@ function found({ main = "1", config = "", pkgnames = ["foo"], state, upstream, p
       versions: new Map(Object.entries(published).map(([, version]) => ["foo", version])),
       pkgnames: new Map(Object.keys(published).length > 0 ? [["foo", new Set(Object.keys(published))]] : []),
     },
+    damage: [],
+    leftFolders: [],
     reviewBranches: [],
   };
   return audit(facts).map(({ kind, name, why }) => `${kind} ${name}: ${why}`);
@@ -124,13 +126,24 @@ describe("orphans", () => {
       workspace,
       state: { ...emptyState, packages: new Map([["gone", {}]]) },
       upstreams: new Map(),
-      published: { versions: new Map([["gone", "1-1"]]), pkgnames: new Map([["gone", new Set(["gone"])]]) },
+      published: {
+        versions: new Map([["gone", "1-1"]]),
+        pkgnames: new Map([
+          ["gone", new Set(["gone"])],
+          // `sluice key rotate` makes it.
+          ["sluice-keyring", new Set(["sluice-keyring"])],
+        ]),
+      },
+      damage: [{ path: "foo.pkg.tar.zst", problem: "is missing" }],
+      leftFolders: ["/srv/former"],
       reviewBranches: [`update-gone-${digest}`, "update-!"],
     };
     expect(audit(facts).map(({ kind, name, why }) => `${kind} ${name} ${why}`)).toEqual([
+      "damaged foo.pkg.tar.zst is missing",
       "orphan gone is published, and no package of the workspace",
       "orphan gone has a file in the branch `state`, and is no package of the workspace",
       `orphan update-gone-${digest} is a review's branch of no package of the workspace`,
+      "orphan /srv/former is published, and BUILD_REPO is sluice",
     ]);
   });
 });

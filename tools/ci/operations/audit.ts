@@ -1,6 +1,7 @@
 import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
-import { bumpOf } from "../../builder/bump.ts";
+import { keyringName } from "../../pkgrepo/publishing/keyring-package.ts";
+import { bumpOf } from "../../workspace/bump.ts";
 import { parseBranchName } from "../../forge/branch-name.ts";
 import type { State } from "../../workspace/state/state.ts";
 import type { Package, Workspace } from "../../workspace/workspace.ts";
@@ -13,6 +14,10 @@ export interface AuditFacts {
   readonly upstreams: ReadonlyMap<string, UpstreamVersion>;
   /** Undefined where it isn't known. */
   readonly published: Published | undefined;
+  /** The files that were published on this machine and aren't what they were. */
+  readonly damage: readonly { readonly path: string; readonly problem: string }[];
+  /** Folders beside the published repository, of repositories that nobody publishes to. */
+  readonly leftFolders: readonly string[];
   /** All branches that are named as those of reviews are. */
   readonly reviewBranches: readonly string[];
 }
@@ -32,8 +37,8 @@ export interface Published {
 }
 
 export interface AuditFinding {
-  readonly kind: "lost-update" | "lost-build" | "orphan" | "held";
-  /** A pkgbase; of an orphan also a pkgname, a state's file or a branch. */
+  readonly kind: "lost-update" | "lost-build" | "damaged" | "orphan" | "held";
+  /** A pkgbase; of an orphan also a pkgname, a state's file, a branch or a folder; of what is damaged a file. */
   readonly name: string;
   readonly why: string;
 }
@@ -44,6 +49,7 @@ export function audit(facts: AuditFacts): AuditFinding[] {
   return [
     ...packages.flatMap((pkg) => lostUpdate(pkg, facts)),
     ...packages.flatMap((pkg) => lostBuild(pkg, facts)),
+    ...facts.damage.map(({ path, problem }) => ({ kind: "damaged" as const, name: path, why: problem })),
     ...orphans(facts),
   ];
 }
@@ -57,13 +63,17 @@ export function isComplaint({ kind }: AuditFinding): boolean {
 function lostUpdate({ pkgbase, srcinfo }: Package, { upstreams, state }: AuditFacts): AuditFinding[] {
   const upstream = upstreams.get(pkgbase);
   const present = srcinfo && srcinfoVersion(srcinfo);
-  if (!upstream?.isSeen || present === undefined || vercmp(upstream.version, present) <= 0) return [];
+  const isBehind = upstream && present !== undefined && vercmp(upstream.version, present) > 0;
+  const difference = isBehind
+    ? `upstream has ${upstream.version}, main ${present}`
+    : "upstream has another recipe";
   const { held, refused } = state.packages.get(pkgbase) ?? {};
-  const difference = `upstream has ${upstream.version}, main ${present}`;
-  if (held !== undefined && refused === held.slice(0, 16)) {
-    return [{ kind: "held", name: pkgbase, why: `${difference}; somebody refused it` }];
+  // What nobody says a version of is taken as the state has it.
+  if (held !== undefined && (isBehind || !upstream)) {
+    const standing = refused === held.slice(0, 16) ? "somebody refused it" : "a review waits";
+    return [{ kind: "held", name: pkgbase, why: `${difference}; ${standing}` }];
   }
-  if (held !== undefined) return [{ kind: "held", name: pkgbase, why: `${difference}; a review waits` }];
+  if (!isBehind || !upstream.isSeen) return [];
   return [{ kind: "lost-update", name: pkgbase, why: `${difference}, although it counts as taken` }];
 }
 
@@ -93,12 +103,20 @@ function isSameButBump(version: string, base: string): boolean {
   return vercmp(version, base) === 0 || vercmp(version.replace(/\.\d+$/, ""), base) === 0;
 }
 
-function orphans({ workspace: { packages }, state, published, reviewBranches }: AuditFacts): AuditFinding[] {
+function orphans({
+  workspace: { packages, config },
+  state,
+  published,
+  leftFolders,
+  reviewBranches,
+}: AuditFacts): AuditFinding[] {
   const found: AuditFinding[] = [];
   const add = (name: string, why: string): unknown => found.push({ kind: "orphan", name, why });
   for (const [pkgbase, pkgnames] of published?.pkgnames ?? []) {
     const pkg = packages.get(pkgbase);
     if (!pkg) {
+      // `sluice key rotate` makes it.
+      if (pkgbase === keyringName(config.BUILD_REPO)) continue;
       add(pkgbase, "is published, and no package of the workspace");
       continue;
     }
@@ -117,6 +135,9 @@ function orphans({ workspace: { packages }, state, published, reviewBranches }: 
     const parsed = parseBranchName(branch);
     if (parsed && !packages.has(parsed.pkgbase))
       add(branch, "is a review's branch of no package of the workspace");
+  }
+  for (const folder of leftFolders) {
+    add(folder, `is published, and BUILD_REPO is ${config.BUILD_REPO}`);
   }
   return found;
 }

@@ -1,9 +1,10 @@
 import type { DatabaseSighting } from "../../upstream/distribution/distribution.ts";
 import { bumpedConfigs, changesOfMain } from "../on-schedule/main-changes.ts";
-import { nextBump, publishedVersions } from "../updates/next-bump.ts";
+import { nextBump } from "../../builder/next-bump.ts";
+import { publishedVersions } from "../updates/published-versions.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
 import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
-import { meantPackages } from "./package-names.ts";
+import { meantPackages } from "../../workspace/package-names.ts";
 
 export interface BumpPlan extends OperationPlan {
   readonly bumps: readonly { readonly pkgbase: string; readonly bump: string }[];

@@ -2,7 +2,7 @@ import { SluiceError } from "../../errors.ts";
 import { packagePath } from "../../workspace/files.ts";
 import { dependencyProblems } from "../checks/check-dependencies.ts";
 import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
-import { existingPackages } from "./package-names.ts";
+import { existingPackages } from "../../workspace/package-names.ts";
 
 export interface DropPlan extends OperationPlan {
   readonly dependents: readonly Dependent[];

@@ -1,21 +1,22 @@
 import { defaultArch } from "../../alpm/names.ts";
 import { branchPrefix, parseBranchName, type UpdateBranch } from "../../forge/branch-name.ts";
-import type { Forge, Review } from "../../forge/forge.ts";
+import type { Forge } from "../../forge/forge.ts";
 import { readAllowedLines } from "../../gate/files/allowed-lines.ts";
 import { answerTags } from "../../gate/sources/tag-answers.ts";
 import { judgeWith, type Finding, type Judgement, type RecipeFiles, type Verdict } from "../../gate/judge.ts";
+import { fetchBranches } from "../../forge/branch-reviews.ts";
 import type { Git } from "../../git/git.ts";
-import { resolveCommit } from "../../git/history.ts";
 import { listTree, readBlobs } from "../../git/objects.ts";
 import { remoteBranches } from "../../git/remote-branches.ts";
 import { packagePath } from "../../workspace/files.ts";
 import { recipeOf } from "../../workspace/recipe.ts";
-import { remote } from "../pipeline/commit-range.ts";
 import { withoutIgnoreFiles, type DecisionContext } from "../updates/decide-update.ts";
 import { readTrusted } from "../on-schedule/on-schedule.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
+import type { HeldReview } from "./held-review.ts";
 import { readCurrentState, type OperationPorts, type CurrentState } from "./operation.ts";
 import { openSecondReader } from "../../bash/open-second-reader.ts";
+import { remote } from "../../workspace/refs.ts";
 
 /** An open review and what the gate says of it today. */
 export interface ListedReview {
@@ -30,9 +31,13 @@ export interface ListedReview {
   readonly findings: readonly Finding[];
 }
 
-interface ReviewPorts extends OperationPorts {
-  readonly forge: Forge;
+/** Judging asks hosts for their tags. */
+export interface JudgePorts extends OperationPorts {
   readonly upstreams: SchedulePorts["upstreams"];
+}
+
+interface ReviewPorts extends JudgePorts {
+  readonly forge: Forge;
 }
 
 /** All open reviews, oldest first, each judged again: main as it is now against what the branch would make of it. */
@@ -44,12 +49,9 @@ export async function listReviews(ports: ReviewPorts): Promise<ListedReview[]> {
     forge.openReviews(),
     remoteBranches(git, present.refs.hasRemote ? remote : ".", branchPrefix),
   ]);
-  await fetchMissing(git, reviews, heads);
-  const rules = {
-    trustedMaintainers: await readTrusted(git, present.refs.head),
-    ask: answerTags(ports.upstreams(present.side.workspace.config, {}).tagsOf),
-    read: openSecondReader().read,
-  };
+  const reviewed = new Set(reviews.map(({ branch }) => branch));
+  await fetchBranches(git, remote, new Map([...heads].filter(([branch]) => reviewed.has(branch))));
+  const rules = await rulesOf(ports, present);
   const listed: ListedReview[] = [];
   for (const { branch, url, createdAt: openedAt } of reviews) {
     const parsed = parseBranchName(branch);
@@ -61,25 +63,32 @@ export async function listReviews(ports: ReviewPorts): Promise<ListedReview[]> {
   return listed;
 }
 
-async function fetchMissing(
-  git: Git,
-  reviews: readonly Review[],
-  heads: ReadonlyMap<string, string>,
-): Promise<void> {
-  const missing: string[] = [];
-  for (const { branch } of reviews) {
-    const head = heads.get(branch);
-    if (head !== undefined && (await resolveCommit(git, head)) === undefined)
-      missing.push(`refs/heads/${branch}`);
-  }
-  if (missing.length > 0) await git.text(["fetch", "--quiet", "--no-tags", remote, ...missing]);
+/** What is held of one package, judged again. */
+export async function judgeHeld(
+  { pkgbase, branch, head }: HeldReview,
+  present: CurrentState,
+  ports: JudgePorts,
+): Promise<Judgement> {
+  const digest = parseBranchName(branch)?.digest;
+  const judged = await judgeBranch({ pkgbase, digest, head }, present, await rulesOf(ports, present), ports);
+  return judged!;
+}
+
+type Rules = Pick<DecisionContext, "trustedMaintainers" | "ask" | "read">;
+
+async function rulesOf({ git, upstreams }: JudgePorts, { refs, side }: CurrentState): Promise<Rules> {
+  return {
+    trustedMaintainers: await readTrusted(git, refs.head),
+    ask: answerTags(upstreams(side.workspace.config, {}).tagsOf),
+    read: openSecondReader().read,
+  };
 }
 
 async function judgeBranch(
   { pkgbase, digest, head }: UpdateBranch & { readonly head: string | undefined },
   { refs, side, stateBranch }: CurrentState,
-  { trustedMaintainers, ask, read }: Pick<DecisionContext, "trustedMaintainers" | "ask" | "read">,
-  { git, now }: ReviewPorts,
+  { trustedMaintainers, ask, read }: Rules,
+  { git, now }: JudgePorts,
 ): Promise<Judgement | undefined> {
   const pkg = side.workspace.packages.get(pkgbase);
   if (!pkg || head === undefined) return undefined;
@@ -100,7 +109,8 @@ async function judgeBranch(
   return judgeWith({ pkgbase, before, after }, context, { ask, read });
 }
 
-async function readRecipe(git: Git, commit: string, folder: string): Promise<RecipeFiles> {
+/** A package's recipe in a commit, as the gate sees it. */
+export async function readRecipe(git: Git, commit: string, folder: string): Promise<RecipeFiles> {
   const entries = (await listTree(git, commit, folder)).map(
     (entry) => [entry.path.slice(folder.length + 1), entry] as const,
   );

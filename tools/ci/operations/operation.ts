@@ -4,8 +4,10 @@ import type { SluiceError } from "../../errors.ts";
 import { commitMessage } from "../../gate/review/review-text.ts";
 import { changeFiles, type FileChanges } from "../../git/change-files.ts";
 import { commitsBetween } from "../../git/history.ts";
-import { writeCommit } from "../../git/write-commit.ts";
-import { composeSchedule } from "../../schedule/compose.ts";
+import type { Git } from "../../git/git.ts";
+import type { RefUpdate } from "../../git/push.ts";
+import { writeCommit, type Identity } from "../../git/write-commit.ts";
+import { composeSchedule, type WantedBuild } from "../../schedule/compose.ts";
 import { scheduleFiles, type ScheduleFile } from "../../schedule/files.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import { listFolders, readFolders } from "../../workspace/commit.ts";
@@ -17,7 +19,9 @@ import type { Side } from "../on-commit/decide.ts";
 import { readWorkspaceRefs, type WorkspaceRefs } from "../pipeline/workspace-refs.ts";
 import { decideSince, scheduleHeader, withoutKind } from "../on-commit/on-commit.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
+import { whyCloneCantFollow } from "../pipeline/local-clone.ts";
 import { planWithRetry } from "../pipeline/plan-with-retry.ts";
+import { nextRequests } from "../pipeline/next-requests.ts";
 import { pushSchedule } from "../pipeline/push-schedule.ts";
 
 export type OperationPorts = Pick<SchedulePorts, "git" | "platform" | "now" | "progress" | "checkpoint">;
@@ -34,6 +38,8 @@ export interface CurrentState {
 export interface OperationRequest {
   /** What the commit's subject begins with: `feat(add)`. */
   readonly kind: string;
+  /** The whole subject, instead. */
+  readonly subject?: string;
   /** Packages that change, by name; none: there is nothing to commit. */
   readonly packages: readonly string[];
   readonly changes: FileChanges;
@@ -54,6 +60,8 @@ export interface OperationPlan {
   readonly files: readonly ScheduleFile[];
   readonly workspace: Workspace;
   readonly tree: DependencyTree;
+  /** What else changes with it, or not at all. */
+  readonly others?: readonly RefUpdate[];
   /** Why it isn't done unless somebody insists. */
   readonly refusal?: SluiceError | undefined;
 }
@@ -90,39 +98,56 @@ export async function planOperation(
   const { after, decisions } = await decideSince(git, range);
   const { workspace } = after;
   const tree = treeOf(workspace, defaultArch);
+  const builds = decisions.filter((decision) => decision.kind === "build");
   const schedule = composeSchedule(
     scheduleHeader(head, workspace.config, platform),
     tree,
-    decisions.filter((decision) => decision.kind === "build"),
+    builds,
     decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
   );
   return {
     refs,
     range: { ...range, commits: range.commits.length },
     head,
-    state: await commitStateAfter(ports, stateBranch, workspace, request),
+    state: await commitStateAfter(ports, stateBranch, workspace, builds, request),
     packages: request.packages,
     schedule,
     files: scheduleFiles(schedule, tree, workspace.config),
     workspace,
     tree,
+    refusal: await whyCloneCantFollow(git, platform, refs, head),
   };
 }
 
 async function commitRequest(
   { git, platform, now }: OperationPorts,
   refs: WorkspaceRefs,
-  { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email }: Workspace["config"],
-  { kind, packages, changes }: OperationRequest,
+  config: Workspace["config"],
+  { kind, subject: own, packages, changes }: OperationRequest,
 ): Promise<string> {
-  const [subject = "", ...rest] = commitMessage(packages.toSorted(), kind).split("\n");
+  const message = own ?? commitMessage(packages.toSorted(), kind);
+  const [subject = "", ...rest] = message.split("\n");
   return writeCommit(git, {
     tree: await changeFiles(git, refs.head, changes),
     parents: [refs.head],
-    identity: { name, email },
+    identity: await whoAsks(git, platform, config),
     date: now(),
     message: [`${subject}${platform.skipMark}`, ...rest].join("\n"),
   });
+}
+
+/** On a person's machine whoever Git says they are; in a pipeline, and where Git doesn't know, the workspace's account. */
+async function whoAsks(
+  git: Git,
+  { kind }: OperationPorts["platform"],
+  { GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL }: Workspace["config"],
+): Promise<Identity> {
+  const account = { name: GIT_AUTHOR_NAME, email: GIT_AUTHOR_EMAIL };
+  if (kind !== "local") return account;
+  // Without this setting Git makes up an address of the user's and the machine's name.
+  const { stdout } = await git.attempt(["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"]);
+  const [, name, email] = /^(.+) <([^<>]+)> \d+ [+-]\d+$/.exec(stdout) ?? [];
+  return name && email ? { name, email } : account;
 }
 
 /** Packages that are gone are forgotten. Where no run has written the state yet, the first one is to begin it. */
@@ -130,14 +155,16 @@ async function commitStateAfter(
   ports: OperationPorts,
   stateBranch: StateBranch,
   workspace: Workspace,
+  builds: readonly WantedBuild[],
   { states = new Map() }: OperationRequest,
 ): Promise<string | undefined> {
-  const { commit, state } = stateBranch;
-  if (!state.run.known) return commit;
+  const { state } = stateBranch;
+  const requests = nextRequests(state.requests, workspace, builds, ports.now());
   const packages = new Map(
     [...state.packages, ...states].filter(([pkgbase]) => workspace.packages.has(pkgbase)),
   );
-  return commitState(ports, stateBranch, { ...state, packages }, workspace.config);
+  const next = { ...state, requests, ...(state.run.known && { packages }) };
+  return commitState(ports, stateBranch, next, workspace.config);
 }
 
 /**

@@ -1,15 +1,17 @@
 import { defaultArch } from "../../alpm/names.ts";
 import { composeSchedule } from "../../schedule/compose.ts";
-import { scheduleFiles, type ScheduleFile } from "../../schedule/files.ts";
-import type { Schedule } from "../../schedule/schedule.ts";
+import { scheduleFiles } from "../../schedule/files.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { treeOf } from "../../workspace/workspace.ts";
 import { scheduleHeader } from "../on-commit/on-commit.ts";
+import type { RequestPlan } from "../pipeline/push-request.ts";
+import { alreadyPublishedNote, type PublishedHere } from "../same-version.ts";
 import { readCurrentState, type OperationPorts } from "./operation.ts";
-import { meantPackages } from "./package-names.ts";
+import { findPackage, meantPackages } from "../../workspace/package-names.ts";
 
-export interface ScheduleByHand {
-  readonly schedule: Schedule;
-  readonly files: readonly ScheduleFile[];
+export interface ScheduleByHand extends RequestPlan {
+  /** Packages that builders leave as they are, and why. */
+  readonly notes: readonly { readonly pkgbase: string; readonly message: string }[];
 }
 
 /**
@@ -17,16 +19,20 @@ export interface ScheduleByHand {
  *
  * @param requests `PKGBASE`, `PKGBASE/CLASS`, `all` or `all/CLASS`; of several for one package the last counts,
  *   and a package's own counts before `all`
+ * @param published reads what is known here of published packages
  * @throws SluiceError `unknown-package`
  */
 export async function planScheduleByHand(
   ports: OperationPorts,
   requests: readonly string[],
+  published: (config: RepositoryConfig) => Promise<PublishedHere> = () => Promise.resolve(undefined),
 ): Promise<ScheduleByHand> {
-  const { refs, side } = await readCurrentState(ports);
+  const { refs, side, stateBranch } = await readCurrentState(ports);
   const { workspace } = side;
   const { config, packages } = workspace;
-  const classes = new Map(requests.map(splitClass));
+  const classes = new Map(
+    requests.map(splitClass).map(([name, buildClass]) => [findPackage(name, packages) ?? name, buildClass]),
+  );
   const tree = treeOf(workspace, defaultArch);
   const builds = meantPackages([...classes.keys()], packages).map((pkgbase) => ({
     pkgbase,
@@ -39,7 +45,14 @@ export async function planScheduleByHand(
     reason: "asked for by hand",
   }));
   const schedule = composeSchedule(scheduleHeader(refs.head, config, ports.platform), tree, builds, []);
-  return { schedule, files: scheduleFiles(schedule, tree, config) };
+  const known = await published(config);
+  const notes = builds.flatMap(({ pkgbase }) => {
+    const then = { pkg: packages.get(pkgbase)!, files: side.entries.get(pkgbase)! };
+    const message = alreadyPublishedNote(then, known);
+    return message === undefined ? [] : [{ pkgbase, message }];
+  });
+  const files = scheduleFiles(schedule, tree, config);
+  return { refs, stateBranch, workspace, builds, schedule, files, notes };
 }
 
 /** What isn't a class stays part of the name, and is then a wrong one. */

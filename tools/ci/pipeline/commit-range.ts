@@ -11,9 +11,9 @@ import {
 } from "../../git/history.ts";
 import { listRemote } from "../../git/list-remote.ts";
 import { hasRemote, type RemoteRef } from "../../git/push.ts";
+import { remote } from "../../workspace/refs.ts";
 
 export const scheduledTag = "refs/tags/scheduled";
-export const remote = "origin";
 
 /** What a pipeline has to look at: everything since the commit whose schedule was emitted last. */
 export interface CommitRange {

@@ -4,15 +4,18 @@ import { ignoreFiles } from "../../git/ignore.ts";
 import { pushAtomically, type RefUpdate } from "../../git/push.ts";
 import type { ScheduleFile } from "../../schedule/files.ts";
 import { durably } from "../../steps.ts";
-import { remote, scheduledTag } from "./commit-range.ts";
-import { stateRef, type WorkspaceRefs } from "./workspace-refs.ts";
+import { remote, stateRef } from "../../workspace/refs.ts";
+import { scheduledTag } from "./commit-range.ts";
+import { requireNoEditsBetween, sayIfLeftBehind } from "./local-clone.ts";
+import { type WorkspaceRefs } from "./workspace-refs.ts";
 import type { SchedulePorts } from "./ports.ts";
 import { writeScheduleFiles } from "./write-schedule.ts";
 
 /** Where the branches of a workspace are to stand. */
 export interface NextRefs {
-  /** Main's commit, and the one that the tag `scheduled` moves to. */
+  /** Main's commit, and the one that the tag `scheduled` moves to, unless it stays. */
   readonly head: string;
+  readonly tag?: "stays";
   readonly state: string | undefined;
   /** What else is to change with it, or not at all. */
   readonly others?: readonly RefUpdate[];
@@ -23,11 +26,14 @@ export interface NextRefs {
  * has changed.
  */
 export async function pushSchedule(
-  { git, platform, checkpoint }: Pick<SchedulePorts, "git" | "platform" | "checkpoint">,
+  ports: Pick<SchedulePorts, "git" | "platform" | "progress" | "checkpoint">,
   refs: WorkspaceRefs,
   next: NextRefs,
   files: readonly ScheduleFile[],
 ): ReturnType<typeof pushAtomically> {
+  const { git, platform, checkpoint } = ports;
+  // Without a remote the clone's own branch moves.
+  if (!refs.hasRemote) await requireNoEditsBetween(git, refs.head, next.head);
   await ignoreFiles(
     git,
     files.map(([path]) => path),
@@ -43,18 +49,25 @@ export async function pushSchedule(
     throw error;
   });
   if (pushed.kind === "lost-race") written.undo();
-  else await followMain(git, refs, next.head);
+  else {
+    await followMain(git, refs, next);
+    await sayIfLeftBehind(ports, refs, next.head);
+  }
   return pushed;
 }
 
 function refUpdates(
   { branch: ref, head: oldHead, state: oldState, tag }: WorkspaceRefs,
-  { head, state }: NextRefs,
+  { head, state, tag: follows }: NextRefs,
 ): RefUpdate[] {
   const updates: RefUpdate[] = [
     { ref, expected: oldHead, to: head },
     { ref: stateRef, expected: oldState, to: state },
-    { ref: scheduledTag, expected: tag?.id, to: tag?.commit === head ? tag.id : head },
+    {
+      ref: scheduledTag,
+      expected: tag?.id,
+      to: follows === "stays" || tag?.commit === head ? tag?.id : head,
+    },
   ];
   const changed = updates.filter(({ expected, to }) => expected !== to);
   // Main is leased even where it doesn't change: the tag and the state speak of this commit of it.
@@ -68,9 +81,9 @@ function refUpdates(
 async function followMain(
   git: Git,
   { branch: ref, head: old, hasRemote }: WorkspaceRefs,
-  head: string,
+  { head, tag }: NextRefs,
 ): Promise<void> {
-  await git.attempt(["update-ref", scheduledTag, head]);
+  if (tag !== "stays") await git.attempt(["update-ref", scheduledTag, head]);
   const { stdout: at } = await git.attempt(["rev-parse", "--verify", "--quiet", "HEAD"]);
   const { stdout: branch } = await git.attempt(["symbolic-ref", "--quiet", "HEAD"]);
   if (head === old || (branch !== "" && branch !== ref)) return;

@@ -3,12 +3,11 @@ import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
 import { listRemote } from "../../git/list-remote.ts";
 import { hasRemote, type RemoteRef } from "../../git/push.ts";
-import { currentBranch, remote, requireMainBranch, scheduledTag } from "./commit-range.ts";
+import { readState, type StateBranch } from "../../workspace/state/state.ts";
+import { keptPrefix, remote, stateRef } from "../../workspace/refs.ts";
+import { currentBranch, requireMainBranch, scheduledTag } from "./commit-range.ts";
 import type { Platform } from "./platform.ts";
 
-export const stateRef = "refs/heads/state";
-/** Keeps commits reachable that were scheduled and then replaced: `<day>/<commit>` follows. */
-export const keptPrefix = "refs/sluice/scheduled/";
 const reviewPrefix = "refs/heads/update-";
 
 /** The workspace's refs as they are now: at the remote, or here where there is none. */
@@ -56,6 +55,14 @@ export async function readWorkspaceRefs(git: Git, platform: Platform): Promise<W
     kept: new Map([...refs].filter(([name]) => name.startsWith(keptPrefix))),
     hasRemote: isRemote,
   };
+}
+
+/** The branch `state` alone, as it is at the remote now, or here where there is none. */
+export async function readStateBranch(git: Git): Promise<StateBranch> {
+  if (!(await hasRemote(git, remote))) return readState(git, await resolveCommit(git, stateRef));
+  const commit = (await listRemote(git, remote, [stateRef])).refs.get(stateRef);
+  if (commit !== undefined) await fetchMissing(git, [stateRef], [commit]);
+  return readState(git, commit);
 }
 
 export function shortName(ref: string): string {

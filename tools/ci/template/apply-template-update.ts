@@ -5,7 +5,8 @@ import { resolveCommit } from "../../git/history.ts";
 import { pushAtomically, type RefUpdate } from "../../git/push.ts";
 import { writeCommit } from "../../git/write-commit.ts";
 import { SluiceError } from "../../errors.ts";
-import { remote, scheduledTag } from "../pipeline/commit-range.ts";
+import { remote } from "../../workspace/refs.ts";
+import { scheduledTag } from "../pipeline/commit-range.ts";
 import type { WorkspaceRefs } from "../pipeline/workspace-refs.ts";
 import type { Platform } from "../pipeline/platform.ts";
 import type { TemplatePlan, TemplatePorts } from "./template-update.ts";
@@ -58,7 +59,7 @@ export function templateReview(
   };
 }
 
-/** The tag goes along only where it was at main's newest commit: nothing that waits to be scheduled is skipped. */
+/** The tag is moved only where it was at main's newest commit: nothing that waits to be scheduled is skipped. */
 function mainUpdates({ branch: ref, head, tag }: WorkspaceRefs, commit: string): RefUpdate[] {
   const main = { ref, expected: head, to: commit };
   return tag?.commit === head ? [main, { ref: scheduledTag, expected: tag.id, to: commit }] : [main];

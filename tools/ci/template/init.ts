@@ -21,6 +21,8 @@ export interface InitOptions extends TemplateChoice {
   readonly installation: string;
   /** Of the workspace and of the package repository. */
   readonly name: string;
+  /** Receives messages for people. */
+  readonly progress: (what: string) => void;
 }
 
 /** A new workspace; nothing is written yet. */
@@ -31,11 +33,11 @@ export interface InitPlan {
 }
 
 /**
- * @param git in the folder that becomes the workspace; it needn't be there yet
+ * @param git in the folder that becomes the workspace; it may not exist yet
  * @throws SluiceError `not-empty`, `npm`
  */
 export async function planInit(git: Git, options: InitOptions): Promise<InitPlan> {
-  const { installation, name, scheduleTo } = options;
+  const { installation, name, scheduleTo, progress } = options;
   requireEmpty(git.dir);
   const template = await installedTemplate(installation, options);
   const settings = { BUILD_REPO: name, REPO_NAME: name, CI_SCHEDULE_TO: scheduleTo };
@@ -47,7 +49,7 @@ export async function planInit(git: Git, options: InitOptions): Promise<InitPlan
       ...files,
       // Git keeps no empty folders.
       { path: "packages/.gitkeep", content: Buffer.alloc(0) },
-      ...(await pinTool(installation, name)),
+      ...(await pinTool(installation, name, progress)),
     ],
     isNewRepository: !existsSync(join(git.dir, ".git")),
   };

@@ -15,12 +15,18 @@ const execute = promisify(execFile);
  *
  * @param installation the folder of the Sluice that is running
  * @param name of the workspace
+ * @param progress receives messages for people
  * @throws SluiceError `npm`
  */
-export async function pinTool(installation: string, name: string): Promise<readonly NewFile[]> {
+export async function pinTool(
+  installation: string,
+  name: string,
+  progress: (what: string) => void,
+): Promise<readonly NewFile[]> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-pin-"));
   try {
     const own = JSON.parse(await readFile(join(installation, "package.json"), "utf8")) as OwnPackage;
+    progress("packing Sluice itself, which the workspace pins");
     const packed = await npm(folder, ["pack", "--ignore-scripts", "--silent", installation]);
     const tarball = packed.trim().split("\n").at(-1)!;
     const path = `.ci/${tarball}`;
@@ -33,6 +39,7 @@ export async function pinTool(installation: string, name: string): Promise<reado
       ...(own.engines && { engines: own.engines }),
     };
     const text = `${JSON.stringify(manifest, null, 2)}\n`;
+    progress("asking npm's registry for the checksums of all that it needs; this may take a minute");
     return [
       { path, content },
       { path: "package.json", content: Buffer.from(text) },

@@ -26,6 +26,8 @@ export interface TakeOverOptions {
   readonly installation: string;
   /** None: those that it has pipelines for. */
   readonly platforms: readonly PlatformName[];
+  /** Receives messages for people. */
+  readonly progress: (what: string) => void;
 }
 
 /**
@@ -59,7 +61,7 @@ export async function planTakeOver(git: Git, options: TakeOverOptions): Promise<
     ...[...pipelines, ...missing].map(({ path, content }) => ({ path, content })),
     ...(await ignoring(git.dir, ignored.content)),
     { path: ".ci/config", content: withSettings(config, settings) },
-    ...(await pinTool(installation, name)),
+    ...(await pinTool(installation, name, options.progress)),
   ];
   const written = new Set(write.map(({ path }) => path));
   return {

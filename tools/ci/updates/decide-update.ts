@@ -110,7 +110,7 @@ function settle(
   maintainers: readonly string[] | undefined,
 ): Decision {
   if (state.held === undefined) {
-    // Whoever maintains it when it's first looked at is who the workspace took it from.
+    // Its maintainers at the first look are those that the workspace took it from.
     const pinned = { ...state, maintainers: state.maintainers ?? maintainers };
     return { kind: "unchanged", state: pinned, standing: "quiet" };
   }
@@ -120,7 +120,8 @@ function settle(
   return { kind: "unchanged", state: withoutReview(accepted), standing: "caught-up" };
 }
 
-function withoutReview(state: PackageState): PackageState {
+/** What is remembered of a package once nothing of it waits for a person. */
+export function withoutReview(state: PackageState): PackageState {
   return { ...state, held: undefined, heldMaintainers: undefined, refused: undefined, found: undefined };
 }
 
@@ -195,8 +196,9 @@ function decideJudged(
   return { kind: "take", update, state: accepted };
 }
 
-function whyHeld(
-  { verdict }: Judgement,
+/** Why a judged update waits for a person; undefined where it doesn't. */
+export function whyHeld(
+  { verdict }: Pick<Judgement, "verdict">,
   { config: pkg }: Package,
   config: RepositoryConfig,
 ): string | undefined {

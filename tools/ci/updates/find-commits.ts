@@ -5,7 +5,7 @@ import type { Upstreams } from "../../upstream/sources.ts";
 
 /** What became of a package that follows the commits of its sources. */
 export type CommitDecision = { readonly pkgbase: string } &
-  /** `before` undefined: it wasn't known yet; whoever added the package has it built. */
+  /** `before` undefined: this is the first look at it. */
   (
     | {
         readonly kind: "commit";

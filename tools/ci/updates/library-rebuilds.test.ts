@@ -180,7 +180,7 @@ test("a library of the repository's list rebuilds what depends on it, by whateve
   expect(Object.keys(bumped)).toEqual(["by-name", "by-soname"]);
 });
 
-test("a library of CI_REBUILD_BLACKLIST rebuilds nothing, whoever names it", () => {
+test("a library of CI_REBUILD_BLACKLIST rebuilds nothing, whichever package names it", () => {
   const packages = [pkg("app", "CI_REBUILD_TRIGGERS=glibc:icu"), pkg("b", "", { depends: ["glibc"] })];
   const database = read(extra, ["glibc:2.42-1", "icu:77.1-1"]);
   const { bumps } = plan(packages, ["glibc:2.41-1", "icu:76.1-1"], [database], {

@@ -52,7 +52,10 @@ function offered({ missing }: AddPlan): AddPlan["missing"] {
   return missing.filter(({ aur }) => aur !== undefined);
 }
 
-function warnOf({ databases, problems }: AddPlan): void {
+function warnOf({ databases, problems, unknown }: AddPlan): void {
+  if (unknown) {
+    warn(`it isn't known who has ${unknown.names.join(", ")}: ${unknown.error.message}`);
+  }
   for (const database of databases) if ("error" in database) warn(database.error.message);
   for (const problem of problems) {
     if (problem.kind === "cycle") warn(`cycle: ${problem.packages.join(", ")}`);
@@ -62,10 +65,10 @@ function warnOf({ databases, problems }: AddPlan): void {
   }
 }
 
-function detailsOf({ added, missing, problems }: AddPlan): Readonly<Record<string, unknown>> {
+function detailsOf({ added, missing, unknown, problems }: AddPlan): Readonly<Record<string, unknown>> {
   const shown = added.map(({ files, srcinfo: _srcinfo, state: _state, ...rest }) => ({
     ...rest,
     files: files.map(({ path }) => path),
   }));
-  return { added: shown, missing, problems };
+  return { added: shown, missing, unknown: unknown?.names ?? [], problems };
 }

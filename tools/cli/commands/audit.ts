@@ -1,5 +1,7 @@
 import { audit as findings, isComplaint, type AuditFinding } from "../../ci/operations/audit.ts";
 import { readAuditFacts } from "../../ci/operations/audit-facts.ts";
+import { foldersOf } from "../../manager/installation.ts";
+import { stateFolder } from "../wiring/installation.ts";
 import { operationPorts } from "../wiring/operation.ts";
 import { info, warn } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
@@ -8,12 +10,14 @@ import { withUpstreams } from "../wiring/upstreams.ts";
 interface Options {
   readonly root?: string;
   readonly database?: string;
+  readonly state?: string;
   readonly json?: boolean;
 }
 
 const headings: Record<AuditFinding["kind"], string> = {
   "lost-update": "lost update",
   "lost-build": "lost build",
+  damaged: "damaged",
   orphan: "orphan",
   held: "held",
 };
@@ -22,15 +26,21 @@ const remedies: Record<AuditFinding["kind"], string> = {
   "lost-update":
     "take CI_PKGBUILD_TIMESTAMP and SLUICE_REVISION out of the package's file on the branch `state`, and the next run looks at it again",
   "lost-build": "sluice schedule NAME…, unless it is being built right now",
+  damaged:
+    "sluice up puts it back or builds it again, at its start or within an hour; sluice build does it now",
   orphan: "remove it",
-  held: "it waits for a reviewer, or was refused: sluice review",
+  held: "it waits for a person, or was refused: sluice review show NAME",
 };
 
-/** 1 where something was lost or nobody owns it any more. */
+/** 1 where something was lost or damaged, nobody owns it any more, or somebody couldn't be asked. */
 export async function audit(options: Options): Promise<number> {
   return withUpstreams(process.env, async (upstreams, aur) => {
-    const facts = await readAuditFacts({ ...operationPorts(options), upstreams, aur }, options.database);
+    const facts = await readAuditFacts(
+      { ...operationPorts(options), upstreams, aur },
+      { database: options.database, repositories: foldersOf(stateFolder(options)).repositories },
+    );
     const found = findings(facts);
+    const unasked = facts.unasked.length;
     for (const { message } of facts.unasked) warn(message);
     if (!facts.published) {
       warn(
@@ -44,8 +54,9 @@ export async function audit(options: Options): Promise<number> {
       process.stdout.write(`${formatTable(["", "NAME", "WHY"], rows)}\n`);
     }
     const total = `${facts.workspace.packages.size} packages`;
-    info(complaints === 0 ? `${total}: nothing was lost.` : `${total}: ${complaints} to look after.`);
+    if (complaints > 0) info(`${total}: ${complaints} to look after.`);
+    else info(`${total}: nothing was lost${unasked > 0 ? ", as far as could be asked" : ""}.`);
     for (const kind of new Set(found.map((one) => one.kind))) info(`${headings[kind]}: ${remedies[kind]}`);
-    return complaints === 0 ? 0 : 1;
+    return complaints + unasked === 0 ? 0 : 1;
   });
 }

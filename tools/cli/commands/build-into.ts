@@ -6,6 +6,7 @@ import { buildInto as buildPackagesInto } from "../../manager/runners/build-into
 import { goesOn, type JobOutcome } from "../../manager/runners/job-results.ts";
 import { openBuildingPlace } from "../../manager/installation.ts";
 import { revisionsOf, type Revision } from "../../manager/reconcile/revision.ts";
+import { existingPackages } from "../../workspace/package-names.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import {
   chooseSandbox,
@@ -21,6 +22,7 @@ interface Options extends InstallationOptions {
   readonly commit?: string;
   readonly with?: string;
   readonly after?: string;
+  readonly json?: boolean;
 }
 
 /** Builds packages into a folder, for jobs of a pipeline that hand on to others what they built. */
@@ -34,6 +36,7 @@ export async function buildInto(
   const git = openGit(findRoot(options.root), process.env);
   const { commit, workspace } = await readScheduled(git, options.commit);
   requireValidConfig(workspace);
+  const wanted = existingPackages(pkgbases, workspace.packages);
   const place = await openBuildingPlace({
     git,
     settings: workspace.config,
@@ -42,15 +45,16 @@ export async function buildInto(
   });
   const results = await buildPackagesInto(place, {
     commit,
-    pkgbases,
+    pkgbases: wanted,
     after,
     earlier: options.with === undefined ? undefined : resolve(options.with),
     into: resolve(folder),
     signal: stopSignal(),
     listen: (chunk) => process.stderr.write(chunk),
-    ended: tell,
+    ended: options.json ? () => undefined : tell,
   });
-  return results.length === pkgbases.length && results.every(goesOn) ? 0 : 1;
+  if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+  return results.length === wanted.length && results.every(goesOn) ? 0 : 1;
 }
 
 async function readScheduled(git: Git, commit: string | undefined): Promise<Revision> {

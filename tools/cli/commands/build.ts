@@ -2,23 +2,28 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../../errors.ts";
 import { dependencyClosure } from "../../deptree/tree.ts";
 import type { Installation } from "../../manager/installation.ts";
-import { completePackages } from "../../manager/reconcile/complete-packages.ts";
+import { comparableRecords, completePackages } from "../../manager/reconcile/complete-packages.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
-import { difference, sameRecipe } from "../../manager/reconcile/reconcile.ts";
+import { difference } from "../../manager/reconcile/reconcile.ts";
 import { submitBuilds } from "../../manager/reconcile/submit.ts";
+import { rebuildLost, watchPublished } from "../../manager/watch.ts";
 import { work } from "../../manager/builds/work.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
 import type { MadeFromRecord } from "../../pkgrepo/snapshot.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
 import type { PendingBuild, Submitted } from "../../queue/queue.ts";
+import { findPackage, meantPackages } from "../../workspace/package-names.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
 import { open, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
+import { mentionUncommitted } from "../wiring/uncommitted.ts";
 import { showProgress, type Progress } from "../output/progress.ts";
 import { info } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
+import { sameRecipe } from "../../workspace/identity.ts";
 
 interface Options extends InstallationOptions {
   readonly json?: boolean;
+  readonly again?: boolean;
 }
 
 /** Builds packages and whatever they need that isn't published, and publishes them to the repository here. */
@@ -26,11 +31,21 @@ export async function build(options: Options, names: readonly string[]): Promise
   const opened = await open(options);
   const { installation, head } = opened;
   const { queue, repository, now, folders } = installation;
+  if (options.again && names.length === 0) throw nothingNamed();
   const progress = showProgress(folders.logs);
   try {
-    const wanted = wantedBuilds(names, head, await completePackages(repository));
+    await mentionUncommitted(installation.git, head.workspace.packagesDir, concerned(names, head));
+    const repaired = names.length === 0 ? await watchPublished(installation, progress) : [];
+    const complete = await completePackages(repository);
+    const published = await comparableRecords(installation.revisions, head, complete);
+    const wanted = wantedBuilds(names, head, published);
     await publish(repository, [], now());
-    const submitted = await submitBuilds(installation, head, wanted);
+    const lost = await rebuildLost(installation, head, repaired);
+    const others = wanted.filter(({ pkgbase }) => lost.every((build) => build.pkgbase !== pkgbase));
+    const again = new Set(
+      options.again ? wanted.flatMap(({ pkgbase, reason }) => (reason === askedFor ? [pkgbase] : [])) : [],
+    );
+    const submitted = [...lost, ...(await submitBuilds(installation, head, others, [], undefined, again))];
     await workOn(submitted, opened, progress);
     progress.close();
     return summarise(options, await resultsOf(installation, submitted));
@@ -39,16 +54,20 @@ export async function build(options: Options, names: readonly string[]): Promise
     await queue.close();
   }
 }
-/** Works until these builds are done; what else is queued may come before them. */
+
+/** Works until these builds are done, and what they wait for; what else is queued is left to others. */
 async function workOn(submitted: readonly Submitted[], opened: Opened, progress: Progress): Promise<void> {
   const { queue } = opened.installation;
   const open = new Set(submitted.map((build) => build.build));
+  let taken: readonly number[] = [...open];
   let waiting = false;
   let due = 0;
   /** Others may build them, too. Reads the whole queue, so it takes a twentieth of the time at most. */
   async function look(): Promise<void> {
     const start = performance.now();
-    const ours = (await queue.state()).builds.filter(({ id }) => open.has(id));
+    const { builds } = await queue.state();
+    const ours = builds.filter(({ id }) => open.has(id));
+    taken = withNeeds(builds, ours).map(({ id }) => id);
     for (const id of open) if (!ours.some((build) => build.id === id)) open.delete(id);
     waiting = ours.some(({ status }) => status.kind !== "blocked");
     const end = performance.now();
@@ -64,6 +83,7 @@ async function workOn(submitted: readonly Submitted[], opened: Opened, progress:
       },
     },
     signal: stopSignal(),
+    only: () => taken,
     tick: async () => {
       if (performance.now() >= due) await look();
       return open.size > 0;
@@ -76,6 +96,38 @@ async function workOn(submitted: readonly Submitted[], opened: Opened, progress:
   });
 }
 
+/** The named packages, also those that aren't committed yet, and what they need; undefined: all. */
+function concerned(names: readonly string[], { tree, workspace }: Revision): ReadonlySet<string> | undefined {
+  if (names.length === 0 || names.includes("all")) return undefined;
+  const named = names.map((name) => findPackage(name, workspace.packages) ?? name);
+  const known = new Set(named.filter((name) => workspace.packages.has(name)));
+  return new Set([...named, ...dependencyClosure(tree, known)]);
+}
+
+const atHead =
+  "Names are those of the package folders at HEAD, or of what they make; what isn't committed isn't seen.";
+/** Builds, and those pending ones that they wait for. */
+function withNeeds(
+  pending: readonly PendingBuild[],
+  builds: readonly PendingBuild[],
+): readonly PendingBuild[] {
+  const found = new Set(builds);
+  for (const { needs, target, arch } of found) {
+    for (const build of pending) {
+      if (needs.includes(build.pkgbase) && build.target === target && build.arch === arch) found.add(build);
+    }
+  }
+  return [...found];
+}
+
+const askedFor = "asked for";
+
+function nothingNamed(): SluiceError {
+  return new SluiceError("usage", "--again needs the names of packages", {
+    hint: "For example: sluice build --again foo",
+  });
+}
+
 /** The named packages, and of what they need what isn't published as main has it. None named: the difference. */
 function wantedBuilds(
   names: readonly string[],
@@ -84,24 +136,13 @@ function wantedBuilds(
 ): readonly WantedBuild[] {
   const { packages, config } = head.workspace;
   if (names.length === 0) return difference(head, published).builds;
-  const unknown = names.filter((name) => name !== "all" && !packages.has(name));
-  if (unknown.length > 0) {
-    throw new SluiceError(
-      "unknown-package",
-      `no such packages: ${unknown.map((name) => JSON.stringify(name)).join(", ")}`,
-      {
-        hint: "Names are those of the package folders at HEAD; what isn't committed isn't seen.",
-        facts: { names: unknown },
-      },
-    );
-  }
-  const named = new Set(names.includes("all") ? packages.keys() : names);
+  const named = new Set(meantPackages(names, packages, atHead));
   const closure = dependencyClosure(head.tree, named);
   const inOrder = head.tree.order.filter((pkgbase) => closure.has(pkgbase));
   return inOrder.flatMap((pkgbase) => {
     const current = sameRecipe(published.get(pkgbase), head.identity(pkgbase));
     if (!named.has(pkgbase) && current) return [];
-    const reason = named.has(pkgbase) ? "asked for" : `needed by ${neededBy(head, pkgbase, closure)}`;
+    const reason = named.has(pkgbase) ? askedFor : `needed by ${neededBy(head, pkgbase, closure)}`;
     const buildClass = packages.get(pkgbase)!.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null;
     return [{ pkgbase, class: buildClass, reason }];
   });

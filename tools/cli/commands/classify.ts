@@ -2,19 +2,15 @@ import { isUtf8 } from "node:buffer";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { SluiceError, systemCode } from "../../errors.ts";
-import {
-  type Finding,
-  judgeWith,
-  type Judgement,
-  type RecipeFile,
-  type RecipeFiles,
-} from "../../gate/judge.ts";
+import { judgeWith, type RecipeFile, type RecipeFiles } from "../../gate/judge.ts";
 import { openSecondReader } from "../../bash/open-second-reader.ts";
 import { answerTags } from "../../gate/sources/tag-answers.ts";
 import { openGit } from "../../git/git.ts";
 import { openHttp } from "../../http/open-http.ts";
 import { RemoteRefs } from "../../upstream/refs/remote-refs.ts";
 import { tagsOf } from "../../upstream/tags/tags-of.ts";
+import { isInCiFolder } from "../../workspace/recipe.ts";
+import { describeJudgement } from "../output/judgement.ts";
 import { printable } from "../output/report.ts";
 
 interface Options {
@@ -26,11 +22,15 @@ interface Options {
 export async function classify(options: Options, oldDir: string, newDir: string): Promise<number> {
   const http = openHttp({ parallel: 2, perHost: 2, delaySeconds: 0 });
   const refs = new RemoteRefs(http, openGit(process.cwd(), process.env));
-  const after = readRecipe(newDir);
+  const old = readRecipe(oldDir);
+  // Settings of the workspace are no part of a recipe. Those that upstream brings along are to be seen.
+  const settings = new Set([...old.keys()].filter(isInCiFolder));
+  const before = without(old, settings);
+  const after = without(readRecipe(newDir), settings);
   const judgement = await judgeWith(
     {
       pkgbase: pkgbaseOf(after) ?? resolve(newDir).split("/").at(-1) ?? "",
-      before: readRecipe(oldDir),
+      before,
       after,
     },
     {
@@ -47,33 +47,15 @@ export async function classify(options: Options, oldDir: string, newDir: string)
   ).finally(() => http.close());
   const { verdict, findings } = judgement;
   process.stdout.write(
-    options.json ? `${JSON.stringify({ verdict, findings }, null, 2)}\n` : printable(describe(judgement)),
+    options.json
+      ? `${JSON.stringify({ verdict, findings }, null, 2)}\n`
+      : printable(describeJudgement(judgement)),
   );
   return verdict === "minor" ? 0 : 1;
 }
 
-/** The verdict, then each finding with its place and what it was and is. */
-function describe({ verdict, findings }: Judgement): string {
-  return [verdict, ...findings.map(describeFinding)].map((text) => `${text}\n`).join("");
-}
-
-function describeFinding({ severity, rule, message, file, line, before, after }: Finding): string {
-  const place = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `;
-  const sides = [...quoted("-", before), ...quoted("+", after)];
-  return [`${severity.padEnd(6)}  ${oneLine(`${place}${message}`)} (${rule})`, ...sides].join("\n");
-}
-
-/** A file may be named as lines of this very report. */
-function oneLine(text: string): string {
-  return text.replaceAll("\n", "\\n");
-}
-
-const shownLines = 12;
-
-function quoted(sign: string, text: string | undefined): string[] {
-  const lines = (text ?? "").split("\n").filter((line) => line.trim() !== "");
-  const more = lines.length > shownLines ? [`        … ${lines.length - shownLines} more lines`] : [];
-  return [...lines.slice(0, shownLines).map((line) => `        ${sign} ${line}`), ...more];
+function without(files: RecipeFiles, paths: ReadonlySet<string>): RecipeFiles {
+  return new Map([...files].filter(([path]) => !paths.has(path)));
 }
 
 function namesOf(list: string | undefined): readonly string[] | undefined {
@@ -92,7 +74,7 @@ function pkgbaseOf(files: RecipeFiles): string | undefined {
 const mostBytes = 20 * 1024 * 1024;
 const mostFiles = 2_000;
 
-/** Reads a recipe's files; links are kept as links, and Git's own folder isn't part of it. */
+/** Reads a recipe's files; links are kept as links. Git's own folder isn't part of it. */
 export function readRecipe(dir: string): RecipeFiles {
   const files = new Map<string, RecipeFile>();
   let bytes = 0;

@@ -12,9 +12,10 @@ interface Options {
   readonly format: keyof typeof treeFormats;
   readonly out?: string;
   readonly databases?: readonly string[];
+  readonly json?: boolean;
 }
 
-export async function deptree({ root, format, out, databases = [] }: Options): Promise<number> {
+export async function deptree({ root, format, out, databases = [], json = false }: Options): Promise<number> {
   const files = readWorktree(findRoot(root), { configs: false });
   const { tree, problems } = readTree(files, defaultArch, await distributionNames(databases));
   for (const problem of problems) {
@@ -24,7 +25,7 @@ export async function deptree({ root, format, out, databases = [] }: Options): P
     const left = broken.map(({ from, to }) => `${from} → ${to}`).join(", ");
     warn(`cycle: ${packages.join(", ")}; ordered without ${left}`);
   }
-  const text = treeFormats[format](tree);
+  const text = treeFormats[json ? "json" : format](tree);
   if (out === undefined) process.stdout.write(text);
   else writeInPlace(out, text);
   return 0;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultArch } from "../../alpm/names.ts";
+import { markTaken } from "../../ci/on-commit/untaken-schedule.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { mergeBase } from "../../git/history.ts";
@@ -13,8 +14,12 @@ import { readHead, stateFolder, type InstallationOptions } from "../wiring/insta
 import { warn } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
 
+interface Options extends InstallationOptions {
+  readonly json?: boolean;
+}
+
 /** Hands a schedule file to the queue, for `sluice up` or `sluice build` to carry out. */
-export async function enqueue(options: InstallationOptions, file?: string): Promise<number> {
+export async function enqueue(options: Options, file?: string): Promise<number> {
   const root = findRoot(options.root);
   const path = file ?? join(root, ".ci/schedule.json");
   const schedule = readSchedule(path);
@@ -27,6 +32,12 @@ export async function enqueue(options: InstallationOptions, file?: string): Prom
   const queue = await openQueue(stateFolder(options));
   try {
     const submitted = await queue.submit(submissionOf({ ...schedule, builds }, workspace.config));
+    if (file === undefined) await markTaken(git);
+    if (options.json) {
+      const { removals } = schedule;
+      process.stdout.write(`${JSON.stringify({ builds: submitted, removals }, null, 2)}\n`);
+      return 0;
+    }
     for (const { pkgbase, kind } of submitted) process.stdout.write(`${pkgbase}: ${said[kind]}\n`);
     for (const { pkgbase } of schedule.removals) process.stdout.write(`${pkgbase}: to be removed\n`);
     if (submitted.length + schedule.removals.length === 0) process.stdout.write("The schedule is empty.\n");

@@ -7,7 +7,7 @@ import { platforms as allPlatforms, type PlatformName } from "../../ci/template/
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { packageRoot } from "../package-root.ts";
-import { printable } from "../output/report.ts";
+import { info, printable } from "../output/report.ts";
 
 interface Options {
   readonly gitlab?: boolean;
@@ -17,6 +17,7 @@ interface Options {
   readonly fromChaotic?: boolean;
   readonly commit?: boolean;
   readonly dryRun?: boolean;
+  readonly json?: boolean;
 }
 
 /** Makes a new workspace, or one of a repository of Chaotic-AUR's kind. */
@@ -33,16 +34,18 @@ async function makeNew(dir: string, options: Options): Promise<number> {
     scheduleTo: options.scheduleTo ?? "manager",
   };
   const name = workspaceName(options.name ?? basename(dir));
-  const plan = await planInit(git, { ...choice, installation: packageRoot, name });
-  say(`${dir}: a new workspace, ${name}, for ${choice.platforms.join(" and ")}\n`);
-  say(fileList(plan.files));
-  if (options.dryRun) return nothingChanged();
+  const plan = await planInit(git, { ...choice, installation: packageRoot, name, progress: info });
+  if (options.json) printJson({ dir, name, platforms: choice.platforms, write: pathsOf(plan.files) });
+  else say(`${dir}: a new workspace, ${name}, for ${choice.platforms.join(" and ")}\n`);
+  if (!options.json) say(fileList(plan.files));
+  if (options.dryRun) return nothingChanged(options);
   await applyInit(git, plan, choice);
   const commit = 'git add --all && git commit -m "chore: a new workspace"';
   if (options.commit) {
     await git.text(["add", "--all"]);
     await git.text(["commit", "--quiet", "-m", "chore: a new workspace"]);
   }
+  if (options.json) return 0;
   const steps = [
     ...(here(dir) === "" ? [] : [`cd ${here(dir)}`]),
     "npm ci --ignore-scripts",
@@ -57,16 +60,20 @@ async function makeNew(dir: string, options: Options): Promise<number> {
 
 async function takeOver(dir: string, options: Options): Promise<number> {
   const git = openGit(dir, process.env);
-  const plan = await planTakeOver(git, { installation: packageRoot, platforms: chosenPlatforms(options) });
-  say(`${dir}: the bash pipelines are replaced, for ${plan.platforms.join(" and ")}\n`);
-  say(describeTakeOver(plan));
-  if (options.dryRun) return nothingChanged();
+  const choice = { installation: packageRoot, platforms: chosenPlatforms(options), progress: info };
+  const plan = await planTakeOver(git, choice);
+  if (options.json) printJson({ dir, ...plan, write: pathsOf(plan.write) });
+  else {
+    say(`${dir}: the bash pipelines are replaced, for ${plan.platforms.join(" and ")}\n`);
+    say(describeTakeOver(plan));
+  }
+  if (options.dryRun) return nothingChanged(options);
   await applyTakeOver(git, plan);
   const message = "ci: pipelines by Sluice";
   if (options.commit) {
     await git.text(["commit", "--quiet", "-m", message]);
-    say("\nCommitted, not pushed. To undo it: git reset --hard HEAD~1\n");
-  } else {
+    if (!options.json) say("\nCommitted, not pushed. To undo it: git reset --hard HEAD~1\n");
+  } else if (!options.json) {
     say(`\nStaged, not committed. To go on: git commit -m "${message}"; to undo it: git reset --hard\n`);
   }
   return 0;
@@ -101,8 +108,16 @@ function fileList(files: readonly NewFile[]): string {
   return files.map(({ path }) => `  write   ${path}\n`).join("");
 }
 
-function nothingChanged(): number {
-  say("\nNothing was changed (--dry-run).\n");
+function pathsOf(files: readonly NewFile[]): string[] {
+  return files.map(({ path }) => path);
+}
+
+function printJson(data: object): void {
+  process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
+}
+
+function nothingChanged({ json }: Options): number {
+  if (!json) say("\nNothing was changed (--dry-run).\n");
   return 0;
 }
 

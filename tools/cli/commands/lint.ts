@@ -1,23 +1,33 @@
+import { lintVersions } from "../../ci/checks/lint-versions.ts";
+import { openGit } from "../../git/git.ts";
 import { lintWorkspace } from "../../workspace/lint.ts";
 import { describeProblem } from "../../workspace/workspace.ts";
 import { info, printable } from "../output/report.ts";
+import { publishedHere } from "../wiring/published-here.ts";
 import { findRoot } from "../wiring/root.ts";
+import { mentionUncommitted } from "../wiring/uncommitted.ts";
 
 interface Options {
   readonly root?: string;
   readonly json?: boolean;
 }
 
-export function lint({ root, json = false }: Options): number {
-  const { packages, problems } = lintWorkspace(findRoot(root));
+export async function lint({ root, json = false }: Options): Promise<number> {
+  const folder = findRoot(root);
+  const git = openGit(folder, process.env);
+  const { workspace, problems: found } = lintWorkspace(folder);
+  const published = await publishedHere(folder, workspace.config);
+  const versions = await lintVersions(git, folder, workspace, published);
+  const problems = [...found, ...versions].sort((a, b) => (a.path < b.path ? -1 : 1));
   if (json) {
     process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
   } else {
     for (const problem of problems) process.stdout.write(`${printable(describeProblem(problem))}\n`);
     info(
-      `${count(packages, "package")}, ${problems.length === 0 ? "no problems" : count(problems.length, "problem")}.`,
+      `${count(workspace.packages.size, "package")}, ${problems.length === 0 ? "no problems" : count(problems.length, "problem")}.`,
     );
   }
+  await mentionUncommitted(git, workspace.packagesDir);
   return problems.length === 0 ? 0 : 1;
 }
 

@@ -1,8 +1,14 @@
 import { applyOnCommit, planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
-import { readPlatform } from "../../ci/pipeline/platform.ts";
-import { openGit } from "../../git/git.ts";
+import { readUntakenSchedule } from "../../ci/on-commit/untaken-schedule.ts";
+import { requirePushed } from "../../ci/pipeline/local-clone.ts";
+import { readPlatform, type Platform } from "../../ci/pipeline/platform.ts";
+import { SluiceError } from "../../errors.ts";
+import { openGit, type Git } from "../../git/git.ts";
+import type { PublishedHere } from "../../ci/same-version.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { describeProblem } from "../../workspace/workspace.ts";
 import { info, printable, warn } from "../output/report.ts";
+import { publishedHere } from "../wiring/published-here.ts";
 import { findRoot } from "../wiring/root.ts";
 import { formatTable } from "../output/table.ts";
 
@@ -13,19 +19,34 @@ interface Options {
 }
 
 export async function onCommit({ root, dryRun = false, json = false }: Options): Promise<number> {
-  const git = openGit(findRoot(root), process.env);
+  const folder = findRoot(root);
+  const git = openGit(folder, process.env);
   const platform = readPlatform(process.env);
-  const plan = await planOnCommit(git, platform);
+  const untaken = await readUntakenSchedule(git, platform);
+  const published = (config: RepositoryConfig): Promise<PublishedHere> => publishedHere(folder, config);
+  const plan = await planOnCommit(git, platform, { untaken, published });
   for (const problem of plan.problems) warn(describeProblem(problem));
-  if (!dryRun) await applyOnCommit(git, platform, plan);
+  for (const { pkgbase, message } of plan.notes) warn(`${pkgbase}: ${message}`);
+  if (dryRun) await sayIfRefused(git, platform, plan);
+  else await applyOnCommit(git, platform, plan, () => new Date());
   if (json) {
-    const { range, schedule, skipped, problems } = plan;
-    process.stdout.write(`${JSON.stringify({ range, schedule, skipped, problems }, null, 2)}\n`);
+    const { range, schedule, skipped, problems, notes, kept } = plan;
+    process.stdout.write(`${JSON.stringify({ range, schedule, skipped, problems, notes, kept }, null, 2)}\n`);
   } else {
     process.stdout.write(describePlan(plan));
     info(describeOutcome(plan, dryRun));
   }
   return 0;
+}
+
+/** What a run without --dry-run would say. */
+async function sayIfRefused(git: Git, platform: Platform, { range }: OnCommitPlan): Promise<void> {
+  try {
+    await requirePushed(git, platform, range);
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.exitCode !== 1) throw error;
+    warn(`without --dry-run this is refused: ${error.message}`);
+  }
 }
 
 function describePlan({ range, schedule: { builds, removals }, skipped }: OnCommitPlan): string {
@@ -44,13 +65,21 @@ function describePlan({ range, schedule: { builds, removals }, skipped }: OnComm
   return rows.length === 0 ? head : `${head}\n${formatTable(["", "PKGBASE", "CLASS", "WHY"], rows)}\n`;
 }
 
-function describeOutcome({ schedule: { builds, removals } }: OnCommitPlan, dryRun: boolean): string {
-  const what =
+function describeOutcome(
+  { range, schedule: { builds, removals }, kept }: OnCommitPlan,
+  dryRun: boolean,
+): string {
+  const counts =
     builds.length + removals.length === 0
       ? "Nothing to schedule"
       : `${count(builds.length, "build")} and ${count(removals.length, "removal")}`;
+  const what =
+    kept.length === 0
+      ? counts
+      : `${counts}, with ${kept.length} of an earlier schedule that nobody took (sluice enqueue takes it)`;
   if (dryRun) return `${what}; nothing was changed (--dry-run).`;
-  return `${what}; wrote .ci/schedule.json and moved the tag \`scheduled\`.`;
+  const isThere = range.tag?.id === range.head;
+  return `${what}; wrote .ci/schedule.json${isThere ? ", the tag `scheduled` was here already" : " and moved the tag `scheduled`"}.`;
 }
 
 function count(number: number, noun: string): string {

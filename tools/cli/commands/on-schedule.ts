@@ -2,7 +2,8 @@ import { appendFileSync } from "node:fs";
 import { SluiceError } from "../../errors.ts";
 import { planOnSchedule, type OnSchedulePlan } from "../../ci/on-schedule/on-schedule.ts";
 import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
-import { applyOnTrigger, planOnTrigger } from "../../ci/on-schedule/on-trigger.ts";
+import { planOnTrigger } from "../../ci/on-schedule/on-trigger.ts";
+import { runRequest, type RequestPorts } from "../../ci/pipeline/push-request.ts";
 import type { OnScheduleOutcome } from "../../ci/on-schedule/apply-on-schedule.ts";
 import { planAsJson } from "../../ci/on-schedule/plan-json.ts";
 import { readPlatform, type Platform } from "../../ci/pipeline/platform.ts";
@@ -15,12 +16,15 @@ import {
   reportMarkdown,
   type ReportLine,
 } from "../../ci/on-schedule/schedule-report.ts";
-import { openGit, type Git } from "../../git/git.ts";
-import { forgeOf } from "../wiring/forge.ts";
+import { openGit } from "../../git/git.ts";
+import { reviewPlace } from "../wiring/forge.ts";
 import { info, printable, warn } from "../output/report.ts";
+import { describeAsked } from "../wiring/operation.ts";
 import { findRoot } from "../wiring/root.ts";
 import { formatTable } from "../output/table.ts";
 import { withUpstreams } from "../wiring/upstreams.ts";
+
+const now = (): Date => new Date();
 
 interface Options {
   readonly root?: string;
@@ -33,10 +37,10 @@ export async function onSchedule(options: Options): Promise<number> {
   const git = openGit(findRoot(options.root), process.env);
   const platform = readPlatform(process.env);
   const trigger = options.trigger ?? (process.env["TRIGGER"] || undefined);
-  if (trigger !== undefined) return onTrigger(git, platform, trigger, options);
-  const forge = await forgeOf(platform);
+  if (trigger !== undefined) return onTrigger({ git, platform, now, progress: info }, trigger, options);
+  const forge = await reviewPlace(git, platform);
   return withUpstreams(process.env, async (upstreams) => {
-    const ports = { git, platform, upstreams, forge, now: () => new Date(), progress: info };
+    const ports = { git, platform, upstreams, forge, now, progress: info };
     return report(await planOrRun(ports, options), platform, options);
   });
 }
@@ -62,7 +66,7 @@ function report({ plan, outcome, template }: Run, { summaryFile }: Platform, { j
     process.stdout.write(describe(lines));
   }
   if (summaryFile !== undefined) appendFileSync(summaryFile, reportMarkdown(lines, conclusion));
-  if (plan.reviews instanceof SluiceError && plan.reviews.code !== "no-forge") {
+  if (plan.reviews instanceof SluiceError) {
     warn(`reviews: ${plan.reviews.message}${plan.reviews.hint ? ` (${plan.reviews.hint})` : ""}`);
   }
   info(conclusion);
@@ -92,15 +96,10 @@ function conclude(
   return `${counts}; ${done}.`;
 }
 
-async function onTrigger(
-  git: Git,
-  platform: Platform,
-  trigger: string,
-  { dryRun, json }: Options,
-): Promise<number> {
-  const plan = await planOnTrigger(git, platform, trigger);
+async function onTrigger(ports: RequestPorts, trigger: string, { dryRun, json }: Options): Promise<number> {
+  const decide = () => planOnTrigger(ports, trigger);
+  const plan = dryRun ? await decide() : await runRequest(ports, decide);
   const { schedule, triggers } = plan;
-  if (!dryRun) await applyOnTrigger(git, plan);
   if (json) process.stdout.write(`${JSON.stringify({ trigger, schedule }, null, 2)}\n`);
   else if (schedule.builds.length > 0) {
     const rows = schedule.builds.map(({ pkgbase, class: name }) => [pkgbase, name ?? "any"]);
@@ -108,8 +107,7 @@ async function onTrigger(
   }
   const known = triggers.length > 0 ? `; there are: ${triggers.join(", ")}` : "";
   if (schedule.builds.length === 0) warn(`no package has CI_ON_TRIGGER=${printable(trigger)}${known}`);
-  info(
-    `${schedule.builds.length} to build${dryRun ? "; nothing was changed (--dry-run)." : "; wrote .ci/schedule.json."}`,
-  );
+  const did = dryRun ? "nothing was changed (--dry-run)" : describeAsked(plan);
+  info(`${schedule.builds.length} to build; ${did}.`);
   return 0;
 }

@@ -4,6 +4,7 @@ import { openQueue } from "../../manager/installation.ts";
 import type { BuildStatus, QueueState } from "../../queue/queue.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { formatTable } from "../output/table.ts";
+import { moment } from "../output/time.ts";
 
 interface Options extends InstallationOptions {
   readonly json?: boolean;
@@ -21,20 +22,20 @@ export async function queue(options: Options): Promise<number> {
   const opened = await openQueue(state);
   try {
     const found = await opened.state();
-    process.stdout.write(options.json ? `${JSON.stringify(found, null, 2)}\n` : describe(found));
+    process.stdout.write(options.json ? `${JSON.stringify(found, null, 2)}\n` : describe(found, Date.now()));
     return 0;
   } finally {
     await opened.close();
   }
 }
 
-function describe({ builds, removals }: QueueState): string {
+function describe({ builds, removals }: QueueState, now: number): string {
   if (builds.length + removals.length === 0) return "The queue is empty.\n";
   const rows = [
     ...builds.map((build) => [
       build.pkgbase,
       build.class ?? "any",
-      statusText(build.status),
+      statusText(build.status, now),
       build.reasons.join("; "),
     ]),
     ...removals.map((removal) => [removal.pkgbase, "", "to be removed", removal.reason]),
@@ -42,17 +43,17 @@ function describe({ builds, removals }: QueueState): string {
   return formatTable(["PKGBASE", "CLASS", "STATUS", "WHY"], rows);
 }
 
-function statusText(status: BuildStatus): string {
+function statusText(status: BuildStatus, now: number): string {
   switch (status.kind) {
     case "ready":
       return "ready";
     case "waiting":
       return `waits for ${status.for.join(", ")}`;
     case "delayed":
-      return `lost, tried again at ${new Date(status.until).toISOString()}`;
+      return `lost, tried again at ${moment(status.until, now)}`;
     case "blocked":
       return `blocked by ${status.causes.map(({ pkgbase, outcome }) => `${pkgbase} (${outcome})`).join(", ")}`;
     case "active":
-      return `${status.cancelling ? "is being stopped" : "is building"} on ${status.worker} since ${new Date(status.startedAt).toISOString()}`;
+      return `${status.cancelling ? "is being stopped" : "is building"} on ${status.worker} since ${moment(status.startedAt, now)}`;
   }
 }

@@ -1,20 +1,39 @@
+import { planAccept } from "../../ci/operations/accept-review.ts";
+import { forgetShown } from "../../ci/operations/held-review.ts";
 import { listReviews, type ListedReview } from "../../ci/operations/list-reviews.ts";
+import { runOperation } from "../../ci/operations/operation.ts";
+import { planRefuse, runRefuse } from "../../ci/operations/refuse-review.ts";
+import { showReview, type ShownReview } from "../../ci/operations/show-review.ts";
 import { SluiceError } from "../../errors.ts";
-import { forgeOf } from "../wiring/forge.ts";
-import { operationPorts } from "../wiring/operation.ts";
-import { info } from "../output/report.ts";
+import { duration } from "../output/time.ts";
+import { describeJudgement } from "../output/judgement.ts";
+import { info, printable } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
+import { reviewPlace } from "../wiring/forge.ts";
+import { operationPorts, reportOperation, type OperationOptions } from "../wiring/operation.ts";
 import { withUpstreams } from "../wiring/upstreams.ts";
 
-interface Options {
-  readonly root?: string;
-  readonly json?: boolean;
+/** Without an action: all open reviews. */
+export async function review(
+  options: OperationOptions,
+  action?: keyof typeof actions,
+  pkgbase?: string,
+): Promise<number> {
+  if (action === undefined) return list(options);
+  if (pkgbase === undefined) {
+    throw new SluiceError("usage", `which package? sluice review ${action} PKGBASE`, {
+      hint: "`sluice review` lists what is held.",
+    });
+  }
+  return actions[action](options, pkgbase);
 }
 
-export async function review(options: Options): Promise<number> {
+const actions = { show, accept, refuse };
+
+async function list(options: OperationOptions): Promise<number> {
   const ports = operationPorts(options);
-  const forge = await forgeOf(ports.platform);
-  if (forge instanceof SluiceError) throw forge.code === "no-forge" ? noForge() : forge;
+  const forge = await reviewPlace(ports.git, ports.platform);
+  if (forge instanceof SluiceError) throw forge;
   return withUpstreams(process.env, async (upstreams) => {
     const reviews = await listReviews({ ...ports, forge, upstreams });
     if (options.json) process.stdout.write(`${JSON.stringify(reviews, null, 2)}\n`);
@@ -24,28 +43,72 @@ export async function review(options: Options): Promise<number> {
   });
 }
 
-function noForge(): SluiceError {
-  return new SluiceError("no-forge", "there is no forge to ask for reviews", {
-    hint:
-      "Pipelines know theirs. Elsewhere say what they would: GITHUB_ACTIONS=true GITHUB_API_URL=https://api.github.com " +
-      "GITHUB_REPOSITORY=OWNER/NAME, or GITLAB_CI=true CI_API_V4_URL=https://gitlab.com/api/v4 CI_PROJECT_PATH=GROUP/NAME; " +
-      "and ACCESS_TOKEN.",
-    exitCode: 1,
-  });
-}
-
 function describe(reviews: readonly ListedReview[], now: Date): string {
   const rows = reviews.map(({ pkgbase, verdict = "unknown", openedAt, url, findings: [worst] }) => [
     pkgbase,
     verdict,
-    age(now.getTime() - Date.parse(openedAt)),
+    duration(now.getTime() - Date.parse(openedAt)),
     url,
     worst?.message ?? "",
   ]);
   return formatTable(["PKGBASE", "VERDICT", "AGE", "REVIEW", "WHY"], rows);
 }
 
-function age(milliseconds: number): string {
-  const hours = Math.max(0, Math.floor(milliseconds / 3_600_000));
-  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+async function show(options: OperationOptions, pkgbase: string): Promise<number> {
+  return withUpstreams(process.env, async (upstreams) => {
+    const shown = await showReview({ ...operationPorts(options), upstreams }, pkgbase);
+    if (options.json) process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+    else process.stdout.write(printable(describeShown(shown)));
+    info(`Accept it: sluice review accept ${pkgbase}. Refuse it: sluice review refuse ${pkgbase}.`);
+    return 0;
+  });
+}
+
+function describeShown({
+  pkgbase,
+  versions,
+  why,
+  judgement,
+  maintainersBefore,
+  maintainersAfter,
+  diff,
+}: ShownReview): string {
+  const [before, after] = [maintainersBefore, maintainersAfter].map((names) => names?.join(", ") || "nobody");
+  const isKnown = maintainersBefore !== undefined && maintainersAfter !== undefined;
+  const maintainers =
+    isKnown && before !== after ? `Maintainers in the AUR: ${before} before, ${after} now\n` : "";
+  const held =
+    why === undefined
+      ? "Nothing holds it any more: the next run takes it"
+      : why === judgement.verdict
+        ? "Held by its verdict"
+        : `Held because it was ${why}`;
+  return `${pkgbase}: ${versions}\n${held}\n${maintainers}${describeJudgement(judgement)}\n${diff}\n\n`;
+}
+
+async function accept(options: OperationOptions, pkgbase: string): Promise<number> {
+  const ports = operationPorts(options);
+  const plan = () => planAccept(ports, pkgbase);
+  const result = options.dryRun ? { plan: await plan(), done: false } : await runOperation(ports, plan);
+  const { review: held, versions } = result.plan;
+  if (result.done) await forgetShown(ports.git, held);
+  const rows = [["accept", pkgbase, versions]] as const;
+  return reportOperation(result.plan, result.done, rows, {
+    ...options,
+    details: { versions, branch: held.branch },
+  });
+}
+
+async function refuse(options: OperationOptions, pkgbase: string): Promise<number> {
+  const ports = operationPorts(options);
+  const { review: held } = options.dryRun
+    ? await planRefuse(ports, pkgbase)
+    : await runRefuse(ports, pkgbase);
+  if (held && !options.dryRun) await forgetShown(ports.git, held);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ pkgbase, branch: held?.branch ?? null }, null, 2)}\n`);
+  }
+  const done = "refused; it isn't held again until upstream moves";
+  info(`${pkgbase}: ${options.dryRun ? "nothing was changed (--dry-run)" : done}.`);
+  return 0;
 }

@@ -1,13 +1,16 @@
 import { serve, type Server } from "../../manager/serve.ts";
 import { handOut, type HandOut, type HandOutOptions } from "../../manager/builders/hand-out.ts";
+import type { FetchOptions } from "../../manager/main-branch.ts";
 import { up as keepUp } from "../../manager/up.ts";
 import { SluiceError } from "../../errors.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Installation } from "../../manager/installation.ts";
 import { isOfThisRepository } from "../../manager/reconcile/removals.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
-import { open, readHead, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
+import { pipelines } from "../wiring/pipelines.ts";
 import { workspaceUrl } from "../wiring/builders.ts";
+import { open, readHead, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import { showProgress } from "../output/progress.ts";
 import { info } from "../output/report.ts";
@@ -15,28 +18,55 @@ import { info } from "../output/report.ts";
 interface Options extends InstallationOptions {
   readonly once?: boolean;
   readonly port?: string;
+  readonly host?: string;
+  readonly address?: string;
+  readonly json?: boolean;
+  readonly fetch?: boolean;
+  readonly pipelines?: boolean;
 }
 
-/** Builds what main says, serves it, and goes on with each new commit. */
+/** Builds what main says and pipelines ask for, serves it, and goes on with each new commit. */
 export async function up(options: Options): Promise<number> {
   const { once = false } = options;
   const port = portNumber(options.port);
+  const address = publicAddress(options.address);
   const redis = redisAddress(process.env);
   const opened = await open(options, redis ? 0 : 1);
   const { installation } = opened;
   const { queue, repository, folders } = installation;
   const progress = showProgress(folders.logs);
+  const over = new AbortController();
   let builders: HandOut | undefined;
   let server: Server | undefined;
   try {
     builders = redis && (await handOutTo(redis, opened, progress));
     // Builders elsewhere need it, too, where this ends when all is published.
-    if (!once || builders) server = await serve(folders, port, builders?.handle);
-    if (server) process.stdout.write(howToUse(server.url, repository.name, folders.repositories));
-    const left = await keepUp(installation, { ...opened, once, watcher: progress, signal: stopSignal() });
+    if (!once || builders) server = await serve(folders, port, options.host, builders?.handle);
+    if (server) {
+      const url = address ?? server.url;
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify({ url, name: repository.name, folder: folders.repositories })}\n`
+          : howToUse(url, repository.name, folders.repositories),
+      );
+    }
+    const fetch = fetchOptions(opened.head.workspace.config);
+    const signal = AbortSignal.any([stopSignal(), over.signal]);
+    const runs = pipelines({ git: installation.git, everyMs: fetch.everyMs, say: progress.note, signal });
+    if (options.pipelines && once) await runs.runDue();
+    const running = options.pipelines && !once ? runs.keepRunning() : undefined;
+    const left = await keepUp(installation, {
+      ...opened,
+      once,
+      fetch: options.fetch === false ? undefined : fetch,
+      watcher: progress,
+      signal,
+    });
+    await running;
     progress.close();
-    return once ? await outcome(installation, left) : 0;
+    return once ? await outcome(installation, left, options) : 0;
   } finally {
+    over.abort();
     progress.close();
     await builders?.close();
     await server?.close();
@@ -53,8 +83,16 @@ async function handOutTo(
   return handOut(installation, { redis, workspace: { name: head.workspace.config.REPO_NAME, url }, watcher });
 }
 
+function fetchOptions({ BUILDER_FETCH_INTERVAL, GIT_AUTHOR_EMAIL }: RepositoryConfig): FetchOptions {
+  return { everyMs: 1000 * BUILDER_FETCH_INTERVAL, pipelineEmail: GIT_AUTHOR_EMAIL };
+}
+
 /** 1 where something failed, what waits for it, and what there was no time for. */
-async function outcome(installation: Installation, left: readonly PendingBuild[]): Promise<number> {
+async function outcome(
+  installation: Installation,
+  left: readonly PendingBuild[],
+  { json }: Options,
+): Promise<number> {
   const { queue, folders, repository } = installation;
   const { packages } = (await readHead(installation.git)).workspace;
   const ours = { has: (key: BuildKey) => isOfThisRepository(installation, key) && packages.has(key.pkgbase) };
@@ -62,6 +100,12 @@ async function outcome(installation: Installation, left: readonly PendingBuild[]
   const failed = (await queue.packages()).filter(
     (record) => ours.has(record) && !succeeded(record.outcome) && !pending.has(record.pkgbase),
   );
+  if (json) {
+    const folder = `${folders.repositories}/${repository.name}/${repository.arch}`;
+    const notBuilt = failed.map(({ pkgbase, outcome: ended }) => ({ pkgbase, outcome: ended }));
+    process.stdout.write(`${JSON.stringify({ folder, failed: notBuilt, left }, null, 2)}\n`);
+    return failed.length + left.length === 0 ? 0 : 1;
+  }
   if (failed.length + left.length === 0) {
     process.stdout.write(`Published in ${folders.repositories}/${repository.name}/${repository.arch}\n`);
     return 0;
@@ -85,7 +129,8 @@ To use it, trust its key and name it in /etc/pacman.conf:
 
     curl -O ${key}
     sudo pacman-key --add ${name}.asc
-    sudo pacman-key --lsign-key "$(gpg --show-keys --with-colons ${name}.asc | awk -F: '/^fpr/ { print $10; exit }')"
+    gpg --show-keys --with-colons ${name}.asc | awk -F: '/^pub/ { p = 1 } /^fpr/ && p { print $10; p = 0 }' |
+        xargs -n 1 sudo pacman-key --lsign-key
 
     [${name}]
     SigLevel = Required DatabaseRequired
@@ -95,6 +140,22 @@ Then: sudo pacman -Sy && pacman -Sl ${name}
 Logs of builds: ${url}/logs/PKGBASE/BUILD.log. Stop with Ctrl-C.
 
 `;
+}
+
+/** Without a slash at its end. */
+function publicAddress(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isUsable =
+    url && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username + url.password === "";
+  if (isUsable) return url.href.replace(/\/+$/, "");
+  throw new SluiceError(
+    "usage",
+    `--address: ${JSON.stringify(text)} is not an address that pacman could use`,
+    {
+      hint: "For example: --address https://repo.example.org",
+    },
+  );
 }
 
 function portNumber(text = "8080"): number {

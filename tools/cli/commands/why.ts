@@ -1,29 +1,49 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { isPkgbase } from "../../alpm/names.ts";
-import { planOnCommit } from "../../ci/on-commit/on-commit.ts";
+import { lintVersions } from "../../ci/checks/lint-versions.ts";
+import { planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
 import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { dependentsOf } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
-import { openGit } from "../../git/git.ts";
+import { openGit, type Git } from "../../git/git.ts";
+import { parseWorkspace } from "../../workspace/workspace.ts";
+import { readWorktree } from "../../workspace/worktree.ts";
+import { publishedHere } from "../wiring/published-here.ts";
+import { findPackage, nearestPackage, type NamedPackages } from "../../workspace/package-names.ts";
 import { printable } from "../output/report.ts";
+import { failingPackages, type Failing } from "../../manager/builds/failing.ts";
+import { openQueue } from "../../manager/installation.ts";
+import { duration } from "../output/time.ts";
+import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
+import { mentionUncommitted } from "../wiring/uncommitted.ts";
 
-interface Options {
-  readonly root?: string;
+interface Options extends InstallationOptions {
   readonly json?: boolean;
 }
 
-export async function why({ root, json = false }: Options, pkgbase: string): Promise<number> {
-  const git = openGit(findRoot(root), process.env);
-  const plan = await planOnCommit(git, readPlatform(process.env));
+export async function why(options: Options, name: string): Promise<number> {
+  const { root, json = false } = options;
+  const folder = findRoot(root);
+  const git = openGit(folder, process.env);
+  const plan = await planOnCommit(git, readPlatform(process.env), {
+    published: (config) => publishedHere(folder, config),
+  });
+  const pkgbase = findPackage(name, plan.tree.packages) ?? name;
   const pkg = plan.tree.packages.get(pkgbase);
   const decision = decisionOf(pkgbase, plan);
-  if (!pkg && decision.kind === "unchanged") throw unknownPackage(pkgbase);
+  await mentionUncommitted(git, plan.packagesDir, new Set([pkgbase]));
+  if (!pkg && decision.kind === "unchanged") throw unknownPackage(pkgbase, plan.tree.packages);
 
   const edges = pkg?.edges ?? [];
   const dependents = dependentsOf(plan.tree, pkgbase);
+  const obstacle = await obstacleOf(git, folder, pkgbase, plan);
+  const failure = await failureOf(options, plan.schedule.target, pkgbase);
   if (json) {
+    const failed = failure ?? null;
     process.stdout.write(
-      `${JSON.stringify({ pkgbase, decision, needs: edges, neededBy: dependents }, null, 2)}\n`,
+      `${JSON.stringify({ pkgbase, decision, obstacle, failure: failed, needs: edges, neededBy: dependents }, null, 2)}\n`,
     );
     return 0;
   }
@@ -33,12 +53,55 @@ export async function why({ root, json = false }: Options, pkgbase: string): Pro
   );
   const lines = [
     `${pkgbase} ${sentence[decision.kind]}: ${decision.reason}`,
+    ...(obstacle === null ? [] : [`but: ${obstacle}`]),
+    ...(failure ? [describeFailing(failure)] : []),
     `needs: ${needs.length > 0 ? needs.join(", ") : "nothing of this workspace"}`,
     `needed by: ${dependents.length > 0 ? dependents.join(", ") : "nothing of this workspace"}`,
   ];
   process.stdout.write(printable(`${lines.join("\n")}\n`));
   return 0;
 }
+
+/** Why no builder would begin a build of it, where that is known, or null. */
+async function obstacleOf(
+  git: Git,
+  root: string,
+  pkgbase: string,
+  { notes, problems }: OnCommitPlan,
+): Promise<string | null> {
+  const isOfThis = (about: { readonly pkgbase: string | undefined }): boolean => about.pkgbase === pkgbase;
+  const said =
+    notes.find(isOfThis) ?? problems.find((problem) => isOfThis(problem) && problem.kind === "same-version");
+  if (said) return said.message;
+  const workspace = parseWorkspace(readWorktree(root));
+  const pkg = workspace.packages.get(pkgbase);
+  if (!pkg) return null;
+  const only = { ...workspace, packages: new Map([[pkgbase, pkg]]) };
+  const [problem] = await lintVersions(git, root, only, await publishedHere(root, workspace.config));
+  return problem?.message ?? null;
+}
+
+/** Where it isn't built here, its builds aren't known here either. */
+async function failureOf(options: Options, target: string, pkgbase: string): Promise<Failing | undefined> {
+  const state = stateFolder(options);
+  if (!existsSync(join(state, "queue.sqlite"))) return undefined;
+  const queue = await openQueue(state);
+  const failing = await failingPackages(queue, target).finally(() => queue.close());
+  return failing.find((one) => one.pkgbase === pkgbase);
+}
+
+function describeFailing({ pkgbase, outcome, message, since, commit, builds, build }: Failing): string {
+  const times = builds === 1 ? "" : `, ${builds} times`;
+  const when = `${duration(Date.now() - since)} ago${times}, last at commit ${commit.slice(0, 10)}`;
+  return `${outcomes[outcome as keyof typeof outcomes]}, first ${when}: ${message} (sluice log ${pkgbase} --build ${build})`;
+}
+
+const outcomes = {
+  failed: "its last build failed",
+  "timed-out": "its last build timed out",
+  cancelled: "its last build was cancelled",
+  lost: "its last build was lost",
+};
 
 const sentence = {
   build: "would be built",
@@ -61,10 +124,11 @@ function decisionOf(
   return { kind: "unchanged", reason: `nothing of it changed since ${since}, and nobody asked for it` };
 }
 
-function unknownPackage(pkgbase: string): SluiceError {
+function unknownPackage(pkgbase: string, packages: NamedPackages): SluiceError {
   const name = isPkgbase(pkgbase) ? pkgbase : JSON.stringify(pkgbase);
-  return new SluiceError("unknown-package", `there is no package ${name} in this workspace`, {
-    hint: "`sluice deptree` lists all packages; names are those of the folders.",
+  const nearest = nearestPackage(pkgbase, packages);
+  return new SluiceError("unknown-package", `there is no package ${name} in this workspace${nearest}`, {
+    hint: "`sluice deptree` lists all packages; names are those of the folders, or of what they make, as they are committed.",
     facts: { pkgbase },
   });
 }

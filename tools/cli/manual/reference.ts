@@ -40,7 +40,7 @@ const configForm =
   "One `KEY=value` per line, the whole value in quotes or not. A `#` begins a comment at a line's start only. An empty value means the default. `sluice lint` names unknown keys and values that can't be.";
 
 const sourcesIntroduction =
-  "New tags are put into the recipe as its new version, with new checksums and `pkgrel=1`; the other kinds bring whole recipes. Whatever comes passes the gate. `&` joins what stands behind `#`; `filter=` comes last and takes a regular expression as RE2 knows them.";
+  "New tags are put into the recipe as its new version, with new checksums and `pkgrel=1`; the other kinds bring whole recipes. Whatever comes passes the gate. `&` joins what follows `#`; `filter=` comes last and takes a regular expression as RE2 knows them.";
 
 const sourceForms: readonly (readonly string[])[] = [
   ["`aur`", "the recipe of that name in the AUR"],

@@ -1,12 +1,15 @@
 import colors from "picocolors";
 import { logName } from "../../manager/builds/handle-build.ts";
 import type { RemoteWatcher } from "../../manager/builders/remote-building.ts";
+import type { Reconciled } from "../../manager/reconcile/submit.ts";
 import type { UpWatcher } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Build } from "../../queue/queue.ts";
 import { printable, useColors } from "./report.ts";
+import { duration } from "./time.ts";
 
 export interface Progress extends UpWatcher, RemoteWatcher {
+  note(text: string): void;
   close(): void;
 }
 
@@ -32,13 +35,14 @@ export function showProgress(logs: string): Progress {
   function status(): void {
     if (!live) return;
     const builds = [...running.values()].map(
-      ({ pkgbase, since }) => `${pkgbase} ${Math.floor((performance.now() - since) / 1000)} s`,
+      ({ pkgbase, since }) => `${pkgbase} ${duration(performance.now() - since).replace(/\.\d s$/, " s")}`,
     );
     const text = builds.length > 0 ? `building ${builds.join(", ")} · ${done} done` : "";
     process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
   }
 
   return {
+    note: (text) => line(printable(text)),
     started({ id, pkgbase, reasons }: Build) {
       running.set(id, { pkgbase, since: performance.now() });
       line(`${paint.bold(pkgbase)}: building (${printable(reasons.join("; "))})`);
@@ -48,7 +52,7 @@ export function showProgress(logs: string): Progress {
       done++;
       const colour = succeeded(outcome) ? paint.green : paint.red;
       const detail = message ? `: ${printable(message)}` : "";
-      line(`${paint.bold(build.pkgbase)}: ${colour(outcome)}${detail} (${seconds.toFixed(1)} s)`);
+      line(`${paint.bold(build.pkgbase)}: ${colour(outcome)}${detail} (${duration(seconds * 1000)})`);
       if (!succeeded(outcome)) line(`  log: ${logs}/${logName(build)}`);
     },
     removed(pkgbase, pkgnames) {
@@ -59,14 +63,29 @@ export function showProgress(logs: string): Progress {
     refused(builder, { pkgbase }, why) {
       line(`${paint.red("refused:")} ${printable(`what ${builder} brought of ${pkgbase}: ${why}`)}`);
     },
-    reconciled(commit, { builds, removals }) {
-      const todo = [
-        `${builds.length} to build`,
-        ...(removals.length > 0 ? [`${removals.length} to remove`] : []),
-      ];
-      line(
-        `commit ${commit.slice(0, 10)}: ${builds.length + removals.length === 0 ? "all is published" : todo.join(", ")}`,
-      );
+    requested(builds) {
+      for (const { pkgbase, reason } of builds)
+        line(`${paint.bold(pkgbase)}: asked for (${printable(reason)})`);
+    },
+    remote(news) {
+      if (news.kind === "reached") line("the remote answers again");
+      else if (news.kind === "unreachable") {
+        line(`${paint.yellow("warning:")} ${printable(news.error.message)}`);
+        line("  What is here is built and served on; it is tried again.");
+      } else {
+        line(`${paint.yellow("warning:")} this clone and origin have diverged at ${news.head.slice(0, 10)}`);
+        line("  origin's main is built. Bring them together with: git pull --rebase, then git push");
+      }
+    },
+    reconciled(commit, found) {
+      line(`commit ${commit.slice(0, 10)}: ${toDo(found)}`);
+    },
+    repaired({ path, problem, outcome }) {
+      const done = outcome === "lost" ? "it is built again" : "it was put back";
+      line(`${paint.yellow("warning:")} damaged: ${printable(path)} ${problem}; ${done}`);
+    },
+    rotated(fingerprint) {
+      line(`everything is signed by ${fingerprint} now`);
     },
     troubled(error) {
       line(`${paint.red("error:")} ${printable(error.message)}`);
@@ -77,4 +96,19 @@ export function showProgress(logs: string): Progress {
       if (live) process.stderr.write("\r\u001b[K");
     },
   };
+}
+
+function toDo({ builds, removals, left }: Reconciled): string {
+  const missing = left.map(({ pkgbase, outcome }) => `${pkgbase} (${outcome})`);
+  const parts = [
+    ...(builds.length > 0 ? [`${builds.length} to build`] : []),
+    ...(removals.length > 0 ? [`${removals.length} to remove`] : []),
+    ...(missing.length > 0 ? [`not published: ${shortList(missing)}`] : []),
+  ];
+  return parts.length === 0 ? "all is published" : parts.join(", ");
+}
+
+function shortList(names: readonly string[]): string {
+  const more = names.length - 10;
+  return `${names.slice(0, 10).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

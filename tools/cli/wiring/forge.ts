@@ -1,13 +1,26 @@
+import { currentBranch } from "../../ci/pipeline/commit-range.ts";
 import type { Platform } from "../../ci/pipeline/platform.ts";
 import { SluiceError } from "../../errors.ts";
+import { branchReviews } from "../../forge/branch-reviews.ts";
 import type { Forge } from "../../forge/forge.ts";
 import { openForge } from "../../forge/open-forge.ts";
+import { remote } from "../../workspace/refs.ts";
+import type { Git } from "../../git/git.ts";
+import { hasRemote } from "../../git/push.ts";
 
-/** Without a forge everything goes on but reviews; a run says so where an update waits for one. */
+/** Where updates are reviewed: on the forge, or without one by their branches; or why neither can be. */
+export async function reviewPlace(git: Git, platform: Platform): Promise<Forge | SluiceError> {
+  if (platform.forge) return forgeOf(platform);
+  const branch = await currentBranch(git, platform.branch);
+  const targetBranch = branch?.replace(/^refs\/heads\//, "") ?? platform.defaultBranch ?? "main";
+  return branchReviews(git, { remote: (await hasRemote(git, remote)) ? remote : ".", targetBranch });
+}
+
+/** The forge, or why there is none. */
 export async function forgeOf({ forge, branch, defaultBranch }: Platform): Promise<Forge | SluiceError> {
   if (!forge) {
     return new SluiceError("no-forge", "there is no forge to open a review on", {
-      hint: "Reviews are opened by pipelines on GitLab and GitHub. Here, look at it with `sluice classify`; to accept it, copy upstream's recipe over the package's, commit and push.",
+      hint: "Pipelines on GitLab and GitHub open reviews.",
       exitCode: 1,
     });
   }

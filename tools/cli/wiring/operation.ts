@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import type { OperationPlan, OperationPorts } from "../../ci/operations/operation.ts";
+import type { RequestPlan } from "../../ci/pipeline/push-request.ts";
 import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
@@ -87,6 +88,12 @@ function conclude(
 
 export function countsOf({ builds, removals }: Schedule): string {
   return `${builds.length} to build${removals.length > 0 ? `, ${removals.length} to remove` : ""}`;
+}
+
+/** Whether `sluice up` builds, so that the builders were asked in the repository itself. */
+export function describeAsked({ workspace, builds }: Pick<RequestPlan, "workspace" | "builds">): string {
+  const isAsked = workspace.config.CI_SCHEDULE_TO === "manager" && builds.length > 0;
+  return `wrote .ci/schedule.json${isAsked ? " and asked builders on the branch `state`" : ""}`;
 }
 
 /** The page of a pipeline run, where the platform has one. */

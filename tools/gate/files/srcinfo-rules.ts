@@ -206,7 +206,9 @@ function ofUnknown(
     if (!replacedAlone(was, actualText, replacements)) return false;
     if (!/^source(?:_|$)/.test(field)) return true;
     const [source, sourceBefore] = [parseSource(actualText), parseSource(was)];
-    return addressFindings(source, place).length === 0 && revisionIn(sourceBefore, source) === undefined;
+    const known = new Set([sourceBefore.host]);
+    const isClean = addressFindings(source, place, known, sourceBefore).length === 0;
+    return isClean && revisionIn(sourceBefore, source) === undefined;
   };
   if (before.length === actual.length && actual.every(allowed)) return [];
   return [finding("srcinfo-changed", `${field} of ${section}`, place)];

@@ -28,7 +28,12 @@ export function goesBack(before: string, after: string): boolean {
     old.length === now.length &&
     old.some((was, at) => {
       const is = now[at] ?? "";
-      return !isCommitLike(was) && !isCommitLike(is) && !is.startsWith(was) && vercmp(is, was) < 0;
+      if (isCommitLike(was) || isCommitLike(is)) return false;
+      // CPAN counts in decimals: 0.100 comes before 0.96.
+      const isDecimal =
+        /cpan\.org\//.test(after) && [was, is].every((text) => /^\d+\.\d+(?![.\d])/.test(text));
+      if (isDecimal && Number.parseFloat(is) < Number.parseFloat(was)) return true;
+      return !is.startsWith(was) && vercmp(is, was) < 0;
     })
   );
 }

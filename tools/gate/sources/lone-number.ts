@@ -29,3 +29,26 @@ export function loneNumber(
     return numbersBefore?.join() !== numbersNow?.join() && !hasSeparators && !isFile;
   });
 }
+
+/**
+ * A number that changed and stands where a host counts what anybody may upload or ask for: requests to merge,
+ * attachments, other people's add-ons. No version of the project leads there, however it is written.
+ */
+export function countedUpload(old: SourceEntry, now: SourceEntry): string | undefined {
+  const steps = now.segments.map((step, at) => [now.segments[at - 1] ?? "", old.segments[at], step] as const);
+  const [before, after] = [old, now].map(({ query }) =>
+    query.split(/[&;]/).map((pair) => pair.split(/=(.*)/s)),
+  );
+  const values = (after ?? []).map(([key = "", value = ""], at) => [key, before?.[at]?.[1], value] as const);
+  const numbered = /^\d+(?:\.(?:patch|diff))?$/;
+  const [, , found] =
+    steps.find(([kind, was, is]) => was !== is && numbered.test(is) && countedKinds.test(kind)) ??
+    values.find(
+      ([key, was, is]) => was !== is && numbered.test(is) && /id$|^attachment$|^file$/i.test(key),
+    ) ??
+    [];
+  return found;
+}
+
+const countedKinds =
+  /^(?:pulls?|pr|merge_requests?|issues|bugs?|\+?attachments?|file|files|snippets|paste|records?)$/;

@@ -20,11 +20,18 @@ const knownSchemes = new Set([
   "local",
 ]);
 
-/** What is wrong with an address whatever stood there before. */
+/**
+ * What is wrong with an address, but for what was accepted in this very place: a bare address or an account that a
+ * person let in once isn't news at each new version.
+ *
+ * @param own hosts that the accepted recipe names
+ * @param accepted the source that this one takes the place of
+ */
 export function addressFindings(
   entry: SourceEntry,
   place: Place,
   own: ReadonlySet<string> = new Set(),
+  accepted?: SourceEntry,
 ): Finding[] {
   const findings: Finding[] = [];
   const { text, userinfo, host, scheme, segments, vcs } = entry;
@@ -40,22 +47,35 @@ export function addressFindings(
   if (scheme === "local" && (segments.includes("..") || segments[0] === ""))
     findings.push(finding("source-scheme", text, place));
   const ofGit = userinfo === "git" && scheme === "ssh";
-  if (userinfo !== undefined && !ofGit)
+  const before = accepted?.host === host && accepted.scheme === scheme ? accepted : undefined;
+  if (userinfo !== undefined && !ofGit && before?.userinfo !== userinfo)
     findings.push(finding("source-disguised", `credentials in ${text}`, place));
   if (scheme === "local") return findings;
-  if (isAddress(host)) findings.push(finding("source-disguised", `the bare address ${host}`, place));
-  if (/(?:^|\.)xn--/.test(host) || !/^[a-z0-9.:_[\]-]+$/.test(host)) {
+  if (isAddress(host) && !before)
+    findings.push(finding("source-disguised", `the bare address ${host}`, place));
+  if (!before && (/(?:^|\.)xn--/.test(host) || !/^[a-z0-9.:_[\]-]+$/.test(host))) {
     findings.push(finding("source-disguised", `letters beyond ASCII in the host ${host}`, place));
   }
   const imitated = imitatedHost(host, own);
   if (imitated !== undefined) findings.push(finding("look-alike-host", `${host}, like ${imitated}`, place));
-  if (segments.includes("..") || /%2e|%2f|%5c|[\\\s]/i.test(text)) {
+  const leads = segments.includes("..") || leadsElsewhere.test(text);
+  if (leads && !(before && pathForm(before) === pathForm(entry))) {
     findings.push(finding("source-disguised", `a path that leads elsewhere in ${text}`, place));
   }
   if (entry.name !== undefined && (/\//.test(entry.name) || entry.name === ".." || entry.name === "")) {
     findings.push(finding("source-scheme", `it would be kept as ${JSON.stringify(entry.name)}`, place));
   }
   return findings;
+}
+
+const leadsElsewhere = /%2e|%2f|%5c|[\\\s]/i;
+
+/** The address without its digits, so that two of different versions compare; escapes stay as they are. */
+function pathForm({ text }: SourceEntry): string {
+  return text
+    .split(/(%[0-9a-f]{2})/i)
+    .map((part, at) => (at % 2 === 1 ? part.toLowerCase() : part.replaceAll(/\d+/g, "0")))
+    .join("");
 }
 
 /** A tag or commit by a name that moves: `tag=HEAD`, `commit=origin/main`, `revision=tip`. */

@@ -41,19 +41,24 @@ function count(text: string, sign: RegExp): number {
 
 function commitsIn({ host, segments, query }: SourceEntry): string[] {
   const tokens = [...segments, query].join("/").split(/[^0-9A-Za-z]+/);
+  if (!servesRevisions.test(host) && !isForge(host) && !segments.some((segment) => makesFiles.test(segment)))
+    return tokens.filter((token) => /^[0-9a-f]{40}$/.test(token));
   // What a forge makes when it's asked may be made of any commit; what was uploaded has a name and no more.
-  const isMade =
-    /^(?:raw|cdn|code|cgit|gitweb)\./.test(host) ||
-    segments.some((segment) =>
-      /^(?:archive|\+archive|tarball|zipball|raw|blob|plain|snapshot|gitweb|tar\.gz|zip|get)$/.test(segment),
-    );
-  if (!isMade && !isForge(host)) return tokens.filter((token) => /^[0-9a-f]{40}$/.test(token));
-  const stems = segments.map((segment) => segment.replace(/\.(?:tar\.\w+|t[gx]z|zip)$/, ""));
-  return [
-    ...tokens.filter(isMade ? isAbbreviation : isCommitLike),
-    ...(isMade ? stems.filter((stem) => shortestAbbreviation.test(stem)) : []),
-  ];
+  if (keepsUploads.test(host) || /(?:^|\/)(?:releases\/download|refs\/tags)\//.test(segments.join("/")))
+    return tokens.filter(isCommitLike);
+  const steps = [...segments, ...query.split(/[&;]/).map((pair) => pair.replace(/^[^=]*=/, ""))];
+  const stems = steps.map((step) => step.replace(/\.(?:tar\.\w+|t[gx]z|zip|patch|diff)$/, ""));
+  return [...tokens.filter(isAbbreviation), ...stems.filter((stem) => shortestAbbreviation.test(stem))];
 }
+
+/** Hosts, and steps of a path, that make a file of whatever commit they are asked for. */
+const servesRevisions =
+  /^(?:raw|rawcdn|code|cgit|gitweb)\.|(?:^|\.)(?:googlesource\.com|repo\.or\.cz|statically\.io|githack\.com|gitcdn\.\w+)$/;
+const makesFiles =
+  /^(?:archive|\+archive|tarball|zipball|raw|blob|plain|snapshot|gitweb|cgit|tar\.gz|zip|get)$/;
+/** Hosts of uploads: nobody asks them for a commit. */
+const keepsUploads =
+  /(?:^|\.)(?:sourceforge\.net|sf\.net|launchpad\.net|launchpadlibrarian\.net)$|^releases\.pagure\.org$/;
 
 /** Git takes four digits for the beginning of a commit's id where no tag is called so. */
 const shortestAbbreviation = /^[0-9a-f]{4,40}$/i;

@@ -1,7 +1,7 @@
 import type { Pkgbuild } from "../files/side.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { commitOfVersion, goesBack, renamesProject } from "./address-changes.ts";
-import { loneNumber } from "./lone-number.ts";
+import { countedUpload, loneNumber } from "./lone-number.ts";
 import { type Finding, finding, type Place } from "../rules/finding.ts";
 import { isSignature, ownerOf, parseSource, repositoryOf, type SourceEntry } from "./source-entry.ts";
 import { type TagAnswer, tagKey, type TagQuestion } from "../update.ts";
@@ -42,7 +42,7 @@ export function judgeSources(
     }
     for (const [old, renamed] of pair.changed) {
       const both = { ...place, before: old.text, after: renamed.text };
-      findings.push(...addressFindings(renamed, both, pair.hostsBefore), ...moved(old, renamed, both));
+      findings.push(...addressFindings(renamed, both, pair.hostsBefore, old), ...moved(old, renamed, both));
       if (isStranger(old, renamed, pair.home)) findings.push(finding("source-stranger", renamed.text, both));
       if (isFloating(renamed) && old.fragment !== renamed.fragment)
         findings.push(finding("source-floating", renamed.fragment, both));
@@ -55,7 +55,8 @@ export function judgeSources(
       } else if (!sameShape(old, now)) {
         findings.push(finding("source-changed", now.text, both));
       }
-      const number = pair.byVersion ? undefined : loneNumber(old, now, versionOf(comparison.after)?.pkgver);
+      const pkgver = versionOf(comparison.after)?.pkgver;
+      const number = (pair.byVersion ? undefined : loneNumber(old, now, pkgver)) ?? countedUpload(old, now);
       if (number !== undefined) findings.push(finding("source-changed", `the number in ${number}`, both));
       if (renamesProject(old, now)) findings.push(finding("source-host", now.text, both));
       if (goesBack(old.text, now.text)) findings.push(finding("version-down", now.text, both));
@@ -65,7 +66,7 @@ export function judgeSources(
       if (hash !== undefined && alone.includes(hash)) findings.push(finding("commit-unproved", hash, both));
       const revision = revisionIn(old, now);
       if (revision !== undefined) findings.push(finding("source-revision", revision, both));
-      const commit = changedCommit(old, now);
+      const commit = changedCommit(old, withoutVersion(now, pkgver));
       if (commit === undefined) continue;
       const question = questionOf(now, commit, comparison);
       const answer = question && answers.get(tagKey(question));
@@ -81,6 +82,12 @@ export function judgeSources(
     }
   }
   return { findings, needs: [...needs.values()] };
+}
+
+/** What is called by a version of several parts is a file's name, whatever those parts look like by themselves. */
+function withoutVersion(entry: SourceEntry, pkgver: string | undefined): SourceEntry {
+  if (pkgver === undefined || !/\d[._+~-]\w/.test(pkgver) || entry.vcs !== undefined) return entry;
+  return parseSource(entry.text.split(pkgver).join("VERSION"));
 }
 
 /** GitHub serves a tag's archive under two addresses. */

@@ -42,7 +42,9 @@ export function judgeVersion({ before, after, written }: Comparison): Finding[] 
   }
   if (
     old.pkgver !== now.pkgver &&
-    (vercmp(old.pkgver, now.pkgver) === 0 || losesPart(old.pkgver, now.pkgver))
+    (vercmp(old.pkgver, now.pkgver) === 0 ||
+      losesPart(old.pkgver, now.pkgver) ||
+      isSmallerDecimal(old.pkgver, now.pkgver))
   ) {
     findings.push(finding("version-down", `${printed(old)} to ${printed(now)}, which may be older`, both));
   }
@@ -115,6 +117,16 @@ function losesPart(before: string, after: string): boolean {
   const losesPatch =
     patch.test(before) && !/(?:alpha|beta|rc|pre|dev)\.?\d*$/i.test(before) && !/[a-z]/.test(after);
   return (gainsPreRelease || losesPatch) && numbers(before) === numbers(after);
+}
+
+/** Where upstream counts in decimals, 0.951 and 0.097 come before 0.96; 1.10 after 1.9 is what most have. */
+function isSmallerDecimal(before: string, after: string): boolean {
+  const [old, now] = [before, after].map((version) => /^(\d+)\.(\d+)$/.exec(version));
+  if (!old || !now || old[1] !== now[1]) return false;
+  const [was = "", is = ""] = [old[2], now[2]];
+  const gainsZero = is.startsWith("0") && (!was.startsWith("0") || is.length > was.length);
+  const gainsDigits = is.length > was.length && Number(is) > Number(was) * 3 + 20;
+  return (gainsZero || gainsDigits) && Number(`0.${is}`) < Number(`0.${was}`);
 }
 
 /** Nobody rebuilds one version a hundred times. */

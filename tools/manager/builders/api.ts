@@ -58,7 +58,9 @@ const routes: Readonly<Record<string, Route>> = {
     const said = await readJson(request, finishRequest);
     const ended = building.finish(name, build, token, said);
     // Checking may take minutes; whoever waits asks again, so that no connection has to last.
-    return Promise.race([ended, sleep(answerMs, { kind: "settling" }, { ref: false })]);
+    const answer = await Promise.race([ended, sleep(answerMs, { kind: "settling" }, { ref: false })]);
+    if (answer === undefined) throw new Refusal(410, "gone", "its packages aren't all there");
+    return answer;
   },
 };
 

@@ -79,6 +79,14 @@ export class Landing {
     }
   }
 
+  /** Whether all files are there by their sizes. */
+  async isComplete(folder: string, files: readonly Announced[]): Promise<boolean> {
+    for (const { name, size } of files) {
+      if ((await sizeOf(join(folder, basename(name)))) !== size) return false;
+    }
+    return true;
+  }
+
   /** @throws SluiceError `arrival-refused` where what is there isn't what was announced */
   async requireComplete(folder: string, files: readonly Announced[]): Promise<void> {
     const names = await readdir(folder).catch(() => []);

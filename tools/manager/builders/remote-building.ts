@@ -7,7 +7,15 @@ import { folderOf } from "../../pkgrepo/repository.ts";
 import { readSnapshot } from "../../pkgrepo/snapshot.ts";
 import type { Build, ClaimId, Result } from "../../queue/queue.ts";
 import { explainSystemError } from "../machine.ts";
-import { describe, logName, lookAtBuild, publishFinished, type Found } from "../builds/handle-build.ts";
+import {
+  describe,
+  logName,
+  lookAtBuild,
+  publishFinished,
+  withoutBuilding,
+  type Found,
+} from "../builds/handle-build.ts";
+import { nameIsTaken } from "../builds/published-before.ts";
 import { dropFinished } from "../builds/finished.ts";
 import { hasVersion, isCurrent } from "../builds/run-build.ts";
 import type { Watcher } from "../builds/work.ts";
@@ -116,7 +124,12 @@ export class RemoteBuilding {
     const { queue, folders } = this.#installation;
     const builder = this.#roster.find(name);
     if (!builder) return gone;
-    const claim = await queue.claim({ worker: name, ...takes(builder), leaseMs: this.#leaseMs, build: id });
+    const claim = await queue.claim({
+      worker: name,
+      ...takes(builder),
+      leaseMs: this.#leaseMs,
+      builds: [id],
+    });
     if (!claim) return gone;
     const { build, token } = claim;
     this.#offering.taken(build);
@@ -133,7 +146,8 @@ export class RemoteBuilding {
     log.note(`${pkgbase}, commit ${commit}: ${reasons.join("; ")}. It is built by ${name}.`);
     log.close();
     const logAt = await sizeOf(join(folders.logs, logName(build)));
-    return { kind: "build", build: id, token, pkgbase, commit, reasons: [...reasons], logAt };
+    const { bump } = found.inputs.identity;
+    return { kind: "build", build: id, token, pkgbase, commit, reasons: [...reasons], bump, logAt };
   }
 
   /** Takes a piece of the log from a byte on, and returns how much of it is there. Undefined: not its build. */
@@ -158,7 +172,8 @@ export class RemoteBuilding {
   ): Promise<Ended | { readonly kind: "upload"; readonly have: Record<string, number> }> {
     const claim = claimOf(name, id, token);
     const build = await this.#installation.queue.claimed(claim);
-    if (!build) return gone;
+    // What is being checked doesn't change any more.
+    if (!build || this.#settling.has(token)) return gone;
     const found = await this.#lookAt(build);
     if (found.kind === "to-build" && !(await this.#isPublished(build, found, announced))) {
       return this.#refusing(name, build, async () => {
@@ -180,14 +195,17 @@ export class RemoteBuilding {
   ): Promise<number | undefined> {
     const build = await this.#installation.queue.claimed(claimOf(name, id, token));
     const file = this.#announced.get(token)?.files.find((each) => each.name === part.file);
-    if (!build || !file) return undefined;
+    if (!build || !file || this.#settling.has(token)) return undefined;
     return this.#refusing(name, build, () =>
       this.#landing.receive(this.#landing.folderOf(id, token), file, part.at, part.bytes),
     );
   }
 
-  /** Ends a claim; what was built is checked and published. Saying it again gives the same answer. */
-  async finish(name: string, id: number, token: string, said: FinishRequest): Promise<Ended> {
+  /**
+   * Ends a claim; what was built is checked and published. Saying it again gives the same answer. Undefined: its
+   * packages aren't all there, as after a crash of the manager.
+   */
+  async finish(name: string, id: number, token: string, said: FinishRequest): Promise<Ended | undefined> {
     const running = this.#settling.get(token);
     if (running) return running;
     const claim = claimOf(name, id, token);
@@ -199,7 +217,12 @@ export class RemoteBuilding {
         kind: "ended",
         result: { outcome, message, ...this.#retryOf(build, reason) },
       });
-    return this.#settle(claim, build, await this.#lookAt(build), packages);
+    const arrived = this.#landing.folderOf(id, token);
+    const found = await this.#lookAt(build);
+    if (found.kind === "to-build" && packages && !(await this.#landing.isComplete(arrived, packages.files))) {
+      return undefined;
+    }
+    return this.#settle(claim, build, found, packages);
   }
 
   /** Waits for what is being checked and published. */
@@ -265,9 +288,8 @@ export class RemoteBuilding {
     log: BuildLog,
   ): Promise<Result> {
     try {
-      if (found.kind === "ended") return found.result;
-      if (found.kind === "kept") {
-        return await publishFinished(this.#installation, build, found.packages, signal);
+      if (found.kind !== "to-build") {
+        return await withoutBuilding(this.#installation, build, found, signal, log);
       }
       if (!announced) throw refused("a build is called done without packages");
       const arrived = this.#landing.folderOf(build.id, token);
@@ -292,11 +314,19 @@ export class RemoteBuilding {
   }
 
   #lookAt(build: Build): Promise<Found> {
-    return lookAtBuild(this.#installation, build).catch((cause: unknown) => {
+    return this.#decide(build).catch((cause: unknown): Found => {
       const error = explainSystemError(cause, this.#installation.folders.state);
       if (!(error instanceof SluiceError)) throw error;
       return { kind: "ended", result: { outcome: "lost", message: describe(error) } };
     });
+  }
+
+  async #decide(build: Build): Promise<Found> {
+    const found = await lookAtBuild(this.#installation, build);
+    if (found.kind !== "to-build" || build.again) return found;
+    const { published, revision, pkg } = found.inputs;
+    const taken = published && (await nameIsTaken(this.#installation, published, revision, pkg));
+    return taken === undefined ? found : { kind: "ended", result: { outcome: "failed", message: taken } };
   }
 
   /** What follows upstream may have come to the version that is published. */

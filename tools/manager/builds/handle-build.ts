@@ -1,19 +1,22 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { howToRelease } from "../../builder/known-version.ts";
 import { openLog, type BuildLog } from "../../builder/log.ts";
 import type { DatabaseEntry } from "../../alpm/database.ts";
+import { nextBump } from "../../builder/next-bump.ts";
 import type { SluiceError } from "../../errors.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
-import { readSnapshot } from "../../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../../queue/queue.ts";
-import { followsUpstream, type RecipeIdentity } from "../../workspace/identity.ts";
+import { followsUpstream, type RecipeIdentity, sameRecipe } from "../../workspace/identity.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { runBuild, isCurrent, type Inputs } from "./run-build.ts";
+import { keptFromBefore, nameIsTaken } from "./published-before.ts";
 import { readFinished, type FinishedPackages } from "./finished.ts";
 import type { Installation } from "../installation.ts";
-import { sameRecipe } from "../reconcile/reconcile.ts";
-import { awaitRemoval, applyRemovals, isOfThisRepository } from "../reconcile/removals.ts";
+import { hasNothingNew } from "../reconcile/take-requests.ts";
+import { readComparable } from "../reconcile/complete-packages.ts";
+import { acknowledge, isOfThisRepository, mainWith, readyRemovals } from "../reconcile/removals.ts";
 
 /** Where the log of one build lies, below the folder of logs. */
 export function logName({ pkgbase, id }: Pick<Build, "pkgbase" | "id">): string {
@@ -36,7 +39,8 @@ export async function handleBuild(
   try {
     log.note(`${build.pkgbase}, commit ${build.commit}: ${build.reasons.join("; ")}.`);
     const result = await decide(installation, build, signal, log);
-    log.note(`${result.outcome}${result.message ? `: ${result.message}` : ""}.`);
+    const ended = `${result.outcome}${result.message ? `: ${result.message}` : ""}`;
+    log.note(/[.!?]$/.test(ended) ? ended : `${ended}.`);
     return result;
   } finally {
     log.close();
@@ -51,8 +55,7 @@ async function decide(
 ): Promise<Result> {
   await deleteEarlierAttempts(installation, build);
   const found = await lookAtBuild(installation, build);
-  if (found.kind === "ended") return found.result;
-  if (found.kind === "kept") return publishFinished(installation, build, found.packages, signal);
+  if (found.kind !== "to-build") return withoutBuilding(installation, build, found, signal, log);
   const made = await runBuild(installation, build, { ...found.inputs, signal }, log);
   if (!("outcome" in made)) return publishFinished(installation, build, made, signal);
   const { reason, ...result } = made;
@@ -62,8 +65,25 @@ async function decide(
 /** What a claimed build comes to before anything is built: there may be nothing to do, or only to publish. */
 export type Found =
   | { readonly kind: "ended"; readonly result: Result }
+  /** By an earlier run of this build. */
   | { readonly kind: "kept"; readonly packages: FinishedPackages }
+  /** It was published once. */
+  | { readonly kind: "kept-from-before"; readonly packages: FinishedPackages }
   | { readonly kind: "to-build"; readonly inputs: Omit<Inputs, "signal"> };
+
+/** Ends a build for which nothing has to be built. */
+export async function withoutBuilding(
+  installation: Installation,
+  build: Build,
+  found: Exclude<Found, { kind: "to-build" }>,
+  signal: AbortSignal,
+  log: BuildLog,
+): Promise<Result> {
+  if (found.kind === "ended") return found.result;
+  return found.kind === "kept"
+    ? publishFinished(installation, build, found.packages, signal)
+    : publishAgain(installation, build, found.packages, signal, log);
+}
 
 const ended = (result: Result): Found => ({ kind: "ended", result });
 
@@ -83,20 +103,57 @@ export async function lookAtBuild(installation: Installation, build: Build): Pro
       message: `there is no package ${pkgbase} in commit ${commit.slice(0, 10)}`,
     });
   }
-  const packages = await usablePackages(installation, build, pkg, identity);
-  if (packages) return { kind: "kept", packages };
-  const published = await readSnapshot(repository);
-  if (published && isCurrent(installation, published, pkgbase, identity) && !followsUpstream(pkg)) {
-    return ended({
-      outcome: "already-built",
-      message: "this very recipe is published; CI_PACKAGE_BUMP rebuilds it",
-    });
+  const kept = await usablePackages(installation, build, pkg, identity);
+  if (kept) return { kind: "kept", packages: kept };
+  const published = await readComparable(installation, revision, [pkgbase]);
+  const recipe = { revision, pkg, identity, published };
+  if (build.again) {
+    const next = await raised(installation, recipe);
+    return "outcome" in next ? ended(next) : toBuild(installation, next);
   }
+  if (published && isCurrent(installation, published, pkgbase, identity)) {
+    const record = published.madeFrom.get(pkgbase)!;
+    if (hasNothingNew(pkg, build, record)) {
+      const what = followsUpstream(pkg) ? "recipe and upstream commit are" : "recipe is";
+      return ended({
+        outcome: "already-built",
+        message: `this very ${what} published; once more with: sluice build --again ${pkgbase}, or sluice bump ${pkgbase}`,
+      });
+    }
+  }
+  const before = published && keptFromBefore(installation, published, build.id, pkg, identity);
+  return before ? { kind: "kept-from-before", packages: before } : toBuild(installation, recipe);
+}
+
+type RecipeToBuild = Pick<Inputs, "revision" | "pkg" | "identity" | "published">;
+
+function toBuild({ repository }: Installation, recipe: RecipeToBuild): Found {
+  const { folder } = folderOf(repository);
   const available = {
-    entries: published?.entries ?? [],
-    pathOf: ({ filename }: DatabaseEntry) => join(folderOf(repository).folder, filename),
+    entries: recipe.published?.entries ?? [],
+    pathOf: ({ filename }: DatabaseEntry) => join(folder, filename),
   };
-  return { kind: "to-build", inputs: { revision, pkg, identity, published, available } };
+  return { kind: "to-build", inputs: { ...recipe, available } };
+}
+
+/**
+ * The recipe of what is built once more, by hand. Where its files would have names that are taken, it gets the next
+ * pkgrel `.N`, as by CI_PACKAGE_BUMP; main isn't changed.
+ */
+async function raised(installation: Installation, recipe: RecipeToBuild): Promise<RecipeToBuild | Result> {
+  const { revision, pkg, identity, published } = recipe;
+  const version = published?.entries.find(({ base }) => base === pkg.pkgbase)?.version;
+  if (!published || version === undefined) return recipe;
+  const isTaken =
+    isCurrent(installation, published, pkg.pkgbase, identity) ||
+    (await nameIsTaken(installation, published, revision, pkg)) !== undefined;
+  if (!isTaken) return recipe;
+  const next = nextBump(pkg, version);
+  if ("skipped" in next) {
+    return { outcome: "failed", message: `not begun: ${next.skipped}; ${howToRelease(pkg)}` };
+  }
+  const config = { ...pkg.config, CI_PACKAGE_BUMP: next.bump };
+  return { ...recipe, pkg: { ...pkg, config }, identity: { ...identity, bump: next.bump } };
 }
 
 /** Only this process holds the claim, so files of this build are left over from a process that ended. */
@@ -108,37 +165,52 @@ async function deleteEarlierAttempts({ folders: { work } }: Installation, { id }
 /** What an earlier run built of this recipe. What follows upstream is rebuilt, unless it is the same build. */
 async function usablePackages(
   { folders }: Installation,
-  { id, pkgbase }: Build,
+  { id, pkgbase, again = false }: Build,
   pkg: Package,
   identity: RecipeIdentity,
 ): Promise<FinishedPackages | undefined> {
   const kept = await readFinished(folders.finished, pkgbase);
-  const fits = sameRecipe(kept?.madeFrom, identity) && (kept?.build === id || !followsUpstream(pkg));
+  const fits =
+    sameRecipe(kept?.madeFrom, identity) && (kept?.build === id || !(again || followsUpstream(pkg)));
   return fits ? kept : undefined;
 }
 
-/** Publishes what a build made, and says how that ended. */
+/** A revert: what it asks for was published before, and is still there. */
+async function publishAgain(
+  installation: Installation,
+  build: Build,
+  packages: FinishedPackages,
+  signal: AbortSignal,
+  log: BuildLog,
+): Promise<Result> {
+  log.note(`${packages.version} was made from this very recipe and is still kept.`);
+  const result = await publishFinished(installation, build, packages, signal);
+  if (result.outcome !== "built") return result;
+  return { outcome: "already-built", message: `${packages.version}, which was kept, is published again` };
+}
+
+/**
+ * Publishes what a build made, and says how that ended. What this package takes the place of goes in the same change.
+ */
 export async function publishFinished(
   installation: Installation,
-  { pkgbase }: Build,
+  { pkgbase, commit }: Build,
   { files, pkgnames, version, madeFrom }: FinishedPackages,
   signal: AbortSignal,
 ): Promise<Result> {
   const { repository, now } = installation;
-  const build = { pkgbase, pkgnames, files, madeFrom };
-  // A pkgname may have moved here from a package that goes in the same commit.
-  await applyRemovals(installation);
-  let [outcome] = await publish(repository, [build], now());
-  const holder = outcome?.kind === "refused" ? outcome.error.facts["other"] : undefined;
-  if (typeof holder === "string" && (await awaitRemoval(installation, holder, signal))) {
-    [outcome] = await publish(repository, [build], now());
-  }
-  if (outcome?.kind === "refused") {
+  const removals = await readyRemovals(installation);
+  const main = await mainWith(installation, commit, removals);
+  const outcomes = await publish(repository, [{ pkgbase, pkgnames, files, madeFrom }], now(), main);
+  const removed = main ? await acknowledge(installation, removals, outcomes) : [];
+  const own = outcomes.find((outcome) => outcome.pkgbase === pkgbase);
+  if (own?.kind === "refused") {
     if (signal.aborted) return { outcome: "cancelled" };
-    return { outcome: "failed", message: describe(outcome.error) };
+    return { outcome: "failed", message: describe(own.error) };
   }
-  if (outcome?.kind === "unchanged") return { outcome: "already-built", message: `${version} is published` };
-  return { outcome: "built", message: version };
+  if (own?.kind === "unchanged") return { outcome: "already-built", message: `${version} is published` };
+  const gone = removed.map(({ pkgbase: other }) => other).join(", ");
+  return { outcome: "built", message: gone === "" ? version : `${version}; removed: ${gone}` };
 }
 
 export function describe(error: SluiceError): string {

@@ -7,12 +7,12 @@ import type { Unfinished } from "../../builder/stage.ts";
 import type { MadeFrom, Snapshot } from "../../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../../queue/queue.ts";
 import { packagePath } from "../../workspace/files.ts";
-import type { RecipeIdentity } from "../../workspace/identity.ts";
+import { type RecipeIdentity, sameRecipe } from "../../workspace/identity.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { keepFinished, type FinishedPackages } from "./finished.ts";
+import { nameIsTaken } from "./published-before.ts";
 import type { BuildingPlace } from "../installation.ts";
 import { isComplete } from "../reconcile/complete-packages.ts";
-import { sameRecipe } from "../reconcile/reconcile.ts";
 import type { Revision } from "../reconcile/revision.ts";
 
 /** What one build is made from. */
@@ -33,13 +33,15 @@ export type Unbuilt = Omit<Result, "retry"> & Pick<Unfinished, "reason">;
 /** Builds a package and keeps what came out, or says how that ended. */
 export async function runBuild(
   place: BuildingPlace,
-  build: Pick<Build, "id" | "pkgbase" | "commit">,
+  build: Pick<Build, "id" | "pkgbase" | "commit" | "again">,
   inputs: Inputs,
   log: BuildLog,
 ): Promise<FinishedPackages | Unbuilt> {
   const { folders, sandbox, checkpoint } = place;
-  const { id, pkgbase, commit } = build;
-  const { identity, published } = inputs;
+  const { id, pkgbase, commit, again = false } = build;
+  const { identity, published, revision, pkg } = inputs;
+  const taken = published && !again ? await nameIsTaken(place, published, revision, pkg) : undefined;
+  if (taken !== undefined) return { outcome: "failed", message: taken };
   const folder = await mkdtemp(join(folders.work, `${id}-`));
   // Where nothing is mounted elsewhere, the build's own user reads the recipe and its sources here.
   if (sandbox.name === "host") await chmod(folder, 0o755);
@@ -99,6 +101,10 @@ function requestOf(
   };
 }
 
-export function hasVersion(published: Snapshot, pkgbase: string, version: string): boolean {
-  return published.entries.filter(({ base }) => base === pkgbase).every((entry) => entry.version === version);
+/** A package that another pkgbase is going to make may still be there in its old version. */
+export function hasVersion({ entries, madeFrom }: Snapshot, pkgbase: string, version: string): boolean {
+  const declared = madeFrom.get(pkgbase)?.pkgnames ?? [];
+  return entries
+    .filter(({ base, name }) => base === pkgbase && declared.includes(name))
+    .every((entry) => entry.version === version);
 }

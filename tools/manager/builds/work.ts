@@ -6,7 +6,7 @@ import { dropFinished } from "./finished.ts";
 import type { Installation } from "../installation.ts";
 import { explainSystemError, needsPerson } from "../machine.ts";
 import { releaseSatisfied } from "./release.ts";
-import { applyRemovals } from "../reconcile/removals.ts";
+import { remover } from "../reconcile/removals.ts";
 
 /** Who wants to know what happens. */
 export interface Watcher {
@@ -21,6 +21,8 @@ export interface WorkOptions {
   readonly jobs: number;
   readonly watcher: Watcher;
   readonly signal: AbortSignal;
+  /** The builds that it takes, by id, asked before each; default: any. */
+  readonly only?: () => readonly number[];
   /** Called again and again, also while builds are running. Resolves false when no further build is to be begun. */
   readonly tick: () => Promise<boolean>;
   /** Resolves true when this worker is to go on although there is nothing to do now. */
@@ -39,10 +41,11 @@ export async function work(installation: Installation, options: WorkOptions): Pr
   const trouble = new AbortController();
   const signal = AbortSignal.any([options.signal, trouble.signal]);
   const releases = releaser(installation);
+  const applyRemovals = remover(installation, options.watcher.removed);
   try {
     while (!signal.aborted) {
       const goOn = await options.tick();
-      await applyRemovals(installation, options.watcher.removed);
+      await applyRemovals();
       const claim = goOn && running.size < options.jobs ? await nextClaim() : undefined;
       if (claim) {
         const build: Promise<void> = carryOutClaim(installation, claim, options.watcher, signal)
@@ -66,7 +69,8 @@ export async function work(installation: Installation, options: WorkOptions): Pr
   if (trouble.signal.aborted) throw trouble.signal.reason;
 
   async function nextClaim(): Promise<Claim | undefined> {
-    const worker = { worker: options.worker, classes: "all", leaseMs } as const;
+    const builds = options.only?.();
+    const worker = { worker: options.worker, classes: "all", leaseMs, ...(builds && { builds }) } as const;
     const claim = await installation.queue.claim(worker);
     if (claim) return claim;
     return (await releases.ifDue()) ? installation.queue.claim(worker) : undefined;

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { folderOf, type Repository } from "../../pkgrepo/repository.ts";
 import { readSnapshot, type MadeFromRecord, type Snapshot } from "../../pkgrepo/snapshot.ts";
+import { sameRecipe } from "../../workspace/identity.ts";
+import type { Revision, Revisions } from "./revision.ts";
 
 type Where = Pick<Repository, "root" | "name" | "arch">;
 
@@ -14,6 +16,42 @@ export async function completePackages(repository: Where): Promise<ReadonlyMap<s
   );
   const named = new Set(published.entries.map(({ base }) => base));
   return new Map([...published.madeFrom].filter(([pkgbase]) => named.has(pkgbase) && !lost.has(pkgbase)));
+}
+
+/**
+ * The records as they can be compared with a revision: those of earlier releases say less of what they were made from,
+ * so where one differs, that is looked up in its commit, if this clone still has it.
+ */
+export async function comparableRecords(
+  revisions: Revisions,
+  revision: Revision,
+  records: ReadonlyMap<string, MadeFromRecord>,
+  pkgbases: Iterable<string> = records.keys(),
+): Promise<ReadonlyMap<string, MadeFromRecord>> {
+  const comparable = new Map(records);
+  for (const pkgbase of pkgbases) {
+    const record = records.get(pkgbase);
+    if (!record || record.inputs !== undefined) continue;
+    const identity = revision.identity(pkgbase);
+    if (!identity || sameRecipe(record, identity)) continue;
+    const then = await revisions.identity(record.commit, pkgbase);
+    if (then && then.recipeTree === record.recipeTree) {
+      comparable.set(pkgbase, { ...record, inputs: then.inputs });
+    }
+  }
+  return comparable;
+}
+
+/** What is published, with records of some packages that can be compared with a revision. */
+export async function readComparable(
+  { repository, revisions }: { readonly repository: Where; readonly revisions: Revisions },
+  revision: Revision,
+  pkgbases: readonly string[],
+): Promise<Snapshot | undefined> {
+  const published = await readSnapshot(repository);
+  if (!published) return undefined;
+  const madeFrom = await comparableRecords(revisions, revision, published.madeFrom, pkgbases);
+  return { ...published, madeFrom };
 }
 
 /** Whether the database names packages of this pkgbase, and the files that it names are there. */

@@ -2,7 +2,7 @@ import { SluiceError } from "../../errors.ts";
 import type { MadeFromRecord } from "../../pkgrepo/snapshot.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
 import type { ScheduledRemoval } from "../../schedule/schedule.ts";
-import type { RecipeIdentity } from "../../workspace/identity.ts";
+import { sameRecipe, type RecipeIdentity } from "../../workspace/identity.ts";
 import type { Revision } from "./revision.ts";
 
 export interface Difference {
@@ -35,15 +35,10 @@ export function difference(revision: Revision, published: ReadonlyMap<string, Ma
   return { builds, removals };
 }
 
-/** Whether what is published was made from this recipe. */
-export function sameRecipe(a: RecipeIdentity | undefined, b: RecipeIdentity | undefined): boolean {
-  return a !== undefined && b !== undefined && a.recipeTree === b.recipeTree && a.bump === b.bump;
-}
-
 function whyBuild(identity: RecipeIdentity, record: MadeFromRecord | undefined): string | undefined {
   if (!record) return "it isn't published yet";
   if (sameRecipe(record, identity)) return undefined;
-  if (record.recipeTree === identity.recipeTree) return `CI_PACKAGE_BUMP is ${identity.bump ?? "gone"}`;
+  if (record.bump !== identity.bump && identity.bump !== null) return `CI_PACKAGE_BUMP is ${identity.bump}`;
   return `the recipe changed since commit ${record.commit.slice(0, 10)}, which is published`;
 }
 

@@ -1,3 +1,4 @@
+import { readKnownVersion } from "../../builder/known-version.ts";
 import type { DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
@@ -12,6 +13,8 @@ export interface Revision {
   readonly workspace: Workspace;
   readonly tree: DependencyTree;
   identity(pkgbase: string): RecipeIdentity | undefined;
+  /** The version that a build makes, where that is certain before it. */
+  knownVersion(pkgbase: string): Promise<string | undefined>;
 }
 
 export interface Revisions {
@@ -73,6 +76,11 @@ async function read(git: Git, commit: string, arch: string): Promise<Revision> {
       const pkg = workspace.packages.get(pkgbase);
       const entries = folders.entries.get(pkgbase);
       return pkg && entries ? recipeIdentity(pkg, entries) : undefined;
+    },
+    async knownVersion(pkgbase) {
+      const pkg = workspace.packages.get(pkgbase);
+      const entries = folders.entries.get(pkgbase);
+      return pkg && entries ? readKnownVersion(git, pkg, entries) : undefined;
     },
   };
 }

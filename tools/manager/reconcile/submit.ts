@@ -3,45 +3,73 @@ import type { Build, FinishedBuild, Submission, Submitted } from "../../queue/qu
 import { composeSchedule, type WantedBuild } from "../../schedule/compose.ts";
 import type { Schedule, ScheduledRemoval } from "../../schedule/schedule.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
-import type { RecipeIdentity } from "../../workspace/identity.ts";
+import { type RecipeIdentity, sameRecipe } from "../../workspace/identity.ts";
 import type { Installation } from "../installation.ts";
-import { completePackages } from "./complete-packages.ts";
-import { difference, sameRecipe, type Difference } from "./reconcile.ts";
+import { comparableRecords, completePackages } from "./complete-packages.ts";
+import { difference, type Difference } from "./reconcile.ts";
 import { isOfThisRepository } from "./removals.ts";
 import type { Revision } from "./revision.ts";
+
+/** What was submitted, and what isn't published all the same. */
+export interface Reconciled extends Difference {
+  /** Packages that aren't published as main has them: they are in the queue, or ended so with this very recipe. */
+  readonly left: readonly { readonly pkgbase: string; readonly outcome: Outcome | "queued" | "blocked" }[];
+}
 
 /**
  * Compares what main says with what the package repository was made from, and submits the difference, without
  * what is queued already and what failed with this very recipe.
- *
- * @returns what was submitted
  */
-export async function reconcile(installation: Installation, revision: Revision): Promise<Difference> {
-  const { builds, removals } = difference(revision, await completePackages(installation.repository));
-  const pending = (await installation.queue.state()).builds.filter((build) =>
-    isOfThisRepository(installation, build),
+export async function reconcile(installation: Installation, revision: Revision): Promise<Reconciled> {
+  const { repository, revisions } = installation;
+  const published = await comparableRecords(revisions, revision, await completePackages(repository));
+  const { builds, removals } = difference(revision, published);
+  const state = await installation.queue.state();
+  const pending = state.builds.filter((build) => isOfThisRepository(installation, build));
+  const going = new Set(
+    state.removals
+      .filter((removal) => isOfThisRepository(installation, removal))
+      .map(({ pkgbase }) => pkgbase),
   );
   const queued = await recipesOf(installation, revision, pending);
   const ended = await endedRecipes(installation, revision);
+  // Any change of the folder, such as of the time limit, may let a build succeed that failed.
   const isAtHead = (recipes: Recipes, pkgbase: string): boolean =>
-    sameRecipe(recipes.get(pkgbase), revision.identity(pkgbase));
+    recipes.get(pkgbase)?.recipeTree === revision.identity(pkgbase)?.recipeTree;
   const fresh = [
     ...builds.filter(({ pkgbase }) => !isAtHead(queued, pkgbase) && !isAtHead(ended, pkgbase)),
     ...fixed(revision, ended, builds),
   ];
-  const gone = [...removals, ...abandoned(revision, pending, removals)];
+  const gone = [...removals, ...abandoned(revision, pending, removals)].filter(
+    ({ pkgbase }) => !going.has(pkgbase),
+  );
   await submitBuilds(installation, revision, fresh, gone);
-  return { builds: fresh, removals: gone };
+  const blocked = pending.filter(({ status }) => status.kind === "blocked");
+  const isBlocked = new Set(blocked.map(({ pkgbase }) => pkgbase));
+  const left = builds.flatMap(({ pkgbase }): Reconciled["left"] => {
+    if (isAtHead(queued, pkgbase))
+      return [{ pkgbase, outcome: isBlocked.has(pkgbase) ? "blocked" : "queued" }];
+    const outcome = isAtHead(ended, pkgbase) ? ended.get(pkgbase)?.outcome : undefined;
+    return outcome === undefined ? [] : [{ pkgbase, outcome }];
+  });
+  return { builds: fresh, removals: gone, left };
 }
 
-/** Submits builds of one revision, each with what it needs in the workspace. */
+/**
+ * Submits builds of one revision, each with what it needs in the workspace.
+ *
+ * @param requests those of the branch `state` that this carries out
+ * @param again pkgbases that are built although this very recipe is published
+ */
 export async function submitBuilds(
   installation: Installation,
   revision: Revision,
   builds: readonly WantedBuild[],
   removals: readonly ScheduledRemoval[] = [],
+  requests?: Submission["requests"],
+  again: ReadonlySet<string> = new Set(),
 ): Promise<readonly Submitted[]> {
-  if (builds.length + removals.length === 0) return [];
+  if (builds.length + removals.length === 0 && !requests) return [];
   const { config } = revision.workspace;
   const schedule = composeSchedule(
     {
@@ -55,7 +83,17 @@ export async function submitBuilds(
     builds,
     removals,
   );
-  return installation.queue.submit(submissionOf(schedule, config));
+  const upstream = new Map(builds.map((build) => [build.pkgbase, build.upstream]));
+  const submission = submissionOf(schedule, config);
+  return installation.queue.submit({
+    ...submission,
+    builds: submission.builds.map((build) => ({
+      ...build,
+      upstream: upstream.get(build.pkgbase),
+      ...(again.has(build.pkgbase) && { again: true }),
+    })),
+    ...(requests && { requests }),
+  });
 }
 
 /**

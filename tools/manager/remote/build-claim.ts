@@ -69,7 +69,7 @@ export async function buildClaim(
 /** A fault of this machine isn't the build's. */
 async function build(
   { clone, place, published }: Workshop,
-  { build: id, pkgbase, commit }: RemoteClaim,
+  { build: id, pkgbase, commit, bump }: RemoteClaim,
   signal: AbortSignal,
   log: BuildLog,
 ): Promise<FinishedPackages | Unbuilt> {
@@ -85,7 +85,9 @@ async function build(
       };
     }
     const available = await patiently(() => published.read(), signal);
-    const inputs = { revision, pkg, identity, published: undefined, available, signal };
+    const config = { ...pkg.config, CI_PACKAGE_BUMP: bump ?? "" };
+    const asAsked = { pkg: { ...pkg, config }, identity: { ...identity, bump } };
+    const inputs = { revision, ...asAsked, published: undefined, available, signal };
     return await runBuild(place, { id, pkgbase, commit }, inputs, log);
   } catch (cause) {
     const error = explainSystemError(cause, place.folders.state);

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { DatabaseEntry } from "../../alpm/database.ts";
 import type { Published } from "../../builder/build-request.ts";
@@ -6,9 +6,12 @@ import { openLog, type BuildLog } from "../../builder/log.ts";
 import { SluiceError } from "../../errors.ts";
 import { readPackageEntry } from "../../pkgrepo/package-entry.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
-import { readSnapshot, type Snapshot } from "../../pkgrepo/snapshot.ts";
+import type { Snapshot } from "../../pkgrepo/snapshot.ts";
 import { followsUpstream } from "../../workspace/identity.ts";
+import { keepFinished, type FinishedPackages } from "../builds/finished.ts";
+import { keptFromBefore } from "../builds/published-before.ts";
 import { runBuild, isCurrent } from "../builds/run-build.ts";
+import { readComparable } from "../reconcile/complete-packages.ts";
 import { goesOn, readJobResults, writeResult, type JobResult, type JobOutcome } from "./job-results.ts";
 import type { BuildingPlace } from "../installation.ts";
 import { isSatisfied } from "../builds/release.ts";
@@ -42,7 +45,7 @@ export async function buildInto(
   const here = { ...place, folders: { ...place.folders, finished: into } };
   await mkdir(into, { recursive: true });
   const revision = await place.revisions.at(commit);
-  const published = await readSnapshot(place.repository);
+  const published = await readComparable(place, revision, options.pkgbases);
   const scheduled = new Set(options.after);
   const results: JobOutcome[] = [];
   for (const [at, pkgbase] of options.pkgbases.entries()) {
@@ -93,6 +96,8 @@ async function buildOne(
   if (published && isCurrent(place, published, pkgbase, identity) && !followsUpstream(pkg)) {
     return { outcome: "already-built", message: "this very recipe is published" };
   }
+  const before = published && keptFromBefore(place, published, id, pkg, identity);
+  if (before) return { outcome: "built", message: (await takeKept(place, pkgbase, before)).version };
   const available = await availablePackages(place, published, context.jobResults);
   const inputs = { revision, pkg, identity, published, available, signal };
   const made = await runBuild(place, { id, pkgbase, commit }, inputs, log).catch(
@@ -104,6 +109,22 @@ async function buildOne(
   );
   if ("outcome" in made) return { outcome: made.outcome, message: made.message ?? "" };
   return { outcome: "built", message: made.version };
+}
+
+/** A revert takes what was published before; the repository keeps its own copy. */
+async function takeKept(
+  { folders }: BuildingPlace,
+  pkgbase: string,
+  packages: FinishedPackages,
+): Promise<FinishedPackages> {
+  const folder = await mkdtemp(join(folders.work, `${packages.build}-`));
+  try {
+    const files = packages.files.map((file) => join(folder, basename(file)));
+    for (const [at, file] of files.entries()) await copyFile(packages.files[at]!, file);
+    return await keepFinished(folders.finished, pkgbase, { ...packages, files });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** What it needs of this schedule and didn't get, as CI_ON_DEPENDENCY_FAILURE has it. */

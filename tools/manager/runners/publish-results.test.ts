@@ -10,6 +10,9 @@ import { makeLocalKey } from "../../pkgrepo/signing/signing-key.ts";
 import type { Repository } from "../../pkgrepo/repository.ts";
 import { publishedPackages } from "../../pkgrepo/snapshot.ts";
 import { readJobResults, writeResult } from "./job-results.ts";
+import { host } from "../../sandbox/host.ts";
+import { openBuildingPlace } from "../installation.ts";
+import { buildInto } from "./build-into.ts";
 import { keepFinished } from "../builds/finished.ts";
 import { publishJobResults, type PublishedResult } from "./publish-results.ts";
 import { revisionsOf, type Revision } from "../reconcile/revision.ts";
@@ -101,6 +104,42 @@ describe.skipIf(missing.length > 0)(
         { pkgbase: "foo", outcome: "built" },
         { pkgbase: "tip", outcome: "failed", message: expect.stringContaining("pkgbase foo") },
       ]);
+      expect(await published()).toEqual({ foo: "1-1" });
+    });
+
+    test("a revert takes the file that was published before, without a build", async () => {
+      await leave("foo", "1-1");
+      await publish();
+      workspace.addPackage("foo", { pkgver: "2" });
+      workspace.commit("foo 2");
+      await leave("foo", "2-1");
+      await publish();
+      workspace.addPackage("foo");
+      const commit = workspace.commit("back to foo 1");
+
+      const state = join(workspace.base, "state");
+      const place = await openBuildingPlace({
+        git: openGit(workspace.dir, process.env),
+        settings: { BUILD_REPO: repository.name },
+        state,
+        sandbox: host(),
+        build: () => Promise.reject(new Error("nothing is to be built")),
+      });
+      const results = await buildInto(
+        { ...place, repository },
+        {
+          commit,
+          pkgbases: ["foo"],
+          after: [],
+          earlier: undefined,
+          into: built,
+          signal: new AbortController().signal,
+          listen: () => undefined,
+          ended: () => undefined,
+        },
+      );
+      expect(results).toEqual([{ outcome: "built", message: "1-1" }]);
+      await publish();
       expect(await published()).toEqual({ foo: "1-1" });
     });
 

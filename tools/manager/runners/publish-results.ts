@@ -1,6 +1,5 @@
 import { vercmp } from "../../alpm/vercmp.ts";
 import { publish, type PublishOutcome } from "../../pkgrepo/publishing/publish.ts";
-import { remove } from "../../pkgrepo/publishing/remove.ts";
 import type { Repository } from "../../pkgrepo/repository.ts";
 import { readSnapshot, type Snapshot } from "../../pkgrepo/snapshot.ts";
 import type { FinishedBuild } from "../../pkgrepo/publishing/stage-packages.ts";
@@ -8,8 +7,10 @@ import { sweep } from "../../pkgrepo/publishing/sweep.ts";
 import { describe } from "../builds/handle-build.ts";
 import type { JobResult, JobOutcome } from "./job-results.ts";
 import { completePackages } from "../reconcile/complete-packages.ts";
-import { difference, sameRecipe } from "../reconcile/reconcile.ts";
+import { difference } from "../reconcile/reconcile.ts";
+import { mainPackages } from "../reconcile/main-packages.ts";
 import type { Revision } from "../reconcile/revision.ts";
+import { sameRecipe } from "../../workspace/identity.ts";
 
 /** What became of the packages of one build, or why none were made. */
 export interface PublishedResult extends JobOutcome {
@@ -29,12 +30,14 @@ export async function publishJobResults(
   now: Date,
 ): Promise<readonly PublishedResult[]> {
   const { removals } = difference(head, await completePackages(repository));
-  if (removals.length > 0) await remove(repository, removals, now);
   const published = await readSnapshot(repository);
   const decided = jobResults.map((build) => decide(build, head, published));
   const builds = decided.flatMap(({ build }) => build ?? []);
   const outcomes = new Map(
-    (await publish(repository, builds, now)).map((outcome) => [outcome.pkgbase, outcome]),
+    (await publish(repository, builds, now, { packages: mainPackages(head), removals })).map((outcome) => [
+      outcome.pkgbase,
+      outcome,
+    ]),
   );
   await sweep(repository, now);
   return [
@@ -42,7 +45,7 @@ export async function publishJobResults(
     ...removals.map(({ pkgbase }) => ({
       pkgbase,
       outcome: "skipped" as const,
-      message: "removed: it is no longer in the workspace",
+      message: removalMessage(outcomes.get(pkgbase)),
     })),
   ];
 }
@@ -69,6 +72,12 @@ function decide(
   }
   const { pkgnames, files, madeFrom } = packages;
   return { result: { pkgbase, ...result }, build: { pkgbase, pkgnames, files, madeFrom } };
+}
+
+function removalMessage(outcome: PublishOutcome | undefined): string {
+  return outcome?.kind === "held"
+    ? `no longer in the workspace; it stays until ${outcome.by.join(", ")} is published`
+    : "removed: it is no longer in the workspace";
 }
 
 function ended(outcome: PublishOutcome | undefined): Partial<JobOutcome> {

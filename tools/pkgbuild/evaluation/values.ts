@@ -27,7 +27,7 @@ export type Variable =
   /** Not even known whether it's an array, or how many elements it has. */
   | { readonly kind: "unknown"; readonly value: Unknown };
 
-/** Thrown where evaluating would need to run something, or to know the machine; caught by whoever assigns. */
+/** Thrown where evaluating would need to run something, or to know the machine; caught by the assignment. */
 export class NotStatic extends Error {}
 
 /** Thrown where it would take too long; what follows isn't evaluated any more. */

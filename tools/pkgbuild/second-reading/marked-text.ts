@@ -22,7 +22,7 @@ export function togetherIn({ text, script }: Recipe): Together[] {
  * bash prints such a command at the beginning of a line, it stood between two commands of top level: elsewhere its
  * blanks would stay (in a string, a here-document) or the line would begin with others (in a body).
  *
- * @param mark unknown to whoever wrote the text
+ * @param mark unknown to the text's author
  */
 export function markedText(recipe: Recipe, mark: string): string {
   const { text } = recipe;

@@ -3,9 +3,9 @@ import { normaliseCommand, normaliseScript } from "../normal-form/normalise.ts";
 import { readPkgbuild, type Recipe } from "../recipe.ts";
 import type { AssignedValue, Span, Statement } from "../grammar/syntax.ts";
 
-/** How a program that isn't ours reads a text that our grammar has read. */
+/** How another program reads a text that our grammar has read. */
 export interface SecondReading {
-  /** The program and its version, for whoever reads the review. */
+  /** The program and its version, for the reader of the review. */
   readonly by: string;
   /** What top level consists of, in order; undefined where both don't even agree on that. */
   readonly commands: readonly SecondCommand[] | undefined;
@@ -27,7 +27,7 @@ export interface SecondCommand {
  * The text that `bash --pretty-print` gets. Behind the recipe's own commands each word that isn't plain stands as
  * the subject of a `case`: that is the one place where bash takes exactly one word.
  *
- * @param mark unknown to whoever wrote the recipe
+ * @param mark unknown to the recipe's author
  */
 export function textForBash(recipe: Recipe, mark: string): string {
   const words = unplainWords(recipe);

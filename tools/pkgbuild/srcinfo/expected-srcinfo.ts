@@ -87,7 +87,7 @@ function sectionOf(
   return section;
 }
 
-/** An empty list is written for a package only, where it takes back what the base says. */
+/** An empty list is written for a package only, where it overrides what the base says. */
 function addList(
   section: Map<string, readonly Value[] | Unknown>,
   field: string,

@@ -35,7 +35,7 @@ export async function mergeDatabases(
   await writeFile(leaving, patternsOf(leavingEntries(published, change)).join("\n"));
   for (const name of [paths.database, paths.files]) {
     const archives = parts.map((part) => join(part, name));
-    if (published) {
+    if (published && !change.anew) {
       const staying = join(staging, "staying.tar");
       await run("bsdtar", ["-cf", staying, "--exclude-from", leaving, `@${join(published.folder, name)}`]);
       archives.unshift(staying);

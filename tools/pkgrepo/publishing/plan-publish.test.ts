@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { DatabaseEntry } from "../../alpm/database.ts";
 import { planPublish, type Candidate } from "./plan-publish.ts";
 import type { MadeFromRecord } from "../snapshot.ts";
@@ -21,8 +21,16 @@ function build(pkgbase: string, makes: readonly string[], declares = makes): Can
   return { pkgbase, pkgnames: declares, madeFrom: origin, packages };
 }
 
-/** Published: pkgbase to the pkgnames that it made and declared. */
-function plan(published: Record<string, readonly string[]>, builds: readonly Candidate[]) {
+/** Published: pkgbase to the pkgnames that it made and declared; main: what it makes, and what it has no more. */
+function plan(
+  published: Record<string, readonly string[]>,
+  builds: readonly Candidate[],
+  main?: {
+    readonly makes: Record<string, readonly string[]>;
+    readonly offers?: Record<string, readonly string[]>;
+    readonly removals?: readonly string[];
+  },
+) {
   const entries = Object.entries(published).flatMap(([base, names]) =>
     names.map((name) => entry(name, base)),
   );
@@ -30,12 +38,27 @@ function plan(published: Record<string, readonly string[]>, builds: readonly Can
     Object.entries(published).map(([base, pkgnames]) => [base, { ...origin, pkgnames }]),
   );
   const onDisk = new Set(entries.flatMap(({ filename }) => [filename, `${filename}.sig`]));
-  const { add, remove, outcomes } = planPublish({ entries, madeFrom, retired: new Map() }, builds, onDisk);
+  const { add, remove, outcomes } = planPublish(
+    { entries, madeFrom, retired: new Map() },
+    builds,
+    onDisk,
+    main && {
+      packages: new Map(
+        Object.entries(main.makes).map(([base, pkgnames]) => [
+          base,
+          { pkgnames, offers: main.offers?.[base] ?? [] },
+        ]),
+      ),
+      removals: (main.removals ?? []).map((pkgbase) => ({ pkgbase })),
+    },
+  );
   return {
     add: add.map(({ pkgname }) => pkgname),
     remove,
     outcomes: outcomes.map((outcome) =>
-      outcome.kind === "refused" ? outcome.error.message : `${outcome.pkgbase} ${outcome.kind}`,
+      outcome.kind === "refused"
+        ? outcome.error.message
+        : `${outcome.pkgbase} ${outcome.kind}${outcome.kind === "held" ? ` by ${outcome.by.join(", ")}` : ""}`,
     ),
   };
 }
@@ -84,5 +107,67 @@ test("a package that the recipe declares and this build didn't make leaves the d
     add: ["a"],
     remove: ["b"],
     outcomes: ["split published"],
+  });
+});
+
+describe("a name that moves by main is never gone in between", () => {
+  const renamed = { makes: { new: ["x"] }, removals: ["old"] };
+
+  test("a renamed pkgbase stays until its successor is published", () => {
+    expect(plan({ old: ["x", "y"] }, [], renamed)).toEqual({
+      add: [],
+      remove: [],
+      outcomes: ["old held by new"],
+    });
+    const { remove, outcomes } = plan({ old: ["x", "y"] }, [build("new", ["x"])], renamed);
+    expect({ remove, outcomes }).toEqual({ remove: ["y"], outcomes: ["new published", "old removed"] });
+  });
+
+  test("it waits for every successor", () => {
+    const split = { makes: { a: ["x"], b: ["y"] }, removals: ["old"] };
+    const { remove, outcomes } = plan({ old: ["x", "y"] }, [build("a", ["x"])], split);
+    expect({ remove, outcomes }).toEqual({ remove: [], outcomes: ["a published", "old held by b"] });
+  });
+
+  test("where the pkgname is another too, what replaces or provides it is its successor", () => {
+    const replaced = { makes: { new: ["new"] }, offers: { new: ["old"] }, removals: ["old"] };
+    expect(plan({ old: ["old"] }, [], replaced).outcomes).toEqual(["old held by new"]);
+    expect(plan({ old: ["old"] }, [build("new", ["new"])], replaced)).toMatchObject({
+      remove: ["old"],
+      outcomes: ["new published", "old removed"],
+    });
+    expect(plan({ old: ["old"], new: ["new"] }, [], replaced).outcomes).toEqual(["old removed"]);
+  });
+
+  test("what nobody takes the place of goes at once", () => {
+    expect(plan({ old: ["x"] }, [], { makes: { other: ["z"] }, removals: ["old"] })).toMatchObject({
+      remove: ["x"],
+      outcomes: ["old removed"],
+    });
+  });
+
+  test("a name that moves between two packages stays, whichever is built first", () => {
+    const moved = { makes: { from: ["x"], to: ["y", "z"] } };
+    const published = { from: ["x", "y"], to: ["z"] };
+    expect(plan(published, [build("from", ["x"])], moved)).toMatchObject({
+      remove: [],
+      outcomes: ["from published"],
+    });
+    expect(plan(published, [build("to", ["y", "z"])], moved)).toMatchObject({
+      remove: [],
+      outcomes: ["to published"],
+    });
+  });
+
+  test("a build of an older commit doesn't take a name back", () => {
+    const moved = { makes: { from: ["x"], to: ["y", "z"] } };
+    expect(plan({ from: ["x"], to: ["y", "z"] }, [build("from", ["x", "y"])], moved).outcomes).toEqual([
+      twice("y", "from", "to"),
+    ]);
+  });
+
+  test("what stayed for a successor goes when main gives that up", () => {
+    const entries = plan({ from: ["x", "y"] }, [build("from", ["x"])], { makes: { from: ["x"] } });
+    expect(entries.remove).toEqual(["y"]);
   });
 });

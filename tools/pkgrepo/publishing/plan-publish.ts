@@ -20,6 +20,21 @@ export interface Candidate {
   readonly packages: readonly VerifiedPackage[];
 }
 
+/** What main makes of a pkgbase. */
+export interface MainPackage {
+  readonly pkgnames: readonly string[];
+  /** Names that it provides or replaces. */
+  readonly offers: readonly string[];
+}
+
+/** What main says beside the builds that are published: by it, names move from one pkgbase to another. */
+export interface Main {
+  /** By pkgbase, complete. */
+  readonly packages: ReadonlyMap<string, MainPackage>;
+  /** Published pkgbases that are to go. */
+  readonly removals: readonly { readonly pkgbase: string }[];
+}
+
 /** What has to change, and what each build comes to. */
 export interface PublishPlan {
   /** Packages to put in place and to add to the database. */
@@ -39,7 +54,11 @@ export type PlannedOutcome =
       readonly dropped: readonly string[];
     }
   | { readonly kind: "unchanged"; readonly pkgbase: string }
-  | { readonly kind: "refused"; readonly pkgbase: string; readonly error: SluiceError };
+  | { readonly kind: "refused"; readonly pkgbase: string; readonly error: SluiceError }
+  /** `pkgnames`: what left the database. */
+  | { readonly kind: "removed"; readonly pkgbase: string; readonly pkgnames: readonly string[] }
+  /** It is to be removed, and stays until what takes its place is published. */
+  | { readonly kind: "held"; readonly pkgbase: string; readonly by: readonly string[] };
 
 type Published = Pick<Snapshot, "entries" | "madeFrom" | "retired">;
 
@@ -47,18 +66,22 @@ type Published = Pick<Snapshot, "entries" | "madeFrom" | "retired">;
  * Decides what publishing `candidates` on top of what is published means.
  *
  * A pkgname belongs to the pkgbase whose build made it last. Another pkgbase may take it over once the old
- * one doesn't declare it any more (as recorded at its last publish, or in this very batch); until then both
+ * one doesn't declare it any more (as recorded at its last publish, in this very batch, or by main); until then both
  * claim it and the newcomer is refused.
  *
+ * A name that moves is never gone in between: the old package stays until the new one takes its place, in one change.
+ *
  * @param onDisk the names of the files beside the database: what is named but missing is put back
+ * @param main where it isn't known, names that a build no longer makes leave at once
  */
 export function planPublish(
   published: Published,
   candidates: readonly Candidate[],
   onDisk: ReadonlySet<string>,
+  main?: Main,
 ): PublishPlan {
   const byName = new Map(published.entries.map((entry) => [entry.name, entry]));
-  const { accepted, refused } = settle(published, candidates, byName, onDisk);
+  const { accepted, refused } = settle(published, candidates, byName, onDisk, main);
 
   const isPublished = (file: VerifiedPackage, pkgbase: string): boolean => {
     const entry = byName.get(file.pkgname);
@@ -73,7 +96,10 @@ export function planPublish(
   for (const { pkgbase, pkgnames, madeFrom: origin, packages } of accepted) {
     const fresh = packages.filter((file) => !isPublished(file, pkgbase));
     const own = published.entries.filter(({ base }) => base === pkgbase).map(({ name }) => name);
-    const dropped = own.filter((name) => !packages.some(({ pkgname }) => pkgname === name));
+    const dropped = own.filter(
+      (name) =>
+        !packages.some(({ pkgname }) => pkgname === name) && (made.has(name) || !isAwaited(name, pkgbase)),
+    );
     add.push(...fresh);
     remove.push(...dropped.filter((name) => !made.has(name)));
     madeFrom.set(pkgbase, { ...origin, pkgnames });
@@ -85,7 +111,53 @@ export function planPublish(
         : { kind: "unchanged", pkgbase },
     );
   }
-  return { add, remove, madeFrom, outcomes: [...outcomes.values()] };
+  for (const { pkgbase } of main?.removals ?? []) {
+    const names = published.entries.flatMap(({ base, name }) => (base === pkgbase ? [name] : []));
+    const left = names.filter((name) => !made.has(name));
+    const by = [...new Set(left.flatMap((name) => successors(name, pkgbase, main, madeFrom)))].sort();
+    if (by.length > 0) {
+      outcomes.set(pkgbase, { kind: "held", pkgbase, by });
+      continue;
+    }
+    remove.push(...left);
+    madeFrom.delete(pkgbase);
+    outcomes.set(pkgbase, { kind: "removed", pkgbase, pkgnames: left });
+  }
+  remove.push(...abandoned());
+  return { add, remove: [...new Set(remove)], madeFrom, outcomes: [...outcomes.values()] };
+
+  function isAwaited(name: string, pkgbase: string): boolean {
+    return makersOf(name, pkgbase, main).length > 0;
+  }
+
+  /** Names that stayed for a successor that main has given up since. */
+  function abandoned(): string[] {
+    return published.entries.flatMap(({ base, name }) => {
+      const declared = madeFrom.get(base)?.pkgnames;
+      const stays = !main || !declared || declared.includes(name) || made.has(name) || isAwaited(name, base);
+      return stays ? [] : [name];
+    });
+  }
+}
+
+/** Whom main has for a name beside `pkgbase`, whose it was. */
+function makersOf(name: string, pkgbase: string, main: Main | undefined): string[] {
+  return [...(main?.packages ?? [])].flatMap(([other, { pkgnames }]) =>
+    other !== pkgbase && pkgnames.includes(name) ? [other] : [],
+  );
+}
+
+/** Who takes the place of a package that goes, and isn't published yet. */
+function successors(
+  name: string,
+  pkgbase: string,
+  main: Main | undefined,
+  madeFrom: ReadonlyMap<string, MadeFromRecord>,
+): string[] {
+  const renamed = [...(main?.packages ?? [])].flatMap(([other, { offers }]) =>
+    other !== pkgbase && offers.includes(name) && !madeFrom.has(other) ? [other] : [],
+  );
+  return [...makersOf(name, pkgbase, main), ...renamed];
 }
 
 /** Refusing one candidate changes what it declares, so the others are judged again until all stays. */
@@ -94,6 +166,7 @@ function settle(
   candidates: readonly Candidate[],
   byName: ReadonlyMap<string, DatabaseEntry>,
   onDisk: ReadonlySet<string>,
+  main: Main | undefined,
 ): { accepted: readonly Candidate[]; refused: readonly (PlannedOutcome & { kind: "refused" })[] } {
   let accepted = candidates;
   const refused: (PlannedOutcome & { kind: "refused" })[] = [];
@@ -101,7 +174,7 @@ function settle(
     const verdicts = accepted.map((candidate) => {
       const error =
         otherContent(candidate, published, byName, onDisk) ??
-        claimedTwice(candidate, accepted, published, byName);
+        claimedTwice(candidate, accepted, published, byName, main);
       return { candidate, error };
     });
     for (const { candidate, error } of verdicts) {
@@ -146,6 +219,7 @@ function claimedTwice(
   candidates: readonly Candidate[],
   { madeFrom }: Published,
   byName: ReadonlyMap<string, DatabaseEntry>,
+  main: Main | undefined,
 ): SluiceError | undefined {
   for (const { pkgname } of packages) {
     const makers = candidates.filter((other) => other.packages.some((file) => file.pkgname === pkgname));
@@ -154,8 +228,10 @@ function claimedTwice(
     if (holder !== undefined) holders.add(holder);
     holders.delete(pkgbase);
     for (const other of holders) {
-      const declared = (candidates.find((c) => c.pkgbase === other) ?? madeFrom.get(other))?.pkgnames;
+      const candidate = candidates.find((c) => c.pkgbase === other);
+      const declared = (candidate ?? madeFrom.get(other))?.pkgnames;
       if (declared && !declared.includes(pkgname)) continue;
+      if (!candidate && movesTo(pkgbase, pkgname, other, main)) continue;
       return new SluiceError(
         "claimed-twice",
         `The package ${pkgname} is made by ${pkgbase}, and by ${other} as well.`,
@@ -168,4 +244,10 @@ function claimedTwice(
     }
   }
   return undefined;
+}
+
+/** Whether main has given a name from one pkgbase to another. */
+function movesTo(pkgbase: string, name: string, from: string, main: Main | undefined): boolean {
+  const has = (base: string): boolean => main?.packages.get(base)?.pkgnames.includes(name) ?? false;
+  return has(pkgbase) && !has(from);
 }

@@ -16,12 +16,12 @@ import { missingPrograms } from "../../../test/world/programs.ts";
 import {
   installable,
   madeFromCommit,
+  removing,
   publishingPrograms,
   scratchRepository,
   type ScratchRepository,
 } from "../../../test/world/scratch-repository.ts";
 import { publish } from "./publish.ts";
-import { remove } from "./remove.ts";
 import { madeFrom, publishedPackages } from "../snapshot.ts";
 import { sweep } from "./sweep.ts";
 
@@ -154,18 +154,18 @@ describe.skipIf(missing.length > 0)(`publishing (needs ${missing.join(", ") || "
       [build("split", { pkgname: "a" }, { pkgname: "b" }), build("c", { pkgname: "c" })],
       now,
     );
-    expect(await remove(repository, [{ pkgbase: "split" }, { pkgbase: "never" }], now)).toEqual([
-      { pkgbase: "split", pkgnames: ["a", "b"] },
-      { pkgbase: "never", pkgnames: [] },
+    expect(await publish(repository, [], now, removing("split", "never"))).toEqual([
+      { kind: "removed", pkgbase: "split", pkgnames: ["a", "b"] },
+      { kind: "removed", pkgbase: "never", pkgnames: [] },
     ]);
     const after = snapshot();
-    expect(await remove(repository, [{ pkgbase: "split" }], now)).toEqual([
-      { pkgbase: "split", pkgnames: [] },
+    expect(await publish(repository, [], now, removing("split"))).toEqual([
+      { kind: "removed", pkgbase: "split", pkgnames: [] },
     ]);
     expect(snapshot()).toBe(after);
     expect(await versions()).toEqual({ c: "1-1" });
     expect([...(await madeFrom(repository)).keys()]).toEqual(["c"]);
-    await remove(repository, [{ pkgbase: "c" }], now);
+    await publish(repository, [], now, removing("c"));
     expect(await versions()).toEqual({});
   });
 

@@ -3,14 +3,22 @@ import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import { flush } from "../../system/flush.ts";
 import { inParallel } from "../../system/in-parallel.ts";
-import { planPublish, type Candidate, type PlannedOutcome, type VerifiedPackage } from "./plan-publish.ts";
+import {
+  planPublish,
+  type Candidate,
+  type Main,
+  type PlannedOutcome,
+  type VerifiedPackage,
+} from "./plan-publish.ts";
 import { replaceSnapshot } from "./replace-snapshot.ts";
 import type { Repository } from "../repository.ts";
 import { stagePackages, type FinishedBuild } from "./stage-packages.ts";
 import { durably } from "../../steps.ts";
 import { inTransaction, type Transaction } from "./transaction.ts";
 
-/** What a build came to. `dropped` are pkgnames that an earlier build of the pkgbase made, and this didn't. */
+/**
+ * What a build or a removal came to. `dropped` are pkgnames that an earlier build of the pkgbase made, and this didn't.
+ */
 export type PublishOutcome = PlannedOutcome;
 
 type Refused = Extract<PublishOutcome, { kind: "refused" }>;
@@ -20,7 +28,8 @@ type Refused = Extract<PublishOutcome, { kind: "refused" }>;
  * Publishing again what is published changes nothing. With no builds it makes an empty repository, where
  * there is none yet.
  *
- * @returns one outcome per build, in no particular order
+ * @param main what goes in the same change, and which names move from one pkgbase to another
+ * @returns one outcome per build and per removal, in no particular order
  * @throws SluiceError where nothing could be published at all: `locked`, `signing-key`, `program-…`,
  *   `foreign-database`, `database-…`. What was published before stays as it is.
  */
@@ -28,12 +37,13 @@ export function publish(
   repository: Repository,
   builds: readonly FinishedBuild[],
   now: Date,
+  main?: Main,
 ): Promise<PublishOutcome[]> {
   return inTransaction(repository, now, async (transaction) => {
     const { candidates, refused } = await stageBuilds(transaction, builds);
     const published = transaction.published ?? { entries: [], madeFrom: new Map(), retired: new Map() };
     const onDisk = new Set(await readdir(transaction.paths.folder));
-    const plan = planPublish(published, candidates, onDisk);
+    const plan = planPublish(published, candidates, onDisk, main);
     await placePackages(transaction, plan.add);
     await replaceSnapshot(transaction, plan);
     return [...refused, ...plan.outcomes];
@@ -72,7 +82,7 @@ function twice(pkgbase: string): SluiceError {
 }
 
 /** Puts packages where clients look for them, each with its signature, before any database names them. */
-async function placePackages(
+export async function placePackages(
   { repository, paths, signer }: Transaction,
   packages: readonly VerifiedPackage[],
 ): Promise<void> {

@@ -54,7 +54,9 @@ export async function replaceSnapshot(transaction: Transaction, change: Change):
   await deleteOldSnapshots(repository, paths, now);
 }
 
-function changes(published: Snapshot, { add, remove, madeFrom }: Change): boolean {
+function changes(published: Snapshot, { add, remove, madeFrom, keys, anew }: Change): boolean {
+  if (anew) return true;
+  if (keys && !isDeepStrictEqual(published.keys, keys)) return true;
   return add.length + remove.length > 0 || !isDeepStrictEqual(published.madeFrom, madeFrom);
 }
 
@@ -63,7 +65,8 @@ async function stageDatabases(transaction: Transaction, change: Change, staged: 
   const both = [paths.database, paths.files];
   const signatures = both.map((name) => `${name}.sig`);
   const place = (name: string): string => join(staged, name);
-  const untouched = published && change.add.length + change.remove.length === 0;
+  const sameKey = !change.keys || change.keys.signs.fingerprint === published?.keys?.signs.fingerprint;
+  const untouched = published && sameKey && !change.anew && change.add.length + change.remove.length === 0;
   if (untouched) {
     for (const name of [...both, ...signatures]) await copyFile(join(published.folder, name), place(name));
   } else {
@@ -114,11 +117,13 @@ async function stageRecords(transaction: Transaction, change: Change, staged: st
     ["made-from.json", change.madeFrom],
     ["retired.json", retired],
   ] as const) {
-    await writeFile(join(staged, name), `${JSON.stringify(sorted<unknown>(records), null, 1)}\n`, {
-      mode: 0o644,
-    });
+    await writeRecord(join(staged, name), sorted<unknown>(records));
   }
+  await writeRecord(join(staged, "keys.json"), change.keys ?? transaction.keys);
 }
+
+const writeRecord = (path: string, record: object): Promise<void> =>
+  writeFile(path, `${JSON.stringify(record, null, 1)}\n`, { mode: 0o644 });
 
 /** The files that databases named before and this one doesn't. */
 function retiredFiles(
@@ -128,8 +133,11 @@ function retiredFiles(
 ): Map<string, RetiredFile> {
   const retired = new Map(published?.retired);
   const replaced = new Set([...remove, ...add.map(({ pkgname }) => pkgname)]);
-  for (const { name, filename, sha256 } of published?.entries ?? []) {
-    if (replaced.has(name)) retired.set(filename, { since: now.toISOString(), sha256 });
+  for (const { name, base, version, filename, sha256 } of published?.entries ?? []) {
+    if (!replaced.has(name)) continue;
+    const madeFrom = published?.madeFrom.get(base);
+    const was = madeFrom && { pkgbase: base, version, madeFrom };
+    retired.set(filename, { since: now.toISOString(), sha256, ...(was && { was }) });
   }
   for (const { filename } of add) retired.delete(filename);
   for (const filename of retired.keys()) if (!onDisk.has(filename)) retired.delete(filename);

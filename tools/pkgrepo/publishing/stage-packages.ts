@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
+import { constants } from "node:fs";
 import { chmod, copyFile, lstat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { parsePkginfo, type Pkginfo } from "../../alpm/pkginfo.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { inParallel } from "../../system/in-parallel.ts";
+import { sha256Of } from "../digest.ts";
 import type { Candidate, VerifiedPackage } from "./plan-publish.ts";
 import { run } from "../../system/run.ts";
 import type { MadeFrom } from "../snapshot.ts";
@@ -64,9 +63,7 @@ async function stagePackage(
   const info = parsePkginfo((await readPkginfo(build, file, copy)).toString());
   const problem = disagreement(build, info, filename, arch);
   if (problem !== undefined) throw refuse(build, file, "package-disagrees", problem);
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(copy), hash);
-  return { pkgname: info.pkgname, path: copy, filename, sha256: hash.digest("hex") };
+  return { pkgname: info.pkgname, path: copy, filename, sha256: await sha256Of(copy) };
 }
 
 async function copyRegularFile(build: FinishedBuild, file: string, copy: string): Promise<void> {

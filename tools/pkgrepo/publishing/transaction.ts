@@ -15,7 +15,9 @@ import { SluiceError, systemCode } from "../../errors.ts";
 import { flush } from "../../system/flush.ts";
 import { underLock, type Lock } from "../../system/lock.ts";
 import { folderOf, type Repository, type RepositoryFolder } from "../repository.ts";
-import { withSigner, type Signer } from "../signing/signing.ts";
+import { offeredKeys, type KeyRecord } from "../keys.ts";
+import type { SigningKey } from "../signing/gpg-agent.ts";
+import { findKey, withSigner, type Signer } from "../signing/signing.ts";
 import { readSnapshot, type Snapshot } from "../snapshot.ts";
 import { durably } from "../../steps.ts";
 
@@ -29,36 +31,57 @@ export interface Transaction {
   readonly staging: string;
   /** What is published; undefined before the first time. */
   readonly published: Snapshot | undefined;
+  /** Who signs, before this change. */
+  readonly keys: KeyRecord;
   readonly now: Date;
 }
 
 const stagingPrefix = ".staging-";
 
-/** Does `work` under the repository's lock, with a key that can sign and an empty staging folder. */
+/**
+ * Does `work` under the repository's lock, with a key that can sign and an empty staging folder.
+ *
+ * @param options.published what is published, where its databases can't be read
+ * @param options.signWith the fingerprint of the key that signs from now on; default: the one that signed what is published
+ */
 export function inTransaction<T>(
   repository: Repository,
   now: Date,
   work: (transaction: Transaction) => Promise<T>,
+  { signWith, published: known }: { readonly signWith?: string; readonly published?: Snapshot } = {},
 ): Promise<T> {
-  const { checkpoint, key } = repository;
-  return whileLocked(repository, (paths, lock) =>
-    withSigner(key, async (signer) => {
-      await refuseForeignDatabase(paths, repository.name);
-      const published = await readSnapshot(repository);
+  const { checkpoint } = repository;
+  return whileLocked(repository, async (paths, lock) => {
+    await refuseForeignDatabase(paths, repository.name);
+    const published = known ?? (await readSnapshot(repository));
+    const key = await keyToUse(repository, signWith ?? published?.keys?.signs.fingerprint);
+    return withSigner(key, async (signer) => {
+      const publicKey = (await signer.publicKey()).toString();
+      const fresh = { fingerprint: signer.fingerprint, publicKey };
+      const before = published?.keys ?? { signs: fresh, former: [] };
+      // Its expiry may have been extended.
+      const keys = before.signs.fingerprint === fresh.fingerprint ? { ...before, signs: fresh } : before;
       const staging = await durably(checkpoint, "staging folder made", () =>
         mkdtemp(join(paths.folder, stagingPrefix)),
       );
       try {
-        const transaction = { repository, paths, lock, signer, staging, published, now };
-        await placePublicKey(transaction);
+        const transaction = { repository, paths, lock, signer, staging, published, keys, now };
+        await placePublicKeys(transaction, keys);
         return await work(transaction);
       } catch (error) {
         throw await explainFullDisk(error, paths.folder);
       } finally {
         await durably(checkpoint, "staging folder deleted", () => discard(staging));
       }
-    }),
-  );
+    });
+  });
+}
+
+async function keyToUse(
+  { key, otherKeys = [] }: Repository,
+  fingerprint: string | undefined,
+): Promise<SigningKey> {
+  return fingerprint === undefined ? key : findKey([key, ...otherKeys], fingerprint);
 }
 
 /** Does `work` under the repository's lock, after clearing what a process that died left behind. */
@@ -112,8 +135,16 @@ async function isOwnLink(path: string): Promise<boolean> {
   return (await readlink(path)).startsWith("databases/current/");
 }
 
-async function placePublicKey({ repository, paths, signer, staging }: Transaction): Promise<void> {
-  const key = await signer.publicKey();
+/** Clients get all keys that they may need from one file. */
+export async function placePublicKeys(
+  { repository, paths, staging, now }: Transaction,
+  keys: KeyRecord,
+): Promise<void> {
+  const key = Buffer.from(
+    offeredKeys(keys, now)
+      .map(({ publicKey }) => publicKey)
+      .join(""),
+  );
   const placed = await readFile(paths.publicKey).catch(() => undefined);
   if (placed?.equals(key)) return;
   const staged = join(staging, "public-key.asc");

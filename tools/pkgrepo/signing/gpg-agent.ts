@@ -12,6 +12,8 @@ export interface SigningKey {
    * own and holds the one key that `makeLocalKey` made.
    */
   readonly id?: string;
+  /** Which key of Sluice's own; after a rotation the home holds several. */
+  readonly fingerprint?: string;
 }
 
 /** Runs gpg in the key's home and returns its stdout. */
@@ -41,10 +43,16 @@ export async function withAgent<T>(key: SigningKey, work: (gpg: Gpg) => Promise<
       ]),
     );
   } finally {
-    if (key.id === undefined)
-      await run("gpgconf", ["--homedir", home, "--kill", "all"]).catch(() => undefined);
+    if (key.id === undefined) await endAgent(home);
     await close();
   }
+}
+
+/** Not by `gpgconf --kill`: it starts four processes, and no other daemon of GnuPG is ever started for this home. */
+async function endAgent(home: string): Promise<void> {
+  await run("gpg-connect-agent", ["--homedir", home, "--no-autostart", "KILLAGENT", "/bye"]).catch(
+    () => undefined,
+  );
 }
 
 const pinentry = (args: readonly string[]): string => (args.includes("--passphrase") ? "loopback" : "error");

@@ -1,12 +1,12 @@
-import { existsSync } from "node:fs";
 import { chmod } from "node:fs/promises";
-import { withAgent } from "./gpg-agent.ts";
-import { underLock } from "../../system/lock.ts";
-import { inParallel } from "../../system/in-parallel.ts";
-import { usableFingerprint } from "./signing-key.ts";
+import { SluiceError } from "../../errors.ts";
 import type { SigningKey } from "./gpg-agent.ts";
+import { inParallel } from "../../system/in-parallel.ts";
+import { holdsKey, usableFingerprint, withHome } from "./signing-key.ts";
 
 export interface Signer {
+  /** In full. */
+  readonly fingerprint: string;
   /** Writes a detached, binary signature to `<file>.sig` for each file. */
   sign(files: readonly string[]): Promise<void>;
   /** The public key, armoured. */
@@ -17,20 +17,15 @@ export interface Signer {
 const atOnce = 4;
 
 /**
- * Does `work` with a key that can sign. With a key of Sluice's own its gpg-agent ends afterwards, so one process
- * at a time works with that key: another one would lose the agent in the middle of a signature.
+ * Does `work` with a key that can sign.
  *
  * @throws SluiceError `signing-key`, `locked`
  */
-export async function withSigner<T>(key: SigningKey, work: (signer: Signer) => Promise<T>): Promise<T> {
-  if (key.id !== undefined || !existsSync(key.home)) return sign(key, work);
-  return underLock(`${key.home}.lock`, 60, () => sign(key, work));
-}
-
-function sign<T>(key: SigningKey, work: (signer: Signer) => Promise<T>): Promise<T> {
-  return withAgent(key, async (gpg) => {
+export function withSigner<T>(key: SigningKey, work: (signer: Signer) => Promise<T>): Promise<T> {
+  return withHome(key, async (gpg) => {
     const fingerprint = await usableFingerprint(key, gpg);
     return work({
+      fingerprint,
       async sign(files) {
         await inParallel(files, atOnce, async (file) => {
           const signature = `${file}.sig`;
@@ -42,4 +37,32 @@ function sign<T>(key: SigningKey, work: (signer: Signer) => Promise<T>): Promise
       publicKey: () => gpg(["--armor", "--export", fingerprint]),
     });
   });
+}
+
+/**
+ * The key with this fingerprint, in the first of the homes that holds it.
+ *
+ * @throws SluiceError `signing-key`
+ */
+export async function findKey(homes: readonly SigningKey[], fingerprint: string): Promise<SigningKey> {
+  for (const home of homes) {
+    const key = select(home, fingerprint);
+    // Where there is but one place, what is wrong with the key there is said when it is to sign.
+    if (homes.length === 1 || (home.fingerprint ?? home.id) === fingerprint) return key;
+    if (await holdsKey(key, fingerprint)) return key;
+  }
+  const where = homes.map(({ home }) => home).join(", ");
+  throw new SluiceError(
+    "signing-key",
+    `The key ${fingerprint} is in none of ${where}. Nothing was published.`,
+    {
+      facts: { key: fingerprint },
+      hint: "Restore it from your backup: sluice key import FILE. Without a backup: sluice key rotate --after 0",
+    },
+  );
+}
+
+/** Another key of the same home. */
+function select({ home, id }: SigningKey, fingerprint: string): SigningKey {
+  return id === undefined ? { home, fingerprint } : { home, id: fingerprint };
 }

@@ -1,5 +1,5 @@
 import type { RedisOptions } from "bullmq";
-import { SluiceError } from "../../errors.ts";
+import { SluiceError, systemCode } from "../../errors.ts";
 import type { RedisAddress } from "./redis-address.ts";
 
 /** All keys in Redis begin with it. */
@@ -22,9 +22,9 @@ export function connectionOptions(address: RedisAddress, patient: boolean): Redi
 
 /** What Redis or the way there says, without the command that it was about: that may be AUTH with the password. */
 export function redisTrouble(error: unknown): SluiceError {
-  const { message, code } = error as { message?: string; code?: string };
-  const said = (code ?? message ?? "").split("\n")[0]!.slice(0, 200);
-  const hint = hints.find(([pattern]) => pattern.test(`${code ?? ""} ${message ?? ""}`))?.[1];
+  const message = error instanceof Error ? error.message : "";
+  const said = (systemCode(error) ?? message).split("\n")[0]!.slice(0, 200);
+  const hint = hints.find(([pattern]) => pattern.test(message))?.[1];
   return new SluiceError("redis", `Redis can't be used: ${said || "the connection was closed"}`, {
     hint: hint ?? "Does Redis run, and is it reached at REDIS_HOST and REDIS_PORT? It is tried again.",
     exitCode: 1,

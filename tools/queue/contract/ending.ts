@@ -47,7 +47,7 @@ export function ending(start: Start): void {
     expect(await desk.queue.finish(claim, { outcome: "built" })).toBe("finished");
   });
 
-  test("a builder that was given up is told so, and its result doesn't count", async () => {
+  test("a builder that was given up learns it, and its result doesn't count", async () => {
     const desk = await start();
     await desk.submit({ app: [] });
     const given = await desk.claim("app");

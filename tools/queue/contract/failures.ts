@@ -5,7 +5,7 @@ import { type Start, arch, target } from "./desk.ts";
 /** What happens to builds when something that they need fails. */
 export function failures(start: Start): void {
   test.each<Outcome>(["failed", "timed-out", "cancelled"])(
-    "whatever needs a %s build is blocked, is told by whom, and is released by its success",
+    "whatever needs a %s build is blocked, names what blocks it, and is released by its success",
     async (outcome) => {
       const desk = await start();
       await desk.submit({ app: ["lib"], lib: ["base"], base: [], other: [] });

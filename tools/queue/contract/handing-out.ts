@@ -13,7 +13,7 @@ export function handingOut(start: Start): void {
     const ready = await desk.queue.ready(all);
     expect(names(ready)).toEqual(["lib", "other", "third"]);
     expect(names(await desk.queue.ready({ ...all, limit: 1 }))).toEqual(["lib"]);
-    const worker = { worker: "attic", classes: "all", leaseMs, build: ready[1]!.id } as const;
+    const worker = { worker: "attic", classes: "all", leaseMs, builds: [ready[1]!.id] } as const;
     expect((await desk.queue.claim(worker))?.build.pkgbase).toBe("other");
     expect(await desk.queue.claim(worker)).toBeUndefined();
     expect(names(await desk.queue.ready(all))).toEqual(["lib", "third"]);

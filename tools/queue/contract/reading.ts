@@ -52,7 +52,7 @@ export function reading(start: Start): void {
     expect(state.builds).toMatchObject([{ pkgbase: "active", pipeline, losses: 1 }, { pkgbase: "queued" }]);
   });
 
-  test("a package's history is told apart from others'", async () => {
+  test("a package's history is separate from others'", async () => {
     const desk = await start();
     await desk.submit({ one: [], two: [] });
     await desk.drain();

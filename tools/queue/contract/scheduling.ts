@@ -22,6 +22,21 @@ export function scheduling(start: Start): void {
     });
   });
 
+  test("requests are taken by whoever is first, with their builds, and remembered for each workspace and repository", async () => {
+    const desk = await start();
+    const other = await desk.open();
+    const build = { pkgbase: "app", class: null, pkgnames: ["app"], needs: [], reason: "asked for" };
+    const submission = { ...desk.submission({}), builds: [build], requests: { after: 0, upTo: 7 } };
+    expect(await desk.queue.taken(submission)).toBe(0);
+    expect(await desk.queue.submit(submission)).toMatchObject([{ kind: "queued", pkgbase: "app" }]);
+    expect(await other.submit({ ...submission, requests: { after: 0, upTo: 8 } })).toEqual([]);
+    expect(await other.taken(submission)).toBe(7);
+    expect(await other.taken({ ...submission, source: "another" })).toBe(0);
+    expect(await desk.drain()).toEqual(["app"]);
+    await other.submit({ ...submission, builds: [], requests: { after: 7, upTo: 9 } });
+    expect(await desk.queue.taken(submission)).toBe(9);
+  });
+
   test("an active build gets exactly one more, which starts after it", async () => {
     const desk = await start();
     await desk.submit({ app: [] }, { commit: "one" });

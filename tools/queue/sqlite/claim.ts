@@ -38,12 +38,13 @@ export function claimReady({ file, now, emit }: Transaction, worker: Worker): Cl
   const claimed = file.get<{ id: number }>(
     `update build set state = 'active', token = ?4, worker = ?5, lease_ms = ?6, lease_until = ?7, started_at = ?8
      where id = (select id from build
-                 where state = 'ready' and ${suits} and (?3 is null or id = ?3)
+                 where state = 'ready' and ${suits} and
+                   (?3 is null or id in (select value from json_each(?3)))
                  order by priority desc, id limit 1)
      returning id`,
     worker.classes === "all" ? null : JSON.stringify(worker.classes),
     worker.classOnly ? 1 : 0,
-    worker.build ?? null,
+    worker.builds === undefined ? null : JSON.stringify(worker.builds),
     token,
     worker.worker,
     worker.leaseMs,

@@ -1,7 +1,7 @@
-/** The tables of the embedded queue. Times are milliseconds since 1970. */
-export const schema = {
-  version: 1,
-  sql: `
+/** The tables of the embedded queue, format by format: each brings a file of the one before to it. Times are
+ * milliseconds since 1970. */
+export const schema: readonly string[] = [
+  `
 -- One row per key that was ever built or needed, with what is remembered of it.
 create table package (
   id integer primary key,
@@ -86,4 +86,14 @@ create table event (
   detail text not null
 );
 `,
-};
+  `
+-- Up to which number the requests of a workspace for a repository were accepted.
+create table taken (
+  source text not null,
+  target text not null,
+  arch text not null,
+  number integer not null,
+  primary key (source, target, arch)
+) without rowid;
+`,
+];

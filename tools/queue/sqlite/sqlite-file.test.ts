@@ -55,11 +55,11 @@ test("a queue damaged in the middle is reported by whatever comes upon it", asyn
 });
 
 test("a queue written by a newer Sluice is not touched", async () => {
-  const newer = await SqliteFile.open(path, { version: schema.version + 1, sql: schema.sql });
+  const newer = await SqliteFile.open(path, [...schema, ""]);
   newer.close();
   expect(await problem(() => openSqliteQueue(path))).toMatchObject({
     code: "queue-newer",
-    hint: `Update Sluice; this one knows format ${schema.version}.`,
+    hint: `Update Sluice; this one knows format ${schema.length}.`,
   });
 });
 
@@ -73,7 +73,7 @@ test("a folder that is missing, or a folder in the file's place, is named", asyn
 });
 
 test("a full disk loses nothing that was accepted, and the queue goes on once there is space", async () => {
-  const file = await SqliteFile.open(path, { version: 1, sql: "create table t (text text)" });
+  const file = await SqliteFile.open(path, ["create table t (text text)"]);
   const fill = (): void =>
     file.transaction("power-loss", () => file.run("insert into t values (?)", "x".repeat(100_000)));
   fill();
@@ -87,7 +87,7 @@ test("a full disk loses nothing that was accepted, and the queue goes on once th
 });
 
 test("a transaction that fails leaves nothing behind", async () => {
-  const file = await SqliteFile.open(path, { version: 1, sql: "create table t (text text)" });
+  const file = await SqliteFile.open(path, ["create table t (text text)"]);
   expect(() =>
     file.transaction("crash", () => {
       file.run("insert into t values ('half')");

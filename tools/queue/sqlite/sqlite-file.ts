@@ -33,8 +33,8 @@ export class SqliteFile {
     this.#path = path;
   }
 
-  /** Opens or creates it with this schema. The library is loaded only here. */
-  static async open(path: string, schema: { version: number; sql: string }): Promise<SqliteFile> {
+  /** Opens or creates it with this schema, one text of SQL for each version of the format. The library is loaded only here. */
+  static async open(path: string, schema: readonly string[]): Promise<SqliteFile> {
     const { DatabaseSync } = await import("@photostructure/sqlite");
     let db: DatabaseSyncInstance | undefined;
     try {
@@ -52,17 +52,17 @@ export class SqliteFile {
     }
   }
 
-  #migrate(schema: { version: number; sql: string }): void {
+  #migrate(schema: readonly string[]): void {
     const { user_version: version } = this.get<{ user_version: number }>("pragma user_version")!;
-    if (version > schema.version) {
+    if (version > schema.length) {
       throw new SluiceError("queue-newer", `The queue was written by a newer Sluice (format ${version}).`, {
         facts: { path: this.#path },
-        hint: `Update Sluice; this one knows format ${schema.version}.`,
+        hint: `Update Sluice; this one knows format ${schema.length}.`,
       });
     }
-    if (version === schema.version) return;
-    this.#db.exec(schema.sql);
-    this.#db.exec(`pragma user_version = ${schema.version}`);
+    if (version === schema.length) return;
+    for (const sql of schema.slice(version)) this.#db.exec(sql);
+    this.#db.exec(`pragma user_version = ${schema.length}`);
   }
 
   /** All or nothing. Other processes see none of it before, and wait with their own. */

@@ -23,7 +23,7 @@ import { type Durability, SqliteFile } from "./sqlite-file.ts";
 import * as rows from "./rows.ts";
 import { schema } from "./schema.ts";
 import { readState } from "./state.ts";
-import { accept } from "./submit.ts";
+import { accept, takenUpTo } from "./submit.ts";
 
 /** How long finished builds and events are kept. */
 const keptMs = 90 * 24 * 3600_000;
@@ -58,10 +58,15 @@ class SqliteQueue implements Queue {
   }
 
   async submit(submission: Submission): Promise<readonly Submitted[]> {
-    return this.#write("submission accepted", "power-loss", (transaction) => {
+    const step = submission.requests ? "requests taken" : "submission accepted";
+    return this.#write(step, "power-loss", (transaction) => {
       forgetOld(transaction);
       return accept(transaction, submission);
     });
+  }
+
+  async taken(of: Pick<Submission, "source" | "target" | "arch">): Promise<number> {
+    return this.#read((file) => takenUpTo(file, of));
   }
 
   async claim(worker: Worker): Promise<Claim | undefined> {

@@ -1,11 +1,18 @@
 import type { Submission, Submitted, SubmittedBuild, SubmittedRemoval } from "../queue.ts";
 import { askToStop, end } from "./claim.ts";
 import { arrange, passOn, type Transaction } from "./dispatch.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
 import { type BuildSpec, findQueued, readSpec, type RemovalSpec } from "./rows.ts";
 
-/** Takes in all of a submission, then works out what its builds wait for. */
+/** Takes in all of a submission, then works out what its builds wait for; nothing of it where its requests were taken before. */
 export function accept(transaction: Transaction, submission: Submission): Submitted[] {
   const { file } = transaction;
+  const { requests } = submission;
+  if (requests) {
+    if (takenUpTo(file, submission) !== requests.after) return [];
+    const sql = "insert or replace into taken (source, target, arch, number) values (?, ?, ?, ?)";
+    file.run(sql, submission.source, submission.target, submission.arch, requests.upTo);
+  }
   const packageId = packageIds(transaction, submission);
   for (const removal of submission.removals) {
     acceptRemoval(transaction, submission, removal, packageId(removal.pkgbase));
@@ -42,6 +49,15 @@ export function accept(transaction: Transaction, submission: Submission): Submit
   return accepted.map(({ kind, pkgbase, build }) => ({ kind, pkgbase, build }));
 }
 
+/** The number up to which requests were accepted. */
+export function takenUpTo(
+  file: SqliteFile,
+  { source, target, arch }: Pick<Submission, "source" | "target" | "arch">,
+): number {
+  const sql = "select number from taken where source = ? and target = ? and arch = ?";
+  return file.get<{ number: number }>(sql, source, target, arch)?.number ?? 0;
+}
+
 /** Looks packages of the submission's target and architecture up by pkgbase, and adds them on first sight. */
 function packageIds({ file }: Transaction, { target, arch }: Submission): (pkgbase: string) => number {
   const known = new Map<string, number>();
@@ -70,7 +86,7 @@ function acceptBuild(
   submissionNumber: number,
 ): Submitted {
   const { commit, source, pipeline, onDependencyFailure = "auto" } = submission;
-  const spec = (reasons: readonly string[]): string =>
+  const spec = ({ reasons, again = build.again }: Pick<BuildSpec, "reasons" | "again">): string =>
     JSON.stringify({
       commit,
       source,
@@ -79,6 +95,8 @@ function acceptBuild(
       class: build.class,
       pkgnames: build.pkgnames,
       needs: build.needs,
+      ...(build.upstream && { upstream: build.upstream }),
+      ...(again && { again }),
       reasons: [...new Set([...reasons, reason])],
     } satisfies BuildSpec);
 
@@ -91,7 +109,7 @@ function acceptBuild(
     file.run(
       `update build set submission = ?, spec = ?, class = ?, losses = 0, not_before = 0, state = 'waiting' where id = ?`,
       submissionNumber,
-      spec(readSpec(queued.spec).reasons),
+      spec(readSpec(queued.spec)),
       build.class,
       queued.id,
     );
@@ -103,7 +121,7 @@ function acceptBuild(
      values (?, ?, ?, ?, ?, 'waiting') returning id`,
     packageId,
     submissionNumber,
-    spec([]),
+    spec({ reasons: [] }),
     build.class,
     now,
   )!;

@@ -181,5 +181,5 @@ function notes({ limits, network }: Job, cgroup: Cgroup | undefined): string[] {
   ];
 }
 
-/** Whoever is at the other end may be gone before it has read; its end is reported elsewhere. */
+/** The reader may be gone before it has read everything; its end is reported elsewhere. */
 function ignoreBrokenPipe(): void {}

@@ -27,7 +27,7 @@ test.each([
     "a",
   ],
   [
-    "none where memory isn't handed on, as in a container or a login session",
+    "none where memory isn't delegated, as in a container or a login session",
     { own: "pids", "": "cpu" },
     undefined,
   ],

@@ -77,7 +77,7 @@ function describe(pid: number): Process | undefined {
   };
 }
 
-/** A file below /proc, or undefined where the process is gone or isn't ours to read. */
+/** A file below /proc, or undefined where the process is gone or can't be read. */
 function readProc(pid: number, file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");

@@ -68,7 +68,7 @@ describe("a recipe that is older than the metadata promised isn't taken for curr
     expect(sighting).toMatchObject({ kind: "recipe", seen: runs.seenNow("foo") });
   });
 
-  test("a recipe whose .SRCINFO can't be read is handed on, for the gate to judge", async () => {
+  test("a recipe whose .SRCINFO can't be read is passed to the gate", async () => {
     runs.aur.list(new Map([["foo", aurRecipe("foo")]]));
     const files = { ...aurRecipe("foo"), ".SRCINFO": "no = base\n" };
     runs.aur.mirror.commit("aur", { branch: "foo", files });
@@ -131,7 +131,7 @@ describe("what changed is remembered per package", () => {
     expect(sightings.get("foo")).toEqual({ kind: "unchanged", seen });
   });
 
-  test("who adopted a package is told even where its recipe is unchanged", async () => {
+  test("who adopted a package is reported even where its recipe is unchanged", async () => {
     runs.aur.push("foo", aurRecipe("foo"), "alice");
     const packages = [followed("foo", runs.seenNow("foo"))];
     const maintainers = async (): Promise<unknown> => {

@@ -17,7 +17,7 @@ const closeBrace = 0x7d;
 /**
  * Cuts a JSON array of objects into its objects as the bytes come, however they are laid out in lines, so that
  * neither the array nor what nobody asked for is ever parsed. It follows strings and brackets alone: what is
- * between them is for whoever parses an object. `nested` tells that an object holds another one.
+ * between them is for the parser of the object. `nested` tells that an object holds another one.
  *
  * Bytes below 128 only occur in UTF-8 as themselves, so no text has to be decoded for that.
  */

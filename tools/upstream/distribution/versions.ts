@@ -1,5 +1,6 @@
 import { isPkgbase } from "../../alpm/names.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
+import { isFullVersion } from "../../alpm/version.ts";
 
 /** pkgbase → full version. */
 export type Versions = ReadonlyMap<string, string>;
@@ -28,9 +29,4 @@ export function addNewest(versions: Map<string, string>, pkgbase: string, versio
   if (!isPkgbase(pkgbase) || !isFullVersion(version)) return;
   const known = versions.get(pkgbase);
   if (known === undefined || vercmp(version, known) > 0) versions.set(pkgbase, version);
-}
-
-/** Narrower than pacman: what is written into a configuration file and a commit message holds nothing but this. */
-export function isFullVersion(text: string): boolean {
-  return /^(?:\d{1,9}:)?[A-Za-z0-9._+~^]{1,200}-\d{1,9}(?:\.\d{1,9})*$/.test(text);
 }

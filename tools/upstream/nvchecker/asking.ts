@@ -8,14 +8,14 @@ import type { UpstreamPorts } from "../upstream.ts";
 /** How the kinds ask, one run long: what several packages ask for is asked once. */
 export interface Asking {
   /**
-   * What an API answers to GET, checked against what the kind needs of it. A forge's token goes along to its own API
+   * What an API answers to GET, checked against what the kind needs of it. A forge's token is sent to its own API
    * and nowhere else.
    *
    * @throws SluiceError `unavailable`, `too-large`, or `nvchecker-answer` for an error or another form of answer.
    */
   api<T>(url: string, form: z.ZodType<T>): Promise<T>;
 
-  /** An answer to a request that a recipe describes; no token goes along. Throws as `api` does. */
+  /** An answer to a request that a recipe describes; no token is sent. Throws as `api` does. */
   page(url: string, request: HttpRequest): Promise<Page>;
 
   /**

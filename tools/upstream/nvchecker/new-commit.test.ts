@@ -39,6 +39,6 @@ test.each([
   [pkgbuild.replace("_commit=", "_rev="), "has no _commit to put it into"],
   [pkgbuild.replace("pkgrel=3", "pkgrel=3.1"), "its pkgrel isn't a plain number"],
   [pkgbuild.replace("pkgrel=3", 'pkgrel="$(date +%s)"'), "its pkgrel isn't a plain number"],
-])("a recipe that can't follow is told why: %#", async (text, reason) => {
+])("a recipe that can't follow gets the reason: %#", async (text, reason) => {
   await expect(newCommit(recipe(text), now, { http })).rejects.toThrow(reason);
 });

@@ -111,7 +111,7 @@ describe("a package's nvchecker file", () => {
     expect(nvcheckerKinds.has(kind)).toBe(true);
   });
 
-  test.each(unsupported)("may name the source %s, which is told to be unsupported", (kind) => {
+  test.each(unsupported)("may name the source %s, which is reported as unsupported", (kind) => {
     const entry = readNvcheckerEntry("foo", recipe({ "nvchecker.toml": `[foo]\nsource = "${kind}"` }));
     expect(entry.kind).toBe(kind);
     expect(nvcheckerKinds.has(kind)).toBe(false);
@@ -141,7 +141,7 @@ describe("a package's nvchecker file", () => {
     [{ "nvchecker.toml": '[foo]\nsource = "a"\nsource = "b"' }, "isn't valid TOML"],
     [{ "nvchecker.toml": "[foo]\nsource = 1" }, "source must be text"],
     [{ "nvchecker.toml": "#".repeat(70_000) }, "at most 65536 bytes"],
-  ] as const)("%o is told to be wrong, and where", (files, message) => {
+  ] as const)("%o is reported as wrong, and where", (files, message) => {
     const read = (): unknown => readNvcheckerEntry("foo", recipe(files));
     expect(read).toThrow(SluiceError);
     expect(read).toThrow(message);

@@ -362,7 +362,7 @@ regex = '\d+(?=\.tar)'`,
     'source = "regex"\nurl = "https://e.org/p"\nregex = "p"\nsort_version_key = "portage"',
     'sort_version_key "portage"',
   ],
-])("what a person has to fix is told: %s", async (toml, message) => {
+])("what a person has to fix is reported: %s", async (toml, message) => {
   sites.pages.set("https://e.org/p?key=secret", { body: "plain" });
   sites.pages.set("https://e.org/p", { body: "plain" });
   sites.pages.set("https://e.org/j", { body: { a: true } });

@@ -56,7 +56,7 @@ describe("a Python regular expression", () => {
     [String.raw`\d+(?=\.tar)`, "(?="],
     [String.raw`(a)\1`, String.raw`\1`],
     ["(", "missing closing )"],
-  ])("%s is told to be beyond RE2, never matched otherwise", (pattern, named) => {
+  ])("%s is reported as beyond RE2, never matched in another way", (pattern, named) => {
     expect(() => regex(pattern)).toThrow(SluiceError);
     expect(() => regex(pattern)).toThrow(named);
   });

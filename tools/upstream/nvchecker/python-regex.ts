@@ -45,7 +45,7 @@ function compile(pattern: string, where: string): PythonRegex {
     groups,
     matchesWhole: (text) => regex.matches(text),
     findAll(text) {
-      // Python's `$` also stands before a newline at the very end, where a page of one line has its version.
+      // Python's `$` also matches before a newline at the very end, where a page of one line has its version.
       const matcher = regex.matcher(pattern.includes("$") ? text.replace(/\n$/, "") : text);
       const found: string[] = [];
       while (matcher.find()) {

@@ -128,7 +128,7 @@ test("a fetch that is cut is tried once more, and no more", async () => {
   server.commit("foo", { files: { PKGBUILD: "1", more: "x".repeat(10_000) } });
   // The first POST asks for refs, Git's own fetch asks for them again and then for the pack.
   const answersOf = async (times: number): Promise<Sighting> => {
-    const before = { kind: "slow", milliseconds: 0, times: 2, only: /^POST/ } as const;
+    const before = { kind: "none", times: 2, only: /^POST/ } as const;
     server.http.faults = [before, { kind: "cut", times, only: /^POST/ }];
     return look(server.url("foo"));
   };

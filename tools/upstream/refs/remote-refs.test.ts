@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, FaultyServer, type Handler } from "../../../test/world/faulty-server.ts";
 import { GitServer } from "../../../test/world/git-server.ts";
-import { hurry } from "../../../test/world/hurry.ts";
+import { hurry, impatient } from "../../../test/world/hurry.ts";
 import { openGit } from "../../git/git.ts";
 import type { Http } from "../../http/http.ts";
 import { openHttp } from "../../http/open-http.ts";
@@ -158,7 +158,6 @@ describe("trouble", () => {
   test.each([
     ["down", { kind: "down" }],
     ["cut", { kind: "cut", only: /^POST/ }],
-    ["slow", { kind: "slow", milliseconds: 3000 }],
     ["answering 429", { kind: "answers", status: 429 }],
     ["answering 403", { kind: "answers", status: 403 }],
     [
@@ -172,6 +171,15 @@ describe("trouble", () => {
       kind: "unavailable",
       error: { code: "unavailable", exitCode: 1, facts: { host: new URL(server.http.url).host } },
     });
+  });
+
+  test("a server that is silent is unavailable", async () => {
+    repository("foo");
+    server.http.faults = [{ kind: "silent" }];
+    const soon = openHttp({ parallel: 8, perHost: 8, delaySeconds: 0 }, impatient);
+    cleanUps.push(() => soon.close());
+    const found = await new RemoteRefs(soon, openGit("/", process.env)).ask(server.url("foo"), ["HEAD"]);
+    expect(found).toMatchObject({ kind: "unavailable", error: { code: "unavailable", exitCode: 1 } });
   });
 
   test("an address that isn't asked is a problem", async () => {

@@ -7,7 +7,7 @@ import type { Upstream, UpstreamPorts } from "../upstream.ts";
 
 const host = "gitlab.com";
 const perPage = 100;
-/** The newest come first; whoever has more tags than this has old ones behind them. */
+/** The newest come first; a project with more tags than this has old ones behind them. */
 const mostPages = 20;
 
 const answered = z.array(

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { cpuTimeOf } from "../../../test/world/cpu-time.ts";
 import { compare, newestVersionTag } from "./version-tags.ts";
 
 const releases = { preReleases: false };
@@ -66,12 +67,9 @@ test("a filter leaves the branch of versions that a package stays on", () => {
 });
 
 test("a filter and a tag that are made to take long don't", () => {
-  const started = performance.now();
-  newestVersionTag([`v1.${"1".repeat(150)}x`, "a".repeat(100_000)], "1.0", {
-    ...releases,
-    filter: "(1*)*y$",
-  });
-  expect(performance.now() - started).toBeLessThan(1000);
+  const hostile = [`v1.${"1".repeat(150)}x`, "a".repeat(100_000)];
+  const milliseconds = cpuTimeOf(() => newestVersionTag(hostile, "1.0", { ...releases, filter: "(1*)*y$" }));
+  expect(milliseconds).toBeLessThan(2000);
 });
 
 test.each([

@@ -54,7 +54,7 @@ async function failure(script: string, sandbox?: Sandbox): Promise<SluiceError> 
   throw error;
 }
 
-test("without a sandbox nothing is run, and the person is told how to allow one", async () => {
+test("without a sandbox nothing is run, and the message says how to allow one", async () => {
   const error = await failure("exit 0", host());
   expect(error).toMatchObject({ code: "update-script-sandbox", exitCode: 1, facts: { pkgbase: "foo" } });
   expect(error.hint).toMatch(/bubblewrap|bwrap|sysctl|docker/);

@@ -179,7 +179,7 @@ describe("asked", () => {
     expect(server.http.asked.filter((line) => line.includes("/a.git"))).toHaveLength(2);
   });
 
-  test("credentials of an address don't reach what is told", async () => {
+  test("credentials of an address don't reach any message", async () => {
     server.commit("a", { files: {} });
     const url = server.url("a").replace("//", "//me:secret@");
     for (const fragment of ["", "#branch=none"]) {

@@ -1,8 +1,8 @@
-import { closest, distance } from "fastest-levenshtein";
 import { parseConfigFile } from "./config-file.ts";
 import type { FileContent } from "../files.ts";
 import type { Key } from "./key-kinds.ts";
 import { packageKeys, repositoryKeys } from "./keys.ts";
+import { nearestName } from "./nearest-name.ts";
 
 type Keys = Readonly<Record<string, Key<unknown>>>;
 type Values<K extends Keys> = { readonly [Name in keyof K]: K[Name]["default"] };
@@ -70,7 +70,6 @@ function read<K extends Keys>(file: FileContent, keys: K, defaults: Values<K>): 
 }
 
 function unknownKey(name: string, known: readonly string[]): string {
-  const nearest = closest(name, known);
-  const near = distance(name, nearest) <= Math.max(2, Math.floor(name.length / 3));
-  return `unknown key ${name}${near ? `; did you mean ${nearest}?` : ""}`;
+  const nearest = nearestName(name, known);
+  return `unknown key ${name}${nearest ? `; did you mean ${nearest}?` : ""}`;
 }

@@ -79,7 +79,10 @@ export const repositoryKeys = {
     "icu:boost-libs",
     "Libraries. When one has a new version in CI_LIB_DB, every package that depends on it is bumped and built.",
   ),
-  CI_REBUILD_BLACKLIST: packages("glibc", "Libraries that never cause a rebuild, whoever names them."),
+  CI_REBUILD_BLACKLIST: packages(
+    "glibc",
+    "Libraries that never cause a rebuild, whichever package names them.",
+  ),
   CI_DEFAULT_CLASS: buildClass("1", "Build class of packages that have no BUILDER_CLASS."),
   CI_MAX_PARALLEL: integer(
     8,
@@ -127,6 +130,12 @@ export const repositoryKeys = {
     { min: 1, max: 604_800 },
     "7200",
     "Seconds that a build may take. A package multiplies it with BUILDER_EXTRA_TIMEOUT.",
+  ),
+  BUILDER_FETCH_INTERVAL: integer(
+    60,
+    { min: 1, max: 86_400 },
+    "300",
+    "Seconds from one look of `sluice up` at the remote to the next.",
   ),
   BUILDER_NETWORK: flag(
     false,

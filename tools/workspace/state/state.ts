@@ -3,6 +3,7 @@ import type { FileChanges } from "../../git/change-files.ts";
 import type { Git } from "../../git/git.ts";
 import { listTree, readBlobs } from "../../git/objects.ts";
 import { editConfigFile, parseConfigFile } from "../config/config-file.ts";
+import { formatRequests, noRequests, parseRequests, requestsFile, type RequestList } from "./requests.ts";
 import type { stateKeys } from "./state-keys.ts";
 
 /** What only machines write, as the branch `state` holds it. */
@@ -12,6 +13,8 @@ export interface State {
   /** `.version-state`: versions in the distribution's databases, by name. */
   readonly versions: ReadonlyMap<string, string>;
   readonly run: RunState;
+  /** `.requests.json`: builds that builders are asked for. */
+  readonly requests: RequestList;
 }
 
 /** One package's file. */
@@ -48,6 +51,7 @@ export const emptyState: State = {
   packages: new Map(),
   versions: new Map(),
   run: { known: false, databases: [] },
+  requests: noRequests,
 };
 
 /** The branch as it was read: what it means, and its files as they are, so that unknown lines survive. */
@@ -81,6 +85,7 @@ function parseState(files: ReadonlyMap<string, string>): State {
     packages,
     versions: parseVersions(files.get(".version-state") ?? ""),
     run: parseRunState(files.get(".sluice.json")),
+    requests: parseRequests(files.get(requestsFile)),
   };
 }
 
@@ -160,7 +165,9 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
   }
   const versions = versionsText(state.versions);
   if (versions !== versionsText(before.versions)) changes.set(".version-state", versions);
-  if (changes.size > 0 || !before.run.known) {
+  if (state.requests !== before.requests) changes.set(requestsFile, formatRequests(state.requests));
+  // A state that no half-hourly run has written yet is still to be begun by one.
+  if (state.run.known && (changes.size > 0 || !before.run.known)) {
     const { aurEtag, databases } = state.run;
     const text = `${JSON.stringify({ version: 1, aurEtag, databases }, null, 1)}\n`;
     if (text !== files.get(".sluice.json")) changes.set(".sluice.json", text);

@@ -61,7 +61,7 @@ describe("a jq filter", () => {
     ["env", "env"],
     ["input_filename", "input_filename"],
     ["", "its end"],
-  ])("%s isn't understood, and is told with what isn't", (filter, named) => {
+  ])("%s is refused, and the error names what isn't understood", (filter, named) => {
     expect(() => readJqFilter(filter, "nvchecker.toml")).toThrow(SluiceError);
     expect(() => readJqFilter(filter, "nvchecker.toml")).toThrow(named);
   });

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
-import { parseSrcinfo } from "../../alpm/srcinfo.ts";
-import { SluiceError } from "../../errors.ts";
-import { readPackageConfig } from "../../workspace/config/config.ts";
-import type { Package } from "../../workspace/workspace.ts";
-import { nextBump, publishedVersions } from "./next-bump.ts";
+import { parseSrcinfo } from "../alpm/srcinfo.ts";
+import { readPackageConfig } from "../workspace/config/config.ts";
+import type { Package } from "../workspace/workspace.ts";
+import { nextBump } from "./next-bump.ts";
 
 function pkg(pkgbase: string, recipe: string, config: string): Package {
   const [, epoch = "0", pkgver, pkgrel] = /^(?:(\d+):)?(.*)-(.*)$/.exec(recipe)!;
@@ -48,25 +47,4 @@ test("a bump that couldn't be written as a setting is not made", () => {
   expect(nextBump(pkg("foo", "1.0-1", "CI_PACKAGE_BUMP=1.0-1/999999"), "1.0-1")).toEqual({
     skipped: "1.0-1 can't be bumped beyond 999999",
   });
-});
-
-function database(name: string, version: string) {
-  const url = `https://example.org/${name}.db`;
-  return { kind: "unchanged", database: { url, newestBuild: 0, packages: [`foo:${version}`] } } as const;
-}
-
-test("the published version is that of the workspace's own database where it is known", () => {
-  const versions = new Map([["foo", "7-1"]]);
-  const sightings = [database("extra", "1-1"), database("tiny", "2-1")];
-  expect(publishedVersions(sightings, "tiny", versions)("foo")).toBe("2-1");
-  expect(publishedVersions(sightings, "elsewhere", versions)("foo")).toBe("1-1");
-  expect(publishedVersions(sightings, "tiny", versions)("bar")).toBeUndefined();
-  const error = new SluiceError("database-unavailable", "down");
-  const down = {
-    kind: "unavailable",
-    url: "https://example.org/tiny.db",
-    database: undefined,
-    error,
-  } as const;
-  expect(publishedVersions([database("extra", "1-1"), down], "tiny", versions)("foo")).toBe("7-1");
 });

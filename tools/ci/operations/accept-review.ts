@@ -1,0 +1,105 @@
+import { parseSrcinfo, srcinfoVersion } from "../../alpm/srcinfo.ts";
+import { formatVersion, parseVersion } from "../../alpm/version.ts";
+import { SluiceError } from "../../errors.ts";
+import { clipped, inertMessage } from "../../gate/review/inert.ts";
+import type { RecipeFiles } from "../../gate/update.ts";
+import type { Git } from "../../git/git.ts";
+import { packagePath } from "../../workspace/files.ts";
+import { isInCiFolder } from "../../workspace/recipe.ts";
+import { recipeChanges } from "../../workspace/recipe-changes.ts";
+import type { Package } from "../../workspace/workspace.ts";
+import { withoutReview } from "../updates/decide-update.ts";
+import { takeRecipe } from "../updates/take-recipe.ts";
+import { deletionOf, findHeldReview, requireShown, type HeldReview } from "./held-review.ts";
+import { readRecipe } from "./list-reviews.ts";
+import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
+import { existingPackages } from "../../workspace/package-names.ts";
+
+export interface AcceptPlan extends OperationPlan {
+  readonly review: HeldReview;
+  /** `1.2 → 1.3` */
+  readonly versions: string;
+}
+
+/**
+ * Takes the held update of a package into main: the recipe of its branch, as one commit, and the schedule that
+ * follows. Who maintains it upstream since is accepted with it. The branch goes in the same push.
+ *
+ * @throws SluiceError `unknown-package`, `no-review`, `not-shown`, `review-mixed`
+ */
+export async function planAccept(ports: OperationPorts, name: string): Promise<AcceptPlan> {
+  const { git } = ports;
+  const present = await readCurrentState(ports);
+  const { refs, side, stateBranch } = present;
+  const { packages, packagesDir } = side.workspace;
+  const [pkgbase = name] = existingPackages([name], packages);
+  const review = await findHeldReview(git, present, pkgbase);
+  await requireShown(git, review);
+  const folder = packagePath(packagesDir, pkgbase);
+  await requireRecipeOnly(git, refs.head, review, folder);
+
+  const recipe = await readRecipe(git, review.head, folder);
+  const files = takeRecipe(pkgbase, recipe);
+  const paths = side.entries.get(pkgbase)!.keys();
+  const state = stateBranch.state.packages.get(pkgbase) ?? {};
+  const accepted = { ...withoutReview(state), maintainers: state.heldMaintainers ?? state.maintainers };
+  const versions = versionChange(packages.get(pkgbase)!, recipe);
+  const plan = await planOperation(ports, present, {
+    kind: "chore(update)",
+    subject: `${inertMessage(pkgbase)}: ${versions}`,
+    packages: [pkgbase],
+    changes: recipeChanges(pkgbase, folder, paths, files),
+    states: new Map([[pkgbase, accepted]]),
+  });
+  return { ...plan, review, versions, others: [deletionOf(review)] };
+}
+
+/**
+ * A person may have pushed to the branch. What isn't the recipe's is for Git to merge.
+ *
+ * @throws SluiceError `review-mixed`
+ */
+async function requireRecipeOnly(
+  git: Git,
+  main: string,
+  { pkgbase, branch, head }: HeldReview,
+  folder: string,
+): Promise<void> {
+  const listing = await git.text(["diff", "--name-only", "--no-renames", "-z", `${main}...${head}`]);
+  const strange = listing
+    .split("\0")
+    .filter(
+      (path) =>
+        path !== "" && !(path.startsWith(`${folder}/`) && !isInCiFolder(path.slice(folder.length + 1))),
+    );
+  if (strange.length === 0) return;
+  const shown = strange.slice(0, 5).map((path) => JSON.stringify(path));
+  throw new SluiceError("review-mixed", `${branch} changes more than the recipe: ${shown.join(", ")}`, {
+    hint: `Merge it with Git: git fetch && git merge ${head.slice(0, 10)}`,
+    facts: { pkgbase },
+    exitCode: 1,
+  });
+}
+
+/** `1.2 → 1.3`; with pkgrel where nothing else changed. */
+export function versionChange({ srcinfo }: Pick<Package, "srcinfo">, after: RecipeFiles): string {
+  const [was, is] = [srcinfo && srcinfoVersion(srcinfo), versionOf(after)];
+  const [short, shorter] = [was, is].map((version) => version && withoutPkgrel(version));
+  const [before, now] = short === shorter ? [was, is] : [short, shorter];
+  const [old, next] = [before, now].map((version) => inertMessage(clipped(version ?? "unknown", 80)));
+  return old === next ? `${next} with another recipe` : `${old} → ${next}`;
+}
+
+function withoutPkgrel(version: string): string {
+  const { epoch, pkgver } = parseVersion(version);
+  return formatVersion({ epoch, pkgver });
+}
+
+function versionOf(files: RecipeFiles): string | undefined {
+  try {
+    return srcinfoVersion(parseSrcinfo(Buffer.from(files.get(".SRCINFO")?.bytes ?? []).toString()));
+  } catch (error) {
+    if (error instanceof SluiceError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import { packagePath } from "../../workspace/files.ts";
+import { whyHeld } from "../updates/decide-update.ts";
+import { findHeldReview, rememberShown, type HeldReview } from "./held-review.ts";
+import { judgeHeld, readRecipe, type JudgePorts } from "./list-reviews.ts";
+import { versionChange } from "./accept-review.ts";
+import { existingPackages } from "../../workspace/package-names.ts";
+import { readCurrentState } from "./operation.ts";
+import type { Judgement } from "../../gate/judge.ts";
+
+/** What is held of a package, as a person has to see it. */
+export interface ShownReview extends HeldReview {
+  /** `1.2 → 1.3` */
+  readonly versions: string;
+  /** Why it is held, by the verdict and the settings of today; undefined where it would be taken now. */
+  readonly why: string | undefined;
+  /** Of today: main as it is now against the branch. */
+  readonly judgement: Pick<Judgement, "verdict" | "findings">;
+  /** The AUR's accounts as last accepted, and now; undefined where they aren't known. */
+  readonly maintainersBefore: readonly string[] | undefined;
+  readonly maintainersAfter: readonly string[] | undefined;
+  /** What it changes, as `git diff` writes it; anybody's text. */
+  readonly diff: string;
+}
+
+/** Judges what is held of a package, and remembers in this clone that it was shown. */
+export async function showReview(ports: JudgePorts, name: string): Promise<ShownReview> {
+  const { git } = ports;
+  const present = await readCurrentState(ports);
+  const { refs, side, stateBranch } = present;
+  const { packages, packagesDir } = side.workspace;
+  const [pkgbase = name] = existingPackages([name], packages);
+  const review = await findHeldReview(git, present, pkgbase);
+  const folder = packagePath(packagesDir, pkgbase);
+  const [judgement, recipe, diff] = [
+    await judgeHeld(review, present, ports),
+    await readRecipe(git, review.head, folder),
+    await git.text([
+      "diff",
+      "--no-color",
+      "--no-ext-diff",
+      "--no-textconv",
+      "--no-renames",
+      refs.head,
+      review.head,
+      "--",
+      folder,
+    ]),
+  ];
+  await rememberShown(git, review);
+  const state = stateBranch.state.packages.get(pkgbase);
+  return {
+    ...review,
+    versions: versionChange(packages.get(pkgbase)!, recipe),
+    why: whyHeld(judgement, packages.get(pkgbase)!, side.workspace.config),
+    judgement,
+    maintainersBefore: state?.maintainers,
+    maintainersAfter: state?.heldMaintainers,
+    diff,
+  };
+}

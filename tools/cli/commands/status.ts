@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { defaultArch } from "../../alpm/names.ts";
+import { heldUpdates, type HeldUpdate } from "../../ci/operations/held-updates.ts";
+import { SluiceError } from "../../errors.ts";
+import { openGit } from "../../git/git.ts";
+import { foldersOf, openQueue } from "../../manager/installation.ts";
+import { revisionsOf } from "../../manager/reconcile/revision.ts";
+import { describeStatus, readBuildingStatus, type BuildingStatus } from "../../manager/status.ts";
+import { duration } from "../output/time.ts";
+import { info, warn } from "../output/report.ts";
+import { formatTable } from "../output/table.ts";
+import { readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { operationPorts } from "../wiring/operation.ts";
+import { findRoot } from "../wiring/root.ts";
+
+interface Options extends InstallationOptions {
+  readonly json?: boolean;
+}
+
+/** What needs a person, what goes on by itself, what is published. 1 where a person is needed. */
+export async function status(options: Options): Promise<number> {
+  const git = openGit(findRoot(options.root), process.env);
+  const head = await readHead(git);
+  const state = stateFolder(options);
+  const queue = existsSync(join(state, "queue.sqlite")) ? await openQueue(state) : undefined;
+  const { config, packages } = head.workspace;
+  const repository = { root: foldersOf(state).repositories, name: config.BUILD_REPO, arch: defaultArch };
+  const place = { repository, revisions: revisionsOf(git, defaultArch) };
+  const building = await readBuildingStatus(queue, place, head).finally(() => queue?.close());
+  const held = await heldOrWarn(options);
+  const needsPerson = building.failing.length + held.filter(({ refused }) => !refused).length > 0;
+  if (options.json) {
+    const found = { commit: head.commit, packages: packages.size, needsPerson, ...building, held };
+    process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+    return needsPerson ? 1 : 0;
+  }
+  const now = Date.now();
+  const isBuiltHere = queue !== undefined || building.lastPublished !== undefined;
+  const pending = isBuiltHere ? pendingRows(building, now) : [];
+  const rows = [...failingRows(building, now), ...heldRows(held), ...pending];
+  if (rows.length > 0) process.stdout.write(`${formatTable(["", "PKGBASE", "SINCE", "WHY"], rows)}\n`);
+  const { lastPublished } = building;
+  const last = lastPublished === undefined ? "" : `, the last ${duration(now - lastPublished)} ago`;
+  info(
+    isBuiltHere
+      ? `${building.published} of ${packages.size} packages are published as main has them${last}.`
+      : `Nothing was ever built in ${state}: sluice up builds, --state names another folder.`,
+  );
+  if (building.failing.length > 0) info("What a build said: sluice log PKGBASE");
+  if (held.some(({ refused }) => !refused)) info("What is held, and why: sluice review show PKGBASE");
+  return needsPerson ? 1 : 0;
+}
+
+/** Whatever becomes of the remote, what lies here can be told. */
+async function heldOrWarn(options: Options): Promise<readonly HeldUpdate[]> {
+  try {
+    return await heldUpdates({ ...operationPorts(options), progress: () => undefined });
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    warn(`what is held for review isn't known: ${error.message}`);
+    return [];
+  }
+}
+
+function failingRows({ failing }: BuildingStatus, now: number): string[][] {
+  return failing.map(({ pkgbase, outcome, message, since, firstCommit, builds }) => {
+    const times = builds === 1 ? "" : `, ${builds} times`;
+    const why = `since commit ${firstCommit.slice(0, 10)}${times}: ${message}`;
+    return [outcome, pkgbase, duration(now - since), why];
+  });
+}
+
+function heldRows(held: readonly HeldUpdate[]): string[][] {
+  return held.map(({ pkgbase, refused }) =>
+    refused
+      ? ["refused", pkgbase, "", "somebody refused upstream's newest version"]
+      : ["held", pkgbase, "", "an update waits for a person"],
+  );
+}
+
+function pendingRows({ pending, unscheduled }: BuildingStatus, now: number): string[][] {
+  return [
+    ...pending.map(({ pkgbase, status: standing, queuedAt, reasons }) => {
+      const since = standing.kind === "active" ? standing.startedAt : queuedAt;
+      const kinds = { active: "building", blocked: "blocked", ready: "queued", waiting: "queued" } as const;
+      const kind = standing.kind === "delayed" ? "queued" : kinds[standing.kind];
+      return [kind, pkgbase, duration(now - since), `${describeStatus(standing)}; ${reasons.join("; ")}`];
+    }),
+    ...unscheduled.map(({ pkgbase, reason }) => ["to build", pkgbase, "", `${reason}: sluice up`]),
+  ];
+}

@@ -1,0 +1,125 @@
+import { SluiceError } from "../errors.ts";
+import type { Git } from "../git/git.ts";
+import type { Repaired } from "../pkgrepo/checking/repair.ts";
+import type { WantedBuild } from "../schedule/compose.ts";
+import { parseRequests, requestsFile } from "../workspace/state/requests.ts";
+import { requireValidConfig } from "../workspace/workspace.ts";
+import type { Installation } from "./installation.ts";
+import { followMain, type FetchOptions, type MainBranch, type RemoteNews } from "./main-branch.ts";
+import type { Revision } from "./reconcile/revision.ts";
+import { reconcile, type Reconciled } from "./reconcile/submit.ts";
+import { takeRequests } from "./reconcile/take-requests.ts";
+import { rotateWhenDue } from "./rotation.ts";
+import { tidy } from "./tidy.ts";
+import { rebuildLost, watchPublished } from "./watch.ts";
+
+export interface FollowWatcher {
+  /** What pipelines asked for and main doesn't show. */
+  requested?(builds: readonly WantedBuild[]): void;
+  /** What main says and the package repository doesn't have. */
+  reconciled?(commit: string, found: Reconciled): void;
+  remote?(news: RemoteNews): void;
+  /** A published file was damaged. */
+  repaired?(file: Repaired): void;
+  /** Everything is signed by another key now. */
+  rotated?(fingerprint: string): void;
+  /** Something is to be fixed by a person; until then all stays as it was. */
+  troubled?(error: SluiceError): void;
+}
+
+export interface FollowOptions {
+  readonly once: boolean;
+  /** How the remote is followed; undefined: the clone alone is. */
+  readonly fetch?: FetchOptions | undefined;
+  readonly watcher: FollowWatcher;
+}
+
+export interface Follower {
+  /** Looks whether there is something new, and hands it to the queue. */
+  (): Promise<boolean>;
+  /** Whether main was reconciled at all. */
+  began(): boolean;
+}
+
+const followEveryMs = 1000;
+const reconcileEveryMs = 3600_000;
+
+/**
+ * Hands what main and the branch `state` say to the queue: requests first, so that nothing is queued twice.
+ *
+ * @param repaired what was damaged when it started
+ */
+export async function follower(
+  installation: Installation,
+  { once, watcher, fetch }: FollowOptions,
+  repaired: readonly Repaired[],
+): Promise<Follower> {
+  const { git, revisions } = installation;
+  const look = await followMain(git, fetch, (news) => watcher.remote?.(news));
+  let damaged = repaired;
+  let done: MainBranch | undefined;
+  let looked = Number.NEGATIVE_INFINITY;
+  let tidied = Number.NEGATIVE_INFINITY;
+
+  async function follow(): Promise<boolean> {
+    const now = performance.now();
+    if (now < looked + followEveryMs) return true;
+    looked = now;
+    const isDue = now >= tidied + reconcileEveryMs;
+    if (isDue) {
+      if (tidied > 0) damaged = [...damaged, ...(await watchPublished(installation, watcher))];
+      tidied = now;
+      await goOverToNextKey(installation, watcher);
+      await tidy(installation);
+    }
+    const main = await look();
+    const { head } = main;
+    const isSame = head === done?.head && main.state === done?.state;
+    if (head === undefined || (isSame && !isDue)) return true;
+    try {
+      const revision = await revisions.at(head);
+      requireValidConfig(revision.workspace);
+      requireSameRepository(installation, revision);
+      await rebuildLost(installation, revision, damaged);
+      damaged = [];
+      const requested = await takeRequests(installation, revision, await readRequests(git, main.state));
+      if (requested.length > 0) watcher.requested?.(requested);
+      if (head !== done?.head || isDue) {
+        const found = await reconcile(installation, revision);
+        watcher.reconciled?.(head, found);
+      }
+    } catch (error) {
+      if (once || done === undefined || !(error instanceof SluiceError)) throw error;
+      watcher.troubled?.(error);
+    }
+    done = main;
+    return true;
+  }
+  return Object.assign(follow, { began: () => done !== undefined });
+}
+
+async function readRequests(git: Git, state: string | undefined): Promise<ReturnType<typeof parseRequests>> {
+  if (state === undefined) return parseRequests(undefined);
+  const { ok, stdout } = await git.attempt(["show", `${state}:${requestsFile}`]);
+  return parseRequests(ok ? stdout : undefined);
+}
+
+/** What keeps it from that, such as a package that is still to be built again, keeps nobody from the rest. */
+async function goOverToNextKey({ repository, now }: Installation, watcher: FollowWatcher): Promise<void> {
+  try {
+    const keys = await rotateWhenDue(repository, now());
+    if (keys) watcher.rotated?.(keys.signs.fingerprint);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    watcher.troubled?.(error);
+  }
+}
+
+/** Which repository is served and who signs it was decided at the start. */
+function requireSameRepository({ settings }: Installation, { workspace: { config } }: Revision): void {
+  if (config.BUILD_REPO === settings.BUILD_REPO && config.SIGNING_KEY === settings.SIGNING_KEY) return;
+  throw new SluiceError("repository-changed", "BUILD_REPO or SIGNING_KEY changed in .ci/config", {
+    hint: "Start `sluice up` again; until then the repository stays as it was.",
+    facts: { path: ".ci/config" },
+  });
+}
