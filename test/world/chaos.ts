@@ -208,7 +208,7 @@ const watcher = {
   refused: (name, build, why) => say("REFUSED " + name + " " + build.pkgbase + " " + why),
 };
 const workspace = { name: "scratch", url: join(folder, "origin.git") };
-const builders = await handOut(installation, { redis: redisAddress(redis), workspace, watcher, leaseMs });
+const builders = await handOut(installation, { redis: redisAddress(redis), workspace, watcher, leaseMs, buildsHere: false });
 await serve(installation.folders, port, undefined, builders.handle);
 await up(installation, { worker: "manager", jobs: 0, once: false, watcher, signal: new AbortController().signal });
 `;

@@ -1,6 +1,8 @@
 import { addBuilder, readBuilders, removeBuilder } from "../../manager/builders/tokens.ts";
 import { SluiceError } from "../../errors.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { formatTable } from "../output/table.ts";
+import { readLiving } from "../../manager/builders/living.ts";
 import { info } from "../output/report.ts";
 import { mkdir } from "node:fs/promises";
 
@@ -23,8 +25,20 @@ export async function buildersRemove(options: InstallationOptions, name: string)
   });
 }
 
+/** Who may build, and what those do that are there now. */
 export async function buildersList(options: InstallationOptions): Promise<number> {
-  const names = [...(await readBuilders(stateFolder(options))).keys()].sort();
-  process.stdout.write(names.map((name) => `${name}\n`).join(""));
+  const state = stateFolder(options);
+  const names = [...(await readBuilders(state)).keys()].sort();
+  const living = await readLiving(state, Date.now());
+  if (names.length === 0) {
+    info("No builder is let in. Add one with: sluice builders add NAME");
+    return 0;
+  }
+  const rows = names.map((name) => {
+    const builder = living?.builders.find((each) => each.name === name);
+    if (!builder) return [name, "", "", living ? "not there" : "no manager runs"];
+    return [name, builder.class, builder.arch, `${builder.building} of ${builder.jobs} building`];
+  });
+  process.stdout.write(formatTable(["NAME", "CLASS", "ARCH", "STATUS"], rows));
   return 0;
 }

@@ -76,11 +76,12 @@ export async function up(options: Options): Promise<number> {
 
 async function handOutTo(
   redis: RedisAddress,
-  { installation, head }: Opened,
+  { installation, head, jobs }: Opened,
   watcher: HandOutOptions["watcher"],
 ): Promise<HandOut> {
   const url = await workspaceUrl(installation.git, process.env);
-  return handOut(installation, { redis, workspace: { name: head.workspace.config.REPO_NAME, url }, watcher });
+  const workspace = { name: head.workspace.config.REPO_NAME, url };
+  return handOut(installation, { redis, workspace, watcher, buildsHere: jobs > 0 });
 }
 
 function fetchOptions({ BUILDER_FETCH_INTERVAL, GIT_AUTHOR_EMAIL }: RepositoryConfig): FetchOptions {

@@ -6,6 +6,7 @@ import type { Installation } from "../installation.ts";
 import { defaultLeaseMs, type Welcome } from "../builder-protocol.ts";
 import { saidOnce } from "../said-once.ts";
 import { builderApi } from "./api.ts";
+import { writeLiving } from "./living.ts";
 import { Offering } from "./offering.ts";
 import { RemoteBuilding, type RemoteWatcher } from "./remote-building.ts";
 import { Roster } from "./roster.ts";
@@ -22,13 +23,15 @@ export interface HandOutOptions {
   readonly redis: RedisAddress;
   readonly workspace: Welcome["workspace"];
   readonly leaseMs?: number;
+  /** Whether this process builds, too. */
+  readonly buildsHere: boolean;
   readonly watcher: RemoteWatcher & { troubled?(error: SluiceError): void };
 }
 
 /** Lets builders on other machines take part. Builds that they hold from before a restart go on. */
 export async function handOut(
   installation: Installation,
-  { redis, workspace, watcher, leaseMs = defaultLeaseMs }: HandOutOptions,
+  { redis, workspace, watcher, buildsHere, leaseMs = defaultLeaseMs }: HandOutOptions,
 ): Promise<HandOut> {
   const { queue, folders, arch } = installation;
   await queue.renew([...(await readBuilders(folders.state)).keys()]);
@@ -43,6 +46,8 @@ export async function handOut(
     arch,
     now: milliseconds,
     leaseMs,
+    living: (builders) =>
+      writeLiving(folders.state, builders, { at: installation.now().getTime(), here: buildsHere }),
     troubled,
     signal: stop.signal,
   });

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { lineOf, type Offers } from "../../queue/bullmq/offers.ts";
 import type { Build, Queue } from "../../queue/queue.ts";
-import { deal, takes, type Roster } from "./roster.ts";
+import { deal, takes, type Builder, type Roster } from "./roster.ts";
 
 /** Retries become due without an event, and builders silent. */
 const lookEveryMs = 500;
+
+const tellEveryMs = 2000;
 
 interface Outstanding {
   readonly build: Build;
@@ -22,6 +24,8 @@ export interface OfferingOptions {
   readonly now: () => number;
   /** An offer that nobody has taken in a quarter of that is made again: it may have been lost. */
   readonly leaseMs: number;
+  /** Is told from time to time who lives. */
+  readonly living: (builders: readonly Builder[]) => Promise<void>;
   readonly troubled: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
@@ -35,6 +39,7 @@ export class Offering {
   readonly #outstanding = new Map<string, Outstanding>();
   #wake: (() => void) | undefined;
   #isDue = true;
+  #told = Number.NEGATIVE_INFINITY;
 
   constructor(options: OfferingOptions) {
     this.#options = options;
@@ -59,6 +64,7 @@ export class Offering {
     while (!signal.aborted) {
       this.#isDue = false;
       try {
+        await this.#tellLiving();
         await this.#offerReady();
       } catch (error) {
         troubled(error);
@@ -67,6 +73,13 @@ export class Offering {
       await this.#nextChange();
     }
     await following;
+  }
+
+  async #tellLiving(): Promise<void> {
+    const { roster, living, now } = this.#options;
+    if (now() - this.#told < tellEveryMs) return;
+    this.#told = now();
+    await living(roster.living());
   }
 
   async #follow(after: number): Promise<void> {

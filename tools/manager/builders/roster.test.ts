@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { whyNobody } from "./living.ts";
 import { canTake, deal, Roster, type Builder } from "./roster.ts";
 
 const builder = (name: string, buildClass: string, jobs = 1, held = 0): Builder => ({
@@ -72,4 +73,16 @@ test("who isn't heard from, or drains, gets no offers", () => {
   expect(roster.living().map(({ name }) => name)).toEqual(["a"]);
   now += 60_000;
   expect(roster.living()).toEqual([]);
+});
+
+test.each<[string | null, boolean, string | undefined]>([
+  ["1", false, undefined],
+  ["heavy", true, undefined],
+  ["heavy", false, "no builder takes class heavy: there are a (2), b (large)"],
+  ["3", false, "no builder takes class 3: there are a (2), b (large)"],
+])("a package of class %s where the manager builds itself: %s", (wanted, here, why) => {
+  const builders = [builder("a", "2"), builder("b", "large")].map((each) => ({ ...each, building: 0 }));
+  expect(whyNobody({ class: wanted, arch: "x86_64" }, { at: 0, here, builders })).toBe(why);
+  const none = "no builder takes what has no class: there is none";
+  expect(whyNobody({ class: null, arch: "arm" }, { at: 0, here: false, builders })).toBe(none);
 });
