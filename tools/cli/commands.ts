@@ -313,6 +313,7 @@ export const commands: readonly CommandEntry[] = [
           "a number: builds of this class or lower; a name: what names it (default: 2)",
         )
         .option("--jobs <number>", "builds at a time (default: 1)")
+        .option("--json", "print a JSON line for each build that begins or ends")
         .option("--drain <seconds>", "how long running builds may take after a SIGTERM (default: 600)")
         .option("--state <dir>", "what is kept between builds (default: ~/.local/state/sluice-builder)")
         .addOption(
@@ -327,23 +328,27 @@ export const commands: readonly CommandEntry[] = [
     group: "building",
     examples: [["sluice builders add attic", "let the builder attic in; prints its BUILDER_TOKEN"]],
     define: (program) =>
-      stateCommand(buildersCommand(program), "add <name>").description(
-        "Let a builder on another machine in, and print its token",
-      ),
+      stateCommand(buildersCommand(program), "add <name>")
+        .description("Let a builder on another machine in, and print its token")
+        .option("--json", "print name and token as JSON"),
     load: async () => (await import("./commands/builders.ts")).buildersAdd,
   },
   {
     group: "building",
     examples: [["sluice builders remove attic", "what attic sends is refused from now on"]],
     define: (program) =>
-      stateCommand(buildersCommand(program), "remove <name>").description("Let a builder in no longer"),
+      stateCommand(buildersCommand(program), "remove <name>")
+        .description("Let a builder in no longer")
+        .option("--json", "print as JSON"),
     load: async () => (await import("./commands/builders.ts")).buildersRemove,
   },
   {
     group: "building",
     examples: [["sluice builders list", "who may build for this manager"]],
     define: (program) =>
-      stateCommand(buildersCommand(program), "list").description("The builders that are let in"),
+      stateCommand(buildersCommand(program), "list")
+        .description("The builders that are let in, and what those do that are there")
+        .option("--json", "print as JSON"),
     load: async () => (await import("./commands/builders.ts")).buildersList,
   },
   {

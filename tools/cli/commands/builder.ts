@@ -6,15 +6,17 @@ import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { saidOnce } from "../../manager/said-once.ts";
 import { ManagerClient } from "../../manager/remote/manager-client.ts";
-import { runBuilder } from "../../manager/remote/run-builder.ts";
+import { runBuilder, type BuilderWatcher } from "../../manager/remote/run-builder.ts";
 import { builderAddresses } from "../wiring/builder-addresses.ts";
 import { chooseSandbox, jobCount, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
-import { info, printable, warn } from "../output/report.ts";
+import { duration } from "../output/time.ts";
+import { info, warn } from "../output/report.ts";
 
 interface Options extends InstallationOptions {
   readonly arch?: string;
   readonly class?: string;
   readonly drain?: string;
+  readonly json?: boolean;
 }
 
 const troubled = saidOnce(({ message, hint }) => warn(`${message}${hint ? ` ${hint}` : ""}`));
@@ -44,10 +46,7 @@ export async function builder(options: Options): Promise<number> {
       drain,
       drainMs: drainSeconds(options.drain) * 1000,
       watcher: {
-        ready: (name) => info(`${name} is ready (${hostname()}).`),
-        started: ({ pkgbase, build }) => info(printable(`${pkgbase}: build ${build} begins`)),
-        finished: ({ pkgbase }, ended, seconds) =>
-          info(printable(`${pkgbase}: ${ended} (${Math.round(seconds)} s)`)),
+        ...(options.json ? jsonLines : lines),
         troubled,
       },
     });
@@ -58,6 +57,23 @@ export async function builder(options: Options): Promise<number> {
     await addresses.close();
   }
   return 0;
+}
+
+const lines = {
+  ready: (name) => info(`${name} is ready (${hostname()}).`),
+  started: ({ pkgbase, build }) => info(`${pkgbase}: build ${build} begins`),
+  finished: ({ pkgbase }, ended, seconds) => info(`${pkgbase}: ${ended} (${duration(seconds * 1000)})`),
+} satisfies BuilderWatcher;
+
+const jsonLines = {
+  ready: (name) => printJson({ event: "ready", name }),
+  started: ({ pkgbase, build }) => printJson({ event: "started", pkgbase, build }),
+  finished: ({ pkgbase, build }, ended, seconds) =>
+    printJson({ event: "finished", pkgbase, build, ended, seconds }),
+} satisfies BuilderWatcher;
+
+function printJson(event: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 
 /** @throws SluiceError `builder-limits` */
