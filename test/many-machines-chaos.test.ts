@@ -72,6 +72,33 @@ describe.skipIf(missing.length > 0)(
         await farm.close();
       }
     });
+
+    test("a builder that is told to end finishes what it can and hands back the rest; a cancelled build stops", async () => {
+      const farm = await ChaosFarm.start({ persists: false });
+      try {
+        farm.commit({ quick: [] });
+        await farm.begin("manager");
+        await farm.begin("one");
+        await until(async () => farm.log.includes("quick 1-1 one"));
+        expect(await farm.drain("one")).toBe(0);
+        expect(await farm.published()).toEqual({ quick: "1-1" });
+
+        farm.commit({ quick: [], endless: [] });
+        await farm.begin("one");
+        await until(async () => farm.log.includes("endless 2-1 one"));
+        expect(await farm.drain("one")).toBe(0);
+        await farm.begin("two");
+        await until(async () => farm.log.includes("endless 2-1 two"));
+        await farm.cancel("endless");
+        await until(async () => (await farm.queue()).pending.length === 0);
+        const { ended } = await farm.queue();
+        expect(ended).toContain("endless cancelled cancelled");
+        expect(ended).not.toContainEqual(expect.stringMatching(/ lost /));
+        expect(farm.complaints).toEqual([]);
+      } finally {
+        await farm.close();
+      }
+    });
   },
 );
 

@@ -93,7 +93,8 @@ export class ChaosFarm {
       appendFileSync(join(this.#workspace.base, "said.log"), chunk);
     });
     child.once("exit", (code, signal) => {
-      if (signal !== "SIGKILL") this.complaints.push(`${who} ended with ${code ?? signal}: ${said}`);
+      if (signal !== "SIGKILL" && code !== 0)
+        this.complaints.push(`${who} ended with ${code ?? signal}: ${said}`);
     });
     this.#processes.set(who, child);
   }
@@ -109,6 +110,21 @@ export class ChaosFarm {
     // One that stands still dies only when it goes on.
     child.kill("SIGCONT");
     await ended;
+  }
+
+  /** Asks a builder to end, and resolves with its exit code. */
+  async drain(who: "one" | "two"): Promise<number | null> {
+    const child = this.#processes.get(who)!;
+    this.#processes.delete(who);
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    return ((await ended) as [number | null])[0];
+  }
+
+  async cancel(pkgbase: string): Promise<void> {
+    const queue = await openSqliteQueue(join(this.state, "queue.sqlite"));
+    await queue.cancel({ target: "test", arch: "x86_64", pkgbase }, "not wanted");
+    await queue.close();
   }
 
   /** Stands still, as a machine does that is overloaded or cut off. */
@@ -230,10 +246,14 @@ async function addresses() {
   }
 }
 const { redis: address, manager } = await addresses();
-const build = async ({ pkgbase, srcinfo, folder: into }, _sandbox, log) => {
+const build = async ({ pkgbase, srcinfo, folder: into, signal }, _sandbox, log) => {
   const version = srcinfo.base.get("pkgver")[0] + "-1";
   appendFileSync(join(folder, "begun.log"), pkgbase + " " + version + " " + who + "\\n");
   log.note("building " + pkgbase);
+  if (pkgbase === "endless") {
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    return { kind: "cancelled", message: "cancelled" };
+  }
   await new Promise((resolve) => setTimeout(resolve, 300));
   log.note("made " + pkgbase);
   const made = join(folder, "packages", pkgbase + " " + version);
@@ -241,6 +261,8 @@ const build = async ({ pkgbase, srcinfo, folder: into }, _sandbox, log) => {
   const files = readdirSync(made).map((name) => join(into, name));
   return { kind: "built", files, pkgnames: [pkgbase], version, vcs: {} };
 };
+const drain = new AbortController();
+process.once("SIGTERM", () => drain.abort());
 await runBuilder({
   manager: new ManagerClient(manager, troubled),
   redis: address,
@@ -250,9 +272,10 @@ await runBuilder({
   openGit: (dir) => openGit(dir, process.env),
   watcher: { troubled, finished: (claim, ended) => say(claim.pkgbase + " " + ended) },
   build,
-  drain: new AbortController().signal,
+  drain: drain.signal,
   drainMs: 1000,
 });
+process.exit(0);
 `;
 
 const programs = { manager, one: builder, two: builder };

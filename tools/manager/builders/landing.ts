@@ -21,13 +21,16 @@ type Announced = Announcement["files"][number];
  */
 export class Landing {
   readonly #folder: string;
+  readonly #free: (folder: string) => Promise<number>;
   /** By path: ends the upload that is under way, whose connection may hang. */
   readonly #receiving = new Map<string, { stop: AbortController; done: Promise<number> }>();
   /** What was announced and hasn't arrived, by the folder. */
   readonly #awaited = new Map<string, number>();
 
-  constructor(folder: string) {
+  /** @param free how many bytes a disk has room for, by a folder on it */
+  constructor(folder: string, free = freeBytes) {
     this.#folder = folder;
+    this.#free = free;
   }
 
   folderOf(build: number, token: string): string {
@@ -46,9 +49,8 @@ export class Landing {
     const folder = this.folderOf(build, token);
     const total = files.reduce((sum, { size }) => sum + size, 0);
     await mkdir(this.#folder, { recursive: true });
-    const { bavail, bsize } = await statfs(this.#folder);
     const awaited = [...this.#awaited].reduce((sum, [other, size]) => sum + (other === folder ? 0 : size), 0);
-    if (total + awaited + spareBytes > bavail * bsize) throw landingFull(this.#folder);
+    if (total + awaited + spareBytes > (await this.#free(this.#folder))) throw landingFull(this.#folder);
     this.#awaited.set(folder, total);
     await mkdir(folder, { recursive: true });
     const have: Record<string, number> = {};
@@ -149,6 +151,11 @@ function requireSensible(files: readonly Announced[]): void {
   const total = files.reduce((sum, { size }) => sum + size, 0);
   if (total <= maxUploadBytes) return;
   throw refused(`${total} bytes are announced, and a build may make ${maxUploadBytes}`);
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 export async function sizeOf(path: string): Promise<number> {
