@@ -105,7 +105,7 @@ export class Offering {
   }
 
   async #offerReady(): Promise<void> {
-    const { queue, offers, roster, arch, now } = this.#options;
+    const { queue, roster, arch } = this.#options;
     await this.#takeBack();
     const builders = roster.living().filter((builder) => builder.arch === arch);
     const room = builders.reduce((sum, { jobs, held }) => sum + Math.max(0, jobs - held.size), 0);
@@ -123,12 +123,19 @@ export class Offering {
       const line = lines[at];
       if (line !== undefined) byLine.set(line, [...(byLine.get(line) ?? []), build]);
     }
-    for (const [line, builds] of byLine) {
-      await offers.offer(
-        lineOf(arch, line),
-        builds.map(({ id, losses }) => ({ build: id, losses })),
-      );
-      for (const build of builds) this.#outstanding.set(keyOf(build), { build, line, since: now() });
+    for (const [line, builds] of byLine) await this.#offer(line, builds);
+  }
+
+  async #offer(line: string, builds: readonly Build[]): Promise<void> {
+    const { offers, arch, now } = this.#options;
+    // Before it is made: it may be taken before this goes on.
+    for (const build of builds) this.#outstanding.set(keyOf(build), { build, line, since: now() });
+    try {
+      const made = builds.map(({ id, losses }) => ({ build: id, losses }));
+      await offers.offer(lineOf(arch, line), made);
+    } catch (error) {
+      for (const build of builds) this.#outstanding.delete(keyOf(build));
+      throw error;
     }
   }
 
