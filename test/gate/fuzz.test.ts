@@ -26,6 +26,7 @@ test.skipIf(probeBubblewrap() !== undefined)(
       wrong.push(...differing(passed));
       if (wrong.length > 20) break;
       const done = at + chunk;
+      // oxlint-disable-next-line no-console -- a run of hours says how far it is
       if (done % 100_000 === 0) console.info(`${done} mutations, ${minor} of them minor`);
     }
     expect(wrong).toEqual([]);

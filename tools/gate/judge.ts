@@ -3,15 +3,23 @@ import { topLevelCode } from "./code/top-level-code.ts";
 import { judgeCharacters } from "./code/character-rules.ts";
 import { judgeChecksums } from "./sources/checksum-rules.ts";
 import { type Comparison, compare } from "./values/comparison.ts";
-import { changedPaths, judgeFiles, scriptletsOf } from "./files/file-rules.ts";
-import { type Finding, finding, type Verdict, verdictOf, worstFirst } from "./rules/finding.ts";
+import { changedPaths, judgeFiles } from "./files/file-rules.ts";
+import { newScriptlets, scriptletsOf } from "./files/scriptlets.ts";
+import {
+  type Finding,
+  findingsOf,
+  type Verdict,
+  verdictOf,
+  worstFirst,
+  type Rules,
+} from "./rules/finding.ts";
 import { judgeFunctions } from "./code/function-rules.ts";
 import { isTrusted, judgeMaintainers, waive } from "./origin/maintainer-rules.ts";
 import { codeOfNew, judgeTopLevelCode } from "./code/top-level-rules.ts";
 import { type Pkgbuild, readPkgbuildText, readSide, type Side } from "./files/side.ts";
 import { scriptsOf } from "./files/scripts.ts";
 import { judgeReadings } from "./code/second-reading-rules.ts";
-import { hidesInExpansion, unplainLines } from "./code/plain-text.ts";
+import { judgePlainText } from "./code/plain-text.ts";
 import { judgeSignals } from "./commands/signal-rules.ts";
 import { judgeSources } from "./sources/source-rules.ts";
 import { judgeSrcinfo } from "./files/srcinfo-rules.ts";
@@ -20,6 +28,32 @@ import { tagKey } from "./update.ts";
 import { judgeCheckouts } from "./commands/checkout-rules.ts";
 import { judgeVariables } from "./values/variable-rules.ts";
 import { judgeVersion } from "./versions/version-rules.ts";
+
+/** Rules on what can be judged at all. */
+export const readingRules = {
+  "pkgbuild-unreadable": {
+    severity: "danger",
+    says: "the PKGBUILD can't be understood",
+    protects: "What can't be read can't be judged.",
+  },
+  "old-pkgbuild-unreadable": {
+    severity: "review",
+    says: "the accepted PKGBUILD can't be understood, so the new one is judged as a whole",
+    protects: "Without a side to compare with nothing is known to be unchanged.",
+  },
+  "judging-failed": {
+    severity: "danger",
+    says: "judging it failed, which is a defect of the gate",
+    protects: "What can't be judged is treated as an attack on whoever judges.",
+  },
+  "new-package": {
+    severity: "review",
+    says: "a recipe that nobody has reviewed yet",
+    protects: "The first recipe of a package is always read by a person.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(readingRules);
 
 export type { Finding, Verdict } from "./rules/finding.ts";
 export type * from "./update.ts";
@@ -137,20 +171,11 @@ function judgeSides(
     ...judgeSignals(old, pkgbuild, comparison),
     ...judgeSrcinfo(pkgbase, before, after, comparison),
   );
-  const ofText = judgeText(old.text, pkgbuild);
+  const ofText = judgePlainText(old.text, pkgbuild);
   // Whoever has something to look at sees the text; it only has to keep an update from passing unseen.
   const isSeen = findings.some(({ severity, file }) => severity !== "info" && file === "PKGBUILD");
   findings.push(...(isSeen ? ofText.filter(({ severity }) => severity === "danger") : ofText));
   return { findings, needs: sources.needs, comparison };
-}
-
-function judgeText(before: string, { text: after, recipe }: Pkgbuild): Finding[] {
-  const bodies = [...recipe.functions.values()].flat();
-  return unplainLines(before, after).map(({ line, text }) => {
-    const inFunction = bodies.some((body) => line >= body.line && line <= body.endLine);
-    const rule = !inFunction && hidesInExpansion(text) ? "hidden-expansion" : "not-plain";
-    return finding(rule, text.trim().slice(0, 200), { file: "PKGBUILD", line, after: text });
-  });
 }
 
 function judgeNew(pkgbuild: Pkgbuild): Finding[] {
@@ -168,23 +193,6 @@ function isReadable(side: Side): side is Side & { readonly pkgbuild: Pkgbuild } 
 /** A scriptlet whose text is told of already. */
 function toldOf(findings: readonly Finding[], path: string | undefined): boolean {
   return findings.some(({ rule, file }) => rule === "scriptlet" && file === path);
-}
-
-/** A package that begins to run a scriptlet, whether or not the file itself is new. */
-function newScriptlets(
-  before: Side | undefined,
-  scriptlets: ReadonlyMap<string, ReadonlySet<string>>,
-): Finding[] {
-  if (scriptlets.size === 0) return [];
-  const known = before ? scriptletsOf(before) : new Map<string, ReadonlySet<string>>();
-  return [...scriptlets].flatMap(([path, packages]) => {
-    const added = [...packages].filter((pkgname) => !known.get(path)?.has(pkgname));
-    if (added.length === 0) return [];
-    const whose = added.filter((pkgname) => pkgname !== "").join(", ");
-    return [
-      finding("scriptlet", whose === "" ? path : `${path} of ${whose}`, { file: "PKGBUILD", after: path }),
-    ];
-  });
 }
 
 /** Judges once more with the lines that may change already changed; what was dangerous stays. */

@@ -1,4 +1,24 @@
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
+
+export const characterRules = {
+  "hidden-characters": {
+    severity: "danger",
+    says: "characters that hide or reorder text",
+    protects: "What a reader sees must be what bash reads.",
+  },
+  "look-alike-letters": {
+    severity: "danger",
+    says: "a word that mixes letters of several scripts",
+    protects: "A Cyrillic letter looks like a Latin one.",
+  },
+  "odd-white-space": {
+    severity: "review",
+    says: "unusual white space or line ends",
+    protects: "bash takes them for part of a word.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(characterRules);
 
 /** Characters of new lines, in code and in comments alike. */
 export function judgeCharacters(file: string, before: string, after: string): Finding[] {

@@ -1,7 +1,37 @@
 import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import type { FunctionDefinition } from "../../pkgbuild/grammar/syntax.ts";
-import { type Finding, finding, type Place } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import type { Pkgbuild } from "../files/side.ts";
+
+export const functionRules = {
+  "makepkg-function": {
+    severity: "danger",
+    says: "a function whose name may stand for one of makepkg's own or for a program",
+    protects: "makepkg calls it where it means its own.",
+  },
+  "function-again": {
+    severity: "danger",
+    says: "defined once more than before",
+    protects: "bash takes the last definition, which a reader may never reach.",
+  },
+  "function-changed": {
+    severity: "review",
+    says: "a function changed",
+    protects: "What a build does is read by a person.",
+  },
+  "function-added": {
+    severity: "review",
+    says: "a new function",
+    protects: "What a build does is read by a person.",
+  },
+  "function-removed": {
+    severity: "review",
+    says: "a function is gone",
+    protects: "Checks and patches may go with it.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(functionRules);
 
 /** Functions are compared in normal form; every change is read by a person. */
 export function judgeFunctions(before: Pkgbuild | undefined, after: Pkgbuild): Finding[] {

@@ -1,5 +1,22 @@
 import { diffArrays } from "diff";
+import type { Pkgbuild } from "../files/side.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import { differsInVersionsAlone } from "../versions/version-form.ts";
+
+export const plainTextRules = {
+  "hidden-expansion": {
+    severity: "danger",
+    says: "an expansion with quotes, escapes or a process in it",
+    protects: "What stands there is quoted, run or taken apart in ways that few readers of bash know.",
+  },
+  "not-plain": {
+    severity: "review",
+    says: "new text that isn't plain",
+    protects: "What readers of bash may take in two ways is written with quotes, backslashes and expansions.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(plainTextRules);
 
 /**
  * What is new in a script must be plain: so simple that every reader of bash takes it for the same. This looks at
@@ -91,4 +108,14 @@ export function unplainLines(before: string, after: string): UnplainLine[] {
     gone = [];
   }
   return found;
+}
+
+/** Lines of the new text that aren't plain; in a function an expansion may hold more. */
+export function judgePlainText(before: string, { text: after, recipe }: Pkgbuild): Finding[] {
+  const bodies = [...recipe.functions.values()].flat();
+  return unplainLines(before, after).map(({ line, text }) => {
+    const inFunction = bodies.some((body) => line >= body.line && line <= body.endLine);
+    const rule = !inFunction && hidesInExpansion(text) ? "hidden-expansion" : "not-plain";
+    return finding(rule, text.trim().slice(0, 200), { file: "PKGBUILD", line, after: text });
+  });
 }

@@ -1,5 +1,25 @@
 import type { SecondCommand, SecondReading } from "../../pkgbuild/second-reading/second-reading.ts";
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
+
+export const secondReadingRules = {
+  "read-once": {
+    severity: "review",
+    says: "it was read by our own grammar alone",
+    protects: "One reading of bash has corners that bash doesn't have; two have to agree.",
+  },
+  "readings-differ": {
+    severity: "danger",
+    says: "bash and our grammar read it in two ways",
+    protects: "Where one of them is wrong, an attacker chooses which.",
+  },
+  "readings-differed": {
+    severity: "review",
+    says: "bash and our grammar read it in two ways, as before",
+    protects: "What was accepted once may go on, but not unseen.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(secondReadingRules);
 
 /** What programs that aren't ours read from texts, by the text. */
 export type SecondReadings = ReadonlyMap<string, SecondReading>;

@@ -1,8 +1,33 @@
 import { type TopLevelCode, formsOf } from "./top-level-code.ts";
 import type { Comparison } from "../values/comparison.ts";
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import { changedFunctions } from "./function-rules.ts";
 import { withReaders } from "../values/intermediate-values.ts";
+
+export const topLevelRules = {
+  "code-at-reading": {
+    severity: "danger",
+    says: "code that runs as soon as the file is read",
+    protects: "Such code runs wherever the recipe's version or metadata is looked up, outside any sandbox.",
+  },
+  "code-at-reading-removed": {
+    severity: "review",
+    says: "code that ran when the file was read is gone or runs in another order",
+    protects: "What it did may matter to the rest.",
+  },
+  "code-reads-change": {
+    severity: "danger",
+    says: "unchanged code that runs as soon as the file is read gets something that changed",
+    protects: "A file or a value that such code reads is as good as code.",
+  },
+  declaration: {
+    severity: "review",
+    says: "another declaration at top level",
+    protects: "export, readonly and unset decide what later lines and programs see.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(topLevelRules);
 
 /** Code at top level: none may be added, and what there is may get nothing new but the version. */
 export function judgeTopLevelCode(comparison: Comparison, changedFiles: readonly string[]): Finding[] {

@@ -3,9 +3,12 @@ import type { SimpleCommand } from "../../pkgbuild/grammar/syntax.ts";
 import { type Visitor, walkCommand } from "../../pkgbuild/grammar/walk.ts";
 import { fetchesWith } from "../known/fetching-programs.ts";
 import { nameOf } from "./resolved-words.ts";
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf } from "../rules/finding.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { textsOf } from "../values/variables.ts";
+import { revisionRules } from "../sources/source-revision.ts";
+
+const finding = findingsOf(revisionRules);
 
 const fetching = /^(?:git|hg|svn|bzr|fossil)$/;
 /** What of Git chooses the content that is built. */

@@ -1,13 +1,71 @@
+import type { Rules } from "../rules/finding.ts";
 import { fetchesWith } from "../known/fetching-programs.ts";
 import { codeGivenTo, isAwk, isShell, readsItsInput, runsSomething } from "../known/interpreters.ts";
 import { mayGiveRights, modesIn, systemPrograms } from "../known/modes.ts";
 import { givesOrders } from "../known/obeyed-options.ts";
 import { ordersInFunction } from "../known/obeyed-variables.ts";
-import { nameOf, type Run } from "./resolved-words.ts";
-import type { RuleName } from "../rules/rules.ts";
+import type { Run } from "./resolved-words.ts";
+import { withWrapped } from "./wrapped-commands.ts";
+
+/** Rules on what commands do. Text that mentions such commands breaks them, too. */
+export const commandRules = {
+  "package-manager": {
+    severity: "danger",
+    says: "runs a package manager",
+    protects: "It installs what no checksum of the recipe covers (npm and bun in June 2026).",
+  },
+  download: {
+    severity: "danger",
+    says: "downloads something beside the sources",
+    protects: "What is fetched while building has no checksum.",
+  },
+  container: {
+    severity: "danger",
+    says: "starts a container or a machine",
+    protects: "An image holds whatever its author put there, and no checksum covers it.",
+  },
+  "program-orders": {
+    severity: "danger",
+    says: "makes another program run, load or fetch something, by a variable or an option",
+    protects:
+      "`tar --checkpoint-action`, LUA_INIT and a linker of one's own run programs under a harmless name.",
+  },
+  decoding: {
+    severity: "danger",
+    says: "decodes something",
+    protects: "Nobody encodes what anybody may read.",
+  },
+  "shell-input": {
+    severity: "danger",
+    says: "runs text as a program",
+    protects: "curl piped into a shell (2018), and here-documents that hide one.",
+  },
+  indirection: {
+    severity: "danger",
+    says: "code or names that are only known when it runs",
+    protects: "eval, indirect names and assembled commands hide what is run.",
+  },
+  privilege: {
+    severity: "danger",
+    says: "asks for more rights, or gives them",
+    protects: "setuid files, capabilities and sudo hand out root.",
+  },
+  persistence: {
+    severity: "danger",
+    says: "touches what the system runs by itself",
+    protects: "Services, timers, cron and hooks keep running (systemd timer, 2018).",
+  },
+  background: {
+    severity: "danger",
+    says: "keeps something running, or catches what happens elsewhere",
+    protects: "Background processes and traps outlive what is looked at.",
+  },
+} as const satisfies Rules;
+
+export type CommandRule = keyof typeof commandRules;
 
 /** What each of these commands is: every row that fits. */
-const table: readonly (readonly [RuleName, (run: Run) => boolean])[] = [
+const table: readonly (readonly [CommandRule, (run: Run) => boolean])[] = [
   ["package-manager", (run) => fetchesWith(run) === "package-manager"],
   ["download", (run) => fetchesWith(run) === "download"],
   ["container", (run) => fetchesWith(run) === "container"],
@@ -141,17 +199,9 @@ const table: readonly (readonly [RuleName, (run: Run) => boolean])[] = [
   ],
 ];
 
-/** Programs that run another one given among their arguments. */
-const wrappers =
-  /^(?:env|command|exec|builtin|sudo|doas|su|pkexec|run0|xargs|nice|ionice|chrt|taskset|prlimit|time|timeout|nohup|setsid|stdbuf|unbuffer|fakeroot|fakechroot|unshare|chroot|arch-chroot|bwrap|firejail|busybox|toybox|find|fd|parallel|watch|strace|ltrace|script|faketime|proxychains4?|torsocks|flock|xvfb-run|dbus-run-session|dbus-launch|systemd-run|catchsegv|valgrind|perf|gdb|ld-linux\S*|setarch|linux32|linux64|i386|sh|bash|zsh|dash|ksh|fish|ash|eval|coproc|not|if|then|do|make)$/;
-
-/** Names of programs that more often are something else among another's arguments. */
-const alsoWords =
-  /^(?:n|ni|cs|am|at|act|host|img|bk|got|jj|repo|west|sdk|tea|trust|batch|rc|nu|GET|POST|https?|R|kind|image|links|ht|drill)$/;
-
 /** Every rule that the command breaks, by itself or by what it runs. */
-export function rulesBrokenBy(run: Run): Set<RuleName> {
-  const broken = new Set<RuleName>();
+export function rulesBrokenBy(run: Run): Set<CommandRule> {
+  const broken = new Set<CommandRule>();
   for (const candidate of withWrapped(run)) {
     for (const [rule, fits] of table) {
       // A word among a wrapper's arguments may be no program at all, and then nothing comes into it.
@@ -160,23 +210,6 @@ export function rulesBrokenBy(run: Run): Set<RuleName> {
     }
   }
   return broken;
-}
-
-function withWrapped(run: Run): Run[] {
-  if (run.name === undefined || !wrappers.test(run.name)) return [run];
-  const runs = [run];
-  const words = run.arguments
-    .flatMap((word) => (/\s/.test(word) ? word.split(/[\s;|&()]+/) : [word]))
-    .slice(0, 200);
-  for (const [at, word] of words.entries()) {
-    const before = at === 0 ? run.name : (words[at - 1] ?? "");
-    if (
-      /^[\w./-]+$/.test(word) &&
-      (!alsoWords.test(word) || (wrappers.test(nameOf(before)) && before !== "make"))
-    )
-      runs.push({ program: word, name: nameOf(word), arguments: words.slice(at + 1) });
-  }
-  return runs;
 }
 
 function isDeclaration(name: string | undefined): boolean {

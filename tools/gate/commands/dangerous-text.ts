@@ -1,11 +1,13 @@
 import { imitationIn } from "../known/hosts.ts";
 import { startingPlaceIn } from "../known/starting-places.ts";
-import type { RuleName } from "../rules/rules.ts";
+import type { CommandRule } from "./dangerous-commands.ts";
+
+export type TextRule = CommandRule | "look-alike-host";
 
 type Finder = (text: string) => string | undefined;
 
 /** Places and habits that matter wherever they're mentioned: in an argument, a here-document, a patch. */
-const table: readonly (readonly [RuleName, Finder])[] = [
+const table: readonly (readonly [TextRule, Finder])[] = [
   [
     "shell-input",
     matching(
@@ -72,8 +74,8 @@ function matching(pattern: RegExp): Finder {
 }
 
 /** Rules that text breaks, with what it says there. */
-export function rulesBrokenByText(text: string): Map<RuleName, string> {
-  const broken = new Map<RuleName, string>();
+export function rulesBrokenByText(text: string): Map<TextRule, string> {
+  const broken = new Map<TextRule, string>();
   for (const piece of inBearablePieces(text)) {
     for (const [rule, find] of table) {
       const found = broken.has(rule) ? undefined : find(piece);

@@ -1,13 +1,14 @@
 import type { SimpleCommand } from "../../pkgbuild/grammar/syntax.ts";
 import type { Run } from "./resolved-words.ts";
-import type { RuleName } from "../rules/rules.ts";
 
 /** What makepkg takes out of the recipe's variables; a command that sets one hides it from who looks for `name=`. */
 const taken =
   /^(?:install|changelog|pkg(?:name|base|ver|rel)|epoch|arch|validpgpkeys|noextract|(?:source|(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums)(?:_\w+)?|pkgdir|srcdir|startdir)$/;
 
+export type SettingRule = "scriptlet" | "assigned-again";
+
 /** The rule that it breaks to set such a variable in another way than by an assignment. */
-export function ruleOfSetting(name: string): RuleName | undefined {
+export function ruleOfSetting(name: string): SettingRule | undefined {
   if (/^(?:install|changelog)$/.test(name)) return "scriptlet";
   return taken.test(name) ? "assigned-again" : undefined;
 }

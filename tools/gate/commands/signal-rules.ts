@@ -1,13 +1,37 @@
 import type { Comparison } from "../values/comparison.ts";
 import { formsOf } from "../code/top-level-code.ts";
 import { hidesWords, inBearablePieces, rulesBrokenByText } from "./dangerous-text.ts";
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import { judgeFunctions } from "../code/function-rules.ts";
 import { piecesOf } from "./pieced-words.ts";
 import { namesOf } from "./resolved-words.ts";
 import { decode, type Pkgbuild, readPkgbuildText } from "../files/side.ts";
 import { type Signal, signalsIn } from "./signals.ts";
 import { textsOf } from "../values/variables.ts";
+import { commandRules } from "./dangerous-commands.ts";
+import { writeRules } from "./write-targets.ts";
+import { characterRules } from "../code/character-rules.ts";
+import { addressRules } from "../sources/source-address.ts";
+import { scriptletRules } from "../files/scriptlets.ts";
+import { assignmentRules } from "../values/assignment-rules.ts";
+
+export const hiddenWordRules = {
+  obfuscation: {
+    severity: "danger",
+    says: "a text put together so that it isn't recognised",
+    protects: "'b''u''n' is bun (June 2026).",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf({
+  ...hiddenWordRules,
+  ...commandRules,
+  ...writeRules,
+  ...characterRules,
+  ...addressRules,
+  ...scriptletRules,
+  ...assignmentRules,
+});
 
 /** What the new PKGBUILD does that the old one didn't, or does with something that changed. */
 export function judgeSignals(

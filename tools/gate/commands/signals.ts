@@ -10,21 +10,22 @@ import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import { normaliseWord } from "../../pkgbuild/normal-form/normalise-words.ts";
 import { type Visitor, walkCommand, walkScript } from "../../pkgbuild/grammar/walk.ts";
 import { readsOf } from "../code/top-level-code.ts";
-import { rulesBrokenBy } from "./dangerous-commands.ts";
-import { rulesBrokenByText } from "./dangerous-text.ts";
+import { type CommandRule, rulesBrokenBy } from "./dangerous-commands.ts";
+import { rulesBrokenByText, type TextRule } from "./dangerous-text.ts";
 import { isInterpreter, isShell } from "../known/interpreters.ts";
 import { ordersInFunction } from "../known/obeyed-variables.ts";
 import { startingPlaceIn } from "../known/starting-places.ts";
 import { pieced, type Pieces } from "./pieced-words.ts";
 import { type Names, runOf, textOfWord } from "./resolved-words.ts";
-import type { RuleName } from "../rules/rules.ts";
-import { namesSetBy, ruleOfSetting } from "./indirect-assignments.ts";
+import { namesSetBy, ruleOfSetting, type SettingRule } from "./indirect-assignments.ts";
 import { type Folders, foldersOf, joined } from "./working-folder.ts";
 import { redirectsOutside, writesOutside, writtenBy } from "./write-targets.ts";
 
+type SignalRule = CommandRule | TextRule | SettingRule | "outside" | "look-alike-letters";
+
 /** Something in a script that breaks a rule where it's new. */
 export interface Signal {
-  readonly rule: RuleName;
+  readonly rule: SignalRule;
   /** Equal where the same is done in the same words. */
   readonly key: string;
   readonly line: number;
@@ -36,7 +37,7 @@ export interface Signal {
 export function signalsIn(script: Script, names: Names, pieces: Pieces = new Map()): Signal[] {
   const signals: Signal[] = [];
   const known: Known = { names, pieces, folders: foldersOf(script, names) };
-  const add = (rule: RuleName, command: Command, line: number, text: string): void => {
+  const add = (rule: SignalRule, command: Command, line: number, text: string): void => {
     const reads = readsOf((visitor) => walkCommand(command, visitor));
     signals.push({ rule, key: `${rule} ${normaliseCommand(command)}`, line, text, reads });
   };
@@ -91,7 +92,7 @@ export function signalsIn(script: Script, names: Names, pieces: Pieces = new Map
   return signals;
 }
 
-type Add = (rule: RuleName, command: Command, line: number, text: string) => void;
+type Add = (rule: SignalRule, command: Command, line: number, text: string) => void;
 
 interface Known {
   readonly names: Names;

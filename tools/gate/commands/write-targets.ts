@@ -1,6 +1,15 @@
+import type { Rules } from "../rules/finding.ts";
 import type { Redirection, SimpleCommand, Word } from "../../pkgbuild/grammar/syntax.ts";
 import { type Names, type Run, textOfWord } from "./resolved-words.ts";
 import { joined } from "./working-folder.ts";
+
+export const writeRules = {
+  outside: {
+    severity: "danger",
+    says: "writes outside srcdir and pkgdir",
+    protects: "A build must not change the builder.",
+  },
+} as const satisfies Rules;
 
 /** Where a command writes to, if that's outside the folders of the build, or one of the recipe's own files. */
 export function writesOutside(

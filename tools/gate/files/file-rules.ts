@@ -1,15 +1,75 @@
 import { judgeCharacters } from "../code/character-rules.ts";
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import { isProgram } from "../known/file-formats.ts";
 import { startingContent, startingFile } from "../known/starting-places.ts";
 import { judgePatch } from "./patch-rules.ts";
 import { canBeCheckedOut, filesUsedAsFolders, invisibleCharacter } from "./recipe-path.ts";
 import { isShellScript } from "./scripts.ts";
 import { judgeReadings, readAlike, type SecondReadings } from "../code/second-reading-rules.ts";
-import type { RuleName } from "../rules/rules.ts";
-import { decode, readPkgbuildText, type Side } from "./side.ts";
+import { decode, readPkgbuildText } from "./side.ts";
 import { judgeScript, judgeText } from "../commands/signal-rules.ts";
 import type { RecipeFile, RecipeFiles } from "../update.ts";
+import { scriptletRules } from "./scriptlets.ts";
+
+export const fileRules = {
+  "file-added": {
+    severity: "review",
+    says: "a new file",
+    protects: "Whatever the build takes is read by a person.",
+  },
+  "file-changed": {
+    severity: "review",
+    says: "a file changed",
+    protects: "Whatever the build takes is read by a person.",
+  },
+  "file-removed": {
+    severity: "review",
+    says: "a file is gone",
+    protects: "A patch or a check may go with it.",
+  },
+  "file-mode": {
+    severity: "review",
+    says: "a file's mode changed",
+    protects: "What is executable can be run.",
+  },
+  "symbolic-link": {
+    severity: "review",
+    says: "a new or changed symbolic link",
+    protects: "What it points at is used in its place.",
+  },
+  "file-program": {
+    severity: "danger",
+    says: "a compiled program or an archive among the recipe's files",
+    protects: "Nobody can read it.",
+  },
+  "file-unreadable": {
+    severity: "danger",
+    says: "a new or changed file that isn't plain text",
+    protects: "What isn't UTF-8, or holds NUL or invisible characters, isn't what a reader sees.",
+  },
+  "file-system": {
+    severity: "danger",
+    says: "a new or changed service, timer, hook or system setting",
+    protects: "It runs on users' machines without being asked.",
+  },
+  "forbidden-path": {
+    severity: "danger",
+    says: "a path that no recipe may bring",
+    protects: "A recipe's .CI and .git files would configure this repository.",
+  },
+  submodule: {
+    severity: "danger",
+    says: "a submodule",
+    protects: "Its content is elsewhere and can't be judged.",
+  },
+  "link-escapes": {
+    severity: "danger",
+    says: "a symbolic link that leaves the recipe's folder",
+    protects: "It would read or write the builder's files.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf({ ...fileRules, ...scriptletRules });
 
 /** Paths of files that aren't the same on both sides. */
 export function changedPaths(before: RecipeFiles, after: RecipeFiles): string[] {
@@ -62,38 +122,6 @@ export function judgeFiles(
 /** A file may break rules in every line; nobody reads more of them. */
 const mostOfOneFile = 1_000;
 
-/** The files that packages of this recipe run when they're installed, each with the packages that do. */
-export function scriptletsOf({ pkgbuild, srcinfo }: Side): Map<string, Set<string>> {
-  const named = new Map<string, Set<string>>();
-  const add = (path: string, pkgname: string): void => {
-    if (path !== "") named.set(path, (named.get(path) ?? new Set()).add(pkgname));
-  };
-  if (srcinfo && "srcinfo" in srcinfo) {
-    const { base, packages } = srcinfo.srcinfo;
-    for (const path of base.get("install") ?? []) add(path, "");
-    for (const { pkgname, fields } of packages)
-      for (const path of fields.get("install") ?? []) add(path, pkgname);
-  }
-  if (!("recipe" in pkgbuild) || !pkgbuild.text.includes("install")) return named;
-  const { assignments } = pkgbuild.recipe;
-  if (!assignments.some(({ name }) => name === "install") && !pkgbuild.evaluation().get("install"))
-    return named;
-  const evaluation = pkgbuild.evaluation();
-  const own = evaluation.scalar("install");
-  if (own?.known) add(own.text, "");
-  const list = evaluation.list("pkgname");
-  const inFunctions = assignments.some(
-    ({ name, function: inside }) => name === "install" && inside !== undefined,
-  );
-  if (!inFunctions || list === undefined || "known" in list) return named;
-  for (const pkgname of list) {
-    const value = pkgname.known ? evaluation.package(pkgname.text) : undefined;
-    const path = value?.assigned.has("install") ? value.scalar("install") : undefined;
-    if (pkgname.known && path?.known) add(path.text, pkgname.text);
-  }
-  return named;
-}
-
 function ofPath(path: string, { mode, bytes }: RecipeFile): Finding[] {
   const steps = path.split("/");
   const place = { file: path };
@@ -141,7 +169,7 @@ function ofContent(
   if (old && isSameBytes(old.bytes, now.bytes)) return [];
   const place = { file: path };
   const [was, is] = [old && old.mode !== "120000" ? decode(old.bytes) : undefined, decode(now.bytes)];
-  const added: RuleName = old ? "file-changed" : "file-added";
+  const added = old ? "file-changed" : "file-added";
   if (isProgram(now.bytes)) return [finding("file-program", path, place)];
   if (is === undefined || is.includes("\0"))
     return isFirst && !isScriptlet

@@ -1,5 +1,15 @@
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import { judgeText } from "../commands/signal-rules.ts";
+
+export const patchRules = {
+  "patch-outside": {
+    severity: "danger",
+    says: "a patch that writes outside the source's folder",
+    protects: "patch would follow it there.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(patchRules);
 
 /** Lines that a patch adds, and the paths that it changes. */
 export function judgePatch(path: string, before: string, after: string): Finding[] {

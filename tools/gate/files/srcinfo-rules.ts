@@ -1,9 +1,9 @@
 import type { Srcinfo, SrcinfoFields } from "../../alpm/srcinfo.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
 import { expectedSrcinfo, type Section } from "../../pkgbuild/srcinfo/expected-srcinfo.ts";
-import { checksumKinds } from "../sources/checksum-rules.ts";
+import { checksumKinds } from "../sources/checksums.ts";
 import type { Comparison } from "../values/comparison.ts";
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { Pkgbuild, Side } from "./side.ts";
 import { addressFindings } from "../sources/source-address.ts";
 import { parseSource } from "../sources/source-entry.ts";
@@ -15,6 +15,37 @@ import {
   type Replacement,
   spellings,
 } from "../versions/version-text.ts";
+import { changeRules } from "../values/changed-variable.ts";
+
+export const srcinfoRules = {
+  "srcinfo-missing": {
+    severity: "review",
+    says: ".SRCINFO is missing",
+    protects: "Names and dependencies are read from it.",
+  },
+  "srcinfo-unreadable": {
+    severity: "danger",
+    says: ".SRCINFO can't be read",
+    protects: "What can't be read can't be judged.",
+  },
+  "srcinfo-differs": {
+    severity: "danger",
+    says: ".SRCINFO tells another story than the PKGBUILD",
+    protects: "What is shown, searched and resolved must be what is built.",
+  },
+  "srcinfo-disagrees": {
+    severity: "review",
+    says: ".SRCINFO still says something else than the PKGBUILD, as before",
+    protects: "What was accepted once may go on, but not unseen.",
+  },
+  "srcinfo-changed": {
+    severity: "review",
+    says: ".SRCINFO changed in a value that the PKGBUILD only tells when it's run",
+    protects: "Where a value isn't known, what .SRCINFO says of it has to be explained by the version.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf({ ...srcinfoRules, ...changeRules });
 
 /** .SRCINFO says what the PKGBUILD comes to; where that isn't known, it moves by the version alone. */
 export function judgeSrcinfo(

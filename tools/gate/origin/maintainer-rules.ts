@@ -1,8 +1,28 @@
 import type { Comparison } from "../values/comparison.ts";
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { JudgeContext } from "../update.ts";
 import { goesDown, versionOf } from "../versions/version-rules.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
+
+export const maintainerRules = {
+  adoption: {
+    severity: "danger",
+    says: "new maintainers, and no new version",
+    protects: "Orphaned packages were adopted to spread malware (June 2026, over 1,500).",
+  },
+  "maintainers-changed": {
+    severity: "review",
+    says: "the maintainers changed",
+    protects: "Whom one trusted may have left.",
+  },
+  orphaned: {
+    severity: "review",
+    says: "nobody maintains it any more",
+    protects: "Anybody may adopt it next.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(maintainerRules);
 
 /** Compares those who were accepted with those who are there now. */
 export function judgeMaintainers(context: JudgeContext, comparison: Comparison | undefined): Finding[] {

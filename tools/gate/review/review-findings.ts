@@ -62,7 +62,7 @@ function findingText(one: Finding): string {
 }
 
 function findingLine({ rule, message, file, line }: Finding): string {
-  const { says } = rules[rule];
+  const { says = "" } = rules[rule] ?? {};
   const known = message.startsWith(says);
   const detail = known ? message.slice(says.length).replace(/^:? /, "") : message;
   const sentence = known ? says.replace(/^[a-z]/, (letter) => letter.toUpperCase()) : "";

@@ -1,12 +1,22 @@
-import type { Severity } from "./rule.ts";
-import { type RuleName, rules } from "./rules.ts";
+/** `info`: worth knowing. `review`: a person has to look. `danger`: never waived by trust or settings. */
+export type Severity = "info" | "review" | "danger";
 
-export type { Severity };
+export interface Rule {
+  readonly severity: Severity;
+  /** The finding's sentence; what it is about follows behind a colon. */
+  readonly says: string;
+  /** What the rule protects, for the documentation. */
+  readonly protects: string;
+}
+
+/** A file's rules, by name; each stands beside the check that finds it broken. */
+export type Rules = Readonly<Record<string, Rule>>;
 
 export type Verdict = "minor" | "major" | "dangerous";
 
 export interface Finding {
-  readonly rule: RuleName;
+  /** Its name in `rules.ts`. */
+  readonly rule: string;
   readonly severity: Severity;
   /** One sentence for a person. Parts of it are upstream's text: show it inert. */
   readonly message: string;
@@ -20,10 +30,14 @@ export interface Finding {
 
 export type Place = Omit<Finding, "rule" | "severity" | "message">;
 
-/** What the rule says of this case. */
-export function finding(rule: RuleName, detail: string, place: Place = {}): Finding {
-  const { severity, says } = rules[rule];
-  return { rule, severity, message: detail === "" ? says : `${says}: ${detail}`, ...place };
+/** Makes findings of these rules: what the rule says, of which case, and where. */
+export function findingsOf<Name extends string>(
+  rules: Readonly<Record<Name, Rule>>,
+): (rule: Name, detail: string, place?: Place) => Finding {
+  return (rule, detail, place = {}) => {
+    const { severity, says } = rules[rule];
+    return { rule, severity, message: detail === "" ? says : `${says}: ${detail}`, ...place };
+  };
 }
 
 export function verdictOf(findings: readonly Finding[]): Verdict {

@@ -1,6 +1,31 @@
-import { type Finding, finding, type Place } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import { imitatedHost } from "../known/hosts.ts";
 import type { SourceEntry } from "./source-entry.ts";
+
+export const addressRules = {
+  "source-scheme": {
+    severity: "danger",
+    says: "a source is fetched in a way that makepkg doesn't know by itself",
+    protects: "Schemes of one's own, ext:: and local paths run programs or read the builder's files.",
+  },
+  "source-disguised": {
+    severity: "danger",
+    says: "a source's address is not what it seems",
+    protects: "Credentials, bare addresses and look-alike letters in a host name hide who is asked.",
+  },
+  "source-floating": {
+    severity: "danger",
+    says: "a tag or commit that is whatever the repository holds when it's built",
+    protects: "`tag=HEAD` looks pinned and isn't.",
+  },
+  "look-alike-host": {
+    severity: "danger",
+    says: "an address that looks like a well-known one and isn't",
+    protects: "githab.com and github.com.example.org belong to somebody else.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(addressRules);
 
 const knownSchemes = new Set([
   "http",

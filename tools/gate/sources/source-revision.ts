@@ -1,5 +1,19 @@
+import type { Rules } from "../rules/finding.ts";
 import { isForge, type SourceEntry } from "./source-entry.ts";
 import { isCommitLike } from "../versions/version-text.ts";
+
+export const revisionRules = {
+  "commit-unproved": {
+    severity: "review",
+    says: "a pinned commit changed, and no tag of this version proves it",
+    protects: "GitHub serves commits of any fork under the parent's address.",
+  },
+  "source-revision": {
+    severity: "review",
+    says: "a source asks for what Git may take for another commit than a tag's",
+    protects: "`v1.1-0-gdeadbee`, `v1.1~500` and `v1.1^` lead from a version to any commit, a fork's too.",
+  },
+} as const satisfies Rules;
 
 /** A commit that is asked for now and wasn't before, whatever it is called. */
 export function changedCommit(old: SourceEntry, now: SourceEntry): string | undefined {

@@ -1,18 +1,57 @@
-import type { Pkgbuild } from "../files/side.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { commitOfVersion, goesBack, renamesProject } from "./address-changes.ts";
 import { countedUpload, loneNumber } from "./lone-number.ts";
-import { type Finding, finding, type Place } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import { isSignature, ownerOf, parseSource, repositoryOf, type SourceEntry } from "./source-entry.ts";
 import { type TagAnswer, tagKey, type TagQuestion } from "../update.ts";
-import { sameForms } from "../values/variables.ts";
-import { versionOf } from "../versions/version-rules.ts";
-import { addressFindings, isFloating } from "./source-address.ts";
-import { type Home, isNewStranger, isStranger } from "./source-stranger.ts";
-import { changedCommit, revisionIn } from "./source-revision.ts";
+import { versionRules, versionOf } from "../versions/version-rules.ts";
+import { addressRules, addressFindings, isFloating } from "./source-address.ts";
+import { strangerRules, isNewStranger, isStranger } from "./source-stranger.ts";
+import { revisionRules, changedCommit, revisionIn } from "./source-revision.ts";
+import { accountOf, changedLists, type ListPair, plainArchive, sameShape } from "./source-pairs.ts";
 import { withoutOwnName } from "./download-name.ts";
 import { isCommitLike, replacedAlone } from "../versions/version-text.ts";
-import type { Value } from "../../pkgbuild/evaluation/values.ts";
+
+export const sourceRules = {
+  "source-changed": {
+    severity: "review",
+    says: "a source changed, and not by the version alone",
+    protects: "A source is code that ends up on users' machines.",
+  },
+  "source-host": {
+    severity: "review",
+    says: "a source moved to another host or owner",
+    protects: "The new one may be anybody's.",
+  },
+  "source-downgrade": {
+    severity: "review",
+    says: "a source is fetched without encryption",
+    protects: "Anybody on the way can replace it.",
+  },
+  "source-added": {
+    severity: "review",
+    says: "a new source",
+    protects: "A source is code that ends up on users' machines.",
+  },
+  "source-removed": {
+    severity: "review",
+    says: "a source is gone",
+    protects: "A patch or a signature may go with it.",
+  },
+  "signature-dropped": {
+    severity: "review",
+    says: "a source is no longer checked against its signature",
+    protects: "A signature ties a source to its author.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf({
+  ...sourceRules,
+  ...addressRules,
+  ...strangerRules,
+  ...revisionRules,
+  ...versionRules,
+});
 
 export interface SourceJudgement {
   readonly findings: readonly Finding[];
@@ -90,153 +129,6 @@ function withoutVersion(entry: SourceEntry, pkgver: string | undefined): SourceE
   return parseSource(entry.text.split(pkgver).join("VERSION"));
 }
 
-/** GitHub serves a tag's archive under two addresses. */
-function plainArchive({ host, text }: SourceEntry): string {
-  return host === "github.com" ? text.replace("/archive/refs/tags/", "/archive/") : text;
-}
-
-interface ListPair {
-  readonly place: Place;
-  /** Written as before, and reading nothing that changed but the version. */
-  readonly byVersion: boolean;
-  /** That the list changed and not all of it can be told. */
-  readonly untold: string | undefined;
-  readonly changed: readonly (readonly [SourceEntry, SourceEntry])[];
-  readonly added: readonly SourceEntry[];
-  readonly removed: readonly SourceEntry[];
-  readonly ownersBefore: ReadonlySet<string>;
-  /** Hosts that the accepted recipe named. */
-  readonly hostsBefore: ReadonlySet<string>;
-  readonly home: Home;
-  /** What each source of the new list is kept as, where it says. */
-  readonly keptNames: readonly (string | undefined)[];
-}
-
-function changedLists({
-  before,
-  after,
-  architectures,
-  written,
-  versionChanges,
-  changes,
-}: Comparison): ListPair[] {
-  const names = new Set(changes.map(({ name }) => name).filter((name) => /^source(?:_\w+)?$/.test(name)));
-  const pairs = new Map<string, ListPair>();
-  const ownersBefore = ownersOf(before, architectures);
-  const home = homeOf(before, architectures);
-  for (const carch of architectures) {
-    for (const name of names) {
-      const [old, now] = [before, after].map((side) => {
-        const list = side.evaluation(carch).list(name);
-        return list === undefined || "known" in list ? [] : list;
-      });
-      const line = written.after.get(name)?.line;
-      const sameWriting = sameForms(written.before.get(name)?.forms, written.after.get(name)?.forms);
-      const pair: ListPair = {
-        place: { file: "PKGBUILD", ...(line !== undefined && { line }) },
-        byVersion: sameWriting && versionChanges.names.has(name),
-        untold:
-          !sameWriting && isUntold(before, after, name, carch)
-            ? `${name}, of which not all can be told`
-            : undefined,
-        ...matched(known(old), known(now)),
-        ownersBefore,
-        hostsBefore: home.hosts,
-        home,
-        keptNames: known(now).map(({ name, segments }) => name ?? segments.at(-1)),
-      };
-      pairs.set(JSON.stringify([name, pair.untold, pair.changed, pair.added, pair.removed]), pair);
-    }
-  }
-  return [...pairs.values()];
-}
-
-/** Whether an entry that can't be told came, went, or stands elsewhere. */
-function isUntold(before: Pkgbuild, after: Pkgbuild, name: string, carch: string | undefined): boolean {
-  const [old, now] = [before, after].map((side) => {
-    const list = side.evaluation(carch).list(name);
-    return list === undefined ? [] : "known" in list ? undefined : list.map((value) => value.known);
-  });
-  if (!old || !now) return true;
-  const all = [...old, ...now].every(Boolean);
-  return !all && JSON.stringify(old) !== JSON.stringify(now);
-}
-
-function known(values: readonly Value[] | undefined): SourceEntry[] {
-  return (values ?? []).flatMap((value) => (value.known ? [parseSource(value.text)] : []));
-}
-
-/** Entries stand at the same place, or are found anew where their number changed. */
-function matched(
-  before: readonly SourceEntry[],
-  after: readonly SourceEntry[],
-): Pick<ListPair, "changed" | "added" | "removed"> {
-  if (before.length === after.length) {
-    const changed = before.map((old, at) => [old, after[at] ?? old] as const);
-    return { changed: changed.filter(([old, now]) => old.text !== now.text), added: [], removed: [] };
-  }
-  const left = [...before];
-  const changed: (readonly [SourceEntry, SourceEntry])[] = [];
-  const added: SourceEntry[] = [];
-  const rest = after.filter((now) => {
-    const at = left.findIndex(({ text }) => text === now.text);
-    if (at !== -1) left.splice(at, 1);
-    return at === -1;
-  });
-  for (const now of rest) {
-    const at = left.findIndex(
-      (old) => ownerOf(old) === ownerOf(now) && sameShape(old, now) && old.scheme !== "local",
-    );
-    const [old] = at === -1 ? [] : left.splice(at, 1);
-    if (old) changed.push([old, now]);
-    else added.push(now);
-  }
-  return { changed, added, removed: left };
-}
-
-function ownersOf(
-  pkgbuild: Comparison["before"],
-  architectures: readonly (string | undefined)[],
-): Set<string> {
-  return new Set(entriesOf(pkgbuild, architectures).map(accountOf));
-}
-
-function entriesOf(
-  pkgbuild: Comparison["before"],
-  architectures: readonly (string | undefined)[],
-): SourceEntry[] {
-  return architectures.flatMap((carch) => {
-    const evaluation = pkgbuild.evaluation(carch);
-    return [...evaluation.names].flatMap((name) => {
-      if (!/^source(?:_\w+)?$/.test(name)) return [];
-      const list = evaluation.list(name);
-      return list === undefined || "known" in list ? [] : known(list);
-    });
-  });
-}
-
-/** Host and account, without the project. */
-function accountOf(entry: SourceEntry): string {
-  return ownerOf(entry).split("/").slice(0, 2).join("/");
-}
-
-/** What the accepted recipe says of where its project lives. */
-function homeOf(pkgbuild: Comparison["before"], architectures: readonly (string | undefined)[]): Home {
-  const evaluation = pkgbuild.evaluation(architectures[0]);
-  const text = (name: string): string[] => {
-    const list = evaluation.list(name);
-    return list === undefined || "known" in list
-      ? []
-      : list.flatMap((value) => (value.known ? [value.text] : []));
-  };
-  const entries = [...text("url").map(parseSource), ...entriesOf(pkgbuild, architectures)];
-  return {
-    entries,
-    hosts: new Set(entries.map(({ host }) => host).filter((host) => host !== "")),
-    names: text("pkgname"),
-  };
-}
-
 function ofAdded(
   entry: SourceEntry,
   { ownersBefore, hostsBefore, home, removed }: ListPair,
@@ -281,21 +173,6 @@ function moved(old: SourceEntry, now: SourceEntry, place: Place): Finding[] {
 function isOtherRepository(old: SourceEntry, now: SourceEntry): boolean {
   const [before, after] = [old, now].map(({ segments }) => segments.join("/").replace(/(?:\.git)?\/*$/, ""));
   return now.vcs !== undefined && now.vcs !== "svn" && before !== after;
-}
-
-function sameShape(old: SourceEntry, now: SourceEntry): boolean {
-  return (
-    old.vcs === now.vcs &&
-    old.scheme === now.scheme &&
-    plainArchive(old).split("/").length === plainArchive(now).split("/").length &&
-    (old.name === undefined) === (now.name === undefined) &&
-    keysOf(old.query) === keysOf(now.query) &&
-    keysOf(old.fragment) === keysOf(now.fragment)
-  );
-}
-
-function keysOf(text: string): string {
-  return text.replaceAll(/=[^&]*/g, "=");
 }
 
 function questionOf(entry: SourceEntry, commit: string, { after }: Comparison): TagQuestion | undefined {

@@ -1,4 +1,13 @@
+import type { Rules } from "../rules/finding.ts";
 import { isForge, type SourceEntry } from "./source-entry.ts";
+
+export const strangerRules = {
+  "source-stranger": {
+    severity: "danger",
+    says: "another's repository or archive that comes in, or takes a source's place",
+    protects: "A repository named `patches` ran a stranger's program (July 2025).",
+  },
+} as const satisfies Rules;
 
 /** What is known of the accepted recipe's project: its url and sources, and its packages' names. */
 export interface Home {

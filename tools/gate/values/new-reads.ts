@@ -1,6 +1,16 @@
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { Comparison } from "./comparison.ts";
 import type { Written } from "./variables.ts";
+
+export const readRules = {
+  "reads-other": {
+    severity: "review",
+    says: "a variable is made of something that it wasn't made of before",
+    protects: "What comes to the same today may come to anything with the next version.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(readRules);
 
 /** Never changes without a finding of its own. */
 const constantNames = /^\{(?:pkgname|pkgbase)(?:\["@"\]|\["0"\])?\}$/;

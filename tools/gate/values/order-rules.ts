@@ -1,6 +1,16 @@
 import type { Comparison } from "./comparison.ts";
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { Pkgbuild } from "../files/side.ts";
+
+export const orderRules = {
+  "order-changed": {
+    severity: "review",
+    says: "what is assigned stands in another order",
+    protects: "bash reads from the top: what stands below isn't set yet.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(orderRules);
 
 /**
  * What stands in another order than before. Where every value is known, and none of it is read by code, the values

@@ -1,7 +1,17 @@
 import { constantText } from "../../pkgbuild/grammar/constants.ts";
-import { type Finding, finding } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import { nameOfProvided, standsForSystem } from "../known/system-names.ts";
 import type { Pkgbuild } from "../files/side.ts";
+
+export const takeoverRules = {
+  takeover: {
+    severity: "danger",
+    says: "it takes the place of other packages",
+    protects: "replaces, and provides of a system package, hijack installs of others.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(takeoverRules);
 
 /** What functions of single packages say of other packages: no variable of the top level tells of it. */
 export function takenOverInFunctions(before: Pkgbuild, after: Pkgbuild): Finding[] {

@@ -1,19 +1,29 @@
 import type { Comparison } from "./comparison.ts";
-import { type Finding, finding, type Place } from "../rules/finding.ts";
-import { isObeyed, ordersAtTop } from "../known/obeyed-variables.ts";
-import { extendsOwnName, nameOfProvided, standsForSystem } from "../known/system-names.ts";
-import { takenOverInFunctions } from "./package-relations.ts";
+import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
+import { takeoverRules, takenOverInFunctions } from "./package-relations.ts";
+import { changeRules, ruleFor, ruleOf } from "./changed-variable.ts";
+import { judgeAssignments } from "./assignment-rules.ts";
 import { judgeReads } from "./new-reads.ts";
 import { judgeOrder } from "./order-rules.ts";
-import type { RuleName } from "../rules/rules.ts";
 import { parseSource } from "../sources/source-entry.ts";
 import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";
+
+export const variableRules = {
+  "opaque-value": {
+    severity: "danger",
+    says: "what this comes to can't be told without running it",
+    protects: "A changed value has to be known to be allowed.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf({ ...variableRules, ...changeRules, ...takeoverRules });
 
 /** Every variable whose change isn't the new version alone is somebody's finding. */
 export function judgeVariables(comparison: Comparison): Finding[] {
   const { changes, versionChanges, written } = comparison;
   const findings: Finding[] = [
-    ...assignedAgain(comparison),
+    ...judgeAssignments(comparison),
+    ...takenOverInFunctions(comparison.before, comparison.after),
     ...judgeOrder(comparison),
     ...judgeReads(comparison),
   ];
@@ -69,78 +79,6 @@ function hasOwnRule(name: string): boolean {
     name === "pkgrel"
   );
 }
-
-const rulesByName: readonly (readonly [RegExp, RuleName])[] = [
-  [/^(?:make|check|opt)?depends(?:_\w+)?$/, "dependency-changed"],
-  [/^replaces(?:_\w+)?$/, "takeover"],
-  [/^(?:provides|conflicts)(?:_\w+)?$|^groups$/, "relation-changed"],
-  [/^validpgpkeys$/, "maintenance-key-changed"],
-  [/^arch$/, "architecture-changed"],
-  [/^pkgname$/, "split-package-changed"],
-  [/^pkgbase$/, "package-names-changed"],
-];
-
-function ruleOf(name: string): RuleName {
-  const own = rulesByName.find(([pattern]) => pattern.test(name))?.[1];
-  return own ?? (isObeyed(name) ? "makepkg-variable" : "variable-changed");
-}
-
-function ruleFor({ name, before, after }: VariableChange): RuleName {
-  const rule = ruleOf(name);
-  const old = new Set(textsOf(before) ?? []);
-  const added = (textsOf(after) ?? []).filter((text) => !old.has(text));
-  if (rule === "makepkg-variable") {
-    const ordered = after && ordersAtTop(name, textsOf(after));
-    return ordered ? rule : "variable-changed";
-  }
-  if (rule === "takeover" && added.length === 0) return "relation-changed";
-  if (rule === "relation-changed" && name.startsWith("provides")) {
-    const provided = new Set([...old].map(nameOfProvided));
-    const come = added.filter((text) => !provided.has(nameOfProvided(text)));
-    return come.some(standsForSystem) ? "takeover" : rule;
-  }
-  if (rule === "split-package-changed" && added.some((text) => !extendsOwnName(text, [...old])))
-    return "package-names-changed";
-  return rule;
-}
-
-/** Names that decide what is built; a helper may well be set in two steps. */
-const once =
-  /^(?:pkg(?:name|base|ver|rel)|epoch|install|arch|validpgpkeys|(?:source|(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums)(?:_\w+)?)$/;
-
-function assignedAgain(comparison: Comparison): Finding[] {
-  const { written } = comparison;
-  const findings: Finding[] = [];
-  for (const [name, { forms, line }] of written.after) {
-    const old = written.before.get(name)?.forms ?? [];
-    if (forms.length <= Math.max(1, old.length)) continue;
-    const rule = once.test(name) ? "assigned-again" : "variable-changed";
-    findings.push(finding(rule, `${name}, ${forms.length} times`, { file: "PKGBUILD", line }));
-  }
-  return [
-    ...findings,
-    ...assignedInFunctions(comparison),
-    ...takenOverInFunctions(comparison.before, comparison.after),
-  ];
-}
-
-/** Functions run in makepkg's own shell, so what they assign counts for what comes after. */
-function assignedInFunctions({ before, after }: Comparison): Finding[] {
-  const found = [before, after].map(({ recipe }) =>
-    recipe.assignments.filter(({ name, function: inside }) => inside !== undefined && decisive.test(name)),
-  );
-  const [old = [], now = []] = found;
-  const known = new Set(old.map(({ name, function: inside }) => `${name} ${inside}`));
-  return now
-    .filter(({ name, function: inside }) => !known.has(`${name} ${inside}`))
-    .map(({ name, line, function: inside }) =>
-      finding("assigned-again", `${name} in ${inside}()`, { file: "PKGBUILD", line }),
-    );
-}
-
-/** Names that no function of a recipe has to set. */
-const decisive =
-  /^(?:pkg(?:name|base|ver|rel)|epoch|arch|(?:source|\w+sums)(?:_\w+)?|pkgdir|srcdir|startdir)$/;
 
 /** pacman takes dependencies and architectures in any order, and once. */
 function isReordered({ name, before, after }: VariableChange): boolean {

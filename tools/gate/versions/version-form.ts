@@ -16,7 +16,7 @@ export interface VersionForm {
 const preRelease = "alpha|beta|rc|pre|preview|dev|post|patch|pl|a|b|c|p";
 const number = new RegExp(`^(?:v(?=\\d))?\\d+(?:[a-z]|(?:${preRelease})\\d*)?$`, "i");
 /** Without a number it names no release of many, but as like as not a branch: `2.dev`. */
-const release = new RegExp(`^(?:(?:${preRelease})\\d+|[a-z])$`, "i");
+const release = new RegExp(`^(?:(?:${preRelease})\\d+|[abcp])$`, "i");
 const count = /^r\d+$/;
 const namedCommit = /^g[0-9a-f]{7,40}$/;
 const bareCommit = /^(?=.*\d)(?=.*[a-f])[0-9a-f]{7,40}$/;

@@ -1,10 +1,45 @@
 import { vercmp } from "../../alpm/vercmp.ts";
 import type { Comparison } from "../values/comparison.ts";
-import { type Finding, finding, type Place } from "../rules/finding.ts";
+import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import type { Pkgbuild } from "../files/side.ts";
 import { sameForms } from "../values/variables.ts";
 import { sameVersionForm } from "./version-form.ts";
 import { isVersionText } from "./version-text.ts";
+
+export const versionRules = {
+  "version-missing": {
+    severity: "danger",
+    says: "the recipe has no version",
+    protects: "A package needs pkgver and pkgrel.",
+  },
+  "version-text": {
+    severity: "review",
+    says: "a version with characters that no version needs",
+    protects: "A `/`, `#`, `?` or `@` in a version rewrites the URL that it's part of.",
+  },
+  "version-form": {
+    severity: "review",
+    says: "the version has another form than before",
+    protects: "Where a version may become any word, it becomes a name, a branch or a commit.",
+  },
+  "version-down": {
+    severity: "review",
+    says: "the version goes down",
+    protects: "An old version brings back old holes, and users don't get it.",
+  },
+  "version-jump": {
+    severity: "review",
+    says: "the version jumps far ahead",
+    protects: "A version that is too high keeps users from every correct one after it.",
+  },
+  "epoch-changed": {
+    severity: "review",
+    says: "the epoch changed",
+    protects: "Users can't go back from an epoch.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(versionRules);
 
 export interface FullVersion {
   readonly epoch: string;
