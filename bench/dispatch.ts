@@ -124,14 +124,22 @@ async function workEmbedded(farm: BenchFarm): Promise<void> {
   await Promise.all(workers);
 }
 
+const now = (): number => performance.now();
+
 async function workOffered(farm: BenchFarm, address: RedisAddress): Promise<void> {
   const stop = new AbortController();
-  const now = (): number => performance.now();
   const roster = new Roster(now, leaseMs);
   const offers = await openOffers(address, fail);
   const { queue } = farm;
   const offering = new Offering({
-    ...{ queue, offers, roster, now, leaseMs, arch: "x86_64", signal: stop.signal, troubled: fail },
+    queue,
+    offers,
+    roster,
+    now,
+    leaseMs,
+    arch: "x86_64",
+    signal: stop.signal,
+    troubled: fail,
     living: async () => undefined,
   });
   const description = { arch: "x86_64", class: "2", jobs: 1, draining: false };
@@ -169,22 +177,23 @@ function fail(error: unknown): void {
 async function rawBullmq(address: RedisAddress): Promise<string> {
   const offers = await openOffers(address, fail);
   const jobs = Math.min(count, 10_000);
-  let left = jobs;
   const start = performance.now();
   await offers.offer(
     "raw",
     Array.from({ length: jobs }, (_, build) => ({ build, losses: 0 })),
   );
   const added = performance.now();
-  let done = 0;
+  const all = new AbortController();
+  let taken = 0;
   const taker = await takeOffers(address, {
     lines: ["raw"],
     atOnce: 100,
     lockMs: 30_000,
     troubled: fail,
-    take: async () => void (--left === 0 && (done = performance.now())),
+    take: async () => void (++taken === jobs && all.abort()),
   });
-  while (left > 0) await sleep(10);
+  await sleep(600_000, undefined, { signal: all.signal }).catch(() => undefined);
+  const done = performance.now();
   await taker.close();
   const perSecond = (ms: number): number => Math.round((1000 * jobs) / ms);
   await offers.close();

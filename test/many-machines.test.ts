@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -45,8 +46,27 @@ describe.skipIf(missing.length > 0)(
       const log = readFileSync(join(farm.state, "logs/sluice-greeter", logs[0]!), "utf8");
       expect(log).toMatch(/It is built by (one|two)\.\n(.*\n)*.*Finished making.*\n(.*\n)*:: built: .*\.\n$/);
       expect(readdirSync(join(farm.state, "landing"))).toEqual([]);
+
+      const secrets = [farm.redis.password, await farm.token("one"), await farm.token("two")];
+      const told = {
+        "the list of processes": execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }),
+        "what the builders say": `${one.said()}${two.said()}`,
+        "what the manager says": manager.said(),
+        "the state folder": readAll(farm.state),
+      };
+      for (const [where, text] of Object.entries(told)) {
+        for (const secret of secrets) expect(text.includes(secret), `a secret is in ${where}`).toBe(false);
+      }
       for (const builder of [one, two]) builder.kill("SIGTERM");
       expect(await Promise.all([one.ended, two.ended])).toEqual([0, 0]);
     });
   },
 );
+
+/** All that a folder's files say. */
+function readAll(folder: string): string {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"))
+    .join("\n");
+}

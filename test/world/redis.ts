@@ -7,7 +7,6 @@ import { freePort } from "./free-port.ts";
 /** A real Redis of one test's own, with a password. */
 export class RedisServer {
   readonly #folder = mkdtempSync(join(tmpdir(), "sluice-redis-"));
-  readonly password = "a password of Redis";
   readonly port: number;
   readonly #persists: boolean;
   #server: ChildProcess | undefined;
@@ -24,6 +23,11 @@ export class RedisServer {
     return redis;
   }
 
+  /** No two have the same: tests look for it where it mustn't be. */
+  get password(): string {
+    return `the password of Redis at ${this.port}`;
+  }
+
   get env(): { REDIS_HOST: string; REDIS_PORT: string; REDIS_PASSWORD: string } {
     return { REDIS_HOST: "127.0.0.1", REDIS_PORT: String(this.port), REDIS_PASSWORD: this.password };
   }
@@ -31,9 +35,11 @@ export class RedisServer {
   async start(): Promise<void> {
     const persistence = this.#persists ? ["--appendonly", "yes", "--appendfsync", "always"] : ["--save", ""];
     const settings = ["--bind", "127.0.0.1", "--port", String(this.port), "--dir", this.#folder];
-    const server = spawn("redis-server", [...settings, ...persistence, "--requirepass", this.password], {
-      stdio: ["ignore", "pipe", "ignore"],
+    const server = spawn("redis-server", ["-", ...settings, ...persistence], {
+      stdio: ["pipe", "pipe", "ignore"],
     });
+    // Not where a list of processes shows it.
+    server.stdin.end(`requirepass "${this.password}"\n`);
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       let said = "";

@@ -28,6 +28,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const living = async (): Promise<void> => undefined;
+
+function troubled(error: unknown): void {
+  if (!/not now/.test(String(error))) throw error;
+}
+
 /** Offers to one builder for one build at a time, with a clock that stands still: nothing is made again by itself. */
 function offeringTo(offer: (line: string, offers: readonly Offer[]) => Promise<void>): {
   readonly offering: Offering;
@@ -38,10 +44,6 @@ function offeringTo(offer: (line: string, offers: readonly Offer[]) => Promise<v
   const roster = new Roster(() => 0, leaseMs);
   roster.heard("attic", { arch: "x86_64", class: "2", jobs: 1, draining: false }, []);
   const offers = { offer, withdraw: async () => undefined, close: async () => undefined };
-  const living = async (): Promise<void> => undefined;
-  const troubled = (error: unknown): void => {
-    if (!/not now/.test(String(error))) throw error;
-  };
   const parts = { queue, offers, roster, living, troubled, leaseMs, arch: "x86_64", signal: stop.signal };
   return { offering: new Offering({ ...parts, now: () => 0 }), roster, stop };
 }
