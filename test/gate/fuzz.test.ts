@@ -66,13 +66,21 @@ function differing(passed: readonly Mutation[]): unknown[] {
   });
 }
 
-/** Without the digits of versions, and checksums: what is left has to stay. */
+/**
+ * Without the digits of versions, checksums, pkgrel and a backslash before a command's name, which keeps bash from
+ * nothing but an alias: what is left has to stay.
+ */
 function skeleton(state: string): string {
   return state
-    .replaceAll(/^declare -a \w+sums(?:_\w+)?=.*\n/gm, "")
+    .replaceAll(/^declare -a \w+sums(?:_\w+)?=.*\n|^declare -- pkgrel=.*\n/gm, "")
+    .replaceAll(/(?<=^|\s)\\(?=\w)/gm, "")
     .replaceAll(/(?<![0-9a-z])[0-9a-f]{32,128}(?![0-9a-z])/gi, "H")
-    .replaceAll(/(?<=[rg.])[0-9a-f]{7,40}\b/g, "C")
-    .replaceAll(/\d+(?:[._+-]*(?:\d+|(?:alpha|beta|rc|pre|dev|post|pl?|[abc])(?![a-z])))*/gi, "N");
+    .replaceAll(/(?<=[r._])g?[0-9a-f]{7,40}\b/g, "C")
+    .replaceAll(/[._+-](?=r\d)/g, ".")
+    .replaceAll(
+      /\d+(?:[._+-]*(?:\d+|(?:alpha|beta|rc|pre|dev|post|pl?)(?![a-z]))|[a-z](?![a-z])|[._][abcp](?![a-z]))*/gi,
+      "N",
+    );
 }
 
 /** Variables, functions, traps and options of a shell that has read each of these. */
