@@ -36,6 +36,7 @@ const innerRooms = {
   },
   sandbox: { jobs: [], bubblewrap: ["jobs"] },
   builder: { dependencies: [], stages: ["dependencies"] },
+  queue: { sqlite: [], bullmq: [] },
   pkgrepo: { signing: [], publishing: ["signing"], checking: ["signing", "publishing"], serving: [] },
   ci: {
     pipeline: [],
@@ -47,7 +48,13 @@ const innerRooms = {
     operations: ["pipeline", "on-commit", "updates", "on-schedule", "checks"],
     aur: ["pipeline", "updates"],
   },
-  manager: { reconcile: [], builds: ["reconcile"], runners: ["reconcile", "builds"] },
+  manager: {
+    reconcile: [],
+    builds: ["reconcile"],
+    runners: ["reconcile", "builds"],
+    builders: ["reconcile", "builds"],
+    remote: ["reconcile", "builds", "builders"],
+  },
   cli: { output: [], wiring: ["output"], commands: ["output", "wiring"], manual: [] },
 };
 

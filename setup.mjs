@@ -25,6 +25,7 @@ const systemTools = [
   { program: "groff", apt: "groff-base", pacman: "groff" },
   { program: "ssh", apt: "openssh-client", pacman: "openssh" },
   { program: "sshd", apt: "openssh-server", pacman: "openssh", aptStartsService: true },
+  { program: "redis-server", apt: "redis-server", pacman: "valkey", aptStartsService: true },
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
   { program: "rsync", apt: "rsync", pacman: "rsync" },
 ];

@@ -2,6 +2,7 @@ import { cpus, release } from "node:os";
 import { benchAurDump } from "./aur-dump.ts";
 import { benchAurMirror } from "./aur-mirror.ts";
 import { benchBuilder } from "./builder.ts";
+import { benchDispatch } from "./dispatch.ts";
 import { benchDeptree } from "./deptree.ts";
 import { benchGate } from "./gate.ts";
 import { benchGeneratedTree } from "./generated-tree.ts";
@@ -23,6 +24,7 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   builder: benchBuilder,
   pkgrepo: benchPkgrepo,
   queue: benchQueue,
+  dispatch: benchDispatch,
   "aur-dump": benchAurDump,
   "aur-mirror": benchAurMirror,
 };

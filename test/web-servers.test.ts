@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serve, type Server } from "../tools/manager/serve.ts";
 import { publish } from "../tools/pkgrepo/publishing/publish.ts";
-import { freePort } from "./world/aur-ssh.ts";
+import { freePort } from "./world/free-port.ts";
 import { pacmanClient } from "./world/pacman-client.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { publishingPrograms, scratchRepository, type ScratchRepository } from "./world/scratch-repository.ts";

@@ -24,8 +24,11 @@ export const steps = {
   queue: [
     "submission accepted",
     "requests taken",
+    "ready builds listed",
     "build claimed",
     "lease renewed",
+    "leases renewed",
+    "claims abandoned",
     "build finished",
     "build released",
     "build cancelled",

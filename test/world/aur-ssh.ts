@@ -1,9 +1,9 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { AurServer } from "../../tools/ci/aur/aur-server.ts";
+import { freePort } from "./free-port.ts";
 import { missingPrograms } from "./programs.ts";
 import { makeRepository } from "./repository.ts";
 
@@ -230,15 +230,4 @@ git ls-tree -d --name-only "$3" | grep -vxE 'keys|LICENSES' > /dev/null && die "
 git ls-tree -rl "$3" | awk '$4 > 256000 { found = 1 } END { exit !found }' && die "maximum blob size (250KiB) exceeded"
 exit 0
 `;
-}
-
-/** One that nobody listens on just now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
-    });
-  });
 }

@@ -104,7 +104,7 @@ export class BuildingWorkspace extends ScratchWorkspace {
       srcinfo,
       config,
       settings,
-      published: { entries: [], pathOf: (filename: string) => join(this.base, filename) },
+      published: { entries: [], pathOf: ({ filename }: { filename: string }) => join(this.base, filename) },
       pacmanConf: "/nonexistent/pacman.conf",
       folder,
       sourceCache: join(this.base, "cache", pkgbase),

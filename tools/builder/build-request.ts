@@ -25,8 +25,17 @@ export interface BuildRequest {
   /** Where this package's sources are kept between builds, if it asks for that. */
   readonly sourceCache: string;
   readonly signal?: AbortSignal | undefined;
+  /** What one build may use of the machine; default: three quarters of its memory, and all of its cores. */
+  readonly resources?: Resources | undefined;
   /** By which cached sources age; default: now. */
   readonly now?: Date | undefined;
+}
+
+export interface Resources {
+  readonly memoryBytes?: number | undefined;
+  readonly cpus?: number | undefined;
+  /** As makepkg.conf has it; default: a job per core. */
+  readonly makeflags?: string | undefined;
 }
 
 export type BuildResult =
@@ -44,6 +53,6 @@ export type BuildResult =
 /** The package repository that is being published, as the builder reads it. */
 export interface Published {
   readonly entries: readonly DatabaseEntry[];
-  /** Where a file is that an entry names. */
-  readonly pathOf: (filename: string) => string;
+  /** Where the file is that an entry names; it may have to be fetched first. */
+  readonly pathOf: (entry: DatabaseEntry) => string | Promise<string>;
 }

@@ -7,12 +7,12 @@ import { checkedArtefacts } from "./stages/artefacts.ts";
 import { compile } from "./stages/compile.ts";
 import { applyInterfere } from "./stages/interfere.ts";
 import { installDependencies } from "./dependencies/layer.ts";
-import type { BuildRequest, BuildResult } from "./build-request.ts";
+import type { BuildRequest, BuildResult, Resources } from "./build-request.ts";
 import type { BuildLog } from "./log.ts";
 import { writeMakepkgConf } from "./makepkg-conf.ts";
 import { checkOutRecipe } from "./recipe.ts";
 import { fetch } from "./stages/sources.ts";
-import { stageRunner, type Unfinished } from "./stage.ts";
+import { stageRunner, type StageLimits, type Unfinished } from "./stage.ts";
 
 /**
  * Builds one package: its recipe at the scheduled commit, changed as its `.CI` files say, sources fetched with
@@ -30,11 +30,11 @@ export async function buildPackage(
 }
 
 async function build(request: BuildRequest, sandbox: Sandbox, log: BuildLog): Promise<BuildResult> {
-  const { config, settings, folder, signal } = request;
+  const { config, settings, folder, signal, resources = {} } = request;
   const stages = stageRunner(sandbox, log, {
     seconds: settings.BUILDER_TIMEOUT * config.BUILDER_EXTRA_TIMEOUT,
     skipCode: settings.CI_CODE_SKIP,
-    limits: defaultLimits(),
+    limits: buildLimits(resources),
     signal,
   });
   try {
@@ -45,7 +45,7 @@ async function build(request: BuildRequest, sandbox: Sandbox, log: BuildLog): Pr
     if ("kind" in layer) return layer;
     const prepared = await applyInterfere(request, recipe, layer, sandbox, stages, log);
     if ("kind" in prepared) return prepared;
-    const makepkgConf = await writeMakepkgConf(folder);
+    const makepkgConf = await writeMakepkgConf(folder, resources);
     const sources = await fetch(request, prepared, makepkgConf, stages, log);
     if ("kind" in sources) return sources;
     const time = await request.git.text(["show", "-s", "--format=%ct", request.commit]);
@@ -72,10 +72,11 @@ function resultOf(error: unknown, folder: string): Unfinished {
 }
 
 /** A build may take three quarters of the memory, and half of it for files. */
-function defaultLimits(): { memoryBytes: number; outputBytes: number; processes: number } {
+export function buildLimits({ memoryBytes, cpus }: Resources = {}): StageLimits {
   const memory = totalmem();
   return {
-    memoryBytes: Math.floor(memory * 0.75),
+    memoryBytes: memoryBytes ?? Math.floor(memory * 0.75),
+    ...(cpus !== undefined && { cpus }),
     outputBytes: Math.floor(memory * 0.5),
     processes: 4096,
   };

@@ -74,6 +74,23 @@ const nextSteps: readonly (readonly [RegExp, string])[] = [
   [/target not found/, "Neither this workspace nor the distribution's repositories have it."],
 ];
 
+/**
+ * Whether it failed for lack of memory, by what compilers and allocators say then. It is a stranger's word, which
+ * earns one more try at most.
+ */
+export function isOutOfMemory(output: string): boolean {
+  return /cannot allocate memory|memory exhausted|std::bad_alloc|out of memory|killed signal terminated program/i.test(
+    output.slice(-16_384),
+  );
+}
+
+/** Whether makepkg or pacman ended because a server didn't give what it was asked for. */
+export function isDownloadFailure(output: string): boolean {
+  return /failure while (?:downloading|updating|creating working copy)|failed (?:retrieving file|to synchronize)|download library error/i.test(
+    lastError(output) ?? "",
+  );
+}
+
 /** makepkg(8), "Errors". */
 const makepkgErrors: Readonly<Record<number, string>> = {
   1: "its error is in the log",

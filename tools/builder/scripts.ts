@@ -156,7 +156,7 @@ mkdir -p inspected/info inspected/packages work
 for package in "$PACKAGES"/*.pkg.tar.zst; do
   [ -f "$package" ] || continue
   name=\${package##*/}
-  bsdtar -xOqf "$package" .PKGINFO > "inspected/info/$name" || exit 1
+  (set -o pipefail; bsdtar -xOqf "$package" .PKGINFO | { head -c 1048576; cat > /dev/null; }) > "inspected/info/$name" || exit 1
   if [ -z "$ALLOW_PROHIBITED" ] && grep -qE '^(replaces|group) =' "inspected/info/$name"; then
     grep -vE '^(replaces|group) =' "inspected/info/$name" > work/.PKGINFO
     touch -d "@$SOURCE_DATE_EPOCH" work/.PKGINFO
@@ -167,5 +167,15 @@ for package in "$PACKAGES"/*.pkg.tar.zst; do
     echo ":: Interfere applied: removed replaces and groups from $name (BUILDER_ALLOW_PROHIBITED isn't set)."
     rm work/*.tar
   fi
+done
+`;
+
+/** Unpacks packages to nowhere, and fails where they are larger together than LIMIT bytes. */
+export const measure = `
+left=$LIMIT
+for package in "$PACKAGES"/*; do
+  bytes=$(zstd -dcq -- "$package" | head -c "$((left + 1))" | wc -c)
+  left=$((left - bytes))
+  [ "$left" -ge 0 ] || { echo "error: the packages are larger than $LIMIT bytes unpacked"; exit 1; }
 done
 `;

@@ -1,5 +1,5 @@
 import type { Job, Mount, Sandbox, SandboxResult } from "../sandbox/sandbox.ts";
-import { describeFailure } from "./failure.ts";
+import { describeFailure, isDownloadFailure, isOutOfMemory } from "./failure.ts";
 import type { BuildLog } from "./log.ts";
 
 /** One run of a script in the sandbox; a build is a row of them under one time limit. */
@@ -21,6 +21,8 @@ export interface Unfinished {
   readonly kind: "failed" | "timed-out" | "cancelled" | "skipped" | "lost";
   /** For people: what happened, in one line. */
   readonly message: string;
+  /** Of `failed`, where it isn't the recipe's fault: a server didn't answer, or there was too little memory. */
+  readonly reason?: "download" | "memory";
 }
 
 export interface Finished {
@@ -31,6 +33,7 @@ export interface Finished {
 
 export interface StageLimits {
   readonly memoryBytes: number;
+  readonly cpus?: number;
   readonly outputBytes: number;
   readonly processes: number;
 }
@@ -121,7 +124,7 @@ function jobOf(
 
 function unfinished(
   what: string,
-  { maySkip }: Stage,
+  { maySkip, network = false }: Stage,
   { outcome }: SandboxResult,
   said: string,
   { seconds, skipCode }: { seconds: number; skipCode: number },
@@ -132,18 +135,27 @@ function unfinished(
       if (maySkip && outcome.code === skipCode) {
         return { kind: "skipped", message: `the recipe skipped itself (exit code ${skipCode})` };
       }
-      return { kind: "failed", message: describeFailure(what, outcome.code, said) };
+      return {
+        kind: "failed",
+        message: describeFailure(what, outcome.code, said),
+        ...reasonOf(said, network),
+      };
     case "timed-out":
       return timedOut(seconds);
     case "cancelled":
       return { kind: "cancelled", message: "cancelled" };
     case "out-of-memory":
-      return { kind: "failed", message: `${what} failed: it ran out of memory` };
+      return { kind: "failed", message: `${what} failed: it ran out of memory`, reason: "memory" };
     case "output-refused":
       return { kind: "failed", message: `${what} failed: ${outcome.reason}` };
     case "lost":
       return { kind: "lost", message: outcome.reason };
   }
+}
+
+function reasonOf(said: string, network: boolean): Pick<Unfinished, "reason"> {
+  if (network && isDownloadFailure(said)) return { reason: "download" };
+  return isOutOfMemory(said) ? { reason: "memory" } : {};
 }
 
 function timedOut(seconds: number): Unfinished {

@@ -297,6 +297,62 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     group: "building",
+    examples: [
+      [
+        "sluice builder --class 3 --jobs 2",
+        "build what a manager elsewhere offers; see BUILDER_TOKEN, REDIS_HOST",
+      ],
+    ],
+    define: (program) =>
+      program
+        .command("builder")
+        .description("Build for a manager on another machine")
+        .option("--arch <name>", "what this machine builds for (default: x86_64)")
+        .option(
+          "--class <class>",
+          "a number: builds of this class or lower; a name: what names it (default: 2)",
+        )
+        .option("--jobs <number>", "builds at a time (default: 1)")
+        .option("--json", "print a JSON line for each build that begins or ends")
+        .option("--drain <seconds>", "how long running builds may take after a SIGTERM (default: 600)")
+        .option("--state <dir>", "what is kept between builds (default: ~/.local/state/sluice-builder)")
+        .addOption(
+          new Option("--sandbox <name>", "how builds are isolated; host: not at all").choices([
+            "bubblewrap",
+            "host",
+          ]),
+        ),
+    load: async () => (await import("./commands/builder.ts")).builder,
+  },
+  {
+    group: "building",
+    examples: [["sluice builders add attic", "let the builder attic in; prints its BUILDER_TOKEN"]],
+    define: (program) =>
+      stateCommand(buildersCommand(program), "add <name>")
+        .description("Let a builder on another machine in, and print its token")
+        .option("--json", "print name and token as JSON"),
+    load: async () => (await import("./commands/builders.ts")).buildersAdd,
+  },
+  {
+    group: "building",
+    examples: [["sluice builders remove attic", "what attic sends is refused from now on"]],
+    define: (program) =>
+      stateCommand(buildersCommand(program), "remove <name>")
+        .description("Let a builder in no longer")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/builders.ts")).buildersRemove,
+  },
+  {
+    group: "building",
+    examples: [["sluice builders list", "who may build for this manager"]],
+    define: (program) =>
+      stateCommand(buildersCommand(program), "list")
+        .description("The builders that are let in, and what those do that are there")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/builders.ts")).buildersList,
+  },
+  {
+    group: "building",
     examples: [["sluice key show", "which key signs, and which one is to"]],
     define: (program) =>
       stateCommand(keyCommand(program), "show")
@@ -469,6 +525,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/completion.ts")).completion,
   },
 ];
+
+function buildersCommand(program: Command): Command {
+  const found = program.commands.find((command) => command.name() === "builders");
+  return found ?? program.command("builders").description("Who may build for this manager");
+}
 
 function keyCommand(program: Command): Command {
   const found = program.commands.find((command) => command.name() === "key");

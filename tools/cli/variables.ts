@@ -16,9 +16,33 @@ export const variables = {
       "Token of the forge: opens reviews, pushes main, `state` and `scheduled`, and asks github.com and gitlab.com as a user of theirs.",
     AUR_KEY: "The AUR account's SSH key, as it is or in base64, for packages with CI_MANAGE_AUR.",
     DEPLOY_KEY: "chaotic-manager's SSH key (CI_SCHEDULE_TO=chaotic); only the pipeline reads it.",
-    REDIS_PASSWORD: "chaotic-manager's Redis password (CI_SCHEDULE_TO=chaotic); only the pipeline reads it.",
+    REDIS_PASSWORD:
+      "Redis' password, of `sluice up` and `sluice builder`, or chaotic-manager's (CI_SCHEDULE_TO=chaotic).",
     SIGNING_KEY_FILE:
       "The key that signs where the forge's runners build (CI_SCHEDULE_TO=runners); only the pipeline reads it.",
+  },
+  "Of a manager and its builders": {
+    REDIS_HOST:
+      "Where Redis or Valkey is: a host, `redis://host:port`, or `rediss://` for TLS. With it `sluice up` offers builds to other machines, and `sluice builder` takes them.",
+    REDIS_PORT: "Its port, where REDIS_HOST doesn't say it (default: 6379).",
+    REDIS_USERNAME: "Its user, where it has some.",
+    REDIS_SSH_HOST:
+      "`sluice builder`: reach both through SSH on this host; REDIS_HOST (default: `127.0.0.1`) and MANAGER_URL are as seen from there.",
+    REDIS_SSH_PORT: "Its SSH port (default: 22).",
+    REDIS_SSH_USER: "The user there (default: `redis`).",
+    REDIS_SSH_KEY_FILE: "A private key without a passphrase.",
+    REDIS_SSH_HOST_KEY: "The server's public key, such as `ssh-ed25519 AAAA…`. Any other server is refused.",
+    MANAGER_URL: "`sluice builder`: where `sluice up` serves (default: `http://127.0.0.1:8080`).",
+    BUILDER_TOKEN: "`sluice builder`: what `sluice builders add` printed.",
+    BUILDER_CLASS: "`sluice builder`: its class (default: 2). `--class` wins.",
+    MAKEFLAGS: "`sluice builder`: what makepkg hands to make (default: `-j` and the number of cores).",
+    BUILDER_LIMITS_CPUS:
+      "`sluice builder`: cores that one build may use, such as `4`; only a cgroup holds it, but MAKEFLAGS follows it.",
+    BUILDER_LIMITS_RAM: "`sluice builder`: MiB of memory that one build may use (default: three quarters).",
+    WORKSPACE_URL:
+      "Where builders fetch the workspace from. `sluice up` says it to them (default: its clone's `origin`); a builder's own wins.",
+    REPOSITORY_URL:
+      "`sluice builder`: another address of the published repository, such as a mirror; below it is `NAME/ARCH/`.",
   },
   "Set by GitLab": {
     GITLAB_CI: "This is GitLab.",

@@ -24,7 +24,15 @@ export interface Git {
 }
 
 /** What no Git command needs, so none gets it: credentials come from the remote's own configuration. */
-const secrets = ["ACCESS_TOKEN", "AUR_KEY", "DEPLOY_KEY", "REDIS_PASSWORD", "CI_JOB_TOKEN", "GITHUB_TOKEN"];
+const secrets = [
+  "ACCESS_TOKEN",
+  "AUR_KEY",
+  "DEPLOY_KEY",
+  "REDIS_PASSWORD",
+  "BUILDER_TOKEN",
+  "CI_JOB_TOKEN",
+  "GITHUB_TOKEN",
+];
 
 /** What hooks set for the repository they belong to would lead away from `dir`. */
 const elsewhere = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"];

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultArch } from "../alpm/names.ts";
 import { buildPackage } from "../builder/build.ts";
+import type { Resources } from "../builder/build-request.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
@@ -25,6 +26,7 @@ export interface BuildingPlace {
   readonly pacmanConf: string;
   readonly folders: Folders;
   readonly build: typeof buildPackage;
+  readonly resources: Resources | undefined;
   readonly checkpoint: Checkpoint | undefined;
 }
 
@@ -50,6 +52,8 @@ export interface Folders {
   readonly finished: string;
   /** Builds under way. */
   readonly work: string;
+  /** `<build>-<claim>/`: what builders on other machines send. */
+  readonly landing: string;
 }
 
 export function foldersOf(state: string): Folders {
@@ -60,6 +64,7 @@ export function foldersOf(state: string): Folders {
     sources: join(state, "sources"),
     finished: join(state, "finished"),
     work: join(state, "work"),
+    landing: join(state, "landing"),
   };
 }
 
@@ -78,6 +83,7 @@ interface PlaceOptions {
   readonly sandbox: Sandbox;
   readonly pacmanConf?: string;
   readonly build?: typeof buildPackage;
+  readonly resources?: Resources | undefined;
   readonly checkpoint?: Checkpoint;
 }
 
@@ -115,6 +121,7 @@ export async function openBuildingPlace(options: PlaceOptions): Promise<Building
     folders,
     pacmanConf: options.pacmanConf ?? "/etc/pacman.conf",
     build,
+    resources: options.resources,
     checkpoint: options.checkpoint,
     repository: { root: folders.repositories, name: settings.BUILD_REPO, arch: defaultArch },
   };

@@ -15,23 +15,32 @@ export interface Server {
   close(): Promise<void>;
 }
 
+/** Answers a request, or resolves false where it isn't for it. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+
 /**
  * Serves the package repositories, and below `/logs/` the builds' logs.
  *
  * @param port 0 for any free one
  * @param host the address to listen on: this machine's own alone, or `0.0.0.0` or `::` for everybody
+ * @param handler is asked first
  * @throws SluiceError `port-busy`, `host`
  */
 export async function serve(
-  { repositories, logs }: Folders,
+  { repositories, logs }: Pick<Folders, "repositories" | "logs">,
   port: number,
   host = "127.0.0.1",
+  handler: Handler = async () => false,
 ): Promise<Server> {
   const repository = repositoryHandler(repositories);
-  const server = createServer((request, response) => {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (await handler(request, response)) return;
     const log = logPath(request.url ?? "");
-    void (log === undefined ? repository(request, response) : sendLog(join(logs, log), request, response));
-  });
+    await (log === undefined ? repository(request, response) : sendLog(join(logs, log), request, response));
+  }
+  // Packages of other machines may take hours to arrive; connections that stand still are ended.
+  const server = createServer({ requestTimeout: 0 }, (request, response) => void answer(request, response));
+  server.timeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(cantListen(error, port, host)));
     server.listen(port, host, resolve);

@@ -2,10 +2,12 @@ import { afterEach, describe } from "vitest";
 import { Desk } from "./contract/desk.ts";
 import { ending } from "./contract/ending.ts";
 import { failures } from "./contract/failures.ts";
+import { handingOut } from "./contract/handing-out.ts";
 import { order } from "./contract/order.ts";
 import { reading } from "./contract/reading.ts";
 import { removals } from "./contract/removals.ts";
 import { scheduling } from "./contract/scheduling.ts";
+import { tryingAgain } from "./contract/trying-again.ts";
 import type { Queue } from "./queue.ts";
 
 /** One storage, which several handles use at once. */
@@ -45,6 +47,12 @@ export function queueContract(create: () => Promise<Storage>): void {
   });
   describe("ending", () => {
     ending(start);
+  });
+  describe("trying again", () => {
+    tryingAgain(start);
+  });
+  describe("handing out", () => {
+    handingOut(start);
   });
   describe("removals", () => {
     removals(start);

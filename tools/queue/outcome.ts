@@ -19,6 +19,18 @@ export function succeeded(outcome: Outcome): boolean {
   return (successes as readonly Outcome[]).includes(outcome);
 }
 
+/**
+ * Why a failure is worth another try, which a recipe's own failure never is. `download`: a server didn't answer.
+ * Otherwise it ran out of memory, and a larger class may have more.
+ */
+export type Retry = "download" | { readonly class: string };
+
+/** What another try for that reason is: after how many milliseconds. Undefined: there were enough. */
+export function delayAgain(retry: Retry, before: number): number | undefined {
+  if (retry === "download") return [5000, 30_000][before];
+  return before === 0 ? 0 : undefined;
+}
+
 /** How long to wait before a build that has been lost that many times is tried again, in milliseconds;
  * undefined: it has been tried often enough. */
 export function retryDelay(losses: number): number | undefined {

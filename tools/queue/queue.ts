@@ -1,4 +1,4 @@
-import type { BlockCause, Outcome } from "./outcome.ts";
+import type { BlockCause, Outcome, Retry } from "./outcome.ts";
 
 /**
  * The builds that manager and builders share, in the order of their dependencies. Any number of processes
@@ -14,7 +14,8 @@ import type { BlockCause, Outcome } from "./outcome.ts";
  *   that the queue doesn't know, or whose last build succeeded, is satisfied. Ready builds are handed out
  *   along the critical path: longest remaining chain first, by past durations where known, among equals the
  *   one that was queued first.
- * - `lost` builds (also: the lease ran out) are retried, see outcome.ts; no other outcome is.
+ * - `lost` builds (also: the lease ran out) are retried, see outcome.ts, and failures whose result names a reason to;
+ *   nothing else is.
  * - A failure is remembered until a later build of that key succeeds or the package is removed. While it
  *   is, whatever needs it is `blocked`, and so on transitively, also when submitted later. Scheduling the
  *   failed one again lets its dependents wait for it; its success releases them.
@@ -37,13 +38,27 @@ export interface Queue {
    * so without one. */
   claim(worker: Worker): Promise<Claim | undefined>;
 
+  /** The ready builds in the order in which `claim` hands them out, for whoever offers them to builders elsewhere.
+   * Like `claim` it first takes back builds whose lease ran out and retries that are due. */
+  ready(query: ReadyQuery): Promise<readonly Build[]>;
+
   /** Renews the lease for as long as it was claimed for. `cancel`: the lease was renewed, but stop, and
    * finish with `cancelled`. `gone`: the claim is no longer yours; throw the work away. */
-  keepAlive(claim: Claim): Promise<"kept" | "cancel" | "gone">;
+  keepAlive(claim: ClaimId): Promise<"kept" | "cancel" | "gone">;
+
+  /** The build of a claim that is still that worker's. */
+  claimed(claim: ClaimId): Promise<Build | undefined>;
+
+  /** Lets the claims of these workers hold from now on once more, also where the lease has run out: for a start
+   * after a time in which nobody could renew it. */
+  renew(workers: readonly string[]): Promise<void>;
+
+  /** Ends the claims of a worker as `lost`: its process has begun anew, so nobody works on them. */
+  abandon(worker: string): Promise<void>;
 
   /** Ends a claim. `gone`: it had been handed to somebody else or retried, and the result doesn't count.
    * Finishing a claim again changes nothing, and returns `finished` unless the build is being retried. */
-  finish(claim: Claim, result: Result): Promise<"finished" | "gone">;
+  finish(claim: ClaimId, result: Result): Promise<"finished" | "gone">;
 
   /** Lets a queued build go on although these needs failed, because the published repository satisfies them
    * already. It still waits while they are queued or active. Holds until the build is scheduled again.
@@ -147,10 +162,16 @@ export interface Worker {
   readonly worker: string;
   /** The classes that it takes, besides builds without a class. */
   readonly classes: readonly string[] | "all";
+  /** Builds without a class are not for it. */
+  readonly classOnly?: boolean;
   /** The builds that it takes, by id; default: any. */
   readonly builds?: readonly number[];
   /** After that time without `keepAlive` (milliseconds) the worker counts as dead and the build as `lost`. */
   readonly leaseMs: number;
+}
+
+export interface ReadyQuery extends Pick<Worker, "classes" | "classOnly"> {
+  readonly limit: number;
 }
 
 export interface Build extends BuildKey {
@@ -169,6 +190,8 @@ export interface Build extends BuildKey {
   readonly again?: boolean;
   /** How often it was lost so far. */
   readonly losses: number;
+  /** How often it was tried again for other reasons. */
+  readonly retried?: { readonly download?: number; readonly memory?: number };
   /** Milliseconds since 1970, as all times here. */
   readonly queuedAt: number;
 }
@@ -181,10 +204,15 @@ export interface Claim {
   readonly leaseMs: number;
 }
 
+/** As much of a claim as tells it from all others. */
+export type ClaimId = Pick<Claim, "token" | "worker"> & { readonly build: Pick<Build, "id"> };
+
 export interface Result {
   readonly outcome: Outcome;
   /** What a person should know about it, such as what failed. */
   readonly message?: string;
+  /** Of `failed`: try it again, unless that was done often enough. */
+  readonly retry?: Retry;
 }
 
 export interface Removal extends BuildKey {

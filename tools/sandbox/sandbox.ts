@@ -117,6 +117,8 @@ export interface Limits {
   readonly graceSeconds: number;
   /** Of all processes together where a cgroup holds it, else of each. */
   readonly memoryBytes: number;
+  /** Processor cores that all processes together may use; only a cgroup holds it. Unlimited where absent. */
+  readonly cpus?: number;
   /** Processes and threads at a time. */
   readonly processes: number;
   /** Everything in scratch at a time, and what `collect` may bring out. */

@@ -91,7 +91,7 @@ install=tool.install`,
     await publish(repository, builds, new Date());
     published = {
       entries: await publishedPackages(repository),
-      pathOf: (filename) => join(folder, filename),
+      pathOf: ({ filename }) => join(folder, filename),
     };
     served = await serveRepositories(repository.root, { port: 0 });
   });
@@ -139,7 +139,7 @@ install=tool.install`,
 
   test("a published file that has gone meanwhile fails the build by name", async () => {
     const { result } = await workspace.buildRecipe("user", uses(["tool"]), {
-      published: { ...published, pathOf: (filename) => `/nonexistent/${filename}` },
+      published: { ...published, pathOf: ({ filename }) => `/nonexistent/${filename}` },
     });
     expect(result).toMatchObject({
       kind: "failed",

@@ -5,7 +5,7 @@ import type { DatabaseEntry } from "../../alpm/database.ts";
 import { parseRelation } from "../../alpm/relation.ts";
 import type { Srcinfo } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
-import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Mount, Sandbox } from "../../sandbox/sandbox.ts";
 import type { BuildRequest, Published } from "../build-request.ts";
 import { resolveDependencies } from "./dependencies.ts";
 import type { BuildLog } from "../log.ts";
@@ -52,6 +52,8 @@ export async function installDependencies(
   const complete = others.length === fromDistribution.length;
   if (install.length === 0 && fromDistribution.length === 0) return { folder: undefined, complete, pacman };
 
+  const files: Mount[] = [];
+  for (const entry of install) files.push(await packageFile(entry, published));
   const layer = await makeLayerFolder(folder, sandbox);
   const all = [...install.map(({ filename }) => filename), ...fromDistribution];
   log.note(`Installed for this build: ${all.join(", ")}.`);
@@ -65,7 +67,7 @@ export async function installDependencies(
     network: fromDistribution.length > 0,
     mounts: [
       { source: layer, target: "/layer", writable: true },
-      ...install.map((entry) => packageFile(entry, published)),
+      ...files,
       ...pacmanMounts(pacman),
       readOnly(names, "/settings/distribution"),
       ...(knowsHost ? [readOnly(local, "/host-packages")] : []),
@@ -123,8 +125,9 @@ function dependencyTexts({ base }: Srcinfo, arch: string): string[] {
   );
 }
 
-function packageFile({ filename }: DatabaseEntry, { pathOf }: Published): ReturnType<typeof readOnly> {
-  const path = pathOf(filename);
+async function packageFile(entry: DatabaseEntry, { pathOf }: Published): Promise<Mount> {
+  const { filename } = entry;
+  const path = await pathOf(entry);
   if (existsSync(path)) return readOnly(path, `/dependencies/${filename}`);
   throw new SluiceError("dependency-gone", `${filename} isn't in the published repository any more`, {
     hint: "Publish its package again.",

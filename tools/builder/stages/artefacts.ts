@@ -16,7 +16,7 @@ import { readOnly, type StageRunner, type Unfinished } from "../stage.ts";
  * @throws SluiceError `artefact-refused` (exit 1)
  */
 export async function checkedArtefacts(
-  { config, folder, arch }: BuildRequest,
+  { config, folder, arch }: Pick<BuildRequest, "config" | "folder" | "arch">,
   compiled: Compiled,
   time: string,
   stages: StageRunner,
@@ -71,13 +71,18 @@ async function refuseUndeclared(
 }
 
 async function pkginfoOf(compiled: Compiled, infoFolder: string, file: string): Promise<Pkginfo> {
+  const text = await readFile(join(infoFolder, file), "utf8");
+  if (text.length >= maxPkginfo) throw refusal(compiled, file, "has a .PKGINFO that is too large");
   try {
-    return parsePkginfo(await readFile(join(infoFolder, file), "utf8"));
+    return parsePkginfo(text);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     throw refusal(compiled, file, `can't be taken: ${error.message.replace(/\.$/, "")}`);
   }
 }
+
+/** Bytes; the script reads no more. */
+const maxPkginfo = 2 ** 20;
 
 function refusal({ pkgbase }: Compiled, file: string, what: string): SluiceError {
   const shown = file.replace(/\p{Cc}/gu, "?");

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openQueue } from "../../manager/installation.ts";
-import type { BuildStatus, QueueState } from "../../queue/queue.ts";
+import { readLiving, whyNobody, type Living } from "../../manager/builders/living.ts";
+import type { PendingBuild, QueueState } from "../../queue/queue.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { formatTable } from "../output/table.ts";
 import { moment } from "../output/time.ts";
@@ -22,20 +23,23 @@ export async function queue(options: Options): Promise<number> {
   const opened = await openQueue(state);
   try {
     const found = await opened.state();
-    process.stdout.write(options.json ? `${JSON.stringify(found, null, 2)}\n` : describe(found, Date.now()));
+    const living = await readLiving(state, Date.now());
+    process.stdout.write(
+      options.json ? `${JSON.stringify(found, null, 2)}\n` : describe(found, living, Date.now()),
+    );
     return 0;
   } finally {
     await opened.close();
   }
 }
 
-function describe({ builds, removals }: QueueState, now: number): string {
+function describe({ builds, removals }: QueueState, living: Living | undefined, now: number): string {
   if (builds.length + removals.length === 0) return "The queue is empty.\n";
   const rows = [
     ...builds.map((build) => [
       build.pkgbase,
       build.class ?? "any",
-      statusText(build.status, now),
+      statusText(build, living, now),
       build.reasons.join("; "),
     ]),
     ...removals.map((removal) => [removal.pkgbase, "", "to be removed", removal.reason]),
@@ -43,10 +47,13 @@ function describe({ builds, removals }: QueueState, now: number): string {
   return formatTable(["PKGBASE", "CLASS", "STATUS", "WHY"], rows);
 }
 
-function statusText(status: BuildStatus, now: number): string {
+function statusText(build: PendingBuild, living: Living | undefined, now: number): string {
+  const { status } = build;
   switch (status.kind) {
-    case "ready":
-      return "ready";
+    case "ready": {
+      const nobody = living && whyNobody(build, living);
+      return nobody === undefined ? "ready" : `ready, but ${nobody}`;
+    }
     case "waiting":
       return `waits for ${status.for.join(", ")}`;
     case "delayed":

@@ -1,4 +1,5 @@
-import { serve } from "../../manager/serve.ts";
+import { serve, type Server } from "../../manager/serve.ts";
+import { handOut, type HandOut, type HandOutOptions } from "../../manager/builders/hand-out.ts";
 import type { FetchOptions } from "../../manager/main-branch.ts";
 import { up as keepUp } from "../../manager/up.ts";
 import { SluiceError } from "../../errors.ts";
@@ -8,7 +9,9 @@ import { isOfThisRepository } from "../../manager/reconcile/removals.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { pipelines } from "../wiring/pipelines.ts";
-import { open, readHead, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { workspaceUrl } from "../wiring/builders.ts";
+import { open, readHead, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
+import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import { showProgress } from "../output/progress.ts";
 import { info } from "../output/report.ts";
 
@@ -27,18 +30,18 @@ export async function up(options: Options): Promise<number> {
   const { once = false } = options;
   const port = portNumber(options.port);
   const address = publicAddress(options.address);
-  const opened = await open(options);
+  const redis = redisAddress(process.env);
+  const opened = await open(options, redis ? 0 : 1);
   const { installation } = opened;
   const { queue, repository, folders } = installation;
-  const server = once
-    ? undefined
-    : await serve(folders, port, options.host).catch(async (error: unknown) => {
-        await queue.close();
-        throw error;
-      });
   const progress = showProgress(folders.logs);
   const over = new AbortController();
+  let builders: HandOut | undefined;
+  let server: Server | undefined;
   try {
+    builders = redis && (await handOutTo(redis, opened, progress));
+    // Builders elsewhere need it, too, where this ends when all is published.
+    if (!once || builders) server = await serve(folders, port, options.host, builders?.handle);
     if (server) {
       const url = address ?? server.url;
       process.stdout.write(
@@ -65,9 +68,20 @@ export async function up(options: Options): Promise<number> {
   } finally {
     over.abort();
     progress.close();
+    await builders?.close();
     await server?.close();
     await queue.close();
   }
+}
+
+async function handOutTo(
+  redis: RedisAddress,
+  { installation, head, jobs }: Opened,
+  watcher: HandOutOptions["watcher"],
+): Promise<HandOut> {
+  const url = await workspaceUrl(installation.git, process.env);
+  const workspace = { name: head.workspace.config.REPO_NAME, url };
+  return handOut(installation, { redis, workspace, watcher, buildsHere: jobs > 0 });
 }
 
 function fetchOptions({ BUILDER_FETCH_INTERVAL, GIT_AUTHOR_EMAIL }: RepositoryConfig): FetchOptions {

@@ -1,5 +1,6 @@
 import colors from "picocolors";
 import { logName } from "../../manager/builds/handle-build.ts";
+import type { RemoteWatcher } from "../../manager/builders/remote-building.ts";
 import type { Reconciled } from "../../manager/reconcile/submit.ts";
 import type { UpWatcher } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";
@@ -7,7 +8,7 @@ import type { Build } from "../../queue/queue.ts";
 import { printable, useColors } from "./report.ts";
 import { duration } from "./time.ts";
 
-export interface Progress extends UpWatcher {
+export interface Progress extends UpWatcher, RemoteWatcher {
   note(text: string): void;
   close(): void;
 }
@@ -58,6 +59,9 @@ export function showProgress(logs: string): Progress {
       line(
         `${paint.bold(pkgbase)}: removed${pkgnames.length > 0 ? ` (${pkgnames.join(", ")})` : ", nothing of it was published"}`,
       );
+    },
+    refused(builder, { pkgbase }, why) {
+      line(`${paint.red("refused:")} ${printable(`what ${builder} brought of ${pkgbase}: ${why}`)}`);
     },
     requested(builds) {
       for (const { pkgbase, reason } of builds)

@@ -30,8 +30,8 @@ export function stateFolder({ root, state }: InstallationOptions): string {
 }
 
 /** Opens what builds need, and reads the workspace at HEAD. */
-export async function open(options: InstallationOptions): Promise<Opened> {
-  const jobs = jobCount(options.jobs);
+export async function open(options: InstallationOptions, leastJobs = 1): Promise<Opened> {
+  const jobs = jobCount(options.jobs, leastJobs);
   const git = openGit(findRoot(options.root), process.env);
   const head = await readHead(git);
   requireValidConfig(head.workspace);
@@ -66,9 +66,10 @@ export async function chooseSandbox(name: "bubblewrap" | "host" = "bubblewrap"):
   return (await import("../../sandbox/bubblewrap/bubblewrap.ts")).bubblewrap();
 }
 
-function jobCount(text = "1"): number {
+/** @param least 0 where something else builds, too */
+export function jobCount(text = "1", least = 1): number {
   const jobs = Number(text);
-  if (/^\d{1,3}$/.test(text) && jobs >= 1) return jobs;
+  if (/^\d{1,3}$/.test(text) && jobs >= least) return jobs;
   throw new SluiceError("usage", `--jobs: ${JSON.stringify(text)} is not a number of builds at a time`, {
     hint: "For example: --jobs 2",
   });

@@ -2,6 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { howToRelease } from "../../builder/known-version.ts";
 import { openLog, type BuildLog } from "../../builder/log.ts";
+import type { DatabaseEntry } from "../../alpm/database.ts";
 import { nextBump } from "../../builder/next-bump.ts";
 import type { SluiceError } from "../../errors.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
@@ -52,58 +53,87 @@ async function decide(
   signal: AbortSignal,
   log: BuildLog,
 ): Promise<Result> {
+  await deleteEarlierAttempts(installation, build);
+  const found = await lookAtBuild(installation, build);
+  if (found.kind !== "to-build") return withoutBuilding(installation, build, found, signal, log);
+  const made = await runBuild(installation, build, { ...found.inputs, signal }, log);
+  if (!("outcome" in made)) return publishFinished(installation, build, made, signal);
+  const { reason, ...result } = made;
+  return { ...result, ...(reason === "download" && { retry: reason }) };
+}
+
+/** What a claimed build comes to before anything is built: there may be nothing to do, or only to publish. */
+export type Found =
+  | { readonly kind: "ended"; readonly result: Result }
+  /** By an earlier run of this build. */
+  | { readonly kind: "kept"; readonly packages: FinishedPackages }
+  /** It was published once. */
+  | { readonly kind: "kept-from-before"; readonly packages: FinishedPackages }
+  | { readonly kind: "to-build"; readonly inputs: Omit<Inputs, "signal"> };
+
+/** Ends a build for which nothing has to be built. */
+export async function withoutBuilding(
+  installation: Installation,
+  build: Build,
+  found: Exclude<Found, { kind: "to-build" }>,
+  signal: AbortSignal,
+  log: BuildLog,
+): Promise<Result> {
+  if (found.kind === "ended") return found.result;
+  return found.kind === "kept"
+    ? publishFinished(installation, build, found.packages, signal)
+    : publishAgain(installation, build, found.packages, signal, log);
+}
+
+const ended = (result: Result): Found => ({ kind: "ended", result });
+
+export async function lookAtBuild(installation: Installation, build: Build): Promise<Found> {
   const { repository, revisions } = installation;
   const { pkgbase, commit } = build;
-  await deleteEarlierAttempts(installation, build);
   if (!isOfThisRepository(installation, build)) {
     const message = `it is for ${build.target} (${build.arch}), and ${repository.name} (${repository.arch}) is published here`;
-    return { outcome: "cancelled", message };
+    return ended({ outcome: "cancelled", message });
   }
   const revision = await revisions.at(commit);
   const pkg = revision.workspace.packages.get(pkgbase);
   const identity = revision.identity(pkgbase);
   if (!pkg || !identity) {
-    return { outcome: "failed", message: `there is no package ${pkgbase} in commit ${commit.slice(0, 10)}` };
+    return ended({
+      outcome: "failed",
+      message: `there is no package ${pkgbase} in commit ${commit.slice(0, 10)}`,
+    });
   }
   const kept = await usablePackages(installation, build, pkg, identity);
-  if (kept) return publishFinished(installation, build, kept, signal);
+  if (kept) return { kind: "kept", packages: kept };
   const published = await readComparable(installation, revision, [pkgbase]);
   const recipe = { revision, pkg, identity, published };
   if (build.again) {
     const next = await raised(installation, recipe);
-    return "outcome" in next ? next : buildAndPublish(installation, build, next, signal, log);
+    return "outcome" in next ? ended(next) : toBuild(installation, next);
   }
   if (published && isCurrent(installation, published, pkgbase, identity)) {
     const record = published.madeFrom.get(pkgbase)!;
     if (hasNothingNew(pkg, build, record)) {
       const what = followsUpstream(pkg) ? "recipe and upstream commit are" : "recipe is";
-      return {
+      return ended({
         outcome: "already-built",
         message: `this very ${what} published; once more with: sluice build --again ${pkgbase}, or sluice bump ${pkgbase}`,
-      };
+      });
     }
   }
   const before = published && keptFromBefore(installation, published, build.id, pkg, identity);
-  if (before) return publishAgain(installation, build, before, signal, log);
-  return buildAndPublish(installation, build, recipe, signal, log);
+  return before ? { kind: "kept-from-before", packages: before } : toBuild(installation, recipe);
 }
 
 type RecipeToBuild = Pick<Inputs, "revision" | "pkg" | "identity" | "published">;
 
-async function buildAndPublish(
-  installation: Installation,
-  build: Build,
-  recipe: RecipeToBuild,
-  signal: AbortSignal,
-  log: BuildLog,
-): Promise<Result> {
-  const { folder } = folderOf(installation.repository);
+function toBuild({ repository }: Installation, recipe: RecipeToBuild): Found {
+  const { folder } = folderOf(repository);
   const available = {
     entries: recipe.published?.entries ?? [],
-    pathOf: (filename: string) => join(folder, filename),
+    pathOf: ({ filename }: DatabaseEntry) => join(folder, filename),
   };
-  const made = await runBuild(installation, build, { ...recipe, available, signal }, log);
-  return "outcome" in made ? made : publishFinished(installation, build, made, signal);
+  return { kind: "to-build", inputs: { ...recipe, available } };
 }
 
 /**
@@ -159,8 +189,10 @@ async function publishAgain(
   return { outcome: "already-built", message: `${packages.version}, which was kept, is published again` };
 }
 
-/** What this package takes the place of goes in the same change. */
-async function publishFinished(
+/**
+ * Publishes what a build made, and says how that ended. What this package takes the place of goes in the same change.
+ */
+export async function publishFinished(
   installation: Installation,
   { pkgbase, commit }: Build,
   { files, pkgnames, version, madeFrom }: FinishedPackages,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { BuildRequest } from "../../builder/build-request.ts";
 import type { Published } from "../../builder/build-request.ts";
 import type { BuildLog } from "../../builder/log.ts";
+import type { Unfinished } from "../../builder/stage.ts";
 import type { MadeFrom, Snapshot } from "../../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../../queue/queue.ts";
 import { packagePath } from "../../workspace/files.ts";
@@ -26,13 +27,16 @@ export interface Inputs {
   readonly signal: AbortSignal;
 }
 
+/** How a build ended that made nothing to publish. */
+export type Unbuilt = Omit<Result, "retry"> & Pick<Unfinished, "reason">;
+
 /** Builds a package and keeps what came out, or says how that ended. */
 export async function runBuild(
   place: BuildingPlace,
   build: Pick<Build, "id" | "pkgbase" | "commit" | "again">,
   inputs: Inputs,
   log: BuildLog,
-): Promise<FinishedPackages | Result> {
+): Promise<FinishedPackages | Unbuilt> {
   const { folders, sandbox, checkpoint } = place;
   const { id, pkgbase, commit, again = false } = build;
   const { identity, published, revision, pkg } = inputs;
@@ -43,7 +47,10 @@ export async function runBuild(
   if (sandbox.name === "host") await chmod(folder, 0o755);
   try {
     const result = await place.build(requestOf(folder, place, build, inputs), sandbox, log);
-    if (result.kind !== "built") return { outcome: result.kind, message: result.message };
+    if (result.kind !== "built") {
+      const { kind, message, reason } = result;
+      return { outcome: kind, message, ...(reason && { reason }) };
+    }
     const { files, pkgnames, version, vcs } = result;
     if (
       published &&
@@ -72,7 +79,7 @@ export function isCurrent(
 
 function requestOf(
   folder: string,
-  { git, arch, pacmanConf, folders }: BuildingPlace,
+  { git, arch, pacmanConf, folders, resources }: BuildingPlace,
   { pkgbase, commit }: Pick<Build, "pkgbase" | "commit">,
   { revision, pkg, available, signal }: Inputs,
 ): BuildRequest {
@@ -89,12 +96,13 @@ function requestOf(
     pacmanConf,
     folder,
     sourceCache: join(folders.sources, pkgbase),
+    resources,
     signal,
   };
 }
 
 /** A package that another pkgbase is going to make may still be there in its old version. */
-function hasVersion({ entries, madeFrom }: Snapshot, pkgbase: string, version: string): boolean {
+export function hasVersion({ entries, madeFrom }: Snapshot, pkgbase: string, version: string): boolean {
   const declared = madeFrom.get(pkgbase)?.pkgnames ?? [];
   return entries
     .filter(({ base, name }) => base === pkgbase && declared.includes(name))

@@ -159,6 +159,6 @@ async function availablePackages(
   const paths = new Map(files.map((file) => [basename(file), file]));
   return {
     entries: [...fresh, ...kept],
-    pathOf: (filename) => paths.get(filename) ?? join(folderOf(repository).folder, filename),
+    pathOf: ({ filename }) => paths.get(filename) ?? join(folderOf(repository).folder, filename),
   };
 }

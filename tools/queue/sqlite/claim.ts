@@ -1,27 +1,55 @@
 import { randomUUID } from "node:crypto";
-import { retryDelay, succeeded } from "../outcome.ts";
-import type { BuildKey, Claim, Result, Worker } from "../queue.ts";
+import { delayAgain, retryDelay, succeeded } from "../outcome.ts";
+import type { Build, BuildKey, Claim, ReadyQuery, Result, Worker } from "../queue.ts";
 import { arrange, passOn, recount, type Transaction } from "./dispatch.ts";
-import { type BuildRow, findActive, readBuild, toBuild } from "./rows.ts";
+import {
+  type BuildRow,
+  type BuildSpec,
+  findActive,
+  readBuild,
+  readSpec,
+  selectBuild,
+  toBuild,
+} from "./rows.ts";
+
+/** Which ready builds a worker takes: `?1` are its classes as JSON, null for all, `?2` whether it needs one. */
+const suits = `(?1 is null or class in (select value from json_each(?1)) or (class is null and not ?2))`;
+
+export function listReady({ file, now }: Transaction, { classes, classOnly, limit }: ReadyQuery): Build[] {
+  wakeDelayed(file, now);
+  return file
+    .all<BuildRow>(
+      `${selectBuild} where state = 'ready' and ${suits}
+       order by priority desc, build.id limit ?3`,
+      classes === "all" ? null : JSON.stringify(classes),
+      classOnly ? 1 : 0,
+      limit,
+    )
+    .map(toBuild);
+}
+
+function wakeDelayed(file: Transaction["file"], now: number): void {
+  file.run("update build set state = 'ready' where state = 'delayed' and not_before <= ?", now);
+}
 
 export function claimReady({ file, now, emit }: Transaction, worker: Worker): Claim | undefined {
-  file.run("update build set state = 'ready' where state = 'delayed' and not_before <= ?", now);
+  wakeDelayed(file, now);
   const token = randomUUID();
   const claimed = file.get<{ id: number }>(
-    `update build set state = 'active', token = ?, worker = ?, lease_ms = ?, lease_until = ?, started_at = ?
+    `update build set state = 'active', token = ?4, worker = ?5, lease_ms = ?6, lease_until = ?7, started_at = ?8
      where id = (select id from build
-                 where state = 'ready' and
-                   (class is null or ?6 is null or class in (select value from json_each(?6))) and
-                   (?7 is null or id in (select value from json_each(?7)))
+                 where state = 'ready' and ${suits} and
+                   (?3 is null or id in (select value from json_each(?3)))
                  order by priority desc, id limit 1)
      returning id`,
+    worker.classes === "all" ? null : JSON.stringify(worker.classes),
+    worker.classOnly ? 1 : 0,
+    worker.builds === undefined ? null : JSON.stringify(worker.builds),
     token,
     worker.worker,
     worker.leaseMs,
     now + worker.leaseMs,
     now,
-    worker.classes === "all" ? null : JSON.stringify(worker.classes),
-    worker.builds === undefined ? null : JSON.stringify(worker.builds),
   );
   if (!claimed) return undefined;
   const row = readBuild(file, claimed.id)!;
@@ -42,23 +70,32 @@ export function endDeadClaims(transaction: Transaction): void {
   }
 }
 
+export function endClaimsOf(transaction: Transaction, worker: string): void {
+  const sql = "select id from build where state = 'active' and worker = ?";
+  for (const { id } of transaction.file.all<{ id: number }>(sql, worker)) {
+    const build = readBuild(transaction.file, id)!;
+    endActive(transaction, build, { outcome: "lost", message: `${worker} was started anew` });
+  }
+}
+
 /** Ends a claim: by a retry where the infrastructure failed, else for good. */
 export function endActive(transaction: Transaction, build: BuildRow, result: Result): void {
-  if (result.outcome !== "lost") return end(transaction, build, result);
+  if (result.outcome !== "lost" && result.retry === undefined) return end(transaction, build, result);
   if (build.cancel_message !== null) {
     return end(transaction, build, { outcome: "cancelled", message: build.cancel_message });
   }
-  const losses = build.losses + 1;
-  const delay = retryDelay(losses);
+  const { losses, delay, spec } = nextTry(build, result);
   // A build that is queued already is the retry.
   if (delay === undefined || queuedBuild(transaction, build.package)) return end(transaction, build, result);
 
   const { file, now, emit } = transaction;
   const until = now + delay;
   file.run(
-    `update build set state = 'waiting', losses = ?, not_before = ?, token = null, worker = null, lease_ms = null,
+    `update build set state = 'waiting', losses = ?, spec = ?, class = ?, not_before = ?, token = null, worker = null, lease_ms = null,
        lease_until = null, started_at = null where id = ?`,
     losses,
+    JSON.stringify(spec),
+    spec.class,
     until,
     build.id,
   );
@@ -70,6 +107,19 @@ export function endActive(transaction: Transaction, build: BuildRow, result: Res
     ...(result.message !== undefined && { message: result.message }),
   });
   arrange(transaction, new Set([build.package]));
+}
+
+function nextTry(
+  { losses, spec }: BuildRow,
+  { retry }: Result,
+): { readonly losses: number; readonly delay: number | undefined; readonly spec: BuildSpec } {
+  const before = readSpec(spec);
+  if (retry === undefined) return { losses: losses + 1, delay: retryDelay(losses + 1), spec: before };
+  const kind = retry === "download" ? "download" : "memory";
+  const times = before.retried?.[kind] ?? 0;
+  const retried = { ...before.retried, [kind]: times + 1 };
+  const buildClass = retry === "download" ? before.class : retry.class;
+  return { losses, delay: delayAgain(retry, times), spec: { ...before, class: buildClass, retried } };
 }
 
 /** Ends a queued or active build for good: remembers the outcome and tells those that need it. */

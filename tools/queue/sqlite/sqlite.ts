@@ -1,12 +1,15 @@
 import type {
+  Build,
   BuildKey,
   Claim,
+  ClaimId,
   FinishedBuild,
   PackageRecord,
   Queue,
   QueueEvent,
   QueueEventDetail,
   QueueState,
+  ReadyQuery,
   Removal,
   Result,
   Submission,
@@ -15,7 +18,7 @@ import type {
 } from "../queue.ts";
 import { durablyNow, type Checkpoint, type Step } from "../../steps.ts";
 import { recount, type Transaction } from "./dispatch.ts";
-import { askToStop, claimReady, end, endActive, endDeadClaims } from "./claim.ts";
+import { askToStop, claimReady, end, endActive, endClaimsOf, endDeadClaims, listReady } from "./claim.ts";
 import { type Durability, SqliteFile } from "./sqlite-file.ts";
 import * as rows from "./rows.ts";
 import { schema } from "./schema.ts";
@@ -73,24 +76,52 @@ class SqliteQueue implements Queue {
     });
   }
 
-  async keepAlive(claim: Claim): Promise<"kept" | "cancel" | "gone"> {
+  async ready(query: ReadyQuery): Promise<readonly Build[]> {
+    return this.#write("ready builds listed", "crash", (transaction) => {
+      endDeadClaims(transaction);
+      return listReady(transaction, query);
+    });
+  }
+
+  async claimed(claim: ClaimId): Promise<Build | undefined> {
+    const row = this.#read((file) => rows.readBuild(file, claim.build.id));
+    return row?.token === claim.token && row.worker === claim.worker ? rows.toBuild(row) : undefined;
+  }
+
+  async renew(workers: readonly string[]): Promise<void> {
+    this.#write("leases renewed", "crash", ({ file, now }) => {
+      file.run(
+        `update build set lease_until = max(lease_until, ? + lease_ms)
+         where state = 'active' and worker in (select value from json_each(?))`,
+        now,
+        JSON.stringify(workers),
+      );
+    });
+  }
+
+  async abandon(worker: string): Promise<void> {
+    this.#write("claims abandoned", "power-loss", (transaction) => endClaimsOf(transaction, worker));
+  }
+
+  async keepAlive(claim: ClaimId): Promise<"kept" | "cancel" | "gone"> {
     return this.#write("lease renewed", "crash", ({ file, now }) => {
       const kept = file.get<{ cancel_message: string | null }>(
-        "update build set lease_until = ? + lease_ms where id = ? and token = ? returning cancel_message",
+        "update build set lease_until = ? + lease_ms where id = ? and token = ? and worker = ? returning cancel_message",
         now,
         claim.build.id,
         claim.token,
+        claim.worker,
       );
       if (!kept) return "gone";
       return kept.cancel_message === null ? "kept" : "cancel";
     });
   }
 
-  async finish(claim: Claim, result: Result): Promise<"finished" | "gone"> {
+  async finish(claim: ClaimId, result: Result): Promise<"finished" | "gone"> {
     return this.#write("build finished", "power-loss", (transaction) => {
       const { id } = claim.build;
       const build = rows.readBuild(transaction.file, id);
-      if (build?.token === claim.token) {
+      if (build?.token === claim.token && build.worker === claim.worker) {
         endActive(transaction, build, result);
         return "finished";
       }

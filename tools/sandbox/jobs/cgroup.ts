@@ -48,6 +48,8 @@ export function makeCgroup(parent: string, limits: Limits): Cgroup {
   set("memory.max", limits.memoryBytes + limits.outputBytes);
   if (existsSync(join(folder, "memory.swap.max"))) set("memory.swap.max", 0);
   set("memory.oom.group", 1);
+  const cpu = join(folder, "cpu.max");
+  if (limits.cpus !== undefined && existsSync(cpu)) writeFileSync(cpu, `${limits.cpus * 100_000} 100000`);
   set("pids.max", limits.processes + ownProcesses);
   return {
     procs: join(folder, "cgroup.procs"),

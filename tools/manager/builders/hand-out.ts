@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { SluiceError } from "../../errors.ts";
+import { openOffers } from "../../queue/bullmq/offers.ts";
+import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
+import type { Installation } from "../installation.ts";
+import { defaultLeaseMs, type Welcome } from "../builder-protocol.ts";
+import { saidOnce } from "../said-once.ts";
+import { builderApi } from "./api.ts";
+import { writeLiving } from "./living.ts";
+import { Offering } from "./offering.ts";
+import { RemoteBuilding, type RemoteWatcher } from "./remote-building.ts";
+import { Roster } from "./roster.ts";
+import { readBuilders } from "./tokens.ts";
+
+export interface HandOut {
+  /** Answers what builders ask for; resolves false for all other requests. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+  /** Offers nothing more, and waits for what is being published. */
+  close(): Promise<void>;
+}
+
+export interface HandOutOptions {
+  readonly redis: RedisAddress;
+  readonly workspace: Welcome["workspace"];
+  readonly leaseMs?: number;
+  /** Whether this process builds, too. */
+  readonly buildsHere: boolean;
+  readonly watcher: RemoteWatcher & { troubled?(error: SluiceError): void };
+}
+
+/** Lets builders on other machines take part. Builds that they hold from before a restart go on. */
+export async function handOut(
+  installation: Installation,
+  { redis, workspace, watcher, buildsHere, leaseMs = defaultLeaseMs }: HandOutOptions,
+): Promise<HandOut> {
+  const { queue, folders, arch } = installation;
+  await queue.renew([...(await readBuilders(folders.state)).keys()]);
+  const stop = new AbortController();
+  const troubled = saidOnce((error) => watcher.troubled?.(error));
+  const roster = new Roster(milliseconds, leaseMs);
+  const offers = await openOffers(redis, troubled);
+  const offering = new Offering({
+    queue,
+    offers,
+    roster,
+    arch,
+    now: milliseconds,
+    leaseMs,
+    living: (builders) =>
+      writeLiving(folders.state, builders, { at: installation.now().getTime(), here: buildsHere }),
+    troubled,
+    signal: stop.signal,
+  });
+  const building = new RemoteBuilding(installation, { roster, offering, watcher, workspace, leaseMs });
+  await building.tidy();
+  const running = offering.run();
+  return {
+    handle: builderApi(building, folders.state, troubled),
+    close: async () => {
+      stop.abort();
+      await running;
+      await building.close();
+      await offers.close();
+    },
+  };
+}
+
+const milliseconds = (): number => performance.now();

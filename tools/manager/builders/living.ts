@@ -1,0 +1,68 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { canTake, type Builder } from "./roster.ts";
+
+const livingSchema = z.object({
+  /** When the manager wrote it, in milliseconds since 1970. */
+  at: z.number(),
+  /** Whether the manager builds, too: it takes every class. */
+  here: z.boolean(),
+  builders: z.array(
+    z.object({
+      name: z.string(),
+      class: z.string(),
+      arch: z.string(),
+      jobs: z.number(),
+      building: z.number(),
+    }),
+  ),
+});
+
+/** Which builders there are, as a running manager leaves it for other commands. */
+export type Living = Readonly<z.infer<typeof livingSchema>>;
+
+/** What a manager that has ended said doesn't count. */
+const freshMs = 30_000;
+
+const fileOf = (state: string): string => join(state, "builders-living.json");
+
+export async function writeLiving(
+  state: string,
+  builders: readonly Builder[],
+  { at, here }: Pick<Living, "at" | "here">,
+): Promise<void> {
+  const told = builders.map(({ name, arch, jobs, held, class: own }) => ({
+    name,
+    class: own,
+    arch,
+    jobs,
+    building: held.size,
+  }));
+  const fresh = `${fileOf(state)}.${process.pid}.tmp`;
+  await writeFile(fresh, JSON.stringify({ at, here, builders: told } satisfies Living));
+  await rename(fresh, fileOf(state));
+}
+
+/** Undefined where no manager hands out builds now. */
+export async function readLiving(state: string, now: number): Promise<Living | undefined> {
+  const text = await readFile(fileOf(state), "utf8").catch(() => "null");
+  try {
+    const living = livingSchema.parse(JSON.parse(text));
+    return now - living.at < freshMs ? living : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why a build that is ready isn't taken by anybody, or undefined where somebody takes it. */
+export function whyNobody(
+  { class: wanted, arch }: { readonly class: string | null; readonly arch: string },
+  { here, builders }: Living,
+): string | undefined {
+  const fitting = builders.filter((builder) => builder.arch === arch);
+  if (here || fitting.some((builder) => canTake(builder, wanted))) return undefined;
+  const what = wanted === null ? "what has no class" : `class ${wanted}`;
+  const others = fitting.map((builder) => `${builder.name} (${builder.class})`).join(", ");
+  return `no builder takes ${what}: ${others === "" ? "there is none" : `there are ${others}`}`;
+}

@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { lineOf, type Offers } from "../../queue/bullmq/offers.ts";
+import type { Build, Queue } from "../../queue/queue.ts";
+import { deal, takes, type Builder, type Roster } from "./roster.ts";
+
+/** Retries become due without an event, and builders silent. */
+const lookEveryMs = 500;
+
+const tellEveryMs = 2000;
+
+interface Outstanding {
+  readonly build: Build;
+  /** The class of the line that it is in. */
+  readonly line: string;
+  readonly since: number;
+}
+
+export interface OfferingOptions {
+  readonly queue: Queue;
+  readonly offers: Offers;
+  readonly roster: Roster;
+  readonly arch: string;
+  /** Milliseconds. */
+  readonly now: () => number;
+  /** An offer that nobody has taken in a quarter of that is made again: it may have been lost. */
+  readonly leaseMs: number;
+  /** Is told from time to time who lives. */
+  readonly living: (builders: readonly Builder[]) => Promise<void>;
+  readonly troubled: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Offers ready builds to builders that are free for them, in the queue's order, and never more than they have room
+ * for: so what is urgent is next, and what no builder takes holds up nothing.
+ */
+export class Offering {
+  readonly #options: OfferingOptions;
+  readonly #outstanding = new Map<string, Outstanding>();
+  #wake: (() => void) | undefined;
+  #isDue = true;
+  #told = Number.NEGATIVE_INFINITY;
+
+  constructor(options: OfferingOptions) {
+    this.#options = options;
+  }
+
+  /** Something has changed: a builder is free, or a build ready. */
+  look(): void {
+    this.#isDue = true;
+    this.#wake?.();
+  }
+
+  /** A builder has asked for it. */
+  taken({ id, losses }: Pick<Build, "id" | "losses">): void {
+    this.#outstanding.delete(`${id}-${losses}`);
+  }
+
+  /** Goes on until the signal; trouble with Redis is told, and it is tried again. */
+  async run(): Promise<void> {
+    const { queue, signal, troubled } = this.#options;
+    const { seq } = await queue.state();
+    const following = this.#follow(seq);
+    while (!signal.aborted) {
+      this.#isDue = false;
+      try {
+        await this.#tellLiving();
+        await this.#offerReady();
+      } catch (error) {
+        troubled(error);
+        await sleep(1000, undefined, { signal }).catch(() => undefined);
+      }
+      await this.#nextChange();
+    }
+    await following;
+  }
+
+  async #tellLiving(): Promise<void> {
+    const { roster, living, now } = this.#options;
+    if (now() - this.#told < tellEveryMs) return;
+    this.#told = now();
+    await living(roster.living());
+  }
+
+  async #follow(after: number): Promise<void> {
+    const { queue, signal } = this.#options;
+    for await (const event of queue.events({ after, signal })) {
+      if (event.kind !== "claimed") this.look();
+    }
+  }
+
+  async #nextChange(): Promise<void> {
+    if (this.#isDue || this.#options.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        this.#options.signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, lookEveryMs);
+      this.#options.signal.addEventListener("abort", done);
+      this.#wake = done;
+    });
+  }
+
+  async #offerReady(): Promise<void> {
+    const { queue, roster, arch } = this.#options;
+    await this.#takeBack();
+    const builders = roster.living().filter((builder) => builder.arch === arch);
+    const room = builders.reduce((sum, { jobs, held }) => sum + Math.max(0, jobs - held.size), 0);
+    if (room <= this.#outstanding.size) return;
+    const wanted = builders.map(takes);
+    const ready = await queue.ready({
+      classes: [...new Set(wanted.flatMap(({ classes }) => classes))],
+      classOnly: wanted.every(({ classOnly }) => classOnly),
+      limit: room + this.#outstanding.size,
+    });
+    const fresh = ready.filter((build) => build.arch === arch && !this.#outstanding.has(keyOf(build)));
+    const lines = deal(fresh, builders, this.#countByLine());
+    const byLine = new Map<string, Build[]>();
+    for (const [at, build] of fresh.entries()) {
+      const line = lines[at];
+      if (line !== undefined) byLine.set(line, [...(byLine.get(line) ?? []), build]);
+    }
+    for (const [line, builds] of byLine) await this.#offer(line, builds);
+  }
+
+  async #offer(line: string, builds: readonly Build[]): Promise<void> {
+    const { offers, arch, now } = this.#options;
+    // Before it is made: it may be taken before this goes on.
+    for (const build of builds) this.#outstanding.set(keyOf(build), { build, line, since: now() });
+    try {
+      const made = builds.map(({ id, losses }) => ({ build: id, losses }));
+      await offers.offer(lineOf(arch, line), made);
+    } catch (error) {
+      for (const build of builds) this.#outstanding.delete(keyOf(build));
+      throw error;
+    }
+  }
+
+  /** What nobody took in time, so that another builder gets it, or this one once more. */
+  async #takeBack(): Promise<void> {
+    const { offers, arch, now, leaseMs } = this.#options;
+    for (const [key, { build, line, since }] of this.#outstanding) {
+      if (now() - since < leaseMs / 4) continue;
+      await offers.withdraw(lineOf(arch, line), { build: build.id, losses: build.losses });
+      this.#outstanding.delete(key);
+    }
+  }
+
+  #countByLine(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { line } of this.#outstanding.values()) counts.set(line, (counts.get(line) ?? 0) + 1);
+    return counts;
+  }
+}
+
+const keyOf = ({ id, losses }: Pick<Build, "id" | "losses">): string => `${id}-${losses}`;

@@ -1,0 +1,367 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { openLog, type BuildLog } from "../../builder/log.ts";
+import { SluiceError } from "../../errors.ts";
+import { folderOf } from "../../pkgrepo/repository.ts";
+import { readSnapshot } from "../../pkgrepo/snapshot.ts";
+import type { Build, ClaimId, Result } from "../../queue/queue.ts";
+import { explainSystemError } from "../machine.ts";
+import {
+  describe,
+  logName,
+  lookAtBuild,
+  publishFinished,
+  withoutBuilding,
+  type Found,
+} from "../builds/handle-build.ts";
+import { nameIsTaken } from "../builds/published-before.ts";
+import { dropFinished } from "../builds/finished.ts";
+import { hasVersion, isCurrent } from "../builds/run-build.ts";
+import type { Watcher } from "../builds/work.ts";
+import {
+  type Announcement,
+  type Description,
+  type FinishRequest,
+  type RemoteClaim,
+  type Welcome,
+} from "../builder-protocol.ts";
+import type { Installation } from "../installation.ts";
+import { acceptPackages } from "./accept.ts";
+import { Landing, refused, sizeOf } from "./landing.ts";
+import { appendLog } from "./log-chunks.ts";
+import type { Offering } from "./offering.ts";
+import { nextClass, takes, type Roster } from "./roster.ts";
+
+export interface RemoteWatcher extends Watcher {
+  /** What a builder brought isn't published. */
+  refused?(builder: string, build: Pick<Build, "pkgbase">, why: string): void;
+}
+
+/** What became of a claim: over, or not anybody's any more. */
+export type Ended =
+  | { readonly kind: "finished"; readonly outcome: string; readonly message: string }
+  | { readonly kind: "gone" };
+
+const gone = { kind: "gone" } as const;
+
+/**
+ * The manager's part in builds that are done elsewhere. Builders are named by their tokens; what one says counts for
+ * claims of its own alone, and nothing that it brings is published before it was checked here.
+ */
+export class RemoteBuilding {
+  readonly #installation: Installation;
+  readonly #roster: Roster;
+  readonly #offering: Pick<Offering, "look" | "taken">;
+  readonly #watcher: RemoteWatcher;
+  readonly #workspace: Welcome["workspace"];
+  readonly #leaseMs: number;
+  readonly #landing: Landing;
+  /** By claim token. */
+  readonly #announced = new Map<string, Announcement>();
+  readonly #settling = new Map<string, Promise<Ended>>();
+  readonly #started = new Map<string, number>();
+
+  constructor(
+    installation: Installation,
+    parts: {
+      readonly roster: Roster;
+      readonly offering: Pick<Offering, "look" | "taken">;
+      readonly watcher: RemoteWatcher;
+      readonly workspace: Welcome["workspace"];
+      readonly leaseMs: number;
+    },
+  ) {
+    this.#installation = installation;
+    this.#roster = parts.roster;
+    this.#offering = parts.offering;
+    this.#watcher = parts.watcher;
+    this.#workspace = parts.workspace;
+    this.#leaseMs = parts.leaseMs;
+    this.#landing = new Landing(installation.folders.landing);
+  }
+
+  /** Deletes what arrived for builds that are over, after a crash. */
+  async tidy(): Promise<void> {
+    const { builds } = await this.#installation.queue.state();
+    const active = builds.filter(({ status }) => status.kind === "active").map(({ id }) => id);
+    await this.#landing.clearAllBut(new Set(active));
+  }
+
+  /** A builder has started: what an earlier process of that name held is nobody's now. */
+  async welcome(name: string): Promise<Welcome> {
+    const { queue, repository } = this.#installation;
+    await queue.abandon(name);
+    this.#offering.look();
+    const key = await readFile(folderOf(repository).publicKey, "utf8");
+    return {
+      name,
+      leaseMs: this.#leaseMs,
+      workspace: this.#workspace,
+      repository: { name: repository.name, arch: repository.arch, key },
+    };
+  }
+
+  /** @returns by token: which builds are to be stopped */
+  async alive(
+    name: string,
+    description: Description,
+    builds: readonly { readonly build: number; readonly token: string }[],
+  ): Promise<Record<string, "cancel" | "gone">> {
+    const stop: Record<string, "cancel" | "gone"> = {};
+    for (const { build, token } of builds) {
+      const answer = await this.#installation.queue.keepAlive(claimOf(name, build, token));
+      if (answer !== "kept") stop[token] = answer;
+    }
+    const held = builds.map(({ token }) => token).filter((token) => stop[token] !== "gone");
+    this.#roster.heard(name, description, held);
+    this.#offering.look();
+    return stop;
+  }
+
+  /** Gives a build to a builder that was offered it, unless there is nothing to build. */
+  async claim(name: string, id: number): Promise<RemoteClaim | typeof gone> {
+    const { queue, folders } = this.#installation;
+    const builder = this.#roster.find(name);
+    if (!builder) return gone;
+    const claim = await queue.claim({
+      worker: name,
+      ...takes(builder),
+      leaseMs: this.#leaseMs,
+      builds: [id],
+    });
+    if (!claim) return gone;
+    const { build, token } = claim;
+    this.#offering.taken(build);
+    this.#watcher.started?.(build);
+    this.#started.set(token, performance.now());
+    const found = await this.#lookAt(build);
+    if (found.kind !== "to-build") {
+      void this.#settle(claim, build, found).catch(() => undefined);
+      return gone;
+    }
+    this.#roster.claimed(name, token);
+    const { pkgbase, commit, reasons } = build;
+    const log = this.#openLog(build);
+    log.note(`${pkgbase}, commit ${commit}: ${reasons.join("; ")}. It is built by ${name}.`);
+    log.close();
+    const logAt = await sizeOf(join(folders.logs, logName(build)));
+    const { bump } = found.inputs.identity;
+    return { kind: "build", build: id, token, pkgbase, commit, reasons: [...reasons], bump, logAt };
+  }
+
+  /** Takes a piece of the log from a byte on, and returns how much of it is there. Undefined: not its build. */
+  async log(
+    name: string,
+    id: number,
+    token: string,
+    at: number,
+    bytes: Readable,
+  ): Promise<number | undefined> {
+    const build = await this.#installation.queue.claimed(claimOf(name, id, token));
+    if (!build) return undefined;
+    return appendLog(join(this.#installation.folders.logs, logName(build)), at, bytes);
+  }
+
+  /** Makes room for packages, or finds that they aren't needed. */
+  async announce(
+    name: string,
+    id: number,
+    token: string,
+    announced: Announcement,
+  ): Promise<Ended | { readonly kind: "upload"; readonly have: Record<string, number> }> {
+    const claim = claimOf(name, id, token);
+    const build = await this.#installation.queue.claimed(claim);
+    // What is being checked doesn't change any more.
+    if (!build || this.#settling.has(token)) return gone;
+    const found = await this.#lookAt(build);
+    if (found.kind === "to-build" && !(await this.#isPublished(build, found, announced))) {
+      return this.#refusing(name, build, async () => {
+        const have = await this.#landing.prepare(id, token, announced.files);
+        this.#announced.set(token, announced);
+        return { kind: "upload", have };
+      });
+    }
+    const result = { outcome: "already-built", message: `${announced.version} is published` } as const;
+    return this.#settle(claim, build, found.kind === "to-build" ? { kind: "ended", result } : found);
+  }
+
+  /** Takes bytes of a package. Undefined: it isn't its build, or nothing of the kind was announced. */
+  async receive(
+    name: string,
+    id: number,
+    token: string,
+    part: { readonly file: string; readonly at: number; readonly bytes: Readable },
+  ): Promise<number | undefined> {
+    const build = await this.#installation.queue.claimed(claimOf(name, id, token));
+    const file = this.#announced.get(token)?.files.find((each) => each.name === part.file);
+    if (!build || !file || this.#settling.has(token)) return undefined;
+    return this.#refusing(name, build, () =>
+      this.#landing.receive(this.#landing.folderOf(id, token), file, part.at, part.bytes),
+    );
+  }
+
+  /**
+   * Ends a claim; what was built is checked and published. Saying it again gives the same answer. Undefined: its
+   * packages aren't all there, as after a crash of the manager.
+   */
+  async finish(name: string, id: number, token: string, said: FinishRequest): Promise<Ended | undefined> {
+    const running = this.#settling.get(token);
+    if (running) return running;
+    const claim = claimOf(name, id, token);
+    const build = await this.#installation.queue.claimed(claim);
+    if (!build) return gone;
+    const { outcome, message, packages, reason } = said;
+    if (outcome !== "built")
+      return this.#settle(claim, build, {
+        kind: "ended",
+        result: { outcome, message, ...this.#retryOf(build, reason) },
+      });
+    const arrived = this.#landing.folderOf(id, token);
+    const found = await this.#lookAt(build);
+    if (found.kind === "to-build" && packages && !(await this.#landing.isComplete(arrived, packages.files))) {
+      return undefined;
+    }
+    return this.#settle(claim, build, found, packages);
+  }
+
+  /** Waits for what is being checked and published. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#settling.values());
+  }
+
+  #settle(claim: ClaimId, build: Build, found: Found, packages?: Announcement): Promise<Ended> {
+    const { token, worker } = claim;
+    const known = this.#settling.get(token);
+    if (known) return known;
+    const settled = this.#carryOut(claim, build, found, packages).finally(() => {
+      this.#roster.ended(worker, token);
+      this.#announced.delete(token);
+      this.#started.delete(token);
+      this.#offering.look();
+      // Its answer may have been lost; it is asked for again for a while.
+      setTimeout(() => this.#settling.delete(token), 60_000).unref();
+    });
+    this.#settling.set(token, settled);
+    return settled;
+  }
+
+  async #carryOut(
+    claim: ClaimId,
+    build: Build,
+    found: Found,
+    packages: Announcement | undefined,
+  ): Promise<Ended> {
+    const { queue, folders, checkpoint } = this.#installation;
+    const stop = new AbortController();
+    const beat = setInterval(() => {
+      void queue.keepAlive(claim).then(
+        (answer) => answer !== "kept" && stop.abort(),
+        () => undefined,
+      );
+    }, this.#leaseMs / 4);
+    const log = this.#openLog(build);
+    const started = this.#started.get(claim.token) ?? performance.now();
+    try {
+      const result = await this.#resultOf(claim, build, { found, packages }, stop.signal, log);
+      log.note(`${result.outcome}${result.message ? `: ${result.message}` : ""}.`);
+      const isMine = (await queue.finish(claim, result)) === "finished";
+      if (isMine && result.outcome !== "lost")
+        await dropFinished(folders.finished, build.pkgbase, checkpoint);
+      const told: Result = isMine
+        ? result
+        : { outcome: "lost", message: "another builder has taken it over" };
+      this.#watcher.finished?.(build, told, (performance.now() - started) / 1000);
+      return isMine ? { kind: "finished", outcome: told.outcome, message: told.message ?? "" } : gone;
+    } finally {
+      clearInterval(beat);
+      log.close();
+      await this.#landing.clear(this.#landing.folderOf(claim.build.id, claim.token));
+    }
+  }
+
+  async #resultOf(
+    { token, worker }: ClaimId,
+    build: Build,
+    { found, packages: announced }: { readonly found: Found; readonly packages: Announcement | undefined },
+    signal: AbortSignal,
+    log: BuildLog,
+  ): Promise<Result> {
+    try {
+      if (found.kind !== "to-build") {
+        return await withoutBuilding(this.#installation, build, found, signal, log);
+      }
+      if (!announced) throw refused("a build is called done without packages");
+      const arrived = this.#landing.folderOf(build.id, token);
+      await this.#landing.requireComplete(arrived, announced.files);
+      const inputs = { ...found.inputs, signal };
+      const made = await acceptPackages(this.#installation, build, inputs, { arrived, announced }, log);
+      return "outcome" in made ? made : await publishFinished(this.#installation, build, made, signal);
+    } catch (cause) {
+      const error = explainSystemError(cause, this.#installation.folders.state);
+      if (!(error instanceof SluiceError)) return { outcome: "lost", message: String(error) };
+      if (!isRefusal(error)) return { outcome: "lost", message: describe(error) };
+      this.#watcher.refused?.(worker, build, error.message);
+      return { outcome: "lost", message: `what ${worker} brought is refused: ${error.message}` };
+    }
+  }
+
+  /** With more memory it may succeed. */
+  #retryOf(build: Build, reason: FinishRequest["reason"]): Pick<Result, "retry"> {
+    if (reason === "download") return { retry: "download" };
+    const larger = reason && nextClass(build.class, this.#roster.living());
+    return larger === undefined ? {} : { retry: { class: larger } };
+  }
+
+  #lookAt(build: Build): Promise<Found> {
+    return this.#decide(build).catch((cause: unknown): Found => {
+      const error = explainSystemError(cause, this.#installation.folders.state);
+      if (!(error instanceof SluiceError)) throw error;
+      return { kind: "ended", result: { outcome: "lost", message: describe(error) } };
+    });
+  }
+
+  async #decide(build: Build): Promise<Found> {
+    const found = await lookAtBuild(this.#installation, build);
+    if (found.kind !== "to-build" || build.again) return found;
+    const { published, revision, pkg } = found.inputs;
+    const taken = published && (await nameIsTaken(this.#installation, published, revision, pkg));
+    return taken === undefined ? found : { kind: "ended", result: { outcome: "failed", message: taken } };
+  }
+
+  /** What follows upstream may have come to the version that is published. */
+  async #isPublished(
+    { pkgbase }: Build,
+    { inputs }: Extract<Found, { kind: "to-build" }>,
+    { version }: Announcement,
+  ): Promise<boolean> {
+    const published = await readSnapshot(this.#installation.repository);
+    return (
+      published !== undefined &&
+      isCurrent(this.#installation, published, pkgbase, inputs.identity) &&
+      hasVersion(published, pkgbase, version)
+    );
+  }
+
+  async #refusing<T>(name: string, build: Build, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof SluiceError && isRefusal(error))
+        this.#watcher.refused?.(name, build, error.message);
+      throw error;
+    }
+  }
+
+  #openLog(build: Build): BuildLog {
+    return openLog(join(this.#installation.folders.logs, logName(build)));
+  }
+}
+
+function isRefusal({ code }: SluiceError): boolean {
+  return code.startsWith("arrival-") || code === "artefact-refused";
+}
+
+function claimOf(worker: string, id: number, token: string): ClaimId {
+  return { worker, token, build: { id } };
+}

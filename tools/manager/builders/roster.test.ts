@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { whyNobody } from "./living.ts";
+import { canTake, deal, Roster, type Builder } from "./roster.ts";
+
+const builder = (name: string, buildClass: string, jobs = 1, held = 0): Builder => ({
+  name,
+  class: buildClass,
+  arch: "x86_64",
+  jobs,
+  draining: false,
+  held: new Set(Array.from({ length: held }, (_, at) => String(at))),
+});
+
+describe("a builder takes", () => {
+  test.each<[string, string, string | null, boolean]>([
+    ["attic", "2", null, true],
+    ["attic", "2", "0", true],
+    ["attic", "2", "2", true],
+    ["attic", "2", "3", false],
+    ["attic", "0", null, false],
+    ["attic", "0", "0", true],
+    ["attic", "2", "attic", true],
+    ["attic", "2", "cellar", false],
+    ["attic", "heavy", "heavy", true],
+    ["attic", "heavy", "attic", true],
+    ["attic", "heavy", "1", false],
+    ["attic", "heavy", null, false],
+  ])("%s of class %s, a package of class %s: %s", (name, own, wanted, takes) => {
+    expect(canTake({ name, class: own }, wanted)).toBe(takes);
+  });
+});
+
+const lines = (
+  classes: readonly (string | null)[],
+  builders: readonly Builder[],
+  offered: Record<string, number> = {},
+): (string | undefined)[] =>
+  deal(
+    classes.map((each) => ({ class: each })),
+    builders,
+    new Map(Object.entries(offered)),
+  );
+
+describe("builds are dealt out", () => {
+  test("to the smallest class that takes them, as long as somebody is free there", () => {
+    expect(lines([null, "1", "2", "1"], [builder("b", "2", 2), builder("a", "1")])).toEqual([
+      "1",
+      "2",
+      "2",
+      undefined,
+    ]);
+  });
+
+  test("past what no free builder takes", () => {
+    expect(lines(["9", "heavy", "1"], [builder("a", "2")])).toEqual([undefined, undefined, "2"]);
+  });
+
+  test("to nobody who is busy, or for whom enough is on offer", () => {
+    expect(lines(["1"], [builder("a", "2", 2, 2)])).toEqual([undefined]);
+    expect(lines(["1", "1"], [builder("a", "2", 2)], { "2": 1 })).toEqual(["2", undefined]);
+  });
+
+  test("in a builder's own line where its name is the class", () => {
+    expect(lines(["a", "heavy"], [builder("b", "2"), builder("a", "heavy", 2)])).toEqual(["a", "heavy"]);
+  });
+});
+
+test("who isn't heard from, or drains, gets no offers", () => {
+  let now = 0;
+  const roster = new Roster(() => now, 20_000);
+  roster.heard("a", builder("a", "2"), []);
+  roster.heard("b", { ...builder("b", "2"), draining: true }, []);
+  expect(roster.living().map(({ name }) => name)).toEqual(["a"]);
+  now += 60_000;
+  expect(roster.living()).toEqual([]);
+});
+
+test.each<[string | null, boolean, string | undefined]>([
+  ["1", false, undefined],
+  ["heavy", true, undefined],
+  ["heavy", false, "no builder takes class heavy: there are a (2), b (large)"],
+  ["3", false, "no builder takes class 3: there are a (2), b (large)"],
+])("a package of class %s where the manager builds itself: %s", (wanted, here, why) => {
+  const builders = [builder("a", "2"), builder("b", "large")].map((each) => ({ ...each, building: 0 }));
+  expect(whyNobody({ class: wanted, arch: "x86_64" }, { at: 0, here, builders })).toBe(why);
+  const none = "no builder takes what has no class: there is none";
+  expect(whyNobody({ class: null, arch: "arm" }, { at: 0, here: false, builders })).toBe(none);
+});

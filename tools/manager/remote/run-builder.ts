@@ -1,0 +1,171 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pLimit from "p-limit";
+import type { buildPackage } from "../../builder/build.ts";
+import type { Resources } from "../../builder/build-request.ts";
+import { SluiceError } from "../../errors.ts";
+import type { Git } from "../../git/git.ts";
+import { lineOf, takeOffers, type Offer } from "../../queue/bullmq/offers.ts";
+import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import { classLines } from "../builders/roster.ts";
+import { alivePerLease, type Description, type RemoteClaim, type Welcome } from "../builder-protocol.ts";
+import { openBuildingPlace } from "../installation.ts";
+import { buildClaim, type Workshop } from "./build-claim.ts";
+import type { ManagerClient } from "./manager-client.ts";
+import { openPublishedPackages } from "./published-packages.ts";
+import { openWorkspaceClone } from "./workspace-clone.ts";
+
+export interface BuilderWatcher {
+  ready?(name: string): void;
+  started?(claim: RemoteClaim): void;
+  finished?(claim: RemoteClaim, ended: string, seconds: number): void;
+  troubled?(error: SluiceError): void;
+}
+
+export interface BuilderOptions {
+  readonly manager: ManagerClient;
+  readonly redis: RedisAddress;
+  readonly description: Omit<Description, "draining">;
+  /** Clone, kept packages, builds under way: nothing that couldn't be deleted. */
+  readonly state: string;
+  readonly sandbox: Sandbox;
+  /** In the folder of the workspace's clone. */
+  readonly openGit: (folder: string) => Git;
+  /** In place of what the manager says. */
+  readonly workspaceUrl?: string | undefined;
+  readonly repositoryUrl?: string | undefined;
+  readonly pacmanConf?: string | undefined;
+  readonly resources?: Resources | undefined;
+  readonly build?: typeof buildPackage;
+  readonly watcher: BuilderWatcher;
+  /** Takes nothing new, and ends when what it has is done. */
+  readonly drain: AbortSignal;
+  /** How long it may take for that, in milliseconds; then the rest is handed back. */
+  readonly drainMs: number;
+}
+
+interface Running {
+  readonly claim: RemoteClaim;
+  /** The build stops, and its end is told. */
+  readonly cancel: AbortController;
+  /** It is somebody else's: nothing is told. */
+  readonly gone: AbortController;
+}
+
+/**
+ * Builds what the manager offers, until `drain`.
+ *
+ * @throws SluiceError where the manager refuses this builder: `builder-unknown`, `protocol`
+ */
+export async function runBuilder(options: BuilderOptions): Promise<void> {
+  const { manager, redis, description, watcher, drain, drainMs } = options;
+  const welcome = await manager.hello(drain);
+  const { name, leaseMs } = welcome;
+  const workshop = await openWorkshop(options, welcome);
+  const running = new Map<string, Running>();
+  const handBack = new AbortController();
+  const room = pLimit(description.jobs);
+  const over = new AbortController();
+
+  async function take({ build }: Offer): Promise<void> {
+    if (drain.aborted) return;
+    const claim = await manager.claim(build, AbortSignal.any([drain, AbortSignal.timeout(leaseMs / 2)]));
+    if (claim.kind === "gone") return;
+    const own = { claim, cancel: new AbortController(), gone: new AbortController() };
+    running.set(claim.token, own);
+    watcher.started?.(claim);
+    const start = performance.now();
+    try {
+      const ended = await buildClaim(workshop, claim, {
+        cancelled: own.cancel.signal,
+        gone: own.gone.signal,
+        handBack: handBack.signal,
+      });
+      watcher.finished?.(claim, ended, (performance.now() - start) / 1000);
+    } finally {
+      running.delete(claim.token);
+    }
+  }
+
+  const sayAlive = async (): Promise<void> => {
+    const builds = [...running.values()].map(({ claim }) => ({ build: claim.build, token: claim.token }));
+    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(leaseMs / 2)]);
+    const stop = await manager.alive({ ...description, draining: drain.aborted }, builds, signal);
+    for (const [token, what] of Object.entries(stop)) {
+      const own = running.get(token);
+      own?.cancel.abort();
+      if (what === "gone") own?.gone.abort();
+    }
+  };
+  const notHeard = (error: unknown): void => {
+    if (error instanceof SluiceError) watcher.troubled?.(error);
+  };
+  await sayAlive().catch(notHeard);
+  const sayingAlive = repeat(sayAlive, leaseMs / alivePerLease, over.signal, notHeard);
+  watcher.ready?.(name);
+  const taker = await takeOffers(redis, {
+    lines: classLines({ name, class: description.class }).map((line) => lineOf(description.arch, line)),
+    atOnce: Math.max(1, description.jobs),
+    lockMs: leaseMs,
+    troubled: (error) => watcher.troubled?.(error),
+    take: (offer) =>
+      room(() => take(offer)).catch((error: unknown) => {
+        if (error instanceof SluiceError) watcher.troubled?.(error);
+        else if (!drain.aborted) throw error;
+      }),
+  });
+  await aborted(drain);
+  void sayAlive().catch(notHeard);
+  const late = setTimeout(() => handBack.abort(), drainMs);
+  await taker.close();
+  clearTimeout(late);
+  over.abort();
+  await sayingAlive;
+}
+
+async function openWorkshop(options: BuilderOptions, { workspace, repository }: Welcome): Promise<Workshop> {
+  const { manager, state, sandbox, openGit, pacmanConf, build } = options;
+  // What a killed predecessor left.
+  for (const name of ["work", "finished", "logs"])
+    await rm(join(state, name), { recursive: true, force: true });
+  const git = openGit(join(state, "workspaces", `${encodeURIComponent(workspace.name)}.git`));
+  const clone = await openWorkspaceClone(git, options.workspaceUrl ?? workspace.url);
+  const place = await openBuildingPlace({
+    git,
+    settings: { BUILD_REPO: repository.name },
+    state,
+    sandbox,
+    resources: options.resources,
+    ...(build && { build }),
+    ...(pacmanConf !== undefined && { pacmanConf }),
+  });
+  const published = await openPublishedPackages({
+    url: options.repositoryUrl ?? manager.url,
+    dispatcher: manager.dispatcher,
+    repository,
+    folder: join(state, "packages"),
+  });
+  return { manager, clone, place, published };
+}
+
+/** Again and again, with a pause in between, until the signal. */
+async function repeat(
+  action: () => Promise<void>,
+  pauseMs: number,
+  signal: AbortSignal,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    if (!signal.aborted) await action().catch(failed);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
