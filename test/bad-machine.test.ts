@@ -189,7 +189,7 @@ describe.skipIf(missing.length > 0)(
             workspace.sluice(["up", "--once", "--state", state]);
           expect((await up()).code).toBe(0);
           const filler = join(state, "filler");
-          for (const free of [0, 40, 200]) {
+          for (const free of [0, 40, 80]) {
             workspace.addRecipe("good", { pkgver: String(free + 2) });
             workspace.addRecipe("other", { pkgver: String(free + 2) });
             workspace.commit("more");

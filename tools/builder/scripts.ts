@@ -71,8 +71,12 @@ fi
 exit 0
 `;
 
-/** Of fetching and building: the recipe's own keys, which alone can vouch for its sources, and its hooks. */
+/**
+ * Of fetching and building: the recipe's own keys, which alone can vouch for its sources, and its hooks. Errors go
+ * the same way as all else, so that the log has every line in its place.
+ */
 const common = `
+exec 2>&1
 cp -r "$RECIPE" recipe && cd recipe || exit 1
 mkdir -p "$SRCDEST" "$PKGDEST" || exit 1
 for key in keys/pgp/*.asc; do
