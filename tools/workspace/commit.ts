@@ -11,7 +11,11 @@ import {
   type FileContent,
   type FolderFiles,
   type WorkspaceFiles,
+  unread,
 } from "./files.ts";
+import type { Derived } from "./metadata/derived.ts";
+import { KeptMetadata } from "./metadata/kept-metadata.ts";
+import { isEnough } from "./metadata/metadata.ts";
 
 /** The package folders of a commit and which files they consist of; nothing of them is read yet. */
 export interface CommitFolders extends Pick<WorkspaceFiles, "repositoryConfig" | "packagesDir"> {
@@ -55,28 +59,68 @@ function layoutOf(all: readonly TreeEntry[]): { inPackages: boolean; atRoot: boo
   };
 }
 
-/** Reads what Sluice reads of package folders, of all or of some; one Git process, however many there are. */
+/**
+ * Reads what Sluice reads of package folders, of all or of some; a few Git processes, however many there are.
+ *
+ * @param options.srcinfos read `.SRCINFO` also where the PKGBUILD tells everything
+ */
 export async function readFolders(
   git: Git,
   { repositoryConfig, packagesDir, entries, links }: CommitFolders,
   names: ReadonlySet<string> = new Set([...entries.keys(), ...links]),
+  { srcinfos = false }: { readonly srcinfos?: boolean } = {},
 ): Promise<WorkspaceFiles> {
-  const wanted = [...entries].filter(([name]) => names.has(name));
+  const wanted = [...entries].filter(
+    ([name, files]) => names.has(name) && (files.has("PKGBUILD") || files.has(".SRCINFO")),
+  );
+  const derived = await readDerived(git, wanted);
+  const isUnread = (name: string): boolean => {
+    const known = derived.get(name);
+    return !srcinfos && known !== undefined && isEnough(known);
+  };
   const contentOf = await contents(
     git,
-    wanted.flatMap(([, files]) => [files.get(".SRCINFO"), files.get(".CI/config")]),
+    wanted.flatMap(([name, files]) => [
+      isUnread(name) ? undefined : files.get(".SRCINFO"),
+      files.get(".CI/config"),
+    ]),
   );
   const folders: FolderFiles[] = wanted
-    .filter(([, files]) => files.has("PKGBUILD") || files.has(".SRCINFO"))
-    .map(([name, files]) => ({
+    .map(([name, files]): FolderFiles => ({
       name,
       pkgbuild: kindOf(files.get("PKGBUILD")),
-      srcinfo: contentOf(files.get(".SRCINFO")),
+      derived: derived.get(name),
+      srcinfo: isUnread(name) ? unread : contentOf(files.get(".SRCINFO")),
       config: contentOf(files.get(".CI/config")),
     }))
     .concat(links.filter((name) => names.has(name)).map(linkedFolder))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return { repositoryConfig, packagesDir, folders };
+}
+
+/** What the PKGBUILDs of folders say, by the folder's name; only those are read of which it isn't kept. */
+async function readDerived(
+  git: Git,
+  folders: readonly (readonly [name: string, files: ReadonlyMap<string, TreeEntry>])[],
+): Promise<ReadonlyMap<string, Derived>> {
+  const kept = KeptMetadata.of(git.dir);
+  const recipes = folders.flatMap(([name, files]) => {
+    const entry = files.get("PKGBUILD");
+    return entry && !refusal(entry) ? [{ name, entry }] : [];
+  });
+  const contentOf = await contents(
+    git,
+    recipes.map(({ entry }) => (kept.get(entry.id) ? undefined : entry)),
+  );
+  const derived = new Map<string, Derived>();
+  for (const { name, entry } of recipes) {
+    const known = kept.get(entry.id);
+    const content = known ? undefined : contentOf(entry);
+    if (known) derived.set(name, known);
+    else if (content?.kind === "file") derived.set(name, kept.derive(entry.id, content.text));
+  }
+  kept.save();
+  return derived;
 }
 
 /** Names of the folders that one commit has and another hasn't, or that consist of other files there. */

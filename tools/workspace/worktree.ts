@@ -8,21 +8,31 @@ import {
   linkedFolder,
   maximumBytes,
   packagesDirOf,
+  absent,
   symbolicLink,
   tooLarge,
+  unread,
   type FileContent,
   type FolderFiles,
   type WorkspaceFiles,
 } from "./files.ts";
+import { blobId, KeptMetadata } from "./metadata/kept-metadata.ts";
+import { isEnough } from "./metadata/metadata.ts";
+
+interface ReadOptions {
+  /** Leave out the packages' `.CI/config`. */
+  readonly configs?: boolean;
+  /** Read `.SRCINFO` also where the PKGBUILD tells everything. */
+  readonly srcinfos?: boolean;
+}
 
 /**
  * Reads the packages of a work tree. Reading is synchronous: for thousands of small files that is several
  * times as fast as any other way.
  *
- * @param options `configs: false` leaves out the packages' `.CI/config`
  * @throws SluiceError `no-workspace` where `root` or the packages folder can't be listed.
  */
-export function readWorktree(root: string, { configs = true } = {}): WorkspaceFiles {
+export function readWorktree(root: string, options: ReadOptions = {}): WorkspaceFiles {
   const repositoryConfig = readIn(root, ".ci", "config");
   const packagesDir = findPackagesDir(root, repositoryConfig);
   const top = join(root, packagesDir);
@@ -31,7 +41,7 @@ export function readWorktree(root: string, { configs = true } = {}): WorkspaceFi
   return {
     repositoryConfig,
     packagesDir,
-    folders: { [Symbol.iterator]: () => readFolders(top, entries, configs) },
+    folders: { [Symbol.iterator]: () => readFolders(top, entries, options) },
   };
 }
 
@@ -57,16 +67,18 @@ function findPackagesDir(root: string, repositoryConfig: FileContent): string {
   });
 }
 
-function* readFolders(top: string, entries: readonly Dirent[], configs: boolean): Generator<FolderFiles> {
+function* readFolders(top: string, entries: readonly Dirent[], options: ReadOptions): Generator<FolderFiles> {
+  const kept = KeptMetadata.of(top);
   for (const entry of entries) {
     const folder = `${top}/${entry.name}`;
     if (entry.isDirectory()) {
-      const files = readFolder(folder, entry.name, configs);
+      const files = readFolder(folder, entry.name, kept, options);
       if (files) yield files;
     } else if (entry.isSymbolicLink() && pointsToFolder(folder)) {
       yield linkedFolder(entry.name);
     }
   }
+  kept.save();
 }
 
 /** A package's PKGBUILD, for those who read more than the metadata. */
@@ -74,16 +86,19 @@ export function readWorktreeFile(root: string, folder: string, file: string): Fi
   return read(join(root, folder, file));
 }
 
-function readFolder(folder: string, name: string, configs: boolean): FolderFiles | undefined {
-  const pkgbuild = existsSync(`${folder}/PKGBUILD`);
-  const srcinfo = read(`${folder}/.SRCINFO`);
-  if (!pkgbuild && srcinfo.kind === "absent") return undefined;
-  return {
-    name,
-    pkgbuild: { kind: pkgbuild ? "present" : "absent" },
-    srcinfo,
-    config: configs ? readIn(folder, ".CI", "config") : { kind: "absent" },
-  };
+function readFolder(
+  folder: string,
+  name: string,
+  kept: KeptMetadata,
+  { configs = true, srcinfos = false }: ReadOptions,
+): FolderFiles | undefined {
+  const pkgbuild = read(`${folder}/PKGBUILD`);
+  const derived = pkgbuild.kind === "file" ? kept.derive(blobId(pkgbuild.text), pkgbuild.text) : undefined;
+  const isUnread = derived && isEnough(derived) && !srcinfos;
+  const srcinfo = isUnread ? unread : read(`${folder}/.SRCINFO`);
+  if (pkgbuild.kind === "absent" && srcinfo.kind === "absent") return undefined;
+  const config = configs ? readIn(folder, ".CI", "config") : absent;
+  return { name, pkgbuild, derived, srcinfo, config };
 }
 
 /** Reads `parent/folder/file` where neither the folder nor the file is a link. */
@@ -103,7 +118,7 @@ function read(path: string): FileContent {
     return { kind: "file", text: text.startsWith("\uFEFF") ? text.slice(1) : text };
   } catch (error) {
     const code = systemCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return { kind: "absent" };
+    if (code === "ENOENT" || code === "ENOTDIR") return absent;
     if (code === "ELOOP") return symbolicLink;
     if (code === "ERR_STRING_TOO_LONG" || code === "ERR_FS_FILE_TOO_LARGE")
       return tooLarge(lstatSync(path).size);

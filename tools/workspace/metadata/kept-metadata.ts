@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { gitFolder } from "../../git/git-folder.ts";
+import { derive, type Derived } from "./derived.ts";
+
+/** Another way of deriving makes another number, so that nothing of the old way is taken. */
+const format = "sluice metadata 1";
+
+/** More lines than this many times those in use, and those that aren't are let go. */
+const mostUnused = 3;
+
+/**
+ * What was derived of PKGBUILDs, kept in the repository's Git folder, so that what didn't change isn't read again.
+ * A line for each: the PKGBUILD's blob id, a space, what was derived as JSON. Where it can't be read or written,
+ * everything is derived anew.
+ */
+export class KeptMetadata {
+  readonly #file: string | undefined;
+  readonly #lines: Map<string, string>;
+  readonly #used = new Map<string, Derived>();
+  #isNew = false;
+
+  private constructor(file: string | undefined) {
+    this.#file = file;
+    this.#lines = file === undefined ? new Map() : readLines(file);
+  }
+
+  /** @param dir a work tree, a folder in one, or a bare repository; elsewhere nothing is kept */
+  static of(dir: string): KeptMetadata {
+    const folder = gitFolder(dir);
+    return new KeptMetadata(folder && join(folder, "sluice", "metadata"));
+  }
+
+  get(id: string): Derived | undefined {
+    const used = this.#used.get(id);
+    if (used) return used;
+    const line = this.#lines.get(id);
+    if (line === undefined) return undefined;
+    const derived = JSON.parse(line) as Derived;
+    this.#used.set(id, derived);
+    return derived;
+  }
+
+  /** What the text says, kept or derived now. */
+  derive(id: string, pkgbuild: string): Derived {
+    const kept = this.get(id);
+    if (kept) return kept;
+    const derived = derive(pkgbuild);
+    this.#used.set(id, derived);
+    this.#lines.set(id, JSON.stringify(derived));
+    this.#isNew = true;
+    return derived;
+  }
+
+  /** Writes what is new, in one rename. */
+  save(): void {
+    if (!this.#isNew || this.#file === undefined) return;
+    const all = [...this.#lines];
+    const isFull = all.length > mostUnused * this.#used.size;
+    const lines = (isFull ? all.filter(([id]) => this.#used.has(id)) : all).map(
+      ([id, line]) => `${id} ${line}\n`,
+    );
+    const temporary = `${this.#file}.${process.pid}.tmp`;
+    try {
+      mkdirSync(dirname(this.#file), { recursive: true });
+      writeFileSync(temporary, [`${format}\n`, ...lines].join(""));
+      renameSync(temporary, this.#file);
+      this.#isNew = false;
+    } catch {
+      // A clone that this user may only read: the next run derives it again.
+      rmSync(temporary, { force: true });
+    }
+  }
+}
+
+/** As Git names a file's content. */
+export function blobId(content: string): string {
+  const bytes = Buffer.from(content);
+  return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+}
+
+function readLines(file: string): Map<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return new Map();
+  }
+  const lines = new Map<string, string>();
+  if (!text.startsWith(`${format}\n`) || !text.endsWith("\n")) return lines;
+  for (let at = format.length + 1; at < text.length;) {
+    const end = text.indexOf("\n", at);
+    const space = text.indexOf(" ", at);
+    if (space !== -1 && space < end) lines.set(text.slice(at, space), text.slice(space + 1, end));
+    at = end + 1;
+  }
+  return lines;
+}
