@@ -100,7 +100,7 @@ describe("a contributor's pull request", () => {
         kind: "srcinfo-stale",
         pkgbase: "foo",
         path: "packages/foo/.SRCINFO",
-        message: "is stale in pkgver, depends; run makepkg --printsrcinfo > .SRCINFO",
+        message: "is stale in pkgver, depends; write it with: sluice srcinfo foo --write",
       },
     ]);
   });

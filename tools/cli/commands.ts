@@ -212,6 +212,20 @@ export const commands: readonly CommandEntry[] = [
   {
     group: "packages",
     examples: [
+      ["sluice srcinfo foo", "what .SRCINFO should say, without running the PKGBUILD"],
+      ["sluice srcinfo --write", "write those that are missing or stale"],
+    ],
+    define: (program) =>
+      workspaceCommand(program, "srcinfo [pkgbase...]")
+        .description("Print what the .SRCINFO files should say, or write or check them")
+        .option("--write", "write those that are missing or stale")
+        .option("--check", "list those that are stale; exit code 1 where there are some")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/srcinfo.ts")).srcinfo,
+  },
+  {
+    group: "packages",
+    examples: [
       ["sluice deptree --format dot --out tree.dot", "a drawing for Graphviz"],
       ["sluice deptree --databases core.db extra.db", "what these have needs no package of ours"],
     ],

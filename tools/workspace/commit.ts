@@ -1,3 +1,4 @@
+import type { RecipeFiles } from "../gate/update.ts";
 import type { Git } from "../git/git.ts";
 import { listTree, readBlobs, type TreeEntry } from "../git/objects.ts";
 import { readRepositoryConfig } from "./config/config.ts";
@@ -13,9 +14,11 @@ import {
   type WorkspaceFiles,
   unread,
 } from "./files.ts";
+import { askMakepkg, recipeId, type OpenRecipe } from "./metadata/ask-makepkg.ts";
 import type { Derived } from "./metadata/derived.ts";
 import { KeptMetadata } from "./metadata/kept-metadata.ts";
 import { isEnough } from "./metadata/metadata.ts";
+import { recipeEntries, recipeOf } from "./recipe.ts";
 
 /** The package folders of a commit and which files they consist of; nothing of them is read yet. */
 export interface CommitFolders extends Pick<WorkspaceFiles, "repositoryConfig" | "packagesDir"> {
@@ -67,13 +70,13 @@ function layoutOf(all: readonly TreeEntry[]): { inPackages: boolean; atRoot: boo
 export async function readFolders(
   git: Git,
   { repositoryConfig, packagesDir, entries, links }: CommitFolders,
-  names: ReadonlySet<string> = new Set([...entries.keys(), ...links]),
+  names?: ReadonlySet<string>,
   { srcinfos = false }: { readonly srcinfos?: boolean } = {},
 ): Promise<WorkspaceFiles> {
   const wanted = [...entries].filter(
-    ([name, files]) => names.has(name) && (files.has("PKGBUILD") || files.has(".SRCINFO")),
+    ([name, files]) => (names?.has(name) ?? true) && (files.has("PKGBUILD") || files.has(".SRCINFO")),
   );
-  const derived = await readDerived(git, wanted);
+  const derived = await readDerived(git, wanted, names === undefined);
   const isUnread = (name: string): boolean => {
     const known = derived.get(name);
     return !srcinfos && known !== undefined && isEnough(known);
@@ -93,7 +96,7 @@ export async function readFolders(
       srcinfo: isUnread(name) ? unread : contentOf(files.get(".SRCINFO")),
       config: contentOf(files.get(".CI/config")),
     }))
-    .concat(links.filter((name) => names.has(name)).map(linkedFolder))
+    .concat(links.filter((name) => names?.has(name) ?? true).map(linkedFolder))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return { repositoryConfig, packagesDir, folders };
 }
@@ -102,6 +105,7 @@ export async function readFolders(
 async function readDerived(
   git: Git,
   folders: readonly (readonly [name: string, files: ReadonlyMap<string, TreeEntry>])[],
+  isWhole: boolean,
 ): Promise<ReadonlyMap<string, Derived>> {
   const kept = KeptMetadata.of(git.dir);
   const recipes = folders.flatMap(([name, files]) => {
@@ -119,8 +123,26 @@ async function readDerived(
     if (known) derived.set(name, known);
     else if (content?.kind === "file") derived.set(name, kept.derive(entry.id, content.text));
   }
-  kept.save();
+  const open = folders.filter(
+    ([name, files]) => !files.has(".SRCINFO") && (derived.get(name)?.unknown.length ?? 0) > 0,
+  );
+  const answers = await askMakepkg(
+    kept,
+    open.map(([name, files]) => openRecipe(git, name, files)),
+  );
+  for (const [name, answer] of answers) derived.set(name, answer);
+  kept.save(isWhole);
   return derived;
+}
+
+function openRecipe(git: Git, pkgbase: string, folder: ReadonlyMap<string, TreeEntry>): OpenRecipe {
+  const entries = recipeEntries(folder);
+  const readable = entries.filter(([, entry]) => !refusal(entry)).map(([, { id }]) => id);
+  const files = async (): Promise<RecipeFiles> => {
+    const blobs = await readBlobs(git, readable);
+    return new Map([...recipeOf(folder, blobs)].filter(([path]) => blobs.has(folder.get(path)!.id)));
+  };
+  return { pkgbase, id: recipeId(entries), files };
 }
 
 /** Names of the folders that one commit has and another hasn't, or that consist of other files there. */

@@ -64,12 +64,12 @@ test("a person gets every problem of the whole workspace at once, by path", () =
     "packages/broken/.SRCINFO:2:2: expected `key = value`",
     "packages/config/.CI/config:1: unknown key CI_ON_TRIGER; did you mean CI_ON_TRIGGER?",
     "packages/config/.CI/config:2: expected KEY=value, found `words`",
-    "packages/empty/.SRCINFO: it is empty; run makepkg --printsrcinfo > .SRCINFO",
+    "packages/empty/.SRCINFO: it is empty; write it with: sluice srcinfo empty --write",
     "packages/folder/.SRCINFO: is a folder",
     "packages/linked: is a symbolic link to a folder, which is ignored; put the package folder itself here",
     "packages/lost/PKGBUILD: is missing; the folder is ignored",
     "packages/renamed/PKGBUILD: the folder is renamed, its pkgbase is original",
-    "packages/stale/.SRCINFO: is stale in pkgver, epoch; run makepkg --printsrcinfo > .SRCINFO",
+    "packages/stale/.SRCINFO: is stale in pkgver, epoch; write it with: sluice srcinfo stale --write",
   ]);
 });
 

@@ -17,7 +17,7 @@ export function lintWorkspace(root: string): {
     if (pkgbuild.kind !== "file" || !committed) continue;
     const stale = staleIn(pkgbuild.text, committed);
     if (stale.length === 0) continue;
-    const message = `is stale in ${stale.join(", ")}; run makepkg --printsrcinfo > .SRCINFO`;
+    const message = `is stale in ${stale.join(", ")}; write it with: sluice srcinfo ${pkgbase} --write`;
     found.push({ kind: "srcinfo-stale", pkgbase, path: `${path}/.SRCINFO`, message });
   }
   return { workspace, problems: found.sort((a, b) => (a.path < b.path ? -1 : 1)) };

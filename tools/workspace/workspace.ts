@@ -111,6 +111,11 @@ export function readTree(
   return { tree: buildTree(relations, distribution), problems };
 }
 
+/** The packages that have no `.SRCINFO`, and whose PKGBUILD's text doesn't tell what it would say. */
+export function unknownPackages({ problems }: { readonly problems: readonly WorkspaceProblem[] }): string[] {
+  return problems.flatMap(({ kind, pkgbase }) => (kind === "srcinfo-missing" && pkgbase ? [pkgbase] : []));
+}
+
 /** `path:line:column: message` */
 export function describeProblem({ path, line, column, message }: WorkspaceProblem): string {
   const place = [JSON.stringify(path).slice(1, -1), line, column].filter((part) => part !== undefined);
@@ -197,7 +202,7 @@ function committedFrom(
     const srcinfo = parseSrcinfo(file.text, path);
     const missing = missingParts(srcinfo);
     if (missing.length > 0) {
-      const message = `${missing.join(", ")}; run makepkg --printsrcinfo > .SRCINFO`;
+      const message = `${missing.join(", ")}; write it with: sluice srcinfo ${pkgbase} --write`;
       problems.push({ kind: "srcinfo-unreadable", pkgbase, path, message });
     }
     return srcinfo.packages.length > 0 ? srcinfo : undefined;

@@ -1,7 +1,16 @@
-import { constants, existsSync, lstatSync, readdirSync, readFileSync, type Dirent } from "node:fs";
-import { join } from "node:path";
+import {
+  constants,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Dirent,
+} from "node:fs";
+import { join, relative } from "node:path";
 import { isPkgbase } from "../alpm/names.ts";
 import { SluiceError, systemCode } from "../errors.ts";
+import type { RecipeFile, RecipeFiles } from "../gate/update.ts";
 import { readRepositoryConfig } from "./config/config.ts";
 import {
   decodeFile,
@@ -16,8 +25,10 @@ import {
   type FolderFiles,
   type WorkspaceFiles,
 } from "./files.ts";
+import { askMakepkg, recipeId } from "./metadata/ask-makepkg.ts";
 import { blobId, KeptMetadata } from "./metadata/kept-metadata.ts";
 import { isEnough } from "./metadata/metadata.ts";
+import { isInCiFolder } from "./recipe.ts";
 
 interface ReadOptions {
   /** Leave out the packages' `.CI/config`. */
@@ -78,7 +89,7 @@ function* readFolders(top: string, entries: readonly Dirent[], options: ReadOpti
       yield linkedFolder(entry.name);
     }
   }
-  kept.save();
+  kept.save(true);
 }
 
 /** A package's PKGBUILD, for those who read more than the metadata. */
@@ -93,12 +104,52 @@ function readFolder(
   { configs = true, srcinfos = false }: ReadOptions,
 ): FolderFiles | undefined {
   const pkgbuild = read(`${folder}/PKGBUILD`);
-  const derived = pkgbuild.kind === "file" ? kept.derive(blobId(pkgbuild.text), pkgbuild.text) : undefined;
-  const isUnread = derived && isEnough(derived) && !srcinfos;
+  const text = pkgbuild.kind === "file" ? kept.derive(blobId(pkgbuild.text), pkgbuild.text) : undefined;
+  const isUnread = text && isEnough(text) && !srcinfos;
   const srcinfo = isUnread ? unread : read(`${folder}/.SRCINFO`);
   if (pkgbuild.kind === "absent" && srcinfo.kind === "absent") return undefined;
+  const isOpen = srcinfo.kind === "absent" && text !== undefined && text.unknown.length > 0;
+  const derived = isOpen ? (kept.get(idOf(readRecipe(folder))) ?? text) : text;
   const config = configs ? readIn(folder, ".CI", "config") : absent;
   return { name, pkgbuild, derived, srcinfo, config };
+}
+
+/**
+ * Asks makepkg, in the sandbox, for what the PKGBUILDs of these packages don't tell, and keeps what it says. Whether
+ * reading the work tree again tells more now.
+ */
+export async function askAboutWorktree(root: string, pkgbases: readonly string[]): Promise<boolean> {
+  if (pkgbases.length === 0) return false;
+  const top = join(root, findPackagesDir(root, readIn(root, ".ci", "config")));
+  const kept = KeptMetadata.of(top);
+  const recipes = pkgbases.map((pkgbase) => {
+    const files = readRecipe(join(top, pkgbase));
+    return { pkgbase, id: idOf(files), files: () => Promise.resolve(files) };
+  });
+  const unknown = recipes.filter(({ id }) => kept.get(id) === undefined);
+  const answers = await askMakepkg(kept, unknown);
+  kept.save(false);
+  return answers.size > 0;
+}
+
+function idOf(recipe: RecipeFiles): string {
+  return recipeId([...recipe].map(([path, { mode, bytes }]) => [path, { mode, id: blobId(bytes) }] as const));
+}
+
+/** The files of a recipe, all but `.CI`, as Git would take them. */
+function readRecipe(folder: string): RecipeFiles {
+  const files = new Map<string, RecipeFile>();
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const file = join(entry.parentPath, entry.name);
+    const path = relative(folder, file);
+    if (isInCiFolder(path)) continue;
+    if (entry.isSymbolicLink()) files.set(path, { mode: "120000", bytes: Buffer.from(readlinkSync(file)) });
+    if (!entry.isFile()) continue;
+    const { size, mode } = lstatSync(file);
+    if (size > maximumBytes) continue;
+    files.set(path, { mode: (mode & 0o100) === 0 ? "100644" : "100755", bytes: readFileSync(file) });
+  }
+  return files;
 }
 
 /** Reads `parent/folder/file` where neither the folder nor the file is a link. */

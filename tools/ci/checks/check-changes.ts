@@ -186,7 +186,7 @@ async function checkPackage(
   const { verdict, findings } = judge(update, { ...offlineContext, readings });
   const stale = staleFieldsOf(after, now.workspace, pkgbase);
   if (stale.length > 0) {
-    const message = `is stale in ${stale.join(", ")}; run makepkg --printsrcinfo > .SRCINFO`;
+    const message = `is stale in ${stale.join(", ")}; write it with: sluice srcinfo ${pkgbase} --write`;
     problems.push({ kind: "srcinfo-stale", pkgbase, path: `${path}/.SRCINFO`, message });
   }
   const sameVersion = await sameVersionIn(git, pkgbase, old, now);

@@ -7,12 +7,13 @@ import { derive, type Derived } from "./derived.ts";
 /** Another way of deriving makes another number, so that nothing of the old way is taken. */
 const format = "sluice metadata 1";
 
-/** More lines than this many times those in use, and those that aren't are let go. */
+/** Where more is kept than this many times what a whole workspace uses, the rest is let go. */
 const mostUnused = 3;
 
 /**
  * What was derived of PKGBUILDs, kept in the repository's Git folder, so that what didn't change isn't read again.
- * A line for each: the PKGBUILD's blob id, a space, what was derived as JSON. Where it can't be read or written,
+ * A line for each: the PKGBUILD's blob id, or the recipe's where makepkg was asked, a space, what is known as JSON.
+ * Where it can't be read or written,
  * everything is derived anew.
  */
 export class KeptMetadata {
@@ -47,17 +48,25 @@ export class KeptMetadata {
     const kept = this.get(id);
     if (kept) return kept;
     const derived = derive(pkgbuild);
-    this.#used.set(id, derived);
-    this.#lines.set(id, JSON.stringify(derived));
-    this.#isNew = true;
+    this.add(id, derived);
     return derived;
   }
 
-  /** Writes what is new, in one rename. */
-  save(): void {
+  add(id: string, derived: Derived): void {
+    this.#used.set(id, derived);
+    this.#lines.set(id, JSON.stringify(derived));
+    this.#isNew = true;
+  }
+
+  /**
+   * Writes what is new, in one rename.
+   *
+   * @param isWhole whether a whole workspace was read
+   */
+  save(isWhole: boolean): void {
     if (!this.#isNew || this.#file === undefined) return;
     const all = [...this.#lines];
-    const isFull = all.length > mostUnused * this.#used.size;
+    const isFull = isWhole && all.length > mostUnused * this.#used.size;
     const lines = (isFull ? all.filter(([id]) => this.#used.has(id)) : all).map(
       ([id, line]) => `${id} ${line}\n`,
     );
@@ -75,8 +84,8 @@ export class KeptMetadata {
 }
 
 /** As Git names a file's content. */
-export function blobId(content: string): string {
-  const bytes = Buffer.from(content);
+export function blobId(content: string | Uint8Array): string {
+  const bytes = Buffer.from(content as string);
   return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 

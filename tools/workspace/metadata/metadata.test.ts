@@ -73,7 +73,7 @@ test("what was derived is kept by the PKGBUILD's content, and read again if the 
     const id = blobId(foo);
     const first = KeptMetadata.of(dir);
     const derived = first.derive(id, foo);
-    first.save();
+    first.save(true);
     expect(KeptMetadata.of(dir).get(id)).toEqual(derived);
     const file = join(dir, ".git/sluice/metadata");
     writeFileSync(file, readFileSync(file, "utf8").slice(0, -5));
