@@ -14,6 +14,8 @@ const recipe = (name: string, more = ""): string =>
   `pkgname=${name}\npkgver=1\npkgrel=1\narch=(any)\n${more}`;
 const add = (name: string, more?: string): void => w.write(`packages/${name}/PKGBUILD`, recipe(name, more));
 
+const canary = (): string => join(w.base, "canary");
+
 test("somebody prints, checks and writes .SRCINFO, and one that isn't stale stays to the byte", async () => {
   add("foo", "depends=(bar)\n");
   w.addPackage("bar");
@@ -41,8 +43,6 @@ test("somebody prints, checks and writes .SRCINFO, and one that isn't stale stay
 describe.skipIf(probeBubblewrap() !== undefined || missingPrograms("makepkg").length > 0)(
   "what only running a PKGBUILD tells, with makepkg and bubblewrap here",
   () => {
-    const canary = (): string => join(w.base, "canary");
-
     test("is asked of makepkg in the sandbox, once, and nothing of the recipe reaches further", async () => {
       const hostile = `depends=($(echo lib; touch ${canary()}; cat ${w.base}/secret; : < /dev/tcp/127.0.0.1/22 && echo net; true))\n`;
       w.write("../secret", "secret");
@@ -75,12 +75,11 @@ describe.skipIf(probeBubblewrap() !== undefined || missingPrograms("makepkg").le
 );
 
 test("reading a recipe runs nothing of it", async () => {
-  const canary = join(w.base, "canary");
-  const touch = `touch ${canary}`;
+  const touch = `touch ${canary()}`;
   const constructs = [
     `depends=($(${touch}))`, `depends=(\`${touch}\`)`, touch, `pkgdesc="\${x:-$(${touch})}"`, `: $((a[$(${touch})]))`,
     `eval '${touch}'`, `source <(echo ${touch})`, `trap '${touch}' EXIT`, `pkgdesc=$(<<<x ${touch})`, `[[ -e x ]] || ${touch}`,
-    `true > ${canary}`, `declare -i n='a[$(${touch})]'`, `f() { ${touch}; }; f`, `pkgdesc=\${x@P}`, `cat <<E\n$(${touch})\nE`,
+    `true > ${canary()}`, `declare -i n='a[$(${touch})]'`, `f() { ${touch}; }; f`, `pkgdesc=\${x@P}`, `cat <<E\n$(${touch})\nE`,
   ]; // prettier-ignore
   for (const [at, line] of constructs.entries()) {
     w.addPackage(`foo${at}`);
@@ -88,6 +87,6 @@ test("reading a recipe runs nothing of it", async () => {
   }
   w.commit("hostile");
   for (const args of [["lint"], ["deptree"], ["srcinfo"], ["on-commit", "--dry-run"]]) await w.sluice(args);
-  expect(existsSync(canary)).toBe(false);
+  expect(existsSync(canary())).toBe(false);
   expect((await w.sluice(["srcinfo", "foo0"])).stdout).toContain("pkgbase = foo0");
 });

@@ -112,16 +112,19 @@ async function readDerived(
     const entry = files.get("PKGBUILD");
     return entry && !refusal(entry) ? [{ name, entry }] : [];
   });
+  const derived = new Map<string, Derived>();
+  const isNew = recipes.filter(({ name, entry }) => {
+    const known = kept.get(entry.id);
+    if (known) derived.set(name, known);
+    return !known;
+  });
   const contentOf = await contents(
     git,
-    recipes.map(({ entry }) => (kept.get(entry.id) ? undefined : entry)),
+    isNew.map(({ entry }) => entry),
   );
-  const derived = new Map<string, Derived>();
-  for (const { name, entry } of recipes) {
-    const known = kept.get(entry.id);
-    const content = known ? undefined : contentOf(entry);
-    if (known) derived.set(name, known);
-    else if (content?.kind === "file") derived.set(name, kept.derive(entry.id, content.text));
+  for (const { name, entry } of isNew) {
+    const content = contentOf(entry);
+    if (content.kind === "file") derived.set(name, kept.derive(entry.id, content.text));
   }
   const open = folders.filter(
     ([name, files]) => !files.has(".SRCINFO") && (derived.get(name)?.unknown.length ?? 0) > 0,

@@ -8,7 +8,7 @@ export function lintWorkspace(root: string): {
   workspace: Workspace;
   problems: readonly WorkspaceProblem[];
 } {
-  const workspace = parseWorkspace(readWorktree(root, { srcinfos: true }));
+  const workspace = parseWorkspace(readWorktree(root, { srcinfos: "all" }));
   const { packagesDir, packages, problems } = workspace;
   const found = [...problems];
   for (const { pkgbase, committed } of packages.values()) {

@@ -28,7 +28,7 @@ export interface SrcinfoFile {
  * @throws SluiceError `unknown-package`, and as `readWorktree`
  */
 export async function srcinfoFiles(root: string, names: readonly string[]): Promise<SrcinfoFile[]> {
-  const read = (): Workspace => parseWorkspace(readWorktree(root, { srcinfos: true }));
+  const read = (): Workspace => parseWorkspace(readWorktree(root, { srcinfos: "all" }));
   const first = read();
   const workspace = (await askAboutWorktree(root, unknownPackages(first))) ? read() : first;
   const { packages, packagesDir, problems } = workspace;

@@ -33,8 +33,11 @@ import { isInCiFolder } from "./recipe.ts";
 interface ReadOptions {
   /** Leave out the packages' `.CI/config`. */
   readonly configs?: boolean;
-  /** Read `.SRCINFO` also where the PKGBUILD tells everything. */
-  readonly srcinfos?: boolean;
+  /**
+   * Read `.SRCINFO` also where the PKGBUILD tells everything, or not even where pkgver() may have found a newer
+   * version.
+   */
+  readonly srcinfos?: "all" | "unless-whole" | undefined;
 }
 
 /**
@@ -101,11 +104,12 @@ function readFolder(
   folder: string,
   name: string,
   kept: KeptMetadata,
-  { configs = true, srcinfos = false }: ReadOptions,
+  { configs = true, srcinfos }: ReadOptions,
 ): FolderFiles | undefined {
   const pkgbuild = read(`${folder}/PKGBUILD`);
   const text = pkgbuild.kind === "file" ? kept.derive(blobId(pkgbuild.text), pkgbuild.text) : undefined;
-  const isUnread = text && isEnough(text) && !srcinfos;
+  const isTold = text && (srcinfos === "unless-whole" ? text.whole : isEnough(text));
+  const isUnread = isTold && srcinfos !== "all";
   const srcinfo = isUnread ? unread : read(`${folder}/.SRCINFO`);
   if (pkgbuild.kind === "absent" && srcinfo.kind === "absent") return undefined;
   const isOpen = srcinfo.kind === "absent" && text !== undefined && text.unknown.length > 0;

@@ -19,7 +19,7 @@ export async function deptree({ root, format, out, databases = [], json = false 
   const folder = findRoot(root);
   const distribution = await distributionNames(databases);
   const read = (): ReturnType<typeof readTree> =>
-    readTree(readWorktree(folder, { configs: false }), defaultArch, distribution);
+    readTree(readWorktree(folder, { configs: false, srcinfos: "unless-whole" }), defaultArch, distribution);
   const first = read();
   const { tree, problems } = (await askAboutWorktree(folder, unknownPackages(first))) ? read() : first;
   for (const problem of problems) {

@@ -13,6 +13,8 @@ const of = (lines: string): string => `pkgbase = foo\n${lines.replaceAll(/^/gm, 
 const right = of("pkgver = 2\npkgrel = 1\narch = any\ndepends = new");
 const stale = of("pkgver = 1\npkgrel = 1\narch = any\ndepends = old");
 
+const fields = (text: string): string[] => text.split("\n").sort();
+
 test.each([
   ["the PKGBUILD counts without a .SRCINFO", foo, undefined, right],
   ["the PKGBUILD counts against a stale one", foo, stale, right],
@@ -42,7 +44,6 @@ test.each([
     derive(pkgbuild),
     committed === undefined ? undefined : parseSrcinfo(committed),
   );
-  const fields = (text: string): string[] => text.split("\n").sort();
   expect(fields(formatSrcinfo(srcinfo!))).toEqual(fields(expected));
 });
 
