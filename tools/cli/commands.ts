@@ -35,7 +35,9 @@ export const commands: readonly CommandEntry[] = [
     define: (program) =>
       program
         .command("init [dir]")
-        .description("Make a new workspace in an empty folder, or take over one of Chaotic-AUR's kind")
+        .description(
+          "Make a workspace of an empty folder or one of PKGBUILDs, or take over one of Chaotic-AUR's kind",
+        )
         .option("--gitlab", "with pipelines for GitLab (default: both)")
         .option("--github", "with pipelines for GitHub (default: both)")
         .option("--name <name>", "of the package repository (default: the folder's)")
