@@ -22,7 +22,7 @@ const innerRooms = {
     "second-reading": ["grammar", "normal-form"],
     srcinfo: ["grammar", "evaluation"],
   },
-  workspace: { config: [], state: ["config"] },
+  workspace: { config: [], state: ["config"], metadata: [] },
   upstream: {
     refs: [],
     "new-version": ["refs"],

@@ -100,7 +100,7 @@ describe("a contributor's pull request", () => {
         kind: "srcinfo-stale",
         pkgbase: "foo",
         path: "packages/foo/.SRCINFO",
-        message: "is stale in pkgver, depends; run makepkg --printsrcinfo > .SRCINFO",
+        message: "is stale in pkgver, depends; write it with: sluice srcinfo foo --write",
       },
     ]);
   });
@@ -144,8 +144,7 @@ describe("a contributor's pull request", () => {
 
   test("that removes a package gets the names of those that still need it", async () => {
     addRecipe("app", { depends: ["libfoo>=1"] });
-    addRecipe("lib");
-    w.write("packages/lib/.SRCINFO", srcinfoText("lib", { lines: ["provides = libfoo=1"] }));
+    w.addPackage("lib", { lines: ["provides = libfoo=1"] });
     start();
     w.delete("packages/lib");
     w.commit("drop lib");
@@ -168,8 +167,7 @@ describe("a contributor's pull request", () => {
     w.write("packages/old2/.SRCINFO", srcinfoText("old2", { pkgnames: ["old"] }));
     start();
     addRecipe("b", { depends: ["a"] });
-    addRecipe("a-git", { more: "provides=(a)\n" });
-    w.write("packages/a-git/.SRCINFO", srcinfoText("a-git", { pkgnames: ["a"] }));
+    w.addPackage("a-git", { pkgnames: ["a"] });
     w.commit("trouble");
     const { report, stdout } = await check();
     expect(report.dependencies).toMatchObject([

@@ -11,9 +11,16 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
+import { pacmanClient } from "./world/pacman-client.ts";
+import { missingPrograms } from "./world/programs.ts";
 import { registryReachable } from "./world/registry.ts";
 import { sluice } from "./world/sluice.ts";
 
+const unable = [
+  ...missingPrograms("makepkg", "pacman", "pacman-key"),
+  ...(probeBubblewrap() ? ["bwrap"] : []),
+];
 const offline = !registryReachable();
 let base: string;
 let dir: string;
@@ -89,6 +96,38 @@ describe("sluice init", () => {
     const { code, stderr } = await init("mine");
     expect([code, stderr]).toEqual([2, expect.stringContaining("is not empty: thesis.tex")]);
     expect(readdirSync(dir)).toEqual(["thesis.tex"]);
+  });
+
+  test.skipIf(unable.length > 0)(
+    `takes a folder of PKGBUILDs to an installed package in three commands${unable.map((name) => `, ${name} missing`).join("")}`,
+    async () => {
+      for (const [name, needs] of [
+        ["app", "lib"],
+        ["lib", ""],
+      ] as const) {
+        const body = `install -Dm644 /dev/null "$pkgdir/usr/share/${name}/here"`;
+        const head = `pkgname=${name}\npkgver=1\npkgrel=1\narch=(any)\nlicense=(0BSD)\ndepends=(${needs})\n`;
+        write(`${name}/PKGBUILD`, `${head}package() {\n  ${body}\n}\n`);
+      }
+      expect((await init("mine", "--commit")).code).toBe(0);
+      expect([existsSync(join(dir, "packages")), git("status", "--porcelain")]).toEqual([false, ""]);
+      expect((await sluice(["build"], { cwd: dir })).code).toBe(0);
+      const folder = join(dir, ".sluice/repositories/mine/x86_64");
+      const client = await pacmanClient("mine", `file://${folder}`);
+      await client.trust(join(dir, ".sluice/repositories/mine/mine.asc"));
+      const files = ["app", "lib"].map((name) => join(folder, `${name}-1-1-any.pkg.tar.zst`));
+      expect(await client.pacman("-U", ...files)).toMatchObject({ ok: true });
+      expect(await client.installed()).toEqual({ app: "1-1", lib: "1-1" });
+      await client.close();
+    },
+  );
+
+  test("overwrites nothing of a folder with packages", async () => {
+    write("foo/PKGBUILD", "pkgname=foo\npkgver=1\npkgrel=1\narch=(any)\n");
+    write("README.md", "mine");
+    const { code, stderr } = await init("mine");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("would be overwritten: README.md")]);
+    expect(readdirSync(dir).sort()).toEqual(["README.md", "foo"]);
   });
 
   test("refuses a name that no package repository can have", async () => {

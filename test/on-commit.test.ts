@@ -145,9 +145,23 @@ describe("what is scheduled", () => {
     ]);
   });
 
+  test("packages without a .SRCINFO, or with a stale one, are ordered by what their PKGBUILDs say", async () => {
+    w.publishScheduled();
+    w.addPackage("a", { lines: ["depends = b"] });
+    w.delete("packages/a/.SRCINFO");
+    w.addPackage("b", { lines: ["depends = c"] });
+    w.write("packages/b/.SRCINFO", srcinfoText("b"));
+    w.addPackage("c");
+    w.commit("three");
+    expect((await onCommit()).builds.map(({ pkgbase }) => pkgbase)).toEqual(["c", "b", "a"]);
+  });
+
   test("a README that is a source of the package schedules it, renamed or not", async () => {
     w.addPackage("foo", { lines: ["source = readme::README.md"] });
-    w.addPackage("bar", { lines: ["source_x86_64 = CHANGES.md"] });
+    w.write(
+      "packages/bar/PKGBUILD",
+      "pkgname=bar\npkgver=1\npkgrel=1\narch=(x86_64)\nsource_x86_64=(CHANGES.md)\n",
+    );
     w.publishScheduled();
     w.write("packages/foo/README.md", "x");
     w.write("packages/bar/CHANGES.md", "x");
@@ -223,7 +237,7 @@ describe("what is removed", () => {
     w.addPackage("foo", { pkgnames: ["foo", "libfoo"] });
     w.publishScheduled();
     w.git("mv", "packages/foo", "packages/foo-git");
-    w.write("packages/foo-git/.SRCINFO", srcinfoText("foo-git", { pkgnames: ["foo-git", "libfoo"] }));
+    w.addPackage("foo-git", { pkgnames: ["foo-git", "libfoo"] });
     w.commit("rename");
     const { removals, builds } = await onCommit();
     expect(builds.map(({ pkgbase }) => pkgbase)).toEqual(["foo-git"]);

@@ -63,7 +63,8 @@ function chaoticRepository(): void {
     const source = `source = git+https://git.example.org/${pkgbase}.git`;
     const recipe = aurRecipe(pkgbase);
     const srcinfo = (recipe[".SRCINFO"] as string).replace("\tarch", `\t${source}\n\tarch`);
-    add(pkgbase, { ...recipe, ".SRCINFO": srcinfo }, "CI_PKGBUILD_SOURCE=custom\n");
+    const pkgbuild = `${recipe["PKGBUILD"] as string}${source.replace(" = ", "=(")})\n`;
+    add(pkgbase, { ...recipe, PKGBUILD: pkgbuild, ".SRCINFO": srcinfo }, "CI_PKGBUILD_SOURCE=custom\n");
   }
   // What was pushed last is opened for review, and isn't in main.
   aur.push("aur-reviewed", pushed("aur-reviewed", { pkgver: "2", depends: ["zlib"] }));

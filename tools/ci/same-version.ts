@@ -5,7 +5,7 @@ import type { MadeFromRecord } from "../pkgrepo/snapshot.ts";
 import type { PackageFiles } from "../workspace/build-files.ts";
 import { packagePath } from "../workspace/files.ts";
 import { buildInputs, followsUpstream, recipeIdentity, sameRecipe } from "../workspace/identity.ts";
-import { staleFields } from "../workspace/stale-srcinfo.ts";
+import { staleIn } from "../workspace/metadata/stale-srcinfo.ts";
 import type { Package, WorkspaceProblem } from "../workspace/workspace.ts";
 
 /** A package as one commit, or the work tree, has it. */
@@ -38,7 +38,7 @@ export function sameVersionProblem(
     (path) => was!.get(path) !== is!.get(path),
   );
   if (paths.length === 0) return undefined;
-  if (staleFields(pkgbuild, after.pkg.srcinfo).some((field) => /^(?:pkgver|pkgrel|epoch)$/.test(field)))
+  if (staleIn(pkgbuild, after.pkg.srcinfo).some((field) => /^(?:pkgver|pkgrel|epoch)$/.test(field)))
     return undefined;
   const { pkgbase } = after.pkg;
   const path = packagePath(packagesDir, pkgbase);

@@ -35,7 +35,9 @@ export const commands: readonly CommandEntry[] = [
     define: (program) =>
       program
         .command("init [dir]")
-        .description("Make a new workspace in an empty folder, or take over one of Chaotic-AUR's kind")
+        .description(
+          "Make a workspace of an empty folder or one of PKGBUILDs, or take over one of Chaotic-AUR's kind",
+        )
         .option("--gitlab", "with pipelines for GitLab (default: both)")
         .option("--github", "with pipelines for GitHub (default: both)")
         .option("--name <name>", "of the package repository (default: the folder's)")
@@ -208,6 +210,20 @@ export const commands: readonly CommandEntry[] = [
         .description("List every problem of the workspace")
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/lint.ts")).lint,
+  },
+  {
+    group: "packages",
+    examples: [
+      ["sluice srcinfo foo", "what .SRCINFO should say, without running the PKGBUILD"],
+      ["sluice srcinfo --write", "write those that are missing or stale"],
+    ],
+    define: (program) =>
+      workspaceCommand(program, "srcinfo [pkgbase...]")
+        .description("Print what the .SRCINFO files should say, or write or check them")
+        .option("--write", "write those that are missing or stale")
+        .option("--check", "list those that are stale; exit code 1 where there are some")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("./commands/srcinfo.ts")).srcinfo,
   },
   {
     group: "packages",

@@ -1,3 +1,4 @@
+import type { RecipeFiles } from "../gate/update.ts";
 import type { Git } from "../git/git.ts";
 import { listTree, readBlobs, type TreeEntry } from "../git/objects.ts";
 import { readRepositoryConfig } from "./config/config.ts";
@@ -11,7 +12,13 @@ import {
   type FileContent,
   type FolderFiles,
   type WorkspaceFiles,
+  unread,
 } from "./files.ts";
+import { askMakepkg, recipeId, type OpenRecipe } from "./metadata/ask-makepkg.ts";
+import type { Derived } from "./metadata/derived.ts";
+import { KeptMetadata } from "./metadata/kept-metadata.ts";
+import { isEnough } from "./metadata/metadata.ts";
+import { recipeEntries, recipeOf } from "./recipe.ts";
 
 /** The package folders of a commit and which files they consist of; nothing of them is read yet. */
 export interface CommitFolders extends Pick<WorkspaceFiles, "repositoryConfig" | "packagesDir"> {
@@ -55,28 +62,90 @@ function layoutOf(all: readonly TreeEntry[]): { inPackages: boolean; atRoot: boo
   };
 }
 
-/** Reads what Sluice reads of package folders, of all or of some; one Git process, however many there are. */
+/**
+ * Reads what Sluice reads of package folders, of all or of some; a few Git processes, however many there are.
+ *
+ * @param options.srcinfos read `.SRCINFO` also where the PKGBUILD tells everything
+ */
 export async function readFolders(
   git: Git,
   { repositoryConfig, packagesDir, entries, links }: CommitFolders,
-  names: ReadonlySet<string> = new Set([...entries.keys(), ...links]),
+  names?: ReadonlySet<string>,
+  { srcinfos = false }: { readonly srcinfos?: boolean } = {},
 ): Promise<WorkspaceFiles> {
-  const wanted = [...entries].filter(([name]) => names.has(name));
+  const wanted = [...entries].filter(
+    ([name, files]) => (names?.has(name) ?? true) && (files.has("PKGBUILD") || files.has(".SRCINFO")),
+  );
+  const derived = await readDerived(git, wanted, names === undefined);
+  const isUnread = (name: string): boolean => {
+    const known = derived.get(name);
+    return !srcinfos && known !== undefined && isEnough(known);
+  };
   const contentOf = await contents(
     git,
-    wanted.flatMap(([, files]) => [files.get(".SRCINFO"), files.get(".CI/config")]),
+    wanted.flatMap(([name, files]) => [
+      isUnread(name) ? undefined : files.get(".SRCINFO"),
+      files.get(".CI/config"),
+    ]),
   );
   const folders: FolderFiles[] = wanted
-    .filter(([, files]) => files.has("PKGBUILD") || files.has(".SRCINFO"))
-    .map(([name, files]) => ({
+    .map(([name, files]): FolderFiles => ({
       name,
       pkgbuild: kindOf(files.get("PKGBUILD")),
-      srcinfo: contentOf(files.get(".SRCINFO")),
+      derived: derived.get(name),
+      srcinfo: isUnread(name) ? unread : contentOf(files.get(".SRCINFO")),
       config: contentOf(files.get(".CI/config")),
     }))
-    .concat(links.filter((name) => names.has(name)).map(linkedFolder))
+    .concat(links.filter((name) => names?.has(name) ?? true).map(linkedFolder))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return { repositoryConfig, packagesDir, folders };
+}
+
+/** What the PKGBUILDs of folders say, by the folder's name; only those are read of which it isn't kept. */
+async function readDerived(
+  git: Git,
+  folders: readonly (readonly [name: string, files: ReadonlyMap<string, TreeEntry>])[],
+  isWhole: boolean,
+): Promise<ReadonlyMap<string, Derived>> {
+  const kept = KeptMetadata.of(git.dir);
+  const recipes = folders.flatMap(([name, files]) => {
+    const entry = files.get("PKGBUILD");
+    return entry && !refusal(entry) ? [{ name, entry }] : [];
+  });
+  const derived = new Map<string, Derived>();
+  const isNew = recipes.filter(({ name, entry }) => {
+    const known = kept.get(entry.id);
+    if (known) derived.set(name, known);
+    return !known;
+  });
+  const contentOf = await contents(
+    git,
+    isNew.map(({ entry }) => entry),
+  );
+  for (const { name, entry } of isNew) {
+    const content = contentOf(entry);
+    if (content.kind === "file") derived.set(name, kept.derive(entry.id, content.text));
+  }
+  const open = folders.filter(
+    ([name, files]) => !files.has(".SRCINFO") && (derived.get(name)?.unknown.length ?? 0) > 0,
+  );
+  const answers = await askMakepkg(
+    kept,
+    open.map(([name, files]) => openRecipe(git, name, files)),
+  );
+  for (const [name, answer] of answers) derived.set(name, answer);
+  kept.save(isWhole);
+  return derived;
+}
+
+function openRecipe(git: Git, pkgbase: string, folder: ReadonlyMap<string, TreeEntry>): OpenRecipe {
+  const entries = recipeEntries(folder);
+  const readable = entries.filter(([, entry]) => !refusal(entry)).map(([, { id }]) => id);
+  const files = async (): Promise<RecipeFiles> => {
+    const blobs = await readBlobs(git, readable);
+    return new Map([...recipeOf(folder, blobs)].filter(([path]) => blobs.has(folder.get(path)!.id)));
+  };
+  return { pkgbase, id: recipeId(entries), files };
 }
 
 /** Names of the folders that one commit has and another hasn't, or that consist of other files there. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { SluiceError } from "../errors.ts";
+import type { Derived } from "./metadata/derived.ts";
 
 /** The text of one file of a workspace, or why there is none. */
 export type FileContent =
@@ -29,7 +30,10 @@ export interface FolderFiles {
   /** The folder itself is one; what it points to isn't read. */
   readonly symbolicLink?: true;
   readonly pkgbuild: FileContent | { readonly kind: "present" };
-  readonly srcinfo: FileContent;
+  /** What the PKGBUILD's text tells; undefined where there is no text to read. */
+  readonly derived?: Derived | undefined;
+  /** The committed `.SRCINFO`; unread where the PKGBUILD tells everything and nobody compares the two. */
+  readonly srcinfo: FileContent | { readonly kind: "unread" };
   readonly config: FileContent;
 }
 
@@ -42,6 +46,9 @@ export function tooLarge(bytes: number): FileContent {
     reason: `has ${(bytes / 1024 / 1024).toFixed(1)} MB, more than the ${maximumBytes / 1024 / 1024} MB that it may have`,
   };
 }
+
+export const absent = { kind: "absent" } as const;
+export const unread = { kind: "unread" } as const;
 
 export const symbolicLink: FileContent = {
   kind: "refused",
@@ -68,8 +75,7 @@ function firstBadLine(bytes: Uint8Array): number {
 }
 
 export function linkedFolder(name: string): FolderFiles {
-  const absent = { kind: "absent" } as const;
-  return { name, symbolicLink: true, pkgbuild: absent, srcinfo: absent, config: absent };
+  return { name, symbolicLink: true, pkgbuild: absent, derived: undefined, srcinfo: absent, config: absent };
 }
 
 /**

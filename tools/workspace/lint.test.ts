@@ -22,7 +22,7 @@ test("a workspace without problems has none", () => {
 test("a package that nothing here builds, by its arch, is a problem", () => {
   addFor("aarch64", "armv7h");
   expect(problems()).toEqual([
-    "packages/foo/.SRCINFO: arch = aarch64 armv7h, and x86_64 is what is built here; add it, or any, in the PKGBUILD and run makepkg --printsrcinfo > .SRCINFO",
+    "packages/foo/PKGBUILD: arch = aarch64 armv7h, and x86_64 is what is built here; add it, or any",
   ]);
   addFor("aarch64", "x86_64");
   expect(problems()).toEqual([]);
@@ -59,17 +59,17 @@ test("a person gets every problem of the whole workspace at once, by path", () =
     ".ci/config:2: unknown key BUILDREPO; did you mean BUILD_REPO?",
     ".ci/config:3: REDIS_PORT: `no` is not a whole number from 1 to 65535",
     "packages/-x: not a package name (letters, digits and @._+-, not beginning with - or .); the folder is ignored",
-    "packages/bare/.SRCINFO: is missing; run makepkg --printsrcinfo > .SRCINFO",
+    "packages/bare/PKGBUILD: it has no pkgver, it has no pkgrel, it has no arch; run makepkg --printsrcinfo > .SRCINFO",
     "packages/binary/PKGBUILD: is not UTF-8 (line 2)",
     "packages/broken/.SRCINFO:2:2: expected `key = value`",
     "packages/config/.CI/config:1: unknown key CI_ON_TRIGER; did you mean CI_ON_TRIGGER?",
     "packages/config/.CI/config:2: expected KEY=value, found `words`",
-    "packages/empty/.SRCINFO: it is empty; run makepkg --printsrcinfo > .SRCINFO",
+    "packages/empty/.SRCINFO: it is empty; write it with: sluice srcinfo empty --write",
     "packages/folder/.SRCINFO: is a folder",
     "packages/linked: is a symbolic link to a folder, which is ignored; put the package folder itself here",
     "packages/lost/PKGBUILD: is missing; the folder is ignored",
-    "packages/renamed/.SRCINFO: the folder is renamed, its pkgbase is original",
-    "packages/stale/.SRCINFO: is stale in pkgver, epoch; run makepkg --printsrcinfo > .SRCINFO",
+    "packages/renamed/PKGBUILD: the folder is renamed, its pkgbase is original",
+    "packages/stale/.SRCINFO: is stale in pkgver, epoch; write it with: sluice srcinfo stale --write",
   ]);
 });
 

@@ -10,13 +10,16 @@ import {
   type PackageConfig,
   type RepositoryConfig,
 } from "./config/config.ts";
-import { packagePath, type FileContent, type FolderFiles, type WorkspaceFiles } from "./files.ts";
+import { metadataOf, type Metadata } from "./metadata/metadata.ts";
+import { packagePath, type FolderFiles, type WorkspaceFiles } from "./files.ts";
 
 /** A package folder, read. */
 export interface Package {
   readonly pkgbase: string;
-  /** Undefined where it is missing, empty or can't be read; a problem says which. */
+  /** What the PKGBUILD says, in the form of a `.SRCINFO`; undefined where that isn't known, and a problem says why. */
   readonly srcinfo: Srcinfo | undefined;
+  /** The `.SRCINFO` that lies beside it, where it was read. */
+  readonly committed?: Srcinfo | undefined;
   readonly config: PackageConfig;
 }
 
@@ -108,6 +111,11 @@ export function readTree(
   return { tree: buildTree(relations, distribution), problems };
 }
 
+/** The packages that have no `.SRCINFO`, and whose PKGBUILD's text doesn't tell what it would say. */
+export function unknownPackages({ problems }: { readonly problems: readonly WorkspaceProblem[] }): string[] {
+  return problems.flatMap(({ kind, pkgbase }) => (kind === "srcinfo-missing" && pkgbase ? [pkgbase] : []));
+}
+
 /** `path:line:column: message` */
 export function describeProblem({ path, line, column, message }: WorkspaceProblem): string {
   const place = [JSON.stringify(path).slice(1, -1), line, column].filter((part) => part !== undefined);
@@ -121,11 +129,8 @@ function* parsePackages(files: WorkspaceFiles, problems: WorkspaceProblem[]): Ge
   }
 }
 
-function parsePackage(
-  { name, symbolicLink, pkgbuild, srcinfo: srcinfoFile, config: configFile }: FolderFiles,
-  path: string,
-  problems: WorkspaceProblem[],
-): Package | undefined {
+function parsePackage(folder: FolderFiles, path: string, problems: WorkspaceProblem[]): Package | undefined {
+  const { name, symbolicLink, pkgbuild, config: configFile } = folder;
   if (symbolicLink) {
     const message = "is a symbolic link to a folder, which is ignored; put the package folder itself here";
     problems.push({ kind: "folder-name", pkgbase: name, path, message });
@@ -150,35 +155,55 @@ function parsePackage(
     problems.push({ kind: "pkgbuild", pkgbase: name, path: `${path}/PKGBUILD`, message: pkgbuild.reason });
   }
   const config = configFrom(readPackageConfig(configFile), `${path}/.CI/config`, name, problems);
-  return { pkgbase: name, srcinfo: srcinfoFrom(srcinfoFile, path, name, problems), config };
+  return { pkgbase: name, config, ...metadataFrom(folder, path, problems) };
 }
 
-function srcinfoFrom(
-  file: FileContent,
+function metadataFrom(
+  { name: pkgbase, derived, srcinfo: file }: FolderFiles,
   folder: string,
+  problems: WorkspaceProblem[],
+): Pick<Package, "srcinfo" | "committed"> {
+  const committed = committedFrom(file, `${folder}/.SRCINFO`, pkgbase, problems);
+  const report = (kind: WorkspaceProblem["kind"], message: string, line?: number): void => {
+    const where = line === undefined ? {} : { line };
+    problems.push({ kind, pkgbase, path: `${folder}/PKGBUILD`, ...where, message });
+  };
+  const metadata: Metadata = derived
+    ? metadataOf(derived, committed)
+    : { srcinfo: committed, why: "it can't be read" };
+  const { srcinfo } = metadata;
+  if (!srcinfo) {
+    if (derived && file.kind === "absent") {
+      report("srcinfo-missing", `${metadata.why}; run makepkg --printsrcinfo > .SRCINFO`, metadata.line);
+    }
+    return { srcinfo, committed };
+  }
+  if (srcinfo.pkgbase !== pkgbase) {
+    report("folder-name", `the folder is ${pkgbase}, its pkgbase is ${srcinfo.pkgbase}`);
+  }
+  const foreign = foreignArchitectures(srcinfo);
+  if (foreign.length > 0) {
+    report("arch", `arch = ${foreign.join(" ")}, and ${defaultArch} is what is built here; add it, or any`);
+  }
+  return { srcinfo, committed };
+}
+
+function committedFrom(
+  file: FolderFiles["srcinfo"],
+  path: string,
   pkgbase: string,
   problems: WorkspaceProblem[],
 ): Srcinfo | undefined {
-  const path = `${folder}/.SRCINFO`;
-  const report = (kind: WorkspaceProblem["kind"], message: string): undefined => {
-    problems.push({ kind, pkgbase, path, message });
-  };
-  if (file.kind === "refused") return report("srcinfo-unreadable", file.reason);
-  if (file.kind === "absent") {
-    return report("srcinfo-missing", "is missing; run makepkg --printsrcinfo > .SRCINFO");
+  if (file.kind === "refused") {
+    problems.push({ kind: "srcinfo-unreadable", pkgbase, path, message: file.reason });
   }
+  if (file.kind !== "file") return undefined;
   try {
     const srcinfo = parseSrcinfo(file.text, path);
     const missing = missingParts(srcinfo);
     if (missing.length > 0) {
-      report("srcinfo-unreadable", `${missing.join(", ")}; run makepkg --printsrcinfo > .SRCINFO`);
-    } else if (srcinfo.pkgbase !== pkgbase) {
-      report("folder-name", `the folder is ${pkgbase}, its pkgbase is ${srcinfo.pkgbase}`);
-    }
-    const foreign = foreignArchitectures(srcinfo);
-    if (foreign.length > 0) {
-      const only = `arch = ${foreign.join(" ")}, and ${defaultArch} is what is built here`;
-      report("arch", `${only}; add it, or any, in the PKGBUILD and run makepkg --printsrcinfo > .SRCINFO`);
+      const message = `${missing.join(", ")}; write it with: sluice srcinfo ${pkgbase} --write`;
+      problems.push({ kind: "srcinfo-unreadable", pkgbase, path, message });
     }
     return srcinfo.packages.length > 0 ? srcinfo : undefined;
   } catch (error) {

@@ -1,28 +1,52 @@
-import { constants, existsSync, lstatSync, readdirSync, readFileSync, type Dirent } from "node:fs";
-import { join } from "node:path";
+import {
+  constants,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Dirent,
+} from "node:fs";
+import { join, relative } from "node:path";
 import { isPkgbase } from "../alpm/names.ts";
 import { SluiceError, systemCode } from "../errors.ts";
+import type { RecipeFile, RecipeFiles } from "../gate/update.ts";
 import { readRepositoryConfig } from "./config/config.ts";
 import {
   decodeFile,
   linkedFolder,
   maximumBytes,
   packagesDirOf,
+  absent,
   symbolicLink,
   tooLarge,
+  unread,
   type FileContent,
   type FolderFiles,
   type WorkspaceFiles,
 } from "./files.ts";
+import { askMakepkg, recipeId } from "./metadata/ask-makepkg.ts";
+import { blobId, KeptMetadata } from "./metadata/kept-metadata.ts";
+import { isEnough } from "./metadata/metadata.ts";
+import { isInCiFolder } from "./recipe.ts";
+
+interface ReadOptions {
+  /** Leave out the packages' `.CI/config`. */
+  readonly configs?: boolean;
+  /**
+   * Read `.SRCINFO` also where the PKGBUILD tells everything, or not even where pkgver() may have found a newer
+   * version.
+   */
+  readonly srcinfos?: "all" | "unless-whole" | undefined;
+}
 
 /**
  * Reads the packages of a work tree. Reading is synchronous: for thousands of small files that is several
  * times as fast as any other way.
  *
- * @param options `configs: false` leaves out the packages' `.CI/config`
  * @throws SluiceError `no-workspace` where `root` or the packages folder can't be listed.
  */
-export function readWorktree(root: string, { configs = true } = {}): WorkspaceFiles {
+export function readWorktree(root: string, options: ReadOptions = {}): WorkspaceFiles {
   const repositoryConfig = readIn(root, ".ci", "config");
   const packagesDir = findPackagesDir(root, repositoryConfig);
   const top = join(root, packagesDir);
@@ -31,7 +55,7 @@ export function readWorktree(root: string, { configs = true } = {}): WorkspaceFi
   return {
     repositoryConfig,
     packagesDir,
-    folders: { [Symbol.iterator]: () => readFolders(top, entries, configs) },
+    folders: { [Symbol.iterator]: () => readFolders(top, entries, options) },
   };
 }
 
@@ -57,16 +81,18 @@ function findPackagesDir(root: string, repositoryConfig: FileContent): string {
   });
 }
 
-function* readFolders(top: string, entries: readonly Dirent[], configs: boolean): Generator<FolderFiles> {
+function* readFolders(top: string, entries: readonly Dirent[], options: ReadOptions): Generator<FolderFiles> {
+  const kept = KeptMetadata.of(top);
   for (const entry of entries) {
     const folder = `${top}/${entry.name}`;
     if (entry.isDirectory()) {
-      const files = readFolder(folder, entry.name, configs);
+      const files = readFolder(folder, entry.name, kept, options);
       if (files) yield files;
     } else if (entry.isSymbolicLink() && pointsToFolder(folder)) {
       yield linkedFolder(entry.name);
     }
   }
+  kept.save(true);
 }
 
 /** A package's PKGBUILD, for those who read more than the metadata. */
@@ -74,16 +100,60 @@ export function readWorktreeFile(root: string, folder: string, file: string): Fi
   return read(join(root, folder, file));
 }
 
-function readFolder(folder: string, name: string, configs: boolean): FolderFiles | undefined {
-  const pkgbuild = existsSync(`${folder}/PKGBUILD`);
-  const srcinfo = read(`${folder}/.SRCINFO`);
-  if (!pkgbuild && srcinfo.kind === "absent") return undefined;
-  return {
-    name,
-    pkgbuild: { kind: pkgbuild ? "present" : "absent" },
-    srcinfo,
-    config: configs ? readIn(folder, ".CI", "config") : { kind: "absent" },
-  };
+function readFolder(
+  folder: string,
+  name: string,
+  kept: KeptMetadata,
+  { configs = true, srcinfos }: ReadOptions,
+): FolderFiles | undefined {
+  const pkgbuild = read(`${folder}/PKGBUILD`);
+  const text = pkgbuild.kind === "file" ? kept.derive(blobId(pkgbuild.text), pkgbuild.text) : undefined;
+  const isTold = text && (srcinfos === "unless-whole" ? text.whole : isEnough(text));
+  const isUnread = isTold && srcinfos !== "all";
+  const srcinfo = isUnread ? unread : read(`${folder}/.SRCINFO`);
+  if (pkgbuild.kind === "absent" && srcinfo.kind === "absent") return undefined;
+  const isOpen = srcinfo.kind === "absent" && text !== undefined && text.unknown.length > 0;
+  const derived = isOpen ? (kept.get(idOf(readRecipe(folder))) ?? text) : text;
+  const config = configs ? readIn(folder, ".CI", "config") : absent;
+  return { name, pkgbuild, derived, srcinfo, config };
+}
+
+/**
+ * Asks makepkg, in the sandbox, for what the PKGBUILDs of these packages don't tell, and keeps what it says. Whether
+ * reading the work tree again tells more now.
+ */
+export async function askAboutWorktree(root: string, pkgbases: readonly string[]): Promise<boolean> {
+  if (pkgbases.length === 0) return false;
+  const top = join(root, findPackagesDir(root, readIn(root, ".ci", "config")));
+  const kept = KeptMetadata.of(top);
+  const recipes = pkgbases.map((pkgbase) => {
+    const files = readRecipe(join(top, pkgbase));
+    return { pkgbase, id: idOf(files), files: () => Promise.resolve(files) };
+  });
+  const unknown = recipes.filter(({ id }) => kept.get(id) === undefined);
+  const answers = await askMakepkg(kept, unknown);
+  kept.save(false);
+  return answers.size > 0;
+}
+
+function idOf(recipe: RecipeFiles): string {
+  return recipeId([...recipe].map(([path, { mode, bytes }]) => [path, { mode, id: blobId(bytes) }] as const));
+}
+
+/** The files of a recipe, all but `.CI`, as Git would take them. */
+function readRecipe(folder: string): RecipeFiles {
+  const files = new Map<string, RecipeFile>();
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const file = join(entry.parentPath, entry.name);
+    const path = relative(folder, file);
+    if (isInCiFolder(path)) continue;
+    if (entry.isSymbolicLink()) files.set(path, { mode: "120000", bytes: Buffer.from(readlinkSync(file)) });
+    if (!entry.isFile()) continue;
+    const { size, mode } = lstatSync(file);
+    if (size > maximumBytes) continue;
+    files.set(path, { mode: (mode & 0o100) === 0 ? "100644" : "100755", bytes: readFileSync(file) });
+  }
+  return files;
 }
 
 /** Reads `parent/folder/file` where neither the folder nor the file is a link. */
@@ -103,7 +173,7 @@ function read(path: string): FileContent {
     return { kind: "file", text: text.startsWith("\uFEFF") ? text.slice(1) : text };
   } catch (error) {
     const code = systemCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return { kind: "absent" };
+    if (code === "ENOENT" || code === "ENOTDIR") return absent;
     if (code === "ELOOP") return symbolicLink;
     if (code === "ERR_STRING_TOO_LONG" || code === "ERR_FS_FILE_TOO_LARGE")
       return tooLarge(lstatSync(path).size);

@@ -118,7 +118,7 @@ install=tool.install`,
   test("what the workspace doesn't make is assumed to be installed where no distribution is configured", async () => {
     const { result, log } = await workspace.buildRecipe(
       "user",
-      { fields: { makedepends: ["glibc"], checkdepends_x86_64: ["nothing"] } },
+      { fields: { arch: ["x86_64"], makedepends: ["glibc"], checkdepends_x86_64: ["nothing"] } },
       { published },
     );
     expect({ ...result, log }).toMatchObject({ kind: "built" });

@@ -2,7 +2,7 @@ import { effectiveValues, missingParts, parseSrcinfo, type Srcinfo } from "../..
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import { decodeFile } from "../../workspace/files.ts";
-import { staleFields } from "../../workspace/stale-srcinfo.ts";
+import { staleIn } from "../../workspace/metadata/stale-srcinfo.ts";
 
 /** `max-blob-size` of the AUR, in bytes; it calls this 250 KiB. */
 const largestFile = 256_000;
@@ -60,7 +60,7 @@ function srcinfoObjections(pkgbase: string, srcinfo: Srcinfo, files: RecipeFiles
   const objections: string[] = [];
   if (srcinfo.pkgbase !== pkgbase) objections.push(`.SRCINFO is of ${srcinfo.pkgbase}, not of ${pkgbase}`);
   const pkgbuild = files.get("PKGBUILD");
-  const stale = pkgbuild ? staleFields(Buffer.from(pkgbuild.bytes).toString(), srcinfo) : [];
+  const stale = pkgbuild ? staleIn(Buffer.from(pkgbuild.bytes).toString(), srcinfo) : [];
   if (stale.length > 0) objections.push(`.SRCINFO doesn't match PKGBUILD: ${stale.join(", ")}`);
   objections.push(...nameObjections(srcinfo.packages.map(({ pkgname }) => pkgname)));
   for (const pkg of srcinfo.packages) {

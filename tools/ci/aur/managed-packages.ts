@@ -4,6 +4,7 @@ import type { Git } from "../../git/git.ts";
 import { readBlobs } from "../../git/objects.ts";
 import { listFolders, readFolders } from "../../workspace/commit.ts";
 import { packagePath } from "../../workspace/files.ts";
+import { withFreshSrcinfo } from "../../workspace/metadata/recipe-srcinfo.ts";
 import { recipeEntries, recipeOf } from "../../workspace/recipe.ts";
 import { findPackage, nearestPackage } from "../../workspace/package-names.ts";
 import { parseWorkspace, requireValidConfig, type Workspace } from "../../workspace/workspace.ts";
@@ -13,7 +14,7 @@ export interface ManagedPackage {
   readonly pkgbase: string;
   /** From the root of the workspace. */
   readonly folder: string;
-  /** All but `.CI`. */
+  /** All but `.CI`, with a `.SRCINFO` that is the PKGBUILD's. */
   readonly files: RecipeFiles;
   /** Whether the AUR is where its updates come from, too. */
   readonly followsAur: boolean;
@@ -45,12 +46,15 @@ export async function managedPackages(
     git,
     entries.flatMap(([, { id, size }]) => (size === undefined ? [] : [id])),
   );
-  const managed = wanted.map((pkgbase) => ({
-    pkgbase,
-    folder: packagePath(folders.packagesDir, pkgbase),
-    files: recipeOf(folders.entries.get(pkgbase)!, blobs),
-    followsAur: workspace.packages.get(pkgbase)!.config.CI_PKGBUILD_SOURCE === "aur",
-  }));
+  const managed = wanted.map((pkgbase) => {
+    const { srcinfo, config } = workspace.packages.get(pkgbase)!;
+    return {
+      pkgbase,
+      folder: packagePath(folders.packagesDir, pkgbase),
+      files: withFreshSrcinfo(recipeOf(folders.entries.get(pkgbase)!, blobs), srcinfo),
+      followsAur: config.CI_PKGBUILD_SOURCE === "aur",
+    };
+  });
   return { workspace, managed };
 }
 

@@ -14,7 +14,7 @@ import {
 } from "../../workspace/commit.ts";
 import { packagePath } from "../../workspace/files.ts";
 import { isInCiFolder, largestRecipe, recipeEntries, recipeOf } from "../../workspace/recipe.ts";
-import { staleFields } from "../../workspace/stale-srcinfo.ts";
+import { staleIn } from "../../workspace/metadata/stale-srcinfo.ts";
 import { parseWorkspace, type Workspace, type WorkspaceProblem } from "../../workspace/workspace.ts";
 import { dependencyProblems, type DependencyProblem } from "./check-dependencies.ts";
 import { readSameVersionProblem } from "../same-version.ts";
@@ -135,7 +135,7 @@ interface Side {
 
 async function readSide(git: Git, commit: string): Promise<Side> {
   const folders = await listFolders(git, commit);
-  const workspace = parseWorkspace(await readFolders(git, folders));
+  const workspace = parseWorkspace(await readFolders(git, folders, undefined, { srcinfos: true }));
   return { folders, workspace, files: byPath(await listTree(git, commit)) };
 }
 
@@ -184,9 +184,9 @@ async function checkPackage(
   const update = { pkgbase, before, after };
   const readings = await openSecondReader().read(scriptsOf(update));
   const { verdict, findings } = judge(update, { ...offlineContext, readings });
-  const stale = staleIn(after, now.workspace, pkgbase);
+  const stale = staleFieldsOf(after, now.workspace, pkgbase);
   if (stale.length > 0) {
-    const message = `is stale in ${stale.join(", ")}; run makepkg --printsrcinfo > .SRCINFO`;
+    const message = `is stale in ${stale.join(", ")}; write it with: sluice srcinfo ${pkgbase} --write`;
     problems.push({ kind: "srcinfo-stale", pkgbase, path: `${path}/.SRCINFO`, message });
   }
   const sameVersion = await sameVersionIn(git, pkgbase, old, now);
@@ -222,11 +222,11 @@ async function readRecipe(git: Git, folder: ReadonlyMap<string, TreeEntry>): Pro
   );
 }
 
-function staleIn(recipe: RecipeFiles, { packages }: Workspace, pkgbase: string): readonly string[] {
-  const srcinfo = packages.get(pkgbase)?.srcinfo;
+function staleFieldsOf(recipe: RecipeFiles, { packages }: Workspace, pkgbase: string): readonly string[] {
+  const srcinfo = packages.get(pkgbase)?.committed;
   const pkgbuild = recipe.get("PKGBUILD");
   if (!srcinfo || !pkgbuild || pkgbuild.mode === "120000" || pkgbuild.mode === "160000") return [];
-  return staleFields(Buffer.from(pkgbuild.bytes).toString(), srcinfo);
+  return staleIn(Buffer.from(pkgbuild.bytes).toString(), srcinfo);
 }
 
 function problemKey({ path, message }: WorkspaceProblem): string {

@@ -4,7 +4,14 @@ import type { Git } from "../../git/git.ts";
 import { readBlobs } from "../../git/objects.ts";
 import { editConfigFile } from "../../workspace/config/config-file.ts";
 import { differingFolders, listFolders } from "../../workspace/commit.ts";
-import { decodeFile, packagePath, type FileContent, type FolderFiles } from "../../workspace/files.ts";
+import {
+  decodeFile,
+  packagePath,
+  unread,
+  type FileContent,
+  type FolderFiles,
+} from "../../workspace/files.ts";
+import { derive } from "../../workspace/metadata/derived.ts";
 import { parseWorkspace, type Workspace } from "../../workspace/workspace.ts";
 import type { Side } from "../on-commit/decide.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
@@ -68,7 +75,9 @@ export function workspaceAfter(
       const content = files.find(({ path }) => path === wanted)?.content;
       return content ? decodeFile(content) : { kind: "absent" };
     };
-    return { name, pkgbuild: fileOf("PKGBUILD"), srcinfo: fileOf(".SRCINFO"), config: { kind: "absent" } };
+    const pkgbuild = fileOf("PKGBUILD");
+    const derived = pkgbuild.kind === "file" ? derive(pkgbuild.text) : undefined;
+    return { name, pkgbuild, derived, srcinfo: fileOf(".SRCINFO"), config: { kind: "absent" } };
   });
   const { packagesDir } = before;
   const read = parseWorkspace({ repositoryConfig: { kind: "absent" }, packagesDir, folders });
@@ -78,8 +87,13 @@ export function workspaceAfter(
   }
   for (const [name, text] of settings) {
     const config: FileContent = { kind: "file", text };
-    const { pkgbuild, srcinfo } = { pkgbuild: { kind: "present" }, srcinfo: { kind: "absent" } } as const;
-    const folder = { name, pkgbuild, srcinfo, config };
+    const folder = {
+      name,
+      pkgbuild: { kind: "present" },
+      derived: undefined,
+      srcinfo: unread,
+      config,
+    } as const;
     const { packages: parsed } = parseWorkspace({
       repositoryConfig: { kind: "absent" },
       packagesDir,

@@ -1,13 +1,12 @@
-import { baseValue, parseSrcinfo } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
 import { digestOf } from "../../forge/branch-name.ts";
 import type { ReviewAction } from "../../forge/plan-reviews.ts";
 import { inertInline } from "../../gate/review/inert.ts";
-import type { RecipeFiles } from "../../gate/update.ts";
 import type { OnScheduleOutcome } from "./apply-on-schedule.ts";
 import type { JudgedUpdate, UpdateDecision } from "../updates/decide-update.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
 import type { TemplateOutcome } from "../template/take-template.ts";
+import { recipeVersion } from "../../workspace/metadata/recipe-srcinfo.ts";
 
 /** One line of what a run did, or is going to do. */
 export interface ReportLine {
@@ -176,19 +175,9 @@ function aim(action: ReviewAction): string {
 }
 
 function versions({ before, after }: JudgedUpdate): string {
-  const [was, is] = [before, after].map(versionOf);
+  const [was, is] = [before, after].map(recipeVersion);
   if (is === undefined) return "unknown version";
   return was === is ? `${is} again` : `${was ?? "unknown"} → ${is}`;
-}
-
-function versionOf(files: RecipeFiles): string | undefined {
-  try {
-    const srcinfo = parseSrcinfo(Buffer.from(files.get(".SRCINFO")?.bytes ?? []).toString(), ".SRCINFO");
-    const [pkgver, pkgrel, epoch] = ["pkgver", "pkgrel", "epoch"].map((field) => baseValue(srcinfo, field));
-    return pkgver && pkgrel ? `${epoch ? `${epoch}:` : ""}${pkgver}-${pkgrel}` : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function remarks({ judgement: { verdict } }: JudgedUpdate): string {

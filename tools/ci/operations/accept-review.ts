@@ -1,4 +1,4 @@
-import { parseSrcinfo, srcinfoVersion } from "../../alpm/srcinfo.ts";
+import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { formatVersion, parseVersion } from "../../alpm/version.ts";
 import { SluiceError } from "../../errors.ts";
 import { clipped, inertMessage } from "../../gate/review/inert.ts";
@@ -14,6 +14,7 @@ import { deletionOf, findHeldReview, requireShown, type HeldReview } from "./hel
 import { readRecipe } from "./list-reviews.ts";
 import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
 import { existingPackages } from "../../workspace/package-names.ts";
+import { recipeVersion } from "../../workspace/metadata/recipe-srcinfo.ts";
 
 export interface AcceptPlan extends OperationPlan {
   readonly review: HeldReview;
@@ -83,7 +84,7 @@ async function requireRecipeOnly(
 
 /** `1.2 → 1.3`; with pkgrel where nothing else changed. */
 export function versionChange({ srcinfo }: Pick<Package, "srcinfo">, after: RecipeFiles): string {
-  const [was, is] = [srcinfo && srcinfoVersion(srcinfo), versionOf(after)];
+  const [was, is] = [srcinfo && srcinfoVersion(srcinfo), recipeVersion(after)];
   const [short, shorter] = [was, is].map((version) => version && withoutPkgrel(version));
   const [before, now] = short === shorter ? [was, is] : [short, shorter];
   const [old, next] = [before, now].map((version) => inertMessage(clipped(version ?? "unknown", 80)));
@@ -93,13 +94,4 @@ export function versionChange({ srcinfo }: Pick<Package, "srcinfo">, after: Reci
 function withoutPkgrel(version: string): string {
   const { epoch, pkgver } = parseVersion(version);
   return formatVersion({ epoch, pkgver });
-}
-
-function versionOf(files: RecipeFiles): string | undefined {
-  try {
-    return srcinfoVersion(parseSrcinfo(Buffer.from(files.get(".SRCINFO")?.bytes ?? []).toString()));
-  } catch (error) {
-    if (error instanceof SluiceError) return undefined;
-    throw error;
-  }
 }

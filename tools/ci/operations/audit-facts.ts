@@ -2,9 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultArch } from "../../alpm/names.ts";
-import { parseSrcinfo, srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
-import type { RecipeFiles } from "../../gate/update.ts";
 import { checkPublished } from "../../pkgrepo/checking/check.ts";
 import { readDatabase } from "../../pkgrepo/database-file.ts";
 import { publishedPackages } from "../../pkgrepo/snapshot.ts";
@@ -15,6 +13,7 @@ import type { Package } from "../../workspace/workspace.ts";
 import type { AddPorts } from "./add.ts";
 import type { AuditFacts, Published, UpstreamVersion } from "./audit.ts";
 import { readCurrentState } from "./operation.ts";
+import { recipeVersion } from "../../workspace/metadata/recipe-srcinfo.ts";
 
 export interface ReadFacts extends AuditFacts {
   /** Upstreams that couldn't be asked. */
@@ -72,7 +71,7 @@ export async function readAuditFacts(
     if ("error" in sighting) unasked.push(sighting.error);
     if (sighting.kind !== "recipe") continue;
     const { files, revision } = sighting.recipe;
-    const version = versionOf(files);
+    const version = recipeVersion(files);
     const isSeen = revision === state.packages.get(pkgbase)?.revision;
     if (version !== undefined) versions.set(pkgbase, { version, isSeen });
   }
@@ -152,13 +151,4 @@ function lookAtGit(
       seen: {},
     })),
   );
-}
-
-function versionOf(files: RecipeFiles): string | undefined {
-  try {
-    return srcinfoVersion(parseSrcinfo(Buffer.from(files.get(".SRCINFO")?.bytes ?? []).toString()));
-  } catch (error) {
-    if (error instanceof SluiceError) return undefined;
-    throw error;
-  }
 }

@@ -1,9 +1,9 @@
 import { defaultArch } from "../../alpm/names.ts";
-import { parseSrcinfo, srcinfoVersion, type Srcinfo } from "../../alpm/srcinfo.ts";
+import { srcinfoVersion, type Srcinfo } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFile } from "../../workspace/recipe-changes.ts";
 import { judgeFirst } from "../../gate/origin/first-recipe.ts";
-import type { Finding, RecipeFiles, Verdict } from "../../gate/judge.ts";
+import type { Finding, Verdict } from "../../gate/judge.ts";
 import type { AurSearch } from "../../upstream/aur/aur-search.ts";
 import type { Upstreams } from "../../upstream/sources.ts";
 import type { Sighting, UpstreamRecipe } from "../../upstream/upstream.ts";
@@ -13,6 +13,7 @@ import { scriptsOf } from "../../gate/files/scripts.ts";
 import type { AddRequest } from "./add-requests.ts";
 import { withoutIgnoreFiles } from "../updates/decide-update.ts";
 import { takeRecipe } from "../updates/take-recipe.ts";
+import { recipeSrcinfo } from "../../workspace/metadata/recipe-srcinfo.ts";
 
 /** A recipe that isn't in the workspace yet, and what the gate says of it. */
 export interface FirstRecipe extends AddRequest {
@@ -101,7 +102,7 @@ async function judgeOne(
     ),
   };
   const facts = { aur: recipe.aur, accounts };
-  const srcinfo = srcinfoOf(recipe.files);
+  const srcinfo = recipeSrcinfo(recipe.files);
   return {
     pkgbase,
     source,
@@ -116,14 +117,4 @@ async function judgeOne(
 /** A commit's own date is its author's to choose. */
 function publishedAt({ committedAt = 0 }: UpstreamRecipe, pushedAt = 0): number {
   return Math.max(committedAt, pushedAt * 1000);
-}
-
-function srcinfoOf(files: RecipeFiles): Srcinfo | undefined {
-  try {
-    const srcinfo = parseSrcinfo(Buffer.from(files.get(".SRCINFO")?.bytes ?? []).toString());
-    return srcinfo.packages.length > 0 ? srcinfo : undefined;
-  } catch (error) {
-    if (error instanceof SluiceError) return undefined;
-    throw error;
-  }
 }

@@ -30,6 +30,8 @@ export interface InitPlan {
   readonly files: readonly NewFile[];
   /** Whether the folder has to become a Git repository first. */
   readonly isNewRepository: boolean;
+  /** They stay where they are. */
+  readonly hasPackages: boolean;
 }
 
 /**
@@ -38,19 +40,22 @@ export interface InitPlan {
  */
 export async function planInit(git: Git, options: InitOptions): Promise<InitPlan> {
   const { installation, name, scheduleTo, progress } = options;
-  requireEmpty(git.dir);
+  const hasPackages = requireRoom(git.dir);
   const template = await installedTemplate(installation, options);
   const settings = { BUILD_REPO: name, REPO_NAME: name, CI_SCHEDULE_TO: scheduleTo };
   const files = template.map(({ path, content }) =>
     path === ".ci/config" ? { path, content: withSettings(content, settings) } : { path, content },
   );
+  const all = [
+    ...files,
+    // Git keeps no empty folders.
+    ...(hasPackages ? [] : [{ path: "packages/.gitkeep", content: Buffer.alloc(0) }]),
+    ...(await pinTool(installation, name, progress)),
+  ];
+  refuseOverwriting(git.dir, all);
   return {
-    files: [
-      ...files,
-      // Git keeps no empty folders.
-      { path: "packages/.gitkeep", content: Buffer.alloc(0) },
-      ...(await pinTool(installation, name, progress)),
-    ],
+    files: all,
+    hasPackages,
     isNewRepository: !existsSync(join(git.dir, ".git")),
   };
 }
@@ -65,14 +70,29 @@ export async function applyInit(
   await writeFiles(git.dir, [...files, await recordOf(git, files, platforms)]);
 }
 
-/** A Git repository without commits is as good as empty. */
-function requireEmpty(dir: string): void {
+/**
+ * A Git repository without commits is as good as empty, and packages stay where they are.
+ *
+ * @returns whether there are packages
+ */
+function requireRoom(dir: string): boolean {
   const present = listFolder(dir).filter((name) => name !== ".git");
-  if (present.length === 0) return;
+  if (present.length === 0) return false;
+  const [atRoot, inPackages] = [present, listFolder(join(dir, "packages")).map((name) => `packages/${name}`)];
+  if ([...atRoot, ...inPackages].some((folder) => existsSync(join(dir, folder, "PKGBUILD")))) return true;
   const some = present.slice(0, 8).join(", ");
   const more = present.length > 8 ? ` and ${present.length - 8} more` : "";
   throw new SluiceError("not-empty", `${dir} is not empty: ${some}${more}`, {
-    hint: "Name an empty folder; `sluice init --from-chaotic` takes over a repository of Chaotic-AUR's kind.",
+    hint: "Name an empty folder, or one with package folders in it; `sluice init --from-chaotic` takes over a repository of Chaotic-AUR's kind.",
+    facts: { path: dir },
+  });
+}
+
+function refuseOverwriting(dir: string, files: readonly NewFile[]): void {
+  const inTheWay = files.map(({ path }) => path).filter((path) => existsSync(join(dir, path)));
+  if (inTheWay.length === 0) return;
+  throw new SluiceError("not-empty", `${dir} has files that would be overwritten: ${inTheWay.join(", ")}`, {
+    hint: "Move them away; nothing was written.",
     facts: { path: dir },
   });
 }

@@ -9,6 +9,7 @@ import { openGit } from "../../git/git.ts";
 import { openHttp } from "../../http/open-http.ts";
 import { RemoteRefs } from "../../upstream/refs/remote-refs.ts";
 import { tagsOf } from "../../upstream/tags/tags-of.ts";
+import { recipeSrcinfo } from "../../workspace/metadata/recipe-srcinfo.ts";
 import { isInCiFolder } from "../../workspace/recipe.ts";
 import { describeJudgement } from "../output/judgement.ts";
 import { printable } from "../output/report.ts";
@@ -29,7 +30,7 @@ export async function classify(options: Options, oldDir: string, newDir: string)
   const after = without(readRecipe(newDir), settings);
   const judgement = await judgeWith(
     {
-      pkgbase: pkgbaseOf(after) ?? resolve(newDir).split("/").at(-1) ?? "",
+      pkgbase: recipeSrcinfo(after)?.pkgbase ?? resolve(newDir).split("/").at(-1) ?? "",
       before,
       after,
     },
@@ -63,12 +64,6 @@ function namesOf(list: string | undefined): readonly string[] | undefined {
     ?.split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
-}
-
-/** The name that a recipe goes by is its .SRCINFO's; the folder may be called anything. */
-function pkgbaseOf(files: RecipeFiles): string | undefined {
-  const bytes = files.get(".SRCINFO")?.bytes;
-  return bytes && /^pkgbase = (\S+)/m.exec(new TextDecoder().decode(bytes))?.[1];
 }
 
 const mostBytes = 20 * 1024 * 1024;

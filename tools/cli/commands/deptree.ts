@@ -2,8 +2,8 @@ import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { treeFormats } from "../../deptree/formats.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { defaultArch } from "../../alpm/names.ts";
-import { describeProblem, readTree } from "../../workspace/workspace.ts";
-import { readWorktree } from "../../workspace/worktree.ts";
+import { describeProblem, readTree, unknownPackages } from "../../workspace/workspace.ts";
+import { askAboutWorktree, readWorktree } from "../../workspace/worktree.ts";
 import { warn } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
 
@@ -16,8 +16,12 @@ interface Options {
 }
 
 export async function deptree({ root, format, out, databases = [], json = false }: Options): Promise<number> {
-  const files = readWorktree(findRoot(root), { configs: false });
-  const { tree, problems } = readTree(files, defaultArch, await distributionNames(databases));
+  const folder = findRoot(root);
+  const distribution = await distributionNames(databases);
+  const read = (): ReturnType<typeof readTree> =>
+    readTree(readWorktree(folder, { configs: false, srcinfos: "unless-whole" }), defaultArch, distribution);
+  const first = read();
+  const { tree, problems } = (await askAboutWorktree(folder, unknownPackages(first))) ? read() : first;
   for (const problem of problems) {
     if (problem.kind.startsWith("srcinfo") || problem.kind === "pkgbuild") warn(describeProblem(problem));
   }

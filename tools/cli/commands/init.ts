@@ -51,7 +51,7 @@ async function makeNew(dir: string, options: Options): Promise<number> {
     "npm ci --ignore-scripts",
     ...(options.commit ? [] : [commit]),
     "npx --no-install sluice on-commit    # from here on, commits schedule what they change",
-    "put a package into packages/NAME: PKGBUILD and .SRCINFO (makepkg --printsrcinfo > .SRCINFO)",
+    ...(plan.hasPackages ? [] : ["put a package into packages/NAME: PKGBUILD and what it needs"]),
     "npx --no-install sluice lint, commit, push to your forge",
   ];
   say(`\nNext:\n${steps.map((step, at) => `  ${at + 1}. ${step}`).join("\n")}\n`);

@@ -1,7 +1,8 @@
 import { lintVersions } from "../../ci/checks/lint-versions.ts";
 import { openGit } from "../../git/git.ts";
 import { lintWorkspace } from "../../workspace/lint.ts";
-import { describeProblem } from "../../workspace/workspace.ts";
+import { describeProblem, unknownPackages } from "../../workspace/workspace.ts";
+import { askAboutWorktree } from "../../workspace/worktree.ts";
 import { info, printable } from "../output/report.ts";
 import { publishedHere } from "../wiring/published-here.ts";
 import { findRoot } from "../wiring/root.ts";
@@ -15,7 +16,9 @@ interface Options {
 export async function lint({ root, json = false }: Options): Promise<number> {
   const folder = findRoot(root);
   const git = openGit(folder, process.env);
-  const { workspace, problems: found } = lintWorkspace(folder);
+  const first = lintWorkspace(folder);
+  const isTold = await askAboutWorktree(folder, unknownPackages(first));
+  const { workspace, problems: found } = isTold ? lintWorkspace(folder) : first;
   const published = await publishedHere(folder, workspace.config);
   const versions = await lintVersions(git, folder, workspace, published);
   const problems = [...found, ...versions].sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -6,7 +6,8 @@ export const workspaceFiles = {
       "AUR accounts that are trusted, one per line. It waives reviews of `major` updates, never of `dangerous` ones.",
     ".ci/allowed-signers": "Whose signed tags `sluice template update` takes, as `ssh-keygen` reads them.",
     "packages/NAME/PKGBUILD": "The recipe, with the files beside it. The folder is called as the pkgbase.",
-    "packages/NAME/.SRCINFO": "What the recipe says, written by `makepkg --printsrcinfo > .SRCINFO`.",
+    "packages/NAME/.SRCINFO":
+      "What the recipe says, where the PKGBUILD's text doesn't tell it; else it isn't needed. `sluice srcinfo --write` writes it.",
     "packages/NAME/nvchecker.toml":
       "Where new versions are found, with CI_NVCHECKER; `.nvchecker.toml` as well.",
     "packages/NAME/keys/pgp/": "Public keys that sources are signed with.",

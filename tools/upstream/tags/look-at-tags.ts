@@ -74,7 +74,7 @@ async function sightingOf(
 function withoutVersion(): SluiceError {
   return new SluiceError(
     "version-missing",
-    "Without a .SRCINFO that has a pkgver there is nothing to compare with.",
+    "Its pkgver isn't known without running the PKGBUILD, and there is no .SRCINFO, so there is nothing to compare with.",
     {
       hint: "Write it with: makepkg --printsrcinfo > .SRCINFO",
       facts: { path: ".SRCINFO" },

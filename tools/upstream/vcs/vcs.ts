@@ -66,11 +66,15 @@ async function newestCommit(refs: RemoteRefs, { url, ref }: FollowedSource): Pro
 }
 
 function noSrcinfo(pkgbase: string): SluiceError {
-  return new SluiceError("no-srcinfo", "without a .SRCINFO it isn't known which sources to follow", {
-    hint: "Write it with: makepkg --printsrcinfo > .SRCINFO",
-    facts: { pkgbase },
-    exitCode: 1,
-  });
+  return new SluiceError(
+    "no-srcinfo",
+    "what its sources are isn't known without running the PKGBUILD, and there is no .SRCINFO",
+    {
+      hint: "Write it with: makepkg --printsrcinfo > .SRCINFO",
+      facts: { pkgbase },
+      exitCode: 1,
+    },
+  );
 }
 
 function noRef(url: string, ref: string): SluiceError {

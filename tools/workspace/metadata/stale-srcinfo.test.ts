@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseSrcinfo } from "../alpm/srcinfo.ts";
-import { staleFields } from "./stale-srcinfo.ts";
+import { parseSrcinfo } from "../../alpm/srcinfo.ts";
+import { staleIn } from "./stale-srcinfo.ts";
 
 const split = `pkgbase=foo
 pkgname=(foo foo-docs)
@@ -56,6 +56,6 @@ describe("a contributor who forgot .SRCINFO gets a warning that says where, and 
       [],
     ],
   ])("%s", (_, pkgbuild, text, expected) => {
-    expect(staleFields(pkgbuild, parseSrcinfo(text))).toEqual(expected);
+    expect(staleIn(pkgbuild, parseSrcinfo(text))).toEqual(expected);
   });
 });

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import type { RecipeFiles } from "../../gate/update.ts";
+import type { Derived } from "./derived.ts";
+import type { KeptMetadata } from "./kept-metadata.ts";
+import { makepkgSandbox, printSrcinfo } from "./print-srcinfo.ts";
+
+/** A recipe whose PKGBUILD's text doesn't tell everything, and that has no `.SRCINFO`. */
+export interface OpenRecipe {
+  readonly pkgbase: string;
+  /** As `recipeId` makes it. */
+  readonly id: string;
+  readonly files: () => Promise<RecipeFiles>;
+}
+
+/** What makepkg says of recipes, kept or asked now; by pkgbase, without those it wasn't asked for. */
+export async function askMakepkg(
+  kept: KeptMetadata,
+  recipes: readonly OpenRecipe[],
+): Promise<ReadonlyMap<string, Derived>> {
+  const answers = new Map<string, Derived>();
+  const unasked = recipes.filter(({ pkgbase, id }) => {
+    const known = kept.get(id);
+    if (known) answers.set(pkgbase, known);
+    return known === undefined;
+  });
+  const sandbox = unasked.length > 0 ? await makepkgSandbox() : undefined;
+  if (!sandbox) return answers;
+  for (const { pkgbase, id, files } of unasked) {
+    const answer = await printSrcinfo(await files(), sandbox);
+    if (!answer) continue;
+    kept.add(id, answer);
+    answers.set(pkgbase, answer);
+  }
+  return answers;
+}
+
+/** Two recipes with the same files have the same; the order of the paths doesn't matter. */
+export function recipeId(
+  files: Iterable<readonly [path: string, file: { mode: string; id: string }]>,
+): string {
+  const hash = createHash("sha256");
+  for (const [path, { mode, id }] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${mode} ${id} ${path}\0`);
+  }
+  return `recipe-${hash.digest("hex")}`;
+}

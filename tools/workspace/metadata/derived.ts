@@ -1,0 +1,99 @@
+import { defaultArch } from "../../alpm/names.ts";
+import {
+  formatSrcinfo,
+  missingParts,
+  parseSrcinfo,
+  type Srcinfo,
+  type SrcinfoFields,
+} from "../../alpm/srcinfo.ts";
+import { SluiceError } from "../../errors.ts";
+import { readPkgbuild } from "../../pkgbuild/recipe.ts";
+import { expectedSrcinfo, type Section } from "../../pkgbuild/srcinfo/expected-srcinfo.ts";
+
+/** What a PKGBUILD's text says of its package, without running anything. Plain data: it is kept as JSON. */
+export interface Derived {
+  /** Empty where it isn't known. */
+  readonly pkgbase: string;
+  readonly base: DerivedFields;
+  /** Null where not even their names are known. */
+  readonly packages: readonly (readonly [pkgname: string, fields: DerivedFields])[] | null;
+  /** What only running it would tell. */
+  readonly unknown: readonly UnknownField[];
+  /** pkgver() exists: a `.SRCINFO` may rightly have a newer version. */
+  readonly movesVersion: boolean;
+  /** Nothing is unknown, and nothing is missing that every package has. */
+  readonly whole: boolean;
+}
+
+/** Known fields in makepkg's order. */
+type DerivedFields = readonly (readonly [field: string, values: readonly string[]])[];
+
+export interface UnknownField {
+  /** Undefined: of the pkgbase. */
+  readonly pkgname: string | undefined;
+  readonly field: string;
+  readonly reason: string;
+  readonly line: number;
+}
+
+/** @param carch what `$CARCH` means */
+export function derive(pkgbuild: string, carch: string = defaultArch): Derived {
+  const reading = readPkgbuild(pkgbuild);
+  if (!reading.ok) return nothing(reading.problem.message, reading.problem.line);
+  const { pkgbase, base, packages } = expectedSrcinfo(reading.recipe, { carch });
+  if (!pkgbase) return nothing("it sets no pkgname", 1);
+  if (!pkgbase.known) return nothing(pkgbase.reason, pkgbase.line);
+  const unknown: UnknownField[] = [];
+  if (!packages) {
+    const { line } = pkgbase;
+    unknown.push({ pkgname: undefined, field: "pkgname", reason: "its list isn't known", line });
+  }
+  const srcinfo: Srcinfo = {
+    pkgbase: pkgbase.text,
+    base: knownFields(base, unknown),
+    packages: [...(packages ?? [])].map(([pkgname, section]) => ({
+      pkgname,
+      fields: knownFields(section, unknown, pkgname),
+    })),
+  };
+  const movesVersion = reading.recipe.functions.has("pkgver");
+  try {
+    // A value may break the form of `.SRCINFO`, or a name be none: then nothing of it is believed.
+    const read = parseSrcinfo(formatSrcinfo(srcinfo));
+    const named = read.packages.map(({ pkgname, fields }) => [pkgname, [...fields]] as const);
+    return {
+      pkgbase: read.pkgbase,
+      base: [...read.base],
+      packages: packages ? named : null,
+      unknown,
+      movesVersion,
+      whole: unknown.length === 0 && missingParts(read).length === 0,
+    };
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return nothing(error.message.replace(/^\.SRCINFO:\d+:\d+: /, ""), 1);
+  }
+}
+
+function nothing(reason: string, line: number): Derived {
+  const unknown = [{ pkgname: undefined, field: "PKGBUILD", reason, line }];
+  return { pkgbase: "", base: [], packages: null, unknown, movesVersion: false, whole: false };
+}
+
+/** The fields whose values are all known; the others are added to `unknown`. */
+function knownFields(section: Section, unknown: UnknownField[], pkgname?: string): SrcinfoFields {
+  const fields = new Map<string, readonly string[]>();
+  for (const [field, values] of section) {
+    const list = "known" in values ? [values] : values;
+    const missing = list.find((value) => !value.known);
+    if (missing?.known === false) {
+      unknown.push({ pkgname, field, reason: missing.reason, line: missing.line });
+    } else {
+      fields.set(
+        field,
+        list.flatMap((value) => (value.known ? [value.text] : [])),
+      );
+    }
+  }
+  return fields;
+}

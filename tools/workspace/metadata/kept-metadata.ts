@@ -1,0 +1,107 @@
+import { createHash, hash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { gitFolder } from "../../git/git-folder.ts";
+import { derive, type Derived } from "./derived.ts";
+
+/** Another way of deriving makes another number, so that nothing of the old way is taken. */
+const format = "sluice metadata 1";
+
+/** Where more is kept than this many times what a whole workspace uses, the rest is let go. */
+const mostUnused = 3;
+
+/**
+ * What was derived of PKGBUILDs, kept in the repository's Git folder, so that what didn't change isn't read again.
+ * A line for each: the PKGBUILD's blob id, or the recipe's where makepkg was asked, a space, what is known as JSON.
+ * Where it can't be read or written,
+ * everything is derived anew.
+ */
+export class KeptMetadata {
+  readonly #file: string | undefined;
+  readonly #lines: Map<string, string>;
+  readonly #used = new Set<string>();
+  #isNew = false;
+
+  private constructor(file: string | undefined) {
+    this.#file = file;
+    this.#lines = file === undefined ? new Map() : readLines(file);
+  }
+
+  /** @param dir a work tree, a folder in one, or a bare repository; elsewhere nothing is kept */
+  static of(dir: string): KeptMetadata {
+    const folder = gitFolder(dir);
+    return new KeptMetadata(folder && join(folder, "sluice", "metadata"));
+  }
+
+  get(id: string): Derived | undefined {
+    const line = this.#lines.get(id);
+    if (line === undefined) return undefined;
+    this.#used.add(id);
+    return JSON.parse(line) as Derived;
+  }
+
+  /** What the text says, kept or derived now. */
+  derive(id: string, pkgbuild: string): Derived {
+    const kept = this.get(id);
+    if (kept) return kept;
+    const derived = derive(pkgbuild);
+    this.add(id, derived);
+    return derived;
+  }
+
+  add(id: string, derived: Derived): void {
+    this.#used.add(id);
+    this.#lines.set(id, JSON.stringify(derived));
+    this.#isNew = true;
+  }
+
+  /**
+   * Writes what is new, in one rename.
+   *
+   * @param isWhole whether a whole workspace was read
+   */
+  save(isWhole: boolean): void {
+    if (!this.#isNew || this.#file === undefined) return;
+    const all = [...this.#lines];
+    const isFull = isWhole && all.length > mostUnused * this.#used.size;
+    const lines = (isFull ? all.filter(([id]) => this.#used.has(id)) : all).map(
+      ([id, line]) => `${id} ${line}\n`,
+    );
+    const temporary = `${this.#file}.${process.pid}.tmp`;
+    try {
+      mkdirSync(dirname(this.#file), { recursive: true });
+      writeFileSync(temporary, [`${format}\n`, ...lines].join(""));
+      renameSync(temporary, this.#file);
+      this.#isNew = false;
+    } catch {
+      // A clone that this user may only read: the next run derives it again.
+      rmSync(temporary, { force: true });
+    }
+  }
+}
+
+/** As Git names a file's content. */
+export function blobId(content: string | Uint8Array): string {
+  const header = `blob ${Buffer.byteLength(content)}\0`;
+  // In one call: for thousands of small texts that is half the time.
+  if (typeof content === "string") return hash("sha1", header + content);
+  return createHash("sha1").update(header).update(content).digest("hex");
+}
+
+function readLines(file: string): Map<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return new Map();
+  }
+  const lines = new Map<string, string>();
+  if (!text.startsWith(`${format}\n`) || !text.endsWith("\n")) return lines;
+  for (let at = format.length + 1; at < text.length;) {
+    const end = text.indexOf("\n", at);
+    const space = text.indexOf(" ", at);
+    if (space !== -1 && space < end) lines.set(text.slice(at, space), text.slice(space + 1, end));
+    at = end + 1;
+  }
+  return lines;
+}
