@@ -54,7 +54,9 @@ const innerRooms = {
     runners: ["reconcile", "builds"],
     builders: ["reconcile", "builds"],
     remote: ["reconcile", "builds", "builders"],
+    view: ["reconcile", "builds"],
   },
+  web: { log: [], api: ["log"], pages: ["log", "api"] },
   cli: { output: [], wiring: ["output"], commands: ["output", "wiring"], manual: [] },
 };
 

@@ -28,6 +28,7 @@ const systemTools = [
   { program: "redis-server", apt: "redis-server", pacman: "valkey", aptStartsService: true },
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
   { program: "rsync", apt: "rsync", pacman: "rsync" },
+  { program: "chromium", apt: "chromium", pacman: "chromium" },
 ];
 
 process.chdir(import.meta.dirname);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SluiceError, systemCode } from "../errors.ts";
 import { isPkgbase } from "../alpm/names.ts";
-import { repositoryHandler } from "../pkgrepo/serving/serve.ts";
+import { isRepositoryFile, repositoryHandler } from "../pkgrepo/serving/serve.ts";
 import type { Folders } from "./installation.ts";
 
 export interface Server {
@@ -59,6 +59,11 @@ export async function serve(
 function nameFor(host: string): string {
   if (host === "0.0.0.0" || host === "::") return hostname();
   return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Whether that address is one of a repository's files or of a log, there or not. */
+export function isServedFile(url: string): boolean {
+  return logPath(url) !== undefined || isRepositoryFile(url);
 }
 
 /** `/logs/<pkgbase>/<build>.log` → its path below the folder of logs. */

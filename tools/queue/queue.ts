@@ -80,8 +80,8 @@ export interface Queue {
   /** What is queued and active at one moment, in the order in which it would be claimed. */
   state(): Promise<QueueState>;
 
-  /** Finished builds, the latest first. Kept for 90 days at least. */
-  history(query: { readonly key?: BuildKey; readonly limit: number }): Promise<readonly FinishedBuild[]>;
+  /** Finished builds, the latest first; of one package, or the one with this id. Kept for 90 days at least. */
+  history(query: HistoryQuery): Promise<readonly FinishedBuild[]>;
 
   /** What the queue remembers of each package that ever ended a build here. */
   packages(): Promise<readonly PackageRecord[]>;
@@ -213,6 +213,12 @@ export interface Result {
   readonly message?: string;
   /** Of `failed`: try it again, unless that was done often enough. */
   readonly retry?: Retry;
+}
+
+export interface HistoryQuery {
+  readonly key?: BuildKey;
+  readonly build?: number;
+  readonly limit: number;
 }
 
 export interface Removal extends BuildKey {

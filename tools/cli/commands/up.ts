@@ -1,4 +1,4 @@
-import { serve, type Server } from "../../manager/serve.ts";
+import type { Server } from "../../manager/serve.ts";
 import { handOut, type HandOut, type HandOutOptions } from "../../manager/builders/hand-out.ts";
 import type { FetchOptions } from "../../manager/main-branch.ts";
 import { up as keepUp } from "../../manager/up.ts";
@@ -12,6 +12,7 @@ import { pipelines } from "../wiring/pipelines.ts";
 import { workspaceUrl } from "../wiring/builders.ts";
 import { open, readHead, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
+import { serveWithPages } from "../wiring/web.ts";
 import { showProgress } from "../output/progress.ts";
 import { info } from "../output/report.ts";
 
@@ -41,7 +42,14 @@ export async function up(options: Options): Promise<number> {
   try {
     builders = redis && (await handOutTo(redis, opened, progress));
     // Builders elsewhere need it, too, where this ends when all is published.
-    if (!once || builders) server = await serve(folders, port, options.host, builders?.handle);
+    if (!once || builders) {
+      server = await serveWithPages(installation, {
+        port,
+        host: options.host,
+        address,
+        first: builders?.handle,
+      });
+    }
     if (server) {
       const url = address ?? server.url;
       process.stdout.write(
@@ -125,6 +133,7 @@ async function outcome(
 function howToUse(url: string, name: string, repositories: string): string {
   const key = `${url}/${name}/${name}.asc`;
   return `Serving ${repositories} at ${url}
+What is built, waits and fails: ${url}/
 
 To use it, trust its key and name it in /etc/pacman.conf:
 

@@ -3,6 +3,7 @@ import type {
   Build,
   BuildKey,
   FinishedBuild,
+  HistoryQuery,
   PackageRecord,
   QueueEvent,
   QueueEventDetail,
@@ -78,22 +79,20 @@ interface FinishedRow extends SpecRow {
   readonly finished_at: number;
 }
 
-export function listFinished(
-  file: SqliteFile,
-  { key, limit }: { readonly key?: BuildKey; readonly limit: number },
-): FinishedBuild[] {
-  const select = `select finished.*, target, arch, pkgbase
-    from finished join package on package.id = finished.package`;
-  const found = key
-    ? file.all<FinishedRow>(
-        `${select} where target = ? and arch = ? and pkgbase = ?
-         order by finished.finished_at desc, finished.id desc limit ?`,
-        key.target,
-        key.arch,
-        key.pkgbase,
-        limit,
-      )
-    : file.all<FinishedRow>(`${select} order by finished.finished_at desc, finished.id desc limit ?`, limit);
+export function listFinished(file: SqliteFile, { key, build, limit }: HistoryQuery): FinishedBuild[] {
+  const conditions = [
+    ...(key ? ["target = ? and arch = ? and pkgbase = ?"] : []),
+    ...(build === undefined ? [] : ["finished.id = ?"]),
+  ];
+  const found = file.all<FinishedRow>(
+    `select finished.*, target, arch, pkgbase
+     from finished join package on package.id = finished.package
+     ${conditions.length > 0 ? `where ${conditions.join(" and ")}` : ""}
+     order by finished.finished_at desc, finished.id desc limit ?`,
+    ...(key ? [key.target, key.arch, key.pkgbase] : []),
+    ...(build === undefined ? [] : [build]),
+    limit,
+  );
   return found.map((row) => ({
     ...toBuild(row),
     outcome: row.outcome,

@@ -4,6 +4,7 @@ import type {
   Claim,
   ClaimId,
   FinishedBuild,
+  HistoryQuery,
   PackageRecord,
   Queue,
   QueueEvent,
@@ -180,10 +181,7 @@ class SqliteQueue implements Queue {
     return this.#read(readState);
   }
 
-  async history(query: {
-    readonly key?: BuildKey;
-    readonly limit: number;
-  }): Promise<readonly FinishedBuild[]> {
+  async history(query: HistoryQuery): Promise<readonly FinishedBuild[]> {
     return this.#read((file) => rows.listFinished(file, query));
   }
 

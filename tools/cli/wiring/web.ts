@@ -1,0 +1,53 @@
+import type { Folders } from "../../manager/installation.ts";
+import { isServedFile, serve, type Handler, type Server } from "../../manager/serve.ts";
+import type { ViewedPlace } from "../../manager/view/view.ts";
+
+interface Served extends Omit<ViewedPlace, "logs"> {
+  readonly folders: Pick<Folders, "repositories" | "logs">;
+}
+
+interface Options {
+  readonly port: number;
+  readonly host: string | undefined;
+  /** By which address clients come, where it isn't the one that they ask for. */
+  readonly address: string | undefined;
+  /** Is asked before all else. */
+  readonly first?: Handler | undefined;
+}
+
+/**
+ * Serves repositories, API and pages at one address.
+ *
+ * @throws SluiceError `port-busy`, `host`
+ */
+export async function serveWithPages(place: Served, { port, host, address, first }: Options): Promise<Server> {
+  // Only who serves pays for loading it.
+  const [{ openView }, { openWeb }] = await Promise.all([
+    import("../../manager/view/view.ts"),
+    import("../../web/server.ts"),
+  ]);
+  const view = await openView({ ...place, logs: place.folders.logs });
+  const web = await openWeb(view, { address });
+  const close = async (): Promise<void> => {
+    await web.close();
+    await view.close();
+  };
+  try {
+    const server = await serve(place.folders, port, host, async (request, response) => {
+      if (await first?.(request, response)) return true;
+      if (isServedFile(request.url ?? "")) return false;
+      web.handle(request, response);
+      return true;
+    });
+    return {
+      ...server,
+      async close() {
+        await close();
+        await server.close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

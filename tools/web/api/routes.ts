@@ -1,0 +1,157 @@
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyPluginCallback, FastifyReply } from "fastify";
+import { z } from "zod";
+import { lineReader } from "../log/lines.ts";
+import type { LogSource, Source } from "../source.ts";
+import { lastEventId, sendEvents, type Message, type StreamLimit } from "./live.ts";
+import * as schemas from "./schemas.ts";
+
+interface Options {
+  readonly source: Source;
+  readonly streams: StreamLimit;
+  /** Aborts where the server ends. */
+  readonly over: AbortSignal;
+}
+
+/** The API: JSON that its schemas describe, logs as text, and streams of server-sent events. */
+export function apiRoutes({ source, streams, over }: Options): FastifyPluginCallback {
+  return (app, _options, done) => {
+    app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+
+    app.get("/overview", described("What is built, waits, fails and was built last", schemas.overview), () =>
+      source.overview(),
+    );
+    app.get("/queue", described("What is built and waits, in the order in which it is taken", schemas.queue), () =>
+      source.queue(),
+    );
+    app.get("/failing", described("Packages whose last build failed", z.array(schemas.failing)), () => source.failing());
+    app.get("/repository", described("What is published", schemas.repository), () => source.repository());
+    app.get<{ Params: { pkgbase: string } }>(
+      "/packages/:pkgbase",
+      described("A package: what main has, what is published, and why they differ", schemas.packageView, packageParams),
+      async ({ params }, reply) => (await source.package(params.pkgbase)) ?? notFound(reply, "package"),
+    );
+    app.get<{ Querystring: { pkgbase?: string; limit: number } }>(
+      "/builds",
+      described("Finished builds, the latest first", z.array(schemas.build), { querystring: buildsQuery }),
+      ({ query }) => source.builds(query),
+    );
+    app.get<{ Params: { id: number } }>(
+      "/builds/:id",
+      described("A build", schemas.build, buildParams),
+      async ({ params }, reply) => (await source.build(params.id)) ?? notFound(reply, "build"),
+    );
+
+    app.get<{ Params: { id: number }; Querystring: { offset: number } }>(
+      "/builds/:id/log",
+      { schema: { summary: "Its log as text, from a byte on", ...buildParams, querystring: offsetQuery } },
+      async ({ params, query }, reply) => {
+        const log = await source.log(params.id);
+        if (!log) return notFound(reply, "log");
+        const size = await log.size();
+        void reply.headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", "x-log-size": size });
+        return reply.send(Readable.from(piecesOf(log, query.offset, size), { objectMode: false }));
+      },
+    );
+    app.get<{ Params: { id: number }; Querystring: { offset: number } }>(
+      "/builds/:id/log/live",
+      {
+        schema: {
+          summary: "Its log as server-sent events: lines as they are written, and `end` when the build has ended",
+          ...buildParams,
+          querystring: offsetQuery,
+        },
+      },
+      async (request, reply) => {
+        if (!(await source.build(request.params.id))) return notFound(reply, "build");
+        const leave = streams(reply);
+        if (!leave) return reply;
+        const from = lastEventId(request) ?? request.query.offset;
+        await sendEvents(reply, (signal) => liveLines(source, request.params.id, from, signal), over).finally(leave);
+        return reply;
+      },
+    );
+    app.get(
+      "/events",
+      { schema: { summary: "What happens to builds, as server-sent events; resumed by Last-Event-ID" } },
+      async (request, reply) => {
+        const leave = streams(reply);
+        if (!leave) return reply;
+        await sendEvents(reply, (signal) => eventMessages(source, lastEventId(request), signal), over).finally(leave);
+        return reply;
+      },
+    );
+    done();
+  };
+}
+
+const packageParams = { params: json(z.object({ pkgbase: z.string() })) };
+const buildParams = { params: json(z.object({ id: z.int().min(1) })) };
+const offsetQuery = json(z.object({ offset: z.int().min(0).default(0) }));
+const buildsQuery = json(
+  z.object({ pkgbase: z.string().optional(), limit: z.int().min(1).max(500).default(50) }),
+  "input",
+);
+
+function described(summary: string, answer: z.ZodType, more: object = {}) {
+  return { schema: { summary, ...more, response: { 200: json(answer) } } };
+}
+
+/** As fastify's own compiler takes it, which doesn't know the dialect by its address. */
+function json(schema: z.ZodType, io: "input" | "output" = "output"): Record<string, unknown> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: "draft-7" });
+  return rest;
+}
+
+function notFound(reply: FastifyReply, what: string): FastifyReply {
+  return reply.code(404).type("text/plain").send(`there is no such ${what}\n`);
+}
+
+const pieceBytes = 64 * 1024;
+
+async function* piecesOf(log: LogSource, from: number, end: number): AsyncGenerator<Uint8Array> {
+  for (let at = from; at < end;) {
+    const piece = await log.read(at, Math.min(pieceBytes, end - at));
+    if (piece.length === 0) return;
+    at += piece.length;
+    yield piece;
+  }
+}
+
+/** Each message holds the lines that came; its id is the byte at which the next line begins. */
+async function* liveLines(source: Source, id: number, from: number, signal: AbortSignal): AsyncGenerator<Message> {
+  const log = await appearing(source, id, signal);
+  const reader = lineReader();
+  if (log) {
+    for await (const piece of log.follow(from, signal)) {
+      const lines = reader.push(piece);
+      if (lines.length > 0) yield { id: from + reader.consumed, data: lines };
+    }
+  }
+  if (signal.aborted) return;
+  const rest = reader.end();
+  if (rest.length > 0) yield { id: from + reader.consumed, data: rest };
+  const build = await source.build(id);
+  yield { id: from + reader.consumed, event: "end", data: build?.status ?? "gone" };
+}
+
+const lookEveryMs = 250;
+
+/** The log, as soon as there is one; undefined where the build ended without. */
+async function appearing(source: Source, id: number, signal: AbortSignal): Promise<LogSource | undefined> {
+  while (!signal.aborted) {
+    const build = await source.build(id);
+    const log = await source.log(id);
+    if (log || build === undefined || build.finishedAt !== null) return log;
+    await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+  }
+  return undefined;
+}
+
+async function* eventMessages(source: Source, after: number | undefined, signal: AbortSignal): AsyncGenerator<Message> {
+  for await (const event of source.events(after, signal)) {
+    if (event === "missed") yield { id: 0, event: "missed", data: null };
+    else yield { id: event.seq, event: "build", data: event };
+  }
+}

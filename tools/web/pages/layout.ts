@@ -1,0 +1,43 @@
+import { html, type Content, type Html } from "./html.ts";
+
+/** A page: where it is, what it is called, and what it shows. */
+export interface Page {
+  readonly title: string;
+  /** From this page to the overview: `./` or `../`, so that any prefix of a reverse proxy will do. */
+  readonly root: "./" | "../";
+  readonly current?: "overview" | "broken" | "queue" | "repository";
+  readonly main: Content;
+  readonly script?: "live" | "log";
+}
+
+const places = [
+  ["overview", "", "Overview"],
+  ["broken", "broken", "Broken"],
+  ["queue", "queue", "Queue"],
+  ["repository", "repository", "Repository"],
+] as const;
+
+export function renderPage({ title, root, current, main, script }: Page, repository: string): string {
+  const links = places.map(
+    ([place, path, label]) =>
+      html`<a href="${root}${path}"${place === current && html` aria-current="page"`}>${label}</a>`,
+  );
+  const page: Html = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · ${repository}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${root}assets/style.css">
+${script && html`<script type="module" src="${root}assets/${script}.js"></script>`}
+</head>
+<body>
+<header><a class="home" href="${root}">${repository}</a><nav aria-label="Pages">${links}</nav></header>
+<main id="main">${main}</main>
+</body>
+</html>
+`;
+  return page.text;
+}

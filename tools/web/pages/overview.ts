@@ -1,0 +1,63 @@
+import type { Overview } from "../api/schemas.ts";
+import { html, type Content } from "./html.ts";
+import type { Page } from "./layout.ts";
+import { ago, badge, buildRows, packageLink, table } from "./parts.ts";
+
+/** What is building, what waits and why, what failed, what was published last. */
+export function overviewPage(found: Overview, now: number): Page {
+  const { building, waiting, failing, recent, unscheduled } = found;
+  return {
+    title: "Overview",
+    root: "./",
+    current: "overview",
+    script: "live",
+    main: html`<h1>Overview</h1>
+<div data-live="overview">
+${health(found, now)}
+${section("Building now", building.length, buildRows("./", building, now), "Nothing is being built.")}
+${section("Failed", failing.length, failingRows(found, now), "Nothing fails.")}
+${section("Waiting", waiting.length, buildRows("./", waiting.slice(0, shown), now), "Nothing waits.")}
+${waiting.length > shown && html`<p><a href="./queue">All ${waiting.length} that wait</a></p>`}
+${unscheduled.length > 0 && section("Not scheduled yet", unscheduled.length, unscheduledRows(found), "")}
+${section("Latest builds", undefined, buildRows("./", recent, now), "Nothing was built here yet.")}
+</div>`,
+  };
+}
+
+const shown = 20;
+
+function health({ packages, published, lastPublished, commit, failing }: Overview, now: number): Content {
+  const last = lastPublished === null ? "nothing was published yet" : html`last published ${ago(lastPublished, now)}`;
+  const isWell = failing.length === 0 && published === packages;
+  return html`<p class="health ${isWell ? "good" : failing.length > 0 ? "bad" : "calm"}">
+<strong>${published} of ${packages}</strong> packages are published as main has them (commit <code>${commit.slice(0, 10)}</code>); ${last}.</p>`;
+}
+
+export function section(title: string, count: number | undefined, content: Content, none: string): Content {
+  const isEmpty = count === 0;
+  return html`<section><h2>${title}${count !== undefined && count > 0 && html` <span class="count">${count}</span>`}</h2>
+${isEmpty ? html`<p class="none">${none}</p>` : content}</section>`;
+}
+
+function failingRows({ failing }: Overview, now: number): Content {
+  const rows = failing
+    .slice(0, shown)
+    .map(({ pkgbase, outcome, since, message, build }) => [
+      badge(outcome as "failed"),
+      packageLink("./", pkgbase),
+      html`<a href="./build/${build}">build ${build}</a>`,
+      ago(since, now),
+      message,
+    ]);
+  return [
+    table(["Status", "Package", "Build", "First", "What"], rows),
+    failing.length > shown && html`<p><a href="./broken">All ${failing.length} that fail</a></p>`,
+  ];
+}
+
+function unscheduledRows({ unscheduled }: Overview): Content {
+  return table(
+    ["Package", "Why"],
+    unscheduled.slice(0, shown).map(({ pkgbase, reason }) => [packageLink("./", pkgbase), reason]),
+  );
+}

@@ -1,0 +1,96 @@
+import type { Build } from "../api/schemas.ts";
+import { html, type Content, type Html } from "./html.ts";
+
+/** What several pages share. `root` leads from the page to the overview. */
+type Root = "./" | "../";
+
+export function packageLink(root: Root, pkgbase: string): Html {
+  return html`<a href="${root}package/${encodeURIComponent(pkgbase)}">${pkgbase}</a>`;
+}
+
+export function packageLinks(root: Root, names: readonly string[]): Content {
+  return names.map((name, n) => [n > 0 && ", ", packageLink(root, name)]);
+}
+
+const tones: Partial<Record<Build["status"], string>> = {
+  active: "busy",
+  built: "good",
+  "already-built": "good",
+  skipped: "good",
+  failed: "bad",
+  "timed-out": "bad",
+  cancelled: "bad",
+  lost: "bad",
+  blocked: "warn",
+};
+
+const words: Partial<Record<Build["status"], string>> = {
+  active: "building",
+  ready: "next",
+  delayed: "lost, tried again",
+  "already-built": "already built",
+  "timed-out": "timed out",
+};
+
+export function badge(status: Build["status"]): Html {
+  return html`<span class="badge ${tones[status] ?? "calm"}">${words[status] ?? status}</span>`;
+}
+
+/** Rows of a table; its wrapper scrolls where the screen is narrower than what a cell can be broken to. */
+export function table(headings: readonly string[], rows: readonly (readonly Content[])[]): Html {
+  const cells = (row: readonly Content[]): Content =>
+    row.map((cell, n) => html`<td data-label="${headings[n]}">${cell}</td>`);
+  return html`<table>
+<thead><tr>${headings.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>\n`)}</tbody>
+</table>`;
+}
+
+export function buildRows(root: Root, builds: readonly Build[], now: number): Html {
+  const rows = builds.map((build) => [
+    badge(build.status),
+    packageLink(root, build.pkgbase),
+    html`<a href="${root}build/${build.id}">build ${build.id}</a>`,
+    whenOf(build, now),
+    build.message || build.reasons.join("; "),
+  ]);
+  return table(["Status", "Package", "Build", "When", "What"], rows);
+}
+
+function whenOf({ startedAt, finishedAt, queuedAt, expectedMs }: Build, now: number): Content {
+  if (finishedAt !== null) {
+    const took = startedAt === null ? "" : `, took ${duration(finishedAt - startedAt)}`;
+    return [ago(finishedAt, now), took];
+  }
+  if (startedAt === null) return ["since ", ago(queuedAt, now)];
+  const running = now - startedAt;
+  const left = expectedMs === null ? undefined : expectedMs - running;
+  const rest = left === undefined ? "" : left > 0 ? `, about ${duration(left)} left` : ", longer than last time";
+  return `for ${duration(running)}${rest}`;
+}
+
+export function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+
+/** `5 min ago`, with the moment itself for machines and for who points at it. */
+export function ago(time: number, now: number): Html {
+  const moment = new Date(time).toISOString();
+  return html`<time datetime="${moment}" title="${moment.slice(0, 16).replace("T", " ")} UTC">${duration(now - time)} ago</time>`;
+}
+
+/** A stretch of time in one or two units: `8 s`, `3 min 5 s`, `2 h 4 min`, `3 days`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return inTwo(seconds, 60, "min", 1, "s");
+  if (seconds < 48 * 3600) return inTwo(seconds, 3600, "h", 60, "min");
+  return `${Math.floor(seconds / 86_400)} days`;
+}
+
+function inTwo(seconds: number, large: number, unit: string, small: number, smallUnit: string): string {
+  const rest = Math.floor((seconds % large) / small);
+  return `${Math.floor(seconds / large)} ${unit}${rest === 0 ? "" : ` ${rest} ${smallUnit}`}`;
+}
