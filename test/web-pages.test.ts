@@ -1,0 +1,123 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accessibilityProblems, overflow, startBrowser } from "./world/browser.ts";
+import { missingPrograms } from "./world/programs.ts";
+import { publishingPrograms } from "./world/scratch-repository.ts";
+import { startSluice, type Running } from "./world/sluice.ts";
+import { ScratchWorkspace } from "./world/workspace.ts";
+
+const missing = missingPrograms(...publishingPrograms, "makepkg", "fakeroot", "chromium");
+const needs = `(needs ${missing.join(", ") || "nothing more"})`;
+
+describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () => {
+  const workspace = new ScratchWorkspace();
+  const started: { up?: Running; browser?: Browser } = {};
+  let page: Page;
+  let url: string;
+  /** What the browser complains about, and requests to anybody else. */
+  const troubles: string[] = [];
+
+  beforeAll(async () => {
+    // Builds see this machine's files, so a test can say when one goes on.
+    chmodSync(workspace.base, 0o755);
+    workspace.addRecipe("good");
+    workspace.commit("a package");
+    const up = startSluice(["up", "--port", "0", "--json", "--sandbox", "host"], { cwd: workspace.dir });
+    started.up = up;
+    const browser = await startBrowser();
+    started.browser = browser;
+    const [, address = ""] = await up.saying(/"url":"([^"]+)"/);
+    url = address;
+    page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+    page.on("console", (message) => {
+      if (message.type() === "error") troubles.push(message.text());
+    });
+    page.on("pageerror", (error) => troubles.push(String(error)));
+    page.on("request", (request) => {
+      if (!/^(data:|http:\/\/127\.0\.0\.1:)/.test(request.url())) troubles.push(request.url());
+    });
+  });
+  afterAll(async () => {
+    await started.browser?.close();
+    started.up?.kill("SIGINT");
+    await started.up?.ended;
+    workspace.remove();
+  });
+
+  test("the page of a package turns to published, with how to install it, while somebody looks", async () => {
+    await page.goto(`${url}/package/good`);
+    await page.getByText("Published as main has it").waitFor();
+    await page.getByText("sudo pacman -Sy test/good").waitFor();
+  });
+
+  test("a commit's build appears by itself, its log runs live, and its failure is seen under Broken", async () => {
+    await page.goto(url);
+    const go = join(workspace.base, "go");
+    workspace.addRecipe("slow", {
+      lines: `build() {
+  printf 'first \\033[31mred\\033[0m <img src=x onerror=alert(1)>\\n'
+  until [ -e '${go}' ]; do sleep 0.1; done
+  echo 'second'; echo 'main.c:1: error: no such thing'; false
+}`,
+    });
+    workspace.commit("one that fails");
+    await page.locator('[data-live] a[href*="build/"]', { hasText: "build 2" }).first().click();
+    await page.getByText("first red <img src=x onerror=alert(1)>").waitFor();
+    expect(await page.locator(".line .red").innerText()).toBe("red");
+    expect(await page.locator("#status").innerText()).toContain("building");
+
+    writeFileSync(go, "");
+    await page.getByText("second", { exact: true }).waitFor();
+    await page.locator("#status", { hasText: "failed" }).waitFor();
+    expect(await page.locator("main img").count()).toBe(0);
+
+    await page.getByRole("link", { name: "Broken" }).click();
+    await page.locator("li", { hasText: "slow" }).getByText("build 2").waitFor();
+    expect(await page.locator("main").innerText()).toContain("error: no such thing");
+  });
+
+  test("without JavaScript all is there that isn't live", async () => {
+    const context = await started.browser!.newContext({ javaScriptEnabled: false });
+    const plain = await context.newPage();
+    await plain.goto(`${url}/build/2`);
+    expect(await plain.locator("#log").innerText()).toContain("error: no such thing");
+    await plain.getByRole("link", { name: "First error" }).click();
+    expect(plain.url()).toMatch(/#L\d+$/);
+    await plain.getByRole("link", { name: "Repository" }).click();
+    await plain.getByLabel("Search packages").fill("goo");
+    await plain.getByRole("button", { name: "Search" }).click();
+    expect(await plain.locator("tbody tr").count()).toBe(1);
+    await context.close();
+  });
+
+  test.each(["light", "dark"] as const)(
+    "in %s, every page can be used by everybody, and on a phone without scrolling sideways",
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      const found: Record<string, unknown> = {};
+      for (const path of [
+        "",
+        "package/good",
+        "package/slow",
+        "build/2",
+        "broken",
+        "queue",
+        "repository",
+        "package/nobody",
+      ]) {
+        await page.goto(`${url}/${path}`);
+        found[path] = { problems: await accessibilityProblems(page), overflow: await overflow(page) };
+      }
+      const fine = Object.fromEntries(
+        Object.keys(found).map((path) => [path, { problems: [], overflow: 0 }]),
+      );
+      expect(found).toEqual(fine);
+    },
+  );
+
+  test("nothing was asked of anybody else, and the browser had nothing to complain about", () => {
+    expect(troubles.filter((text) => !text.includes("404 (Not Found)"))).toEqual([]);
+  });
+});
