@@ -78,6 +78,18 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
     expect(await page.locator("main").innerText()).toContain("error: no such thing");
   });
 
+  test("the same can be served by another process that builds nothing", async () => {
+    const web = startSluice(["web", "--port", "0", "--json"], { cwd: workspace.dir });
+    const [, address = ""] = await web.saying(/"url":"([^"]+)"/);
+    const { failing } = (await (await fetch(`${address}/api/overview`)).json()) as {
+      failing: { pkgbase: string }[];
+    };
+    expect(failing).toMatchObject([{ pkgbase: "slow", builds: 1, build: 2 }]);
+    expect(await (await fetch(`${address}/api/builds/2/log`)).text()).toContain("error: no such thing");
+    web.kill("SIGINT");
+    expect(await web.ended).toBe(0);
+  });
+
   test("without JavaScript all is there that isn't live", async () => {
     const context = await started.browser!.newContext({ javaScriptEnabled: false });
     const plain = await context.newPage();

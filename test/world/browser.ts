@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import { chromium, type Browser, type Page } from "playwright-core";
 
 /** A real Chromium, that of the system. */
@@ -17,12 +16,10 @@ export function startBrowser(): Promise<Browser> {
   });
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 /** What axe-core finds wrong with a page for people who can't see it or have no mouse: rule, and where. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   // By the debugger, which no Content-Security-Policy concerns.
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   return page.evaluate(async () => {
     const { axe: loaded } = globalThis as unknown as {
       axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };

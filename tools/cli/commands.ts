@@ -294,7 +294,7 @@ export const commands: readonly CommandEntry[] = [
       ["sluice up --pipelines", "the whole system without a forge: follow upstreams, build, serve"],
     ],
     define: (program) =>
-      buildingCommand(program, "up")
+      serverOptions(buildingCommand(program, "up"))
         .description("Keep the package repository as the workspace says, and serve it")
         .option("--once", "end when all is published")
         .option(
@@ -302,12 +302,6 @@ export const commands: readonly CommandEntry[] = [
           "run on-commit, on-schedule and the trigger daily as well, where no forge does",
         )
         .option("--no-fetch", "don't ask the remote; follow the clone alone")
-        .option("--port <number>", "where to serve it (default: 8080)")
-        .option(
-          "--host <address>",
-          "whom to serve: this machine, or 0.0.0.0 or :: for all (default: 127.0.0.1)",
-        )
-        .option("--address <url>", "the address by which clients reach it, behind a proxy for example")
         .option("--json", "print the address, or with --once the outcome, as JSON"),
     load: async () => (await import("./commands/up.ts")).up,
   },
@@ -366,6 +360,15 @@ export const commands: readonly CommandEntry[] = [
         .description("The builders that are let in, and what those do that are there")
         .option("--json", "print as JSON"),
     load: async () => (await import("./commands/builders.ts")).buildersList,
+  },
+  {
+    group: "building",
+    examples: [["sluice web --port 8081", "the pages alone, while another process builds"]],
+    define: (program) =>
+      serverOptions(stateCommand(program, "web"))
+        .description("Serve the package repository, its pages and its API, beside a `sluice up` that builds")
+        .option("--json", "print the address as JSON"),
+    load: async () => (await import("./commands/web.ts")).web,
   },
   {
     group: "building",
@@ -569,6 +572,13 @@ function isolatingCommand(program: Command, name: string): Command {
       "host",
     ]),
   );
+}
+
+function serverOptions(command: Command): Command {
+  return command
+    .option("--port <number>", "where to serve it (default: 8080)")
+    .option("--host <address>", "whom to serve: this machine, or 0.0.0.0 or :: for all (default: 127.0.0.1)")
+    .option("--address <url>", "the address by which clients reach it, behind a proxy for example");
 }
 
 function stateCommand(program: Command, name: string): Command {

@@ -5,6 +5,7 @@ import swagger from "@fastify/swagger";
 import { fastify, type FastifyInstance } from "fastify";
 import { apiRoutes } from "./api/routes.ts";
 import { streamLimit } from "./api/live.ts";
+import { openMetrics } from "./metrics.ts";
 import { pageRoutes } from "./pages/routes.ts";
 import type { Source } from "./source.ts";
 
@@ -40,6 +41,8 @@ export async function openWeb(source: Source, options: WebOptions = {}): Promise
   const over = new AbortController();
   await app.register(apiRoutes({ source, streams: streamLimit(2000), over: over.signal }), { prefix: "/api" });
   await app.register(pageRoutes(source, options));
+  const metrics = openMetrics(source, over.signal);
+  app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   for (const [name, type] of assets) {
     const content = readFileSync(new URL(`../../tools/web/assets/${name}`, import.meta.url));
     app.get(`/assets/${name}`, (_request, reply) =>

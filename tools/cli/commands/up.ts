@@ -2,7 +2,6 @@ import type { Server } from "../../manager/serve.ts";
 import { handOut, type HandOut, type HandOutOptions } from "../../manager/builders/hand-out.ts";
 import type { FetchOptions } from "../../manager/main-branch.ts";
 import { up as keepUp } from "../../manager/up.ts";
-import { SluiceError } from "../../errors.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Installation } from "../../manager/installation.ts";
 import { isOfThisRepository } from "../../manager/reconcile/removals.ts";
@@ -12,7 +11,7 @@ import { pipelines } from "../wiring/pipelines.ts";
 import { workspaceUrl } from "../wiring/builders.ts";
 import { open, readHead, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
-import { serveWithPages } from "../wiring/web.ts";
+import { portNumber, publicAddress, serveWithPages } from "../wiring/web.ts";
 import { showProgress } from "../output/progress.ts";
 import { info } from "../output/report.ts";
 
@@ -150,28 +149,4 @@ Then: sudo pacman -Sy && pacman -Sl ${name}
 Logs of builds: ${url}/logs/PKGBASE/BUILD.log. Stop with Ctrl-C.
 
 `;
-}
-
-/** Without a slash at its end. */
-function publicAddress(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isUsable =
-    url && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username + url.password === "";
-  if (isUsable) return url.href.replace(/\/+$/, "");
-  throw new SluiceError(
-    "usage",
-    `--address: ${JSON.stringify(text)} is not an address that pacman could use`,
-    {
-      hint: "For example: --address https://repo.example.org",
-    },
-  );
-}
-
-function portNumber(text = "8080"): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65535) return port;
-  throw new SluiceError("usage", `--port: ${JSON.stringify(text)} is not a port`, {
-    hint: "For example: --port 8081",
-  });
 }

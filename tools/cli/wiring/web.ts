@@ -1,3 +1,4 @@
+import { SluiceError } from "../../errors.ts";
 import type { Folders } from "../../manager/installation.ts";
 import { isServedFile, serve, type Handler, type Server } from "../../manager/serve.ts";
 import type { ViewedPlace } from "../../manager/view/view.ts";
@@ -50,4 +51,33 @@ export async function serveWithPages(place: Served, { port, host, address, first
     await close();
     throw error;
   }
+}
+
+/**
+ * Without a slash at its end.
+ *
+ * @throws SluiceError `usage`
+ */
+export function publicAddress(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isUsable =
+    url && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username + url.password === "";
+  if (isUsable) return url.href.replace(/\/+$/, "");
+  throw new SluiceError(
+    "usage",
+    `--address: ${JSON.stringify(text)} is not an address that pacman could use`,
+    {
+      hint: "For example: --address https://repo.example.org",
+    },
+  );
+}
+
+/** @throws SluiceError `usage` */
+export function portNumber(text = "8080"): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65535) return port;
+  throw new SluiceError("usage", `--port: ${JSON.stringify(text)} is not a port`, {
+    hint: "For example: --port 8081",
+  });
 }

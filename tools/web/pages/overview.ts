@@ -1,7 +1,7 @@
 import type { Overview } from "../api/schemas.ts";
 import { html, type Content } from "./html.ts";
 import type { Page } from "./layout.ts";
-import { ago, badge, buildRows, packageLink, table } from "./parts.ts";
+import { ago, badge, buildRows, counted, packageLink, table } from "./parts.ts";
 
 /** What is building, what waits and why, what failed, what was published last. */
 export function overviewPage(found: Overview, now: number): Page {
@@ -26,11 +26,12 @@ ${section("Latest builds", undefined, buildRows("./", recent, now), "Nothing was
 
 const shown = 20;
 
-function health({ packages, published, lastPublished, commit, failing }: Overview, now: number): Content {
+function health({ packages, published, lastPublished, commit, failing, waiting }: Overview, now: number): Content {
   const last = lastPublished === null ? "nothing was published yet" : html`last published ${ago(lastPublished, now)}`;
+  const others = `${failing.length === 0 ? "" : `; ${counted(failing.length, "fails", "fail")}`}${waiting.length === 0 ? "" : `; ${counted(waiting.length, "waits", "wait")}`}`;
   const isWell = failing.length === 0 && published === packages;
   return html`<p class="health ${isWell ? "good" : failing.length > 0 ? "bad" : "calm"}">
-<strong>${published} of ${packages}</strong> packages are published as main has them (commit <code>${commit.slice(0, 10)}</code>); ${last}.</p>`;
+<strong>${published} of ${packages}</strong> packages are published as main has them (commit <code>${commit.slice(0, 10)}</code>)${others}; ${last}.</p>`;
 }
 
 export function section(title: string, count: number | undefined, content: Content, none: string): Content {
@@ -50,7 +51,7 @@ function failingRows({ failing }: Overview, now: number): Content {
       message,
     ]);
   return [
-    table(["Status", "Package", "Build", "First", "What"], rows),
+    table(["Status", "Package", "Build", "First", "What"], rows, "builds"),
     failing.length > shown && html`<p><a href="./broken">All ${failing.length} that fail</a></p>`,
   ];
 }

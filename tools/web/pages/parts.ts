@@ -37,10 +37,10 @@ export function badge(status: Build["status"]): Html {
 }
 
 /** Rows of a table; its wrapper scrolls where the screen is narrower than what a cell can be broken to. */
-export function table(headings: readonly string[], rows: readonly (readonly Content[])[]): Html {
+export function table(headings: readonly string[], rows: readonly (readonly Content[])[], name = ""): Html {
   const cells = (row: readonly Content[]): Content =>
     row.map((cell, n) => html`<td data-label="${headings[n]}">${cell}</td>`);
-  return html`<table>
+  return html`<table class="${name}">
 <thead><tr>${headings.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>\n`)}</tbody>
 </table>`;
@@ -54,7 +54,7 @@ export function buildRows(root: Root, builds: readonly Build[], now: number): Ht
     whenOf(build, now),
     build.message || build.reasons.join("; "),
   ]);
-  return table(["Status", "Package", "Build", "When", "What"], rows);
+  return table(["Status", "Package", "Build", "When", "What"], rows, "builds");
 }
 
 function whenOf({ startedAt, finishedAt, queuedAt, expectedMs }: Build, now: number): Content {
@@ -73,6 +73,11 @@ export function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => str
   const groups = new Map<string, Item[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
   return groups;
+}
+
+/** `1 package`, `3 packages` */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** `5 min ago`, with the moment itself for machines and for who points at it. */

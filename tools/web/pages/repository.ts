@@ -2,7 +2,7 @@ import type { RepositoryView } from "../api/schemas.ts";
 import { html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { section } from "./overview.ts";
-import { ago, packageLink, table } from "./parts.ts";
+import { ago, counted, packageLink, table } from "./parts.ts";
 
 /** How to use the repository, and what is in it. `search` shows the packages whose name has that in it. */
 export function repositoryPage(found: RepositoryView, address: string, search: string, now: number): Page {
@@ -24,7 +24,7 @@ export function repositoryPage(found: RepositoryView, address: string, search: s
     root: "./",
     current: "repository",
     main: html`<h1>Repository ${name}</h1>
-<p>${packages.length} packages${lastPublished !== null && html`, last published ${ago(lastPublished, now)}`}.</p>
+<p>${counted(packages.length, "package")}${lastPublished !== null && html`, last published ${ago(lastPublished, now)}`}.</p>
 <form role="search"><label for="search">Search packages</label>
 <input id="search" name="search" type="search" value="${search}" autocomplete="off"> <button>Search</button></form>
 ${section(title, wanted.length, table(["Package", "Version", "Made by", "Architecture", "Built"], rows), "No package is called so.")}

@@ -1,0 +1,37 @@
+import { openGit } from "../../git/git.ts";
+import { defaultArch } from "../../alpm/names.ts";
+import { foldersOf, openQueue } from "../../manager/installation.ts";
+import { revisionsOf } from "../../manager/reconcile/revision.ts";
+import { readHead, stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { findRoot } from "../wiring/root.ts";
+import { portNumber, publicAddress, serveWithPages } from "../wiring/web.ts";
+
+interface Options extends InstallationOptions {
+  readonly port?: string;
+  readonly host?: string;
+  readonly address?: string;
+  readonly json?: boolean;
+}
+
+/** Serves repository, API and pages beside an `up` that builds; it only reads. */
+export async function web(options: Options): Promise<number> {
+  const port = portNumber(options.port);
+  const address = publicAddress(options.address);
+  const git = openGit(findRoot(options.root), process.env);
+  const { config } = (await readHead(git)).workspace;
+  const folders = foldersOf(stateFolder(options));
+  const signal = stopSignal();
+  const queue = await openQueue(folders.state);
+  try {
+    const repository = { root: folders.repositories, name: config.BUILD_REPO, arch: defaultArch };
+    const place = { git, revisions: revisionsOf(git, defaultArch), repository, queue, folders };
+    const server = await serveWithPages(place, { port, host: options.host, address });
+    const url = address ?? server.url;
+    process.stdout.write(options.json ? `${JSON.stringify({ url })}\n` : `Serving ${folders.state} at ${url}/\n`);
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await server.close();
+    return 0;
+  } finally {
+    await queue.close();
+  }
+}

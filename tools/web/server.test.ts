@@ -1,0 +1,236 @@
+import { createServer, type Server } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Build, Overview, PackageView } from "./api/schemas.ts";
+import { openWeb, type Web } from "./server.ts";
+import type { LogSource, Source } from "./source.ts";
+
+const nasty = `<img src=x onerror="alert('&')">`;
+const name = "a+b@c._d--e";
+
+const build: Build = {
+  id: 1,
+  pkgbase: name,
+  arch: "x86_64",
+  commit: "0".repeat(40),
+  reasons: [nasty],
+  class: nasty,
+  status: "active",
+  message: nasty,
+  worker: nasty,
+  queuedAt: 1,
+  startedAt: 2,
+  finishedAt: null,
+  expectedMs: 3,
+};
+const failing = {
+  pkgbase: name,
+  outcome: "failed",
+  message: nasty,
+  since: 1,
+  firstCommit: nasty,
+  commit: nasty,
+  builds: 2,
+  build: 1,
+  blocks: [name],
+};
+const overview: Overview = {
+  repository: "test",
+  arch: "x86_64",
+  commit: "0".repeat(40),
+  packages: 2,
+  published: 1,
+  lastPublished: null,
+  building: [build],
+  waiting: [{ ...build, status: "blocked" }],
+  failing: [failing],
+  unscheduled: [{ pkgbase: name, reason: nasty }],
+  recent: [{ ...build, status: "failed", finishedAt: 4 }],
+};
+const published = { name, pkgbase: name, version: nasty, arch: nasty, filename: nasty, builtAt: 1 };
+const pkg: PackageView = {
+  pkgbase: name,
+  state: "failing",
+  why: nasty,
+  version: nasty,
+  onTrigger: nasty,
+  pkgnames: [nasty],
+  published: [published],
+  madeFrom: nasty,
+  needs: [name],
+  neededBy: [name],
+  builds: [build],
+};
+
+/** A log that never ends, of which each byte that is read is counted. */
+const read = { bytes: 0 };
+const endless: LogSource = {
+  size: async () => 100,
+  read: async (from, length) => Buffer.from(`${nasty}\n`.repeat(10)).subarray(from, from + length),
+  linesBefore: async () => 0,
+  async *follow(_from, signal) {
+    while (!signal.aborted) {
+      read.bytes += 65_536;
+      yield Buffer.from("x\n".repeat(32_768));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  },
+};
+const source: Source = {
+  name: "test",
+  overview: async () => overview,
+  failing: async () => [failing],
+  queue: async () => ({ builds: overview.waiting, removals: [{ pkgbase: name, pkgnames: [nasty], reason: nasty }] }),
+  repository: async () => ({ name: "test", arch: "x86_64", fingerprint: "AB", lastPublished: 1, packages: [published] }),
+  package: async (pkgbase) => (pkgbase === name ? pkg : undefined),
+  builds: async () => [build],
+  build: async (id) => (id === 1 ? build : undefined),
+  log: async (id) => (id === 1 ? endless : undefined),
+  async *events(after, signal) {
+    for (let seq = (after ?? 0) + 1; seq < (after ?? 0) + 4; seq++) {
+      yield { seq, at: 1, kind: "finished", pkgbase: name, build: 1 };
+    }
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  },
+};
+
+let web: Web;
+let server: Server;
+let url: string;
+beforeAll(async () => {
+  web = await openWeb(source);
+  server = createServer((request, response) => web.handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  await web.close();
+  server.close();
+  server.closeAllConnections();
+});
+
+const pages = ["/", "/broken", "/queue", "/repository", `/repository?search=${encodeURIComponent(nasty)}`];
+const named = [`/package/${encodeURIComponent(name)}`, "/build/1"];
+
+test.each([...pages, ...named, `/package/${encodeURIComponent(nasty)}`])(
+  "%s shows a stranger's texts as text, and forbids scripts within",
+  async (path) => {
+    const answer = await fetch(`${url}${path}`);
+    const text = await answer.text();
+    expect(text).not.toContain("<img");
+    expect(text).not.toMatch(/="[^"<>]*alert\('/);
+    expect(text).not.toContain("onerror=\"");
+    expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'self'; script-src 'self'/);
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+  },
+);
+
+test.each([
+  "/assets/../server.ts",
+  "/assets/%2e%2e/server.ts",
+  "/assets/..%2fserver.ts",
+  "/assets/%252e%252e%252fserver.ts",
+  "/assets/style.css%00.js",
+  "/package/..%2f..%2fetc%2fpasswd",
+  "/build/..%2f1",
+  "/build/1e0",
+  "/api/builds/1%2flog",
+  "/%c0%ae%c0%ae/etc/passwd",
+  "//evil.example/",
+  "/\\evil.example",
+])("%s leads nowhere", async (path) => {
+  const status = await new Promise<number>((resolve, reject) => {
+    const { port } = new URL(url);
+    const socket = connect(Number(port), "127.0.0.1", () =>
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`),
+    );
+    let said = "";
+    socket.on("data", (data) => (said += data.toString()));
+    socket.on("error", reject);
+    socket.on("close", () => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(said)?.[1])));
+  });
+  expect([400, 404]).toContain(status);
+});
+
+test.each(["POST", "PUT", "DELETE", "PATCH"])("%s changes nothing, and other sites get no leave", async (method) => {
+  const answer = await fetch(`${url}/api/builds/1`, { method, headers: { origin: "https://evil.example" } });
+  expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([404, null]);
+});
+
+test("the name by which somebody asks can't bring markup into the page", async () => {
+  const text = await new Promise<string>((resolve) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () =>
+      socket.write(`GET /repository HTTP/1.1\r\nHost: "><script>\r\nConnection: close\r\n\r\n`),
+    );
+    let said = "";
+    socket.on("data", (data) => (said += data.toString()));
+    socket.on("close", () => resolve(said));
+  });
+  expect(text).not.toContain("><script>");
+});
+
+test("who doesn't read is given no more than fits on the way", async () => {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1", () =>
+    socket.write("GET /api/builds/1/log/live HTTP/1.1\r\nHost: x\r\n\r\n"),
+  );
+  socket.pause();
+  // Until nothing more is read for it, which would never come if it were collected.
+  for (let before = -1; before !== read.bytes || read.bytes === 0;) {
+    before = read.bytes;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  expect(read.bytes).toBeLessThan(8_000_000);
+  socket.destroy();
+});
+
+test("events go on where a reader was cut off", async () => {
+  const over = new AbortController();
+  const answer = await fetch(`${url}/api/events`, { headers: { "last-event-id": "41" }, signal: over.signal });
+  expect(answer.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+  let said = "";
+  for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
+    said += chunk;
+    if (said.includes("id: 44")) break;
+  }
+  expect([...said.matchAll(/^id: (\d+)$/gm)].map(([, id]) => id)).toEqual(["42", "43", "44"]);
+  over.abort();
+});
+
+async function schemaOf(path: string): Promise<object> {
+  const described = (await (await fetch(`${url}/api/openapi.json`)).json()) as {
+    openapi: string;
+    paths: Record<string, { get: { responses: { 200: { content: { "application/json": { schema: object } } } } } }>;
+  };
+  expect(described.openapi).toBe("3.1.0");
+  return described.paths[path]!.get.responses[200].content["application/json"].schema;
+}
+
+describe("the API's description", () => {
+  test.each([
+    ["/api/overview", "/api/overview"],
+    ["/api/queue", "/api/queue"],
+    ["/api/failing", "/api/failing"],
+    ["/api/repository", "/api/repository"],
+    ["/api/builds", "/api/builds?limit=3"],
+    ["/api/builds/{id}", "/api/builds/1"],
+    ["/api/packages/{pkgbase}", `/api/packages/${encodeURIComponent(name)}`],
+  ])("says of %s what comes", async (path, asked) => {
+    const validate = new Ajv2020({ strict: false, formats: { int53: true } }).compile(await schemaOf(path));
+    const answer: unknown = await (await fetch(`${url}${asked}`)).json();
+    expect([validate(answer), validate.errors]).toEqual([true, null]);
+    expect(JSON.stringify(answer)).toContain(name);
+  });
+
+  test.each(["/api/builds?limit=0", "/api/builds?limit=501", "/api/builds/0", "/api/builds/x", "/api/builds/1/log?offset=-1"])(
+    "%s is refused",
+    async (asked) => expect((await fetch(`${url}${asked}`)).status).toBe(400),
+  );
+});
+
+test("metrics are Prometheus text", async () => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  expect(text).toContain('sluice_builds_pending{status="blocked",repository="test"} 1');
+  expect(text).toContain('sluice_packages_failing{repository="test"} 1');
+  expect(text).toContain("# TYPE sluice_builds_finished_total counter");
+});
