@@ -38,11 +38,16 @@ export async function openFeed(queue: Queue): Promise<Feed> {
     waiting.clear();
   }
 
-  const listening = listen();
-  // It ends where the queue is closed under it; whoever asks next is told why.
-  listening.catch(wake);
+  let isDeaf = false;
+  // Where events can't be read, the state is asked for each time, which says why.
+  const listening = listen().catch(() => {
+    isDeaf = true;
+    over.abort();
+    wake();
+  });
   return {
     state() {
+      if (isDeaf) state = undefined;
       const reading = (state ??= queue.state());
       reading.catch(() => {
         if (state === reading) state = undefined;
@@ -74,7 +79,7 @@ export async function openFeed(queue: Queue): Promise<Feed> {
     async close() {
       over.abort();
       wake();
-      await listening.catch(() => undefined);
+      await listening;
     },
   };
 

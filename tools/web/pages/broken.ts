@@ -31,7 +31,7 @@ function renderGroup(group: readonly Failing[], now: number): Content {
 <p>${badge(group[0]!.outcome as "failed")} ${group.length > 1 && html`<strong>${group.length} packages</strong>`} <span class="said">${group[0]!.message}</span></p>
 <ul>${group.map(
     ({ pkgbase, since, firstCommit, builds, build, blocks }) => html`<li>
-<strong>${packageLink("./", pkgbase)}</strong>: <a href="./build/${build}">build ${build}</a>, since ${ago(since, now)} and commit <code>${firstCommit.slice(0, 10)}</code>${builds > 1 && `, ${builds} times`}${blocks.length > 0 && html`; blocks ${packageLinks("./", blocks)}`}</li>`,
+<strong>${packageLink("./", pkgbase)}</strong>: <a href="./build/${build}">build ${build}</a>, since commit <code>${firstCommit.slice(0, 10)}</code>, ${ago(since, now)}${builds > 1 && `, ${builds} times`}${blocks.length > 0 && html`; blocks ${packageLinks("./", blocks)}`}</li>`,
   )}</ul>
 </section>`;
 }

@@ -23,7 +23,7 @@ export function buildPage(build: Build, log: ShownLog | undefined, now: number):
     ["Why", reasons.join("; ")],
     ["Queued", ago(queuedAt, now)],
     ["Builder", worker ?? "none yet"],
-    ["Took", startedAt === null ? "not begun" : duration((finishedAt ?? now) - startedAt)],
+    [isOver(build) ? "Took" : "Building for", startedAt === null ? "not begun" : duration((finishedAt ?? now) - startedAt)],
     ...(expectedMs === null || isOver(build) ? [] : [["Last time", duration(expectedMs)] as const]),
     ...(finishedAt === null ? [] : [["Ended", ago(finishedAt, now)] as const]),
   ];

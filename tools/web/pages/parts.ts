@@ -62,7 +62,7 @@ function whenOf({ startedAt, finishedAt, queuedAt, expectedMs }: Build, now: num
     const took = startedAt === null ? "" : `, took ${duration(finishedAt - startedAt)}`;
     return [ago(finishedAt, now), took];
   }
-  if (startedAt === null) return ["since ", ago(queuedAt, now)];
+  if (startedAt === null) return `for ${duration(now - queuedAt)}`;
   const running = now - startedAt;
   const left = expectedMs === null ? undefined : expectedMs - running;
   const rest = left === undefined ? "" : left > 0 ? `, about ${duration(left)} left` : ", longer than last time";
