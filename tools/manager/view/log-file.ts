@@ -19,11 +19,12 @@ export interface LogFile {
 
 const lookEveryMs = 50;
 const pieceBytes = 64 * 1024;
-/** Logs of which the number of lines up to some byte is remembered. */
-const rememberedLogs = 200;
+/** Logs of which the number of lines up to some byte, and the piece that was read last, are remembered. */
+const rememberedLogs = 100;
 
 export function logFiles(): LogFiles {
   const counted = new Map<string, { offset: number; lines: number }>();
+  const latest = new Map<string, { from: number; length: number; bytes: Promise<Buffer> }>();
   const growing = new Map<string, Promise<number>>();
 
   /** The size a moment later; one look for all that wait for this log. */
@@ -40,6 +41,15 @@ export function logFiles(): LogFiles {
     return looking;
   }
 
+  /** Readers at the end of one log ask for the same bytes at the same time, and those never change. */
+  function readShared(path: string, from: number, length: number): Promise<Buffer> {
+    const known = latest.get(path);
+    if (known?.from === from && known.length === length) return known.bytes;
+    const bytes = readBytes(path, from, length);
+    remember(latest, path, { from, length, bytes });
+    return bytes;
+  }
+
   async function linesBefore(path: string, offset: number): Promise<number> {
     const known = counted.get(path);
     const start = known && known.offset <= offset ? known : { offset: 0, lines: 0 };
@@ -50,9 +60,7 @@ export function logFiles(): LogFiles {
       for (let n = bytes.indexOf(10); n !== -1; n = bytes.indexOf(10, n + 1)) lines++;
       at += bytes.length;
     }
-    counted.delete(path);
-    counted.set(path, { offset, lines });
-    if (counted.size > rememberedLogs) counted.delete(counted.keys().next().value!);
+    remember(counted, path, { offset, lines });
     return lines;
   }
 
@@ -65,19 +73,34 @@ export function logFiles(): LogFiles {
         linesBefore: (offset) => linesBefore(path, offset),
         async *follow(from, goesOn, signal) {
           let at = from;
+          let size = await sizeOf(path);
           // What is written before the build ends is still read: there is one more look after it.
-          for (let isLast = false; !signal.aborted;) {
-            const piece = await readBytes(path, at, pieceBytes);
-            at += piece.length;
-            if (piece.length > 0) yield piece;
-            else if (isLast) return;
-            else if (!(await goesOn())) isLast = true;
-            else while (!signal.aborted && (await nextSize(path)) <= at && (await goesOn()));
+          for (let isLast = false; size >= 0 && !signal.aborted;) {
+            if (at < size) {
+              const piece = await readShared(path, at, Math.min(pieceBytes, size - at));
+              if (piece.length === 0) return;
+              at += piece.length;
+              yield piece;
+            } else if (isLast) {
+              return;
+            } else if (await goesOn()) {
+              size = await nextSize(path);
+            } else {
+              isLast = true;
+              size = await sizeOf(path);
+            }
           }
         },
       };
     },
   };
+}
+
+/** Forgets what was remembered first where it is too much. */
+function remember<Value>(known: Map<string, Value>, path: string, value: Value): void {
+  known.delete(path);
+  known.set(path, value);
+  if (known.size > rememberedLogs) known.delete(known.keys().next().value!);
 }
 
 /** -1 where there is no such file. */

@@ -34,22 +34,21 @@ export interface ViewedPlace {
 export async function openView({ git, revisions, repository, logs, queue }: ViewedPlace) {
   const feed = await openFeed(queue);
   const files = logFiles();
-  let current: { readonly key: string; readonly found: Promise<Standing> } | undefined;
+  let current: { readonly at: number; readonly key: string; readonly found: Promise<Standing> } | undefined;
   let looked: { readonly at: number; readonly key: Promise<string> } | undefined;
 
-  /** Everything that belongs together, as of the last change. */
+  /** Everything that belongs together, as of the last change but at most `restMs` old. */
   async function standing(): Promise<Standing> {
     const now = Date.now();
-    if (!looked || now - looked.at > 500) looked = { at: now, key: placeKey() };
+    if (!looked || now - looked.at > restMs) looked = { at: now, key: placeKey() };
     const key = `${await looked.key} ${feed.seen()}`;
-    if (current?.key !== key) {
-      const found = readStanding();
-      current = { key, found };
-      found.catch(() => {
-        if (current?.found === found) current = undefined;
-      });
-    }
-    return current.found;
+    if (current && (current.key === key || now - current.at < restMs)) return current.found;
+    const found = readStanding();
+    current = { at: now, key, found };
+    found.catch(() => {
+      if (current?.found === found) current = undefined;
+    });
+    return found;
   }
 
   async function placeKey(): Promise<string> {
@@ -187,6 +186,9 @@ export async function openView({ git, revisions, repository, logs, queue }: View
     close: () => feed.close(),
   };
 }
+
+/** For thousands of packages a reading takes a good part of a second, and events come in bursts. */
+const restMs = 500;
 
 interface Standing {
   readonly head: Revision;
