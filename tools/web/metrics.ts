@@ -26,11 +26,27 @@ export function openMetrics(source: Source, over: AbortSignal): Registry {
   registry.registerMetric(pending);
   const gauges: readonly (readonly [name: string, help: string, read: (found: Overview) => number])[] = [
     ["sluice_packages", "Packages of main", ({ packages }) => packages],
-    ["sluice_packages_published", "Packages that are published as main has them", ({ published }) => published],
+    [
+      "sluice_packages_published",
+      "Packages that are published as main has them",
+      ({ published }) => published,
+    ],
     ["sluice_packages_failing", "Packages whose last build failed", ({ failing }) => failing.length],
-    ["sluice_last_published_timestamp_seconds", "When something was published last", ({ lastPublished }) => (lastPublished ?? 0) / 1000],
-    ["sluice_oldest_ready_build_timestamp_seconds", "Since when the build waits that is ready and waits longest; 0: none does", oldestReady],
-    ["sluice_builders_active", "Builders at work", ({ building }) => new Set(building.map(({ worker }) => worker)).size],
+    [
+      "sluice_last_published_timestamp_seconds",
+      "When something was published last",
+      ({ lastPublished }) => (lastPublished ?? 0) / 1000,
+    ],
+    [
+      "sluice_oldest_ready_build_timestamp_seconds",
+      "Since when the build waits that is ready and waits longest; 0: none does",
+      oldestReady,
+    ],
+    [
+      "sluice_builders_active",
+      "Builders at work",
+      ({ building }) => new Set(building.map(({ worker }) => worker)).size,
+    ],
   ];
   for (const [name, help, read] of gauges) {
     const gauge = new Gauge({

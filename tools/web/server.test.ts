@@ -81,8 +81,17 @@ const source: Source = {
   name: "test",
   overview: async () => overview,
   failing: async () => [failing],
-  queue: async () => ({ builds: overview.waiting, removals: [{ pkgbase: name, pkgnames: [nasty], reason: nasty }] }),
-  repository: async () => ({ name: "test", arch: "x86_64", fingerprint: "AB", lastPublished: 1, packages: [published] }),
+  queue: async () => ({
+    builds: overview.waiting,
+    removals: [{ pkgbase: name, pkgnames: [nasty], reason: nasty }],
+  }),
+  repository: async () => ({
+    name: "test",
+    arch: "x86_64",
+    fingerprint: "AB",
+    lastPublished: 1,
+    packages: [published],
+  }),
   package: async (pkgbase) => (pkgbase === name ? pkg : undefined),
   builds: async () => [build],
   build: async (id) => (id === 1 ? build : undefined),
@@ -120,8 +129,10 @@ test.each([...pages, ...named, `/package/${encodeURIComponent(nasty)}`])(
     const text = await answer.text();
     expect(text).not.toContain("<img");
     expect(text).not.toMatch(/="[^"<>]*alert\('/);
-    expect(text).not.toContain("onerror=\"");
-    expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'self'; script-src 'self'/);
+    expect(text).not.toContain('onerror="');
+    expect(answer.headers.get("content-security-policy")).toMatch(
+      /^default-src 'none'; style-src 'self'; script-src 'self'/,
+    );
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   },
 );
@@ -153,10 +164,16 @@ test.each([
   expect([400, 404]).toContain(status);
 });
 
-test.each(["POST", "PUT", "DELETE", "PATCH"])("%s changes nothing, and other sites get no leave", async (method) => {
-  const answer = await fetch(`${url}/api/builds/1`, { method, headers: { origin: "https://evil.example" } });
-  expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([404, null]);
-});
+test.each(["POST", "PUT", "DELETE", "PATCH"])(
+  "%s changes nothing, and other sites get no leave",
+  async (method) => {
+    const answer = await fetch(`${url}/api/builds/1`, {
+      method,
+      headers: { origin: "https://evil.example" },
+    });
+    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([404, null]);
+  },
+);
 
 test("the name by which somebody asks can't bring markup into the page", async () => {
   const text = await new Promise<string>((resolve) => {
@@ -186,7 +203,10 @@ test("who doesn't read is given no more than fits on the way", async () => {
 
 test("events go on where a reader was cut off", async () => {
   const over = new AbortController();
-  const answer = await fetch(`${url}/api/events`, { headers: { "last-event-id": "41" }, signal: over.signal });
+  const answer = await fetch(`${url}/api/events`, {
+    headers: { "last-event-id": "41" },
+    signal: over.signal,
+  });
   expect(answer.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
   let said = "";
   for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
@@ -200,7 +220,10 @@ test("events go on where a reader was cut off", async () => {
 async function schemaOf(path: string): Promise<object> {
   const described = (await (await fetch(`${url}/api/openapi.json`)).json()) as {
     openapi: string;
-    paths: Record<string, { get: { responses: { 200: { content: { "application/json": { schema: object } } } } } }>;
+    paths: Record<
+      string,
+      { get: { responses: { 200: { content: { "application/json": { schema: object } } } } } }
+    >;
   };
   expect(described.openapi).toBe("3.1.0");
   return described.paths[path]!.get.responses[200].content["application/json"].schema;
@@ -222,10 +245,13 @@ describe("the API's description", () => {
     expect(JSON.stringify(answer)).toContain(name);
   });
 
-  test.each(["/api/builds?limit=0", "/api/builds?limit=501", "/api/builds/0", "/api/builds/x", "/api/builds/1/log?offset=-1"])(
-    "%s is refused",
-    async (asked) => expect((await fetch(`${url}${asked}`)).status).toBe(400),
-  );
+  test.each([
+    "/api/builds?limit=0",
+    "/api/builds?limit=501",
+    "/api/builds/0",
+    "/api/builds/x",
+    "/api/builds/1/log?offset=-1",
+  ])("%s is refused", async (asked) => expect((await fetch(`${url}${asked}`)).status).toBe(400));
 });
 
 test("metrics are Prometheus text", async () => {

@@ -39,12 +39,16 @@ export async function openWeb(source: Source, options: WebOptions = {}): Promise
     },
   });
   const over = new AbortController();
-  await app.register(apiRoutes({ source, streams: streamLimit(2000), over: over.signal }), { prefix: "/api" });
+  await app.register(apiRoutes({ source, streams: streamLimit(2000), over: over.signal }), {
+    prefix: "/api",
+  });
   await app.register(pageRoutes(source, options));
   const metrics = openMetrics(source, over.signal);
-  app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  app.get("/metrics", async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.metrics()),
+  );
   for (const [name, type] of assets) {
-    const content = readFileSync(new URL(`../../tools/web/assets/${name}`, import.meta.url));
+    const content = readFileSync(new URL(`../../web/${name}`, import.meta.url));
     app.get(`/assets/${name}`, (_request, reply) =>
       reply.type(type).header("cache-control", "public, max-age=300").send(content),
     );

@@ -27,7 +27,9 @@ export async function web(options: Options): Promise<number> {
     const place = { git, revisions: revisionsOf(git, defaultArch), repository, queue, folders };
     const server = await serveWithPages(place, { port, host: options.host, address });
     const url = address ?? server.url;
-    process.stdout.write(options.json ? `${JSON.stringify({ url })}\n` : `Serving ${folders.state} at ${url}/\n`);
+    process.stdout.write(
+      options.json ? `${JSON.stringify({ url })}\n` : `Serving ${folders.state} at ${url}/\n`,
+    );
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
     await server.close();
     return 0;

@@ -42,14 +42,18 @@ test("a reader that leaves, or whose log is deleted, ends", async () => {
   expect("first\n").toContain(await left);
   const deleted = collect(log!.follow(0, async () => true, never));
   rmSync(path);
-  expect("first\n").toContain(await deleted.catch(({ code }: { code: string }) => (code === "ENOENT" ? "" : code)));
+  expect("first\n").toContain(
+    await deleted.catch(({ code }: { code: string }) => (code === "ENOENT" ? "" : code)),
+  );
 });
 
 test("lines are counted up to a byte, also going back", async () => {
   const path = join(home, "3.log");
   writeFileSync(path, "a\nbb\nccc\n");
   const log = await logFiles().find(path);
-  expect([await log!.linesBefore(5), await log!.linesBefore(9), await log!.linesBefore(2)]).toEqual([2, 3, 1]);
+  expect([await log!.linesBefore(5), await log!.linesBefore(9), await log!.linesBefore(2)]).toEqual([
+    2, 3, 1,
+  ]);
   expect(await logFiles().find(join(home, "none.log"))).toBeUndefined();
 });
 
@@ -63,7 +67,14 @@ afterEach(() => queue.close());
 
 async function submit(pkgbase: string): Promise<void> {
   const build = { pkgbase, class: null, pkgnames: [pkgbase], needs: [], reason: "asked for" };
-  await queue.submit({ commit: "c", arch: "x86_64", target: "t", source: "s", builds: [build], removals: [] });
+  await queue.submit({
+    commit: "c",
+    arch: "x86_64",
+    target: "t",
+    source: "s",
+    builds: [build],
+    removals: [],
+  });
 }
 
 test("events before and after a reader came are told once, in order, and the state follows them", async () => {

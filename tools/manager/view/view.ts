@@ -4,16 +4,16 @@ import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { dependentsOf } from "../../deptree/tree.ts";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
-import type { DatabaseEntry } from "../../alpm/database.ts";
 import { readSnapshot, snapshotNumber, type Snapshot } from "../../pkgrepo/snapshot.ts";
-import type { FinishedBuild, PackageRecord, PendingBuild, Queue } from "../../queue/queue.ts";
+import type { FinishedBuild, PendingBuild, Queue } from "../../queue/queue.ts";
 import { SluiceError } from "../../errors.ts";
 import { logName } from "../builds/handle-build.ts";
 import type { BuildingPlace } from "../installation.ts";
 import type { Revision, Revisions } from "../reconcile/revision.ts";
-import { describeStatus, readBuildingStatus, type BuildingStatus } from "../status.ts";
+import { readBuildingStatus, type BuildingStatus } from "../status.ts";
 import { openFeed } from "./feed.ts";
 import { logFiles, type LogFile } from "./log-file.ts";
+import { failingOf, ofEntry, ofFinished, ofPending, stateOf, type Durations } from "./plain-data.ts";
 
 /** What is looked at. */
 export interface ViewedPlace {
@@ -24,8 +24,6 @@ export interface ViewedPlace {
   readonly logs: string;
   readonly queue: Queue;
 }
-
-
 
 /**
  * What an installation is doing and has done, for whoever looks in from outside, as plain data. It only reads, and
@@ -57,7 +55,8 @@ export async function openView({ git, revisions, repository, logs, queue }: View
 
   async function readStanding(): Promise<Standing> {
     const commit = await resolveCommit(git, "HEAD");
-    if (commit === undefined) throw new SluiceError("no-commits", `${git.dir}: not a Git repository with commits`);
+    if (commit === undefined)
+      throw new SluiceError("no-commits", `${git.dir}: not a Git repository with commits`);
     const head = await revisions.at(commit);
     const [status, snapshot, records, recent] = await Promise.all([
       readBuildingStatus(queue, { repository, revisions }, head),
@@ -88,7 +87,9 @@ export async function openView({ git, revisions, repository, logs, queue }: View
     async overview() {
       const { head, status, durations, recent } = await standing();
       const { builds } = await feed.state();
-      const pending = builds.filter(({ target }) => target === repository.name).map((one) => ofPending(one, durations));
+      const pending = builds
+        .filter(({ target }) => target === repository.name)
+        .map((one) => ofPending(one, durations));
       return {
         repository: repository.name,
         arch: repository.arch,
@@ -196,72 +197,4 @@ interface Standing {
   readonly snapshot: Snapshot | undefined;
   readonly durations: Durations;
   readonly recent: readonly FinishedBuild[];
-}
-
-type Durations = ReadonlyMap<string, PackageRecord>;
-
-/** Why a package is published, or isn't, as main has it. */
-function stateOf(
-  { pkgbase, isInMain, trigger, published }: {
-    readonly pkgbase: string;
-    readonly isInMain: boolean;
-    readonly trigger: string | null;
-    readonly published: readonly DatabaseEntry[];
-  },
-  { failing, pending, unscheduled }: BuildingStatus,
-) {
-  const waits = pending.find((one) => one.pkgbase === pkgbase);
-  if (waits) {
-    const why = `It ${waits.status.kind === "ready" ? "is next" : describeStatus(waits.status)}: ${waits.reasons.join("; ")}.`;
-    return { state: "pending" as const, why };
-  }
-  if (!isInMain) return { state: "to-remove" as const, why: "It was taken out of the workspace." };
-  const failed = failing.find((one) => one.pkgbase === pkgbase);
-  if (failed) return { state: "failing" as const, why: failed.message };
-  const missing = unscheduled.find((one) => one.pkgbase === pkgbase);
-  if (missing) return { state: "to-build" as const, why: missing.reason };
-  if (trigger !== null) {
-    const why = `It is built when the trigger ${trigger} runs${published.length === 0 ? ", and was not yet" : ""}.`;
-    return { state: "on-trigger" as const, why };
-  }
-  return { state: "published" as const, why: "" };
-}
-
-/** With whom each blocks. */
-function failingOf({ failing, pending }: BuildingStatus) {
-  return failing.map((one) => ({
-    ...one,
-    blocks: pending.flatMap(({ pkgbase, status }) =>
-      status.kind === "blocked" && status.causes.some((cause) => cause.pkgbase === one.pkgbase) ? [pkgbase] : [],
-    ),
-  }));
-}
-
-function ofPending({ status, ...build }: PendingBuild, durations: Durations) {
-  const isActive = status.kind === "active";
-  return {
-    ...ofBuild(build, durations),
-    status: status.kind,
-    message: status.kind === "waiting" || status.kind === "blocked" || status.kind === "delayed" ? describeStatus(status) : "",
-    worker: isActive ? status.worker : null,
-    startedAt: isActive ? status.startedAt : null,
-    finishedAt: null,
-  };
-}
-
-function ofFinished(build: FinishedBuild, durations: Durations) {
-  const { outcome, message = "", worker, startedAt, finishedAt } = build;
-  return { ...ofBuild(build, durations), status: outcome, message, worker, startedAt, finishedAt };
-}
-
-function ofBuild(
-  { id, pkgbase, arch, commit, reasons, class: buildClass, queuedAt }: Omit<PendingBuild, "status">,
-  durations: Durations,
-) {
-  const expectedMs = durations.get(pkgbase)?.durationMs ?? null;
-  return { id, pkgbase, arch, commit, reasons, class: buildClass, queuedAt, expectedMs };
-}
-
-function ofEntry({ name, base, version, arch, filename, buildDate }: DatabaseEntry) {
-  return { name, pkgbase: base, version, arch, filename, builtAt: buildDate === 0 ? null : buildDate * 1000 };
 }

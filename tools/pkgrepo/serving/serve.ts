@@ -104,7 +104,9 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
 /** Whether that address is one of a repository's file, there or not: `/<repository>/<arch>/…`, or its public key's. */
 export function isRepositoryFile(url: string): boolean {
   const path = safePath(url);
-  return path !== undefined && (path.endsWith(".asc") || path.split("/").length > 2) && !path.startsWith("api/");
+  return (
+    path !== undefined && (path.endsWith(".asc") || path.split("/").length > 2) && !path.startsWith("api/")
+  );
 }
 
 /** A relative path without `..`, without names that begin with a dot, and ending in a public file's name. */

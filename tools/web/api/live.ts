@@ -17,7 +17,11 @@ export function streamLimit(most: number): StreamLimit {
   let open = 0;
   return (reply) => {
     if (open >= most) {
-      void reply.code(503).header("retry-after", "10").type("text/plain").send("too many readers; try again soon\n");
+      void reply
+        .code(503)
+        .header("retry-after", "10")
+        .type("text/plain")
+        .send("too many readers; try again soon\n");
       return undefined;
     }
     open++;

@@ -22,14 +22,22 @@ export function apiRoutes({ source, streams, over }: Options): FastifyPluginCall
     app.get("/overview", described("What is built, waits, fails and was built last", schemas.overview), () =>
       source.overview(),
     );
-    app.get("/queue", described("What is built and waits, in the order in which it is taken", schemas.queue), () =>
-      source.queue(),
+    app.get(
+      "/queue",
+      described("What is built and waits, in the order in which it is taken", schemas.queue),
+      () => source.queue(),
     );
-    app.get("/failing", described("Packages whose last build failed", z.array(schemas.failing)), () => source.failing());
+    app.get("/failing", described("Packages whose last build failed", z.array(schemas.failing)), () =>
+      source.failing(),
+    );
     app.get("/repository", described("What is published", schemas.repository), () => source.repository());
     app.get<{ Params: { pkgbase: string } }>(
       "/packages/:pkgbase",
-      described("A package: what main has, what is published, and why they differ", schemas.packageView, packageParams),
+      described(
+        "A package: what main has, what is published, and why they differ",
+        schemas.packageView,
+        packageParams,
+      ),
       async ({ params }, reply) => (await source.package(params.pkgbase)) ?? notFound(reply, "package"),
     );
     app.get<{ Querystring: { pkgbase?: string; limit: number } }>(
@@ -50,7 +58,11 @@ export function apiRoutes({ source, streams, over }: Options): FastifyPluginCall
         const log = await source.log(params.id);
         if (!log) return notFound(reply, "log");
         const size = await log.size();
-        void reply.headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", "x-log-size": size });
+        void reply.headers({
+          "content-type": "text/plain; charset=utf-8",
+          "cache-control": "no-store",
+          "x-log-size": size,
+        });
         return reply.send(Readable.from(piecesOf(log, query.offset, size), { objectMode: false }));
       },
     );
@@ -58,7 +70,8 @@ export function apiRoutes({ source, streams, over }: Options): FastifyPluginCall
       "/builds/:id/log/live",
       {
         schema: {
-          summary: "Its log as server-sent events: lines as they are written, and `end` when the build has ended",
+          summary:
+            "Its log as server-sent events: lines as they are written, and `end` when the build has ended",
           ...buildParams,
           querystring: offsetQuery,
         },
@@ -68,7 +81,9 @@ export function apiRoutes({ source, streams, over }: Options): FastifyPluginCall
         const leave = streams(reply);
         if (!leave) return reply;
         const from = lastEventId(request) ?? request.query.offset;
-        await sendEvents(reply, (signal) => liveLines(source, request.params.id, from, signal), over).finally(leave);
+        await sendEvents(reply, (signal) => liveLines(source, request.params.id, from, signal), over).finally(
+          leave,
+        );
         return reply;
       },
     );
@@ -78,7 +93,11 @@ export function apiRoutes({ source, streams, over }: Options): FastifyPluginCall
       async (request, reply) => {
         const leave = streams(reply);
         if (!leave) return reply;
-        await sendEvents(reply, (signal) => eventMessages(source, lastEventId(request), signal), over).finally(leave);
+        await sendEvents(
+          reply,
+          (signal) => eventMessages(source, lastEventId(request), signal),
+          over,
+        ).finally(leave);
         return reply;
       },
     );
@@ -120,7 +139,12 @@ async function* piecesOf(log: LogSource, from: number, end: number): AsyncGenera
 }
 
 /** Each message holds the lines that came; its id is the byte at which the next line begins. */
-async function* liveLines(source: Source, id: number, from: number, signal: AbortSignal): AsyncGenerator<Message> {
+async function* liveLines(
+  source: Source,
+  id: number,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<Message> {
   const log = await appearing(source, id, signal);
   const reader = lineReader();
   if (log) {
@@ -149,7 +173,11 @@ async function appearing(source: Source, id: number, signal: AbortSignal): Promi
   return undefined;
 }
 
-async function* eventMessages(source: Source, after: number | undefined, signal: AbortSignal): AsyncGenerator<Message> {
+async function* eventMessages(
+  source: Source,
+  after: number | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Message> {
   for await (const event of source.events(after, signal)) {
     if (event === "missed") yield { id: 0, event: "missed", data: null };
     else yield { id: event.seq, event: "build", data: event };

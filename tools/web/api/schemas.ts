@@ -79,7 +79,10 @@ export const packageView = z.object({
   onTrigger: z.string().nullable(),
   pkgnames: names,
   published: z.array(publishedPackage).readonly(),
-  madeFrom: z.string().nullable().meta({ description: "The commit that the published packages were made from" }),
+  madeFrom: z
+    .string()
+    .nullable()
+    .meta({ description: "The commit that the published packages were made from" }),
   needs: names,
   neededBy: names,
   builds: z.array(build).readonly(),

@@ -3,7 +3,14 @@ import { lineReader, readLine } from "./lines.ts";
 
 test.each([
   ["plain", [["plain", ""]]],
-  ["\u001b[31mred\u001b[0m, \u001b[1;32mgreen\u001b[m", [["red", "red"], [", ", ""], ["green", "green"]]],
+  [
+    "\u001b[31mred\u001b[0m, \u001b[1;32mgreen\u001b[m",
+    [
+      ["red", "red"],
+      [", ", ""],
+      ["green", "green"],
+    ],
+  ],
   ["\u001b[38;5;196mmany\u001b[48;2;1;2;3mcolours", [["manycolours", ""]]],
   ["\u001b[2J\u001b[1;1Hgone\u001b[?25l", [["gone", ""]]],
   ["a\u001b]8;;javascript:alert(1)\u0007link\u001b]8;;\u0007b", [["alinkb", ""]]],

@@ -57,8 +57,7 @@ function readLines(bytes: Buffer): LogLine[] {
 const escapes = /\u001b(?:[\]PX^_].*?(?:\u0007|\u001b\\|$)|\[([0-?]*)[ -/]*([@-~])|[ -/]*.?)/g;
 
 /** Controls, and what changes the direction of text, so that a line can't look like another. */
-// oxlint-disable-next-line no-control-regex
-const invisible = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const invisible = /(?!\t)\p{Cc}|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
 /** One line without its end. Of what a carriage return overwrites, the last is shown. */
 export function readLine(text: string): LogLine {
@@ -98,6 +97,11 @@ function nextStyle(style: Style, parameters: string): Style {
 }
 
 function kindOf(text: string): LogLine["kind"] {
-  if (/^==> ERROR:|(?:^|[\s:])(?:fatal )?error(?:\[\w+\])?:|^make.*\*\*\* |^:: (?:failed|timed-out)\b/i.test(text)) return "error";
+  if (
+    /^==> ERROR:|(?:^|[\s:])(?:fatal )?error(?:\[\w+\])?:|^make.*\*\*\* |^:: (?:failed|timed-out)\b/i.test(
+      text,
+    )
+  )
+    return "error";
   return /^(?:==> |:: )/.test(text) ? "phase" : "plain";
 }

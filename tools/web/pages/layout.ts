@@ -20,24 +20,26 @@ const places = [
 export function renderPage({ title, root, current, main, script }: Page, repository: string): string {
   const links = places.map(
     ([place, path, label]) =>
-      html`<a href="${root}${path}"${place === current && html` aria-current="page"`}>${label}</a>`,
+      html`<a href="${root}${path}" ${place === current && html` aria-current="page"`}>${label}</a>`,
   );
   const page: Html = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · ${repository}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="${root}assets/style.css">
-${script && html`<script type="module" src="${root}assets/${script}.js"></script>`}
-</head>
-<body>
-<header><a class="home" href="${root}">${repository}</a><nav aria-label="Pages">${links}</nav></header>
-<main id="main">${main}</main>
-</body>
-</html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title} · ${repository}</title>
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href="${root}assets/style.css" />
+        ${script && html`<script type="module" src="${root}assets/${script}.js"></script>`}
+      </head>
+      <body>
+        <header>
+          <a class="home" href="${root}">${repository}</a>
+          <nav aria-label="Pages">${links}</nav>
+        </header>
+        <main id="main">${main}</main>
+      </body>
+    </html> `;
   return page.text;
 }

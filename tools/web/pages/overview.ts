@@ -12,32 +12,40 @@ export function overviewPage(found: Overview, now: number): Page {
     current: "overview",
     script: "live",
     main: html`<h1>Overview</h1>
-<div data-live="overview">
-${health(found, now)}
-${section("Building now", building.length, buildRows("./", building, now), "Nothing is being built.")}
-${section("Failed", failing.length, failingRows(found, now), "Nothing fails.")}
-${section("Waiting", waiting.length, buildRows("./", waiting.slice(0, shown), now), "Nothing waits.")}
-${waiting.length > shown && html`<p><a href="./queue">All ${waiting.length} that wait</a></p>`}
-${unscheduled.length > 0 && section("Not scheduled yet", unscheduled.length, unscheduledRows(found), "")}
-${section("Latest builds", undefined, buildRows("./", recent, now), "Nothing was built here yet.")}
-</div>`,
+      <div data-live="overview">
+        ${health(found, now)}
+        ${section("Building now", building.length, buildRows("./", building, now), "Nothing is being built.")}
+        ${section("Failed", failing.length, failingRows(found, now), "Nothing fails.")}
+        ${section("Waiting", waiting.length, buildRows("./", waiting.slice(0, shown), now), "Nothing waits.")}
+        ${waiting.length > shown && html`<p><a href="./queue">All ${waiting.length} that wait</a></p>`}
+        ${unscheduled.length > 0 && section("Not scheduled yet", unscheduled.length, unscheduledRows(found), "")}
+        ${section("Latest builds", undefined, buildRows("./", recent, now), "Nothing was built here yet.")}
+      </div>`,
   };
 }
 
 const shown = 20;
 
-function health({ packages, published, lastPublished, commit, failing, waiting }: Overview, now: number): Content {
-  const last = lastPublished === null ? "nothing was published yet" : html`last published ${ago(lastPublished, now)}`;
+function health(
+  { packages, published, lastPublished, commit, failing, waiting }: Overview,
+  now: number,
+): Content {
+  const last =
+    lastPublished === null ? "nothing was published yet" : html`last published ${ago(lastPublished, now)}`;
   const others = `${failing.length === 0 ? "" : `; ${counted(failing.length, "fails", "fail")}`}${waiting.length === 0 ? "" : `; ${counted(waiting.length, "waits", "wait")}`}`;
   const isWell = failing.length === 0 && published === packages;
   return html`<p class="health ${isWell ? "good" : failing.length > 0 ? "bad" : "calm"}">
-<strong>${published} of ${packages}</strong> packages are published as main has them (commit <code>${commit.slice(0, 10)}</code>)${others}; ${last}.</p>`;
+    <strong>${published} of ${packages}</strong> packages are published as main has them (commit
+    <code>${commit.slice(0, 10)}</code>)${others}; ${last}.
+  </p>`;
 }
 
 export function section(title: string, count: number | undefined, content: Content, none: string): Content {
   const isEmpty = count === 0;
-  return html`<section><h2>${title}${count !== undefined && count > 0 && html` <span class="count">${count}</span>`}</h2>
-${isEmpty ? html`<p class="none">${none}</p>` : content}</section>`;
+  return html`<section>
+    <h2>${title}${count !== undefined && count > 0 && html` <span class="count">${count}</span>`}</h2>
+    ${isEmpty ? html`<p class="none">${none}</p>` : content}
+  </section>`;
 }
 
 function failingRows({ failing }: Overview, now: number): Content {

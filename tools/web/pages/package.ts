@@ -22,20 +22,53 @@ export function packagePage(found: PackageView, repository: string, now: number)
     root: "../",
     script: "live",
     main: html`<h1>${pkgbase}</h1>
-<div data-live="package">
-<p class="health ${tone}"><strong>${sentence}.</strong> ${why}</p>
-<dl>
-<div><dt>Main has</dt><dd>${state === "to-remove" ? "nothing any more" : (version ?? "a version that only a build finds out")}</dd></div>
-<div><dt>Makes</dt><dd>${found.pkgnames.join(", ")}</dd></div>
-${madeFrom !== null && html`<div><dt>Made from commit</dt><dd><code>${madeFrom}</code></dd></div>`}
-${onTrigger !== null && html`<div><dt>Trigger</dt><dd>${onTrigger}</dd></div>`}
-<div><dt>Needs</dt><dd>${list(needs)}</dd></div>
-<div><dt>Needed by</dt><dd>${list(neededBy)}</dd></div>
-</dl>
-${section("Published", published.length, publishedRows(found, now), "Nothing of it is published.")}
-${published.length > 0 && html`<section><h2>Install</h2><pre tabindex="0">sudo pacman -Sy ${published.map(({ name }) => `${repository}/${name}`).join(" ")}</pre></section>`}
-${section("Builds", builds.length, buildRows("../", builds, now), "It was never built here.")}
-</div>`,
+      <div data-live="package">
+        <p class="health ${tone}"><strong>${sentence}.</strong> ${why}</p>
+        <dl>
+          <div>
+            <dt>Main has</dt>
+            <dd>
+              ${state === "to-remove" ? "nothing any more" : (version ?? "a version that only a build finds out")}
+            </dd>
+          </div>
+          <div>
+            <dt>Makes</dt>
+            <dd>${found.pkgnames.join(", ")}</dd>
+          </div>
+          ${
+            madeFrom !== null &&
+            html`<div>
+              <dt>Made from commit</dt>
+              <dd><code>${madeFrom}</code></dd>
+            </div>`
+          }
+          ${
+            onTrigger !== null &&
+            html`<div>
+              <dt>Trigger</dt>
+              <dd>${onTrigger}</dd>
+            </div>`
+          }
+          <div>
+            <dt>Needs</dt>
+            <dd>${list(needs)}</dd>
+          </div>
+          <div>
+            <dt>Needed by</dt>
+            <dd>${list(neededBy)}</dd>
+          </div>
+        </dl>
+        ${section("Published", published.length, publishedRows(found, now), "Nothing of it is published.")}
+        ${
+          published.length > 0 &&
+          html`<section>
+            <h2>Install</h2>
+            <pre tabindex="0">
+sudo pacman -Sy ${published.map(({ name }) => `${repository}/${name}`).join(" ")}</pre>
+          </section>`
+        }
+        ${section("Builds", builds.length, buildRows("../", builds, now), "It was never built here.")}
+      </div>`,
   };
 }
 
@@ -46,6 +79,11 @@ function list(names: readonly string[]): Content {
 function publishedRows({ published }: PackageView, now: number): Content {
   return table(
     ["Package", "Version", "Architecture", "Built"],
-    published.map(({ name, version, arch, builtAt }) => [name, version, arch, builtAt === null ? "" : ago(builtAt, now)]),
+    published.map(({ name, version, arch, builtAt }) => [
+      name,
+      version,
+      arch,
+      builtAt === null ? "" : ago(builtAt, now),
+    ]),
   );
 }

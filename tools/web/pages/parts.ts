@@ -41,9 +41,20 @@ export function table(headings: readonly string[], rows: readonly (readonly Cont
   const cells = (row: readonly Content[]): Content =>
     row.map((cell, n) => html`<td data-label="${headings[n]}">${cell}</td>`);
   return html`<table class="${name}">
-<thead><tr>${headings.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>\n`)}</tbody>
-</table>`;
+    <thead>
+      <tr>
+        ${headings.map((heading) => html`<th scope="col">${heading}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        (row) =>
+          html`<tr>
+            ${cells(row)}
+          </tr> `,
+      )}
+    </tbody>
+  </table>`;
 }
 
 export function buildRows(root: Root, builds: readonly Build[], now: number): Html {
@@ -65,11 +76,15 @@ function whenOf({ startedAt, finishedAt, queuedAt, expectedMs }: Build, now: num
   if (startedAt === null) return `for ${duration(now - queuedAt)}`;
   const running = now - startedAt;
   const left = expectedMs === null ? undefined : expectedMs - running;
-  const rest = left === undefined ? "" : left > 0 ? `, about ${duration(left)} left` : ", longer than last time";
+  const rest =
+    left === undefined ? "" : left > 0 ? `, about ${duration(left)} left` : ", longer than last time";
   return `for ${duration(running)}${rest}`;
 }
 
-export function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, Item[]> {
+export function groupBy<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+): ReadonlyMap<string, Item[]> {
   const groups = new Map<string, Item[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
   return groups;
@@ -83,7 +98,9 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 /** `5 min ago`, with the moment itself for machines and for who points at it. */
 export function ago(time: number, now: number): Html {
   const moment = new Date(time).toISOString();
-  return html`<time datetime="${moment}" title="${moment.slice(0, 16).replace("T", " ")} UTC">${duration(now - time)} ago</time>`;
+  return html`<time datetime="${moment}" title="${moment.slice(0, 16).replace("T", " ")} UTC"
+    >${duration(now - time)} ago</time
+  >`;
 }
 
 /** A stretch of time in one or two units: `8 s`, `3 min 5 s`, `2 h 4 min`, `3 days`. */

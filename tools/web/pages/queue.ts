@@ -19,12 +19,12 @@ export function queuePage({ builds, removals }: QueueView, now: number): Page {
     current: "queue",
     script: "live",
     main: html`<h1>Queue</h1>
-<div data-live="queue">
-${section("Builders at work", active.length, workerRows(active), "No builder is at work.")}
-${section("Being built", active.length, buildRows("./", active, now), "Nothing is being built.")}
-${section("Waiting, in the order in which they are taken", waiting.length, buildRows("./", waiting, now), "Nothing waits.")}
-${removals.length > 0 && section("To be removed", removals.length, table(["Package", "Packages", "Why"], removalRows), "")}
-</div>`,
+      <div data-live="queue">
+        ${section("Builders at work", active.length, workerRows(active), "No builder is at work.")}
+        ${section("Being built", active.length, buildRows("./", active, now), "Nothing is being built.")}
+        ${section("Waiting, in the order in which they are taken", waiting.length, buildRows("./", waiting, now), "Nothing waits.")}
+        ${removals.length > 0 && section("To be removed", removals.length, table(["Package", "Packages", "Why"], removalRows), "")}
+      </div>`,
   };
 }
 

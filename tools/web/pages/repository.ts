@@ -24,20 +24,29 @@ export function repositoryPage(found: RepositoryView, address: string, search: s
     root: "./",
     current: "repository",
     main: html`<h1>Repository ${name}</h1>
-<p>${counted(packages.length, "package")}${lastPublished !== null && html`, last published ${ago(lastPublished, now)}`}.</p>
-<form role="search"><label for="search">Search packages</label>
-<input id="search" name="search" type="search" value="${search}" autocomplete="off"> <button>Search</button></form>
-${section(title, wanted.length, table(["Package", "Version", "Made by", "Architecture", "Built"], rows), "No package is called so.")}
-${wanted.length > shown && html`<p class="none">${wanted.length - shown} more; search for a part of a name.</p>`}
-<section><h2>Use it</h2>
-<p>Trust its key, and name it in <code>/etc/pacman.conf</code>:</p>
-<pre tabindex="0">curl -O ${address}/${name}/${name}.asc
+      <p>
+        ${counted(packages.length, "package")}${lastPublished !== null && html`, last published ${ago(lastPublished, now)}`}.
+      </p>
+      <form role="search">
+        <label for="search">Search packages</label>
+        <input id="search" name="search" type="search" value="${search}" autocomplete="off" />
+        <button>Search</button>
+      </form>
+      ${section(title, wanted.length, table(["Package", "Version", "Made by", "Architecture", "Built"], rows), "No package is called so.")}
+      ${wanted.length > shown && html`<p class="none">${wanted.length - shown} more; search for a part of a name.</p>`}
+      <section>
+        <h2>Use it</h2>
+        <p>Trust its key, and name it in <code>/etc/pacman.conf</code>:</p>
+        <pre tabindex="0">
+curl -O ${address}/${name}/${name}.asc
 sudo pacman-key --add ${name}.asc
 sudo pacman-key --lsign-key ${fingerprint ?? "FINGERPRINT"}</pre>
-<pre tabindex="0">[${name}]
+        <pre tabindex="0">
+[${name}]
 SigLevel = Required DatabaseRequired
 Server = ${address}/$repo/$arch</pre>
-<p>The key's fingerprint: <code class="long">${fingerprint ?? "nothing is published yet"}</code></p></section>`,
+        <p>The key's fingerprint: <code class="long">${fingerprint ?? "nothing is published yet"}</code></p>
+      </section>`,
   };
 }
 

@@ -11,17 +11,31 @@ import { queuePage } from "./queue.ts";
 import { repositoryPage } from "./repository.ts";
 
 /** The pages, rendered here; a little script keeps those up to date that are live. */
-export function pageRoutes(source: Source, { address }: { readonly address?: string | undefined }): FastifyPluginCallback {
+export function pageRoutes(
+  source: Source,
+  { address }: { readonly address?: string | undefined },
+): FastifyPluginCallback {
   return (app, _options, done) => {
     const hidden = { schema: { hide: true } };
 
-    app.get("/", hidden, async (_request, reply) => send(reply, source, overviewPage(await source.overview(), Date.now())));
-    app.get("/broken", hidden, async (_request, reply) => send(reply, source, brokenPage(await source.failing(), Date.now())));
-    app.get("/queue", hidden, async (_request, reply) => send(reply, source, queuePage(await source.queue(), Date.now())));
+    app.get("/", hidden, async (_request, reply) =>
+      send(reply, source, overviewPage(await source.overview(), Date.now())),
+    );
+    app.get("/broken", hidden, async (_request, reply) =>
+      send(reply, source, brokenPage(await source.failing(), Date.now())),
+    );
+    app.get("/queue", hidden, async (_request, reply) =>
+      send(reply, source, queuePage(await source.queue(), Date.now())),
+    );
     app.get<{ Querystring: { search?: unknown } }>("/repository", hidden, async (request, reply) => {
       const { search } = request.query;
       const wanted = typeof search === "string" ? search.trim() : "";
-      const page = repositoryPage(await source.repository(), address ?? ownAddress(request), wanted, Date.now());
+      const page = repositoryPage(
+        await source.repository(),
+        address ?? ownAddress(request),
+        wanted,
+        Date.now(),
+      );
       return send(reply, source, page);
     });
     app.get<{ Params: { pkgbase: string } }>("/package/:pkgbase", hidden, async ({ params }, reply) => {
@@ -52,7 +66,11 @@ function missing(what: string, name: string): Page {
   return {
     title: "Not found",
     root: "../",
-    main: html`<h1>Not found</h1><p>There is no ${what} <code class="long">${name}</code> here. <a href="../repository">Search the packages</a></p>`,
+    main: html`<h1>Not found</h1>
+      <p>
+        There is no ${what} <code class="long">${name}</code> here.
+        <a href="../repository">Search the packages</a>
+      </p>`,
   };
 }
 

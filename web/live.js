@@ -14,7 +14,8 @@ async function refresh() {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const next = page.querySelector("[data-live]");
   // Who is choosing a link or a word is left alone until the next event.
-  if (next && !live.contains(document.activeElement) && getSelection()?.isCollapsed !== false) live.replaceChildren(...next.childNodes);
+  if (next && !live.contains(document.activeElement) && getSelection()?.isCollapsed !== false)
+    live.replaceChildren(...next.childNodes);
 }
 
 const events = new EventSource(new URL("api/events", root));
