@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import compress from "@fastify/compress";
 import swagger from "@fastify/swagger";
 import { fastify, type FastifyInstance } from "fastify";
+import { chaoticRoutes } from "./api/chaotic.ts";
 import { apiRoutes } from "./api/routes.ts";
 import { streamLimit } from "./api/live.ts";
 import { openMetrics } from "./metrics.ts";
@@ -39,9 +40,11 @@ export async function openWeb(source: Source, options: WebOptions = {}): Promise
     },
   });
   const over = new AbortController();
-  await app.register(apiRoutes({ source, streams: streamLimit(2000), over: over.signal }), {
+  const streams = streamLimit(2000);
+  await app.register(apiRoutes({ source, streams, over: over.signal }), {
     prefix: "/api",
   });
+  await app.register(chaoticRoutes({ source, streams, over: over.signal, address: options.address }));
   await app.register(pageRoutes(source, options));
   const metrics = openMetrics(source, over.signal);
   app.get("/metrics", async (_request, reply) =>

@@ -70,11 +70,21 @@ export function ofFinished(build: FinishedBuild, durations: Durations) {
 }
 
 function ofBuild(
-  { id, pkgbase, arch, commit, reasons, class: buildClass, queuedAt }: Omit<PendingBuild, "status">,
+  {
+    id,
+    pkgbase,
+    arch,
+    target,
+    source,
+    commit,
+    reasons,
+    class: buildClass,
+    queuedAt,
+  }: Omit<PendingBuild, "status">,
   durations: Durations,
 ) {
   const expectedMs = durations.get(pkgbase)?.durationMs ?? null;
-  return { id, pkgbase, arch, commit, reasons, class: buildClass, queuedAt, expectedMs };
+  return { id, pkgbase, arch, target, source, commit, reasons, class: buildClass, queuedAt, expectedMs };
 }
 
 export function ofEntry({ name, base, version, arch, filename, buildDate }: DatabaseEntry) {

@@ -61,6 +61,15 @@ export function reading(start: Start): void {
     expect(await desk.queue.history({ limit: 1 })).toHaveLength(1);
   });
 
+  test("a build that ended is found by its id", async () => {
+    const desk = await start();
+    await desk.submit({ one: [], two: [] });
+    await desk.drain();
+    const [, first] = await desk.queue.history({ limit: 9 });
+    expect(await desk.queue.history({ build: first!.id, limit: 9 })).toEqual([first]);
+    expect(await desk.queue.history({ build: 999, limit: 9 })).toEqual([]);
+  });
+
   test("names and texts are taken literally", async () => {
     const desk = await start();
     const name = "a@b_+c.d'; drop table build; --";

@@ -1,9 +1,8 @@
 import { Readable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyPluginCallback, FastifyReply } from "fastify";
 import { z } from "zod";
-import { lineReader } from "../log/lines.ts";
-import type { LogSource, Source } from "../source.ts";
+import type { Source } from "../source.ts";
+import { liveLines, piecesOf } from "./live-log.ts";
 import { lastEventId, sendEvents, type Message, type StreamLimit } from "./live.ts";
 import * as schemas from "./schemas.ts";
 
@@ -125,52 +124,6 @@ function json(schema: z.ZodType, io: "input" | "output" = "output"): Record<stri
 
 function notFound(reply: FastifyReply, what: string): FastifyReply {
   return reply.code(404).type("text/plain").send(`there is no such ${what}\n`);
-}
-
-const pieceBytes = 64 * 1024;
-
-async function* piecesOf(log: LogSource, from: number, end: number): AsyncGenerator<Uint8Array> {
-  for (let at = from; at < end;) {
-    const piece = await log.read(at, Math.min(pieceBytes, end - at));
-    if (piece.length === 0) return;
-    at += piece.length;
-    yield piece;
-  }
-}
-
-/** Each message holds the lines that came; its id is the byte at which the next line begins. */
-async function* liveLines(
-  source: Source,
-  id: number,
-  from: number,
-  signal: AbortSignal,
-): AsyncGenerator<Message> {
-  const log = await appearing(source, id, signal);
-  const reader = lineReader();
-  if (log) {
-    for await (const piece of log.follow(from, signal)) {
-      const lines = reader.push(piece);
-      if (lines.length > 0) yield { id: from + reader.consumed, data: lines };
-    }
-  }
-  if (signal.aborted) return;
-  const rest = reader.end();
-  if (rest.length > 0) yield { id: from + reader.consumed, data: rest };
-  const build = await source.build(id);
-  yield { id: from + reader.consumed, event: "end", data: build?.status ?? "gone" };
-}
-
-const lookEveryMs = 250;
-
-/** The log, as soon as there is one; undefined where the build ended without. */
-async function appearing(source: Source, id: number, signal: AbortSignal): Promise<LogSource | undefined> {
-  while (!signal.aborted) {
-    const build = await source.build(id);
-    const log = await source.log(id);
-    if (log || build === undefined || build.finishedAt !== null) return log;
-    await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
-  }
-  return undefined;
 }
 
 async function* eventMessages(

@@ -11,6 +11,8 @@ export const build = z.object({
   id: z.int(),
   pkgbase: z.string(),
   arch: z.string(),
+  target: z.string().meta({ description: "The package repository" }),
+  source: z.string().meta({ description: "The workspace's name" }),
   commit: z.string(),
   reasons: names,
   class: z.string().nullable(),

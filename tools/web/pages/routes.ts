@@ -1,6 +1,7 @@
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginCallback, FastifyReply } from "fastify";
 import { lineReader, type LogLine } from "../log/lines.ts";
 import type { LogSource, Source } from "../source.ts";
+import { ownAddress } from "../api/own-address.ts";
 import { brokenPage } from "./broken.ts";
 import { buildPage, type ShownLog } from "./build.ts";
 import { html } from "./html.ts";
@@ -72,11 +73,6 @@ function missing(what: string, name: string): Page {
         <a href="../repository">Search the packages</a>
       </p>`,
   };
-}
-
-/** As the client calls this server, where that can be an address at all. */
-function ownAddress({ protocol, host }: FastifyRequest): string {
-  return `${protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : "localhost"}`;
 }
 
 /** How much of a log a page shows. */

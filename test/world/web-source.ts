@@ -1,0 +1,121 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Build, Overview, PackageView } from "../../tools/web/api/schemas.ts";
+import { openWeb } from "../../tools/web/server.ts";
+import type { LogSource, Source } from "../../tools/web/source.ts";
+
+/** What a stranger may have written anywhere. */
+export const nasty = `<img src=x onerror="alert('&')">`;
+export const name = "a+b@c._d--e";
+
+const build: Build = {
+  id: 1,
+  pkgbase: name,
+  arch: "x86_64",
+  target: "test",
+  source: "workspace",
+  commit: "0".repeat(40),
+  reasons: [nasty],
+  class: nasty,
+  status: "active",
+  message: nasty,
+  worker: nasty,
+  queuedAt: 1,
+  startedAt: 2,
+  finishedAt: null,
+  expectedMs: 3,
+};
+const failing = {
+  pkgbase: name,
+  outcome: "failed",
+  message: nasty,
+  since: 1,
+  firstCommit: nasty,
+  commit: nasty,
+  builds: 2,
+  build: 1,
+  blocks: [name],
+};
+const overview: Overview = {
+  repository: "test",
+  arch: "x86_64",
+  commit: "0".repeat(40),
+  packages: 2,
+  published: 1,
+  lastPublished: null,
+  building: [build],
+  waiting: [{ ...build, status: "blocked" }],
+  failing: [failing],
+  unscheduled: [{ pkgbase: name, reason: nasty }],
+  recent: [{ ...build, status: "failed", finishedAt: 4 }],
+};
+const published = { name, pkgbase: name, version: nasty, arch: nasty, filename: nasty, builtAt: 1 };
+const pkg: PackageView = {
+  pkgbase: name,
+  state: "failing",
+  why: nasty,
+  version: nasty,
+  onTrigger: nasty,
+  pkgnames: [nasty],
+  published: [published],
+  madeFrom: nasty,
+  needs: [name],
+  neededBy: [name],
+  builds: [build],
+};
+
+/** A log that never ends, of which each byte that is read is counted. */
+export const read = { bytes: 0 };
+const endless: LogSource = {
+  size: async () => 100,
+  read: async (from, length) => Buffer.from(`${nasty}\n`.repeat(10)).subarray(from, from + length),
+  linesBefore: async () => 0,
+  async *follow(_from, signal) {
+    while (!signal.aborted) {
+      read.bytes += 65_536;
+      yield Buffer.from("x\n".repeat(32_768));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  },
+};
+const source: Source = {
+  name: "test",
+  overview: async () => overview,
+  failing: async () => [failing],
+  queue: async () => ({
+    builds: overview.waiting,
+    removals: [{ pkgbase: name, pkgnames: [nasty], reason: nasty }],
+  }),
+  repository: async () => ({
+    name: "test",
+    arch: "x86_64",
+    fingerprint: "AB",
+    lastPublished: 1,
+    packages: [published],
+  }),
+  package: async (pkgbase) => (pkgbase === name ? pkg : undefined),
+  builds: async ({ pkgbase }) => (pkgbase === undefined || pkgbase === name ? [build] : []),
+  build: async (id) => (id === 1 ? build : undefined),
+  log: async (id) => (id === 1 ? endless : undefined),
+  async *events(after, signal) {
+    for (let seq = (after ?? 0) + 1; seq < (after ?? 0) + 4; seq++) {
+      yield { seq, at: 1, kind: "finished", pkgbase: name, build: 1 };
+    }
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  },
+};
+
+/** Pages and API of a manager whose every text is nasty. */
+export async function serveNasty(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const web = await openWeb(source);
+  const server = createServer((request, response) => web.handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      await web.close();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
