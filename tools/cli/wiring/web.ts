@@ -21,7 +21,10 @@ interface Options {
  *
  * @throws SluiceError `port-busy`, `host`
  */
-export async function serveWithPages(place: Served, { port, host, address, first }: Options): Promise<Server> {
+export async function serveWithPages(
+  place: Served,
+  { port, host, address, first }: Options,
+): Promise<Server> {
   // Only who serves pays for loading it.
   const [{ openView }, { openWeb }] = await Promise.all([
     import("../../manager/view/view.ts"),

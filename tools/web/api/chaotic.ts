@@ -61,8 +61,8 @@ export function chaoticRoutes({ source, streams, over, address }: Options): Fast
 
     for (const path of ["/api/logs/:pkgbase", "/api/logs/:pkgbase/:timestamp"]) {
       // Compressing would hold lines back.
-      app.get<{ Params: LogParams }>(path, { ...hidden, compress: false }, async ({ params }, reply) => {
-        const { pkgbase, timestamp } = params;
+      app.get<{ Params: LogParams }>(path, { ...hidden, compress: false }, async (request, reply) => {
+        const { pkgbase, timestamp } = request.params;
         if (!/^[\w@+][\w@.+-]*$/.test(pkgbase) || !/^\d{0,15}$/.test(timestamp ?? "")) {
           return text(reply, 400, "no such name or time\n");
         }
@@ -70,6 +70,8 @@ export function chaoticRoutes({ source, streams, over, address }: Options): Fast
         if (!build) return text(reply, 404, "there is no such build\n");
         const leave = streams(reply);
         if (!leave) return reply;
+        // A build may say nothing for long.
+        request.raw.socket.setTimeout(0);
         const gone = new AbortController();
         reply.raw.once("close", () => {
           gone.abort();
