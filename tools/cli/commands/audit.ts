@@ -27,7 +27,7 @@ const remedies: Record<AuditFinding["kind"], string> = {
     "take CI_PKGBUILD_TIMESTAMP and SLUICE_REVISION out of the package's file on the branch `state`, and the next run looks at it again",
   "lost-build": "sluice schedule NAME…, unless it is being built right now",
   damaged:
-    "sluice up puts it back or builds it again, at its start or within an hour; sluice build does it now",
+    "sluice up puts it back or builds it again, at its start or within an hour; sluice build does it now. Old versions are deleted",
   orphan: "remove it",
   held: "it waits for a person, or was refused: sluice review show NAME",
 };

@@ -35,7 +35,7 @@ export async function build(options: Options, names: readonly string[]): Promise
   const progress = showProgress(folders.logs);
   try {
     await mentionUncommitted(installation.git, head.workspace.packagesDir, concerned(names, head));
-    const repaired = names.length === 0 ? await watchPublished(installation, progress) : [];
+    const repaired = await watchPublished(installation, progress);
     const complete = await completePackages(repository);
     const published = await comparableRecords(installation.revisions, head, complete);
     const wanted = wantedBuilds(names, head, published);

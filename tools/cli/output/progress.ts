@@ -81,7 +81,11 @@ export function showProgress(logs: string): Progress {
       line(`commit ${commit.slice(0, 10)}: ${toDo(found)}`);
     },
     repaired({ path, problem, outcome }) {
-      const done = outcome === "lost" ? "it is built again" : "it was put back";
+      const done = {
+        lost: "it is built again",
+        restored: "it was put back",
+        deleted: "it was deleted",
+      }[outcome];
       line(`${paint.yellow("warning:")} damaged: ${printable(path)} ${problem}; ${done}`);
     },
     rotated(fingerprint) {

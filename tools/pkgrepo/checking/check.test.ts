@@ -5,11 +5,13 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { alterByte } from "../../../test/world/alter-byte.ts";
 import { missingPrograms } from "../../../test/world/programs.ts";
 import {
   installable,
@@ -18,7 +20,10 @@ import {
   type ScratchRepository,
 } from "../../../test/world/scratch-repository.ts";
 import { publish } from "../publishing/publish.ts";
+import { signAnew } from "../publishing/rotate-key.ts";
 import { folderOf, type Repository } from "../repository.ts";
+import { addLocalKey } from "../signing/signing-key.ts";
+import { publishedKeys } from "../snapshot.ts";
 import { checkPublished, isWholeCheckDue } from "./check.ts";
 import { repairPublished } from "./repair.ts";
 
@@ -90,7 +95,7 @@ describe.skipIf(missing.length > 0)(
       // A time that can be set again to the last digit.
       utimesSync(file(a), now, now);
       expect(await found(false)).toEqual([]);
-      rot(file(a));
+      alterByte(file(a));
       expect(await found(false)).toEqual([]);
       expect(await found(true)).toEqual([`${a} has other content`]);
       expect(await found(false)).toEqual([`${a} has other content`]);
@@ -113,6 +118,50 @@ describe.skipIf(missing.length > 0)(
       expect(await installable(repository)).toEqual({ a: "1-1" });
     });
 
+    describe("an old version that is kept", () => {
+      beforeEach(async () => {
+        await publish(repository, [scratch.build("a", { pkgname: "a", version: "2-1" })], now);
+        expect(await found(true)).toEqual([]);
+      });
+
+      test("is deleted where it is damaged", async () => {
+        appendFileSync(file(a), "x");
+        expect(await found(false)).toEqual([`${a} has other content, and is an old version`]);
+        expect(await repaired()).toEqual([`${a} deleted`]);
+        expect([existsSync(file(a)), existsSync(file(`${a}.sig`)), await repaired()]).toEqual([
+          false,
+          false,
+          [],
+        ]);
+      });
+
+      test("is signed again where it is right", async () => {
+        rmSync(file(`${a}.sig`));
+        expect(await repaired()).toEqual([`${a}.sig restored`]);
+        expect(await found(true)).toEqual([]);
+      });
+
+      test("and is damaged doesn't keep the key from being changed, as what is published does", async () => {
+        const { home } = repository.key;
+        const { signs } = (await publishedKeys(repository))!;
+        const fingerprint = await addLocalKey(home, "Tiny", [signs.fingerprint]);
+        const withBoth = { ...repository, otherKeys: [{ home }] };
+        const rotate = (): Promise<unknown> => signAnew(withBoth, { fingerprint, keyring: false }, now);
+        appendFileSync(file(a), "x");
+        appendFileSync(file(b), "x");
+        await expect(rotate()).rejects.toMatchObject({ code: "package-damaged", facts: { path: b } });
+        expect(existsSync(file(a))).toBe(true);
+        truncateSync(file(b), statSync(file(b)).size - 1);
+        await rotate();
+        expect([existsSync(file(a)), existsSync(file(`${a}.sig`)), await found(true)]).toEqual([
+          false,
+          false,
+          [],
+        ]);
+        expect(await installable(repository)).toMatchObject({ a: "2-1", b: "1-1" });
+      });
+    });
+
     test("with both databases gone they are made anew of the packages that are signed", async () => {
       for (const name of databases) rmSync(file(name));
       appendFileSync(file(b), "x");
@@ -121,12 +170,3 @@ describe.skipIf(missing.length > 0)(
     });
   },
 );
-
-/** Other bytes, and neither size nor time tells. */
-function rot(path: string): void {
-  const { atime, mtime } = statSync(path);
-  const bytes = readFileSync(path);
-  bytes.writeUInt8(bytes.readUInt8(20) ^ 1, 20);
-  writeFileSync(path, bytes);
-  utimesSync(path, atime, mtime);
-}

@@ -1,6 +1,5 @@
 import { readlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { DatabaseEntry } from "../../alpm/database.ts";
 import { inParallel } from "../../system/in-parallel.ts";
 import { sha256Of } from "../digest.ts";
 import { folderOf, type Repository } from "../repository.ts";
@@ -10,8 +9,11 @@ import { withVerifier, type Verify } from "./signatures.ts";
 
 /** A published file that isn't what it was when it was published. */
 export interface Damage {
-  /** `package`: its content is lost. `signature`: the package is right. `database`: so are packages. */
-  readonly kind: "package" | "signature" | "database";
+  /**
+   * `package`: its content is lost. `kept`: so is that of a package that no database names any more. `signature`: the
+   * package is right. `database`: so are packages.
+   */
+  readonly kind: "package" | "kept" | "signature" | "database";
   /** Path below the repository's folder. */
   readonly path: string;
   /** Of a package or its signature. */
@@ -32,7 +34,8 @@ export async function isWholeCheckDue(where: Where, now: Date): Promise<boolean>
 
 /**
  * Looks whether the published files are what they were: by size and time, and the content and signature of those that
- * differ in that from what was found good before; `whole`: of all. Where a database is damaged, packages aren't looked
+ * differ in that from what was found good before; `whole`: of all. What is damaged is found each time, until it is
+ * repaired. Files that are kept after they left the database belong to them, unless they are gone. Where a database is damaged, packages aren't looked
  * at, since it is what says how they have to be.
  *
  * @returns nothing where nothing is published
@@ -100,25 +103,32 @@ async function checkPackages(
   isGood: IsGood,
 ): Promise<Damage[]> {
   const { folder } = folderOf(where);
-  const { entries } = (await readSnapshot(where))!;
-  const found = await inParallel(entries, 4, async (entry): Promise<Damage[]> => {
-    const { filename: path, base: pkgbase, sha256 } = entry;
-    const hasContent = await isGood(path, sha256, () => isContent(folder, entry));
+  const { entries, retired } = (await readSnapshot(where))!;
+  const named = entries.map(({ filename: path, base: pkgbase, sha256 }) => ({ path, pkgbase, sha256 }));
+  const kept = [...retired].map(([path, { sha256 }]) => ({ path, pkgbase: undefined, sha256 }));
+  const found = await inParallel([...named, ...kept], 4, async (file): Promise<Damage[]> => {
+    const { path, sha256 } = file;
+    const pkgbase = file.pkgbase === undefined ? {} : { pkgbase: file.pkgbase };
+    const hasContent = await isGood(path, sha256, () => isContent(join(folder, path), sha256));
     if (!hasContent) {
-      const problem = (await sizeAndTime(join(folder, path))) ? "has other content" : "is missing";
-      return [{ kind: "package", path, pkgbase, problem }];
+      const isThere = (await sizeAndTime(join(folder, path))) !== undefined;
+      if (file.pkgbase !== undefined) {
+        return [{ kind: "package", path, ...pkgbase, problem: isThere ? "has other content" : "is missing" }];
+      }
+      // It is deleted sooner or later anyway.
+      return isThere ? [{ kind: "kept", path, problem: "has other content, and is an old version" }] : [];
     }
     const isSigned = await isGood(`${path}.sig`, fingerprint, () => verify(join(folder, path)));
     if (isSigned) return [];
     const problem = (await sizeAndTime(join(folder, `${path}.sig`)))
       ? "isn't one of the package"
       : "is missing";
-    return [{ kind: "signature", path: `${path}.sig`, pkgbase, problem }];
+    return [{ kind: "signature", path: `${path}.sig`, ...pkgbase, problem }];
   });
   return found.flat();
 }
 
 /** A file that can't be read is as good as none. */
-async function isContent(folder: string, { filename, sha256 }: DatabaseEntry): Promise<boolean> {
-  return (await sha256Of(join(folder, filename)).catch(() => "")) === sha256;
+async function isContent(file: string, sha256: string): Promise<boolean> {
+  return (await sha256Of(file).catch(() => "")) === sha256;
 }

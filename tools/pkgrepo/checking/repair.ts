@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { link, readlink, rename, rm, stat } from "node:fs/promises";
+import { link, readlink, rename, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import glob from "fast-glob";
 import type { DatabaseEntry } from "../../alpm/database.ts";
@@ -11,24 +11,24 @@ import { readPackageEntry } from "../package-entry.ts";
 import { keyringName } from "../publishing/keyring-package.ts";
 import type { VerifiedPackage } from "../publishing/plan-publish.ts";
 import { replaceSnapshot } from "../publishing/replace-snapshot.ts";
-import { renewKeyring } from "../publishing/rotate-key.ts";
+import { deleteDamagedFile, renewKeyring } from "../publishing/rotate-key.ts";
 import { inTransaction, whileLocked } from "../publishing/transaction.ts";
 import { folderOf, type Repository } from "../repository.ts";
-import { publishedKeys, readRecords, readSnapshot } from "../snapshot.ts";
+import { publishedKeys, readRecords, readSnapshot, type Snapshot } from "../snapshot.ts";
 import { sha256Of } from "../digest.ts";
 import { checkPublished, type Damage } from "./check.ts";
 import { withVerifier, type Verify } from "./signatures.ts";
 
 /** Damage, and what became of it. */
 export interface Repaired extends Damage {
-  /** `restored`: it is as it was. `lost`: the package has to be built again. */
-  readonly outcome: "restored" | "lost";
+  /** `restored`: it is as it was. `lost`: the package has to be built again. `deleted`: nobody needs it. */
+  readonly outcome: "restored" | "lost" | "deleted";
 }
 
 /**
  * Looks at the published files as `checkPublished` does, and puts back what can be: databases are made anew from the
- * packages, and right packages are signed again. Damaged packages are deleted, so that nobody gets them, and are to be
- * built again.
+ * packages, and right packages are signed again. Damaged packages are deleted, so that nobody gets them; those
+ * that the database names are to be built again.
  */
 export async function repairPublished(
   repository: Repository,
@@ -53,20 +53,24 @@ export async function repairPublished(
     if (isOurs) await renewKeyring(repository, now);
     repaired.push({ ...one, outcome: isOurs ? "restored" : "lost" });
   }
+  for (const one of of("kept")) {
+    await deleteDamaged(repository, one);
+    repaired.push({ ...one, outcome: "deleted" });
+  }
   return repaired;
 }
 
-/** What the database names is right, so it may be signed. */
+/** What the database names, or named, is right, so it may be signed. */
 async function signAgain(repository: Repository, damage: readonly Damage[], now: Date): Promise<void> {
   if (damage.length === 0) return;
   await inTransaction(repository, now, async ({ paths, signer, staging, published }) => {
-    const sums = new Map(published?.entries.map(({ filename, sha256 }) => [filename, sha256]));
+    const sums = published ? checksums(published) : new Map<string, string>();
     for (const { path } of damage) {
       const filename = path.slice(0, -".sig".length);
       const copy = join(staging, filename);
-      await link(join(paths.folder, filename), copy);
-      // It may have changed since it was looked at.
-      if ((await sha256Of(copy)) !== sums.get(filename)) continue;
+      await link(join(paths.folder, filename), copy).catch(() => undefined);
+      // It may have changed, or been deleted as an old one, since it was looked at.
+      if ((await sha256Of(copy).catch(() => "")) !== sums.get(filename)) continue;
       await signer.sign([copy]);
       await flush(`${copy}.sig`);
       await durably(repository.checkpoint, "signature replaced", () =>
@@ -77,18 +81,19 @@ async function signAgain(repository: Repository, damage: readonly Damage[], now:
   });
 }
 
-/** The signature first: a package is found again after a crash in between. */
+/** By file name, of all that are published or kept. */
+function checksums({ entries, retired }: Pick<Snapshot, "entries" | "retired">): Map<string, string> {
+  const files = [...entries, ...[...retired].map(([filename, { sha256 }]) => ({ filename, sha256 }))];
+  return new Map(files.map(({ filename, sha256 }) => [filename, sha256]));
+}
+
 function deleteDamaged(repository: Repository, { path }: Damage): Promise<void> {
   return whileLocked(repository, async ({ folder }) => {
-    const { entries } = (await readSnapshot(repository))!;
     const file = join(folder, path);
-    const sha256 = entries.find(({ filename }) => filename === path)?.sha256;
+    const sha256 = checksums((await readSnapshot(repository))!).get(path);
     // Somebody may have published it meanwhile.
     if (sha256 === undefined || (await sha256Of(file).catch(() => "")) === sha256) return;
-    await durably(repository.checkpoint, "damaged package deleted", async () => {
-      await rm(`${file}.sig`, { force: true });
-      await rm(file, { force: true });
-    });
+    await deleteDamagedFile(repository, file);
     await flush(folder);
   });
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { link, mkdir, rename } from "node:fs/promises";
+import { link, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import { durably } from "../../steps.ts";
@@ -55,7 +55,7 @@ export function announceKey(
  * Signs the databases and every package file with another key, in one change of the database. The former key is
  * offered for a while. Where that key signs already nothing happens.
  *
- * @throws SluiceError `package-damaged` where a file isn't what the database says: it isn't signed, nor anything else
+ * @throws SluiceError `package-damaged` where a file isn't what the database says now: it isn't signed, nor anything else
  */
 export function signAnew(
   repository: Repository,
@@ -114,7 +114,8 @@ async function keyringPackage(
 
 /**
  * New signatures of the files that are there: those that the database names, and those that are kept after they left
- * it. Clients that have an old database find the signature of its packages in it.
+ * it. Clients that have an old database find the signature of its packages in it. A kept file that is damaged is
+ * deleted: nobody needs it.
  *
  * @param except pkgnames
  * @returns what the database names
@@ -125,13 +126,20 @@ async function signKept(transaction: Transaction, except: ReadonlySet<string>): 
   const folder = join(staging, "signed");
   await mkdir(folder);
   const named = entries.filter(({ name }) => !except.has(name));
-  const kept = [...retired].filter(([filename]) => existsSync(join(paths.folder, filename)));
-  const files = [...named, ...kept.map(([filename, { sha256 }]) => ({ filename, sha256 }))];
-  for (const { filename, sha256 } of files) {
-    await link(join(paths.folder, filename), join(folder, filename)).catch(() => undefined);
-    if (!existsSync(join(folder, filename)) || (await sha256Of(join(folder, filename))) !== sha256) {
-      throw damaged(filename);
-    }
+  async function isRight(filename: string, sha256: string): Promise<boolean> {
+    const copy = join(folder, filename);
+    await link(join(paths.folder, filename), copy).catch(() => undefined);
+    return (await sha256Of(copy).catch(() => "")) === sha256;
+  }
+  for (const { filename, sha256 } of named) {
+    if (!(await isRight(filename, sha256))) throw damaged(filename);
+  }
+  const files: { readonly filename: string }[] = [...named];
+  for (const [filename, { sha256 }] of retired) {
+    const file = join(paths.folder, filename);
+    if (!existsSync(file)) continue;
+    if (await isRight(filename, sha256)) files.push({ filename });
+    else await deleteDamagedFile(repository, file);
   }
   await signer.sign(files.map(({ filename }) => join(folder, filename)));
   for (const { filename } of files) {
@@ -147,6 +155,14 @@ async function signKept(transaction: Transaction, except: ReadonlySet<string>): 
     filename,
     sha256,
   }));
+}
+
+/** The signature first: a package is found again after a crash in between. */
+export function deleteDamagedFile({ checkpoint }: Repository, file: string): Promise<void> {
+  return durably(checkpoint, "damaged package deleted", async () => {
+    await rm(`${file}.sig`, { force: true });
+    await rm(file, { force: true });
+  });
 }
 
 function damaged(filename: string): SluiceError {
