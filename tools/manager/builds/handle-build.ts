@@ -40,12 +40,17 @@ export async function handleBuild(
   try {
     log.note(`${build.pkgbase}, commit ${build.commit}: ${build.reasons.join("; ")}.`);
     const result = await decide(installation, build, signal, log);
-    const ended = `${result.outcome}${result.message ? `: ${result.message}` : ""}`;
-    log.note(/[.!?]$/.test(ended) ? ended : `${ended}.`);
+    noteEnd(log, result);
     return result;
   } finally {
     log.close();
   }
+}
+
+/** The last line of a log: how the build ended. */
+export function noteEnd(log: BuildLog, { outcome, message }: { outcome: string; message?: string }): void {
+  const ended = `${outcome}${message ? `: ${message}` : ""}`;
+  log.note(/[.!?]$/.test(ended) ? ended : `${ended}.`);
 }
 
 async function decide(
