@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Schedule } from "../tools/schedule/schedule.ts";
+import { sluice } from "./world/sluice.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 
 let w: ScratchWorkspace;
@@ -39,6 +43,20 @@ describe("names", () => {
     const { stdout } = await w.sluice(["drop", "--dry-run", "libcalc-docs"]);
     expect(stdout).toMatch(/^drop +libcalc +asked for by hand$/m);
   });
+});
+
+test("a folder that is no workspace is said to be none, by whatever is asked there", async () => {
+  const cwd = mkdtempSync(join(tmpdir(), "sluice-test-"));
+  try {
+    for (const command of [["review"], ["on-schedule"], ["queue"], ["log", "app"], ["cancel", "app"]]) {
+      const { code, stderr } = await sluice(command, { cwd });
+      expect([command, code]).toEqual([command, 2]);
+      expect(stderr).toContain(`${cwd}: not a Git repository\n`);
+      expect(stderr).toContain("name one with --root");
+    }
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
 });
 
 describe("edits that aren't committed", () => {

@@ -122,8 +122,23 @@ describe.skipIf(missing.length > 0)(
       expect(once.stdout).toMatch(/app +already-built +.*sluice build --again app, or sluice bump app/);
       const again = await workspace.sluice(["build", "--again", "app"]);
       expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/app +built +1-1\.1/) });
+      const bump = await workspace.sluice(["bump", "--dry-run", "app"]);
+      expect(bump.stdout).toContain("CI_PACKAGE_BUMP=1-1/2");
       expect(await installed("-Syu")).toBe("1-1.1");
       expect((await workspace.sluice(["up", "--once"])).stderr).toMatch(/all is published$/);
+    });
+
+    test("a recipe with pkgver() is built once more, too, whatever its bump says", async () => {
+      const lines = "pkgver() { echo 2; }";
+      workspace.addRecipe("own", { lines });
+      workspace.commit("own");
+      expect(await workspace.sluice(["build", "own"])).toMatchObject({ code: 0 });
+      workspace.write("packages/own/.CI/config", "CI_PACKAGE_BUMP=1-1/1\n");
+      workspace.commit("a bump of what .SRCINFO says");
+      const again = await workspace.sluice(["build", "--again", "own"]);
+      expect(again.stdout).toMatch(/own +built +2-1\.1/);
+      workspace.delete("packages/own");
+      workspace.commit("without own");
     });
 
     test("building one package leaves others in the queue alone, and they can be cancelled until something of them changes", async () => {

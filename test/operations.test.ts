@@ -314,6 +314,19 @@ describe("sluice bump", () => {
     expect(here.atOrigin("packages/foo/.CI/config")).toContain("CI_PACKAGE_BUMP=1-1/4");
   });
 
+  test("looks at what is published here, too", async () => {
+    const pkgbuild = "pkgname=vcs\npkgver=r1\npkgrel=1\npkgver() { echo r2; }\n";
+    here.world.addPackage("vcs", { pkgver: "r1" });
+    here.world.write("packages/vcs/PKGBUILD", pkgbuild);
+    start("foo");
+    here.published({ foo: "1-1" });
+    here.here = (pkgbase) => ({ published: pkgbase === "vcs" ? "r2-1" : "1-1.1", kept: [] });
+    expect((await here.bump(["foo", "vcs"])).plan.bumps).toEqual([
+      { pkgbase: "foo", bump: "1-1/2" },
+      { pkgbase: "vcs", bump: "r2-1/1" },
+    ]);
+  });
+
   test("bumps all that can be, and says why the others can't", async () => {
     here.world.write("packages/managed/.CI/config", "CI_MANAGE_AUR=true\n");
     start("foo", "bar", "managed");

@@ -54,6 +54,7 @@ describe.skipIf(missing.length > 0)(`how builds end ${needs}`, () => {
     expect(rows.find(({ pkgbase }) => pkgbase === "needs-needs-bad")?.message).toBe("by bad (failed)");
     const [, log = ""] = /bad: failed.*\n {2}log: (\S+)/.exec(stderr) ?? [];
     expect(readFileSync(log, "utf8")).toContain("no rule to make it");
+    expect(readFileSync(log, "utf8").match(/^:: failed: /gm)).toHaveLength(1);
   });
 
   test("who is blocked, and by whose failure, can be seen", async () => {

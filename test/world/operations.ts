@@ -1,6 +1,6 @@
 import { afterEach, beforeEach } from "vitest";
 import { planAdd, type AddOptions, type AddPlan, type AddPorts } from "../../tools/ci/operations/add.ts";
-import { planBump, type BumpPlan } from "../../tools/ci/operations/bump.ts";
+import { planBump, type BumpPlan, type VersionsHere } from "../../tools/ci/operations/bump.ts";
 import { planDrop, type DropPlan } from "../../tools/ci/operations/drop.ts";
 import { runOperation, type OperationPlan } from "../../tools/ci/operations/operation.ts";
 import { readPlatform, type Platform } from "../../tools/ci/pipeline/platform.ts";
@@ -30,6 +30,9 @@ export class Operations {
   /** Called once, when main was read and nothing is decided yet. */
   meanwhile: (() => void) | undefined;
 
+  /** What this machine publishes. */
+  here: VersionsHere = () => ({ published: undefined, kept: [] });
+
   constructor() {
     beforeEach(async () => {
       this.#world = new ScratchWorkspace();
@@ -44,6 +47,7 @@ export class Operations {
       await this.mirror.server.stop();
       this.platform = readPlatform({});
       this.meanwhile = undefined;
+      this.here = () => ({ published: undefined, kept: [] });
     });
   }
 
@@ -109,7 +113,9 @@ export class Operations {
 
   async bump(names: readonly string[]): Promise<Done<BumpPlan>> {
     const ports = await this.ports();
-    return runOperation(ports, () => planBump(ports, names));
+    return runOperation(ports, () =>
+      planBump({ ...ports, versionsHere: () => Promise.resolve(this.here) }, names),
+    );
   }
 
   /** What the half-hourly run has to say then, a line each. */

@@ -23,13 +23,6 @@ export async function buildPackage(
   sandbox: Sandbox,
   log: BuildLog,
 ): Promise<BuildResult> {
-  const result = await build(request, sandbox, log);
-  // Where the disk is full, the log can't be written either.
-  if (result.kind !== "built" && result.kind !== "lost") log.note(`${result.kind}: ${result.message}`);
-  return result;
-}
-
-async function build(request: BuildRequest, sandbox: Sandbox, log: BuildLog): Promise<BuildResult> {
   const { config, settings, folder, signal, resources = {} } = request;
   const stages = stageRunner(sandbox, log, {
     seconds: settings.BUILDER_TIMEOUT * config.BUILDER_EXTRA_TIMEOUT,

@@ -43,6 +43,21 @@ test.each([
   expect(nextBump(pkg(pkgbase, recipe, `CI_PACKAGE_BUMP=${bump}`), published)).toEqual({ bump: expected });
 });
 
+test("names that are taken elsewhere are passed over", () => {
+  const taken = ["1.0-1.4", "2.0-1.9", "1.0-1"];
+  expect(nextBump(pkg("foo", "1.0-1", ""), "1.0-1.1", { taken })).toEqual({ bump: "1.0-1/5" });
+});
+
+test.each([
+  ["bumps every version while none is published", undefined, "", "1"],
+  ["and once more", undefined, "1", "2"],
+  ["a bump of what .SRCINFO says would never apply", undefined, "r1-1/1", "1"],
+  ["bumps the published version", "r2-1", "r1-1/1", "r2-1/1"],
+])("a recipe that sets its version: %s", (_, published, config, bump) => {
+  const recipe = pkg("foo", "r1-1", `CI_PACKAGE_BUMP=${config}`);
+  expect(nextBump(recipe, published, { setsVersion: true })).toEqual({ bump });
+});
+
 test("a bump that couldn't be written as a setting is not made", () => {
   expect(nextBump(pkg("foo", "1.0-1", "CI_PACKAGE_BUMP=1.0-1/999999"), "1.0-1")).toEqual({
     skipped: "1.0-1 can't be bumped beyond 999999",

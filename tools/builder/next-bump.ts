@@ -9,25 +9,44 @@ import type { Package } from "../workspace/workspace.ts";
  * only asked for.
  *
  * The version is the published one, or the recipe's where that is newer: a bump of the old version would change
- * nothing about the new one. The recipe of a VCS package doesn't know its version.
+ * nothing about the new one. A recipe that sets its version itself doesn't know it before the build: where nothing is
+ * published, every version is bumped.
  */
 export function nextBump(
   { pkgbase, srcinfo, config }: Package,
   published: string | undefined,
+  { taken = [], setsVersion = false }: Known = {},
 ): { readonly bump: string } | { readonly skipped: string } {
   if (config.CI_MANAGE_AUR) return { skipped: "a package of CI_MANAGE_AUR=true takes no bump" };
   const recipe = srcinfo && recipeVersion(srcinfo);
-  const isVcs = config.CI_FORCE_VCS || /-(?:git|svn|hg|bzr|fossil|cvs|darcs)$/.test(pkgbase);
-  const taken = published === undefined ? undefined : withoutBump(published, recipe);
-  const isAhead = recipe !== undefined && (!taken || (!isVcs && vercmp(recipe, taken.version) > 0));
-  const current = isAhead ? { version: recipe, count: 0 } : taken;
+  const isOpen = setsVersion || config.CI_FORCE_VCS || /-(?:git|svn|hg|bzr|fossil|cvs|darcs)$/.test(pkgbase);
+  const last = published === undefined ? undefined : withoutBump(published, recipe);
+  const isAhead = recipe !== undefined && (!last || (!isOpen && vercmp(recipe, last.version) > 0));
+  const current = isAhead ? { version: recipe, count: 0 } : last;
   if (!current) return { skipped: "its version is neither published nor in a .SRCINFO" };
 
   const asked = bumpOf(config);
+  if (!last && isOpen) {
+    const count = asked && asked.version === undefined ? Number(asked.count) + 1 : 1;
+    return count > largestCount
+      ? { skipped: `it can't be bumped beyond ${largestCount}` }
+      : { bump: `${count}` };
+  }
   const isForThis = asked && (asked.version === undefined || vercmp(asked.version, current.version) === 0);
-  const count = Math.max(current.count, isForThis ? Number(asked.count) : 0) + 1;
+  const counts = taken
+    .map((version) => withoutBump(version, recipe))
+    .filter(({ version }) => vercmp(version, current.version) === 0)
+    .map((found) => found.count);
+  const count = Math.max(current.count, isForThis ? Number(asked.count) : 0, ...counts) + 1;
   if (count > largestCount) return { skipped: `${current.version} can't be bumped beyond ${largestCount}` };
   return { bump: `${current.version}/${count}` };
+}
+
+interface Known {
+  /** Further versions whose names are taken: published elsewhere, or published once and still kept. */
+  readonly taken?: readonly string[];
+  /** Whether pkgver() or an interfere file may set another version than `.SRCINFO` says. */
+  readonly setsVersion?: boolean;
 }
 
 /** What CI_PACKAGE_BUMP takes. */

@@ -40,7 +40,6 @@ describe.skipIf(cannotBuild !== "")(`how a build ends ${cannotBuild}`, () => {
   ])("%s fails the build, saying so", async (_what, code, message) => {
     const { result, log } = await workspace.buildRecipe("wrong", { code });
     expect({ ...result, log }).toMatchObject({ kind: "failed", message: expect.stringMatching(message) });
-    expect(log).toContain(`:: failed: ${"message" in result ? result.message : ""}\n`);
   });
 
   test("exit code CI_CODE_SKIP in a function skips the build, which is no failure", async () => {
@@ -74,7 +73,7 @@ describe.skipIf(cannotBuild !== "")(`how a build ends ${cannotBuild}`, () => {
       { code: "build() { echo building; sleep 1000; }\npackage() { :; }" },
       { signal: AbortSignal.any([controller.signal, AbortSignal.timeout(1000)]) },
     );
-    expect(result).toEqual({ kind: "cancelled", message: "cancelled" });
+    expect(result).toEqual({ kind: "cancelled", message: "its build was stopped" });
   });
 
   test("a recipe without .SRCINFO is built, and says itself what it makes", async () => {

@@ -143,7 +143,7 @@ function unfinished(
     case "timed-out":
       return timedOut(seconds);
     case "cancelled":
-      return { kind: "cancelled", message: "cancelled" };
+      return { kind: "cancelled", message: "its build was stopped" };
     case "out-of-memory":
       return { kind: "failed", message: `${what} failed: it ran out of memory`, reason: "memory" };
     case "output-refused":

@@ -66,6 +66,15 @@ export async function readSnapshot(where: Where): Promise<Snapshot | undefined> 
   };
 }
 
+/** The version of a package, and those of its files that are still kept though no database names them. */
+export function versionsOf(
+  { entries, retired }: Pick<Snapshot, "entries" | "retired">,
+  pkgbase: string,
+): { readonly published: string | undefined; readonly kept: readonly string[] } {
+  const kept = [...retired.values()].flatMap(({ was }) => (was?.pkgbase === pkgbase ? [was.version] : []));
+  return { published: entries.find(({ base }) => base === pkgbase)?.version, kept };
+}
+
 /** Which published state readers see now: grows with each change. Undefined before the first publish. */
 export async function snapshotNumber(where: Where): Promise<number | undefined> {
   const folder = await currentFolder(where);

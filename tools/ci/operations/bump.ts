@@ -1,9 +1,12 @@
 import type { DatabaseSighting } from "../../upstream/distribution/distribution.ts";
 import { bumpedConfigs, changesOfMain } from "../on-schedule/main-changes.ts";
+import { vercmp } from "../../alpm/vercmp.ts";
+import { readKnownVersion } from "../../builder/known-version.ts";
 import { nextBump } from "../../builder/next-bump.ts";
 import { publishedVersions } from "../updates/published-versions.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
 import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { meantPackages } from "../../workspace/package-names.ts";
 
 export interface BumpPlan extends OperationPlan {
@@ -14,15 +17,22 @@ export interface BumpPlan extends OperationPlan {
   readonly databases: readonly DatabaseSighting[];
 }
 
+/** By pkgbase: what this machine publishes, and what it published once and still keeps. */
+export type VersionsHere = (pkgbase: string) => {
+  readonly published: string | undefined;
+  readonly kept: readonly string[];
+};
+
+export interface BumpPorts extends OperationPorts, Pick<SchedulePorts, "upstreams"> {
+  readonly versionsHere: (config: RepositoryConfig) => Promise<VersionsHere>;
+}
+
 /**
  * Rebuilds packages without a new version: CI_PACKAGE_BUMP one higher than what their current version has.
  *
  * @throws SluiceError `unknown-package`
  */
-export async function planBump(
-  ports: OperationPorts & Pick<SchedulePorts, "upstreams">,
-  names: readonly string[],
-): Promise<BumpPlan> {
+export async function planBump(ports: BumpPorts, names: readonly string[]): Promise<BumpPlan> {
   const present = await readCurrentState(ports);
   const { side, stateBranch } = present;
   const { config, packages } = side.workspace;
@@ -30,12 +40,20 @@ export async function planBump(
   const { run, versions } = stateBranch.state;
   ports.progress("asking what is published");
   const databases = await ports.upstreams(config, {}).libraries(config.CI_LIB_DB, run.databases);
-  const published = publishedVersions(databases, config.BUILD_REPO, versions);
+  const elsewhere = publishedVersions(databases, config.BUILD_REPO, versions);
+
+  const here = await ports.versionsHere(config);
 
   const bumps: { pkgbase: string; bump: string }[] = [];
   const skipped: { pkgbase: string; reason: string }[] = [];
   for (const pkgbase of meant) {
-    const next = nextBump(packages.get(pkgbase)!, published(pkgbase));
+    const pkg = packages.get(pkgbase)!;
+    const { published, kept } = here(pkgbase);
+    const versions = [published, elsewhere(pkgbase)].filter((version) => version !== undefined);
+    const setsVersion =
+      (await readKnownVersion(ports.git, pkg, side.entries.get(pkgbase) ?? new Map())) === undefined;
+    const newest = versions.toSorted(vercmp).at(-1);
+    const next = nextBump(pkg, newest, { taken: [...versions, ...kept], setsVersion });
     if ("bump" in next) bumps.push({ pkgbase, bump: next.bump });
     else skipped.push({ pkgbase, reason: next.skipped });
   }

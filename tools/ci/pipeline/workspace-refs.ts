@@ -72,15 +72,19 @@ export function shortName(ref: string): string {
 async function branchRef(git: Git, { branch }: Platform): Promise<string> {
   const ref = await currentBranch(git, branch);
   if (ref !== undefined) return ref;
-  const { ok: isRepository } = await git.attempt(["rev-parse", "--git-dir"]);
-  if (!isRepository) {
-    throw new SluiceError("no-commits", `${git.dir}: not a Git repository`, {
-      hint: "Run Sluice in a clone of your packages, or name one with --root.",
-      facts: { path: git.dir },
-    });
-  }
+  await requireRepository(git);
   throw new SluiceError("no-branch", `${git.dir} is on no branch, so it isn't clear which one to update`, {
     hint: "Check out the main branch first: git switch main",
+    facts: { path: git.dir },
+  });
+}
+
+/** @throws SluiceError `no-commits` where the folder is in no Git repository */
+export async function requireRepository(git: Git): Promise<void> {
+  const { ok: isRepository } = await git.attempt(["rev-parse", "--git-dir"]);
+  if (isRepository) return;
+  throw new SluiceError("no-commits", `${git.dir}: not a Git repository`, {
+    hint: "Run Sluice in a clone of your packages, or name one with --root.",
     facts: { path: git.dir },
   });
 }

@@ -4,7 +4,7 @@ import { openQueue } from "../../manager/installation.ts";
 import type { PendingBuild } from "../../queue/queue.ts";
 import { SluiceError } from "../../errors.ts";
 import { printable } from "../output/report.ts";
-import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { requireWorkspace, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 
 interface Options extends InstallationOptions {
   readonly json?: boolean;
@@ -13,7 +13,10 @@ interface Options extends InstallationOptions {
 /** Ends queued builds, and stops those under way. They stay ended until their recipe changes or somebody asks. */
 export async function cancel(options: Options, names: readonly string[]): Promise<number> {
   const state = stateFolder(options);
-  if (!existsSync(join(state, "queue.sqlite"))) throw notPending(names);
+  if (!existsSync(join(state, "queue.sqlite"))) {
+    await requireWorkspace(options);
+    throw notPending(names);
+  }
   const queue = await openQueue(state);
   try {
     const { builds } = await queue.state();

@@ -53,6 +53,7 @@ async function makeNew(dir: string, options: Options): Promise<number> {
     "npx --no-install sluice on-commit    # from here on, commits schedule what they change",
     ...(plan.hasPackages ? [] : ["put a package into packages/NAME: PKGBUILD and what it needs"]),
     "npx --no-install sluice lint, commit, push to your forge",
+    "without a forge: npx --no-install sluice up --pipelines    # follow upstreams, build and serve, here",
   ];
   say(`\nNext:\n${steps.map((step, at) => `  ${at + 1}. ${step}`).join("\n")}\n`);
   return 0;

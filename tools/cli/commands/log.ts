@@ -9,7 +9,12 @@ import { logName } from "../../manager/builds/handle-build.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
 import type { Queue } from "../../queue/queue.ts";
 import { printable } from "../output/report.ts";
-import { stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import {
+  requireWorkspace,
+  stateFolder,
+  stopSignal,
+  type InstallationOptions,
+} from "../wiring/installation.ts";
 
 interface Options extends InstallationOptions {
   readonly build?: string;
@@ -20,6 +25,7 @@ interface Options extends InstallationOptions {
 /** Prints the log of a package's last build, or of the one that is named; `--follow` until that build has ended. */
 export async function log(options: Options, pkgbase: string): Promise<number> {
   const state = stateFolder(options);
+  if (!existsSync(state)) await requireWorkspace(options);
   const { logs } = foldersOf(state);
   const ids = await buildsOf(logs, pkgbase);
   const build = options.build === undefined ? ids.at(-1)! : buildNumber(options.build, pkgbase, ids);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openQueue } from "../../manager/installation.ts";
 import { readLiving, whyNobody, type Living } from "../../manager/builders/living.ts";
 import type { PendingBuild, QueueState } from "../../queue/queue.ts";
-import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { requireWorkspace, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { formatTable } from "../output/table.ts";
 import { moment } from "../output/time.ts";
 
@@ -15,6 +15,7 @@ interface Options extends InstallationOptions {
 export async function queue(options: Options): Promise<number> {
   const state = stateFolder(options);
   if (!existsSync(join(state, "queue.sqlite"))) {
+    await requireWorkspace(options);
     process.stdout.write(
       options.json ? '{ "builds": [], "removals": [] }\n' : "Nothing was ever queued here.\n",
     );

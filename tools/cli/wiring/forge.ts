@@ -1,5 +1,6 @@
 import { currentBranch } from "../../ci/pipeline/commit-range.ts";
 import type { Platform } from "../../ci/pipeline/platform.ts";
+import { requireRepository } from "../../ci/pipeline/workspace-refs.ts";
 import { SluiceError } from "../../errors.ts";
 import { branchReviews } from "../../forge/branch-reviews.ts";
 import type { Forge } from "../../forge/forge.ts";
@@ -8,9 +9,14 @@ import { remote } from "../../workspace/refs.ts";
 import type { Git } from "../../git/git.ts";
 import { hasRemote } from "../../git/push.ts";
 
-/** Where updates are reviewed: on the forge, or without one by their branches; or why neither can be. */
+/**
+ * Where updates are reviewed: on the forge, or without one by their branches; or why neither can be.
+ *
+ * @throws SluiceError `no-commits` where there is no Git repository
+ */
 export async function reviewPlace(git: Git, platform: Platform): Promise<Forge | SluiceError> {
   if (platform.forge) return forgeOf(platform);
+  await requireRepository(git);
   const branch = await currentBranch(git, platform.branch);
   const targetBranch = branch?.replace(/^refs\/heads\//, "") ?? platform.defaultBranch ?? "main";
   return branchReviews(git, { remote: (await hasRemote(git, remote)) ? remote : ".", targetBranch });

@@ -1,6 +1,7 @@
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { defaultArch } from "../../alpm/names.ts";
+import { requireRepository } from "../../ci/pipeline/workspace-refs.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
@@ -27,6 +28,15 @@ export interface Opened {
 
 export function stateFolder({ root, state }: InstallationOptions): string {
   return state === undefined ? join(findRoot(root), ".sluice") : resolve(state);
+}
+
+/**
+ * Where there may be no state: that there is a workspace that it could be of, unless the state's folder was named.
+ *
+ * @throws SluiceError `no-commits`
+ */
+export async function requireWorkspace({ root, state }: InstallationOptions): Promise<void> {
+  if (state === undefined) await requireRepository(openGit(findRoot(root), process.env));
 }
 
 /** Opens what builds need, and reads the workspace at HEAD. */

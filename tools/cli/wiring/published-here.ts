@@ -1,7 +1,8 @@
 import { defaultArch } from "../../alpm/names.ts";
 import type { PublishedHere } from "../../ci/same-version.ts";
 import { foldersOf } from "../../manager/installation.ts";
-import { madeFrom } from "../../pkgrepo/snapshot.ts";
+import type { VersionsHere } from "../../ci/operations/bump.ts";
+import { madeFrom, readSnapshot, versionsOf } from "../../pkgrepo/snapshot.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { stateFolder } from "./installation.ts";
 
@@ -13,4 +14,14 @@ export async function publishedHere(
   const { repositories } = foldersOf(stateFolder({ root }));
   const records = await madeFrom({ root: repositories, name, arch: defaultArch });
   return records.size > 0 ? records : undefined;
+}
+
+/** The versions that are published here, or were and are still kept. */
+export async function versionsHere(
+  root: string,
+  { BUILD_REPO: name }: Pick<RepositoryConfig, "BUILD_REPO">,
+): Promise<VersionsHere> {
+  const { repositories } = foldersOf(stateFolder({ root }));
+  const snapshot = await readSnapshot({ root: repositories, name, arch: defaultArch });
+  return (pkgbase) => (snapshot ? versionsOf(snapshot, pkgbase) : { published: undefined, kept: [] });
 }

@@ -14,6 +14,7 @@ import {
   publishFinished,
   withoutBuilding,
   type Found,
+  noteEnd,
 } from "../builds/handle-build.ts";
 import { nameIsTaken } from "../builds/published-before.ts";
 import { dropFinished } from "../builds/finished.ts";
@@ -264,7 +265,7 @@ export class RemoteBuilding {
     const started = this.#started.get(claim.token) ?? performance.now();
     try {
       const result = await this.#resultOf(claim, build, { found, packages }, stop.signal, log);
-      log.note(`${result.outcome}${result.message ? `: ${result.message}` : ""}.`);
+      noteEnd(log, result);
       const isMine = (await queue.finish(claim, result)) === "finished";
       if (isMine && result.outcome !== "lost")
         await dropFinished(folders.finished, build.pkgbase, checkpoint);

@@ -7,6 +7,7 @@ import { nextBump } from "../../builder/next-bump.ts";
 import type { SluiceError } from "../../errors.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
+import { versionsOf } from "../../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../../queue/queue.ts";
 import { followsUpstream, type RecipeIdentity, sameRecipe } from "../../workspace/identity.ts";
 import type { Package } from "../../workspace/workspace.ts";
@@ -39,12 +40,17 @@ export async function handleBuild(
   try {
     log.note(`${build.pkgbase}, commit ${build.commit}: ${build.reasons.join("; ")}.`);
     const result = await decide(installation, build, signal, log);
-    const ended = `${result.outcome}${result.message ? `: ${result.message}` : ""}`;
-    log.note(/[.!?]$/.test(ended) ? ended : `${ended}.`);
+    noteEnd(log, result);
     return result;
   } finally {
     log.close();
   }
+}
+
+/** The last line of a log: how the build ended. */
+export function noteEnd(log: BuildLog, { outcome, message }: { outcome: string; message?: string }): void {
+  const ended = `${outcome}${message ? `: ${message}` : ""}`;
+  log.note(/[.!?]$/.test(ended) ? ended : `${ended}.`);
 }
 
 async function decide(
@@ -142,13 +148,15 @@ function toBuild({ repository }: Installation, recipe: RecipeToBuild): Found {
  */
 async function raised(installation: Installation, recipe: RecipeToBuild): Promise<RecipeToBuild | Result> {
   const { revision, pkg, identity, published } = recipe;
-  const version = published?.entries.find(({ base }) => base === pkg.pkgbase)?.version;
+  const { published: version, kept = [] } = published ? versionsOf(published, pkg.pkgbase) : {};
   if (!published || version === undefined) return recipe;
+  const setsVersion = (await revision.knownVersion(pkg.pkgbase)) === undefined;
   const isTaken =
+    setsVersion ||
     isCurrent(installation, published, pkg.pkgbase, identity) ||
     (await nameIsTaken(installation, published, revision, pkg)) !== undefined;
   if (!isTaken) return recipe;
-  const next = nextBump(pkg, version);
+  const next = nextBump(pkg, version, { taken: kept, setsVersion });
   if ("skipped" in next) {
     return { outcome: "failed", message: `not begun: ${next.skipped}; ${howToRelease(pkg)}` };
   }

@@ -10,6 +10,7 @@ import type { Snapshot } from "../../pkgrepo/snapshot.ts";
 import { followsUpstream } from "../../workspace/identity.ts";
 import { keepFinished, type FinishedPackages } from "../builds/finished.ts";
 import { keptFromBefore } from "../builds/published-before.ts";
+import { noteEnd } from "../builds/handle-build.ts";
 import { runBuild, isCurrent } from "../builds/run-build.ts";
 import { readComparable } from "../reconcile/complete-packages.ts";
 import { goesOn, readJobResults, writeResult, type JobResult, type JobOutcome } from "./job-results.ts";
@@ -55,6 +56,8 @@ export async function buildInto(
       const jobResults = await readJobResults([...(earlier === undefined ? [] : [earlier]), into]);
       const context = { revision, published, jobResults, scheduled, signal, id: at + 1 };
       const result = await buildOne(here, pkgbase, context, log);
+      // Where the disk is full, the log can't be written either.
+      if (result.outcome !== "lost") noteEnd(log, result);
       await writeResult(into, pkgbase, result);
       results.push(result);
       options.ended(pkgbase, result);
