@@ -21,7 +21,7 @@ const table: readonly (readonly [TextRule, Finder])[] = [
     ),
   ],
   ["download", matching(/\/dev\/(?:tcp|udp)\/|\/inet[46]?\/(?:tcp|udp|raw)\/|\bzsh\/net\/|\bztcp\b/)],
-  ["download", matching(/\b(?:curl|wget|aria2c)\b[^\n]*\b(?:https?|ftp):\/\//)],
+  ["download", matching(/\b(?:curl|wget|aria2c)\b[^\n]*\b(?:https?|ftp):\/\/[^\s"'`;|)]*/)],
   [
     "download",
     matching(

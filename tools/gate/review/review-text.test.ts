@@ -90,7 +90,7 @@ test("a reviewer reads what changed, worst first, with all that is needed to dec
       \`\`\`
 
     - \`foo.install\` line 2: Runs a package manager: \`npm install\`
-    - \`PKGBUILD\` line 11: Downloads something beside the sources: \`curl https://\`
+    - \`PKGBUILD\` line 11: Downloads something beside the sources: \`curl https://x.example/p\`
     - \`PKGBUILD\` line 11: Runs text as a program: \`sh\`
 
     ### To be looked at (4)
