@@ -19,5 +19,7 @@ async function refresh() {
 }
 
 const events = new EventSource(new URL("api/events", root));
+// Between the page's making and the stream's beginning something may have happened.
+events.addEventListener("open", refresh);
 events.addEventListener("build", refresh);
 events.addEventListener("missed", refresh);
