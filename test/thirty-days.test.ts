@@ -31,6 +31,8 @@ class Month {
   readonly #looked = new Map<string, string>();
   /** What each package's last build was of: that, and the recipe's version. */
   readonly #made = new Map<string, string>();
+  /** What was built or failed. */
+  readonly #tried = new Set<string>();
   /** Packages that pushed commits ask for, and no pipeline has read those yet. */
   readonly #unread = new Set<string>();
   /** The AUR's version of the app, and main's. */
@@ -98,12 +100,13 @@ class Month {
     const builds: string[] = [];
     const build = (pkgbase: string, what: string): void => {
       const isBad = this.builders.bad.has(`${pkgbase} ${what}`);
+      this.#tried.add(pkgbase);
       builds.push(`${pkgbase} ${isBad ? "failed " : ""}${what}`);
       if (!isBad) this.#made.set(pkgbase, what);
     };
     for (const pkgbase of ["a-git", "b-git"]) {
       // Main alone asks for what was never built; a failure of the very first build ends that.
-      if (!this.#made.has(pkgbase) && !this.#asked.has(pkgbase)) this.#asked.set(pkgbase, "anyway");
+      if (!this.#tried.has(pkgbase) && !this.#asked.has(pkgbase)) this.#asked.set(pkgbase, "anyway");
     }
     for (const [pkgbase, wanted] of this.#asked) {
       if (this.#made.get(pkgbase) !== wanted) build(pkgbase, this.#newest(pkgbase));
