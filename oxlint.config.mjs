@@ -57,7 +57,13 @@ const innerRooms = {
     view: ["reconcile", "builds"],
   },
   web: { log: [], api: ["log"], pages: ["log", "api"] },
-  cli: { output: [], wiring: ["output"], commands: ["output", "wiring"], manual: [] },
+  cli: {
+    output: [],
+    wiring: ["output"],
+    commands: ["output", "wiring"],
+    "command-groups": ["commands"],
+    manual: [],
+  },
 };
 
 function forbiddenRooms(room) {

@@ -1,13 +1,12 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, type ChildProcess } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { AurServer } from "../../tools/ci/aur/aur-server.ts";
 import { freePort } from "./free-port.ts";
 import { missingPrograms } from "./programs.ts";
 import { makeRepository } from "./repository.ts";
-
-const sshd = "/usr/sbin/sshd";
+import { sshd, startSshd } from "./sshd.ts";
 
 /** What the AUR's stand-in needs, for tests to skip without. */
 export function missingForAur(): string[] {
@@ -49,37 +48,16 @@ export class AurOverSsh {
   /** With the key that was announced, or with another one. */
   async listen(hostKey: "host" | "other-host" = "host"): Promise<void> {
     await this.stop();
-    const conf = join(this.#base, "sshd_config");
-    const lines = [
+    this.#sshd = await startSshd(join(this.#base, "sshd_config"), [
       `Port ${this.#port}`,
-      "ListenAddress 127.0.0.1",
       `HostKey ${join(this.#base, hostKey)}`,
       `AuthorizedKeysFile ${join(this.#base, "account.pub")}`,
       `ForceCommand ${join(this.#base, "serve")}`,
       `PidFile ${join(this.#base, "pid")}`,
-      "PermitRootLogin yes",
-      "PasswordAuthentication no",
-      "KbdInteractiveAuthentication no",
-      "UsePAM no",
-      "StrictModes no",
-      "MaxStartups 100",
       // The quickest there is, and the account's shell doesn't read the person's own start-up file.
       "KexAlgorithms curve25519-sha256",
       "SetEnv SHLVL=1",
-    ];
-    writeFileSync(conf, `${lines.join("\n")}\n`);
-    // As root it wants this folder for its unprivileged half.
-    if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
-    const started = spawn(sshd, ["-D", "-e", "-f", conf], { stdio: ["ignore", "ignore", "pipe"] });
-    this.#sshd = started;
-    await new Promise<void>((resolve, reject) => {
-      let said = "";
-      started.stderr.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-        if (said.includes("Server listening")) resolve();
-      });
-      started.once("exit", () => reject(new Error(`sshd ended:\n${said}`)));
-    });
+    ]);
   }
 
   async stop(): Promise<void> {

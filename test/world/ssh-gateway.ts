@@ -1,11 +1,10 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./free-port.ts";
 import { missingPrograms } from "./programs.ts";
-
-const sshd = "/usr/sbin/sshd";
+import { sshd, startSshd } from "./sshd.ts";
 
 export function missingForSsh(): string[] {
   return [...missingPrograms("ssh", "ssh-keygen"), ...(existsSync(sshd) ? [] : ["sshd"])];
@@ -60,33 +59,12 @@ export class SshGateway {
   }
 
   async listen(): Promise<void> {
-    const lines = [
+    this.#sshd = await startSshd(this.file("config"), [
       `Port ${this.#port}`,
-      "ListenAddress 127.0.0.1",
       `HostKey ${this.file("host")}`,
       `AuthorizedKeysFile ${this.file("authorized")}`,
       `PidFile ${this.file("pid")}`,
-      "PermitRootLogin yes",
-      "PasswordAuthentication no",
-      "KbdInteractiveAuthentication no",
-      "UsePAM no",
-      "StrictModes no",
-      "MaxStartups 100",
-    ];
-    writeFileSync(this.file("config"), `${lines.join("\n")}\n`);
-    if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
-    const started = spawn(sshd, ["-D", "-e", "-f", this.file("config")], {
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    this.#sshd = started;
-    await new Promise<void>((resolve, reject) => {
-      let said = "";
-      started.stderr.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-        if (said.includes("Server listening")) resolve();
-      });
-      started.once("exit", () => reject(new Error(`sshd ended:\n${said}`)));
-    });
+    ]);
   }
 
   /** Every connection is lost at once: those that serve one have groups of their own. */

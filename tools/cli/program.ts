@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { commands, groups, type CommandEntry } from "./commands.ts";
+import { groups, type CommandEntry } from "./command-entry.ts";
+import { commands } from "./commands.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { packageRoot } from "./package-root.ts";
 

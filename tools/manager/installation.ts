@@ -16,6 +16,9 @@ import { explainSystemError } from "./machine.ts";
 import { revisionsOf, type Revisions } from "./reconcile/revision.ts";
 import { openSigningKeys, type KeyPlaces } from "./signing-keys.ts";
 
+/** For how many days files stay that left the database, for clients and mirrors that still ask for them. */
+export const keepDays = 14;
+
 /** What building takes: the workspace, a sandbox, and what is published, which it only reads. */
 export interface BuildingPlace {
   readonly git: Git;
@@ -143,7 +146,7 @@ export async function openRepository(options: StateOptions): Promise<Repository>
     ...places.repository,
     key,
     otherKeys,
-    keepDays: 14,
+    keepDays,
     ...(checkpoint && { checkpoint }),
   };
 }

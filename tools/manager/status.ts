@@ -48,18 +48,22 @@ export async function readBuildingStatus(
   };
 }
 
-/** A build's status in a few words, without its times. */
-export function describeStatus(status: BuildStatus): string {
+/**
+ * A build's status in a few words.
+ *
+ * @param moment how a time is written, in milliseconds since 1970; without it, times are left out
+ */
+export function describeStatus(status: BuildStatus, moment?: (time: number) => string): string {
   switch (status.kind) {
     case "ready":
       return "ready";
     case "waiting":
       return `waits for ${status.for.join(", ")}`;
     case "delayed":
-      return "lost, tried again soon";
+      return `lost, tried again ${moment ? `at ${moment(status.until)}` : "soon"}`;
     case "blocked":
       return `blocked by ${status.causes.map(({ pkgbase, outcome }) => `${pkgbase} (${outcome})`).join(", ")}`;
     case "active":
-      return `${status.cancelling ? "is being stopped" : "is building"} on ${status.worker}`;
+      return `${status.cancelling ? "is being stopped" : "is building"} on ${status.worker}${moment ? ` since ${moment(status.startedAt)}` : ""}`;
   }
 }

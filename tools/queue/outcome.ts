@@ -2,11 +2,14 @@
 const successes = ["built", "already-built", "skipped"] as const;
 const failures = ["failed", "timed-out", "cancelled", "lost"] as const;
 
+/** Every way in which a build ends. */
+export const outcomes = [...successes, ...failures] as const;
+
 /**
  * `already-built`: this very version is published. `skipped`: the recipe said that there is nothing to do
  * (exit code CI_CODE_SKIP). `lost`: the infrastructure failed, not the build.
  */
-export type Outcome = (typeof successes)[number] | (typeof failures)[number];
+export type Outcome = (typeof outcomes)[number];
 
 /** A failure that blocks the builds that need it, named by the package whose own build failed. */
 export interface BlockCause {

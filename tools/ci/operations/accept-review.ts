@@ -4,16 +4,14 @@ import { SluiceError } from "../../errors.ts";
 import { clipped, inertMessage } from "../../gate/review/inert.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import type { Git } from "../../git/git.ts";
-import { packagePath } from "../../workspace/files.ts";
 import { isInCiFolder } from "../../workspace/recipe.ts";
 import { recipeChanges } from "../../workspace/recipe-changes.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { withoutReview } from "../updates/decide-update.ts";
 import { takeRecipe } from "../updates/take-recipe.ts";
-import { deletionOf, findHeldReview, requireShown, type HeldReview } from "./held-review.ts";
+import { deletionOf, openHeldReview, requireShown, type HeldReview } from "./held-review.ts";
 import { readRecipe } from "./list-reviews.ts";
-import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
-import { existingPackages } from "../../workspace/package-names.ts";
+import { planOperation, type OperationPlan, type OperationPorts } from "./operation.ts";
 import { recipeVersion } from "../../workspace/metadata/recipe-srcinfo.ts";
 
 export interface AcceptPlan extends OperationPlan {
@@ -30,13 +28,10 @@ export interface AcceptPlan extends OperationPlan {
  */
 export async function planAccept(ports: OperationPorts, name: string): Promise<AcceptPlan> {
   const { git } = ports;
-  const present = await readCurrentState(ports);
+  const { present, review, pkg, folder } = await openHeldReview(ports, name);
   const { refs, side, stateBranch } = present;
-  const { packages, packagesDir } = side.workspace;
-  const [pkgbase = name] = existingPackages([name], packages);
-  const review = await findHeldReview(git, present, pkgbase);
+  const { pkgbase } = pkg;
   await requireShown(git, review);
-  const folder = packagePath(packagesDir, pkgbase);
   await requireRecipeOnly(git, refs.head, review, folder);
 
   const recipe = await readRecipe(git, review.head, folder);
@@ -44,7 +39,7 @@ export async function planAccept(ports: OperationPorts, name: string): Promise<A
   const paths = side.entries.get(pkgbase)!.keys();
   const state = stateBranch.state.packages.get(pkgbase) ?? {};
   const accepted = { ...withoutReview(state), maintainers: state.heldMaintainers ?? state.maintainers };
-  const versions = versionChange(packages.get(pkgbase)!, recipe);
+  const versions = versionChange(pkg, recipe);
   const plan = await planOperation(ports, present, {
     kind: "chore(update)",
     subject: `${inertMessage(pkgbase)}: ${versions}`,

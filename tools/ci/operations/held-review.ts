@@ -5,7 +5,10 @@ import type { Git } from "../../git/git.ts";
 import type { RefUpdate } from "../../git/push.ts";
 import { remoteBranches } from "../../git/remote-branches.ts";
 import { remote } from "../../workspace/refs.ts";
-import type { CurrentState } from "./operation.ts";
+import { packagePath } from "../../workspace/files.ts";
+import { existingPackages } from "../../workspace/package-names.ts";
+import type { Package } from "../../workspace/workspace.ts";
+import { readCurrentState, type CurrentState } from "./operation.ts";
 
 /** The branch on which an update of a package waits for a person. */
 export interface HeldReview {
@@ -13,6 +16,30 @@ export interface HeldReview {
   readonly branch: string;
   /** Its newest commit, which this clone has. */
   readonly head: string;
+}
+
+/** What is held of a package, with all that it is looked at against. */
+export interface OpenedReview {
+  readonly present: CurrentState;
+  readonly review: HeldReview;
+  readonly pkg: Package;
+  /** The package's folder in a commit. */
+  readonly folder: string;
+}
+
+/**
+ * @param name a pkgbase, or a pkgname of one
+ * @throws SluiceError `unknown-package`, `no-review`
+ */
+export async function openHeldReview(
+  ports: Parameters<typeof readCurrentState>[0],
+  name: string,
+): Promise<OpenedReview> {
+  const present = await readCurrentState(ports);
+  const { packages, packagesDir } = present.side.workspace;
+  const [pkgbase = name] = existingPackages([name], packages);
+  const review = await findHeldReview(ports.git, present, pkgbase);
+  return { present, review, pkg: packages.get(pkgbase)!, folder: packagePath(packagesDir, pkgbase) };
 }
 
 /**

@@ -1,10 +1,7 @@
-import { packagePath } from "../../workspace/files.ts";
 import { whyHeld } from "../updates/decide-update.ts";
-import { findHeldReview, rememberShown, type HeldReview } from "./held-review.ts";
+import { openHeldReview, rememberShown, type HeldReview } from "./held-review.ts";
 import { judgeHeld, readRecipe, type JudgePorts } from "./list-reviews.ts";
 import { versionChange } from "./accept-review.ts";
-import { existingPackages } from "../../workspace/package-names.ts";
-import { readCurrentState } from "./operation.ts";
 import type { Judgement } from "../../gate/judge.ts";
 
 /** What is held of a package, as a person has to see it. */
@@ -25,12 +22,8 @@ export interface ShownReview extends HeldReview {
 /** Judges what is held of a package, and remembers in this clone that it was shown. */
 export async function showReview(ports: JudgePorts, name: string): Promise<ShownReview> {
   const { git } = ports;
-  const present = await readCurrentState(ports);
+  const { present, review, pkg, folder } = await openHeldReview(ports, name);
   const { refs, side, stateBranch } = present;
-  const { packages, packagesDir } = side.workspace;
-  const [pkgbase = name] = existingPackages([name], packages);
-  const review = await findHeldReview(git, present, pkgbase);
-  const folder = packagePath(packagesDir, pkgbase);
   const [judgement, recipe, diff] = [
     await judgeHeld(review, present, ports),
     await readRecipe(git, review.head, folder),
@@ -47,11 +40,11 @@ export async function showReview(ports: JudgePorts, name: string): Promise<Shown
     ]),
   ];
   await rememberShown(git, review);
-  const state = stateBranch.state.packages.get(pkgbase);
+  const state = stateBranch.state.packages.get(pkg.pkgbase);
   return {
     ...review,
-    versions: versionChange(packages.get(pkgbase)!, recipe),
-    why: whyHeld(judgement, packages.get(pkgbase)!, side.workspace.config),
+    versions: versionChange(pkg, recipe),
+    why: whyHeld(judgement, pkg, side.workspace.config),
     judgement,
     maintainersBefore: state?.maintainers,
     maintainersAfter: state?.heldMaintainers,

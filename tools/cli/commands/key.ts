@@ -1,9 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { keyPlaces, makeStateFolder } from "../../manager/installation.ts";
+import { keepDays, keyPlaces, makeStateFolder } from "../../manager/installation.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
 import { hasKeyring, rotateKey, usualDays } from "../../manager/rotation.ts";
 import { openSigningKeys, type KeyPlaces } from "../../manager/signing-keys.ts";
@@ -16,7 +15,7 @@ import { publishedKeys } from "../../pkgrepo/snapshot.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { info } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
-import { readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { gnupgHome, readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
 
 interface Options extends InstallationOptions {
@@ -62,7 +61,7 @@ export async function rotate(options: Options & { readonly after?: string }): Pr
   const afterDays = days(options.after);
   const name = keyringName(places.repository.name);
   const keyring = !hasKeyring(head, places.repository.name);
-  const keys = await rotateKey(places, { afterDays, keyring, keepDays: 14 }, new Date());
+  const keys = await rotateKey(places, { afterDays, keyring, keepDays }, new Date());
   if (options.json) process.stdout.write(`${JSON.stringify(rowsOf(keys), null, 2)}\n`);
   else tell(keys, name, keyring);
   return 0;
@@ -151,7 +150,7 @@ async function open(options: Options): Promise<{ places: KeyPlaces; head: Revisi
   const places = keyPlaces({
     settings: head.workspace.config,
     state: stateFolder(options),
-    gnupgHome: process.env["GNUPGHOME"] ?? join(homedir(), ".gnupg"),
+    gnupgHome: gnupgHome(),
   });
   return { places, head };
 }

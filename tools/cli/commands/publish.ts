@@ -1,9 +1,8 @@
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { goesOn, readJobResults } from "../../manager/runners/job-results.ts";
-import { keyPlaces, openRepository } from "../../manager/installation.ts";
+import { keepDays, keyPlaces, openRepository } from "../../manager/installation.ts";
 import { completePackages } from "../../manager/reconcile/complete-packages.ts";
 import { publishJobResults } from "../../manager/runners/publish-results.ts";
 import { hasKeyring, rotateKey, rotateWhenDue, usualDays } from "../../manager/rotation.ts";
@@ -11,7 +10,7 @@ import { difference } from "../../manager/reconcile/reconcile.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
 import type { KeyPlaces } from "../../manager/signing-keys.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
-import { readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { gnupgHome, readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { info, warn } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
 import { formatTable } from "../output/table.ts";
@@ -28,7 +27,7 @@ export async function publish(options: Options, folders: readonly string[]): Pro
   const place = {
     settings: head.workspace.config,
     state: stateFolder(options),
-    gnupgHome: process.env["GNUPGHOME"] ?? join(homedir(), ".gnupg"),
+    gnupgHome: gnupgHome(),
   };
   const repository = await openRepository(place).catch(async (error: unknown) => {
     // Nobody can give a command where runners publish: committing another SIGNING_KEY is the wish.
@@ -56,11 +55,7 @@ export async function publish(options: Options, folders: readonly string[]): Pro
 
 async function announce(places: KeyPlaces, head: Revision): Promise<void> {
   const keyring = !hasKeyring(head, places.repository.name);
-  const { signs, next } = await rotateKey(
-    places,
-    { afterDays: usualDays, keyring, keepDays: 14 },
-    new Date(),
-  );
+  const { signs, next } = await rotateKey(places, { afterDays: usualDays, keyring, keepDays }, new Date());
   if (!next) return;
   warn(
     `${next.fingerprint} signs everything from ${next.from.slice(0, 10)} on; until then ${signs.fingerprint} does, so keep both in SIGNING_KEY_FILE`,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openQueue } from "../../manager/installation.ts";
+import { describeStatus } from "../../manager/status.ts";
 import { readLiving, whyNobody, type Living } from "../../manager/builders/living.ts";
 import type { PendingBuild, QueueState } from "../../queue/queue.ts";
 import { requireWorkspace, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
@@ -49,19 +50,7 @@ function describe({ builds, removals }: QueueState, living: Living | undefined, 
 }
 
 function statusText(build: PendingBuild, living: Living | undefined, now: number): string {
-  const { status } = build;
-  switch (status.kind) {
-    case "ready": {
-      const nobody = living && whyNobody(build, living);
-      return nobody === undefined ? "ready" : `ready, but ${nobody}`;
-    }
-    case "waiting":
-      return `waits for ${status.for.join(", ")}`;
-    case "delayed":
-      return `lost, tried again at ${moment(status.until, now)}`;
-    case "blocked":
-      return `blocked by ${status.causes.map(({ pkgbase, outcome }) => `${pkgbase} (${outcome})`).join(", ")}`;
-    case "active":
-      return `${status.cancelling ? "is being stopped" : "is building"} on ${status.worker} since ${moment(status.startedAt, now)}`;
-  }
+  const nobody = build.status.kind === "ready" && living ? whyNobody(build, living) : undefined;
+  const status = describeStatus(build.status, (time) => moment(time, now));
+  return nobody === undefined ? status : `${status}, but ${nobody}`;
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { groups } from "../commands.ts";
+import { groups } from "../command-entry.ts";
 import { createProgram, operandsOf } from "../program.ts";
 
 /** What there is to say about one command. */

@@ -1,6 +1,6 @@
 import colors from "picocolors";
 import { logName } from "../../manager/builds/handle-build.ts";
-import type { RemoteWatcher } from "../../manager/builders/remote-building.ts";
+import type { RemoteWatcher } from "../../manager/builders/end-claim.ts";
 import type { Reconciled } from "../../manager/reconcile/submit.ts";
 import type { UpWatcher } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";

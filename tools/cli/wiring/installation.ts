@@ -39,6 +39,21 @@ export async function requireWorkspace({ root, state }: InstallationOptions): Pr
   if (state === undefined) await requireRepository(openGit(findRoot(root), process.env));
 }
 
+/**
+ * Where gpg looks for the keys of the user.
+ *
+ * @throws SluiceError `no-home` for a user without an entry in passwd
+ */
+export function gnupgHome(): string {
+  const own = process.env["GNUPGHOME"];
+  if (own !== undefined) return own;
+  try {
+    return join(homedir(), ".gnupg");
+  } catch {
+    throw new SluiceError("no-home", "this user has no home folder", { hint: "Set HOME or GNUPGHOME." });
+  }
+}
+
 /** Opens what builds need, and reads the workspace at HEAD. */
 export async function open(options: InstallationOptions, leastJobs = 1): Promise<Opened> {
   const jobs = jobCount(options.jobs, leastJobs);
@@ -50,7 +65,7 @@ export async function open(options: InstallationOptions, leastJobs = 1): Promise
     settings: head.workspace.config,
     state: stateFolder(options),
     sandbox: await chooseSandbox(options.sandbox),
-    gnupgHome: process.env["GNUPGHOME"] ?? join(homedir(), ".gnupg"),
+    gnupgHome: gnupgHome(),
   });
   return { installation, head, worker: `${hostname()}/${process.pid}`, jobs };
 }

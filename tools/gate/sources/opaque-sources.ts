@@ -1,4 +1,5 @@
 import type { Comparison } from "../values/comparison.ts";
+import { readsBehind } from "../values/variables.ts";
 
 /**
  * Whether a list of sources may come to something that can't be told, since what it is made of changed: then
@@ -14,13 +15,15 @@ export function opaqueSources({
   // Code that reads nothing of it does what it did.
   const code = topLevelCode.after
     .filter(({ reads }) =>
-      [...reads].some((name) => [...reachedFrom(name, written.after)].some((read) => changed.has(read))),
+      [...reads].some((name) =>
+        [name, ...readsBehind(name, written.after)].some((read) => changed.has(read)),
+      ),
     )
     .map(({ form }) => form)
     .join("\n");
   return (name, carch) => {
     if (changed.size === 0) return false;
-    const reached = reachedFrom(name, written.after);
+    const reached = new Set([name, ...readsBehind(name, written.after)]);
     if ([...reached].some((read) => read !== name && standsBare(read, code))) return true;
     const list = after.evaluation(carch).list(name);
     const isKnown = list === undefined || (!("known" in list) && list.every((value) => value.known));
@@ -33,14 +36,6 @@ export function opaqueSources({
 }
 
 type Written = Comparison["written"]["after"];
-
-/** The variable itself and all that goes into it, over any number of steps. */
-function reachedFrom(name: string, written: Written): Set<string> {
-  const reached = new Set([name]);
-  // A set is gone through to its end, with what is added meanwhile.
-  for (const reader of reached) for (const read of written.get(reader)?.reads ?? []) reached.add(read);
-  return reached;
-}
 
 /** As a word of a command that may set it: `read -r _tag`, `printf -v _tag`, `for _tag in`. */
 function standsBare(name: string, code: string): boolean {

@@ -1,4 +1,4 @@
-import { evaluate, type Evaluation } from "../../pkgbuild/evaluation/evaluate.ts";
+import { evaluate } from "../../pkgbuild/evaluation/evaluate.ts";
 import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import { normaliseWord } from "../../pkgbuild/normal-form/normalise-words.ts";
 import type { Script, Statement } from "../../pkgbuild/grammar/syntax.ts";
@@ -36,15 +36,10 @@ function normaliseStatement({ command, background }: Statement): string {
 function assignmentsAlone(pkgbuild: Pkgbuild): Pkgbuild {
   const statements = pkgbuild.recipe.script.statements.filter((one) => namesIn(one) !== undefined);
   const recipe = { ...pkgbuild.recipe, script: { ...pkgbuild.recipe.script, statements } };
-  const evaluations = new Map<string | undefined, Evaluation>();
   return {
     text: pkgbuild.text,
     normal: pkgbuild.normal,
     recipe,
-    evaluation(carch) {
-      const known = evaluations.get(carch) ?? evaluate(recipe, carch === undefined ? {} : { carch });
-      evaluations.set(carch, known);
-      return known;
-    },
+    evaluation: (carch) => evaluate(recipe, carch === undefined ? {} : { carch }),
   };
 }

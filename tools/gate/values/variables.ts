@@ -12,6 +12,14 @@ export interface Written {
   readonly line: number;
 }
 
+/** All variables that go into this one, over any number of steps. */
+export function readsBehind(name: string, written: ReadonlyMap<string, Written>): Set<string> {
+  const reached = new Set(written.get(name)?.reads);
+  // A set is gone through to its end, with what is added meanwhile.
+  for (const reader of reached) for (const read of written.get(reader)?.reads ?? []) reached.add(read);
+  return reached;
+}
+
 export type VariableChange = {
   readonly name: string;
   /** For which architecture the values are; undefined where it doesn't matter. */

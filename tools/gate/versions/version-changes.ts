@@ -1,7 +1,7 @@
 import { vercmp } from "../../alpm/vercmp.ts";
 import { isObeyed } from "../known/obeyed-variables.ts";
 import type { VariableChange, Written } from "../values/variables.ts";
-import { sameForms, textsOf } from "../values/variables.ts";
+import { readsBehind, sameForms, textsOf } from "../values/variables.ts";
 import { differsInVersionsAlone, sameVersionForm } from "./version-form.ts";
 import { isCommitLike, isVersionText, replacedAlone, type Replacement, spellings } from "./version-text.ts";
 
@@ -32,8 +32,8 @@ export function findVersionChanges(
 ): VersionChanges {
   const byName = groupByName(changes);
   const ofVersion = new Set(
-    [...reachedFrom("pkgver", writing.before)].filter((name) =>
-      reachedFrom("pkgver", writing.after).has(name),
+    [...readsBehind("pkgver", writing.before)].filter((name) =>
+      readsBehind("pkgver", writing.after).has(name),
     ),
   );
   const names = new Set<string>();
@@ -191,20 +191,6 @@ function isReplaced({ name, before, after }: VariableChange, replacements: reado
   const merged = (special.test(name) && name !== "url") || name === "noextract";
   const telling = merged ? replacements : replacements.filter(([from]) => /\d[._+~-]+\w/.test(from));
   return old.every((text, at) => replacedAlone(text, now[at] ?? "", telling, { merged }));
-}
-
-/** All variables that go into this one, over any number of steps. */
-function reachedFrom(name: string, written: ReadonlyMap<string, Written>): Set<string> {
-  const reached = new Set<string>();
-  const open = [name];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const read of written.get(next)?.reads ?? []) {
-      if (reached.has(read)) continue;
-      reached.add(read);
-      open.push(read);
-    }
-  }
-  return reached;
 }
 
 function longestFirst(replacements: readonly Replacement[]): Replacement[] {

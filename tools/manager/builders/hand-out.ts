@@ -8,7 +8,8 @@ import { saidOnce } from "../said-once.ts";
 import { builderApi } from "./api.ts";
 import { writeLiving } from "./living.ts";
 import { Offering } from "./offering.ts";
-import { RemoteBuilding, type RemoteWatcher } from "./remote-building.ts";
+import type { RemoteWatcher } from "./end-claim.ts";
+import { RemoteBuilding } from "./remote-building.ts";
 import { Roster } from "./roster.ts";
 import { readBuilders } from "./tokens.ts";
 

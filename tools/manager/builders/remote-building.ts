@@ -1,25 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { openLog, type BuildLog } from "../../builder/log.ts";
 import { SluiceError } from "../../errors.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import { readSnapshot } from "../../pkgrepo/snapshot.ts";
 import type { Build, ClaimId, Result } from "../../queue/queue.ts";
 import { explainSystemError } from "../machine.ts";
-import {
-  describe,
-  logName,
-  lookAtBuild,
-  publishFinished,
-  withoutBuilding,
-  type Found,
-  noteEnd,
-} from "../builds/handle-build.ts";
-import { nameIsTaken } from "../builds/published-before.ts";
-import { dropFinished } from "../builds/finished.ts";
+import { describe, logName, lookAtBuild, type Found } from "../builds/handle-build.ts";
 import { hasVersion, isCurrent } from "../builds/run-build.ts";
-import type { Watcher } from "../builds/work.ts";
 import {
   type Announcement,
   type Description,
@@ -28,23 +16,19 @@ import {
   type Welcome,
 } from "../builder-protocol.ts";
 import type { Installation } from "../installation.ts";
-import { acceptPackages } from "./accept.ts";
-import { Landing, refused, sizeOf } from "./landing.ts";
+import {
+  endClaim,
+  gone,
+  isRefusal,
+  openLogOf,
+  type Ended,
+  type EndingPlace,
+  type RemoteWatcher,
+} from "./end-claim.ts";
+import { Landing, sizeOf } from "./landing.ts";
 import { appendLog } from "./log-chunks.ts";
 import type { Offering } from "./offering.ts";
 import { nextClass, takes, type Roster } from "./roster.ts";
-
-export interface RemoteWatcher extends Watcher {
-  /** What a builder brought isn't published. */
-  refused?(builder: string, build: Pick<Build, "pkgbase">, why: string): void;
-}
-
-/** What became of a claim: over, or not anybody's any more. */
-export type Ended =
-  | { readonly kind: "finished"; readonly outcome: string; readonly message: string }
-  | { readonly kind: "gone" };
-
-const gone = { kind: "gone" } as const;
 
 /**
  * The manager's part in builds that are done elsewhere. Builders are named by their tokens; what one says counts for
@@ -58,6 +42,7 @@ export class RemoteBuilding {
   readonly #workspace: Welcome["workspace"];
   readonly #leaseMs: number;
   readonly #landing: Landing;
+  readonly #place: EndingPlace;
   /** By claim token. */
   readonly #announced = new Map<string, Announcement>();
   readonly #settling = new Map<string, Promise<Ended>>();
@@ -80,6 +65,8 @@ export class RemoteBuilding {
     this.#workspace = parts.workspace;
     this.#leaseMs = parts.leaseMs;
     this.#landing = new Landing(installation.folders.landing);
+    const { watcher, leaseMs } = parts;
+    this.#place = { installation, landing: this.#landing, watcher, leaseMs };
   }
 
   /** Deletes what arrived for builds that are over, after a crash. */
@@ -143,7 +130,7 @@ export class RemoteBuilding {
     }
     this.#roster.claimed(name, token);
     const { pkgbase, commit, reasons } = build;
-    const log = this.#openLog(build);
+    const log = openLogOf(this.#installation, build);
     log.note(`${pkgbase}, commit ${commit}: ${reasons.join("; ")}. It is built by ${name}.`);
     log.close();
     const logAt = await sizeOf(join(folders.logs, logName(build)));
@@ -235,7 +222,8 @@ export class RemoteBuilding {
     const { token, worker } = claim;
     const known = this.#settling.get(token);
     if (known) return known;
-    const settled = this.#carryOut(claim, build, found, packages).finally(() => {
+    const ending = { claim, build, found, packages, started: this.#started.get(token) };
+    const settled = endClaim(this.#place, ending).finally(() => {
       this.#roster.ended(worker, token);
       this.#announced.delete(token);
       this.#started.delete(token);
@@ -247,66 +235,6 @@ export class RemoteBuilding {
     return settled;
   }
 
-  async #carryOut(
-    claim: ClaimId,
-    build: Build,
-    found: Found,
-    packages: Announcement | undefined,
-  ): Promise<Ended> {
-    const { queue, folders, checkpoint } = this.#installation;
-    const stop = new AbortController();
-    const beat = setInterval(() => {
-      void queue.keepAlive(claim).then(
-        (answer) => answer !== "kept" && stop.abort(),
-        () => undefined,
-      );
-    }, this.#leaseMs / 4);
-    const log = this.#openLog(build);
-    const started = this.#started.get(claim.token) ?? performance.now();
-    try {
-      const result = await this.#resultOf(claim, build, { found, packages }, stop.signal, log);
-      noteEnd(log, result);
-      const isMine = (await queue.finish(claim, result)) === "finished";
-      if (isMine && result.outcome !== "lost")
-        await dropFinished(folders.finished, build.pkgbase, checkpoint);
-      const told: Result = isMine
-        ? result
-        : { outcome: "lost", message: "another builder has taken it over" };
-      this.#watcher.finished?.(build, told, (performance.now() - started) / 1000);
-      return isMine ? { kind: "finished", outcome: told.outcome, message: told.message ?? "" } : gone;
-    } finally {
-      clearInterval(beat);
-      log.close();
-      await this.#landing.clear(this.#landing.folderOf(claim.build.id, claim.token));
-    }
-  }
-
-  async #resultOf(
-    { token, worker }: ClaimId,
-    build: Build,
-    { found, packages: announced }: { readonly found: Found; readonly packages: Announcement | undefined },
-    signal: AbortSignal,
-    log: BuildLog,
-  ): Promise<Result> {
-    try {
-      if (found.kind !== "to-build") {
-        return await withoutBuilding(this.#installation, build, found, signal, log);
-      }
-      if (!announced) throw refused("a build is called done without packages");
-      const arrived = this.#landing.folderOf(build.id, token);
-      await this.#landing.requireComplete(arrived, announced.files);
-      const inputs = { ...found.inputs, signal };
-      const made = await acceptPackages(this.#installation, build, inputs, { arrived, announced }, log);
-      return "outcome" in made ? made : await publishFinished(this.#installation, build, made, signal);
-    } catch (cause) {
-      const error = explainSystemError(cause, this.#installation.folders.state);
-      if (!(error instanceof SluiceError)) return { outcome: "lost", message: String(error) };
-      if (!isRefusal(error)) return { outcome: "lost", message: describe(error) };
-      this.#watcher.refused?.(worker, build, error.message);
-      return { outcome: "lost", message: `what ${worker} brought is refused: ${error.message}` };
-    }
-  }
-
   /** With more memory it may succeed. */
   #retryOf(build: Build, reason: FinishRequest["reason"]): Pick<Result, "retry"> {
     if (reason === "download") return { retry: "download" };
@@ -315,19 +243,11 @@ export class RemoteBuilding {
   }
 
   #lookAt(build: Build): Promise<Found> {
-    return this.#decide(build).catch((cause: unknown): Found => {
+    return lookAtBuild(this.#installation, build).catch((cause: unknown): Found => {
       const error = explainSystemError(cause, this.#installation.folders.state);
       if (!(error instanceof SluiceError)) throw error;
       return { kind: "ended", result: { outcome: "lost", message: describe(error) } };
     });
-  }
-
-  async #decide(build: Build): Promise<Found> {
-    const found = await lookAtBuild(this.#installation, build);
-    if (found.kind !== "to-build" || build.again) return found;
-    const { published, revision, pkg } = found.inputs;
-    const taken = published && (await nameIsTaken(this.#installation, published, revision, pkg));
-    return taken === undefined ? found : { kind: "ended", result: { outcome: "failed", message: taken } };
   }
 
   /** What follows upstream may have come to the version that is published. */
@@ -353,14 +273,6 @@ export class RemoteBuilding {
       throw error;
     }
   }
-
-  #openLog(build: Build): BuildLog {
-    return openLog(join(this.#installation.folders.logs, logName(build)));
-  }
-}
-
-function isRefusal({ code }: SluiceError): boolean {
-  return code.startsWith("arrival-") || code === "artefact-refused";
 }
 
 function claimOf(worker: string, id: number, token: string): ClaimId {

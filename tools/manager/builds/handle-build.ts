@@ -128,7 +128,9 @@ export async function lookAtBuild(installation: Installation, build: Build): Pro
     }
   }
   const before = published && keptFromBefore(installation, published, build.id, pkg, identity);
-  return before ? { kind: "kept-from-before", packages: before } : toBuild(installation, recipe);
+  if (before) return { kind: "kept-from-before", packages: before };
+  const taken = published && (await nameIsTaken(installation, published, revision, pkg));
+  return taken === undefined ? toBuild(installation, recipe) : ended({ outcome: "failed", message: taken });
 }
 
 type RecipeToBuild = Pick<Inputs, "revision" | "pkg" | "identity" | "published">;

@@ -10,7 +10,6 @@ import { packagePath } from "../../workspace/files.ts";
 import { type RecipeIdentity, sameRecipe } from "../../workspace/identity.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { keepFinished, type FinishedPackages } from "./finished.ts";
-import { nameIsTaken } from "./published-before.ts";
 import type { BuildingPlace } from "../installation.ts";
 import { isComplete } from "../reconcile/complete-packages.ts";
 import type { Revision } from "../reconcile/revision.ts";
@@ -33,15 +32,13 @@ export type Unbuilt = Omit<Result, "retry"> & Pick<Unfinished, "reason">;
 /** Builds a package and keeps what came out, or says how that ended. */
 export async function runBuild(
   place: BuildingPlace,
-  build: Pick<Build, "id" | "pkgbase" | "commit" | "again">,
+  build: Pick<Build, "id" | "pkgbase" | "commit">,
   inputs: Inputs,
   log: BuildLog,
 ): Promise<FinishedPackages | Unbuilt> {
   const { folders, sandbox, checkpoint } = place;
-  const { id, pkgbase, commit, again = false } = build;
-  const { identity, published, revision, pkg } = inputs;
-  const taken = published && !again ? await nameIsTaken(place, published, revision, pkg) : undefined;
-  if (taken !== undefined) return { outcome: "failed", message: taken };
+  const { id, pkgbase, commit } = build;
+  const { identity, published } = inputs;
   const folder = await mkdtemp(join(folders.work, `${id}-`));
   // Where nothing is mounted elsewhere, the build's own user reads the recipe and its sources here.
   if (sandbox.name === "host") await chmod(folder, 0o755);

@@ -9,7 +9,7 @@ import { folderOf } from "../../pkgrepo/repository.ts";
 import type { Snapshot } from "../../pkgrepo/snapshot.ts";
 import { followsUpstream } from "../../workspace/identity.ts";
 import { keepFinished, type FinishedPackages } from "../builds/finished.ts";
-import { keptFromBefore } from "../builds/published-before.ts";
+import { keptFromBefore, nameIsTaken } from "../builds/published-before.ts";
 import { noteEnd } from "../builds/handle-build.ts";
 import { runBuild, isCurrent } from "../builds/run-build.ts";
 import { readComparable } from "../reconcile/complete-packages.ts";
@@ -101,6 +101,8 @@ async function buildOne(
   }
   const before = published && keptFromBefore(place, published, id, pkg, identity);
   if (before) return { outcome: "built", message: (await takeKept(place, pkgbase, before)).version };
+  const taken = published && (await nameIsTaken(place, published, revision, pkg));
+  if (taken !== undefined) return { outcome: "failed", message: taken };
   const available = await availablePackages(place, published, context.jobResults);
   const inputs = { revision, pkg, identity, published, available, signal };
   const made = await runBuild(place, { id, pkgbase, commit }, inputs, log).catch(

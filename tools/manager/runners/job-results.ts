@@ -3,20 +3,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import { isPkgbase } from "../../alpm/names.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
-import { succeeded } from "../../queue/outcome.ts";
+import { outcomes, succeeded } from "../../queue/outcome.ts";
 import { readFinished, type FinishedPackages } from "../builds/finished.ts";
 
 const resultSchema = z.strictObject({
-  outcome: z.enum([
-    "built",
-    "already-built",
-    "skipped",
-    "failed",
-    "timed-out",
-    "cancelled",
-    "lost",
-    "blocked",
-  ]),
+  outcome: z.enum([...outcomes, "blocked"]),
   message: z.string(),
 });
 

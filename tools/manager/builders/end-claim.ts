@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { openLog, type BuildLog } from "../../builder/log.ts";
+import { SluiceError } from "../../errors.ts";
+import type { Build, ClaimId, Result } from "../../queue/queue.ts";
+import type { Announcement } from "../builder-protocol.ts";
+import { dropFinished } from "../builds/finished.ts";
+import {
+  describe,
+  logName,
+  noteEnd,
+  publishFinished,
+  withoutBuilding,
+  type Found,
+} from "../builds/handle-build.ts";
+import type { Watcher } from "../builds/work.ts";
+import type { Installation } from "../installation.ts";
+import { explainSystemError } from "../machine.ts";
+import { acceptPackages } from "./accept.ts";
+import { refused, type Landing } from "./landing.ts";
+
+/** What became of a claim: over, or not anybody's any more. */
+export type Ended =
+  | { readonly kind: "finished"; readonly outcome: string; readonly message: string }
+  | { readonly kind: "gone" };
+
+export const gone = { kind: "gone" } as const;
+
+export interface RemoteWatcher extends Watcher {
+  /** What a builder brought isn't published. */
+  refused?(builder: string, build: Pick<Build, "pkgbase">, why: string): void;
+}
+
+/** Where claims of builders end. */
+export interface EndingPlace {
+  readonly installation: Installation;
+  readonly landing: Landing;
+  readonly watcher: RemoteWatcher;
+  readonly leaseMs: number;
+}
+
+interface Ending {
+  readonly claim: ClaimId;
+  readonly build: Build;
+  readonly found: Found;
+  /** What the builder made, where it did. */
+  readonly packages: Announcement | undefined;
+  /** By `performance.now()`. */
+  readonly started: number | undefined;
+}
+
+/** Ends a claim of a builder elsewhere: what it made is checked and published, and the queue told. */
+export async function endClaim(
+  place: EndingPlace,
+  { claim, build, found, packages, started = performance.now() }: Ending,
+): Promise<Ended> {
+  const { installation, landing, watcher, leaseMs } = place;
+  const { queue, folders, checkpoint } = installation;
+  const stop = new AbortController();
+  const beat = setInterval(() => {
+    void queue.keepAlive(claim).then(
+      (answer) => answer !== "kept" && stop.abort(),
+      () => undefined,
+    );
+  }, leaseMs / 4);
+  const log = openLogOf(installation, build);
+  try {
+    const result = await resultOf(place, { claim, build, found, packages }, stop.signal, log);
+    noteEnd(log, result);
+    const isMine = (await queue.finish(claim, result)) === "finished";
+    if (isMine && result.outcome !== "lost") await dropFinished(folders.finished, build.pkgbase, checkpoint);
+    const told: Result = isMine ? result : { outcome: "lost", message: "another builder has taken it over" };
+    watcher.finished?.(build, told, (performance.now() - started) / 1000);
+    return isMine ? { kind: "finished", outcome: told.outcome, message: told.message ?? "" } : gone;
+  } finally {
+    clearInterval(beat);
+    log.close();
+    await landing.clear(landing.folderOf(claim.build.id, claim.token));
+  }
+}
+
+async function resultOf(
+  { installation, landing, watcher }: EndingPlace,
+  { claim: { token, worker }, build, found, packages: announced }: Omit<Ending, "started">,
+  signal: AbortSignal,
+  log: BuildLog,
+): Promise<Result> {
+  try {
+    if (found.kind !== "to-build") {
+      return await withoutBuilding(installation, build, found, signal, log);
+    }
+    if (!announced) throw refused("a build is called done without packages");
+    const arrived = landing.folderOf(build.id, token);
+    await landing.requireComplete(arrived, announced.files);
+    const inputs = { ...found.inputs, signal };
+    const made = await acceptPackages(installation, build, inputs, { arrived, announced }, log);
+    return "outcome" in made ? made : await publishFinished(installation, build, made, signal);
+  } catch (cause) {
+    const error = explainSystemError(cause, installation.folders.state);
+    if (!(error instanceof SluiceError)) return { outcome: "lost", message: String(error) };
+    if (!isRefusal(error)) return { outcome: "lost", message: describe(error) };
+    watcher.refused?.(worker, build, error.message);
+    return { outcome: "lost", message: `what ${worker} brought is refused: ${error.message}` };
+  }
+}
+
+/** The log of a build, which goes on where it ended. */
+export function openLogOf({ folders }: Installation, build: Build): BuildLog {
+  return openLog(join(folders.logs, logName(build)));
+}
+
+/** What a builder brought isn't what it should be. */
+export function isRefusal({ code }: SluiceError): boolean {
+  return code.startsWith("arrival-") || code === "artefact-refused";
+}
