@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -183,15 +183,15 @@ describe.skipIf(missing.length > 0)(
     test.skipIf(!isRoot)(
       "a full disk: what was published stays, and with room it goes on (needs root)",
       async () => {
-        const state = mount(workspace, "size=4m");
+        const state = mount(workspace, "size=24m");
         try {
           const up = (): ReturnType<typeof workspace.sluice> =>
             workspace.sluice(["up", "--once", "--state", state]);
           expect((await up()).code).toBe(0);
           const filler = join(state, "filler");
-          for (const free of [0, 40, 80]) {
-            workspace.addRecipe("good", { pkgver: String(free + 2) });
-            workspace.addRecipe("other", { pkgver: String(free + 2) });
+          for (const free of [0, 40, 200]) {
+            addLarge(workspace, "good", free + 2);
+            addLarge(workspace, "other", free + 2);
             workspace.commit("more");
             const { bavail, bsize } = statfsSync(state);
             writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - free * 1024)));
@@ -211,6 +211,14 @@ describe.skipIf(missing.length > 0)(
     );
   },
 );
+
+/** A package that needs more room than there is, whatever else is written or deleted meanwhile. */
+function addLarge(workspace: ScratchWorkspace, name: string, pkgver: number): void {
+  workspace.addRecipe(name, { pkgver: String(pkgver) });
+  const path = `packages/${name}/PKGBUILD`;
+  const text = readFileSync(join(workspace.dir, path), "utf8");
+  workspace.write(path, text.replace('echo "$pkgver" >', "head -c 800000 /dev/urandom >"));
+}
 
 function mount(workspace: ScratchWorkspace, options: string): string {
   const state = join(workspace.base, "state");
