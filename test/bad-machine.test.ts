@@ -111,7 +111,8 @@ describe.skipIf(missing.length > 0)(
     test("a corrupt queue file: what is published stays, and a start without it works", async () => {
       expect((await workspace.sluice(["up", "--once"])).code).toBe(0);
       for (const name of readdirSync(join(workspace.dir, ".sluice"))) {
-        if (name.startsWith("queue.sqlite-")) rmSync(join(workspace.dir, ".sluice", name));
+        // A new file, since this process may still have the old one open.
+        if (name.startsWith("queue.sqlite")) rmSync(join(workspace.dir, ".sluice", name));
       }
       const queue = join(workspace.dir, ".sluice/queue.sqlite");
       writeFileSync(queue, "not a database, but long enough to be taken for one".repeat(100));

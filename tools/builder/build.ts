@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { SluiceError, systemCode } from "../errors.ts";
+import { SluiceError } from "../errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { checkedArtefacts } from "./stages/artefacts.ts";
 import { compile } from "./stages/compile.ts";
@@ -49,17 +49,14 @@ export async function buildPackage(
     const { pkgnames, version } = compiled;
     return { kind: "built", files, pkgnames, version, vcs: sources.vcs };
   } catch (error) {
-    return resultOf(error, folder);
+    return resultOf(error);
   }
 }
 
 /** What the recipe is to blame for, and what the machine is; anything else is the caller's. */
-function resultOf(error: unknown, folder: string): Unfinished {
+function resultOf(error: unknown): Unfinished {
   if (error instanceof SluiceError && (error.exitCode === 1 || error.code === "sandbox-job")) {
     return { kind: "failed", message: `${error.message}.${error.hint ? ` ${error.hint}` : ""}` };
-  }
-  if (["ENOSPC", "EDQUOT"].includes(systemCode(error) ?? "")) {
-    return { kind: "lost", message: `no space is left on the disk that holds ${folder}; free some` };
   }
   throw error;
 }

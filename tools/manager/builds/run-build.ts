@@ -11,6 +11,7 @@ import { type RecipeIdentity, sameRecipe } from "../../workspace/identity.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { keepFinished, type FinishedPackages } from "./finished.ts";
 import type { BuildingPlace } from "../installation.ts";
+import { explainSystemError } from "../machine.ts";
 import { isComplete } from "../reconcile/complete-packages.ts";
 import type { Revision } from "../reconcile/revision.ts";
 
@@ -29,7 +30,11 @@ export interface Inputs {
 /** How a build ended that made nothing to publish. */
 export type Unbuilt = Omit<Result, "retry"> & Pick<Unfinished, "reason">;
 
-/** Builds a package and keeps what came out, or says how that ended. */
+/**
+ * Builds a package and keeps what came out, or says how that ended.
+ *
+ * @throws SluiceError of the machine, such as `disk-full`
+ */
 export async function runBuild(
   place: BuildingPlace,
   build: Pick<Build, "id" | "pkgbase" | "commit">,
@@ -59,6 +64,8 @@ export async function runBuild(
     const madeFrom: MadeFrom = { commit, ...identity, vcs };
     const packages = { build: id, madeFrom, pkgnames, version, files };
     return await keepFinished(folders.finished, pkgbase, packages, checkpoint);
+  } catch (error) {
+    throw explainSystemError(error, folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
