@@ -83,6 +83,21 @@ describe("a new version and nothing else is minor", () => {
     ).toBe("minor");
   });
 
+  test.each([
+    ["asked of Git as signed", "rust", '$pkgver.tar.gz"', '$pkgver.tar.gz"?signed'],
+    ["with a replacement that replaces nothing", "rust", "v$pkgver.tar.gz", "v${pkgver/[a-z]/.&}.tar.gz"],
+    [
+      "added where a setting says so",
+      "cmake",
+      "build() {",
+      "_arch=${_arch:-true}\nif [[ ${_arch::1} == t ]]; then\n  _tag=v$pkgver-arch1\n  source+=(https://fooview.org/$_tag.patch)\n  sha256sums+=(SKIP)\nfi\n\nbuild() {",
+    ],
+  ] as const)("a source that is %s", (_, name, old, now) => {
+    const [before, after] = [recipes[name].PKGBUILD, bumped(name)].map((text) => text.replace(old, now));
+    expect(before).not.toBe(recipes[name].PKGBUILD);
+    expect(verdictOf(updateOf(name, before!, after!))).toBe("minor");
+  });
+
   test("old code at top level that nothing changed for", () => {
     const code = "_date=$(date +%s)\n[[ $CARCH == aarch64 ]] && _cross=1\n: ${_lto:=y}\n";
     expect(verdictOf(updateOf("rust", code + recipes.rust.PKGBUILD, code + bumped("rust")))).toBe("minor");

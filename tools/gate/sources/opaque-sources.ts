@@ -37,10 +37,19 @@ export function opaqueSources({
 
 type Written = Comparison["written"]["after"];
 
-/** As a word of a command that may set it: `read -r _tag`, `printf -v _tag`, `for _tag in`. */
+/**
+ * As a word of a command that may set it: `read -r _tag`, `printf -v _tag`, `for _tag in`. What a plain assignment
+ * gives, the evaluation knows.
+ */
 function standsBare(name: string, code: string): boolean {
-  return new RegExp(String.raw`(?<![\w$\{])${name}(?!\w)`).test(code);
+  const bare = new RegExp(String.raw`(?<![\w$\{])${name}(?!\w)`);
+  const bareBesideAssignments = new RegExp(String.raw`(?<![\w$\{])${name}(?![\w=])`);
+  const [outside, inside] = [code.replace(quotedText, '""'), (code.match(quotedText) ?? []).join(" ")];
+  return bare.test(inside) || bareBesideAssignments.test(outside);
 }
+
+/** As forms have it. */
+const quotedText = /"(?:[^"\\]|\\.)*"/g;
 
 function callsFunction(reached: ReadonlySet<string>, after: Comparison["after"], written: Written): boolean {
   const forms = [...reached].flatMap((name) => written.get(name)?.forms ?? []).join("\n");

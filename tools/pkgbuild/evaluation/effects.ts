@@ -21,8 +21,8 @@ const inert = new Set(
 
 const declaring = new Set(["declare", "typeset", "local", "export", "readonly"]);
 
-/** Shell options that only change how file names are matched, which is never evaluated. */
-const harmlessOptions = new Set(["-s", "-u", "-q", "extglob", "nullglob", "dotglob", "globstar", "failglob"]);
+/** Shell options that only change which file names are matched, which is never evaluated. */
+const harmlessOptions = new Set(["-s", "-u", "-q", "extglob", "dotglob", "globstar"]);
 
 /** Goes through something, calling the visitor. */
 export type Walk = (visitor: Visitor) => void;

@@ -58,6 +58,9 @@ describe("what a recipe's text says", () => {
     ["x=1\ncase $x in 2) x=a;; [0-9]) x=b;; esac", ["b"]],
     ["for l in de fr; do x+=(lang-$l); done", ["lang-de", "lang-fr"]],
     [": ${_y:=z}\nx=$_y", ["z"]],
+    ["_a=46.3\nx=${_a/[a-z]/.&}", ["46.3"]],
+    ["x=(git+https://e.org/a.git#tag=v1?signed)", ["git+https://e.org/a.git#tag=v1?signed"]],
+    ["_u=https://e.org\nx=(a::$_u/[b].zip)", ["a::https://e.org/[b].zip"]],
     ["pkgname=(a b)\nx=$pkgname", ["a"]],
     ["x=1\nfunction f() { x=2; }", ["1"]],
     ["x=1\n(x=2)\nx=3 true\ntrue | x=4", ["1"]],
@@ -120,6 +123,9 @@ describe("what only running it would tell is unknown, and so is what depends on 
     ["IFS=-\ny=a-b\nx=($y)", "?"],
     ["x=${_a//b/&}", [""]],
     ["_a=abc\nx=${_a//b/&}", ["?"]],
+    ["x=(https:/*/a)\nshopt -s nullglob", "?"],
+    ["x=(https*:/a)", "?"],
+    ["x=(*/https:/a)", "?"],
   ])("%j", (text, expected) => {
     expect(shown(evaluate(read(text)).list("x"))).toEqual(expected);
   });

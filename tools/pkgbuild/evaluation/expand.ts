@@ -210,16 +210,16 @@ function operate(part: Parameter, text: string, scope: Scope): string {
 function operandReader(scope: Scope): Parameters<typeof applyToText>[2] {
   return {
     pattern: (word) => expandPattern(word, scope),
-    replacement: (word) => replacement(word, scope),
+    replacement: (word, isUsed) => replacement(word, isUsed, scope),
     number: (word) => Number(expandNumber(word, scope)),
   };
 }
 
 /** Since bash 5.2 a bare `&` stands for the match; before, for itself. */
-function replacement(word: Word, scope: Scope): string {
+function replacement(word: Word, isUsed: boolean, scope: Scope): string {
   refuseLists(word);
   const found = pieces(word.parts, scope);
-  if (found.some((piece) => !piece.quoted && /[&\\]/.test(piece.text))) {
+  if (isUsed && found.some((piece) => !piece.quoted && /[&\\]/.test(piece.text))) {
     throw new NotStatic("its replacement means different things to different versions of bash");
   }
   refuseTilde(word);
@@ -298,8 +298,13 @@ function split(pieces: readonly Piece[], scope: Scope): string[] {
   return fields;
 }
 
+/**
+ * A pattern that matches no file stays what it is. None does in a folder that is called `https:`, as long as
+ * `nullglob` and `failglob` are off.
+ */
 function checked({ text, bare }: { text: string; bare: string }): string {
-  if (matchesFiles(bare)) throw new NotStatic("a pattern would be matched against file names");
+  if (matchesFiles(bare) && !/^[^*?[\]/]*:\//.test(text))
+    throw new NotStatic("a pattern would be matched against file names");
   return text;
 }
 

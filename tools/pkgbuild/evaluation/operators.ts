@@ -5,7 +5,8 @@ import { NotStatic } from "./values.ts";
 /** How an operator's operands are read where it's applied. */
 export interface OperandReader {
   pattern(word: Word): Pattern;
-  replacement(word: Word): string;
+  /** `isUsed`: whether the pattern matches anything. */
+  replacement(word: Word, isUsed: boolean): string;
   number(word: Word): number;
 }
 
@@ -44,7 +45,9 @@ export function applyToText(part: Parameter, text: string, read: OperandReader):
       const pattern = read.pattern(first);
       if (operator === "/" && pattern.beginsAsAnchor)
         throw new NotStatic("its pattern's first character comes from an expansion");
-      return pattern.replace(text, second ? read.replacement(second) : "", places[operator]);
+      const place = places[operator];
+      const isUsed = pattern.replace(text, "\0", place) !== text;
+      return pattern.replace(text, second ? read.replacement(second, isUsed) : "", place);
     }
     case ":":
       return slice(part, text, read);
