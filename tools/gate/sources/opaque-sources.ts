@@ -38,12 +38,12 @@ export function opaqueSources({
 type Written = Comparison["written"]["after"];
 
 /**
- * As a word of a command that may set it: `read -r _tag`, `printf -v _tag`, `for _tag in`. What a plain assignment
- * gives, the evaluation knows.
+ * As a word of a command that may set it: `read -r _tag`, `printf -v _tag`. What plain assignments and loops give,
+ * the evaluation knows.
  */
 function standsBare(name: string, code: string): boolean {
   const bare = new RegExp(String.raw`(?<![\w$\{])${name}(?!\w)`);
-  const bareBesideAssignments = new RegExp(String.raw`(?<![\w$\{])${name}(?![\w=])`);
+  const bareBesideAssignments = new RegExp(String.raw`(?<![\w$\{]|\bfor )${name}(?![\w=])`);
   const [outside, inside] = [code.replace(quotedText, '""'), (code.match(quotedText) ?? []).join(" ")];
   return bare.test(inside) || bareBesideAssignments.test(outside);
 }
