@@ -46,12 +46,14 @@ export const updates: readonly CommandEntry[] = [
     examples: [
       ["sluice replay v1..main", "judge what came in between"],
       ["sluice replay --branches 'update-*'", "judge the reviews that are open"],
+      ["sluice replay --compare old.jsonl", "what the rules of today make of it that others judged"],
     ],
     define: (program) =>
       workspaceCommand(program, "replay [range]")
         .description("Judge the updates of a workspace's history with the rules of today")
         .option("--author <name>", "only commits of this author")
         .option("--branches <pattern>", "judge branches against main instead, such as 'update-*'")
+        .option("--compare <file>", "show what differs from an earlier run's --json, by verdict and rule")
         .option("--json", "one JSON line per update"),
     load: async () => (await import("../commands/replay.ts")).replay,
   },
