@@ -10,10 +10,12 @@ import type { BlockCause, Outcome, Retry } from "./outcome.ts";
  * - A build is keyed by target, architecture and pkgbase. Per key at most one build is queued and at most
  *   one is active. Scheduling a queued one merges into it: commit, class, needs and all else of the later
  *   submission win, the reasons are joined. Scheduling an active one queues one more for after it.
- * - A build is ready when nothing that it needs (same target and architecture) is queued or active. A need
- *   that the queue doesn't know, or whose last build succeeded, is satisfied. Ready builds are handed out
- *   along the critical path: longest remaining chain first, by past durations where known, among equals the
- *   one that was queued first.
+ * - A build is ready when nothing that it needs (same target and, unless the submission says otherwise, same
+ *   architecture) is queued or active. A need that the queue doesn't know, or whose last build succeeded, is
+ *   satisfied. Ready builds are handed out along the critical path: longest remaining chain first, by past durations
+ *   where known, among equals the one that was queued first.
+ * - Each repository and architecture has a line of its own, and the line with the fewest active builds is next, among
+ *   equals the one that was served longest ago. So a mass rebuild of one doesn't keep the others waiting.
  * - `lost` builds (also: the lease ran out) are retried, see outcome.ts, and failures whose result names a reason to;
  *   nothing else is.
  * - A failure is remembered until a later build of that key succeeds or the package is removed. While it
@@ -113,6 +115,9 @@ export interface Submission {
   readonly onDependencyFailure?: OnDependencyFailure;
   /** The requests of the branch `state` that it carries out, all with numbers `after` < n ≤ `upTo`. */
   readonly requests?: { readonly after: number; readonly upTo: number };
+  /** Packages that are built for another architecture than the submission's, because they are made for any: needs of
+   * that name are meant there. */
+  readonly elsewhere?: { readonly arch: string; readonly pkgbases: readonly string[] };
   readonly builds: readonly SubmittedBuild[];
   readonly removals: readonly SubmittedRemoval[];
 }
@@ -164,13 +169,15 @@ export interface Worker {
   readonly classes: readonly string[] | "all";
   /** Builds without a class are not for it. */
   readonly classOnly?: boolean;
+  /** The architectures that it builds for; default: any. */
+  readonly archs?: readonly string[];
   /** The builds that it takes, by id; default: any. */
   readonly builds?: readonly number[];
   /** After that time without `keepAlive` (milliseconds) the worker counts as dead and the build as `lost`. */
   readonly leaseMs: number;
 }
 
-export interface ReadyQuery extends Pick<Worker, "classes" | "classOnly"> {
+export interface ReadyQuery extends Pick<Worker, "classes" | "classOnly" | "archs"> {
   readonly limit: number;
 }
 

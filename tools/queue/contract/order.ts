@@ -30,6 +30,45 @@ export function order(start: Start): void {
     expect(claims.map((claim) => claim?.build.pkgbase).sort()).toEqual(["app", "app", "lib"]);
   });
 
+  test("what is made for any architecture is waited for where it is built, and blocks and frees others there", async () => {
+    const desk = await start();
+    const elsewhere = { arch: "x86_64", pkgbases: ["data"] };
+    await desk.submit({ data: [] });
+    await desk.submit({ app: ["data", "lib"], lib: [] }, { arch: "aarch64", elsewhere });
+    expect(await desk.statuses()).toMatchObject({ app: "waiting for data, lib", data: "ready" });
+    await desk.finish(await desk.claim("lib", [], ["aarch64"]), "built");
+    await desk.finish(await desk.claim("data"), "failed");
+    expect(await desk.statuses()).toEqual({ app: "blocked by data because of data failed" });
+    const app = { target: "repo", arch: "aarch64", pkgbase: "app" };
+    expect(await desk.queue.release(app, ["data"])).toBe(true);
+    expect(await desk.statuses()).toEqual({ app: "ready" });
+  });
+
+  test("a builder gets builds of its own architectures alone", async () => {
+    const desk = await start();
+    await desk.submit({ one: [] });
+    await desk.submit({ two: [] }, { arch: "aarch64" });
+    const ready = { classes: "all", limit: 10, archs: ["aarch64", "riscv64"] } as const;
+    expect((await desk.queue.ready(ready)).map(({ pkgbase }) => pkgbase)).toEqual(["two"]);
+    expect((await desk.claimAny("all", ["aarch64", "riscv64"]))?.build.pkgbase).toBe("two");
+    expect(await desk.claimAny("all", ["aarch64", "riscv64"])).toBeUndefined();
+  });
+
+  test("a repository with few builds is served in turn with one that has many", async () => {
+    const desk = await start();
+    await desk.submit({ a1: [], a2: [], a3: [], a4: [] });
+    await desk.submit({ b1: [], b2: [] }, { target: "other" });
+    const listed = await desk.queue.ready({ classes: "all", limit: 5 });
+    expect(listed.map(({ pkgbase }) => pkgbase)).toEqual(["a1", "b1", "a2", "b2", "a3"]);
+    // Each is done before the next begins: then whoever was served longest ago is next.
+    expect(await desk.drain()).toEqual(["a1", "b1", "a2", "b2", "a3", "a4"]);
+    await desk.submit({ a1: [], a2: [], a3: [] });
+    const active = [await desk.claimAny(), await desk.claimAny()];
+    await desk.submit({ b1: [], b2: [] }, { target: "other" });
+    const next = [await desk.claimAny(), await desk.claimAny(), await desk.claimAny()];
+    expect([...active, ...next].map((claim) => claim?.build.pkgbase)).toEqual(["a1", "a2", "b1", "b2", "a3"]);
+  });
+
   test("the longest remaining chain goes first", async () => {
     const desk = await start();
     await desk.submit({

@@ -13,19 +13,62 @@ import {
 } from "./rows.ts";
 
 /** Which ready builds a worker takes: `?1` are its classes as JSON, null for all, `?2` whether it needs one. */
-const suits = `(?1 is null or class in (select value from json_each(?1)) or (class is null and not ?2))`;
+const suits = `state = 'ready' and
+  (?1 is null or class in (select value from json_each(?1)) or (class is null and not ?2))`;
 
-export function listReady({ file, now }: Transaction, { classes, classOnly, limit }: ReadyQuery): Build[] {
+export function listReady({ file, now }: Transaction, query: ReadyQuery): Build[] {
   wakeDelayed(file, now);
+  const lines = lanesInTurn(file, query.archs).map(({ id, active }) => ({
+    active,
+    left: file.all<BuildRow>(
+      `${selectBuild} where lane = ?3 and ${suits} order by priority desc, build.id limit ?4`,
+      ...classParameters(query),
+      id,
+      query.limit,
+    ),
+  }));
+  const builds: Build[] = [];
+  while (builds.length < query.limit) {
+    const next = lines
+      .filter(({ left }) => left.length > 0)
+      .reduce<(typeof lines)[number] | undefined>(
+        (best, line) => (best && best.active <= line.active ? best : line),
+        undefined,
+      );
+    if (!next) break;
+    builds.push(toBuild(next.left.shift()!));
+    next.active++;
+  }
+  return builds;
+}
+
+interface Lane {
+  readonly id: number;
+  active: number;
+}
+
+/** The line that is next comes first. */
+function lanesInTurn(file: Transaction["file"], archs: Worker["archs"]): Lane[] {
+  const lanes = file.all<Lane>(
+    `select id, 0 as active from lane where ?1 is null or arch in (select value from json_each(?1))`,
+    archs === undefined ? null : JSON.stringify(archs),
+  );
+  if (lanes.length < 2) return lanes;
+  const wanted = new Set(lanes.map(({ id }) => id));
   return file
-    .all<BuildRow>(
-      `${selectBuild} where state = 'ready' and ${suits}
-       order by priority desc, build.id limit ?3`,
-      classes === "all" ? null : JSON.stringify(classes),
-      classOnly ? 1 : 0,
-      limit,
+    .all<Lane>(
+      `select lane.id, count(build.id) as active from lane
+       left join build on build.lane = lane.id and state = 'active'
+       group by lane.id order by active, served, lane.id`,
     )
-    .map(toBuild);
+    .filter(({ id }) => wanted.has(id));
+}
+
+function classParameters({
+  classes,
+  classOnly,
+}: Pick<Worker, "classes" | "classOnly">): [string | null, number] {
+  return [classes === "all" ? null : JSON.stringify(classes), classOnly ? 1 : 0];
 }
 
 function wakeDelayed(file: Transaction["file"], now: number): void {
@@ -34,27 +77,44 @@ function wakeDelayed(file: Transaction["file"], now: number): void {
 
 export function claimReady({ file, now, emit }: Transaction, worker: Worker): Claim | undefined {
   wakeDelayed(file, now);
+  const id = nextFor(file, worker);
+  if (id === undefined) return undefined;
   const token = randomUUID();
-  const claimed = file.get<{ id: number }>(
-    `update build set state = 'active', token = ?4, worker = ?5, lease_ms = ?6, lease_until = ?7, started_at = ?8
-     where id = (select id from build
-                 where state = 'ready' and ${suits} and
-                   (?3 is null or id in (select value from json_each(?3)))
-                 order by priority desc, id limit 1)
-     returning id`,
-    worker.classes === "all" ? null : JSON.stringify(worker.classes),
-    worker.classOnly ? 1 : 0,
-    worker.builds === undefined ? null : JSON.stringify(worker.builds),
+  file.run(
+    `update build set state = 'active', token = ?, worker = ?, lease_ms = ?, lease_until = ?, started_at = ?
+     where id = ?`,
     token,
     worker.worker,
     worker.leaseMs,
     now + worker.leaseMs,
     now,
+    id,
   );
-  if (!claimed) return undefined;
-  const row = readBuild(file, claimed.id)!;
+  file.run(
+    `update lane set served = (select max(served) + 1 from lane)
+     where id = (select lane from build where id = ?)`,
+    id,
+  );
+  const row = readBuild(file, id)!;
   emit(row.package, { kind: "claimed", build: row.id, worker: worker.worker });
   return { build: toBuild(row), token, worker: worker.worker, leaseMs: worker.leaseMs };
+}
+
+function nextFor(file: Transaction["file"], worker: Worker): number | undefined {
+  const { archs, builds } = worker;
+  for (const { id } of lanesInTurn(file, archs)) {
+    const found = file.get<{ id: number }>(
+      builds === undefined
+        ? `select id from build where lane = ?3 and ${suits} order by priority desc, id limit 1`
+        : `select id from build where id in (select value from json_each(?4)) and lane = ?3 and ${suits}
+           order by priority desc, id limit 1`,
+      ...classParameters(worker),
+      id,
+      ...(builds === undefined ? [] : [JSON.stringify(builds)]),
+    );
+    if (found) return found.id;
+  }
+  return undefined;
 }
 
 export function endDeadClaims(transaction: Transaction): void {

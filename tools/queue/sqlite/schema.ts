@@ -96,4 +96,20 @@ create table taken (
   primary key (source, target, arch)
 ) without rowid;
 `,
+  `
+-- A line for each repository and architecture.
+create table lane (
+  id integer primary key,
+  target text not null,
+  arch text not null,
+  -- Grows with each claim: when it was served last.
+  served integer not null default 0,
+  unique (target, arch)
+);
+insert into lane (target, arch) select distinct target, arch from package;
+alter table build add column lane integer references lane (id);
+update build set lane = (select lane.id from lane join package using (target, arch) where package.id = build.package);
+drop index build_ready;
+create index build_ready on build (lane, priority desc, id, class) where state = 'ready';
+`,
 ];

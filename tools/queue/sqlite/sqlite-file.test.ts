@@ -63,6 +63,24 @@ test("a queue written by a newer Sluice is not touched", async () => {
   });
 });
 
+test("the builds of a queue without lines are handed out, each in that of its repository and architecture", async () => {
+  const older = await SqliteFile.open(path, schema.slice(0, 2));
+  const spec = { commit: "c", source: "w", class: null, pkgnames: [], needs: [], reasons: ["changed"] };
+  for (const [id, target] of ["one", "one", "two"].entries()) {
+    older.run("insert into package (target, arch, pkgbase) values (?, 'x86_64', ?)", target, `p${id}`);
+    older.run(
+      "insert into build (package, submission, spec, state, queued_at) values (?, 1, ?, 'ready', 0)",
+      id + 1,
+      JSON.stringify(spec),
+    );
+  }
+  older.close();
+  const queue = await openSqliteQueue(path);
+  const ready = await queue.ready({ classes: "all", limit: 9 });
+  await queue.close();
+  expect(ready.map(({ pkgbase }) => pkgbase)).toEqual(["p0", "p2", "p1"]);
+});
+
 test("a folder that is missing, or a folder in the file's place, is named", async () => {
   expect(await problem(() => openSqliteQueue(join(folder, "missing/queue.db")))).toMatchObject({
     code: "queue-unopenable",

@@ -143,11 +143,10 @@ class SqliteQueue implements Queue {
       if (!build) return false;
       for (const need of needs) {
         const released = file.get(
-          `update need set released = 1 where build = ? and not released and package =
-             (select id from package where target = ? and arch = ? and pkgbase = ?) returning 1`,
+          `update need set released = 1 where build = ? and not released and package in
+             (select id from package where target = ? and pkgbase = ?) returning 1`,
           build.id,
           key.target,
-          key.arch,
           need,
         );
         if (released) emit(build.package, { kind: "released", build: build.id, by: need });

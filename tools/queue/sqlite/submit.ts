@@ -14,6 +14,8 @@ export function accept(transaction: Transaction, submission: Submission): Submit
     file.run(sql, submission.source, submission.target, submission.arch, requests.upTo);
   }
   const packageId = packageIds(transaction, submission);
+  const needId = needIds(transaction, submission, packageId);
+  const lane = laneOf(transaction, submission);
   for (const removal of submission.removals) {
     acceptRemoval(transaction, submission, removal, packageId(removal.pkgbase));
   }
@@ -22,7 +24,7 @@ export function accept(transaction: Transaction, submission: Submission): Submit
   const accepted = submission.builds.map((build) => {
     const id = packageId(build.pkgbase);
     withdrawRemoval(transaction, id);
-    const submitted = acceptBuild(transaction, submission, build, id, number);
+    const submitted = acceptBuild(transaction, submission, build, { packageId: id, lane, number });
     const dropped = file.all<{ package: number }>(
       "delete from need where build = ? returning package",
       submitted.build,
@@ -35,7 +37,7 @@ export function accept(transaction: Transaction, submission: Submission): Submit
       file.run(
         "insert into need (build, package, released) values (?, ?, ?)",
         submitted.build,
-        packageId(need),
+        needId(need),
         released,
       );
     }
@@ -59,7 +61,10 @@ export function takenUpTo(
 }
 
 /** Looks packages of the submission's target and architecture up by pkgbase, and adds them on first sight. */
-function packageIds({ file }: Transaction, { target, arch }: Submission): (pkgbase: string) => number {
+function packageIds(
+  { file }: Transaction,
+  { target, arch }: Pick<Submission, "target" | "arch">,
+): (pkgbase: string) => number {
   const known = new Map<string, number>();
   return (pkgbase) => {
     const id = known.get(pkgbase) ?? find(pkgbase) ?? add(pkgbase);
@@ -78,12 +83,35 @@ function packageIds({ file }: Transaction, { target, arch }: Submission): (pkgba
   }
 }
 
+/** The same for what builds need: some of it is built for another architecture. */
+function needIds(
+  transaction: Transaction,
+  { target, elsewhere }: Submission,
+  packageId: (pkgbase: string) => number,
+): (pkgbase: string) => number {
+  if (!elsewhere) return packageId;
+  const others = new Set(elsewhere.pkgbases);
+  const elsewhereId = packageIds(transaction, { target, arch: elsewhere.arch });
+  return (pkgbase) => (others.has(pkgbase) ? elsewhereId(pkgbase) : packageId(pkgbase));
+}
+
+function laneOf({ file }: Transaction, { target, arch }: Submission): number {
+  file.run("insert or ignore into lane (target, arch) values (?, ?)", target, arch);
+  return file.get<{ id: number }>("select id from lane where target = ? and arch = ?", target, arch)!.id;
+}
+
+interface Place {
+  readonly packageId: number;
+  readonly lane: number;
+  /** The submission's. */
+  readonly number: number;
+}
+
 function acceptBuild(
   { file, now, emit }: Transaction,
   submission: Submission,
   { pkgbase, reason, ...build }: SubmittedBuild,
-  packageId: number,
-  submissionNumber: number,
+  { packageId, lane, number: submissionNumber }: Place,
 ): Submitted {
   const { commit, source, pipeline, onDependencyFailure = "auto" } = submission;
   const spec = ({ reasons, again = build.again }: Pick<BuildSpec, "reasons" | "again">): string =>
@@ -117,9 +145,10 @@ function acceptBuild(
     return { kind: "merged", pkgbase, build: queued.id };
   }
   const { id } = file.get<{ id: number }>(
-    `insert into build (package, submission, spec, class, queued_at, state)
-     values (?, ?, ?, ?, ?, 'waiting') returning id`,
+    `insert into build (package, lane, submission, spec, class, queued_at, state)
+     values (?, ?, ?, ?, ?, ?, 'waiting') returning id`,
     packageId,
+    lane,
     submissionNumber,
     spec({ reasons: [] }),
     build.class,
