@@ -137,7 +137,6 @@ async function workOffered(farm: BenchFarm, address: RedisAddress): Promise<void
     roster,
     now,
     leaseMs,
-    arch: "x86_64",
     signal: stop.signal,
     troubled: fail,
     living: async () => undefined,

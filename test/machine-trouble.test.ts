@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { BuildRequest, BuildResult } from "../tools/builder/build-request.ts";
 import { SluiceError } from "../tools/errors.ts";
 import { openGit } from "../tools/git/git.ts";
-import { openInstallation, type Installation } from "../tools/manager/installation.ts";
+import { openInstallations, type Installation } from "../tools/manager/installation.ts";
 import { rotateKey } from "../tools/manager/rotation.ts";
 import { submissionOf } from "../tools/manager/reconcile/submit.ts";
 import { up, type UpWatcher } from "../tools/manager/up.ts";
@@ -31,7 +31,7 @@ describe.skipIf(missing.length > 0)(
       rotated: (fingerprint) => told.push(`signed by ${fingerprint}`),
     };
     const run = (once: boolean, signal = new AbortController().signal): ReturnType<typeof up> =>
-      up(installation, { worker: "test", jobs: 1, once, watcher, signal });
+      up([installation], { worker: "test", jobs: 1, once, watcher, signal });
     const submit = async (change: object = {}): Promise<void> => {
       const commit = workspace.git("rev-parse", "HEAD");
       const header = {
@@ -55,9 +55,9 @@ describe.skipIf(missing.length > 0)(
         return { kind: "built", files: [file], pkgnames: [pkgbase], version: "1-1", vcs: {} };
       };
       const start = Date.now();
-      installation = await openInstallation({
+      [installation] = await openInstallations({
         git: openGit(workspace.dir, process.env),
-        settings: { BUILD_REPO: "test", SIGNING_KEY: "" },
+        settings: { BUILD_REPO: "test", SIGNING_KEY: "", CI_ARCHES: ["x86_64"] },
         state: join(workspace.base, "state"),
         sandbox: host(),
         gnupgHome: workspace.base,
@@ -103,19 +103,16 @@ describe.skipIf(missing.length > 0)(
           name === "state" ? state : (Reflect.get(target, name) as () => unknown).bind(target),
       });
       const signal = new AbortController().signal;
-      const left = await up(
-        { ...installation, queue: shared },
-        {
-          worker: "test",
-          jobs: 1,
-          once: true,
-          watcher: {
-            reconciled: () => (reconciled = true),
-            finished: ({ pkgbase }, { outcome }) => told.push(`${pkgbase} ${outcome}`),
-          },
-          signal,
+      const left = await up([{ ...installation, queue: shared }], {
+        worker: "test",
+        jobs: 1,
+        once: true,
+        watcher: {
+          reconciled: () => (reconciled = true),
+          finished: ({ pkgbase }, { outcome }) => told.push(`${pkgbase} ${outcome}`),
         },
-      );
+        signal,
+      });
       expect(told).toEqual(["late failed"]);
       expect(left).toEqual([]);
     });

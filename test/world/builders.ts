@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { BuildRequest, BuildResult } from "../../tools/builder/build-request.ts";
 import { openGit } from "../../tools/git/git.ts";
-import { openInstallation } from "../../tools/manager/installation.ts";
+import { openInstallations } from "../../tools/manager/installation.ts";
 import { up } from "../../tools/manager/up.ts";
 import { host } from "../../tools/sandbox/host.ts";
 import type { ScheduleDays } from "./schedule-days.ts";
@@ -42,9 +42,9 @@ export class Builders {
   async run(name: "one" | "two", interrupted = false): Promise<void> {
     const stop = new AbortController();
     const start = performance.now();
-    const installation = await openInstallation({
+    const [installation] = await openInstallations({
       git: openGit(join(this.#days.world.base, name), process.env),
-      settings: { BUILD_REPO: "test", SIGNING_KEY: "" },
+      settings: { BUILD_REPO: "test", SIGNING_KEY: "", CI_ARCHES: ["x86_64"] },
       state: this.#state,
       sandbox: host(),
       gnupgHome: this.#state,
@@ -59,7 +59,7 @@ export class Builders {
     try {
       const fetch = { everyMs: 60_000, pipelineEmail: "sluice@example.org" };
       const following = { once: true, fetch, watcher: {}, signal: stop.signal };
-      await up(installation, { ...following, worker: name, jobs: 1 });
+      await up([installation], { ...following, worker: name, jobs: 1 });
     } finally {
       await installation.queue.close();
     }

@@ -207,13 +207,13 @@ const leaseMs = 3000;
 
 const manager = `
 ${common}
-import { openInstallation } from "${built}/manager/installation.js";
+import { openInstallations } from "${built}/manager/installation.js";
 import { handOut } from "${built}/manager/builders/hand-out.js";
 import { serve } from "${built}/manager/serve.js";
 import { up } from "${built}/manager/up.js";
-const installation = await openInstallation({
+const installations = await openInstallations({
   git: openGit(join(folder, "clone"), process.env),
-  settings: { BUILD_REPO: "test", SIGNING_KEY: "" },
+  settings: { BUILD_REPO: "test", SIGNING_KEY: "", CI_ARCHES: ["x86_64"] },
   state: join(folder, "state"),
   gnupgHome: "/nonexistent",
   sandbox: bubblewrap(),
@@ -224,9 +224,9 @@ const watcher = {
   refused: (name, build, why) => say("REFUSED " + name + " " + build.pkgbase + " " + why),
 };
 const workspace = { name: "scratch", url: join(folder, "origin.git") };
-const builders = await handOut(installation, { redis: redisAddress(redis), workspace, watcher, leaseMs, buildsHere: false });
-await serve(installation.folders, port, undefined, builders.handle);
-await up(installation, { worker: "manager", jobs: 0, once: false, watcher, signal: new AbortController().signal });
+const builders = await handOut(installations, { redis: redisAddress(redis), workspaceOf: () => workspace, watcher, leaseMs, buildsHere: [] });
+await serve(installations[0].folders, port, undefined, builders.handle);
+await up(installations, { worker: "manager", jobs: 0, once: false, watcher, signal: new AbortController().signal });
 `;
 
 const builder = `

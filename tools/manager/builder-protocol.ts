@@ -4,7 +4,7 @@ import { z } from "zod";
  * What manager and builders say to each other: JSON over HTTP, each request with the builder's own token, each about
  * a build with the token of its claim. Both sides send this number with everything and refuse any other.
  */
-export const protocol = 1;
+export const protocol = 2;
 
 /** Header names. */
 export const headers = { protocol: "sluice-protocol", claim: "sluice-claim" } as const;
@@ -24,7 +24,10 @@ export const maxLogBytes = 2 ** 30;
 const count = z.int().min(0);
 
 export const description = z.object({
+  /** What it builds for. */
   arch: z.string().regex(/^[a-z0-9_]{1,32}$/),
+  /** Whether that is by emulation or a cross compiler. */
+  crosses: z.boolean().optional(),
   /** A number, or a name that several builders may share. */
   class: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._+-]{0,63}$/),
   jobs: z.int().min(0).max(999),
@@ -46,16 +49,23 @@ export const welcome = z.object({
   name: z.string(),
   /** After that time without a word of the builder its builds are given to others, in milliseconds. */
   leaseMs: z.int().min(100),
-  workspace: z.object({ name: z.string(), url: z.string() }),
-  repository: z.object({
-    name: z.string(),
-    arch: z.string(),
-    /** The public key, armoured. */
-    key: z.string(),
-  }),
 });
 
 export type Welcome = Readonly<z.infer<typeof welcome>>;
+
+/** Where a build comes from. */
+const workspace = z.object({ name: z.string(), url: z.string() });
+
+export type WorkspaceAddress = Readonly<z.infer<typeof workspace>>;
+
+/** Where a build goes, and where what it needs comes from. */
+const repository = z.object({
+  name: z.string(),
+  /** The public key, armoured. */
+  key: z.string(),
+});
+
+export type RepositoryAddress = Readonly<z.infer<typeof repository>>;
 
 /** By claim token; what isn't named is kept. */
 export const aliveAnswer = z.object({ stop: z.record(z.string(), z.enum(["cancel", "gone"])) });
@@ -70,6 +80,8 @@ export const claimAnswer = z.discriminatedUnion("kind", [
     pkgbase: z.string(),
     commit: z.string().regex(/^[0-9a-f]{40,64}$/),
     reasons: z.array(z.string()),
+    workspace,
+    repository,
     /** CI_PACKAGE_BUMP as it takes effect, which may be another than the commit's. */
     bump: z.string().nullable(),
     /** Where the builder's part of the log begins, in bytes. */

@@ -4,7 +4,7 @@ import type { Repaired } from "../pkgrepo/checking/repair.ts";
 import type { WantedBuild } from "../schedule/compose.ts";
 import { parseRequests, requestsFile } from "../workspace/state/requests.ts";
 import { requireValidConfig } from "../workspace/workspace.ts";
-import type { Installation } from "./installation.ts";
+import type { Installation, Installations } from "./installation.ts";
 import { followMain, type FetchOptions, type MainBranch, type RemoteNews } from "./main-branch.ts";
 import type { Revision } from "./reconcile/revision.ts";
 import { reconcile, type Reconciled } from "./reconcile/submit.ts";
@@ -17,7 +17,8 @@ export interface FollowWatcher {
   /** What pipelines asked for and main doesn't show. */
   requested?(builds: readonly WantedBuild[]): void;
   /** What main says and the package repository doesn't have. */
-  reconciled?(commit: string, found: Reconciled): void;
+  /** @param arch where there are several */
+  reconciled?(commit: string, found: Reconciled, arch: string | undefined): void;
   remote?(news: RemoteNews): void;
   /** A published file was damaged. */
   repaired?(file: Repaired): void;
@@ -45,18 +46,20 @@ const followEveryMs = 1000;
 const reconcileEveryMs = 3600_000;
 
 /**
- * Hands what main and the branch `state` say to the queue: requests first, so that nothing is queued twice.
+ * Hands what main and the branch `state` of one workspace say to the queue: requests first, so that nothing is queued
+ * twice.
  *
+ * @param installations of its architectures, the first one first
  * @param repaired what was damaged when it started
  */
 export async function follower(
-  installation: Installation,
+  installations: Installations,
   { once, watcher, fetch }: FollowOptions,
-  repaired: readonly Repaired[],
+  repaired: ReadonlyMap<Installation, readonly Repaired[]>,
 ): Promise<Follower> {
-  const { git, revisions } = installation;
+  const { git } = installations[0];
   const look = await followMain(git, fetch, (news) => watcher.remote?.(news));
-  let damaged = repaired;
+  const damaged = new Map(repaired);
   let done: MainBranch | undefined;
   let looked = Number.NEGATIVE_INFINITY;
   let tidied = Number.NEGATIVE_INFINITY;
@@ -67,26 +70,34 @@ export async function follower(
     looked = now;
     const isDue = now >= tidied + reconcileEveryMs;
     if (isDue) {
-      if (tidied > 0) damaged = [...damaged, ...(await watchPublished(installation, watcher))];
+      for (const installation of installations) {
+        if (tidied > 0) {
+          const more = await watchPublished(installation, watcher);
+          damaged.set(installation, [...(damaged.get(installation) ?? []), ...more]);
+        }
+        await goOverToNextKey(installation, watcher);
+        await tidy(installation);
+      }
       tidied = now;
-      await goOverToNextKey(installation, watcher);
-      await tidy(installation);
     }
     const main = await look();
     const { head } = main;
     const isSame = head === done?.head && main.state === done?.state;
     if (head === undefined || (isSame && !isDue)) return true;
     try {
-      const revision = await revisions.at(head);
-      requireValidConfig(revision.workspace);
-      requireSameRepository(installation, revision);
-      await rebuildLost(installation, revision, damaged);
-      damaged = [];
-      const requested = await takeRequests(installation, revision, await readRequests(git, main.state));
-      if (requested.length > 0) watcher.requested?.(requested);
-      if (head !== done?.head || isDue) {
-        const found = await reconcile(installation, revision);
-        watcher.reconciled?.(head, found);
+      const requests = await readRequests(git, main.state);
+      for (const installation of installations) {
+        const revision = await installation.revisions.at(head);
+        requireValidConfig(revision.workspace);
+        requireSameRepository(installation, revision);
+        await rebuildLost(installation, revision, damaged.get(installation) ?? []);
+        damaged.delete(installation);
+        const requested = await takeRequests(installation, revision, requests);
+        if (requested.length > 0) watcher.requested?.(requested);
+        if (head !== done?.head || isDue) {
+          const found = await reconcile(installation, revision);
+          watcher.reconciled?.(head, found, installations.length > 1 ? installation.arch : undefined);
+        }
       }
     } catch (error) {
       if (once || done === undefined || !(error instanceof SluiceError)) throw error;
@@ -117,8 +128,12 @@ async function goOverToNextKey({ repository, now }: Installation, watcher: Follo
 
 /** Which repository is served and who signs it was decided at the start. */
 function requireSameRepository({ settings }: Installation, { workspace: { config } }: Revision): void {
-  if (config.BUILD_REPO === settings.BUILD_REPO && config.SIGNING_KEY === settings.SIGNING_KEY) return;
-  throw new SluiceError("repository-changed", "BUILD_REPO or SIGNING_KEY changed in .ci/config", {
+  const isSame =
+    config.BUILD_REPO === settings.BUILD_REPO &&
+    config.SIGNING_KEY === settings.SIGNING_KEY &&
+    config.CI_ARCHES.join() === settings.CI_ARCHES.join();
+  if (isSame) return;
+  throw new SluiceError("repository-changed", "BUILD_REPO, SIGNING_KEY or CI_ARCHES changed in .ci/config", {
     hint: "Start `sluice up` again; until then the repository stays as it was.",
     facts: { path: ".ci/config" },
   });

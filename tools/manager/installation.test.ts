@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { openGit } from "../git/git.ts";
 import { host } from "../sandbox/host.ts";
-import { openInstallation } from "./installation.ts";
+import { openInstallations } from "./installation.ts";
 
 const state = mkdtempSync(join(tmpdir(), "sluice-state-"));
 afterAll(() => rmSync(state, { recursive: true }));
@@ -12,9 +12,9 @@ afterAll(() => rmSync(state, { recursive: true }));
 test("a lost signing key is told, and never replaced by one that no client trusts", async () => {
   mkdirSync(join(state, "repositories/mine"), { recursive: true });
   writeFileSync(join(state, "repositories/mine/mine.asc"), "the key that clients trust");
-  const opened = openInstallation({
+  const opened = openInstallations({
     git: openGit(process.cwd(), process.env),
-    settings: { BUILD_REPO: "mine", SIGNING_KEY: "" },
+    settings: { BUILD_REPO: "mine", SIGNING_KEY: "", CI_ARCHES: ["x86_64"] },
     state,
     sandbox: host(),
     gnupgHome: state,

@@ -1,19 +1,19 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { defaultArch } from "../alpm/names.ts";
 import { buildPackage } from "../builder/build.ts";
 import type { Resources } from "../builder/build-request.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
+import { publishedKeys } from "../pkgrepo/snapshot.ts";
 import { withSigner } from "../pkgrepo/signing/signing.ts";
-import type { Queue } from "../queue/queue.ts";
+import type { BuildKey, Queue } from "../queue/queue.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Checkpoint } from "../steps.ts";
 import type { RepositoryConfig } from "../workspace/config/config.ts";
 import { explainSystemError } from "./machine.ts";
-import { revisionsOf, type Revisions } from "./reconcile/revision.ts";
+import { commitsOf, revisionsOf, type Commits, type Revisions } from "./reconcile/revision.ts";
 import { openSigningKeys, type KeyPlaces } from "./signing-keys.ts";
 
 /** For how many days files stay that left the database, for clients and mirrors that still ask for them. */
@@ -33,13 +33,34 @@ export interface BuildingPlace {
   readonly checkpoint: Checkpoint | undefined;
 }
 
-/** Everything of one machine that builds and publishes: the workspace, and a folder with all the rest. */
+/** One package repository of one architecture, its workspace, and a folder with all the rest. */
 export interface Installation extends BuildingPlace {
   readonly queue: Queue;
   readonly repository: Repository;
   readonly now: () => Date;
   /** As they were when it was opened. */
   readonly settings: StateOptions["settings"];
+  /** Of the first architecture: those of the others, where packages go as well that are made for any. */
+  readonly others: readonly Installation[];
+}
+
+/** All that one manager publishes. They share a queue. */
+export type Installations = readonly [Installation, ...Installation[]];
+
+/** Which of these a build or a removal is about. */
+export function installationOf(
+  installations: readonly Installation[],
+  { target, arch }: Pick<BuildKey, "target" | "arch">,
+): Installation | undefined {
+  return installations.find(({ repository }) => repository.name === target && repository.arch === arch);
+}
+
+export function whyNotHere(
+  { target, arch }: Pick<BuildKey, "target" | "arch">,
+  installations: readonly Installation[],
+): string {
+  const here = installations.map(({ repository }) => `${repository.name} (${repository.arch})`);
+  return `it is for ${target} (${arch}), and ${here.join(", ")} is published here`;
 }
 
 /** What lies in the state folder. */
@@ -59,20 +80,21 @@ export interface Folders {
   readonly landing: string;
 }
 
-export function foldersOf(state: string): Folders {
+/** @param own where packages of the same name are kept apart from those of other repositories and architectures */
+export function foldersOf(state: string, own = state): Folders {
   return {
     state,
     repositories: join(state, "repositories"),
     logs: join(state, "logs"),
-    sources: join(state, "sources"),
-    finished: join(state, "finished"),
+    sources: join(own, "sources"),
+    finished: join(own, "finished"),
     work: join(state, "work"),
     landing: join(state, "landing"),
   };
 }
 
 export interface StateOptions {
-  readonly settings: Pick<RepositoryConfig, "BUILD_REPO" | "SIGNING_KEY">;
+  readonly settings: Pick<RepositoryConfig, "BUILD_REPO" | "SIGNING_KEY" | "CI_ARCHES">;
   readonly state: string;
   /** The operator's GnuPG home, where SIGNING_KEY names a key in it. */
   readonly gnupgHome: string;
@@ -82,29 +104,48 @@ export interface StateOptions {
 interface PlaceOptions {
   readonly git: Git;
   readonly settings: Pick<RepositoryConfig, "BUILD_REPO">;
+  readonly arch: string;
   readonly state: string;
   readonly sandbox: Sandbox;
   readonly pacmanConf?: string;
   readonly build?: typeof buildPackage;
   readonly resources?: Resources | undefined;
   readonly checkpoint?: Checkpoint;
+  /** Default: those of that folder. */
+  readonly folders?: Folders;
+  readonly commits?: Commits;
 }
 
+type InstallationOptions = StateOptions & Omit<PlaceOptions, "arch"> & { readonly now?: () => Date };
+
 /**
- * Makes the state folder, adds it to Git's ignore list, and opens what is in it.
+ * Makes the state folder, adds it to Git's ignore list, and opens what is in it: an installation for each architecture
+ * of CI_ARCHES, the first one first, which share a queue.
  *
  * @param options.settings as they are at HEAD; they name the package repository and its key until this ends, while
  *   each build has those of its own commit
  * @throws SluiceError `state-unwritable`, `disk-full`, `signing-key`, `queue-…`
  */
-export async function openInstallation(
-  options: StateOptions & PlaceOptions & { readonly now?: () => Date },
-): Promise<Installation> {
-  const { state, checkpoint, now = () => new Date() } = options;
-  const place = await openBuildingPlace(options);
-  const repository = await openRepository(options);
+export async function openInstallations(options: InstallationOptions): Promise<Installations> {
+  const { state, settings, git, checkpoint, now = () => new Date() } = options;
+  const [first, ...further] = settings.CI_ARCHES;
+  const commits = commitsOf(git);
+  const shared = { settings, now };
+  const like = await openRepository(options);
+  const home = {
+    ...(await openBuildingPlace({ ...options, arch: first!, commits })),
+    ...shared,
+    repository: like,
+  };
+  const away = [];
+  for (const arch of further) {
+    const folders = foldersOf(state, join(state, "further", settings.BUILD_REPO, arch));
+    const place = await openBuildingPlace({ ...options, arch, commits, folders });
+    away.push({ ...place, ...shared, repository: await openRepository(options, { arch, like }) });
+  }
   const queue = await openQueue(state, { now: () => now().getTime(), ...(checkpoint && { checkpoint }) });
-  return { ...place, queue, now, repository, settings: options.settings };
+  const others = away.map((one) => ({ ...one, queue, others: [] }));
+  return [{ ...home, queue, others }, ...others];
 }
 
 /**
@@ -113,33 +154,38 @@ export async function openInstallation(
  * @throws SluiceError `state-unwritable`, `disk-full`
  */
 export async function openBuildingPlace(options: PlaceOptions): Promise<BuildingPlace> {
-  const { git, settings, state, sandbox, build = buildPackage } = options;
-  const folders = foldersOf(state);
+  const { git, arch, settings, state, sandbox, build = buildPackage, folders = foldersOf(state) } = options;
   await makeFolders(folders);
   return {
     git,
-    revisions: revisionsOf(git, defaultArch),
+    revisions: revisionsOf(git, arch, options.commits),
     sandbox,
-    arch: defaultArch,
+    arch,
     folders,
     pacmanConf: options.pacmanConf ?? "/etc/pacman.conf",
     build,
     resources: options.resources,
     checkpoint: options.checkpoint,
-    repository: { root: folders.repositories, name: settings.BUILD_REPO, arch: defaultArch },
+    repository: { root: folders.repositories, name: settings.BUILD_REPO, arch },
   };
 }
 
 /**
  * The package repository alone, with the key that signs it.
  *
+ * @param further another architecture than the first: where nothing of it is published yet, the key of the first
+ *   one signs it
  * @throws SluiceError `state-unwritable`, `disk-full`, `signing-key`
  */
-export async function openRepository(options: StateOptions): Promise<Repository> {
+export async function openRepository(
+  options: StateOptions,
+  further?: { readonly arch: string; readonly like: Repository },
+): Promise<Repository> {
   const { state, checkpoint } = options;
   await makeFolders(foldersOf(state));
-  const places = keyPlaces(options);
-  const { key, otherKeys = [] } = await openSigningKeys(places);
+  const places = keyPlaces(options, further?.arch);
+  const isNew = further !== undefined && !(await publishedKeys(places.repository));
+  const { key, otherKeys = [] } = isNew ? further.like : await openSigningKeys(places);
   // A key that can't sign is reported now, not after the first build.
   await withSigner(key, () => Promise.resolve());
   return {
@@ -151,12 +197,15 @@ export async function openRepository(options: StateOptions): Promise<Repository>
   };
 }
 
-/** Where keys lie, and what they sign. */
-export function keyPlaces({ settings, state, gnupgHome, checkpoint }: StateOptions): KeyPlaces {
+/** Where keys lie, and what they sign. All architectures of a repository are signed by the same. */
+export function keyPlaces(
+  { settings, state, gnupgHome, checkpoint }: StateOptions,
+  arch: string = settings.CI_ARCHES[0]!,
+): KeyPlaces {
   const repository = {
     root: foldersOf(state).repositories,
     name: settings.BUILD_REPO,
-    arch: defaultArch,
+    arch,
   };
   return {
     setting: settings.SIGNING_KEY,

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../errors.ts";
 import { publish } from "../pkgrepo/publishing/publish.ts";
-import type { PendingBuild } from "../queue/queue.ts";
+import type { Repaired } from "../pkgrepo/checking/repair.ts";
+import type { PendingBuild, Queue } from "../queue/queue.ts";
 import { follower, type FollowOptions, type FollowWatcher } from "./follower.ts";
-import type { Installation } from "./installation.ts";
+import { installationOf, whyNotHere, type Installation, type Installations } from "./installation.ts";
 import { watchPublished } from "./watch.ts";
 import { work, type Watcher } from "./builds/work.ts";
 
@@ -12,6 +13,10 @@ export interface UpWatcher extends Watcher, FollowWatcher {}
 interface UpOptions extends FollowOptions {
   readonly worker: string;
   readonly jobs: number;
+  /** The architectures that are built for here; default: any. */
+  readonly archs?: readonly string[] | undefined;
+  /** Whether builders on other machines take part, which may build for all architectures. */
+  readonly buildersElsewhere?: boolean;
   readonly watcher: UpWatcher;
   readonly signal: AbortSignal;
 }
@@ -23,23 +28,33 @@ interface UpOptions extends FollowOptions {
  * @param options.once end when all is published or nothing more can be done
  * @returns the builds that are left: blocked ones, and all others that there was no time for before `signal`
  */
-export async function up(installation: Installation, options: UpOptions): Promise<readonly PendingBuild[]> {
-  const { watcher, once, signal } = options;
-  const repaired = await watchPublished(installation, watcher);
-  await publish(installation.repository, [], installation.now());
-  const follow = await follower(installation, options, repaired);
+export async function up(installations: Installations, options: UpOptions): Promise<readonly PendingBuild[]> {
+  const { watcher, once, signal, archs, buildersElsewhere = false } = options;
+  /** Whether something goes on by itself. */
+  const isPending = ({ status, arch }: PendingBuild): boolean =>
+    status.kind === "active" ||
+    ((status.kind === "ready" || status.kind === "delayed") &&
+      (buildersElsewhere || archs === undefined || archs.includes(arch)));
+  const { queue } = installations[0];
+  const repaired = new Map<Installation, readonly Repaired[]>();
+  for (const installation of installations) {
+    repaired.set(installation, await watchPublished(installation, watcher));
+    await publish(installation.repository, [], installation.now());
+  }
+  await cancelOthers(queue, installations, watcher);
+  const follow = await follower(installations, options, repaired);
   for (let pause = 10_000; !signal.aborted; pause = Math.min(2 * pause, 300_000)) {
     try {
-      await work(installation, {
+      await work(installations, {
         ...options,
         tick: follow,
         idle: async () => {
-          if (once) return retriesPending(installation);
+          if (once) return somethingPending(queue, isPending);
           await sleep(1000, undefined, { signal }).catch(() => undefined);
           return true;
         },
       });
-      const { builds } = await installation.queue.state();
+      const { builds } = await queue.state();
       // Another command may have asked for builds since `work` found nothing left.
       if (signal.aborted || !builds.some(isPending)) return builds;
     } catch (error) {
@@ -49,15 +64,24 @@ export async function up(installation: Installation, options: UpOptions): Promis
       await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
   }
-  return (await installation.queue.state()).builds;
+  return (await queue.state()).builds;
+}
+
+/** What is queued for a repository or an architecture that isn't published here any more. */
+async function cancelOthers(queue: Queue, installations: Installations, watcher: UpWatcher): Promise<void> {
+  const { builds } = await queue.state();
+  for (const build of builds) {
+    if (installationOf(installations, build) || build.status.kind === "active") continue;
+    const message = whyNotHere(build, installations);
+    await queue.cancel(build, message);
+    watcher.finished?.(build, { outcome: "cancelled", message }, 0);
+  }
 }
 
 /** Whether something is going to be tried again, here or by another builder; waits for it a little. */
-async function retriesPending({ queue }: Installation): Promise<boolean> {
+async function somethingPending(queue: Queue, isPending: (build: PendingBuild) => boolean): Promise<boolean> {
   const { builds } = await queue.state();
   const pending = builds.some(isPending);
   if (pending) await sleep(250);
   return pending;
 }
-
-const isPending = ({ status }: PendingBuild): boolean => status.kind !== "blocked";

@@ -35,7 +35,7 @@ export async function rebuildLost(
   );
   const builds = [...lost].flatMap(([pkgbase, reason]) => {
     const pkg = packages.get(pkgbase);
-    return pkg
+    return pkg && revision.isBuiltHere(pkgbase)
       ? [{ pkgbase, class: pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null, reason }]
       : [];
   });

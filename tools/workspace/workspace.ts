@@ -1,4 +1,4 @@
-import { defaultArch, isPkgbase } from "../alpm/names.ts";
+import { isPkgbase } from "../alpm/names.ts";
 import { missingParts, parseSrcinfo, type Srcinfo } from "../alpm/srcinfo.ts";
 import { buildTree, type DependencyTree } from "../deptree/tree.ts";
 import { relationFields, relationsOf, type PackageRelations } from "../deptree/relations.ts";
@@ -10,6 +10,7 @@ import {
   type PackageConfig,
   type RepositoryConfig,
 } from "./config/config.ts";
+import { builtFor, isFor, whyForeign, type Architectures } from "./architectures.ts";
 import { metadataOf, type Metadata } from "./metadata/metadata.ts";
 import { packagePath, type FolderFiles, type WorkspaceFiles } from "./files.ts";
 
@@ -61,7 +62,7 @@ export function parseWorkspace(files: WorkspaceFiles): Workspace {
   const problems: WorkspaceProblem[] = [];
   const config = configFrom(readRepositoryConfig(files.repositoryConfig), ".ci/config", undefined, problems);
   const packages = new Map<string, Package>();
-  for (const pkg of parsePackages(files, problems)) packages.set(pkg.pkgbase, pkg);
+  for (const pkg of parsePackages(files, config.CI_ARCHES, problems)) packages.set(pkg.pkgbase, pkg);
   return { config, packagesDir: files.packagesDir, packages, problems };
 }
 
@@ -81,14 +82,15 @@ export function requireValidConfig({ problems }: Workspace): void {
   });
 }
 
+/** Of the packages that the repository of that architecture has. */
 export function treeOf(
-  { packages }: Workspace,
+  { packages, config }: Workspace,
   arch: string,
   distribution?: ReadonlySet<string>,
 ): DependencyTree {
   const fields = relationFields(arch);
-  const relations = [...packages.values()].map(({ pkgbase, srcinfo }) =>
-    relationsOf(pkgbase, srcinfo, fields),
+  const relations = [...packages.values()].flatMap((pkg) =>
+    isFor(pkg, arch, config.CI_ARCHES) ? [relationsOf(pkg.pkgbase, pkg.srcinfo, fields)] : [],
   );
   return buildTree(relations, distribution);
 }
@@ -105,8 +107,9 @@ export function readTree(
   const problems: WorkspaceProblem[] = [];
   const relations: PackageRelations[] = [];
   const fields = relationFields(arch);
-  for (const { pkgbase, srcinfo } of parsePackages(files, problems)) {
-    relations.push(relationsOf(pkgbase, srcinfo, fields));
+  const { CI_ARCHES } = readRepositoryConfig(files.repositoryConfig).config;
+  for (const pkg of parsePackages(files, CI_ARCHES, problems)) {
+    if (isFor(pkg, arch, CI_ARCHES)) relations.push(relationsOf(pkg.pkgbase, pkg.srcinfo, fields));
   }
   return { tree: buildTree(relations, distribution), problems };
 }
@@ -122,14 +125,24 @@ export function describeProblem({ path, line, column, message }: WorkspaceProble
   return `${place.join(":")}: ${message}`;
 }
 
-function* parsePackages(files: WorkspaceFiles, problems: WorkspaceProblem[]): Generator<Package> {
+function* parsePackages(
+  files: WorkspaceFiles,
+  architectures: Architectures,
+  problems: WorkspaceProblem[],
+): Generator<Package> {
   for (const folder of files.folders) {
-    const pkg = parsePackage(folder, packagePath(files.packagesDir, folder.name), problems);
+    const path = packagePath(files.packagesDir, folder.name);
+    const pkg = parsePackage(folder, path, architectures, problems);
     if (pkg) yield pkg;
   }
 }
 
-function parsePackage(folder: FolderFiles, path: string, problems: WorkspaceProblem[]): Package | undefined {
+function parsePackage(
+  folder: FolderFiles,
+  path: string,
+  architectures: Architectures,
+  problems: WorkspaceProblem[],
+): Package | undefined {
   const { name, symbolicLink, pkgbuild, config: configFile } = folder;
   if (symbolicLink) {
     const message = "is a symbolic link to a folder, which is ignored; put the package folder itself here";
@@ -155,12 +168,13 @@ function parsePackage(folder: FolderFiles, path: string, problems: WorkspaceProb
     problems.push({ kind: "pkgbuild", pkgbase: name, path: `${path}/PKGBUILD`, message: pkgbuild.reason });
   }
   const config = configFrom(readPackageConfig(configFile), `${path}/.CI/config`, name, problems);
-  return { pkgbase: name, config, ...metadataFrom(folder, path, problems) };
+  return { pkgbase: name, config, ...metadataFrom(folder, path, architectures, problems) };
 }
 
 function metadataFrom(
   { name: pkgbase, derived, srcinfo: file }: FolderFiles,
   folder: string,
+  architectures: Architectures,
   problems: WorkspaceProblem[],
 ): Pick<Package, "srcinfo" | "committed"> {
   const committed = committedFrom(file, `${folder}/.SRCINFO`, pkgbase, problems);
@@ -181,10 +195,7 @@ function metadataFrom(
   if (srcinfo.pkgbase !== pkgbase) {
     report("folder-name", `the folder is ${pkgbase}, its pkgbase is ${srcinfo.pkgbase}`);
   }
-  const foreign = foreignArchitectures(srcinfo);
-  if (foreign.length > 0) {
-    report("arch", `arch = ${foreign.join(" ")}, and ${defaultArch} is what is built here; add it, or any`);
-  }
+  if (builtFor({ srcinfo }, architectures).length === 0) report("arch", whyForeign(srcinfo, architectures));
   return { srcinfo, committed };
 }
 
@@ -213,13 +224,6 @@ function committedFrom(
     problems.push({ kind: "srcinfo-unreadable", pkgbase, path, line, column, message });
     return undefined;
   }
-}
-
-/** The architectures of a package of which nothing can be built here. */
-function foreignArchitectures({ base, packages }: Srcinfo): readonly string[] {
-  const own = base.get("arch") ?? [];
-  const all = [...own, ...packages.flatMap(({ fields }) => fields.get("arch") ?? [])];
-  return all.includes("any") || all.includes(defaultArch) ? [] : [...new Set(all)];
 }
 
 function configFrom<T>(

@@ -83,7 +83,8 @@ export const building: readonly CommandEntry[] = [
       program
         .command("builder")
         .description("Build for a manager on another machine")
-        .option("--arch <name>", "what this machine builds for (default: x86_64)")
+        .option("--arch <name>", "the architecture that it builds for (default: this machine's)")
+        .option("--cross", "build for another machine's: by emulation or a cross compiler")
         .option(
           "--class <class>",
           "a number: builds of this class or lower; a name: what names it (default: 2)",

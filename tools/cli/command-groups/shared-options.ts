@@ -19,7 +19,9 @@ export function operationCommand(program: Command, name: string): Command {
 }
 
 export function buildingCommand(program: Command, name: string): Command {
-  return isolatingCommand(program, name).option("--jobs <number>", "builds at a time (default: 1)");
+  return isolatingCommand(program, name)
+    .option("--jobs <number>", "builds at a time (default: 1)")
+    .option("--cross", "build for other machines' architectures, too: by emulation or a cross compiler");
 }
 
 export function isolatingCommand(program: Command, name: string): Command {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { defaultArch, isPkgbase } from "../../alpm/names.ts";
+import { isPkgbase } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { buildInto as buildPackagesInto } from "../../manager/runners/build-into.ts";
@@ -40,6 +40,7 @@ export async function buildInto(
   const place = await openBuildingPlace({
     git,
     settings: workspace.config,
+    arch: workspace.config.CI_ARCHES[0]!,
     state: stateFolder(options),
     sandbox: await chooseSandbox(options.sandbox),
   });
@@ -59,7 +60,7 @@ export async function buildInto(
 
 async function readScheduled(git: Git, commit: string | undefined): Promise<Revision> {
   if (commit === undefined) return readHead(git);
-  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) return revisionsOf(git, defaultArch).at(commit);
+  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) return revisionsOf(git).at(commit);
   throw new SluiceError("usage", `--commit: ${JSON.stringify(commit)} is not a whole commit id`, {
     hint: "A schedule names it as: commit",
   });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../../errors.ts";
 import { dependencyClosure } from "../../deptree/tree.ts";
 import type { Installation } from "../../manager/installation.ts";
-import { comparableRecords, completePackages } from "../../manager/reconcile/complete-packages.ts";
+import { publishedAs } from "../../manager/reconcile/complete-packages.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
 import { difference } from "../../manager/reconcile/reconcile.ts";
 import { submitBuilds } from "../../manager/reconcile/submit.ts";
@@ -11,7 +11,7 @@ import { work } from "../../manager/builds/work.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
 import type { MadeFromRecord } from "../../pkgrepo/snapshot.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
-import type { PendingBuild, Submitted } from "../../queue/queue.ts";
+import type { PendingBuild, Queue, Submitted } from "../../queue/queue.ts";
 import { findPackage, meantPackages } from "../../workspace/package-names.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
 import { open, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
@@ -29,35 +29,48 @@ interface Options extends InstallationOptions {
 /** Builds packages and whatever they need that isn't published, and publishes them to the repository here. */
 export async function build(options: Options, names: readonly string[]): Promise<number> {
   const opened = await open(options);
-  const { installation, head } = opened;
-  const { queue, repository, now, folders } = installation;
+  const { installations, archs, head } = opened;
+  const [{ queue, now, folders, git }] = installations;
   if (options.again && names.length === 0) throw nothingNamed();
   const progress = showProgress(folders.logs);
   try {
-    await mentionUncommitted(installation.git, head.workspace.packagesDir, concerned(names, head));
-    const repaired = await watchPublished(installation, progress);
-    const complete = await completePackages(repository);
-    const published = await comparableRecords(installation.revisions, head, complete);
-    const wanted = wantedBuilds(names, head, published);
-    await publish(repository, [], now());
-    const lost = await rebuildLost(installation, head, repaired);
-    const others = wanted.filter(({ pkgbase }) => lost.every((build) => build.pkgbase !== pkgbase));
-    const again = new Set(
-      options.again ? wanted.flatMap(({ pkgbase, reason }) => (reason === askedFor ? [pkgbase] : [])) : [],
-    );
-    const submitted = [...lost, ...(await submitBuilds(installation, head, others, [], undefined, again))];
+    await mentionUncommitted(git, head.workspace.packagesDir, concerned(names, head));
+    const named = names.length === 0 ? undefined : meantPackages(names, head.whole.packages, atHead);
+    const submitted: SubmittedHere[] = [];
+    for (const installation of installations) {
+      if (archs?.includes(installation.arch) === false) {
+        info(`not built here: what is for ${installation.arch}; this machine can't, or not without --cross`);
+        continue;
+      }
+      const repaired = await watchPublished(installation, progress);
+      const revision = await installation.revisions.at(head.commit);
+      const wanted = wantedBuilds(named, revision, await publishedAs(installation, revision));
+      await publish(installation.repository, [], now());
+      const lost = await rebuildLost(installation, revision, repaired);
+      const others = wanted.filter(({ pkgbase }) => lost.every((build) => build.pkgbase !== pkgbase));
+      const again = new Set(
+        options.again ? wanted.flatMap(({ pkgbase, reason }) => (reason === askedFor ? [pkgbase] : [])) : [],
+      );
+      const more = await submitBuilds(installation, revision, others, [], undefined, again);
+      for (const build of [...lost, ...more]) submitted.push({ ...build, installation });
+    }
     await workOn(submitted, opened, progress);
     progress.close();
-    return summarise(options, await resultsOf(installation, submitted));
+    return summarise(options, await resultsOf(submitted, queue), installations.length > 1);
   } finally {
     progress.close();
     await queue.close();
   }
 }
 
+interface SubmittedHere extends Submitted {
+  readonly installation: Installation;
+}
+
 /** Works until these builds are done, and what they wait for; what else is queued is left to others. */
 async function workOn(submitted: readonly Submitted[], opened: Opened, progress: Progress): Promise<void> {
-  const { queue } = opened.installation;
+  const { installations, archs } = opened;
+  const { queue } = installations[0];
   const open = new Set(submitted.map((build) => build.build));
   let taken: readonly number[] = [...open];
   let waiting = false;
@@ -69,11 +82,14 @@ async function workOn(submitted: readonly Submitted[], opened: Opened, progress:
     const ours = builds.filter(({ id }) => open.has(id));
     taken = withNeeds(builds, ours).map(({ id }) => id);
     for (const id of open) if (!ours.some((build) => build.id === id)) open.delete(id);
-    waiting = ours.some(({ status }) => status.kind !== "blocked");
+    waiting = builds.some(
+      ({ id, status, arch }) =>
+        taken.includes(id) && status.kind !== "blocked" && archs?.includes(arch) !== false,
+    );
     const end = performance.now();
     due = end + Math.max(2000, 20 * (end - start));
   }
-  await work(opened.installation, {
+  await work(installations, {
     ...opened,
     watcher: {
       ...progress,
@@ -112,9 +128,10 @@ function withNeeds(
   builds: readonly PendingBuild[],
 ): readonly PendingBuild[] {
   const found = new Set(builds);
-  for (const { needs, target, arch } of found) {
+  for (const { needs, target } of found) {
     for (const build of pending) {
-      if (needs.includes(build.pkgbase) && build.target === target && build.arch === arch) found.add(build);
+      // What it needs may be made for any architecture, and so be built for another.
+      if (needs.includes(build.pkgbase) && build.target === target) found.add(build);
     }
   }
   return [...found];
@@ -130,18 +147,18 @@ function nothingNamed(): SluiceError {
 
 /** The named packages, and of what they need what isn't published as main has it. None named: the difference. */
 function wantedBuilds(
-  names: readonly string[],
+  names: readonly string[] | undefined,
   head: Revision,
   published: ReadonlyMap<string, MadeFromRecord>,
 ): readonly WantedBuild[] {
   const { packages, config } = head.workspace;
-  if (names.length === 0) return difference(head, published).builds;
-  const named = new Set(meantPackages(names, packages, atHead));
+  if (!names) return difference(head, published).builds;
+  const named = new Set(names.filter((name) => packages.has(name)));
   const closure = dependencyClosure(head.tree, named);
   const inOrder = head.tree.order.filter((pkgbase) => closure.has(pkgbase));
   return inOrder.flatMap((pkgbase) => {
     const current = sameRecipe(published.get(pkgbase), head.identity(pkgbase));
-    if (!named.has(pkgbase) && current) return [];
+    if (!head.isBuiltHere(pkgbase) || (!named.has(pkgbase) && current)) return [];
     const reason = named.has(pkgbase) ? askedFor : `needed by ${neededBy(head, pkgbase, closure)}`;
     const buildClass = packages.get(pkgbase)!.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null;
     return [{ pkgbase, class: buildClass, reason }];
@@ -154,26 +171,25 @@ function neededBy({ tree }: Revision, pkgbase: string, among: ReadonlySet<string
 
 interface BuildReport {
   readonly pkgbase: string;
+  readonly arch: string;
   /** `waiting`: this run was stopped before its turn came. */
   readonly outcome: Outcome | "blocked" | "waiting";
   readonly message: string;
 }
 
 /** What became of them, whoever built them. */
-async function resultsOf(
-  { queue, arch, repository }: Installation,
-  submitted: readonly Submitted[],
-): Promise<BuildReport[]> {
+async function resultsOf(submitted: readonly SubmittedHere[], queue: Queue): Promise<BuildReport[]> {
   const pending = new Map((await queue.state()).builds.map((build) => [build.id, build]));
   return Promise.all(
-    submitted.map(async ({ pkgbase, build }) => {
+    submitted.map(async ({ pkgbase, build, installation: { repository } }) => {
+      const { arch } = repository;
       const waiting = pending.get(build);
-      if (waiting) return { pkgbase, ...standing(waiting) };
+      if (waiting) return { pkgbase, arch, ...standing(waiting) };
       const history = await queue.history({ key: { target: repository.name, arch, pkgbase }, limit: 10 });
       const { outcome, message = "" } = history.find(({ id }) => id === build) ?? {
         outcome: "lost" as const,
       };
-      return { pkgbase, outcome, message };
+      return { pkgbase, arch, outcome, message };
     }),
   );
 }
@@ -184,11 +200,15 @@ function standing({ status }: PendingBuild): Pick<BuildReport, "outcome" | "mess
   return { outcome: "blocked", message: `by ${causes.join(", ")}` };
 }
 
-function summarise({ json = false }: Options, results: readonly BuildReport[]): number {
+function summarise({ json = false }: Options, results: readonly BuildReport[], hasSeveral: boolean): number {
   if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else if (results.length === 0) info("All is built and published.");
   else {
-    const rows = results.map(({ pkgbase, outcome, message }) => [pkgbase, outcome, message]);
+    const rows = results.map(({ pkgbase, arch, outcome, message }) => [
+      hasSeveral ? `${pkgbase} (${arch})` : pkgbase,
+      outcome,
+      message,
+    ]);
     process.stdout.write(formatTable(["PKGBASE", "OUTCOME", ""], rows));
   }
   const good = results.every(

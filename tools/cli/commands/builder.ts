@@ -1,10 +1,10 @@
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Resources } from "../../builder/build-request.ts";
-import { defaultArch } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { saidOnce } from "../../manager/said-once.ts";
+import { nativeArchitectures } from "../../system/architecture.ts";
 import { ManagerClient } from "../../manager/remote/manager-client.ts";
 import { runBuilder, type BuilderWatcher } from "../../manager/remote/run-builder.ts";
 import { builderAddresses } from "../wiring/builder-addresses.ts";
@@ -32,7 +32,7 @@ export async function builder(options: Options): Promise<number> {
       manager,
       redis: addresses.redis,
       description: {
-        arch: options.arch ?? defaultArch,
+        ...architectureOf(options),
         class: options.class ?? env["BUILDER_CLASS"] ?? "2",
         jobs: jobCount(options.jobs),
       },
@@ -57,6 +57,22 @@ export async function builder(options: Options): Promise<number> {
     await addresses.close();
   }
   return 0;
+}
+
+/** @throws SluiceError `builder-arch` */
+function architectureOf({ arch, cross = false }: Options): { arch: string; crosses: boolean } {
+  const native = nativeArchitectures();
+  const chosen = arch ?? native[0]!;
+  if (!/^[a-z0-9_]{1,32}$/.test(chosen)) {
+    throw new SluiceError("usage", `--arch: ${JSON.stringify(chosen)} is not an architecture`, {
+      hint: "For example: --arch aarch64",
+    });
+  }
+  const crosses = !native.includes(chosen);
+  if (!crosses || cross) return { arch: chosen, crosses };
+  throw new SluiceError("builder-arch", `this machine runs ${native.join(", ")}, not ${chosen}`, {
+    hint: "Where an emulator or a cross compiler is set up, say so with --cross.",
+  });
 }
 
 const lines = {

@@ -57,7 +57,8 @@ export async function buildersList(options: Options): Promise<number> {
   const rows = names.map((name) => {
     const builder = living?.builders.find((each) => each.name === name);
     if (!builder) return [name, "", "", living ? "not there" : "no manager runs"];
-    return [name, builder.class, builder.arch, `${builder.building} of ${builder.jobs} building`];
+    const arch = `${builder.arch}${builder.crosses ? " (cross)" : ""}`;
+    return [name, builder.class, arch, `${builder.building} of ${builder.jobs} building`];
   });
   process.stdout.write(formatTable(["NAME", "CLASS", "ARCH", "STATUS"], rows));
   return 0;

@@ -3,8 +3,7 @@ import { handOut, type HandOut, type HandOutOptions } from "../../manager/builde
 import type { FetchOptions } from "../../manager/main-branch.ts";
 import { up as keepUp } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";
-import type { Installation } from "../../manager/installation.ts";
-import { isOfThisRepository } from "../../manager/reconcile/removals.ts";
+import { installationOf, type Installations } from "../../manager/installation.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { pipelines } from "../wiring/pipelines.ts";
@@ -13,7 +12,7 @@ import { open, readHead, stopSignal, type InstallationOptions, type Opened } fro
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import { portNumber, publicAddress, serveWithPages } from "../wiring/web.ts";
 import { showProgress } from "../output/progress.ts";
-import { info } from "../output/report.ts";
+import { info, warn } from "../output/report.ts";
 
 interface Options extends InstallationOptions {
   readonly once?: boolean;
@@ -32,7 +31,8 @@ export async function up(options: Options): Promise<number> {
   const address = publicAddress(options.address);
   const redis = redisAddress(process.env);
   const opened = await open(options, redis ? 0 : 1);
-  const { installation } = opened;
+  const { installations, archs } = opened;
+  const [installation] = installations;
   const { queue, repository, folders } = installation;
   const progress = showProgress(folders.logs);
   const over = new AbortController();
@@ -62,8 +62,10 @@ export async function up(options: Options): Promise<number> {
     const runs = pipelines({ git: installation.git, everyMs: fetch.everyMs, say: progress.note, signal });
     if (options.pipelines && once) await runs.runDue();
     const running = options.pipelines && !once ? runs.keepRunning() : undefined;
-    const left = await keepUp(installation, {
+    if (archs && !redis) warnOfOthers(installations, archs);
+    const left = await keepUp(installations, {
       ...opened,
+      buildersElsewhere: redis !== undefined,
       once,
       fetch: options.fetch === false ? undefined : fetch,
       watcher: progress,
@@ -71,7 +73,7 @@ export async function up(options: Options): Promise<number> {
     });
     await running;
     progress.close();
-    return once ? await outcome(installation, left, options) : 0;
+    return once ? await outcome(installations, left, options) : 0;
   } finally {
     over.abort();
     progress.close();
@@ -83,12 +85,25 @@ export async function up(options: Options): Promise<number> {
 
 async function handOutTo(
   redis: RedisAddress,
-  { installation, head, jobs }: Opened,
+  { installations, head, jobs, archs }: Opened,
   watcher: HandOutOptions["watcher"],
 ): Promise<HandOut> {
-  const url = await workspaceUrl(installation.git, process.env);
-  const workspace = { name: head.workspace.config.REPO_NAME, url };
-  return handOut(installation, { redis, workspace, watcher, buildsHere: jobs > 0 });
+  const url = await workspaceUrl(installations[0].git, process.env);
+  const { REPO_NAME, CI_ARCHES } = head.workspace.config;
+  const workspaceOf = (): { name: string; url: string } => ({ name: REPO_NAME, url });
+  return handOut(installations, {
+    redis,
+    workspaceOf,
+    watcher,
+    buildsHere: jobs > 0 ? (archs ?? CI_ARCHES) : [],
+  });
+}
+
+function warnOfOthers(installations: Installations, archs: readonly string[]): void {
+  const others = installations.map(({ arch }) => arch).filter((arch) => !archs.includes(arch));
+  warn(
+    `nobody builds for ${others.join(", ")}: this machine can't, or not without --cross; let \`sluice builder\` take part on one that can (REDIS_HOST)`,
+  );
 }
 
 function fetchOptions({ BUILDER_FETCH_INTERVAL, GIT_AUTHOR_EMAIL }: RepositoryConfig): FetchOptions {
@@ -97,25 +112,25 @@ function fetchOptions({ BUILDER_FETCH_INTERVAL, GIT_AUTHOR_EMAIL }: RepositoryCo
 
 /** 1 where something failed, what waits for it, and what there was no time for. */
 async function outcome(
-  installation: Installation,
+  installations: Installations,
   left: readonly PendingBuild[],
   { json }: Options,
 ): Promise<number> {
-  const { queue, folders, repository } = installation;
-  const { packages } = (await readHead(installation.git)).workspace;
-  const ours = { has: (key: BuildKey) => isOfThisRepository(installation, key) && packages.has(key.pkgbase) };
+  const { queue, folders, git } = installations[0];
+  const { packages } = (await readHead(git)).whole;
+  const ours = { has: (key: BuildKey) => installationOf(installations, key) && packages.has(key.pkgbase) };
   const pending = new Set(left.map(({ pkgbase }) => pkgbase));
   const failed = (await queue.packages()).filter(
     (record) => ours.has(record) && !succeeded(record.outcome) && !pending.has(record.pkgbase),
   );
   if (json) {
-    const folder = `${folders.repositories}/${repository.name}/${repository.arch}`;
+    const folder = folderHere(folders.repositories, installations);
     const notBuilt = failed.map(({ pkgbase, outcome: ended }) => ({ pkgbase, outcome: ended }));
     process.stdout.write(`${JSON.stringify({ folder, failed: notBuilt, left }, null, 2)}\n`);
     return failed.length + left.length === 0 ? 0 : 1;
   }
   if (failed.length + left.length === 0) {
-    process.stdout.write(`Published in ${folders.repositories}/${repository.name}/${repository.arch}\n`);
+    process.stdout.write(`Published in ${folderHere(folders.repositories, installations)}\n`);
     return 0;
   }
   for (const { pkgbase, outcome: ended } of failed) info(`${pkgbase}: ${ended}`);
@@ -127,6 +142,12 @@ async function outcome(
   if (waiting > 0) info(`Stopped with ${waiting} to build; the next run goes on with them.`);
   else info("The rest is published. Fix what failed with a commit, or try again with: sluice build PKGBASE");
   return 1;
+}
+
+/** With several architectures, that which holds them all. */
+function folderHere(repositories: string, [{ repository }, ...others]: Installations): string {
+  const folder = `${repositories}/${repository.name}`;
+  return others.length > 0 ? folder : `${folder}/${repository.arch}`;
 }
 
 function howToUse(url: string, name: string, repositories: string): string {

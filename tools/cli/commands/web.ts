@@ -1,5 +1,4 @@
 import { openGit } from "../../git/git.ts";
-import { defaultArch } from "../../alpm/names.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { revisionsOf } from "../../manager/reconcile/revision.ts";
 import { readHead, stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
@@ -23,8 +22,8 @@ export async function web(options: Options): Promise<number> {
   const signal = stopSignal();
   const queue = await openQueue(folders.state);
   try {
-    const repository = { root: folders.repositories, name: config.BUILD_REPO, arch: defaultArch };
-    const place = { git, revisions: revisionsOf(git, defaultArch), repository, queue, folders };
+    const repository = { root: folders.repositories, name: config.BUILD_REPO, arch: config.CI_ARCHES[0]! };
+    const place = { git, revisions: revisionsOf(git), repository, queue, folders };
     const server = await serveWithPages(place, { port, host: options.host, address });
     const url = address ?? server.url;
     process.stdout.write(

@@ -77,8 +77,8 @@ export function showProgress(logs: string): Progress {
         line("  origin's main is built. Bring them together with: git pull --rebase, then git push");
       }
     },
-    reconciled(commit, found) {
-      line(`commit ${commit.slice(0, 10)}: ${toDo(found)}`);
+    reconciled(commit, found, arch) {
+      line(`commit ${commit.slice(0, 10)}${arch === undefined ? "" : ` (${arch})`}: ${toDo(found)}`);
     },
     repaired({ path, problem, outcome }) {
       const done = {

@@ -1,13 +1,13 @@
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { defaultArch } from "../../alpm/names.ts";
 import { requireRepository } from "../../ci/pipeline/workspace-refs.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
-import { openInstallation, type Installation } from "../../manager/installation.ts";
+import { openInstallations, type Installations } from "../../manager/installation.ts";
 import { revisionsOf, type Revision } from "../../manager/reconcile/revision.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
+import { nativeArchitectures } from "../../system/architecture.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { findRoot } from "./root.ts";
 
@@ -17,13 +17,18 @@ export interface InstallationOptions {
   readonly state?: string;
   readonly sandbox?: "bubblewrap" | "host";
   readonly jobs?: string;
+  readonly cross?: boolean;
 }
 
 export interface Opened {
-  readonly installation: Installation;
+  /** One for each architecture. */
+  readonly installations: Installations;
+  /** Of the first architecture. */
   readonly head: Revision;
   readonly worker: string;
   readonly jobs: number;
+  /** The architectures that are built for here; undefined: all. */
+  readonly archs: readonly string[] | undefined;
 }
 
 export function stateFolder({ root, state }: InstallationOptions): string {
@@ -60,14 +65,22 @@ export async function open(options: InstallationOptions, leastJobs = 1): Promise
   const git = openGit(findRoot(options.root), process.env);
   const head = await readHead(git);
   requireValidConfig(head.workspace);
-  const installation = await openInstallation({
+  const installations = await openInstallations({
     git,
     settings: head.workspace.config,
     state: stateFolder(options),
     sandbox: await chooseSandbox(options.sandbox),
     gnupgHome: gnupgHome(),
   });
-  return { installation, head, worker: `${hostname()}/${process.pid}`, jobs };
+  const archs = options.cross ? undefined : ownArchitectures(head.workspace.config.CI_ARCHES);
+  return { installations, head, worker: `${hostname()}/${process.pid}`, jobs, archs };
+}
+
+/** Undefined: all of them are. */
+function ownArchitectures(architectures: readonly string[]): readonly string[] | undefined {
+  const native = nativeArchitectures();
+  const own = architectures.filter((arch) => native.includes(arch));
+  return own.length === architectures.length ? undefined : own;
 }
 
 /** @throws SluiceError `no-commits` */
@@ -79,7 +92,7 @@ export async function readHead(git: Git): Promise<Revision> {
       facts: { path: git.dir },
     });
   }
-  return revisionsOf(git, defaultArch).at(commit);
+  return revisionsOf(git).at(commit);
 }
 
 /** Bubblewrap unless the host is asked for by name: it isolates nothing. */

@@ -4,14 +4,8 @@ import { SluiceError } from "../../errors.ts";
 import type { Build, ClaimId, Result } from "../../queue/queue.ts";
 import type { Announcement } from "../builder-protocol.ts";
 import { dropFinished } from "../builds/finished.ts";
-import {
-  describe,
-  logName,
-  noteEnd,
-  publishFinished,
-  withoutBuilding,
-  type Found,
-} from "../builds/handle-build.ts";
+import { logName, noteEnd, withoutBuilding, type Found } from "../builds/handle-build.ts";
+import { describe, publishFinished } from "../builds/publish-finished.ts";
 import type { Watcher } from "../builds/work.ts";
 import type { Installation } from "../installation.ts";
 import { explainSystemError } from "../machine.ts";

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SluiceError } from "../../errors.ts";
 import { openOffers } from "../../queue/bullmq/offers.ts";
 import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
-import type { Installation } from "../installation.ts";
-import { defaultLeaseMs, type Welcome } from "../builder-protocol.ts";
+import type { Installation, Installations } from "../installation.ts";
+import { defaultLeaseMs, type WorkspaceAddress } from "../builder-protocol.ts";
 import { saidOnce } from "../said-once.ts";
 import { builderApi } from "./api.ts";
 import { writeLiving } from "./living.ts";
@@ -22,19 +22,19 @@ export interface HandOut {
 
 export interface HandOutOptions {
   readonly redis: RedisAddress;
-  readonly workspace: Welcome["workspace"];
+  readonly workspaceOf: (installation: Installation) => WorkspaceAddress;
   readonly leaseMs?: number;
-  /** Whether this process builds, too. */
-  readonly buildsHere: boolean;
+  /** The architectures for which this process builds, too. */
+  readonly buildsHere: readonly string[];
   readonly watcher: RemoteWatcher & { troubled?(error: SluiceError): void };
 }
 
 /** Lets builders on other machines take part. Builds that they hold from before a restart go on. */
 export async function handOut(
-  installation: Installation,
-  { redis, workspace, watcher, buildsHere, leaseMs = defaultLeaseMs }: HandOutOptions,
+  installations: Installations,
+  { redis, workspaceOf, watcher, buildsHere, leaseMs = defaultLeaseMs }: HandOutOptions,
 ): Promise<HandOut> {
-  const { queue, folders, arch } = installation;
+  const { queue, folders, now } = installations[0];
   await queue.renew([...(await readBuilders(folders.state)).keys()]);
   const stop = new AbortController();
   const troubled = saidOnce((error) => watcher.troubled?.(error));
@@ -44,15 +44,13 @@ export async function handOut(
     queue,
     offers,
     roster,
-    arch,
     now: milliseconds,
     leaseMs,
-    living: (builders) =>
-      writeLiving(folders.state, builders, { at: installation.now().getTime(), here: buildsHere }),
+    living: (builders) => writeLiving(folders.state, builders, { at: now().getTime(), here: buildsHere }),
     troubled,
     signal: stop.signal,
   });
-  const building = new RemoteBuilding(installation, { roster, offering, watcher, workspace, leaseMs });
+  const building = new RemoteBuilding(installations, { roster, offering, watcher, workspaceOf, leaseMs });
   await building.tidy();
   const running = offering.run();
   return {

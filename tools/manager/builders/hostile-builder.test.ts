@@ -13,7 +13,7 @@ import { makeLocalKey } from "../../pkgrepo/signing/signing-key.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
 import { bubblewrap } from "../../sandbox/bubblewrap/bubblewrap.ts";
 import { headers, protocol } from "../builder-protocol.ts";
-import { openInstallation, type Installation } from "../installation.ts";
+import { openInstallations, type Installation } from "../installation.ts";
 import { serve, type Server } from "../serve.ts";
 import { builderApi } from "./api.ts";
 import { RemoteBuilding } from "./remote-building.ts";
@@ -55,9 +55,9 @@ describe.skipIf(cannotBuild !== "")(
       workspace.addPackage("bar");
       const commit = workspace.commit("packages");
       clock = 1_000_000;
-      installation = await openInstallation({
+      [installation] = await openInstallations({
         git: openGit(workspace.dir, process.env),
-        settings: { BUILD_REPO: "test", SIGNING_KEY: "" },
+        settings: { BUILD_REPO: "test", SIGNING_KEY: "", CI_ARCHES: ["x86_64"] },
         state,
         gnupgHome: "/nonexistent",
         sandbox: bubblewrap(),
@@ -75,11 +75,11 @@ describe.skipIf(cannotBuild !== "")(
       await installation.queue.submit({ ...schedule, builds });
       tokens = { good: await addBuilder(state, "good"), bad: await addBuilder(state, "bad") };
       refusals = [];
-      const building = new RemoteBuilding(installation, {
+      const building = new RemoteBuilding([installation], {
         roster: new Roster(() => clock, 20_000),
         offering: { look: () => undefined, taken: () => undefined },
         watcher: { refused: (name, { pkgbase }, why) => refusals.push(`${name} ${pkgbase}: ${why}`) },
-        workspace: { name: "scratch", url: workspace.origin },
+        workspaceOf: () => ({ name: "scratch", url: workspace.origin }),
         leaseMs: 20_000,
       });
       const api = builderApi(building, state, (error) => refusals.push(`trouble: ${String(error)}`));

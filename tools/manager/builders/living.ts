@@ -6,13 +6,14 @@ import { canTake, type Builder } from "./roster.ts";
 const livingSchema = z.object({
   /** When the manager wrote it, in milliseconds since 1970. */
   at: z.number(),
-  /** Whether the manager builds, too: it takes every class. */
-  here: z.boolean(),
+  /** The architectures for which the manager builds, too, every class. */
+  here: z.array(z.string()),
   builders: z.array(
     z.object({
       name: z.string(),
       class: z.string(),
       arch: z.string(),
+      crosses: z.boolean().optional(),
       jobs: z.number(),
       building: z.number(),
     }),
@@ -30,17 +31,18 @@ const fileOf = (state: string): string => join(state, "builders-living.json");
 export async function writeLiving(
   state: string,
   builders: readonly Builder[],
-  { at, here }: Pick<Living, "at" | "here">,
+  { at, here }: { readonly at: number; readonly here: readonly string[] },
 ): Promise<void> {
-  const told = builders.map(({ name, arch, jobs, held, class: own }) => ({
+  const told = builders.map(({ name, arch, crosses, jobs, held, class: own }) => ({
     name,
     class: own,
     arch,
+    crosses,
     jobs,
     building: held.size,
   }));
   const fresh = `${fileOf(state)}.${process.pid}.tmp`;
-  await writeFile(fresh, JSON.stringify({ at, here, builders: told } satisfies Living));
+  await writeFile(fresh, JSON.stringify({ at, here: [...here], builders: told } satisfies Living));
   await rename(fresh, fileOf(state));
 }
 
@@ -61,8 +63,12 @@ export function whyNobody(
   { here, builders }: Living,
 ): string | undefined {
   const fitting = builders.filter((builder) => builder.arch === arch);
-  if (here || fitting.some((builder) => canTake(builder, wanted))) return undefined;
+  if (here.includes(arch) || fitting.some((builder) => canTake(builder, wanted))) return undefined;
+  if (fitting.length === 0) {
+    const archs = [...new Set([...here, ...builders.map((builder) => builder.arch)])];
+    return `no builder builds for ${arch}: ${archs.length === 0 ? "there is none" : `there are some for ${archs.join(", ")}`}`;
+  }
   const what = wanted === null ? "what has no class" : `class ${wanted}`;
   const others = fitting.map((builder) => `${builder.name} (${builder.class})`).join(", ");
-  return `no builder takes ${what}: ${others === "" ? "there is none" : `there are ${others}`}`;
+  return `no builder takes ${what}: there are ${others}`;
 }

@@ -44,7 +44,7 @@ function offeringTo(offer: (line: string, offers: readonly Offer[]) => Promise<v
   const roster = new Roster(() => 0, leaseMs);
   roster.heard("attic", { arch: "x86_64", class: "2", jobs: 1, draining: false }, []);
   const offers = { offer, withdraw: async () => undefined, close: async () => undefined };
-  const parts = { queue, offers, roster, living, troubled, leaseMs, arch: "x86_64", signal: stop.signal };
+  const parts = { queue, offers, roster, living, troubled, leaseMs, signal: stop.signal };
   return { offering: new Offering({ ...parts, now: () => 0 }), roster, stop };
 }
 

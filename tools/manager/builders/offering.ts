@@ -19,7 +19,6 @@ export interface OfferingOptions {
   readonly queue: Queue;
   readonly offers: Offers;
   readonly roster: Roster;
-  readonly arch: string;
   /** Milliseconds. */
   readonly now: () => number;
   /** An offer that nobody has taken in a quarter of that is made again: it may have been lost. */
@@ -105,29 +104,38 @@ export class Offering {
   }
 
   async #offerReady(): Promise<void> {
-    const { queue, roster, arch } = this.#options;
     await this.#takeBack();
-    const builders = roster.living().filter((builder) => builder.arch === arch);
+    const living = this.#options.roster.living();
+    for (const arch of new Set(living.map((builder) => builder.arch))) {
+      const builders = living.filter((builder) => builder.arch === arch);
+      await this.#offerTo(builders, arch);
+    }
+  }
+
+  /** Offers builds for one architecture to those that build for it. */
+  async #offerTo(builders: readonly Builder[], arch: string): Promise<void> {
     const room = builders.reduce((sum, { jobs, held }) => sum + Math.max(0, jobs - held.size), 0);
-    if (room <= this.#outstanding.size) return;
+    const outstanding = [...this.#outstanding.values()].filter(({ build }) => build.arch === arch);
+    if (room <= outstanding.length) return;
     const wanted = builders.map(takes);
-    const ready = await queue.ready({
+    const ready = await this.#options.queue.ready({
+      archs: [arch],
       classes: [...new Set(wanted.flatMap(({ classes }) => classes))],
       classOnly: wanted.every(({ classOnly }) => classOnly),
-      limit: room + this.#outstanding.size,
+      limit: room + outstanding.length,
     });
-    const fresh = ready.filter((build) => build.arch === arch && !this.#outstanding.has(keyOf(build)));
-    const lines = deal(fresh, builders, this.#countByLine());
+    const fresh = ready.filter((build) => !this.#outstanding.has(keyOf(build)));
+    const lines = deal(fresh, builders, countByLine(outstanding));
     const byLine = new Map<string, Build[]>();
     for (const [at, build] of fresh.entries()) {
       const line = lines[at];
       if (line !== undefined) byLine.set(line, [...(byLine.get(line) ?? []), build]);
     }
-    for (const [line, builds] of byLine) await this.#offer(line, builds);
+    for (const [line, builds] of byLine) await this.#offer(arch, line, builds);
   }
 
-  async #offer(line: string, builds: readonly Build[]): Promise<void> {
-    const { offers, arch, now } = this.#options;
+  async #offer(arch: string, line: string, builds: readonly Build[]): Promise<void> {
+    const { offers, now } = this.#options;
     // Before it is made: it may be taken before this goes on.
     for (const build of builds) this.#outstanding.set(keyOf(build), { build, line, since: now() });
     try {
@@ -141,19 +149,19 @@ export class Offering {
 
   /** What nobody took in time, so that another builder gets it, or this one once more. */
   async #takeBack(): Promise<void> {
-    const { offers, arch, now, leaseMs } = this.#options;
+    const { offers, now, leaseMs } = this.#options;
     for (const [key, { build, line, since }] of this.#outstanding) {
       if (now() - since < leaseMs / 4) continue;
-      await offers.withdraw(lineOf(arch, line), { build: build.id, losses: build.losses });
+      await offers.withdraw(lineOf(build.arch, line), { build: build.id, losses: build.losses });
       this.#outstanding.delete(key);
     }
   }
+}
 
-  #countByLine(): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>();
-    for (const { line } of this.#outstanding.values()) counts.set(line, (counts.get(line) ?? 0) + 1);
-    return counts;
-  }
+function countByLine(outstanding: readonly Outstanding[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { line } of outstanding) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return counts;
 }
 
 const keyOf = ({ id, losses }: Pick<Build, "id" | "losses">): string => `${id}-${losses}`;

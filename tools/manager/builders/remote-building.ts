@@ -4,9 +4,10 @@ import type { Readable } from "node:stream";
 import { SluiceError } from "../../errors.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import { readSnapshot } from "../../pkgrepo/snapshot.ts";
-import type { Build, ClaimId, Result } from "../../queue/queue.ts";
+import type { Build, ClaimId, Queue, Result } from "../../queue/queue.ts";
 import { explainSystemError } from "../machine.ts";
-import { describe, logName, lookAtBuild, type Found } from "../builds/handle-build.ts";
+import { logName, lookAtBuild, type Found } from "../builds/handle-build.ts";
+import { describe } from "../builds/publish-finished.ts";
 import { hasVersion, isCurrent } from "../builds/run-build.ts";
 import {
   type Announcement,
@@ -14,8 +15,9 @@ import {
   type FinishRequest,
   type RemoteClaim,
   type Welcome,
+  type WorkspaceAddress,
 } from "../builder-protocol.ts";
-import type { Installation } from "../installation.ts";
+import { installationOf, type Folders, type Installation, type Installations } from "../installation.ts";
 import {
   endClaim,
   gone,
@@ -35,59 +37,54 @@ import { nextClass, takes, type Roster } from "./roster.ts";
  * claims of its own alone, and nothing that it brings is published before it was checked here.
  */
 export class RemoteBuilding {
-  readonly #installation: Installation;
+  readonly #installations: Installations;
+  readonly #queue: Queue;
+  readonly #folders: Folders;
   readonly #roster: Roster;
   readonly #offering: Pick<Offering, "look" | "taken">;
   readonly #watcher: RemoteWatcher;
-  readonly #workspace: Welcome["workspace"];
+  readonly #workspaceOf: (installation: Installation) => WorkspaceAddress;
   readonly #leaseMs: number;
   readonly #landing: Landing;
-  readonly #place: EndingPlace;
   /** By claim token. */
   readonly #announced = new Map<string, Announcement>();
   readonly #settling = new Map<string, Promise<Ended>>();
   readonly #started = new Map<string, number>();
 
   constructor(
-    installation: Installation,
+    installations: Installations,
     parts: {
       readonly roster: Roster;
       readonly offering: Pick<Offering, "look" | "taken">;
       readonly watcher: RemoteWatcher;
-      readonly workspace: Welcome["workspace"];
+      readonly workspaceOf: (installation: Installation) => WorkspaceAddress;
       readonly leaseMs: number;
     },
   ) {
-    this.#installation = installation;
+    const { queue, folders } = installations[0];
+    this.#installations = installations;
+    this.#queue = queue;
+    this.#folders = folders;
     this.#roster = parts.roster;
     this.#offering = parts.offering;
     this.#watcher = parts.watcher;
-    this.#workspace = parts.workspace;
+    this.#workspaceOf = parts.workspaceOf;
     this.#leaseMs = parts.leaseMs;
-    this.#landing = new Landing(installation.folders.landing);
-    const { watcher, leaseMs } = parts;
-    this.#place = { installation, landing: this.#landing, watcher, leaseMs };
+    this.#landing = new Landing(folders.landing);
   }
 
   /** Deletes what arrived for builds that are over, after a crash. */
   async tidy(): Promise<void> {
-    const { builds } = await this.#installation.queue.state();
+    const { builds } = await this.#queue.state();
     const active = builds.filter(({ status }) => status.kind === "active").map(({ id }) => id);
     await this.#landing.clearAllBut(new Set(active));
   }
 
   /** A builder has started: what an earlier process of that name held is nobody's now. */
   async welcome(name: string): Promise<Welcome> {
-    const { queue, repository } = this.#installation;
-    await queue.abandon(name);
+    await this.#queue.abandon(name);
     this.#offering.look();
-    const key = await readFile(folderOf(repository).publicKey, "utf8");
-    return {
-      name,
-      leaseMs: this.#leaseMs,
-      workspace: this.#workspace,
-      repository: { name: repository.name, arch: repository.arch, key },
-    };
+    return { name, leaseMs: this.#leaseMs };
   }
 
   /** @returns by token: which builds are to be stopped */
@@ -98,7 +95,7 @@ export class RemoteBuilding {
   ): Promise<Record<string, "cancel" | "gone">> {
     const stop: Record<string, "cancel" | "gone"> = {};
     for (const { build, token } of builds) {
-      const answer = await this.#installation.queue.keepAlive(claimOf(name, build, token));
+      const answer = await this.#queue.keepAlive(claimOf(name, build, token));
       if (answer !== "kept") stop[token] = answer;
     }
     const held = builds.map(({ token }) => token).filter((token) => stop[token] !== "gone");
@@ -109,12 +106,12 @@ export class RemoteBuilding {
 
   /** Gives a build to a builder that was offered it, unless there is nothing to build. */
   async claim(name: string, id: number): Promise<RemoteClaim | typeof gone> {
-    const { queue, folders } = this.#installation;
     const builder = this.#roster.find(name);
     if (!builder) return gone;
-    const claim = await queue.claim({
+    const claim = await this.#queue.claim({
       worker: name,
       ...takes(builder),
+      archs: [builder.arch],
       leaseMs: this.#leaseMs,
       builds: [id],
     });
@@ -130,12 +127,18 @@ export class RemoteBuilding {
     }
     this.#roster.claimed(name, token);
     const { pkgbase, commit, reasons } = build;
-    const log = openLogOf(this.#installation, build);
+    const installation = this.#of(build);
+    const log = openLogOf(installation, build);
     log.note(`${pkgbase}, commit ${commit}: ${reasons.join("; ")}. It is built by ${name}.`);
     log.close();
-    const logAt = await sizeOf(join(folders.logs, logName(build)));
+    const logAt = await sizeOf(join(this.#folders.logs, logName(build)));
     const { bump } = found.inputs.identity;
-    return { kind: "build", build: id, token, pkgbase, commit, reasons: [...reasons], bump, logAt };
+    const workspace = this.#workspaceOf(installation);
+    const { repository: published } = installation;
+    const key = await readFile(folderOf(published).publicKey, "utf8");
+    const repository = { name: published.name, key };
+    const about = { pkgbase, commit, reasons: [...reasons], workspace, repository, bump };
+    return { kind: "build", build: id, token, ...about, logAt };
   }
 
   /** Takes a piece of the log from a byte on, and returns how much of it is there. Undefined: not its build. */
@@ -146,9 +149,9 @@ export class RemoteBuilding {
     at: number,
     bytes: Readable,
   ): Promise<number | undefined> {
-    const build = await this.#installation.queue.claimed(claimOf(name, id, token));
+    const build = await this.#queue.claimed(claimOf(name, id, token));
     if (!build) return undefined;
-    return appendLog(join(this.#installation.folders.logs, logName(build)), at, bytes);
+    return appendLog(join(this.#folders.logs, logName(build)), at, bytes);
   }
 
   /** Makes room for packages, or finds that they aren't needed. */
@@ -159,7 +162,7 @@ export class RemoteBuilding {
     announced: Announcement,
   ): Promise<Ended | { readonly kind: "upload"; readonly have: Record<string, number> }> {
     const claim = claimOf(name, id, token);
-    const build = await this.#installation.queue.claimed(claim);
+    const build = await this.#queue.claimed(claim);
     // What is being checked doesn't change any more.
     if (!build || this.#settling.has(token)) return gone;
     const found = await this.#lookAt(build);
@@ -181,7 +184,7 @@ export class RemoteBuilding {
     token: string,
     part: { readonly file: string; readonly at: number; readonly bytes: Readable },
   ): Promise<number | undefined> {
-    const build = await this.#installation.queue.claimed(claimOf(name, id, token));
+    const build = await this.#queue.claimed(claimOf(name, id, token));
     const file = this.#announced.get(token)?.files.find((each) => each.name === part.file);
     if (!build || !file || this.#settling.has(token)) return undefined;
     return this.#refusing(name, build, () =>
@@ -197,7 +200,7 @@ export class RemoteBuilding {
     const running = this.#settling.get(token);
     if (running) return running;
     const claim = claimOf(name, id, token);
-    const build = await this.#installation.queue.claimed(claim);
+    const build = await this.#queue.claimed(claim);
     if (!build) return gone;
     const { outcome, message, packages, reason } = said;
     if (outcome !== "built")
@@ -223,7 +226,13 @@ export class RemoteBuilding {
     const known = this.#settling.get(token);
     if (known) return known;
     const ending = { claim, build, found, packages, started: this.#started.get(token) };
-    const settled = endClaim(this.#place, ending).finally(() => {
+    const place: EndingPlace = {
+      installation: this.#of(build),
+      landing: this.#landing,
+      watcher: this.#watcher,
+      leaseMs: this.#leaseMs,
+    };
+    const settled = endClaim(place, ending).finally(() => {
       this.#roster.ended(worker, token);
       this.#announced.delete(token);
       this.#started.delete(token);
@@ -238,13 +247,19 @@ export class RemoteBuilding {
   /** With more memory it may succeed. */
   #retryOf(build: Build, reason: FinishRequest["reason"]): Pick<Result, "retry"> {
     if (reason === "download") return { retry: "download" };
-    const larger = reason && nextClass(build.class, this.#roster.living());
+    const builders = this.#roster.living().filter(({ arch }) => arch === build.arch);
+    const larger = reason && nextClass(build.class, builders);
     return larger === undefined ? {} : { retry: { class: larger } };
   }
 
+  /** Of one that isn't published here any more, the first: there it is found to be so. */
+  #of(build: Build): Installation {
+    return installationOf(this.#installations, build) ?? this.#installations[0];
+  }
+
   #lookAt(build: Build): Promise<Found> {
-    return lookAtBuild(this.#installation, build).catch((cause: unknown): Found => {
-      const error = explainSystemError(cause, this.#installation.folders.state);
+    return lookAtBuild(this.#of(build), build).catch((cause: unknown): Found => {
+      const error = explainSystemError(cause, this.#folders.state);
       if (!(error instanceof SluiceError)) throw error;
       return { kind: "ended", result: { outcome: "lost", message: describe(error) } };
     });
@@ -252,15 +267,16 @@ export class RemoteBuilding {
 
   /** What follows upstream may have come to the version that is published. */
   async #isPublished(
-    { pkgbase }: Build,
+    build: Build,
     { inputs }: Extract<Found, { kind: "to-build" }>,
     { version }: Announcement,
   ): Promise<boolean> {
-    const published = await readSnapshot(this.#installation.repository);
+    const installation = this.#of(build);
+    const published = await readSnapshot(installation.repository);
     return (
       published !== undefined &&
-      isCurrent(this.#installation, published, pkgbase, inputs.identity) &&
-      hasVersion(published, pkgbase, version)
+      isCurrent(installation, published, build.pkgbase, inputs.identity) &&
+      hasVersion(published, build.pkgbase, version)
     );
   }
 

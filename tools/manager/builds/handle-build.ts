@@ -4,20 +4,20 @@ import { howToRelease } from "../../builder/known-version.ts";
 import { openLog, type BuildLog } from "../../builder/log.ts";
 import type { DatabaseEntry } from "../../alpm/database.ts";
 import { nextBump } from "../../builder/next-bump.ts";
-import type { SluiceError } from "../../errors.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
-import { publish } from "../../pkgrepo/publishing/publish.ts";
 import { versionsOf } from "../../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../../queue/queue.ts";
+import { isForAny } from "../../workspace/architectures.ts";
 import { followsUpstream, type RecipeIdentity, sameRecipe } from "../../workspace/identity.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { runBuild, isCurrent, type Inputs } from "./run-build.ts";
 import { keptFromBefore, nameIsTaken } from "./published-before.ts";
 import { readFinished, type FinishedPackages } from "./finished.ts";
-import type { Installation } from "../installation.ts";
+import { whyNotHere, type Installation } from "../installation.ts";
 import { hasNothingNew } from "../reconcile/take-requests.ts";
 import { readComparable } from "../reconcile/complete-packages.ts";
-import { acknowledge, isOfThisRepository, mainWith, readyRemovals } from "../reconcile/removals.ts";
+import { isOfThisRepository } from "../reconcile/removals.ts";
+import { publishFinished, spread } from "./publish-finished.ts";
 
 /** Where the log of one build lies, below the folder of logs. */
 export function logName({ pkgbase, id }: Pick<Build, "pkgbase" | "id">): string {
@@ -94,11 +94,10 @@ export async function withoutBuilding(
 const ended = (result: Result): Found => ({ kind: "ended", result });
 
 export async function lookAtBuild(installation: Installation, build: Build): Promise<Found> {
-  const { repository, revisions } = installation;
+  const { revisions } = installation;
   const { pkgbase, commit } = build;
   if (!isOfThisRepository(installation, build)) {
-    const message = `it is for ${build.target} (${build.arch}), and ${repository.name} (${repository.arch}) is published here`;
-    return ended({ outcome: "cancelled", message });
+    return ended({ outcome: "cancelled", message: whyNotHere(build, [installation]) });
   }
   const revision = await revisions.at(commit);
   const pkg = revision.workspace.packages.get(pkgbase);
@@ -118,6 +117,8 @@ export async function lookAtBuild(installation: Installation, build: Build): Pro
     return "outcome" in next ? ended(next) : toBuild(installation, next);
   }
   if (published && isCurrent(installation, published, pkgbase, identity)) {
+    const failed = isForAny(pkg) ? await spread(installation, build, published) : undefined;
+    if (failed) return ended(failed);
     const record = published.madeFrom.get(pkgbase)!;
     if (hasNothingNew(pkg, build, record)) {
       const what = followsUpstream(pkg) ? "recipe and upstream commit are" : "recipe is";
@@ -197,32 +198,4 @@ async function publishAgain(
   const result = await publishFinished(installation, build, packages, signal);
   if (result.outcome !== "built") return result;
   return { outcome: "already-built", message: `${packages.version}, which was kept, is published again` };
-}
-
-/**
- * Publishes what a build made, and says how that ended. What this package takes the place of goes in the same change.
- */
-export async function publishFinished(
-  installation: Installation,
-  { pkgbase, commit }: Build,
-  { files, pkgnames, version, madeFrom }: FinishedPackages,
-  signal: AbortSignal,
-): Promise<Result> {
-  const { repository, now } = installation;
-  const removals = await readyRemovals(installation);
-  const main = await mainWith(installation, commit, removals);
-  const outcomes = await publish(repository, [{ pkgbase, pkgnames, files, madeFrom }], now(), main);
-  const removed = main ? await acknowledge(installation, removals, outcomes) : [];
-  const own = outcomes.find((outcome) => outcome.pkgbase === pkgbase);
-  if (own?.kind === "refused") {
-    if (signal.aborted) return { outcome: "cancelled" };
-    return { outcome: "failed", message: describe(own.error) };
-  }
-  if (own?.kind === "unchanged") return { outcome: "already-built", message: `${version} is published` };
-  const gone = removed.map(({ pkgbase: other }) => other).join(", ");
-  return { outcome: "built", message: gone === "" ? version : `${version}; removed: ${gone}` };
-}
-
-export function describe(error: SluiceError): string {
-  return error.hint ? `${error.message} ${error.hint}` : error.message;
 }

@@ -7,7 +7,7 @@ import type { Unfinished } from "../../builder/stage.ts";
 import type { MadeFrom, Snapshot } from "../../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../../queue/queue.ts";
 import { packagePath } from "../../workspace/files.ts";
-import { type RecipeIdentity, sameRecipe } from "../../workspace/identity.ts";
+import { type RecipeIdentity, type RecordedIdentity, sameRecipe } from "../../workspace/identity.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { keepFinished, type FinishedPackages } from "./finished.ts";
 import type { BuildingPlace } from "../installation.ts";
@@ -73,10 +73,10 @@ export async function runBuild(
 
 /** Whether this very recipe is published, with all its files. */
 export function isCurrent(
-  { repository }: BuildingPlace,
+  { repository }: Pick<BuildingPlace, "repository">,
   published: Snapshot,
   pkgbase: string,
-  identity: RecipeIdentity,
+  identity: RecordedIdentity,
 ): boolean {
   return sameRecipe(published.madeFrom.get(pkgbase), identity) && isComplete(repository, published, pkgbase);
 }

@@ -3,7 +3,7 @@ import { SluiceError } from "../../errors.ts";
 import type { Build, Claim, Result } from "../../queue/queue.ts";
 import { handleBuild } from "./handle-build.ts";
 import { dropFinished } from "./finished.ts";
-import type { Installation } from "../installation.ts";
+import { installationOf, type Installation, type Installations } from "../installation.ts";
 import { explainSystemError, needsPerson } from "../machine.ts";
 import { releaseSatisfied } from "./release.ts";
 import { remover } from "../reconcile/removals.ts";
@@ -23,6 +23,8 @@ export interface WorkOptions {
   readonly signal: AbortSignal;
   /** The builds that it takes, by id, asked before each; default: any. */
   readonly only?: () => readonly number[];
+  /** The architectures that it builds for; default: any. */
+  readonly archs?: readonly string[] | undefined;
   /** Called again and again, also while builds are running. Resolves false when no further build is to be begun. */
   readonly tick: () => Promise<boolean>;
   /** Resolves true when this worker is to go on although there is nothing to do now. */
@@ -36,19 +38,25 @@ export interface WorkOptions {
  *
  * @throws SluiceError for a fault of the machine that a person must fix; builds that were begun are handed back
  */
-export async function work(installation: Installation, options: WorkOptions): Promise<void> {
+export async function work(installations: Installations, options: WorkOptions): Promise<void> {
+  const { queue } = installations[0];
   const running = new Set<Promise<void>>();
   const trouble = new AbortController();
   const signal = AbortSignal.any([options.signal, trouble.signal]);
-  const releases = releaser(installation);
-  const applyRemovals = remover(installation, options.watcher.removed);
+  const releases = releaser(installations);
+  const removers = installations.map((one) => remover(one, options.watcher.removed));
   try {
     while (!signal.aborted) {
       const goOn = await options.tick();
-      await applyRemovals();
+      for (const applyRemovals of removers) await applyRemovals();
       const claim = goOn && running.size < options.jobs ? await nextClaim() : undefined;
       if (claim) {
-        const build: Promise<void> = carryOutClaim(installation, claim, options.watcher, signal)
+        const build: Promise<void> = carryOutClaim(
+          installationOf(installations, claim.build) ?? installations[0],
+          claim,
+          options.watcher,
+          signal,
+        )
           .catch((error: unknown) => trouble.abort(error))
           .then(() => void running.delete(build));
         running.add(build);
@@ -69,11 +77,17 @@ export async function work(installation: Installation, options: WorkOptions): Pr
   if (trouble.signal.aborted) throw trouble.signal.reason;
 
   async function nextClaim(): Promise<Claim | undefined> {
-    const builds = options.only?.();
-    const worker = { worker: options.worker, classes: "all", leaseMs, ...(builds && { builds }) } as const;
-    const claim = await installation.queue.claim(worker);
+    const { only, archs } = options;
+    const worker = {
+      worker: options.worker,
+      classes: "all",
+      leaseMs,
+      ...(only && { builds: only() }),
+      ...(archs && { archs }),
+    } as const;
+    const claim = await queue.claim(worker);
     if (claim) return claim;
-    return (await releases.ifDue()) ? installation.queue.claim(worker) : undefined;
+    return (await releases.ifDue()) ? queue.claim(worker) : undefined;
   }
 }
 
@@ -84,14 +98,15 @@ const leaseMs = 15_000;
  * Looking for blocked builds that may go on reads the whole queue, however long it is. So it takes a twentieth of
  * the time at most, unless there is nothing else to do.
  */
-function releaser(installation: Installation): {
+function releaser(installations: Installations): {
   ifDue(): Promise<boolean>;
   now(): Promise<boolean>;
 } {
   let due = 0;
   async function now(): Promise<boolean> {
     const start = performance.now();
-    const released = await releaseSatisfied(installation);
+    let released = 0;
+    for (const installation of installations) released += await releaseSatisfied(installation);
     const end = performance.now();
     due = end + Math.max(1000, 20 * (end - start));
     return released > 0;

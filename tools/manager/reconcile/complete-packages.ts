@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { folderOf, type Repository } from "../../pkgrepo/repository.ts";
 import { readSnapshot, type MadeFromRecord, type Snapshot } from "../../pkgrepo/snapshot.ts";
+import { isForAny } from "../../workspace/architectures.ts";
 import { sameRecipe } from "../../workspace/identity.ts";
 import type { Revision, Revisions } from "./revision.ts";
 
@@ -40,6 +41,34 @@ export async function comparableRecords(
     }
   }
   return comparable;
+}
+
+/**
+ * What is published of one architecture, as it can be compared with a revision. What is made for any counts only where
+ * the repositories of the other architectures have it as well.
+ */
+export async function publishedAs(
+  { repository, revisions, others = [] }: PublishedPlace,
+  revision: Revision,
+): Promise<ReadonlyMap<string, MadeFromRecord>> {
+  const records = await comparableRecords(revisions, revision, await completePackages(repository));
+  if (others.length === 0) return records;
+  const everywhere = new Map(records);
+  for (const other of others) {
+    const theirs = await completePackages(other.repository);
+    for (const [pkgbase, record] of records) {
+      const pkg = revision.workspace.packages.get(pkgbase);
+      const isMissing = pkg && isForAny(pkg) && !sameRecipe(theirs.get(pkgbase), record);
+      if (isMissing) everywhere.delete(pkgbase);
+    }
+  }
+  return everywhere;
+}
+
+interface PublishedPlace {
+  readonly repository: Where;
+  readonly revisions: Revisions;
+  readonly others?: readonly { readonly repository: Where }[];
 }
 
 /** What is published, with records of some packages that can be compared with a revision. */

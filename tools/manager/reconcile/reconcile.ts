@@ -18,8 +18,9 @@ export interface Difference {
  */
 export function difference(revision: Revision, published: ReadonlyMap<string, MadeFromRecord>): Difference {
   const { packages, config } = revision.workspace;
-  if (packages.size === 0 && published.size > 0) throw nothingLeft(revision, published.size);
+  if (revision.whole.packages.size === 0 && published.size > 0) throw nothingLeft(revision, published.size);
   const builds = [...packages.values()].flatMap((pkg) => {
+    if (!revision.isBuiltHere(pkg.pkgbase)) return [];
     const identity = revision.identity(pkg.pkgbase)!;
     const reason = whyBuild(identity, published.get(pkg.pkgbase));
     if (reason === undefined || pkg.config.CI_ON_TRIGGER !== "") return [];
@@ -28,11 +29,14 @@ export function difference(revision: Revision, published: ReadonlyMap<string, Ma
     ];
   });
   const removals = [...published].flatMap(([pkgbase, { pkgnames }]) =>
-    packages.has(pkgbase)
-      ? []
-      : [{ pkgbase, pkgnames: [...pkgnames], reason: "it is no longer in the workspace" }],
+    packages.has(pkgbase) ? [] : [{ pkgbase, pkgnames: [...pkgnames], reason: whyGone(revision, pkgbase) }],
   );
   return { builds, removals };
+}
+
+/** Why this architecture's repository is not to have a package. */
+export function whyGone({ whole, arch }: Revision, pkgbase: string): string {
+  return whole.packages.has(pkgbase) ? `it isn't for ${arch} any more` : "it is no longer in the workspace";
 }
 
 function whyBuild(identity: RecipeIdentity, record: MadeFromRecord | undefined): string | undefined {

@@ -3,15 +3,22 @@ import type { DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
-import { listFolders, readFolders } from "../../workspace/commit.ts";
+import { listFolders, readFolders, type CommitFolders } from "../../workspace/commit.ts";
+import { builtFor, workspaceFor } from "../../workspace/architectures.ts";
 import { recipeIdentity, type RecipeIdentity } from "../../workspace/identity.ts";
 import { parseWorkspace, treeOf, type Workspace } from "../../workspace/workspace.ts";
 
-/** The workspace as it is in one commit, with what its packages are made from. */
+/** The workspace as it is in one commit, of one architecture, with what its packages are made from. */
 export interface Revision {
   readonly commit: string;
+  readonly arch: string;
+  /** With the packages that this architecture's repository has. */
   readonly workspace: Workspace;
+  /** With those of all architectures. */
+  readonly whole: Workspace;
   readonly tree: DependencyTree;
+  /** Whether it is built for this architecture; otherwise it is made for any, and built for the first one. */
+  isBuiltHere(pkgbase: string): boolean;
   identity(pkgbase: string): RecipeIdentity | undefined;
   /** The version that a build makes, where that is certain before it. */
   knownVersion(pkgbase: string): Promise<string | undefined>;
@@ -24,21 +31,29 @@ export interface Revisions {
   identity(commit: string, pkgbase: string): Promise<RecipeIdentity | undefined>;
 }
 
-/** Remembers the last few revisions, since builds of one schedule share theirs, and all identities. */
-export function revisionsOf(git: Git, arch: string): Revisions {
-  const known = new Map<string, Promise<Revision>>();
-  const identities = new Map<string, RecipeIdentity | undefined>();
+/** The last few commits that were read, for the revisions of all architectures. */
+export type Commits = (commit: string) => Promise<CommitRead>;
 
-  function at(commit: string): Promise<Revision> {
-    let revision = known.get(commit);
-    if (!revision) {
-      revision = read(git, commit, arch);
-      known.set(commit, revision);
-      revision.catch(() => known.delete(commit));
-      if (known.size > 4) known.delete(known.keys().next().value!);
-    }
-    return revision;
-  }
+interface CommitRead {
+  readonly folders: CommitFolders;
+  readonly workspace: Workspace;
+}
+
+export function commitsOf(git: Git): Commits {
+  return lastFew((commit) => readCommit(git, commit));
+}
+
+/**
+ * Remembers the last few revisions, since builds of one schedule share theirs, and all identities.
+ *
+ * @param arch default: the first one of CI_ARCHES in that commit
+ */
+export function revisionsOf(git: Git, arch?: string, commits: Commits = commitsOf(git)): Revisions {
+  const identities = new Map<string, RecipeIdentity | undefined>();
+  const at = lastFew(async (commit) => {
+    const read = await commits(commit);
+    return revisionOf(git, commit, read, arch ?? read.workspace.config.CI_ARCHES[0]!);
+  });
 
   return {
     at,
@@ -58,7 +73,20 @@ export function revisionsOf(git: Git, arch: string): Revisions {
   };
 }
 
-async function read(git: Git, commit: string, arch: string): Promise<Revision> {
+function lastFew<T>(read: (commit: string) => Promise<T>): (commit: string) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (commit) => {
+    const before = known.get(commit);
+    if (before) return before;
+    const reading = read(commit);
+    known.set(commit, reading);
+    reading.catch(() => known.delete(commit));
+    if (known.size > 4) known.delete(known.keys().next().value!);
+    return reading;
+  };
+}
+
+async function readCommit(git: Git, commit: string): Promise<CommitRead> {
   if ((await resolveCommit(git, commit)) === undefined) {
     throw new SluiceError("commit-missing", `commit ${commit.slice(0, 10)} isn't in the clone ${git.dir}`, {
       hint: "Get it with: git fetch",
@@ -67,18 +95,34 @@ async function read(git: Git, commit: string, arch: string): Promise<Revision> {
     });
   }
   const folders = await listFolders(git, commit);
-  const workspace = parseWorkspace(await readFolders(git, folders));
+  return { folders, workspace: parseWorkspace(await readFolders(git, folders)) };
+}
+
+function revisionOf(
+  git: Git,
+  commit: string,
+  { folders, workspace: whole }: CommitRead,
+  arch: string,
+): Revision {
+  const workspace = workspaceFor(whole, arch);
+  const { packages, config } = workspace;
   return {
     commit,
+    arch,
     workspace,
+    whole,
     tree: treeOf(workspace, arch),
+    isBuiltHere(pkgbase) {
+      const pkg = packages.get(pkgbase);
+      return pkg !== undefined && builtFor(pkg, config.CI_ARCHES).includes(arch);
+    },
     identity(pkgbase) {
-      const pkg = workspace.packages.get(pkgbase);
+      const pkg = packages.get(pkgbase);
       const entries = folders.entries.get(pkgbase);
       return pkg && entries ? recipeIdentity(pkg, entries) : undefined;
     },
     async knownVersion(pkgbase) {
-      const pkg = workspace.packages.get(pkgbase);
+      const pkg = packages.get(pkgbase);
       const entries = folders.entries.get(pkgbase);
       return pkg && entries ? readKnownVersion(git, pkg, entries) : undefined;
     },

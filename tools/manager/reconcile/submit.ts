@@ -5,8 +5,8 @@ import type { Schedule, ScheduledRemoval } from "../../schedule/schedule.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { type RecipeIdentity, sameRecipe } from "../../workspace/identity.ts";
 import type { Installation } from "../installation.ts";
-import { comparableRecords, completePackages } from "./complete-packages.ts";
-import { difference, type Difference } from "./reconcile.ts";
+import { publishedAs } from "./complete-packages.ts";
+import { difference, whyGone, type Difference } from "./reconcile.ts";
 import { isOfThisRepository } from "./removals.ts";
 import type { Revision } from "./revision.ts";
 
@@ -21,8 +21,7 @@ export interface Reconciled extends Difference {
  * what is queued already and what failed with this very recipe.
  */
 export async function reconcile(installation: Installation, revision: Revision): Promise<Reconciled> {
-  const { repository, revisions } = installation;
-  const published = await comparableRecords(revisions, revision, await completePackages(repository));
+  const published = await publishedAs(installation, revision);
   const { builds, removals } = difference(revision, published);
   const state = await installation.queue.state();
   const pending = state.builds.filter((build) => isOfThisRepository(installation, build));
@@ -93,7 +92,16 @@ export async function submitBuilds(
       ...(again.has(build.pkgbase) && { again: true }),
     })),
     ...(requests && { requests }),
+    ...builtElsewhere(revision),
   });
+}
+
+/** What is made for any architecture is built for the first one, and builds for others wait for it there. */
+export function builtElsewhere({ workspace, arch, isBuiltHere }: Revision): Pick<Submission, "elsewhere"> {
+  const [first] = workspace.config.CI_ARCHES;
+  if (first === undefined || first === arch) return {};
+  const pkgbases = [...workspace.packages.keys()].filter((pkgbase) => !isBuiltHere(pkgbase));
+  return { elsewhere: { arch: first, pkgbases } };
 }
 
 /**
@@ -154,14 +162,15 @@ async function endedRecipes(installation: Installation, revision: Revision): Pro
 
 /** Packages that failed and went back to the recipe that is published: telling the queue so frees what needs them. */
 function fixed(
-  { workspace: { packages, config }, identity }: Revision,
+  { workspace: { packages, config }, identity, isBuiltHere }: Revision,
   ended: Recipes,
   builds: readonly WantedBuild[],
 ): readonly WantedBuild[] {
   const wanted = new Set(builds.map(({ pkgbase }) => pkgbase));
   return [...ended].flatMap(([pkgbase, recipe]) => {
     const pkg = packages.get(pkgbase);
-    const isPublished = pkg && !wanted.has(pkgbase) && pkg.config.CI_ON_TRIGGER === "";
+    const isPublished =
+      pkg && isBuiltHere(pkgbase) && !wanted.has(pkgbase) && pkg.config.CI_ON_TRIGGER === "";
     if (!isPublished || recipe?.outcome === "skipped" || sameRecipe(recipe, identity(pkgbase))) return [];
     const reason = "it failed, and is back at the recipe that is published";
     return [{ pkgbase, class: pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null, reason }];
@@ -170,15 +179,16 @@ function fixed(
 
 /** Packages that are queued or being built and that main no longer has. */
 function abandoned(
-  { workspace: { packages } }: Revision,
+  revision: Revision,
   pending: readonly Build[],
   removals: readonly ScheduledRemoval[],
 ): readonly ScheduledRemoval[] {
+  const { packages } = revision.workspace;
   const known = new Set(removals.map(({ pkgbase }) => pkgbase));
   const gone = pending.filter(({ pkgbase }) => !packages.has(pkgbase) && !known.has(pkgbase));
   return [...new Map(gone.map((build) => [build.pkgbase, build])).values()].map(({ pkgbase, pkgnames }) => ({
     pkgbase,
     pkgnames: [...pkgnames],
-    reason: "it is no longer in the workspace",
+    reason: whyGone(revision, pkgbase),
   }));
 }

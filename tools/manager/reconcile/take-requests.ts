@@ -4,7 +4,7 @@ import { followsUpstream, sameRecipe } from "../../workspace/identity.ts";
 import type { RequestList } from "../../workspace/state/requests.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import type { Installation } from "../installation.ts";
-import { comparableRecords, completePackages } from "./complete-packages.ts";
+import { publishedAs } from "./complete-packages.ts";
 import type { Revision } from "./revision.ts";
 import { submitBuilds } from "./submit.ts";
 
@@ -24,12 +24,11 @@ export async function takeRequests(
   const { packages, config } = revision.workspace;
   const after = await queue.taken({ source: config.REPO_NAME, target: repository.name, arch });
   if (upTo <= after) return [];
-  const complete = await completePackages(repository);
-  const published = await comparableRecords(installation.revisions, revision, complete);
+  const published = await publishedAs(installation, revision);
   const wanted = [...builds].flatMap(([pkgbase, { number, ...request }]) => {
     const pkg = packages.get(pkgbase);
     const record = published.get(pkgbase);
-    if (!pkg || number <= after) return [];
+    if (!pkg || number <= after || !revision.isBuiltHere(pkgbase)) return [];
     const isCurrent = sameRecipe(record, revision.identity(pkgbase));
     return isCurrent && hasNothingNew(pkg, request, record!) ? [] : [{ pkgbase, ...request }];
   });

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openLog, type BuildLog } from "../../builder/log.ts";
 import { SluiceError } from "../../errors.ts";
 import { dropFinished, type FinishedPackages } from "../builds/finished.ts";
-import { describe } from "../builds/handle-build.ts";
+import { describe } from "../builds/publish-finished.ts";
 import { runBuild, type Unbuilt } from "../builds/run-build.ts";
 import { explainSystemError } from "../machine.ts";
 import type { Announcement, FinishRequest, RemoteClaim } from "../builder-protocol.ts";
@@ -17,9 +17,8 @@ import { isTemporary, type ManagerClient } from "./manager-client.ts";
 import type { PublishedPackages } from "./published-packages.ts";
 import type { WorkspaceClone } from "./workspace-clone.ts";
 
-/** All that a builder works with. */
+/** What builds of one workspace for one repository need. */
 export interface Workshop {
-  readonly manager: ManagerClient;
   readonly clone: WorkspaceClone;
   readonly place: BuildingPlace;
   readonly published: PublishedPackages;
@@ -37,11 +36,29 @@ export interface BuildSignals {
  * @returns what the manager made of it, for people
  */
 export async function buildClaim(
-  workshop: Workshop,
+  manager: ManagerClient,
+  workshopFor: (claim: RemoteClaim) => Promise<Workshop>,
   claim: RemoteClaim,
   signals: BuildSignals,
 ): Promise<string> {
-  const { manager, place } = workshop;
+  try {
+    return await buildIn(await workshopFor(claim), manager, claim, signals);
+  } catch (error) {
+    if (signals.gone.aborted) return "gone";
+    if (!(error instanceof SluiceError)) throw error;
+    if (error.code === "gone") return "gone";
+    const lost = { outcome: "lost", message: describe(error).slice(0, 4000) } as const;
+    return await manager.finish(claim, lost, signals.gone);
+  }
+}
+
+async function buildIn(
+  workshop: Workshop,
+  manager: ManagerClient,
+  claim: RemoteClaim,
+  signals: BuildSignals,
+): Promise<string> {
+  const { place } = workshop;
   const { gone, cancelled, handBack } = signals;
   const logPath = join(place.folders.logs, claim.pkgbase, `${claim.build}-${claim.token}.log`);
   const send = (at: number, piece: Uint8Array): Promise<number> => manager.log(claim, at, piece, gone);
@@ -54,11 +71,6 @@ export async function buildClaim(
     if ("outcome" in made) return await manager.finish(claim, resultOf(made, signals), gone);
     const packages = await announcementOf(made);
     return await bring(manager, claim, made, packages, gone);
-  } catch (error) {
-    if (gone.aborted) return "gone";
-    if (!(error instanceof SluiceError)) throw error;
-    if (error.code === "gone") return "gone";
-    return await manager.finish(claim, { outcome: "lost", message: describe(error).slice(0, 4000) }, gone);
   } finally {
     log.close();
     await rm(logPath, { force: true });

@@ -9,7 +9,7 @@ import type { Published } from "../../builder/build-request.ts";
 import { SluiceError } from "../../errors.ts";
 import { readDatabase } from "../../pkgrepo/database-file.ts";
 import { run } from "../../system/run.ts";
-import type { Welcome } from "../builder-protocol.ts";
+import type { RepositoryAddress } from "../builder-protocol.ts";
 
 const keptMs = 14 * 24 * 3600_000;
 const maxDatabaseBytes = 256 * 2 ** 20;
@@ -28,11 +28,12 @@ export interface PublishedPackages {
 export async function openPublishedPackages(options: {
   readonly url: string;
   readonly dispatcher: Dispatcher;
-  readonly repository: Welcome["repository"];
+  readonly repository: RepositoryAddress;
+  readonly arch: string;
   readonly folder: string;
 }): Promise<PublishedPackages> {
-  const { dispatcher, folder } = options;
-  const { name, arch, key } = options.repository;
+  const { dispatcher, folder, arch } = options;
+  const { name, key } = options.repository;
   const base = `${options.url.replace(/\/$/, "")}/${encodeURIComponent(name)}/${encodeURIComponent(arch)}`;
   await mkdir(folder, { recursive: true });
   await deleteOld(folder);

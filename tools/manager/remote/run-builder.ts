@@ -10,8 +10,8 @@ import { lineOf, takeOffers, type Offer } from "../../queue/bullmq/offers.ts";
 import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { classLines } from "../builders/roster.ts";
-import { alivePerLease, type Description, type RemoteClaim, type Welcome } from "../builder-protocol.ts";
-import { openBuildingPlace } from "../installation.ts";
+import { alivePerLease, type Description, type RemoteClaim } from "../builder-protocol.ts";
+import { foldersOf, openBuildingPlace } from "../installation.ts";
 import { buildClaim, type Workshop } from "./build-claim.ts";
 import type { ManagerClient } from "./manager-client.ts";
 import { openPublishedPackages } from "./published-packages.ts";
@@ -61,9 +61,8 @@ interface Running {
  */
 export async function runBuilder(options: BuilderOptions): Promise<void> {
   const { manager, redis, description, watcher, drain, drainMs } = options;
-  const welcome = await manager.hello(drain);
-  const { name, leaseMs } = welcome;
-  const workshop = await openWorkshop(options, welcome);
+  const { name, leaseMs } = await manager.hello(drain);
+  const workshopFor = await openWorkshops(options);
   const running = new Map<string, Running>();
   const handBack = new AbortController();
   const room = pLimit(description.jobs);
@@ -78,7 +77,7 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
     watcher.started?.(claim);
     const start = performance.now();
     try {
-      const ended = await buildClaim(workshop, claim, {
+      const ended = await buildClaim(manager, workshopFor, claim, {
         cancelled: own.cancel.signal,
         gone: own.gone.signal,
         handBack: handBack.signal,
@@ -125,17 +124,40 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
   await sayingAlive;
 }
 
-async function openWorkshop(options: BuilderOptions, { workspace, repository }: Welcome): Promise<Workshop> {
-  const { manager, state, sandbox, openGit, pacmanConf, build } = options;
+/** Opens what builds of one workspace for one repository need, once for all of them. */
+async function openWorkshops(options: BuilderOptions): Promise<(claim: RemoteClaim) => Promise<Workshop>> {
   // What a killed predecessor left.
   for (const name of ["work", "finished", "logs"])
-    await rm(join(state, name), { recursive: true, force: true });
+    await rm(join(options.state, name), { recursive: true, force: true });
+  const opened = new Map<string, Promise<Workshop>>();
+  return ({ workspace, repository }) => {
+    const key = JSON.stringify([workspace, repository]);
+    const workshop = opened.get(key) ?? openWorkshop(options, { workspace, repository });
+    opened.set(key, workshop);
+    workshop.catch(() => opened.delete(key));
+    return workshop;
+  };
+}
+
+async function openWorkshop(
+  options: BuilderOptions,
+  { workspace, repository }: Pick<RemoteClaim, "workspace" | "repository">,
+): Promise<Workshop> {
+  const { manager, state, sandbox, openGit, pacmanConf, build, description } = options;
+  const { arch } = description;
+  const folders = foldersOf(state);
   const git = openGit(join(state, "workspaces", `${encodeURIComponent(workspace.name)}.git`));
   const clone = await openWorkspaceClone(git, options.workspaceUrl ?? workspace.url);
   const place = await openBuildingPlace({
     git,
     settings: { BUILD_REPO: repository.name },
+    arch,
     state,
+    folders: {
+      ...folders,
+      finished: join(folders.finished, encodeURIComponent(repository.name)),
+      sources: join(folders.sources, encodeURIComponent(repository.name)),
+    },
     sandbox,
     resources: options.resources,
     ...(build && { build }),
@@ -145,9 +167,10 @@ async function openWorkshop(options: BuilderOptions, { workspace, repository }: 
     url: options.repositoryUrl ?? manager.url,
     dispatcher: manager.dispatcher,
     repository,
-    folder: join(state, "packages"),
+    arch,
+    folder: join(state, "packages", encodeURIComponent(repository.name)),
   });
-  return { manager, clone, place, published };
+  return { clone, place, published };
 }
 
 /** Again and again, with a pause in between, until the signal. */

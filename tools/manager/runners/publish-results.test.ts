@@ -121,6 +121,7 @@ describe.skipIf(missing.length > 0)(
       const place = await openBuildingPlace({
         git: openGit(workspace.dir, process.env),
         settings: { BUILD_REPO: repository.name },
+        arch: "x86_64",
         state,
         sandbox: host(),
         build: () => Promise.reject(new Error("nothing is to be built")),

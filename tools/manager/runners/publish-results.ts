@@ -4,7 +4,7 @@ import type { Repository } from "../../pkgrepo/repository.ts";
 import { readSnapshot, type Snapshot } from "../../pkgrepo/snapshot.ts";
 import type { FinishedBuild } from "../../pkgrepo/publishing/stage-packages.ts";
 import { sweep } from "../../pkgrepo/publishing/sweep.ts";
-import { describe } from "../builds/handle-build.ts";
+import { describe } from "../builds/publish-finished.ts";
 import type { JobResult, JobOutcome } from "./job-results.ts";
 import { completePackages } from "../reconcile/complete-packages.ts";
 import { difference } from "../reconcile/reconcile.ts";

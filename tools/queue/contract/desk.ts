@@ -48,19 +48,12 @@ export class Desk {
     return this.queue.submit(this.submission(graph, options));
   }
 
-  claimAny(
-    classes: readonly string[] | "all" = [],
-    archs?: readonly string[],
-  ): Promise<Claim | undefined> {
+  claimAny(classes: readonly string[] | "all" = [], archs?: readonly string[]): Promise<Claim | undefined> {
     return this.queue.claim({ worker: "tester", classes, leaseMs, ...(archs && { archs }) });
   }
 
   /** The next build, which must be this one. */
-  async claim(
-    pkgbase: string,
-    classes: readonly string[] = [],
-    archs?: readonly string[],
-  ): Promise<Claim> {
+  async claim(pkgbase: string, classes: readonly string[] = [], archs?: readonly string[]): Promise<Claim> {
     const claim = await this.claimAny(classes, archs);
     if (claim?.build.pkgbase !== pkgbase) {
       throw new Error(

@@ -1,4 +1,5 @@
 import {
+  architectures,
   buildClass,
   bump,
   flag,
@@ -24,6 +25,11 @@ export const repositoryKeys = {
     "sluice",
     "mypackages",
     "This workspace's name towards the manager, which may build for several.",
+  ),
+  CI_ARCHES: architectures(
+    ["x86_64"],
+    "x86_64 aarch64",
+    "The architectures that the package repository has, each with a folder, a database and builds of its own. A package is built for those of its `arch` array; `any` is built once, for the first, and published to all.",
   ),
   GIT_AUTHOR_NAME: text("Sluice", "Package bot", "Who the pipelines' commits are by."),
   GIT_AUTHOR_EMAIL: text(
