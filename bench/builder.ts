@@ -31,7 +31,7 @@ export async function benchBuilder(runs = 9): Promise<BenchReport> {
       files: { ...files, ".CI/PKGBUILD.append": "pkgdesc=x" },
     });
     const commit = workspace.commit("recipes");
-    const conf = await writeMakepkgConf(home);
+    const conf = await writeMakepkgConf(home, "x86_64");
     const recipe = join(workspace.dir, "packages/tiny");
     const build = (pkgbase: string) => async (): Promise<void> => {
       const { result, log } = await workspace.build(pkgbase, { commit });

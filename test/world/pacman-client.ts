@@ -30,7 +30,11 @@ export interface PacmanClient {
 const become = process.getuid?.() === 0 ? [] : ["unshare", "--map-root-user"];
 
 /** @param server what `Server =` says, such as `http://127.0.0.1:8080/$repo/$arch` */
-export async function pacmanClient(repository: string, server: string): Promise<PacmanClient> {
+export async function pacmanClient(
+  repository: string,
+  server: string,
+  arch = "x86_64",
+): Promise<PacmanClient> {
   const home = mkdtempSync(join(tmpdir(), "sluice-client-"));
   const root = join(home, "root");
   const gpgdir = join(home, "gpg");
@@ -38,7 +42,7 @@ export async function pacmanClient(repository: string, server: string): Promise<
     mkdirSync(join(home, folder), { recursive: true });
   }
   const config = join(home, "pacman.conf");
-  writeFileSync(config, configuration(home, repository, server));
+  writeFileSync(config, configuration(home, repository, server, arch));
   const run = (...command: string[]): Promise<Said> => say([...become, ...command], home);
   const pacmanKey = async (...args: string[]): Promise<void> => {
     const { ok, output } = await run("pacman-key", "--gpgdir", gpgdir, "--config", config, ...args);
@@ -84,7 +88,7 @@ function programPath(program: string): string {
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? program;
 }
 
-function configuration(home: string, repository: string, server: string): string {
+function configuration(home: string, repository: string, server: string, arch: string): string {
   return `[options]
 RootDir = ${home}/root
 DBPath = ${home}/root/var/lib/pacman/
@@ -92,7 +96,7 @@ CacheDir = ${home}/cache/
 GPGDir = ${home}/gpg/
 LogFile = ${home}/pacman.log
 HookDir = ${home}/hooks/
-Architecture = x86_64
+Architecture = ${arch}
 SigLevel = Required DatabaseRequired
 LocalFileSigLevel = Required
 [${repository}]

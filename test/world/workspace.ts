@@ -72,6 +72,7 @@ export class ScratchWorkspace {
   /** Writes a package that makepkg can build: each pkgname holds `/usr/share/<pkgname>/hello`, which is its version. */
   addRecipe(pkgbase: string, recipe: Recipe = {}): void {
     const { pkgver = "1", pkgnames = [pkgbase], depends = [], makedepends = [], lines = "" } = recipe;
+    const { arch = ["any"] } = recipe;
     const functions = pkgnames.map(
       (name) =>
         `package_${name}() {\n  install -d "$pkgdir/usr/share/${name}"\n  echo "$pkgver" > "$pkgdir/usr/share/${name}/hello"\n}\n`,
@@ -79,13 +80,16 @@ export class ScratchWorkspace {
     this.write(
       `packages/${pkgbase}/PKGBUILD`,
       `pkgbase='${pkgbase}'\npkgname=(${quoted(pkgnames)})\npkgver=${pkgver}\npkgrel=1\npkgdesc='${pkgbase}'\n` +
-        `arch=('any')\nlicense=('0BSD')\ndepends=(${quoted(depends)})\nmakedepends=(${quoted(makedepends)})\n${lines}\n${functions.join("\n")}`,
+        `arch=(${quoted(arch)})\nlicense=('0BSD')\ndepends=(${quoted(depends)})\nmakedepends=(${quoted(makedepends)})\n${lines}\n${functions.join("\n")}`,
     );
     const relations = [
       ...depends.map((name) => `depends = ${name}`),
       ...makedepends.map((name) => `makedepends = ${name}`),
     ];
-    this.write(`packages/${pkgbase}/.SRCINFO`, srcinfoText(pkgbase, { pkgver, pkgnames, lines: relations }));
+    this.write(
+      `packages/${pkgbase}/.SRCINFO`,
+      srcinfoText(pkgbase, { pkgver, pkgnames, arch, lines: relations }),
+    );
   }
 
   commit(message: string): string {
@@ -148,12 +152,15 @@ interface Recipe {
   readonly pkgnames?: readonly string[];
   readonly depends?: readonly string[];
   readonly makedepends?: readonly string[];
+  /** Default: any. */
+  readonly arch?: readonly string[];
   /** Further lines of the PKGBUILD, such as `build() { false; }`. */
   readonly lines?: string;
 }
 
 interface SrcinfoParts {
   readonly pkgver?: string;
+  readonly arch?: readonly string[];
   readonly pkgnames?: readonly string[];
   /** Further lines of the pkgbase section, `depends = foo`. */
   readonly lines?: readonly string[];
@@ -162,7 +169,7 @@ interface SrcinfoParts {
 /** The recipe that `srcinfoText` is of. */
 export function pkgbuildText(
   pkgbase: string,
-  { pkgver = "1", pkgnames = [pkgbase], lines = [] }: SrcinfoParts = {},
+  { pkgver = "1", pkgnames = [pkgbase], arch = ["any"], lines = [] }: SrcinfoParts = {},
 ): string {
   const fields = new Map<string, string[]>();
   for (const line of lines) {
@@ -170,14 +177,15 @@ export function pkgbuildText(
     fields.set(field, [...(fields.get(field) ?? []), value]);
   }
   const arrays = [...fields].map(([field, values]) => `${field}=(${quoted(values)})\n`);
-  return `pkgbase=${pkgbase}\npkgname=(${quoted(pkgnames)})\npkgver=${pkgver}\npkgrel=1\narch=(any)\n${arrays.join("")}`;
+  return `pkgbase=${pkgbase}\npkgname=(${quoted(pkgnames)})\npkgver=${pkgver}\npkgrel=1\narch=(${arch.join(" ")})\n${arrays.join("")}`;
 }
 
 export function srcinfoText(
   pkgbase: string,
-  { pkgver = "1", pkgnames, lines = [] }: SrcinfoParts = {},
+  { pkgver = "1", pkgnames, arch = ["any"], lines = [] }: SrcinfoParts = {},
 ): string {
-  const base = [`pkgver = ${pkgver}`, "pkgrel = 1", "arch = any", ...lines].map((line) => `\t${line}\n`);
+  const archs = arch.map((name) => `arch = ${name}`);
+  const base = [`pkgver = ${pkgver}`, "pkgrel = 1", ...archs, ...lines].map((line) => `\t${line}\n`);
   const packages = (pkgnames ?? [pkgbase]).map((name) => `\npkgname = ${name}\n`);
   return `pkgbase = ${pkgbase}\n${base.join("")}${packages.join("")}`;
 }

@@ -38,7 +38,7 @@ export async function buildPackage(
     if ("kind" in layer) return layer;
     const prepared = await applyInterfere(request, recipe, layer, sandbox, stages, log);
     if ("kind" in prepared) return prepared;
-    const makepkgConf = await writeMakepkgConf(folder, resources);
+    const makepkgConf = await writeMakepkgConf(folder, request.arch, resources);
     const sources = await fetch(request, prepared, makepkgConf, stages, log);
     if ("kind" in sources) return sources;
     const time = await request.git.text(["show", "-s", "--format=%ct", request.commit]);

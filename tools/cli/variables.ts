@@ -35,6 +35,8 @@ export const variables = {
     MANAGER_URL: "`sluice builder`: where `sluice up` serves (default: `http://127.0.0.1:8080`).",
     BUILDER_TOKEN: "`sluice builder`: what `sluice builders add` printed.",
     BUILDER_CLASS: "`sluice builder`: its class (default: 2). `--class` wins.",
+    BUILDER_PACMAN_CONF:
+      "`sluice builder`: the pacman.conf with the repositories of the architecture that it builds for (default: `/etc/pacman.conf`).",
     MAKEFLAGS: "`sluice builder`: what makepkg hands to make (default: `-j` and the number of cores).",
     BUILDER_LIMITS_CPUS:
       "`sluice builder`: cores that one build may use, such as `4`; only a cgroup holds it, but MAKEFLAGS follows it.",

@@ -34,7 +34,7 @@ export async function installDependencies(
   stages: StageRunner,
   log: BuildLog,
 ): Promise<Layer | Unfinished> {
-  const pacman = await readPacmanConf(pacmanConf, folder);
+  const pacman = await readPacmanConf({ pacmanConf, arch }, folder);
   const wanted = srcinfo ? dependencyTexts(srcinfo, arch) : [];
   if (!srcinfo) log.note("Without .SRCINFO no dependency is known, so none is installed.");
   const { install, others } = resolveDependencies(wanted, published.entries);

@@ -17,9 +17,13 @@ export interface PacmanConf {
 
 /**
  * Writes the configuration with its includes resolved, since inside nothing of them is there, and without the
- * user as whom pacman 7 downloads, since there is no other user inside either.
+ * user as whom pacman 7 downloads, since there is no other user inside either. Packages of the architecture that is
+ * built for may be installed, whatever the host's is.
  */
-export async function readPacmanConf(pacmanConf: string, folder: string): Promise<PacmanConf> {
+export async function readPacmanConf(
+  { pacmanConf, arch }: { readonly pacmanConf: string; readonly arch: string },
+  folder: string,
+): Promise<PacmanConf> {
   const { stdout, exitCode } = await execa("pacman-conf", ["--config", pacmanConf], { reject: false });
   const lines = (exitCode === 0 ? stdout.split("\n") : []).filter((line) => !/^DownloadUser\b/.test(line));
   // To `ini` a dot in a section's name is a section within a section; pacman has none such.
@@ -27,12 +31,17 @@ export async function readPacmanConf(pacmanConf: string, folder: string): Promis
   const { options, ...repositorySections } = parse(sections.join("\n"));
   const repositories = Object.keys(repositorySections);
   const path = join(folder, "pacman.conf");
-  await writeFile(path, `${(repositories.length > 0 ? lines : ownFilesOnly).join("\n")}\n`);
+  const all = repositories.length > 0 ? lines : ["[options]", "Architecture = auto"];
+  const own = all.flatMap((line) => (line === "[options]" ? [line, ...missingArch(all, arch)] : [line]));
+  await writeFile(path, `${own.join("\n")}\n`);
   const keyring = options?.["GPGDir"]?.replace(/\/$/, "") ?? "/etc/pacman.d/gnupg";
   return { path, repositories, keyring };
 }
 
-const ownFilesOnly = ["[options]", "Architecture = auto"];
+function missingArch(lines: readonly string[], arch: string): string[] {
+  const known = lines.flatMap((line) => /^Architecture\s*=\s*(.*)$/.exec(line)?.[1]?.split(/\s+/) ?? []);
+  return known.includes(arch) ? [] : [`Architecture = ${arch}`];
+}
 
 /** The configuration, and of the keyring what verifying needs, without the private key beside it. */
 export function pacmanMounts({ path, repositories, keyring }: PacmanConf): Mount[] {

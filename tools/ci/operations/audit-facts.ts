@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { defaultArch } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
-import { checkPublished } from "../../pkgrepo/checking/check.ts";
+import { checkPublished, type Damage } from "../../pkgrepo/checking/check.ts";
 import { readDatabase } from "../../pkgrepo/database-file.ts";
 import { publishedPackages } from "../../pkgrepo/snapshot.ts";
 import { parseVersions, addNewest } from "../../upstream/distribution/versions.ts";
 import type { Upstreams } from "../../upstream/sources.ts";
 import type { Sighting } from "../../upstream/upstream.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import type { AddPorts } from "./add.ts";
 import type { AuditFacts, Published, UpstreamVersion } from "./audit.ts";
@@ -52,9 +52,14 @@ export async function readAuditFacts(
   const { config } = workspace;
   const upstreams = ports.upstreams(config, {});
   progress("asking what is published");
-  const url = database ?? config.CI_LIB_DB.find((one) => fileName(one) === `${config.BUILD_REPO}.db`);
-  const local = await ask(readLocal(repositories, config.BUILD_REPO, now()));
-  const published = url === undefined ? local?.published : await ask(readPublished(url, upstreams));
+  const local = await ask(readLocal(repositories, config, now()));
+  const published: Published[] = [];
+  for (const arch of config.CI_ARCHES) {
+    const url = databaseOf(arch, database, config);
+    const here = local?.published.find((one) => one.arch === arch);
+    const found = url === undefined ? here : await ask(readPublished(url, arch, upstreams));
+    if (found) published.push(found);
+  }
 
   const packages = [...workspace.packages.values()];
   const ofAur = packages.filter((pkg) => pkg.config.CI_PKGBUILD_SOURCE === "aur" && !pkg.config.CI_NVCHECKER);
@@ -87,41 +92,64 @@ export async function readAuditFacts(
   };
 }
 
+/** Its address has the architecture in it, where there are several. */
+function databaseOf(
+  arch: string,
+  given: string | undefined,
+  { BUILD_REPO, CI_ARCHES, CI_LIB_DB }: Config,
+): string | undefined {
+  const urls =
+    given === undefined ? CI_LIB_DB.filter((one) => fileName(one) === `${BUILD_REPO}.db`) : [given];
+  return CI_ARCHES.length > 1 ? urls.find((url) => url.includes(`/${arch}/`)) : urls[0];
+}
+
+type Config = Pick<RepositoryConfig, "BUILD_REPO" | "CI_ARCHES" | "CI_LIB_DB">;
+
 /** What this machine published, every file of it read. */
 async function readLocal(
   repositories: string | undefined,
-  name: string,
+  { BUILD_REPO: name, CI_ARCHES }: Config,
   now: Date,
-): Promise<(Pick<AuditFacts, "damage" | "leftFolders"> & { published: Published | undefined }) | undefined> {
+): Promise<Pick<AuditFacts, "damage" | "leftFolders" | "published"> | undefined> {
   if (repositories === undefined || !existsSync(repositories)) return undefined;
-  const where = { root: repositories, name, arch: defaultArch };
   const folders = (await readdir(repositories, { withFileTypes: true })).filter((one) => one.isDirectory());
   const leftFolders = folders.filter((one) => one.name !== name).map((one) => join(repositories, one.name));
-  const damage = await checkPublished(where, { whole: true, now });
-  const isReadable = damage.every(({ kind }) => kind !== "database");
-  const entries = isReadable ? await publishedPackages(where) : [];
-  return { damage, leftFolders, published: entries.length > 0 ? publishedIn(entries) : undefined };
+  const damage: Damage[] = [];
+  const published: Published[] = [];
+  for (const arch of CI_ARCHES) {
+    const where = { root: repositories, name, arch };
+    const found = await checkPublished(where, { whole: true, now });
+    const isReadable = found.every(({ kind }) => kind !== "database");
+    const entries = isReadable ? await publishedPackages(where) : [];
+    if (entries.length > 0) published.push(publishedIn(arch, entries));
+    const path = (file: string): string => (CI_ARCHES.length > 1 ? `${arch}/${file}` : file);
+    damage.push(...found.map((one) => ({ ...one, path: path(one.path) })));
+  }
+  return { damage, leftFolders, published };
 }
 
-async function readPublished(database: string, upstreams: Upstreams): Promise<Published> {
-  if (!/^https?:\/\//.test(database)) return publishedIn(await readDatabase(database));
+async function readPublished(database: string, arch: string, upstreams: Upstreams): Promise<Published> {
+  if (!/^https?:\/\//.test(database)) return publishedIn(arch, await readDatabase(database));
   const [sighting] = await upstreams.libraries([database], []);
   if (sighting?.kind === "read") {
     const pkgnames = [...sighting.names].map(([base, names]) => [base, names.pkgnames] as const);
-    return { versions: parseVersions(sighting.database.packages), pkgnames: new Map(pkgnames) };
+    return { arch, versions: parseVersions(sighting.database.packages), pkgnames: new Map(pkgnames) };
   }
   if (sighting && "error" in sighting) throw sighting.error;
   throw new SluiceError("database-unavailable", `The database ${database} can't be read`);
 }
 
-function publishedIn(entries: readonly { name: string; base: string; version: string }[]): Published {
+function publishedIn(
+  arch: string,
+  entries: readonly { name: string; base: string; version: string }[],
+): Published {
   const versions = new Map<string, string>();
   const pkgnames = new Map<string, Set<string>>();
   for (const { name, base, version } of entries) {
     addNewest(versions, base, version);
     pkgnames.set(base, (pkgnames.get(base) ?? new Set()).add(name));
   }
-  return { versions, pkgnames };
+  return { arch, versions, pkgnames };
 }
 
 function fileName(url: string): string | undefined {

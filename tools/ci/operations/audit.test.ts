@@ -30,15 +30,23 @@ function found({ main = "1", config = "", pkgnames = ["foo"], state, upstream, p
     }),
     state: { ...emptyState, packages: new Map(state ? [["foo", state]] : []) },
     upstreams: new Map(upstream ? [["foo", upstream]] : []),
-    published: published && {
-      versions: new Map(Object.entries(published).map(([, version]) => ["foo", version])),
-      pkgnames: new Map(Object.keys(published).length > 0 ? [["foo", new Set(Object.keys(published))]] : []),
-    },
+    published: publishedHere(published),
     damage: [],
     leftFolders: [],
     reviewBranches: [],
   };
   return audit(facts).map(({ kind, name, why }) => `${kind} ${name}: ${why}`);
+}
+
+function publishedHere(published: Case["published"]): AuditFacts["published"] {
+  if (!published) return [];
+  return [
+    {
+      arch: "x86_64",
+      versions: new Map(Object.entries(published).map(([, version]) => ["foo", version])),
+      pkgnames: new Map(Object.keys(published).length > 0 ? [["foo", new Set(Object.keys(published))]] : []),
+    },
+  ];
 }
 
 const seen = { version: "2-1", isSeen: true };
@@ -113,6 +121,38 @@ describe("builds", () => {
   test.each(cases)("%s", (_what, given, expected) => expect(found(given)).toEqual(expected));
 });
 
+test("each architecture's repository is compared with what is for it", () => {
+  const folder = (name: string, arch: readonly string[]) =>
+    ({
+      name,
+      pkgbuild: { kind: "present" },
+      srcinfo: { kind: "file", text: srcinfoText(name, { arch }) },
+      config: { kind: "absent" },
+    }) as const;
+  const published = (arch: string, ...names: string[]) => ({
+    arch,
+    versions: new Map(names.map((name) => [name, "1-1"])),
+    pkgnames: new Map(names.map((name) => [name, new Set([name])])),
+  });
+  const facts: AuditFacts = {
+    workspace: parseWorkspace({
+      repositoryConfig: { kind: "file", text: "CI_ARCHES=x86_64 aarch64\n" },
+      packagesDir: ".",
+      folders: [folder("both", ["x86_64", "aarch64"]), folder("data", ["any"]), folder("pc", ["x86_64"])],
+    }),
+    state: emptyState,
+    upstreams: new Map(),
+    published: [published("x86_64", "both", "data", "pc"), published("aarch64", "both", "pc")],
+    damage: [],
+    leftFolders: [],
+    reviewBranches: [],
+  };
+  expect(audit(facts).map(({ kind, name, why }) => `${kind} ${name}: ${why}`)).toEqual([
+    "lost-build data: it isn't published for aarch64",
+    "orphan pc: is published for aarch64, and its recipe isn't for that",
+  ]);
+});
+
 describe("orphans", () => {
   test("are split packages that are published and not made any more, but no debug packages", () => {
     expect(found({ published: { foo: "1-1", "foo-docs": "1-1", "foo-debug": "1-1" } })).toEqual([
@@ -126,14 +166,17 @@ describe("orphans", () => {
       workspace,
       state: { ...emptyState, packages: new Map([["gone", {}]]) },
       upstreams: new Map(),
-      published: {
-        versions: new Map([["gone", "1-1"]]),
-        pkgnames: new Map([
-          ["gone", new Set(["gone"])],
-          // `sluice key rotate` makes it.
-          ["sluice-keyring", new Set(["sluice-keyring"])],
-        ]),
-      },
+      published: [
+        {
+          arch: "x86_64",
+          versions: new Map([["gone", "1-1"]]),
+          pkgnames: new Map([
+            ["gone", new Set(["gone"])],
+            // `sluice key rotate` makes it.
+            ["sluice-keyring", new Set(["sluice-keyring"])],
+          ]),
+        },
+      ],
       damage: [{ path: "foo.pkg.tar.zst", problem: "is missing" }],
       leftFolders: ["/srv/former"],
       reviewBranches: [`update-gone-${digest}`, "update-!"],

@@ -1,6 +1,7 @@
 import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
 import { keyringName } from "../../pkgrepo/publishing/keyring-package.ts";
+import { isFor } from "../../workspace/architectures.ts";
 import { bumpOf } from "../../workspace/bump.ts";
 import { parseBranchName } from "../../forge/branch-name.ts";
 import type { State } from "../../workspace/state/state.ts";
@@ -12,8 +13,8 @@ export interface AuditFacts {
   readonly state: State;
   /** By pkgbase; without those whose upstream couldn't be asked or says no version. */
   readonly upstreams: ReadonlyMap<string, UpstreamVersion>;
-  /** Undefined where it isn't known. */
-  readonly published: Published | undefined;
+  /** Of each architecture of which it is known. */
+  readonly published: readonly Published[];
   /** The files that were published on this machine and aren't what they were. */
   readonly damage: readonly { readonly path: string; readonly problem: string }[];
   /** Folders beside the published repository, of repositories that nobody publishes to. */
@@ -30,8 +31,9 @@ export interface UpstreamVersion {
   readonly isSeen: boolean;
 }
 
-/** The published repository, by pkgbase. */
+/** The published repository of one architecture, by pkgbase. */
 export interface Published {
+  readonly arch: string;
   readonly versions: ReadonlyMap<string, string>;
   readonly pkgnames: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -48,7 +50,7 @@ export function audit(facts: AuditFacts): AuditFinding[] {
   const packages = [...facts.workspace.packages.values()];
   return [
     ...packages.flatMap((pkg) => lostUpdate(pkg, facts)),
-    ...packages.flatMap((pkg) => lostBuild(pkg, facts)),
+    ...facts.published.flatMap((published) => packages.flatMap((pkg) => lostBuild(pkg, facts, published))),
     ...facts.damage.map(({ path, problem }) => ({ kind: "damaged" as const, name: path, why: problem })),
     ...orphans(facts),
   ];
@@ -78,14 +80,20 @@ function lostUpdate({ pkgbase, srcinfo }: Package, { upstreams, state }: AuditFa
 }
 
 /** What is published is older than what main has. What is built on a trigger of its own is as old as it wants. */
-function lostBuild({ pkgbase, srcinfo, config }: Package, { published }: AuditFacts): AuditFinding[] {
-  if (!published || config.CI_ON_TRIGGER !== "") return [];
+function lostBuild(pkg: Package, { workspace }: AuditFacts, published: Published): AuditFinding[] {
+  const { pkgbase, srcinfo, config } = pkg;
+  const { CI_ARCHES } = workspace.config;
+  if (config.CI_ON_TRIGGER !== "" || !isFor(pkg, published.arch, CI_ARCHES)) return [];
+  const where = CI_ARCHES.length > 1 ? ` for ${published.arch}` : "";
   const version = published.versions.get(pkgbase);
-  if (version === undefined) return [{ kind: "lost-build", name: pkgbase, why: "it isn't published" }];
+  if (version === undefined)
+    return [{ kind: "lost-build", name: pkgbase, why: `it isn't published${where}` }];
   const recipe = srcinfo && srcinfoVersion(srcinfo);
   const wanted = recipe === undefined ? undefined : wantedVersion(recipe, version, config);
   if (wanted === undefined || vercmp(version, wanted) >= 0) return [];
-  return [{ kind: "lost-build", name: pkgbase, why: `${version} is published, main asks for ${wanted}` }];
+  return [
+    { kind: "lost-build", name: pkgbase, why: `${version} is published${where}, main asks for ${wanted}` },
+  ];
 }
 
 /** The recipe's, or, where it is that which CI_PACKAGE_BUMP is for, the bumped one; pkgver() may be ahead of both. */
@@ -103,30 +111,11 @@ function isSameButBump(version: string, base: string): boolean {
   return vercmp(version, base) === 0 || vercmp(version.replace(/\.\d+$/, ""), base) === 0;
 }
 
-function orphans({
-  workspace: { packages, config },
-  state,
-  published,
-  leftFolders,
-  reviewBranches,
-}: AuditFacts): AuditFinding[] {
-  const found: AuditFinding[] = [];
+function orphans(facts: AuditFacts): AuditFinding[] {
+  const { state, published, leftFolders, reviewBranches } = facts;
+  const { packages, config } = facts.workspace;
+  const found: AuditFinding[] = published.flatMap((one) => publishedOrphans(one, facts.workspace));
   const add = (name: string, why: string): unknown => found.push({ kind: "orphan", name, why });
-  for (const [pkgbase, pkgnames] of published?.pkgnames ?? []) {
-    const pkg = packages.get(pkgbase);
-    if (!pkg) {
-      // `sluice key rotate` makes it.
-      if (pkgbase === keyringName(config.BUILD_REPO)) continue;
-      add(pkgbase, "is published, and no package of the workspace");
-      continue;
-    }
-    const own = new Set(pkg.srcinfo?.packages.map(({ pkgname }) => pkgname) ?? pkgnames);
-    for (const pkgname of pkgnames) {
-      // makepkg makes it along where the options say so.
-      if (own.has(pkgname) || pkgname === `${pkgbase}-debug`) continue;
-      add(pkgname, `is published, and ${pkgbase} doesn't make it any more`);
-    }
-  }
   for (const pkgbase of state.packages.keys()) {
     if (!packages.has(pkgbase))
       add(pkgbase, "has a file in the branch `state`, and is no package of the workspace");
@@ -138,6 +127,33 @@ function orphans({
   }
   for (const folder of leftFolders) {
     add(folder, `is published, and BUILD_REPO is ${config.BUILD_REPO}`);
+  }
+  return found;
+}
+
+/** What one architecture's repository has, and isn't to have. */
+function publishedOrphans({ arch, pkgnames }: Published, { packages, config }: Workspace): AuditFinding[] {
+  const found: AuditFinding[] = [];
+  const where = config.CI_ARCHES.length > 1 ? ` for ${arch}` : "";
+  const add = (name: string, why: string): unknown => found.push({ kind: "orphan", name, why });
+  for (const [pkgbase, names] of pkgnames) {
+    const pkg = packages.get(pkgbase);
+    if (!pkg) {
+      // `sluice key rotate` makes it.
+      if (pkgbase === keyringName(config.BUILD_REPO)) continue;
+      add(pkgbase, `is published${where}, and no package of the workspace`);
+      continue;
+    }
+    if (!isFor(pkg, arch, config.CI_ARCHES)) {
+      add(pkgbase, `is published for ${arch}, and its recipe isn't for that`);
+      continue;
+    }
+    const own = new Set(pkg.srcinfo?.packages.map(({ pkgname }) => pkgname) ?? names);
+    for (const pkgname of names) {
+      // makepkg makes it along where the options say so.
+      if (own.has(pkgname) || pkgname === `${pkgbase}-debug`) continue;
+      add(pkgname, `is published${where}, and ${pkgbase} doesn't make it any more`);
+    }
   }
   return found;
 }

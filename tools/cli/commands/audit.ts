@@ -42,7 +42,7 @@ export async function audit(options: Options): Promise<number> {
     const found = findings(facts);
     const unasked = facts.unasked.length;
     for (const { message } of facts.unasked) warn(message);
-    if (!facts.published) {
+    if (facts.published.length === 0) {
       warn(
         "what is published isn't known: put the repository's database into CI_LIB_DB, or name it with --database",
       );

@@ -40,6 +40,7 @@ export async function builder(options: Options): Promise<number> {
         options.state === undefined ? join(homedir(), ".local/state/sluice-builder") : resolve(options.state),
       sandbox: await chooseSandbox(options.sandbox),
       openGit: (folder) => openGit(folder, env),
+      pacmanConf: env["BUILDER_PACMAN_CONF"] || undefined,
       workspaceUrl: env["WORKSPACE_URL"] || undefined,
       resources: resourcesOf(env),
       repositoryUrl: env["REPOSITORY_URL"] || undefined,
