@@ -30,6 +30,7 @@ const failing = {
   outcome: "failed",
   message: nasty,
   since: 1,
+  arch: "x86_64",
   firstCommit: nasty,
   commit: nasty,
   builds: 2,
@@ -46,7 +47,7 @@ const overview: Overview = {
   building: [build],
   waiting: [{ ...build, status: "blocked" }],
   failing: [failing],
-  unscheduled: [{ pkgbase: name, reason: nasty }],
+  unscheduled: [{ pkgbase: name, arch: "x86_64", reason: nasty }],
   recent: [{ ...build, status: "failed", finishedAt: 4 }],
 };
 const published = { name, pkgbase: name, version: nasty, arch: nasty, filename: nasty, builtAt: 1 };

@@ -1,10 +1,12 @@
 import type { Queue, BuildStatus, PendingBuild } from "../queue/queue.ts";
 import { readSnapshot } from "../pkgrepo/snapshot.ts";
+import type { Git } from "../git/git.ts";
+import type { RepositoryConfig } from "../workspace/config/config.ts";
 import type { BuildingPlace } from "./installation.ts";
 import { failingPackages, type Failing } from "./builds/failing.ts";
-import { comparableRecords, completePackages } from "./reconcile/complete-packages.ts";
+import { publishedAs } from "./reconcile/complete-packages.ts";
 import { difference } from "./reconcile/reconcile.ts";
-import type { Revision, Revisions } from "./reconcile/revision.ts";
+import { commitsOf, revisionsOf, type Revisions } from "./reconcile/revision.ts";
 
 /** Where one installation stands, against one commit. Times are in milliseconds since 1970. */
 export interface BuildingStatus {
@@ -13,38 +15,83 @@ export interface BuildingStatus {
   /** What is being built, waits or is blocked. */
   readonly pending: readonly PendingBuild[];
   /** Packages that aren't published as the commit has them, and neither failed nor wait. */
-  readonly unscheduled: readonly { readonly pkgbase: string; readonly reason: string }[];
+  readonly unscheduled: readonly {
+    readonly pkgbase: string;
+    readonly arch: string;
+    readonly reason: string;
+  }[];
   /** Packages of the commit that are published as it has them. */
   readonly published: number;
   /** Undefined before the first publish. */
   readonly lastPublished: number | undefined;
 }
 
-type Where = Pick<BuildingPlace["repository"], "root" | "name" | "arch">;
+/** Where one architecture of a repository is published, for those who only look. */
+export interface PublishedPlace {
+  readonly repository: Pick<BuildingPlace["repository"], "root" | "name" | "arch">;
+  readonly revisions: Revisions;
+  /** Of the first architecture: those of the others. */
+  readonly others?: readonly PublishedPlace[];
+}
 
-/** @param queue undefined where nothing was ever queued */
+/** The first architecture's comes first. */
+export type PublishedPlaces = readonly [PublishedPlace, ...PublishedPlace[]];
+
+/** @param root the folder that holds the repositories */
+export function publishedPlaces(
+  git: Git,
+  root: string,
+  { BUILD_REPO: name, CI_ARCHES }: Pick<RepositoryConfig, "BUILD_REPO" | "CI_ARCHES">,
+): PublishedPlaces {
+  const commits = commitsOf(git);
+  const [first, ...others] = CI_ARCHES.map((arch) => ({
+    repository: { root, name, arch },
+    revisions: revisionsOf(git, arch, commits),
+  }));
+  return [{ ...first!, others }, ...others];
+}
+
+/**
+ * @param queue undefined where nothing was ever queued
+ * @param commit which the published packages are compared with
+ */
 export async function readBuildingStatus(
   queue: Queue | undefined,
-  { repository, revisions }: { readonly repository: Where; readonly revisions: Revisions },
-  head: Revision,
+  places: PublishedPlaces,
+  commit: string,
 ): Promise<BuildingStatus> {
-  const { packages } = head.workspace;
+  const [{ repository }] = places;
   const state = await queue?.state();
   const pending = (state?.builds ?? []).filter(({ target }) => target === repository.name);
-  const isPending = new Set(pending.map(({ pkgbase }) => pkgbase));
-  const failing = (queue ? await failingPackages(queue, repository.name) : []).filter(
-    ({ pkgbase }) => packages.has(pkgbase) && !isPending.has(pkgbase),
-  );
-  const failed = new Set(failing.map(({ pkgbase }) => pkgbase));
-  const published = await comparableRecords(revisions, head, await completePackages(repository));
-  const { builds } = difference(head, published);
-  const missing = new Set(builds.map(({ pkgbase }) => pkgbase));
+  const known = queue ? await failingPackages(queue, repository.name) : [];
+  const failing: Failing[] = [];
+  const unscheduled: BuildingStatus["unscheduled"][number][] = [];
+  const missing = new Set<string>();
+  let lastPublished: number | undefined;
+  for (const place of places) {
+    const { arch } = place.repository;
+    const revision = await place.revisions.at(commit);
+    const isPending = new Set(pending.filter((build) => build.arch === arch).map(({ pkgbase }) => pkgbase));
+    const own = known.filter(
+      (one) => one.arch === arch && revision.isBuiltHere(one.pkgbase) && !isPending.has(one.pkgbase),
+    );
+    const failed = new Set(own.map(({ pkgbase }) => pkgbase));
+    const { builds } = difference(revision, await publishedAs(place, revision));
+    failing.push(...own);
+    for (const { pkgbase, reason } of builds) {
+      missing.add(pkgbase);
+      if (!isPending.has(pkgbase) && !failed.has(pkgbase)) unscheduled.push({ pkgbase, arch, reason });
+    }
+    const published = (await readSnapshot(place.repository))?.time.getTime();
+    lastPublished = Math.max(published ?? 0, lastPublished ?? 0) || undefined;
+  }
+  const { packages } = (await places[0].revisions.at(commit)).whole;
   return {
     failing,
     pending,
-    unscheduled: builds.filter(({ pkgbase }) => !isPending.has(pkgbase) && !failed.has(pkgbase)),
+    unscheduled,
     published: [...packages.keys()].filter((pkgbase) => !missing.has(pkgbase)).length,
-    lastPublished: (await readSnapshot(repository))?.time.getTime(),
+    lastPublished,
   };
 }
 

@@ -16,16 +16,19 @@ export interface ChaoticSettings {
  * manager would refuse. Undefined where there is nothing to do.
  */
 export function formatChaoticParams(
-  { builds, removals, source, target, pipeline }: Schedule,
+  { builds, removals, source, target, pipeline, arch }: Schedule,
   remaining: readonly string[],
   settings: ChaoticSettings,
 ): string | undefined {
   const arrays: string[] = [];
+  // Its default.
+  const archOption = arch === "x86_64" ? [] : [`--arch=${arch}`];
   if (builds.length > 0) {
     const mirror = archMirror(settings.CI_LIB_DB);
     arrays.push(
       declareArray("PARAMS_SCHEDULE", [
         "schedule",
+        ...archOption,
         `--target-repo=${target}`,
         `--source-repo=${source}`,
         ...(pipeline.id === null ? [] : ["--commit", `${pipeline.commit}:${pipeline.id}`]),
@@ -36,7 +39,12 @@ export function formatChaoticParams(
   }
   if (removals.length > 0 && remaining.length > 0) {
     arrays.push(
-      declareArray("PARAMS_AUTOREPOREMOVE", ["auto-repo-remove", `--target-repo=${target}`, ...remaining]),
+      declareArray("PARAMS_AUTOREPOREMOVE", [
+        "auto-repo-remove",
+        ...archOption,
+        `--target-repo=${target}`,
+        ...remaining,
+      ]),
     );
   }
   if (arrays.length === 0) return undefined;

@@ -28,6 +28,8 @@ const removal = z.strictObject({
   reason: z.string().describe("Why it is removed, for people."),
 });
 
+const arch = z.string().regex(/^[a-z0-9_]+$/);
+
 /** `.ci/schedule.json`: what to build and to remove. Written by the pipelines, read by the builders. */
 export const scheduleSchema = z
   .strictObject({
@@ -40,14 +42,29 @@ export const scheduleSchema = z
         url: z.string().nullable(),
       })
       .describe("Where this schedule was made."),
-    arch: z.string().regex(/^[a-z0-9_]+$/),
+    arch,
     source: z.string().describe("REPO_NAME: this workspace's name towards the manager."),
     target: z.string().describe("BUILD_REPO: the package repository to publish to."),
     builds: z.array(build).describe("In build order: what is needed comes before what needs it."),
     removals: z.array(removal).describe("What to take out of the package repository."),
+    further: z
+      .array(z.strictObject({ arch, builds: z.array(build), removals: z.array(removal) }))
+      .optional()
+      .describe("The same for each further architecture, where the repository has several."),
   })
   .meta({ title: "Sluice schedule" });
 
 export type Schedule = Readonly<z.infer<typeof scheduleSchema>>;
 export type ScheduledBuild = Readonly<z.infer<typeof build>>;
 export type ScheduledRemoval = Readonly<z.infer<typeof removal>>;
+
+/** One for each architecture. */
+export function schedulesOf({ further = [], ...first }: Schedule): readonly Schedule[] {
+  return [first, ...further.map((other) => ({ ...first, ...other }))];
+}
+
+/** What is built for whichever architecture, each package once. */
+export function allBuilds(schedule: Schedule): readonly ScheduledBuild[] {
+  const builds = schedulesOf(schedule).flatMap((one) => one.builds);
+  return [...new Map(builds.toReversed().map((build) => [build.pkgbase, build])).values()].reverse();
+}

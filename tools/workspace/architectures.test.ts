@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { parseSrcinfo } from "../alpm/srcinfo.ts";
 import { builtFor, isFor } from "./architectures.ts";
 
+const lines = (archs: readonly string[]): string => archs.map((arch) => `\tarch = ${arch}\n`).join("");
+
 function recipe(base: readonly string[], ...own: readonly (readonly string[])[]): string {
-  const lines = (archs: readonly string[]): string => archs.map((arch) => `\tarch = ${arch}\n`).join("");
   const sections = own.length > 0 ? own : [[]];
   const packages = sections.map((archs, at) => `\npkgname = foo${at}\n${lines(archs)}`);
   return `pkgbase = foo\n\tpkgver = 1\n\tpkgrel = 1\n${lines(base)}${packages.join("")}`;

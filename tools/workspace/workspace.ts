@@ -61,6 +61,10 @@ export interface Workspace {
 export function parseWorkspace(files: WorkspaceFiles): Workspace {
   const problems: WorkspaceProblem[] = [];
   const config = configFrom(readRepositoryConfig(files.repositoryConfig), ".ci/config", undefined, problems);
+  if (config.CI_SCHEDULE_TO !== "manager" && config.CI_ARCHES.length > 1) {
+    const message = `CI_ARCHES: with CI_SCHEDULE_TO=${config.CI_SCHEDULE_TO} there is one architecture; only \`manager\` builds for several`;
+    problems.push({ kind: "invalid-value", pkgbase: undefined, path: ".ci/config", message });
+  }
   const packages = new Map<string, Package>();
   for (const pkg of parsePackages(files, config.CI_ARCHES, problems)) packages.set(pkg.pkgbase, pkg);
   return { config, packagesDir: files.packagesDir, packages, problems };

@@ -1,4 +1,3 @@
-import { defaultArch } from "../../alpm/names.ts";
 import { parseRelation } from "../../alpm/relation.ts";
 import { relationFields, relationsOf, type PackageRelations } from "../../deptree/relations.ts";
 import { buildTree } from "../../deptree/tree.ts";
@@ -27,8 +26,8 @@ export function dependencyProblems(before: Workspace, after: Workspace): Depende
   return [...newCycles(old, now), ...lostProviders(old, now), ...madeTwice(old, now)];
 }
 
-function relationsIn({ packages }: Workspace): PackageRelations[] {
-  const fields = relationFields(defaultArch);
+function relationsIn({ packages, config }: Workspace): PackageRelations[] {
+  const fields = relationFields(config.CI_ARCHES[0]!);
   return [...packages.values()].map(({ pkgbase, srcinfo }) => relationsOf(pkgbase, srcinfo, fields));
 }
 

@@ -2,6 +2,7 @@ import { SluiceError } from "../../errors.ts";
 import type { Commit } from "../../git/history.ts";
 import type { ScheduledRemoval } from "../../schedule/schedule.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
+import { builtFor, whyForeign } from "../../workspace/architectures.ts";
 import type { CommitFolders } from "../../workspace/commit.ts";
 import { packagePath } from "../../workspace/files.ts";
 import type { Package, Workspace } from "../../workspace/workspace.ts";
@@ -72,6 +73,9 @@ export function decide(
     ];
     if (reasons.length === 0) {
       return { kind: "skip", pkgbase, reason: `only ${list(change!.paths)} changed, which no build reads` };
+    }
+    if (pkg.srcinfo && builtFor(pkg, config.CI_ARCHES).length === 0) {
+      return { kind: "skip", pkgbase, reason: whyForeign(pkg.srcinfo, config.CI_ARCHES) };
     }
     return {
       kind: "build",

@@ -1,13 +1,12 @@
-import { defaultArch } from "../../alpm/names.ts";
 import type { DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
 import { lastChanges } from "../../git/history.ts";
 import { ignoreFiles } from "../../git/ignore.ts";
 import type { RefUpdate } from "../../git/push.ts";
-import { composeSchedule, type WantedBuild } from "../../schedule/compose.ts";
-import { scheduleFiles, type ScheduleFile } from "../../schedule/files.ts";
-import type { Schedule } from "../../schedule/schedule.ts";
+import type { WantedBuild } from "../../schedule/compose.ts";
+import type { ScheduleFile } from "../../schedule/files.ts";
+import { allBuilds, type Schedule } from "../../schedule/schedule.ts";
 import type { Checkpoint } from "../../steps.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { noRequests } from "../../workspace/state/requests.ts";
@@ -16,7 +15,6 @@ import { differingFolders, listFolders, readFolders, type CommitFolders } from "
 import {
   parseWorkspace,
   requireValidConfig,
-  treeOf,
   type Workspace,
   type WorkspaceProblem,
 } from "../../workspace/workspace.ts";
@@ -38,6 +36,7 @@ import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
 import type { Platform } from "../pipeline/platform.ts";
 import { underCloneLock } from "../pipeline/clone-lock.ts";
 import { requirePushed } from "../pipeline/local-clone.ts";
+import { scheduleFor } from "../pipeline/compose-schedule.ts";
 import { commitState } from "../pipeline/commit-state.ts";
 import { nextRequests } from "../pipeline/next-requests.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
@@ -248,13 +247,10 @@ function assemble(
   platform: Platform,
   untaken: Schedule | undefined,
 ): OnCommitPlan {
-  const { config } = workspace;
-  const tree = treeOf(workspace, defaultArch);
   const kept = keptOf(untaken, workspace, decisions);
   const builds = decisions.filter((decision) => decision.kind === "build");
-  const schedule = composeSchedule(
-    scheduleHeader(range.head, config, platform),
-    tree,
+  const { schedule, files, tree } = scheduleFor(
+    { workspace, commit: range.head, platform },
     [...builds, ...kept.builds],
     [
       ...decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
@@ -275,7 +271,7 @@ function assemble(
       ...said.problems,
     ],
     notes: said.notes,
-    files: scheduleFiles(schedule, tree, config),
+    files,
     kept: [...kept.builds, ...kept.removals].map(({ pkgbase }) => pkgbase),
   };
 }
@@ -290,23 +286,8 @@ function keptOf(
   const decided = new Set(decisions.flatMap(({ kind, pkgbase }) => (kind === "skip" ? [] : [pkgbase])));
   const isOpen = ({ pkgbase }: { readonly pkgbase: string }): boolean => !decided.has(pkgbase);
   return {
-    builds: untaken.builds.filter((build) => isOpen(build) && packages.has(build.pkgbase)),
+    builds: allBuilds(untaken).filter((build) => isOpen(build) && packages.has(build.pkgbase)),
     removals: untaken.removals.filter((removal) => isOpen(removal) && !packages.has(removal.pkgbase)),
-  };
-}
-
-/** What a schedule says beside its builds and removals. */
-export function scheduleHeader(
-  commit: string,
-  { REPO_NAME, BUILD_REPO }: RepositoryConfig,
-  { commit: startedFor, pipelineId, pipelineUrl }: Platform,
-): Omit<Schedule, "version" | "builds" | "removals"> {
-  return {
-    commit,
-    pipeline: { commit: startedFor ?? commit, id: pipelineId, url: pipelineUrl },
-    arch: defaultArch,
-    source: REPO_NAME,
-    target: BUILD_REPO,
   };
 }
 

@@ -5,14 +5,12 @@ import { commitMessage } from "../../gate/review/review-text.ts";
 import { changeFiles } from "../../git/change-files.ts";
 import type { RefUpdate } from "../../git/push.ts";
 import { writeCommit } from "../../git/write-commit.ts";
-import { composeSchedule } from "../../schedule/compose.ts";
-import { scheduleFiles } from "../../schedule/files.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { PackageState, State } from "../../workspace/state/state.ts";
 import { keptPrefix, remote } from "../../workspace/refs.ts";
 import { commitState } from "../pipeline/commit-state.ts";
 import { nextRequests } from "../pipeline/next-requests.ts";
-import { scheduleHeader } from "../on-commit/on-commit.ts";
+import { scheduleFor } from "../pipeline/compose-schedule.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
 import type { UpdateReviews } from "./update-reviews.ts";
@@ -47,10 +45,8 @@ export async function applyOnSchedule(
   const kept = stateToKeep(plan, notOpened);
   const requests = nextRequests(kept.requests, workspace, plan.builds, ports.now());
   const state = await commitState(ports, plan.stateBranch, { ...kept, requests }, workspace.config);
-  const header = scheduleHeader(head, workspace.config, ports.platform);
-  const schedule = composeSchedule(header, plan.tree, plan.builds, plan.removals);
-
-  const files = scheduleFiles(schedule, plan.tree, workspace.config);
+  const at = { workspace, commit: head, platform: ports.platform };
+  const { schedule, files } = scheduleFor(at, plan.builds, plan.removals);
   const { possible, heldBack } = withSuccessors(actionsOf(reviews, "after"), opened);
   const deletions = possible.flatMap(deletedBranch);
   const next = { head, state, others: [...keptCommits(plan, ports.now()), ...deletions] };

@@ -1,4 +1,3 @@
-import { defaultArch } from "../../alpm/names.ts";
 import type { DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import type { FileChanges } from "../../git/change-files.ts";
@@ -101,7 +100,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
     ...(await findCommits(upstreams, again, state)),
   ];
 
-  const tree = treeOf(workspace, defaultArch);
+  const tree = treeOf(workspace, workspace.config.CI_ARCHES[0]!);
   progress("looking at reviews");
   const reviews = await planUpdateReviews({ refs, side, tree, state, updates, now: now() }, ports);
   const changes = changesOfMain(side, taken, configs);

@@ -1,10 +1,7 @@
-import { defaultArch } from "../../alpm/names.ts";
-import { composeSchedule } from "../../schedule/compose.ts";
-import { scheduleFiles } from "../../schedule/files.ts";
 import { listFolders, readFolders } from "../../workspace/commit.ts";
 import { readState } from "../../workspace/state/state.ts";
-import { parseWorkspace, requireValidConfig, treeOf } from "../../workspace/workspace.ts";
-import { scheduleHeader } from "../on-commit/on-commit.ts";
+import { parseWorkspace, requireValidConfig } from "../../workspace/workspace.ts";
+import { scheduleFor } from "../pipeline/compose-schedule.ts";
 import type { RequestPlan, RequestPorts } from "../pipeline/push-request.ts";
 import { readWorkspaceRefs } from "../pipeline/workspace-refs.ts";
 
@@ -26,21 +23,18 @@ export async function planOnTrigger(
   const { config, packages } = workspace;
   const triggered = [...packages.values()].filter((pkg) => pkg.config.CI_ON_TRIGGER !== "");
   const wanted = triggered.filter((pkg) => pkg.config.CI_ON_TRIGGER === trigger);
-  const tree = treeOf(workspace, defaultArch);
   const builds = wanted.map(({ pkgbase, config: { BUILDER_CLASS } }) => ({
     pkgbase,
     class: BUILDER_CLASS || config.CI_DEFAULT_CLASS || null,
     reason: `trigger ${trigger}`,
   }));
-  const schedule = composeSchedule(scheduleHeader(refs.head, config, platform), tree, builds, []);
   return {
     refs,
     stateBranch: await readState(git, refs.state),
     workspace,
     builds,
     trigger,
-    schedule,
-    files: scheduleFiles(schedule, tree, config),
+    ...scheduleFor({ workspace, commit: refs.head, platform }, builds, []),
     triggers: [...new Set(triggered.map((pkg) => pkg.config.CI_ON_TRIGGER))].sort(),
   };
 }

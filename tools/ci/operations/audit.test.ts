@@ -121,19 +121,20 @@ describe("builds", () => {
   test.each(cases)("%s", (_what, given, expected) => expect(found(given)).toEqual(expected));
 });
 
+const folder = (name: string, arch: readonly string[]) =>
+  ({
+    name,
+    pkgbuild: { kind: "present" },
+    srcinfo: { kind: "file", text: srcinfoText(name, { arch }) },
+    config: { kind: "absent" },
+  }) as const;
+const published = (arch: string, ...names: string[]) => ({
+  arch,
+  versions: new Map(names.map((name) => [name, "1-1"])),
+  pkgnames: new Map(names.map((name) => [name, new Set([name])])),
+});
+
 test("each architecture's repository is compared with what is for it", () => {
-  const folder = (name: string, arch: readonly string[]) =>
-    ({
-      name,
-      pkgbuild: { kind: "present" },
-      srcinfo: { kind: "file", text: srcinfoText(name, { arch }) },
-      config: { kind: "absent" },
-    }) as const;
-  const published = (arch: string, ...names: string[]) => ({
-    arch,
-    versions: new Map(names.map((name) => [name, "1-1"])),
-    pkgnames: new Map(names.map((name) => [name, new Set([name])])),
-  });
   const facts: AuditFacts = {
     workspace: parseWorkspace({
       repositoryConfig: { kind: "file", text: "CI_ARCHES=x86_64 aarch64\n" },

@@ -1,4 +1,3 @@
-import { defaultArch } from "../../alpm/names.ts";
 import { branchPrefix, parseBranchName, type UpdateBranch } from "../../forge/branch-name.ts";
 import type { Forge } from "../../forge/forge.ts";
 import { readAllowedLines } from "../../gate/files/allowed-lines.ts";
@@ -97,7 +96,7 @@ async function judgeBranch(
   const { maintainers, held, heldMaintainers } = stateBranch.state.packages.get(pkgbase) ?? {};
   const isHeld = held !== undefined && held.slice(0, 16) === digest;
   const context = {
-    architectures: [defaultArch],
+    architectures: side.workspace.config.CI_ARCHES,
     maintainersBefore: maintainers,
     maintainersAfter: isHeld ? heldMaintainers : undefined,
     trustedMaintainers,

@@ -1,4 +1,3 @@
-import { defaultArch } from "../../alpm/names.ts";
 import type { DependencyTree } from "../../deptree/tree.ts";
 import type { SluiceError } from "../../errors.ts";
 import { commitMessage } from "../../gate/review/review-text.ts";
@@ -7,17 +6,18 @@ import { commitsBetween } from "../../git/history.ts";
 import type { Git } from "../../git/git.ts";
 import type { RefUpdate } from "../../git/push.ts";
 import { writeCommit, type Identity } from "../../git/write-commit.ts";
-import { composeSchedule, type WantedBuild } from "../../schedule/compose.ts";
-import { scheduleFiles, type ScheduleFile } from "../../schedule/files.ts";
+import type { WantedBuild } from "../../schedule/compose.ts";
+import type { ScheduleFile } from "../../schedule/files.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import { listFolders, readFolders } from "../../workspace/commit.ts";
 import { readState, type PackageState, type StateBranch } from "../../workspace/state/state.ts";
-import { parseWorkspace, requireValidConfig, treeOf, type Workspace } from "../../workspace/workspace.ts";
+import { parseWorkspace, requireValidConfig, type Workspace } from "../../workspace/workspace.ts";
 import { commitRangeTo, type CommitRange } from "../pipeline/commit-range.ts";
+import { scheduleFor } from "../pipeline/compose-schedule.ts";
 import { commitState } from "../pipeline/commit-state.ts";
 import type { Side } from "../on-commit/decide.ts";
 import { readWorkspaceRefs, type WorkspaceRefs } from "../pipeline/workspace-refs.ts";
-import { decideSince, scheduleHeader, withoutKind } from "../on-commit/on-commit.ts";
+import { decideSince, withoutKind } from "../on-commit/on-commit.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
 import { whyCloneCantFollow } from "../pipeline/local-clone.ts";
 import { planWithRetry } from "../pipeline/plan-with-retry.ts";
@@ -97,11 +97,9 @@ export async function planOperation(
   const range: CommitRange = { ...before, head, commits: [...before.commits, ...own] };
   const { after, decisions } = await decideSince(git, range);
   const { workspace } = after;
-  const tree = treeOf(workspace, defaultArch);
   const builds = decisions.filter((decision) => decision.kind === "build");
-  const schedule = composeSchedule(
-    scheduleHeader(head, workspace.config, platform),
-    tree,
+  const { schedule, files, tree } = scheduleFor(
+    { workspace, commit: head, platform },
     builds,
     decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
   );
@@ -112,7 +110,7 @@ export async function planOperation(
     state: await commitStateAfter(ports, stateBranch, workspace, builds, request),
     packages: request.packages,
     schedule,
-    files: scheduleFiles(schedule, tree, workspace.config),
+    files,
     workspace,
     tree,
     refusal: await whyCloneCantFollow(git, platform, refs, head),

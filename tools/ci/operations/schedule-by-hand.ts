@@ -1,9 +1,5 @@
-import { defaultArch } from "../../alpm/names.ts";
-import { composeSchedule } from "../../schedule/compose.ts";
-import { scheduleFiles } from "../../schedule/files.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
-import { treeOf } from "../../workspace/workspace.ts";
-import { scheduleHeader } from "../on-commit/on-commit.ts";
+import { scheduleFor } from "../pipeline/compose-schedule.ts";
 import type { RequestPlan } from "../pipeline/push-request.ts";
 import { alreadyPublishedNote, type PublishedHere } from "../same-version.ts";
 import { readCurrentState, type OperationPorts } from "./operation.ts";
@@ -33,7 +29,6 @@ export async function planScheduleByHand(
   const classes = new Map(
     requests.map(splitClass).map(([name, buildClass]) => [findPackage(name, packages) ?? name, buildClass]),
   );
-  const tree = treeOf(workspace, defaultArch);
   const builds = meantPackages([...classes.keys()], packages).map((pkgbase) => ({
     pkgbase,
     class:
@@ -44,14 +39,14 @@ export async function planScheduleByHand(
       null,
     reason: "asked for by hand",
   }));
-  const schedule = composeSchedule(scheduleHeader(refs.head, config, ports.platform), tree, builds, []);
+  const at = { workspace, commit: refs.head, platform: ports.platform };
+  const { schedule, files } = scheduleFor(at, builds, []);
   const known = await published(config);
   const notes = builds.flatMap(({ pkgbase }) => {
     const then = { pkg: packages.get(pkgbase)!, files: side.entries.get(pkgbase)! };
     const message = alreadyPublishedNote(then, known);
     return message === undefined ? [] : [{ pkgbase, message }];
   });
-  const files = scheduleFiles(schedule, tree, config);
   return { refs, stateBranch, workspace, builds, schedule, files, notes };
 }
 

@@ -1,4 +1,3 @@
-import { defaultArch } from "../../alpm/names.ts";
 import { answerTags } from "../../gate/sources/tag-answers.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import type { Git } from "../../git/git.ts";
@@ -52,7 +51,7 @@ export async function findUpdates(search: Search): Promise<UpdateDecision[]> {
 
   const context = {
     config,
-    architectures: [defaultArch],
+    architectures: config.CI_ARCHES,
     trustedMaintainers: search.trustedMaintainers,
     now: now.getTime(),
     ask: answerTags(upstreams.tagsOf),

@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultArch } from "../../alpm/names.ts";
 import { markTaken } from "../../ci/on-commit/untaken-schedule.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { mergeBase } from "../../git/history.ts";
 import { openQueue } from "../../manager/installation.ts";
+import type { Submission, Submitted } from "../../queue/queue.ts";
 import { revisionsOf, type Revision } from "../../manager/reconcile/revision.ts";
-import { submissionOf } from "../../manager/reconcile/submit.ts";
-import { scheduleSchema, type Schedule } from "../../schedule/schedule.ts";
+import { builtElsewhere, submissionOf } from "../../manager/reconcile/submit.ts";
+import { scheduleSchema, schedulesOf, type Schedule } from "../../schedule/schedule.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { warn } from "../output/report.ts";
@@ -24,14 +25,22 @@ export async function enqueue(options: Options, file?: string): Promise<number> 
   const path = file ?? join(root, ".ci/schedule.json");
   const schedule = readSchedule(path);
   const git = openGit(root, process.env);
-  const { workspace } = await revisionsOf(git, defaultArch).at(schedule.commit);
-  requireValidConfig(workspace);
   const head = await readHead(git);
-  requireOurs(path, schedule, head.workspace.config.BUILD_REPO);
-  const builds = await withoutDropped(git, schedule, head, path);
+  const submissions: Submission[] = [];
+  for (const one of schedulesOf(schedule)) {
+    const revision = await revisionsOf(git, one.arch).at(one.commit);
+    requireValidConfig(revision.workspace);
+    requireOurs(path, one, head.workspace.config);
+    const builds = await withoutDropped(git, one, head, path);
+    submissions.push({
+      ...submissionOf({ ...one, builds }, revision.workspace.config),
+      ...builtElsewhere(revision),
+    });
+  }
   const queue = await openQueue(stateFolder(options));
   try {
-    const submitted = await queue.submit(submissionOf({ ...schedule, builds }, workspace.config));
+    const submitted: Submitted[] = [];
+    for (const submission of submissions) submitted.push(...(await queue.submit(submission)));
     if (file === undefined) await markTaken(git);
     if (options.json) {
       const { removals } = schedule;
@@ -65,17 +74,21 @@ async function withoutDropped(
   if (base !== commit)
     warn(`${path} is of commit ${commit.slice(0, 10)}, which isn't part of HEAD's history`);
   return builds.filter(({ pkgbase }) => {
-    const isThere = head.workspace.packages.has(pkgbase);
+    const isThere = head.whole.packages.has(pkgbase);
     if (!isThere) warn(`${pkgbase} is left out: HEAD doesn't have it any more`);
     return isThere;
   });
 }
 
-function requireOurs(path: string, { target, arch }: Schedule, repository: string): void {
-  if (target === repository && arch === defaultArch) return;
+function requireOurs(
+  path: string,
+  { target, arch }: Schedule,
+  { BUILD_REPO: repository, CI_ARCHES }: Pick<RepositoryConfig, "BUILD_REPO" | "CI_ARCHES">,
+): void {
+  if (target === repository && CI_ARCHES.includes(arch)) return;
   throw new SluiceError(
     "schedule",
-    `${path} is for the repository ${JSON.stringify(target)} (${arch}), and ${JSON.stringify(repository)} (${defaultArch}) is published here`,
+    `${path} is for the repository ${JSON.stringify(target)} (${arch}), and ${JSON.stringify(repository)} (${CI_ARCHES.join(", ")}) is published here`,
     { hint: "Write one with: sluice on-commit", facts: { path } },
   );
 }

@@ -10,6 +10,7 @@ import { describeProblem } from "../../workspace/workspace.ts";
 import { info, printable, warn } from "../output/report.ts";
 import { publishedHere } from "../wiring/published-here.ts";
 import { findRoot } from "../wiring/root.ts";
+import { allBuilds } from "../../schedule/schedule.ts";
 import { formatTable } from "../output/table.ts";
 
 interface Options {
@@ -49,7 +50,8 @@ async function sayIfRefused(git: Git, platform: Platform, { range }: OnCommitPla
   }
 }
 
-function describePlan({ range, schedule: { builds, removals }, skipped }: OnCommitPlan): string {
+function describePlan({ range, schedule, skipped }: OnCommitPlan): string {
+  const [builds, removals] = [allBuilds(schedule), schedule.removals];
   const since = {
     "since-tag": `${count(range.commits, "commit")} since ${range.from?.slice(0, 10)}`,
     "newest-commit":
@@ -65,10 +67,8 @@ function describePlan({ range, schedule: { builds, removals }, skipped }: OnComm
   return rows.length === 0 ? head : `${head}\n${formatTable(["", "PKGBASE", "CLASS", "WHY"], rows)}\n`;
 }
 
-function describeOutcome(
-  { range, schedule: { builds, removals }, kept }: OnCommitPlan,
-  dryRun: boolean,
-): string {
+function describeOutcome({ range, schedule, kept }: OnCommitPlan, dryRun: boolean): string {
+  const [builds, removals] = [allBuilds(schedule), schedule.removals];
   const counts =
     builds.length + removals.length === 0
       ? "Nothing to schedule"

@@ -22,6 +22,7 @@ import { info, printable, warn } from "../output/report.ts";
 import { describeAsked } from "../wiring/operation.ts";
 import { findRoot } from "../wiring/root.ts";
 import { formatTable } from "../output/table.ts";
+import { allBuilds } from "../../schedule/schedule.ts";
 import { withUpstreams } from "../wiring/upstreams.ts";
 
 const now = (): Date => new Date();
@@ -100,14 +101,15 @@ async function onTrigger(ports: RequestPorts, trigger: string, { dryRun, json }:
   const decide = () => planOnTrigger(ports, trigger);
   const plan = dryRun ? await decide() : await runRequest(ports, decide);
   const { schedule, triggers } = plan;
+  const builds = allBuilds(schedule);
   if (json) process.stdout.write(`${JSON.stringify({ trigger, schedule }, null, 2)}\n`);
-  else if (schedule.builds.length > 0) {
-    const rows = schedule.builds.map(({ pkgbase, class: name }) => [pkgbase, name ?? "any"]);
+  else if (builds.length > 0) {
+    const rows = builds.map(({ pkgbase, class: name }) => [pkgbase, name ?? "any"]);
     process.stdout.write(`${formatTable(["PKGBASE", "CLASS"], rows)}\n`);
   }
   const known = triggers.length > 0 ? `; there are: ${triggers.join(", ")}` : "";
-  if (schedule.builds.length === 0) warn(`no package has CI_ON_TRIGGER=${printable(trigger)}${known}`);
+  if (builds.length === 0) warn(`no package has CI_ON_TRIGGER=${printable(trigger)}${known}`);
   const did = dryRun ? "nothing was changed (--dry-run)" : describeAsked(plan);
-  info(`${schedule.builds.length} to build; ${did}.`);
+  info(`${builds.length} to build; ${did}.`);
   return 0;
 }

@@ -10,6 +10,7 @@ import {
 } from "../wiring/operation.ts";
 import { publishedHere } from "../wiring/published-here.ts";
 import { info, warn } from "../output/report.ts";
+import { allBuilds } from "../../schedule/schedule.ts";
 import { formatTable } from "../output/table.ts";
 
 export async function schedule(options: OperationOptions, operands: readonly string[] = []): Promise<number> {
@@ -22,7 +23,7 @@ export async function schedule(options: OperationOptions, operands: readonly str
   if (options.json)
     process.stdout.write(`${JSON.stringify({ schedule: plan.schedule, notes: plan.notes }, null, 2)}\n`);
   else {
-    const rows = plan.schedule.builds.map(({ pkgbase, class: name }) => [pkgbase, name ?? "any"]);
+    const rows = allBuilds(plan.schedule).map(({ pkgbase, class: name }) => [pkgbase, name ?? "any"]);
     process.stdout.write(`${formatTable(["PKGBASE", "CLASS"], rows)}\n`);
   }
   const did = options.dryRun ? "nothing was changed (--dry-run)" : describeAsked(plan);

@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { defaultArch } from "../../alpm/names.ts";
 import { heldUpdates, type HeldUpdate } from "../../ci/operations/held-updates.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
-import { revisionsOf } from "../../manager/reconcile/revision.ts";
-import { describeStatus, readBuildingStatus, type BuildingStatus } from "../../manager/status.ts";
+import {
+  describeStatus,
+  publishedPlaces,
+  readBuildingStatus,
+  type BuildingStatus,
+} from "../../manager/status.ts";
 import { duration } from "../output/time.ts";
 import { info, warn } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
@@ -24,10 +27,9 @@ export async function status(options: Options): Promise<number> {
   const head = await readHead(git);
   const state = stateFolder(options);
   const queue = existsSync(join(state, "queue.sqlite")) ? await openQueue(state) : undefined;
-  const { config, packages } = head.workspace;
-  const repository = { root: foldersOf(state).repositories, name: config.BUILD_REPO, arch: defaultArch };
-  const place = { repository, revisions: revisionsOf(git, defaultArch) };
-  const building = await readBuildingStatus(queue, place, head).finally(() => queue?.close());
+  const { config, packages } = head.whole;
+  const places = publishedPlaces(git, foldersOf(state).repositories, config);
+  const building = await readBuildingStatus(queue, places, head.commit).finally(() => queue?.close());
   const held = await heldOrWarn(options);
   const needsPerson = building.failing.length + held.filter(({ refused }) => !refused).length > 0;
   if (options.json) {
@@ -37,8 +39,9 @@ export async function status(options: Options): Promise<number> {
   }
   const now = Date.now();
   const isBuiltHere = queue !== undefined || building.lastPublished !== undefined;
-  const pending = isBuiltHere ? pendingRows(building, now) : [];
-  const rows = [...failingRows(building, now), ...heldRows(held), ...pending];
+  const named = config.CI_ARCHES.length > 1 ? withArch : ({ pkgbase }: Named) => pkgbase;
+  const pending = isBuiltHere ? pendingRows(building, named, now) : [];
+  const rows = [...failingRows(building, named, now), ...heldRows(held), ...pending];
   if (rows.length > 0) process.stdout.write(`${formatTable(["", "PKGBASE", "SINCE", "WHY"], rows)}\n`);
   const { lastPublished } = building;
   const last = lastPublished === undefined ? "" : `, the last ${duration(now - lastPublished)} ago`;
@@ -63,11 +66,19 @@ async function heldOrWarn(options: Options): Promise<readonly HeldUpdate[]> {
   }
 }
 
-function failingRows({ failing }: BuildingStatus, now: number): string[][] {
-  return failing.map(({ pkgbase, outcome, message, since, firstCommit, builds }) => {
+interface Named {
+  readonly pkgbase: string;
+  readonly arch: string;
+}
+
+const withArch = ({ pkgbase, arch }: Named): string => `${pkgbase} (${arch})`;
+
+function failingRows({ failing }: BuildingStatus, named: (one: Named) => string, now: number): string[][] {
+  return failing.map((one) => {
+    const { outcome, message, since, firstCommit, builds } = one;
     const times = builds === 1 ? "" : `, ${builds} times`;
     const why = `since commit ${firstCommit.slice(0, 10)}${times}: ${message}`;
-    return [outcome, pkgbase, duration(now - since), why];
+    return [outcome, named(one), duration(now - since), why];
   });
 }
 
@@ -79,14 +90,24 @@ function heldRows(held: readonly HeldUpdate[]): string[][] {
   );
 }
 
-function pendingRows({ pending, unscheduled }: BuildingStatus, now: number): string[][] {
+function pendingRows(
+  { pending, unscheduled }: BuildingStatus,
+  named: (one: Named) => string,
+  now: number,
+): string[][] {
   return [
-    ...pending.map(({ pkgbase, status: standing, queuedAt, reasons }) => {
+    ...pending.map((build) => {
+      const { status: standing, queuedAt, reasons } = build;
       const since = standing.kind === "active" ? standing.startedAt : queuedAt;
       const kinds = { active: "building", blocked: "blocked", ready: "queued", waiting: "queued" } as const;
       const kind = standing.kind === "delayed" ? "queued" : kinds[standing.kind];
-      return [kind, pkgbase, duration(now - since), `${describeStatus(standing)}; ${reasons.join("; ")}`];
+      return [
+        kind,
+        named(build),
+        duration(now - since),
+        `${describeStatus(standing)}; ${reasons.join("; ")}`,
+      ];
     }),
-    ...unscheduled.map(({ pkgbase, reason }) => ["to build", pkgbase, "", `${reason}: sluice up`]),
+    ...unscheduled.map((one) => ["to build", named(one), "", `${one.reason}: sluice up`]),
   ];
 }

@@ -42,12 +42,15 @@ export async function up(options: Options): Promise<number> {
     builders = redis && (await handOutTo(redis, opened, progress));
     // Builders elsewhere need it, too, where this ends when all is published.
     if (!once || builders) {
-      server = await serveWithPages(installation, {
-        port,
-        host: options.host,
-        address,
-        first: builders?.handle,
-      });
+      server = await serveWithPages(
+        { ...installation, places: installations },
+        {
+          port,
+          host: options.host,
+          address,
+          first: builders?.handle,
+        },
+      );
     }
     if (server) {
       const url = address ?? server.url;

@@ -1,6 +1,6 @@
 import { openGit } from "../../git/git.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
-import { revisionsOf } from "../../manager/reconcile/revision.ts";
+import { publishedPlaces } from "../../manager/status.ts";
 import { readHead, stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
 import { portNumber, publicAddress, serveWithPages } from "../wiring/web.ts";
@@ -22,8 +22,8 @@ export async function web(options: Options): Promise<number> {
   const signal = stopSignal();
   const queue = await openQueue(folders.state);
   try {
-    const repository = { root: folders.repositories, name: config.BUILD_REPO, arch: config.CI_ARCHES[0]! };
-    const place = { git, revisions: revisionsOf(git), repository, queue, folders };
+    const places = publishedPlaces(git, folders.repositories, config);
+    const place = { git, places, queue, folders };
     const server = await serveWithPages(place, { port, host: options.host, address });
     const url = address ?? server.url;
     process.stdout.write(

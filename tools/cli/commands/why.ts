@@ -4,15 +4,16 @@ import { isPkgbase } from "../../alpm/names.ts";
 import { lintVersions } from "../../ci/checks/lint-versions.ts";
 import { planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
 import { readPlatform } from "../../ci/pipeline/platform.ts";
-import { dependentsOf } from "../../deptree/tree.ts";
+import { dependentsOf, type DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
-import { parseWorkspace } from "../../workspace/workspace.ts";
+import { parseWorkspace, treeOf } from "../../workspace/workspace.ts";
 import { readWorktree } from "../../workspace/worktree.ts";
 import { publishedHere } from "../wiring/published-here.ts";
 import { findPackage, nearestPackage, type NamedPackages } from "../../workspace/package-names.ts";
 import { printable } from "../output/report.ts";
 import { failingPackages, type Failing } from "../../manager/builds/failing.ts";
+import { allBuilds } from "../../schedule/schedule.ts";
 import { openQueue } from "../../manager/installation.ts";
 import { duration } from "../output/time.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
@@ -30,14 +31,15 @@ export async function why(options: Options, name: string): Promise<number> {
   const plan = await planOnCommit(git, readPlatform(process.env), {
     published: (config) => publishedHere(folder, config),
   });
-  const pkgbase = findPackage(name, plan.tree.packages) ?? name;
-  const pkg = plan.tree.packages.get(pkgbase);
+  const tree = treeWith(name, plan);
+  const pkgbase = findPackage(name, tree.packages) ?? name;
+  const pkg = tree.packages.get(pkgbase);
   const decision = decisionOf(pkgbase, plan);
   await mentionUncommitted(git, plan.packagesDir, new Set([pkgbase]));
-  if (!pkg && decision.kind === "unchanged") throw unknownPackage(pkgbase, plan.tree.packages);
+  if (!pkg && decision.kind === "unchanged") throw unknownPackage(pkgbase, tree.packages);
 
   const edges = pkg?.edges ?? [];
-  const dependents = dependentsOf(plan.tree, pkgbase);
+  const dependents = dependentsOf(tree, pkgbase);
   const obstacle = await obstacleOf(git, folder, pkgbase, plan);
   const failure = await failureOf(options, plan.schedule.target, pkgbase);
   if (json) {
@@ -60,6 +62,16 @@ export async function why(options: Options, name: string): Promise<number> {
   ];
   process.stdout.write(printable(`${lines.join("\n")}\n`));
   return 0;
+}
+
+/** The first architecture's, unless only another one's has it. */
+function treeWith(name: string, { tree, workspace }: OnCommitPlan): DependencyTree {
+  const further = workspace.config.CI_ARCHES.slice(1).map((arch) => () => treeOf(workspace, arch));
+  for (const one of [() => tree, ...further]) {
+    const found = one();
+    if (findPackage(name, found.packages) !== undefined) return found;
+  }
+  return tree;
 }
 
 /** Why no builder would begin a build of it, where that is known, or null. */
@@ -114,7 +126,7 @@ function decisionOf(
   pkgbase: string,
   { schedule, skipped, range }: Awaited<ReturnType<typeof planOnCommit>>,
 ): { kind: keyof typeof sentence; reason: string } {
-  const build = schedule.builds.find((entry) => entry.pkgbase === pkgbase);
+  const build = allBuilds(schedule).find((entry) => entry.pkgbase === pkgbase);
   if (build) return { kind: "build", reason: build.reason };
   const removal = schedule.removals.find((entry) => entry.pkgbase === pkgbase);
   if (removal) return { kind: "remove", reason: removal.reason };

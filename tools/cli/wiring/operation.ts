@@ -5,7 +5,7 @@ import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { inertInline } from "../../gate/review/inert.ts";
-import type { Schedule } from "../../schedule/schedule.ts";
+import { allBuilds, type Schedule } from "../../schedule/schedule.ts";
 import { info, reportError } from "../output/report.ts";
 import { findRoot } from "./root.ts";
 import { formatTable } from "../output/table.ts";
@@ -58,7 +58,7 @@ export function reportOperation(
 ): number {
   const { refs, range, head, packages, schedule, refusal } = plan;
   const scheduled = [
-    ...schedule.builds.map(({ pkgbase, reason }) => ["build", pkgbase, reason] as const),
+    ...allBuilds(schedule).map(({ pkgbase, reason }) => ["build", pkgbase, reason] as const),
     ...schedule.removals.map(({ pkgbase, reason }) => ["remove", pkgbase, reason] as const),
   ];
   const all = [...rows, ...(refusal ? [] : scheduled)];
@@ -86,8 +86,9 @@ function conclude(
   return `${counts}; ${head === refs.head ? "main is unchanged" : `${refs.hasRemote ? "pushed" : "made"} commit ${head.slice(0, 10)}`}.`;
 }
 
-export function countsOf({ builds, removals }: Schedule): string {
-  return `${builds.length} to build${removals.length > 0 ? `, ${removals.length} to remove` : ""}`;
+export function countsOf(schedule: Schedule): string {
+  const { removals } = schedule;
+  return `${allBuilds(schedule).length} to build${removals.length > 0 ? `, ${removals.length} to remove` : ""}`;
 }
 
 /** Whether `sluice up` builds, so that the builders were asked in the repository itself. */

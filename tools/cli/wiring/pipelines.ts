@@ -7,6 +7,7 @@ import { planOnTrigger } from "../../ci/on-schedule/on-trigger.ts";
 import { runOnSchedule } from "../../ci/on-schedule/run-on-schedule.ts";
 import { reportLines } from "../../ci/on-schedule/schedule-report.ts";
 import { SluiceError } from "../../errors.ts";
+import { allBuilds } from "../../schedule/schedule.ts";
 import type { Git } from "../../git/git.ts";
 import { countsOf } from "./operation.ts";
 import { reviewPlace } from "./forge.ts";
@@ -94,7 +95,7 @@ export function pipelines({ git, everyMs, say, signal }: Options): Pipelines {
     const fired = 1000 * (state.requests.triggers.get(trigger) ?? 0);
     if (now().getTime() < fired + day) return [];
     const { schedule } = await runRequest(ports, () => planOnTrigger(ports, trigger));
-    return schedule.builds.length === 0 ? [] : [countsOf(schedule)];
+    return allBuilds(schedule).length === 0 ? [] : [countsOf(schedule)];
   }
 
   return {

@@ -34,6 +34,7 @@ test("a package fails since its first failure after the last good build, and no 
   expect(await failingPackages(queue, "test")).toEqual([
     {
       pkgbase: "foo",
+      arch: "x86_64",
       outcome: "timed-out",
       message: "last",
       since: 3000,

@@ -4,6 +4,7 @@ import type { FinishedBuild, Queue } from "../../queue/queue.ts";
 /** A package whose last build failed. */
 export interface Failing {
   readonly pkgbase: string;
+  readonly arch: string;
   readonly outcome: Outcome;
   readonly message: string;
   /** When its first build failed after the last good one; milliseconds since 1970, as all times here. */
@@ -17,7 +18,7 @@ export interface Failing {
   readonly build: number;
 }
 
-/** Of each package of this target whose last build failed: since when, and why. By name. */
+/** Of each package of this target whose last build failed: since when, and why. By name, then by architecture. */
 export async function failingPackages(queue: Queue, target: string): Promise<Failing[]> {
   const failing: Failing[] = [];
   for (const record of await queue.packages()) {
@@ -28,7 +29,7 @@ export async function failingPackages(queue: Queue, target: string): Promise<Fai
     const [last, first] = [streak[0], streak.at(-1)];
     if (last && first) failing.push(describeStreak(last, first, streak.length));
   }
-  return failing.sort((a, b) => (a.pkgbase < b.pkgbase ? -1 : 1));
+  return failing.sort((a, b) => (`${a.pkgbase} ${a.arch}` < `${b.pkgbase} ${b.arch}` ? -1 : 1));
 }
 
 const longestStreak = 100;
@@ -36,6 +37,7 @@ const longestStreak = 100;
 function describeStreak(last: FinishedBuild, first: FinishedBuild, builds: number): Failing {
   return {
     pkgbase: last.pkgbase,
+    arch: last.arch,
     outcome: last.outcome,
     message: last.message ?? "",
     since: first.finishedAt,

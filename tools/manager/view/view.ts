@@ -2,15 +2,15 @@ import { join } from "node:path";
 import { isPkgbase } from "../../alpm/names.ts";
 import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { dependentsOf } from "../../deptree/tree.ts";
+import type { DatabaseEntry } from "../../alpm/database.ts";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
 import { readSnapshot, snapshotNumber, type Snapshot } from "../../pkgrepo/snapshot.ts";
 import type { FinishedBuild, PendingBuild, Queue } from "../../queue/queue.ts";
 import { SluiceError } from "../../errors.ts";
 import { logName } from "../builds/handle-build.ts";
-import type { BuildingPlace } from "../installation.ts";
-import type { Revision, Revisions } from "../reconcile/revision.ts";
-import { readBuildingStatus, type BuildingStatus } from "../status.ts";
+import type { Revision } from "../reconcile/revision.ts";
+import { readBuildingStatus, type BuildingStatus, type PublishedPlaces } from "../status.ts";
 import { openFeed } from "./feed.ts";
 import { logFiles, type LogFile } from "./log-file.ts";
 import { failingOf, ofEntry, ofFinished, ofPending, stateOf, type Durations } from "./plain-data.ts";
@@ -18,8 +18,7 @@ import { failingOf, ofEntry, ofFinished, ofPending, stateOf, type Durations } fr
 /** What is looked at. */
 export interface ViewedPlace {
   readonly git: Git;
-  readonly revisions: Revisions;
-  readonly repository: BuildingPlace["repository"];
+  readonly places: PublishedPlaces;
   /** The folder of logs. */
   readonly logs: string;
   readonly queue: Queue;
@@ -29,7 +28,8 @@ export interface ViewedPlace {
  * What an installation is doing and has done, for whoever looks in from outside, as plain data. It only reads, and
  * reads again only what changed: the queue after an event, main and what is published where they moved.
  */
-export async function openView({ git, revisions, repository, logs, queue }: ViewedPlace) {
+export async function openView({ git, places, logs, queue }: ViewedPlace) {
+  const [{ repository }] = places;
   const feed = await openFeed(queue);
   const files = logFiles();
   let current: { readonly at: number; readonly key: string; readonly found: Promise<Standing> } | undefined;
@@ -50,22 +50,25 @@ export async function openView({ git, revisions, repository, logs, queue }: View
   }
 
   async function placeKey(): Promise<string> {
-    return `${await resolveCommit(git, "HEAD")} ${await snapshotNumber(repository)}`;
+    const numbers = await Promise.all(places.map((place) => snapshotNumber(place.repository)));
+    return `${await resolveCommit(git, "HEAD")} ${numbers.join(" ")}`;
   }
 
   async function readStanding(): Promise<Standing> {
     const commit = await resolveCommit(git, "HEAD");
     if (commit === undefined)
       throw new SluiceError("no-commits", `${git.dir}: not a Git repository with commits`);
-    const head = await revisions.at(commit);
-    const [status, snapshot, records, recent] = await Promise.all([
-      readBuildingStatus(queue, { repository, revisions }, head),
-      readSnapshot(repository),
+    const [heads, status, found, records, recent] = await Promise.all([
+      Promise.all(places.map(({ revisions }) => revisions.at(commit))),
+      readBuildingStatus(queue, places, commit),
+      Promise.all(places.map((place) => readSnapshot(place.repository))),
       queue.packages(),
       queue.history({ limit: 30 }),
     ]);
     const ours = records.filter(({ target }) => target === repository.name);
-    return { head, status, snapshot, durations: new Map(ours.map((one) => [one.pkgbase, one])), recent };
+    const snapshots = found.flatMap((snapshot) => snapshot ?? []);
+    // Where several architectures build a package, they take about as long.
+    return { heads, status, snapshots, durations: new Map(ours.map((one) => [one.pkgbase, one])), recent };
   }
 
   async function pendingBuild(id: number): Promise<PendingBuild | undefined> {
@@ -74,6 +77,16 @@ export async function openView({ git, revisions, repository, logs, queue }: View
 
   async function finishedBuild(id: number): Promise<FinishedBuild | undefined> {
     return (await queue.history({ build: id, limit: 1 }))[0];
+  }
+
+  /** Of all architectures, the latest first. */
+  async function historyOf(pkgbase: string, limit: number): Promise<readonly FinishedBuild[]> {
+    const keys = places.map(({ repository: { name, arch } }) => ({ target: name, arch, pkgbase }));
+    const found = await Promise.all(keys.map((key) => queue.history({ key, limit })));
+    return found
+      .flat()
+      .sort((a, b) => b.finishedAt - a.finishedAt || b.id - a.id)
+      .slice(0, limit);
   }
 
   async function logOf(id: number): Promise<LogFile | undefined> {
@@ -85,7 +98,7 @@ export async function openView({ git, revisions, repository, logs, queue }: View
     name: repository.name,
 
     async overview() {
-      const { head, status, durations, recent } = await standing();
+      const { heads, status, durations, recent } = await standing();
       const { builds } = await feed.state();
       const pending = builds
         .filter(({ target }) => target === repository.name)
@@ -93,14 +106,14 @@ export async function openView({ git, revisions, repository, logs, queue }: View
       return {
         repository: repository.name,
         arch: repository.arch,
-        commit: head.commit,
-        packages: head.workspace.packages.size,
+        commit: heads[0]!.commit,
+        packages: heads[0]!.whole.packages.size,
         published: status.published,
         lastPublished: status.lastPublished === undefined ? null : Math.round(status.lastPublished),
         building: pending.filter((one) => one.status === "active"),
         waiting: pending.filter((one) => one.status !== "active"),
         failing: failingOf(status),
-        unscheduled: status.unscheduled,
+        unscheduled: [...status.unscheduled],
         recent: recent.map((one) => ofFinished(one, durations)),
       };
     },
@@ -119,22 +132,22 @@ export async function openView({ git, revisions, repository, logs, queue }: View
     },
 
     async repository() {
-      const { snapshot, status } = await standing();
+      const { snapshots, status } = await standing();
       return {
         name: repository.name,
         arch: repository.arch,
-        fingerprint: snapshot?.keys?.signs.fingerprint ?? null,
+        fingerprint: snapshots[0]?.keys?.signs.fingerprint ?? null,
         lastPublished: status.lastPublished === undefined ? null : Math.round(status.lastPublished),
-        packages: (snapshot?.entries ?? []).map(ofEntry),
+        packages: entriesOf(snapshots).map(ofEntry),
       };
     },
 
     async package(pkgbase: string) {
-      const { head, status, snapshot, durations } = await standing();
+      const { heads, status, snapshots, durations } = await standing();
+      const head = heads.find(({ workspace }) => workspace.packages.has(pkgbase)) ?? heads[0]!;
       const pkg = head.workspace.packages.get(pkgbase);
-      const published = (snapshot?.entries ?? []).filter(({ base }) => base === pkgbase);
+      const published = entriesOf(snapshots).filter(({ base }) => base === pkgbase);
       if (!pkg && published.length === 0) return undefined;
-      const key = { target: repository.name, arch: repository.arch, pkgbase };
       const node = head.tree.packages.get(pkgbase);
       const trigger = pkg?.config.CI_ON_TRIGGER || null;
       return {
@@ -144,17 +157,17 @@ export async function openView({ git, revisions, repository, logs, queue }: View
         onTrigger: trigger,
         pkgnames: node?.pkgnames ?? published.map(({ name }) => name),
         published: published.map(ofEntry),
-        madeFrom: snapshot?.madeFrom.get(pkgbase)?.commit ?? null,
+        madeFrom:
+          snapshots.find(({ madeFrom }) => madeFrom.has(pkgbase))?.madeFrom.get(pkgbase)?.commit ?? null,
         needs: [...new Set(node?.edges.map(({ to }) => to))],
         neededBy: dependentsOf(head.tree, pkgbase),
-        builds: (await queue.history({ key, limit: 50 })).map((one) => ofFinished(one, durations)),
+        builds: (await historyOf(pkgbase, 50)).map((one) => ofFinished(one, durations)),
       };
     },
 
     async builds({ pkgbase, limit }: { readonly pkgbase?: string; readonly limit: number }) {
       const { durations } = await standing();
-      const key = { target: repository.name, arch: repository.arch, pkgbase: pkgbase ?? "" };
-      const found = await queue.history(pkgbase === undefined ? { limit } : { key, limit });
+      const found = pkgbase === undefined ? await queue.history({ limit }) : await historyOf(pkgbase, limit);
       return found.map((one) => ofFinished(one, durations));
     },
 
@@ -191,10 +204,17 @@ export async function openView({ git, revisions, repository, logs, queue }: View
 /** For thousands of packages a reading takes a good part of a second, and events come in bursts. */
 const restMs = 500;
 
+/** What is made for any architecture is in all of them, and is told once. */
+function entriesOf(snapshots: readonly Snapshot[]): DatabaseEntry[] {
+  const all = snapshots.flatMap(({ entries }) => entries);
+  return [...new Map(all.map((entry) => [entry.filename, entry])).values()];
+}
+
 interface Standing {
-  readonly head: Revision;
+  /** Of each architecture. */
+  readonly heads: readonly Revision[];
   readonly status: BuildingStatus;
-  readonly snapshot: Snapshot | undefined;
+  readonly snapshots: readonly Snapshot[];
   readonly durations: Durations;
   readonly recent: readonly FinishedBuild[];
 }

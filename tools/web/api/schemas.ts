@@ -40,6 +40,7 @@ export const build = z.object({
 
 export const failing = z.object({
   pkgbase: z.string(),
+  arch: z.string(),
   outcome: z.string(),
   message: z.string(),
   since: time,
@@ -60,7 +61,7 @@ export const overview = z.object({
   building: z.array(build).readonly(),
   waiting: z.array(build).readonly(),
   failing: z.array(failing).readonly(),
-  unscheduled: z.array(z.object({ pkgbase: z.string(), reason: z.string() })).readonly(),
+  unscheduled: z.array(z.object({ pkgbase: z.string(), arch: z.string(), reason: z.string() })).readonly(),
   recent: z.array(build).readonly(),
 });
 
