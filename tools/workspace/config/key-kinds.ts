@@ -104,13 +104,14 @@ export function urls(example: string, about: string): Key<readonly string[]> {
   return list(/ +/, isUrl, "URLs, separated by blanks", example, about);
 }
 
+const isArch = (item: string): boolean => /^[a-z0-9_]{1,32}$/.test(item) && item !== "any";
+
 /** As makepkg's CARCH and pacman's Architecture name them. */
 export function architectures(
   fallback: readonly string[],
   example: string,
   about: string,
 ): Key<readonly string[]> {
-  const isArch = (item: string): boolean => /^[a-z0-9_]{1,32}$/.test(item) && item !== "any";
   const key = list(/ +/, isArch, "architectures, separated by blanks; not any", example, about);
   const parse = (value: string): readonly string[] | undefined => {
     const items = key.parse(value);
