@@ -49,6 +49,7 @@ const innerRooms = {
     aur: ["pipeline", "updates"],
   },
   manager: {
+    workspaces: [],
     reconcile: [],
     builds: ["reconcile"],
     runners: ["reconcile", "builds"],

@@ -106,6 +106,7 @@ export class BuildingWorkspace extends ScratchWorkspace {
       settings,
       published: { entries: [], pathOf: ({ filename }: { filename: string }) => join(this.base, filename) },
       pacmanConf: "/nonexistent/pacman.conf",
+      keyringCache: join(this.base, "keyrings"),
       folder,
       sourceCache: join(this.base, "cache", pkgbase),
       ...more,

@@ -20,6 +20,10 @@ export interface BuildRequest {
   readonly published: Published;
   /** pacman's configuration, which names the distribution's repositories. */
   readonly pacmanConf: string;
+  /** What it names beside them. */
+  readonly extra?: ExtraRepositories | undefined;
+  /** Where keyrings are kept between builds. */
+  readonly keyringCache: string;
   /** An empty folder of this build alone; the packages are left in it. */
   readonly folder: string;
   /** Where this package's sources are kept between builds, if it asks for that. */
@@ -29,6 +33,14 @@ export interface BuildRequest {
   readonly resources?: Resources | undefined;
   /** By which cached sources age; default: now. */
   readonly now?: Date | undefined;
+}
+
+/** Repositories that builds for a package repository may need beside the distribution's. */
+export interface ExtraRepositories {
+  /** In the order of pacman.conf; `$repo` and `$arch` in servers are pacman's. */
+  readonly repositories: readonly { readonly name: string; readonly servers: readonly string[] }[];
+  /** Addresses of packages with the keys that sign them. */
+  readonly keyrings: readonly string[];
 }
 
 export interface Resources {

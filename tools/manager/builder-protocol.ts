@@ -63,6 +63,11 @@ const repository = z.object({
   name: z.string(),
   /** The public key, armoured. */
   key: z.string(),
+  /** Repositories that its builds may need beside the distribution's. */
+  extra: z.object({
+    repositories: z.array(z.object({ name: z.string(), servers: z.array(z.string()) })),
+    keyrings: z.array(z.string()),
+  }),
 });
 
 export type RepositoryAddress = Readonly<z.infer<typeof repository>>;

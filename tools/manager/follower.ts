@@ -58,7 +58,7 @@ export async function follower(
   repaired: ReadonlyMap<Installation, readonly Repaired[]>,
 ): Promise<Follower> {
   const { git } = installations[0];
-  const look = await followMain(git, fetch, (news) => watcher.remote?.(news));
+  const look = await followMain(git, installations[0].fetch ?? fetch, (news) => watcher.remote?.(news));
   const damaged = new Map(repaired);
   let done: MainBranch | undefined;
   let looked = Number.NEGATIVE_INFINITY;

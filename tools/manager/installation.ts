@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildPackage } from "../builder/build.ts";
-import type { Resources } from "../builder/build-request.ts";
+import type { ExtraRepositories, Resources } from "../builder/build-request.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
@@ -12,6 +12,8 @@ import type { BuildKey, Queue } from "../queue/queue.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Checkpoint } from "../steps.ts";
 import type { RepositoryConfig } from "../workspace/config/config.ts";
+import type { WorkspaceAddress } from "./builder-protocol.ts";
+import type { FetchOptions } from "./main-branch.ts";
 import { explainSystemError } from "./machine.ts";
 import { commitsOf, revisionsOf, type Commits, type Revisions } from "./reconcile/revision.ts";
 import { openSigningKeys, type KeyPlaces } from "./signing-keys.ts";
@@ -27,6 +29,7 @@ export interface BuildingPlace {
   readonly sandbox: Sandbox;
   readonly arch: string;
   readonly pacmanConf: string;
+  readonly extra: ExtraRepositories | undefined;
   readonly folders: Folders;
   readonly build: typeof buildPackage;
   readonly resources: Resources | undefined;
@@ -40,6 +43,10 @@ export interface Installation extends BuildingPlace {
   readonly now: () => Date;
   /** As they were when it was opened. */
   readonly settings: StateOptions["settings"];
+  /** Where builders elsewhere fetch it from, where it isn't the workspace that the manager was started in. */
+  readonly workspace?: WorkspaceAddress | undefined;
+  /** How its remote is followed, likewise. */
+  readonly fetch?: FetchOptions | undefined;
   /** Of the first architecture: those of the others, where packages go as well that are made for any. */
   readonly others: readonly Installation[];
 }
@@ -98,6 +105,8 @@ export interface StateOptions {
   readonly state: string;
   /** The operator's GnuPG home, where SIGNING_KEY names a key in it. */
   readonly gnupgHome: string;
+  /** The folder of what is kept apart from other package repositories, keys among it; default: `state`. */
+  readonly own?: string;
   readonly checkpoint?: Checkpoint;
 }
 
@@ -108,6 +117,7 @@ interface PlaceOptions {
   readonly state: string;
   readonly sandbox: Sandbox;
   readonly pacmanConf?: string;
+  readonly extra?: ExtraRepositories | undefined;
   readonly build?: typeof buildPackage;
   readonly resources?: Resources | undefined;
   readonly checkpoint?: Checkpoint;
@@ -116,7 +126,13 @@ interface PlaceOptions {
   readonly commits?: Commits;
 }
 
-type InstallationOptions = StateOptions & Omit<PlaceOptions, "arch"> & { readonly now?: () => Date };
+type InstallationOptions = StateOptions &
+  Omit<PlaceOptions, "arch"> &
+  Pick<Installation, "workspace" | "fetch"> & {
+    readonly now?: () => Date;
+    /** Default: the one in `state`. */
+    readonly queue?: Queue;
+  };
 
 /**
  * Makes the state folder, adds it to Git's ignore list, and opens what is in it: an installation for each architecture
@@ -127,13 +143,13 @@ type InstallationOptions = StateOptions & Omit<PlaceOptions, "arch"> & { readonl
  * @throws SluiceError `state-unwritable`, `disk-full`, `signing-key`, `queue-…`
  */
 export async function openInstallations(options: InstallationOptions): Promise<Installations> {
-  const { state, settings, git, checkpoint, now = () => new Date() } = options;
+  const { state, own = state, settings, git, checkpoint, now = () => new Date() } = options;
   const [first, ...further] = settings.CI_ARCHES;
   const commits = commitsOf(git);
-  const shared = { settings, now };
+  const shared = { settings, now, workspace: options.workspace, fetch: options.fetch };
   const like = await openRepository(options);
   const home = {
-    ...(await openBuildingPlace({ ...options, arch: first!, commits })),
+    ...(await openBuildingPlace({ ...options, arch: first!, commits, folders: foldersOf(state, own) })),
     ...shared,
     repository: like,
   };
@@ -143,7 +159,9 @@ export async function openInstallations(options: InstallationOptions): Promise<I
     const place = await openBuildingPlace({ ...options, arch, commits, folders });
     away.push({ ...place, ...shared, repository: await openRepository(options, { arch, like }) });
   }
-  const queue = await openQueue(state, { now: () => now().getTime(), ...(checkpoint && { checkpoint }) });
+  const queue =
+    options.queue ??
+    (await openQueue(state, { now: () => now().getTime(), ...(checkpoint && { checkpoint }) }));
   const others = away.map((one) => ({ ...one, queue, others: [] }));
   return [{ ...home, queue, others }, ...others];
 }
@@ -163,6 +181,7 @@ export async function openBuildingPlace(options: PlaceOptions): Promise<Building
     arch,
     folders,
     pacmanConf: options.pacmanConf ?? "/etc/pacman.conf",
+    extra: options.extra,
     build,
     resources: options.resources,
     checkpoint: options.checkpoint,
@@ -199,7 +218,7 @@ export async function openRepository(
 
 /** Where keys lie, and what they sign. All architectures of a repository are signed by the same. */
 export function keyPlaces(
-  { settings, state, gnupgHome, checkpoint }: StateOptions,
+  { settings, state, own = state, gnupgHome, checkpoint }: StateOptions,
   arch: string = settings.CI_ARCHES[0]!,
 ): KeyPlaces {
   const repository = {
@@ -209,7 +228,7 @@ export function keyPlaces(
   };
   return {
     setting: settings.SIGNING_KEY,
-    home: join(state, "signing-key"),
+    home: join(own, "signing-key"),
     gnupgHome,
     repository,
     checkpoint,

@@ -3,8 +3,10 @@ import { SluiceError } from "../errors.ts";
 import { publish } from "../pkgrepo/publishing/publish.ts";
 import type { Repaired } from "../pkgrepo/checking/repair.ts";
 import type { PendingBuild, Queue } from "../queue/queue.ts";
-import { follower, type FollowOptions, type FollowWatcher } from "./follower.ts";
+import type { Git } from "../git/git.ts";
+import { follower, type Follower, type FollowOptions, type FollowWatcher } from "./follower.ts";
 import { installationOf, whyNotHere, type Installation, type Installations } from "./installation.ts";
+import { saidOnce } from "./said-once.ts";
 import { watchPublished } from "./watch.ts";
 import { work, type Watcher } from "./builds/work.ts";
 
@@ -42,7 +44,7 @@ export async function up(installations: Installations, options: UpOptions): Prom
     await publish(installation.repository, [], installation.now());
   }
   await cancelOthers(queue, installations, watcher);
-  const follow = await follower(installations, options, repaired);
+  const follow = await followAll(installations, options, repaired);
   for (let pause = 10_000; !signal.aborted; pause = Math.min(2 * pause, 300_000)) {
     try {
       await work(installations, {
@@ -65,6 +67,35 @@ export async function up(installations: Installations, options: UpOptions): Prom
     }
   }
   return (await queue.state()).builds;
+}
+
+/** Each workspace by itself: what is wrong with a further one is said, and keeps nobody from the others. */
+async function followAll(
+  installations: Installations,
+  options: FollowOptions,
+  repaired: ReadonlyMap<Installation, readonly Repaired[]>,
+): Promise<Follower> {
+  const byWorkspace = new Map<Git, [Installation, ...Installation[]]>();
+  for (const one of installations) {
+    const known = byWorkspace.get(one.git);
+    if (known) known.push(one);
+    else byWorkspace.set(one.git, [one]);
+  }
+  const followers: Follower[] = [];
+  for (const group of byWorkspace.values()) followers.push(await follower(group, options, repaired));
+  const [first, ...further] = followers;
+  const troubled = saidOnce((error) => options.watcher.troubled?.(error));
+  const follow = async (): Promise<boolean> => {
+    const goOn = await first!();
+    for (const one of further) {
+      await one().catch((error: unknown) => {
+        if (!(error instanceof SluiceError)) throw error;
+        troubled(error);
+      });
+    }
+    return goOn;
+  };
+  return Object.assign(follow, { began: () => first!.began() });
 }
 
 /** What is queued for a repository or an architecture that isn't published here any more. */

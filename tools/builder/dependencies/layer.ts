@@ -29,12 +29,13 @@ export interface Layer {
  * @throws SluiceError `dependencies-need-sandbox` on the host, `dependency-gone`
  */
 export async function installDependencies(
-  { pkgbase, srcinfo, arch, settings, published, pacmanConf, folder }: BuildRequest,
+  request: BuildRequest,
   sandbox: Sandbox,
   stages: StageRunner,
   log: BuildLog,
 ): Promise<Layer | Unfinished> {
-  const pacman = await readPacmanConf({ pacmanConf, arch }, folder);
+  const { pkgbase, srcinfo, arch, settings, published, pacmanConf, folder } = request;
+  const pacman = await readPacmanConf(request, folder);
   const wanted = srcinfo ? dependencyTexts(srcinfo, arch) : [];
   if (!srcinfo) log.note("Without .SRCINFO no dependency is known, so none is installed.");
   const { install, others } = resolveDependencies(wanted, published.entries);

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { parse } from "ini";
 import type { Mount } from "../../sandbox/sandbox.ts";
+import type { BuildRequest, ExtraRepositories } from "../build-request.ts";
+import { withKeyrings } from "./extra-keyring.ts";
 import { readOnly } from "../stage.ts";
 
 /** pacman's configuration as a sandbox gets it. */
@@ -21,7 +23,7 @@ export interface PacmanConf {
  * built for may be installed, whatever the host's is.
  */
 export async function readPacmanConf(
-  { pacmanConf, arch }: { readonly pacmanConf: string; readonly arch: string },
+  { pacmanConf, arch, extra, keyringCache }: PacmanSettings,
   folder: string,
 ): Promise<PacmanConf> {
   const { stdout, exitCode } = await execa("pacman-conf", ["--config", pacmanConf], { reject: false });
@@ -29,13 +31,26 @@ export async function readPacmanConf(
   // To `ini` a dot in a section's name is a section within a section; pacman has none such.
   const sections = lines.map((line) => (/^\[.+\]$/.test(line) ? line.replaceAll(".", "\\.") : line));
   const { options, ...repositorySections } = parse(sections.join("\n"));
-  const repositories = Object.keys(repositorySections);
+  const further = extra?.repositories ?? [];
+  const repositories = [...Object.keys(repositorySections), ...further.map(({ name }) => name)];
   const path = join(folder, "pacman.conf");
-  const all = repositories.length > 0 ? lines : ["[options]", "Architecture = auto"];
-  const own = all.flatMap((line) => (line === "[options]" ? [line, ...missingArch(all, arch)] : [line]));
-  await writeFile(path, `${own.join("\n")}\n`);
-  const keyring = options?.["GPGDir"]?.replace(/\/$/, "") ?? "/etc/pacman.d/gnupg";
+  const named = Object.keys(repositorySections).length > 0 ? lines : ["[options]", "Architecture = auto"];
+  const all = [...named, ...further.flatMap(sectionOf)];
+  const text = all.flatMap((line) => (line === "[options]" ? [line, ...missingArch(all, arch)] : [line]));
+  await writeFile(path, `${text.join("\n")}\n`);
+  const own = options?.["GPGDir"]?.replace(/\/$/, "") ?? "/etc/pacman.d/gnupg";
+  const keyring = await withKeyrings(own, extra?.keyrings ?? [], keyringCache, folder);
   return { path, repositories, keyring };
+}
+
+type PacmanSettings = Pick<BuildRequest, "pacmanConf" | "arch" | "extra" | "keyringCache">;
+
+function sectionOf({ name, servers }: ExtraRepositories["repositories"][number]): string[] {
+  return [
+    `[${name}]`,
+    "SigLevel = Required DatabaseOptional",
+    ...servers.map((server) => `Server = ${server}`),
+  ];
 }
 
 function missingArch(lines: readonly string[], arch: string): string[] {

@@ -1,14 +1,23 @@
 import type { Server } from "../../manager/serve.ts";
 import { handOut, type HandOut, type HandOutOptions } from "../../manager/builders/hand-out.ts";
-import type { FetchOptions } from "../../manager/main-branch.ts";
 import { up as keepUp } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";
-import { installationOf, type Installations } from "../../manager/installation.ts";
+import type { WorkspaceAddress } from "../../manager/builder-protocol.ts";
+import { readPackageRepos } from "../../manager/workspaces/package-repos.ts";
+import { installationOf, type Installation, type Installations } from "../../manager/installation.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
-import type { RepositoryConfig } from "../../workspace/config/config.ts";
+import { fetchOptions } from "../wiring/fetch-options.ts";
+import { withFurtherWorkspaces } from "../wiring/workspaces.ts";
 import { pipelines } from "../wiring/pipelines.ts";
 import { workspaceUrl } from "../wiring/builders.ts";
-import { open, readHead, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
+import {
+  archsHere,
+  open,
+  readHead,
+  stopSignal,
+  type InstallationOptions,
+  type Opened,
+} from "../wiring/installation.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import { portNumber, publicAddress, serveWithPages } from "../wiring/web.ts";
 import { showProgress } from "../output/progress.ts";
@@ -30,8 +39,14 @@ export async function up(options: Options): Promise<number> {
   const port = portNumber(options.port);
   const address = publicAddress(options.address);
   const redis = redisAddress(process.env);
-  const opened = await open(options, redis ? 0 : 1);
-  const { installations, archs } = opened;
+  const repos = readPackageRepos(process.env);
+  const first = await open(options, redis ? 0 : 1, repos.targets);
+  const { REPO_NAME } = first.head.workspace.config;
+  const installations = await withFurtherWorkspaces(first.installations, REPO_NAME, repos, (error) =>
+    warn(`${error.message}${error.hint ? ` ${error.hint}` : ""}`),
+  );
+  const opened = { ...first, installations, archs: archsHere(options, installations) };
+  const { archs } = opened;
   const [installation] = installations;
   const { queue, repository, folders } = installation;
   const progress = showProgress(folders.logs);
@@ -43,7 +58,7 @@ export async function up(options: Options): Promise<number> {
     // Builders elsewhere need it, too, where this ends when all is published.
     if (!once || builders) {
       server = await serveWithPages(
-        { ...installation, places: installations },
+        { ...installation, places: first.installations },
         {
           port,
           host: options.host,
@@ -92,25 +107,24 @@ async function handOutTo(
   watcher: HandOutOptions["watcher"],
 ): Promise<HandOut> {
   const url = await workspaceUrl(installations[0].git, process.env);
-  const { REPO_NAME, CI_ARCHES } = head.workspace.config;
-  const workspaceOf = (): { name: string; url: string } => ({ name: REPO_NAME, url });
+  const { REPO_NAME } = head.workspace.config;
+  const all = [...new Set(installations.map(({ arch }) => arch))];
+  const workspaceOf = ({ workspace }: Installation): WorkspaceAddress =>
+    workspace ?? { name: REPO_NAME, url };
   return handOut(installations, {
     redis,
     workspaceOf,
     watcher,
-    buildsHere: jobs > 0 ? (archs ?? CI_ARCHES) : [],
+    buildsHere: jobs > 0 ? (archs ?? all) : [],
   });
 }
 
 function warnOfOthers(installations: Installations, archs: readonly string[]): void {
-  const others = installations.map(({ arch }) => arch).filter((arch) => !archs.includes(arch));
+  const all = [...new Set(installations.map(({ arch }) => arch))];
+  const others = all.filter((arch) => !archs.includes(arch));
   warn(
     `nobody builds for ${others.join(", ")}: this machine can't, or not without --cross; let \`sluice builder\` take part on one that can (REDIS_HOST)`,
   );
-}
-
-function fetchOptions({ BUILDER_FETCH_INTERVAL, GIT_AUTHOR_EMAIL }: RepositoryConfig): FetchOptions {
-  return { everyMs: 1000 * BUILDER_FETCH_INTERVAL, pipelineEmail: GIT_AUTHOR_EMAIL };
 }
 
 /** 1 where something failed, what waits for it, and what there was no time for. */
@@ -119,12 +133,14 @@ async function outcome(
   left: readonly PendingBuild[],
   { json }: Options,
 ): Promise<number> {
-  const { queue, folders, git } = installations[0];
+  const { queue, folders, git, repository } = installations[0];
   const { packages } = (await readHead(git)).whole;
-  const ours = { has: (key: BuildKey) => installationOf(installations, key) && packages.has(key.pkgbase) };
+  const isOurs = (key: BuildKey): boolean =>
+    installationOf(installations, key) !== undefined &&
+    (key.target !== repository.name || packages.has(key.pkgbase));
   const pending = new Set(left.map(({ pkgbase }) => pkgbase));
   const failed = (await queue.packages()).filter(
-    (record) => ours.has(record) && !succeeded(record.outcome) && !pending.has(record.pkgbase),
+    (record) => isOurs(record) && !succeeded(record.outcome) && !pending.has(record.pkgbase),
   );
   if (json) {
     const folder = folderHere(folders.repositories, installations);

@@ -8,6 +8,7 @@ import { openInstallations, type Installations } from "../../manager/installatio
 import { revisionsOf, type Revision } from "../../manager/reconcile/revision.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { nativeArchitectures } from "../../system/architecture.ts";
+import type { PackageRepos } from "../../manager/workspaces/package-repos.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { findRoot } from "./root.ts";
 
@@ -60,7 +61,11 @@ export function gnupgHome(): string {
 }
 
 /** Opens what builds need, and reads the workspace at HEAD. */
-export async function open(options: InstallationOptions, leastJobs = 1): Promise<Opened> {
+export async function open(
+  options: InstallationOptions,
+  leastJobs = 1,
+  targets?: PackageRepos["targets"],
+): Promise<Opened> {
   const jobs = jobCount(options.jobs, leastJobs);
   const git = openGit(findRoot(options.root), process.env);
   const head = await readHead(git);
@@ -71,16 +76,22 @@ export async function open(options: InstallationOptions, leastJobs = 1): Promise
     state: stateFolder(options),
     sandbox: await chooseSandbox(options.sandbox),
     gnupgHome: gnupgHome(),
+    extra: targets?.get(head.workspace.config.BUILD_REPO),
   });
-  const archs = options.cross ? undefined : ownArchitectures(head.workspace.config.CI_ARCHES);
-  return { installations, head, worker: `${hostname()}/${process.pid}`, jobs, archs };
+  const worker = `${hostname()}/${process.pid}`;
+  return { installations, head, worker, jobs, archs: archsHere(options, installations) };
 }
 
-/** Undefined: all of them are. */
-function ownArchitectures(architectures: readonly string[]): readonly string[] | undefined {
+/** The architectures of these that are built for here; undefined: all of them. */
+export function archsHere(
+  { cross = false }: InstallationOptions,
+  installations: Installations,
+): readonly string[] | undefined {
+  if (cross) return undefined;
   const native = nativeArchitectures();
-  const own = architectures.filter((arch) => native.includes(arch));
-  return own.length === architectures.length ? undefined : own;
+  const all = [...new Set(installations.map(({ arch }) => arch))];
+  const own = all.filter((arch) => native.includes(arch));
+  return own.length === all.length ? undefined : own;
 }
 
 /** @throws SluiceError `no-commits` */

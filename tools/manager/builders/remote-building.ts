@@ -134,9 +134,11 @@ export class RemoteBuilding {
     const logAt = await sizeOf(join(this.#folders.logs, logName(build)));
     const { bump } = found.inputs.identity;
     const workspace = this.#workspaceOf(installation);
-    const { repository: published } = installation;
+    const { repository: published, extra } = installation;
     const key = await readFile(folderOf(published).publicKey, "utf8");
-    const repository = { name: published.name, key };
+    const repositories = (extra?.repositories ?? []).map((one) => ({ ...one, servers: [...one.servers] }));
+    const more = { repositories, keyrings: [...(extra?.keyrings ?? [])] };
+    const repository = { name: published.name, key, extra: more };
     const about = { pkgbase, commit, reasons: [...reasons], workspace, repository, bump };
     return { kind: "build", build: id, token, ...about, logAt };
   }

@@ -83,7 +83,7 @@ export function isCurrent(
 
 function requestOf(
   folder: string,
-  { git, arch, pacmanConf, folders, resources }: BuildingPlace,
+  { git, arch, pacmanConf, extra, folders, resources }: BuildingPlace,
   { pkgbase, commit }: Pick<Build, "pkgbase" | "commit">,
   { revision, pkg, available, signal }: Inputs,
 ): BuildRequest {
@@ -98,6 +98,8 @@ function requestOf(
     settings: revision.workspace.config,
     published: available,
     pacmanConf,
+    extra,
+    keyringCache: join(folders.state, "keyrings"),
     folder,
     sourceCache: join(folders.sources, pkgbase),
     resources,

@@ -160,6 +160,7 @@ async function openWorkshop(
     },
     sandbox,
     resources: options.resources,
+    extra: repository.extra,
     ...(build && { build }),
     ...(pacmanConf !== undefined && { pacmanConf }),
   });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
+import { requireGitAddress } from "../git-address.ts";
 import { resolveCommit } from "../../git/history.ts";
 
 /** The workspace's commits, one by one, as builds need them; what was fetched stays for the next one. */
@@ -13,7 +14,7 @@ export interface WorkspaceClone {
 
 /** @param git of the folder that the clone is in; it is made where it isn't there */
 export async function openWorkspaceClone(git: Git, url: string): Promise<WorkspaceClone> {
-  requireAddress(url);
+  requireGitAddress(url);
   await mkdir(git.dir, { recursive: true });
   if (!existsSync(`${git.dir}/HEAD`)) await git.text(["init", "--quiet", "--bare", "."]);
   let last: Promise<unknown> = Promise.resolve();
@@ -42,15 +43,6 @@ async function fetchCommit(git: Git, url: string, commit: string): Promise<void>
   }
   if ((await resolveCommit(git, commit)) === undefined) throw missing(commit);
   await git.text(["update-ref", kept, commit]);
-}
-
-/** Git's other addresses run programs. */
-function requireAddress(url: string): void {
-  if (/^(?:https?|ssh|git):\/\/[^\s-]/.test(url) || /^\/[^\0\n]*$/.test(url) || /^[\w.-]+@[\w.-]+:/.test(url))
-    return;
-  throw new SluiceError("workspace-away", `${JSON.stringify(url)} isn't an address of a Git repository`, {
-    hint: "Set WORKSPACE_URL, here or for the manager: https://…, ssh://… or a path.",
-  });
 }
 
 function away(said: string): SluiceError {
