@@ -55,7 +55,7 @@ const innerRooms = {
     runners: ["reconcile", "builds"],
     builders: ["reconcile", "builds"],
     remote: ["reconcile", "builds", "builders"],
-    view: ["reconcile", "builds"],
+    view: ["reconcile", "builds", "builders"],
   },
   web: { log: [], api: ["log"], pages: ["log", "api"] },
   cli: {

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { publishedKeys } from "../tools/pkgrepo/snapshot.ts";
 import { cannotBuild } from "./world/building.ts";
 import { Farm } from "./world/farm.ts";
 import { pacmanClient, type PacmanClient } from "./world/pacman-client.ts";
@@ -46,6 +47,8 @@ describe.skipIf(missing.length > 0 || process.arch !== "x64")(
         ["data-1-1-any", "on-pc-1-1-x86_64", "tool-1-1-x86_64"].map((name) => `${name}.pkg.tar.zst`),
       );
       expect(files("aarch64")).toEqual(["data-1-1-any.pkg.tar.zst"]);
+      const { stdout } = await farm.workspace.sluice(["queue", "--state", farm.state]);
+      expect(stdout).toMatch(/^tool .*ready, but no builder builds for aarch64: there are some for x86_64/m);
 
       const arm = await farm.builder("arm", ["--arch", "aarch64", "--cross"]);
       manager = farm.manager(["--jobs", "1", "--once"]);
@@ -97,6 +100,23 @@ describe.skipIf(missing.length > 0 || process.arch !== "x64")(
       expect(repaired).toMatchObject({ code: 0, stderr: expect.stringMatching(/data.*: already-built/) });
       expect(files("aarch64")).toEqual(expect.arrayContaining(["data-1-1-any.pkg.tar.zst"]));
       expect(JSON.parse((await audit()).stdout)).toEqual([]);
+    });
+
+    test("another key signs the repositories of both", async () => {
+      const signers = async (): Promise<(string | undefined)[]> => {
+        const where = { root: join(farm.state, "repositories"), name: "test" };
+        const keys = [
+          { ...where, arch: "x86_64" },
+          { ...where, arch: "aarch64" },
+        ].map(publishedKeys);
+        return (await Promise.all(keys)).map((record) => record?.signs.fingerprint);
+      };
+      const [before] = await signers();
+      const rotated = await farm.workspace.sluice(["key", "rotate", "--after", "0", "--state", farm.state]);
+      expect(rotated).toMatchObject({ code: 0 });
+      const [now, other] = await signers();
+      expect(now).not.toBe(before);
+      expect(other).toBe(now);
     });
   },
 );

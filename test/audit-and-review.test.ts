@@ -113,7 +113,7 @@ describe("sluice audit", () => {
     const { unasked, published } = await readAuditFacts(await here.ports(), {});
     expect({ codes: unasked.map(({ code }) => code), published }).toEqual({
       codes: ["database-unavailable"],
-      published: undefined,
+      published: [],
     });
   });
 

@@ -1,3 +1,4 @@
+import { buildClassOf } from "../workspace/build-class.ts";
 import { repairPublished, type Repaired } from "../pkgrepo/checking/repair.ts";
 import { isWholeCheckDue } from "../pkgrepo/checking/check.ts";
 import type { Submitted } from "../queue/queue.ts";
@@ -36,7 +37,7 @@ export async function rebuildLost(
   const builds = [...lost].flatMap(([pkgbase, reason]) => {
     const pkg = packages.get(pkgbase);
     return pkg && revision.isBuiltHere(pkgbase)
-      ? [{ pkgbase, class: pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null, reason }]
+      ? [{ pkgbase, class: buildClassOf(pkg, config), reason }]
       : [];
   });
   return submitBuilds(installation, revision, builds);

@@ -1,3 +1,4 @@
+import { buildClassOf } from "../../workspace/build-class.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Commit } from "../../git/history.ts";
 import type { ScheduledRemoval } from "../../schedule/schedule.ts";
@@ -80,7 +81,7 @@ export function decide(
     return {
       kind: "build",
       pkgbase,
-      class: request?.class || pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null,
+      class: request?.class || buildClassOf(pkg, config),
       reason: reasons.join("; "),
       ...(isMaterial && !request?.class && { upstream: [] }),
     };

@@ -1,3 +1,4 @@
+import { buildClassOf } from "../../workspace/build-class.ts";
 import { listFolders, readFolders } from "../../workspace/commit.ts";
 import { readState } from "../../workspace/state/state.ts";
 import { parseWorkspace, requireValidConfig } from "../../workspace/workspace.ts";
@@ -23,9 +24,9 @@ export async function planOnTrigger(
   const { config, packages } = workspace;
   const triggered = [...packages.values()].filter((pkg) => pkg.config.CI_ON_TRIGGER !== "");
   const wanted = triggered.filter((pkg) => pkg.config.CI_ON_TRIGGER === trigger);
-  const builds = wanted.map(({ pkgbase, config: { BUILDER_CLASS } }) => ({
-    pkgbase,
-    class: BUILDER_CLASS || config.CI_DEFAULT_CLASS || null,
+  const builds = wanted.map((pkg) => ({
+    pkgbase: pkg.pkgbase,
+    class: buildClassOf(pkg, config),
     reason: `trigger ${trigger}`,
   }));
   return {

@@ -1,3 +1,4 @@
+import { buildClassOf } from "../../workspace/build-class.ts";
 import { baseValue } from "../../alpm/srcinfo.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
 import type { Package, Workspace } from "../../workspace/workspace.ts";
@@ -60,13 +61,14 @@ export function wantedBuilds(
   );
   const unscheduled: NewBuild[] = [];
   for (const { pkgbase, reason, upstream = [] } of found) {
-    const { CI_ON_TRIGGER, BUILDER_CLASS } = packages.get(pkgbase)!.config;
+    const pkg = packages.get(pkgbase)!;
+    const { CI_ON_TRIGGER } = pkg.config;
     const before = builds.get(pkgbase);
     if (CI_ON_TRIGGER !== "" && !before) {
       unscheduled.push({ pkgbase, reason: `${reason}; built on trigger ${CI_ON_TRIGGER}` });
       continue;
     }
-    const buildClass = before?.class ?? (BUILDER_CLASS || config.CI_DEFAULT_CLASS || null);
+    const buildClass = before ? before.class : buildClassOf(pkg, config);
     const reasons = before ? `${before.reason}; ${reason}` : reason;
     const isAnyway = before !== undefined && before.upstream === undefined;
     builds.set(pkgbase, {

@@ -1,3 +1,4 @@
+import { buildClassOf } from "../../workspace/build-class.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { scheduleFor } from "../pipeline/compose-schedule.ts";
 import type { RequestPlan } from "../pipeline/push-request.ts";
@@ -31,12 +32,7 @@ export async function planScheduleByHand(
   );
   const builds = meantPackages([...classes.keys()], packages).map((pkgbase) => ({
     pkgbase,
-    class:
-      classes.get(pkgbase) ||
-      classes.get("all") ||
-      packages.get(pkgbase)!.config.BUILDER_CLASS ||
-      config.CI_DEFAULT_CLASS ||
-      null,
+    class: classes.get(pkgbase) || classes.get("all") || buildClassOf(packages.get(pkgbase)!, config),
     reason: "asked for by hand",
   }));
   const at = { workspace, commit: refs.head, platform: ports.platform };

@@ -1,3 +1,4 @@
+import { buildClassOf } from "../../workspace/build-class.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../../errors.ts";
 import { dependencyClosure } from "../../deptree/tree.ts";
@@ -160,7 +161,7 @@ function wantedBuilds(
     const current = sameRecipe(published.get(pkgbase), head.identity(pkgbase));
     if (!head.isBuiltHere(pkgbase) || (!named.has(pkgbase) && current)) return [];
     const reason = named.has(pkgbase) ? askedFor : `needed by ${neededBy(head, pkgbase, closure)}`;
-    const buildClass = packages.get(pkgbase)!.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null;
+    const buildClass = buildClassOf(packages.get(pkgbase)!, config);
     return [{ pkgbase, class: buildClass, reason }];
   });
 }

@@ -57,11 +57,15 @@ function rowsOf({ signs, next, former }: KeyRecord): Row[] {
 
 /** Goes over to another key, so that clients come along. */
 export async function rotate(options: Options & { readonly after?: string }): Promise<number> {
-  const { places, head } = await open(options);
+  const { places, further, head } = await open(options);
   const afterDays = days(options.after);
   const name = keyringName(places.repository.name);
   const keyring = !hasKeyring(head, places.repository.name);
-  const keys = await rotateKey(places, { afterDays, keyring, keepDays }, new Date());
+  const rotation = { afterDays, keyring, keepDays };
+  const keys = await rotateKey(places, rotation, new Date());
+  for (const other of further) {
+    if (await publishedKeys(other.repository)) await rotateKey(other, rotation, new Date());
+  }
   if (options.json) process.stdout.write(`${JSON.stringify(rowsOf(keys), null, 2)}\n`);
   else tell(keys, name, keyring);
   return 0;
@@ -144,15 +148,16 @@ export async function importKey(options: Options, file: string): Promise<number>
   return 0;
 }
 
-async function open(options: Options): Promise<{ places: KeyPlaces; head: Revision }> {
+/** @returns `further`: the same keys, and what they sign of further architectures */
+async function open(
+  options: Options,
+): Promise<{ places: KeyPlaces; further: readonly KeyPlaces[]; head: Revision }> {
   const head = await readHead(openGit(findRoot(options.root), process.env));
   requireValidConfig(head.workspace);
-  const places = keyPlaces({
-    settings: head.workspace.config,
-    state: stateFolder(options),
-    gnupgHome: gnupgHome(),
-  });
-  return { places, head };
+  const settings = head.workspace.config;
+  const where = { settings, state: stateFolder(options), gnupgHome: gnupgHome() };
+  const further = settings.CI_ARCHES.slice(1).map((arch) => keyPlaces(where, arch));
+  return { places: keyPlaces(where), further, head };
 }
 
 function days(text = String(usualDays)): number {

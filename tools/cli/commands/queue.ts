@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openQueue } from "../../manager/installation.ts";
-import { describeStatus } from "../../manager/status.ts";
-import { readLiving, whyNobody, type Living } from "../../manager/builders/living.ts";
+import { describeWaiting, readLiving, type Living } from "../../manager/builders/living.ts";
 import type { PendingBuild, QueueState } from "../../queue/queue.ts";
 import { requireWorkspace, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { formatTable } from "../output/table.ts";
@@ -50,7 +49,5 @@ function describe({ builds, removals }: QueueState, living: Living | undefined, 
 }
 
 function statusText(build: PendingBuild, living: Living | undefined, now: number): string {
-  const nobody = build.status.kind === "ready" && living ? whyNobody(build, living) : undefined;
-  const status = describeStatus(build.status, (time) => moment(time, now));
-  return nobody === undefined ? status : `${status}, but ${nobody}`;
+  return describeWaiting(build, living, (time) => moment(time, now));
 }

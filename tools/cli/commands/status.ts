@@ -4,12 +4,8 @@ import { heldUpdates, type HeldUpdate } from "../../ci/operations/held-updates.t
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
-import {
-  describeStatus,
-  publishedPlaces,
-  readBuildingStatus,
-  type BuildingStatus,
-} from "../../manager/status.ts";
+import { describeWaiting, readLiving, type Living } from "../../manager/builders/living.ts";
+import { publishedPlaces, readBuildingStatus, type BuildingStatus } from "../../manager/status.ts";
 import { duration } from "../output/time.ts";
 import { info, warn } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
@@ -40,7 +36,8 @@ export async function status(options: Options): Promise<number> {
   const now = Date.now();
   const isBuiltHere = queue !== undefined || building.lastPublished !== undefined;
   const named = config.CI_ARCHES.length > 1 ? withArch : ({ pkgbase }: Named) => pkgbase;
-  const pending = isBuiltHere ? pendingRows(building, named, now) : [];
+  const living = await readLiving(state, now);
+  const pending = isBuiltHere ? pendingRows(building, named, living, now) : [];
   const rows = [...failingRows(building, named, now), ...heldRows(held), ...pending];
   if (rows.length > 0) process.stdout.write(`${formatTable(["", "PKGBASE", "SINCE", "WHY"], rows)}\n`);
   const { lastPublished } = building;
@@ -93,6 +90,7 @@ function heldRows(held: readonly HeldUpdate[]): string[][] {
 function pendingRows(
   { pending, unscheduled }: BuildingStatus,
   named: (one: Named) => string,
+  living: Living | undefined,
   now: number,
 ): string[][] {
   return [
@@ -105,7 +103,7 @@ function pendingRows(
         kind,
         named(build),
         duration(now - since),
-        `${describeStatus(standing)}; ${reasons.join("; ")}`,
+        `${describeWaiting(build, living)}; ${reasons.join("; ")}`,
       ];
     }),
     ...unscheduled.map((one) => ["to build", named(one), "", `${one.reason}: sluice up`]),

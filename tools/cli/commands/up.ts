@@ -3,6 +3,7 @@ import { handOut, type HandOut, type HandOutOptions } from "../../manager/builde
 import { up as keepUp } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { WorkspaceAddress } from "../../manager/builder-protocol.ts";
+import { writeLiving } from "../../manager/builders/living.ts";
 import { readPackageRepos } from "../../manager/workspaces/package-repos.ts";
 import { installationOf, type Installation, type Installations } from "../../manager/installation.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
@@ -80,7 +81,7 @@ export async function up(options: Options): Promise<number> {
     const runs = pipelines({ git: installation.git, everyMs: fetch.everyMs, say: progress.note, signal });
     if (options.pipelines && once) await runs.runDue();
     const running = options.pipelines && !once ? runs.keepRunning() : undefined;
-    if (archs && !redis) warnOfOthers(installations, archs);
+    if (archs && !redis) await warnOfOthers(installations, archs, over.signal);
     const left = await keepUp(installations, {
       ...opened,
       buildersElsewhere: redis !== undefined,
@@ -119,12 +120,22 @@ async function handOutTo(
   });
 }
 
-function warnOfOthers(installations: Installations, archs: readonly string[]): void {
+/** Other commands say it, too, as long as this one runs. */
+async function warnOfOthers(
+  installations: Installations,
+  archs: readonly string[],
+  over: AbortSignal,
+): Promise<void> {
   const all = [...new Set(installations.map(({ arch }) => arch))];
   const others = all.filter((arch) => !archs.includes(arch));
   warn(
     `nobody builds for ${others.join(", ")}: this machine can't, or not without --cross; let \`sluice builder\` take part on one that can (REDIS_HOST)`,
   );
+  const { state } = installations[0].folders;
+  const tell = (): Promise<void> => writeLiving(state, [], { at: Date.now(), here: archs });
+  await tell();
+  const timer = setInterval(() => void tell().catch(() => undefined), 10_000);
+  over.addEventListener("abort", () => clearInterval(timer));
 }
 
 /** 1 where something failed, what waits for it, and what there was no time for. */

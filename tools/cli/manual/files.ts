@@ -32,7 +32,7 @@ export const workspaceFiles = {
     ".ci/schedule-pipeline.yml": "The same for GitLab's runners (CI_SCHEDULE_TO=runners).",
     ".ci/schedule-matrix.json": "The same for GitHub's runners (CI_SCHEDULE_TO=runners).",
     ".sluice/":
-      "Queue, logs, key and published packages where they are built; `--state` names another folder.",
+      "Queue, logs, key and published packages where they are built; `--state` names another folder. `workspaces/` and `further/` in it are those of PACKAGE_REPOS and of further architectures, keys included.",
   },
   "Written by `sluice init` and `sluice template update`": {
     ".gitlab-ci.yml": "GitLab's pipeline; `.gitlab-ci-NAME.yml` beside it are read as well, yours too.",

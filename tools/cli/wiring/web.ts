@@ -3,8 +3,8 @@ import type { Folders } from "../../manager/installation.ts";
 import { isServedFile, serve, type Handler, type Server } from "../../manager/serve.ts";
 import type { ViewedPlace } from "../../manager/view/view.ts";
 
-interface Served extends Omit<ViewedPlace, "logs"> {
-  readonly folders: Pick<Folders, "repositories" | "logs">;
+interface Served extends Omit<ViewedPlace, "logs" | "state"> {
+  readonly folders: Pick<Folders, "repositories" | "logs" | "state">;
 }
 
 interface Options {
@@ -30,7 +30,7 @@ export async function serveWithPages(
     import("../../manager/view/view.ts"),
     import("../../web/server.ts"),
   ]);
-  const view = await openView({ ...place, logs: place.folders.logs });
+  const view = await openView({ ...place, logs: place.folders.logs, state: place.folders.state });
   const web = await openWeb(view, { address });
   const close = async (): Promise<void> => {
     await web.close();

@@ -1,6 +1,8 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { PendingBuild } from "../../queue/queue.ts";
+import { describeStatus } from "../status.ts";
 import { canTake, type Builder } from "./roster.ts";
 
 const livingSchema = z.object({
@@ -71,4 +73,15 @@ export function whyNobody(
   const what = wanted === null ? "what has no class" : `class ${wanted}`;
   const others = fitting.map((builder) => `${builder.name} (${builder.class})`).join(", ");
   return `no builder takes ${what}: there are ${others}`;
+}
+
+/** A build's status in a few words, and of a ready one why nobody takes it. */
+export function describeWaiting(
+  build: PendingBuild,
+  living: Living | undefined,
+  moment?: (time: number) => string,
+): string {
+  const status = describeStatus(build.status, moment);
+  const nobody = build.status.kind === "ready" && living ? whyNobody(build, living) : undefined;
+  return nobody === undefined ? status : `${status}, but ${nobody}`;
 }

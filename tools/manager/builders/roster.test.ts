@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { whyNobody } from "./living.ts";
-import { canTake, deal, Roster, type Builder } from "./roster.ts";
+import { canTake, deal, nextClass, Roster, type Builder } from "./roster.ts";
 
 const builder = (name: string, buildClass: string, jobs = 1, held = 0): Builder => ({
   name,
@@ -51,6 +51,11 @@ describe("builds are dealt out", () => {
     ]);
   });
 
+  test("to all builders that share a name for their class", () => {
+    const builders = [builder("a", "heavy"), builder("b", "heavy"), builder("c", "2")];
+    expect(lines(["heavy", "heavy", "heavy", null], builders)).toEqual(["heavy", "heavy", undefined, "2"]);
+  });
+
   test("past what no free builder takes", () => {
     expect(lines(["9", "heavy", "1"], [builder("a", "2")])).toEqual([undefined, undefined, "2"]);
   });
@@ -63,6 +68,20 @@ describe("builds are dealt out", () => {
   test("in a builder's own line where its name is the class", () => {
     expect(lines(["a", "heavy"], [builder("b", "2"), builder("a", "heavy", 2)])).toEqual(["a", "heavy"]);
   });
+});
+
+test.each([
+  [null, ["1", "2", "4"], "2"],
+  ["2", ["9", "4", "heavy"], "4"],
+  ["4", ["4", "heavy"], undefined],
+  ["heavy", ["9"], undefined],
+])("what ran out of memory in class %s goes on to the next larger of %j: %s", (own, classes, next) => {
+  expect(
+    nextClass(
+      own,
+      classes.map((each) => ({ class: each })),
+    ),
+  ).toBe(next);
 });
 
 test("who isn't heard from, or drains, gets no offers", () => {

@@ -1,3 +1,4 @@
+import { buildClassOf } from "../../workspace/build-class.ts";
 import { SluiceError } from "../../errors.ts";
 import type { MadeFromRecord } from "../../pkgrepo/snapshot.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
@@ -24,9 +25,7 @@ export function difference(revision: Revision, published: ReadonlyMap<string, Ma
     const identity = revision.identity(pkg.pkgbase)!;
     const reason = whyBuild(identity, published.get(pkg.pkgbase));
     if (reason === undefined || pkg.config.CI_ON_TRIGGER !== "") return [];
-    return [
-      { pkgbase: pkg.pkgbase, class: pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null, reason },
-    ];
+    return [{ pkgbase: pkg.pkgbase, class: buildClassOf(pkg, config), reason }];
   });
   const removals = [...published].flatMap(([pkgbase, { pkgnames }]) =>
     packages.has(pkgbase) ? [] : [{ pkgbase, pkgnames: [...pkgnames], reason: whyGone(revision, pkgbase) }],

@@ -1,3 +1,4 @@
+import { buildClassOf } from "../../workspace/build-class.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
 import type { Build, FinishedBuild, Submission, Submitted } from "../../queue/queue.ts";
 import { composeSchedule, type WantedBuild } from "../../schedule/compose.ts";
@@ -173,7 +174,7 @@ function fixed(
       pkg && isBuiltHere(pkgbase) && !wanted.has(pkgbase) && pkg.config.CI_ON_TRIGGER === "";
     if (!isPublished || recipe?.outcome === "skipped" || sameRecipe(recipe, identity(pkgbase))) return [];
     const reason = "it failed, and is back at the recipe that is published";
-    return [{ pkgbase, class: pkg.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null, reason }];
+    return [{ pkgbase, class: buildClassOf(pkg, config), reason }];
   });
 }
 

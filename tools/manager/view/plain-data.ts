@@ -1,5 +1,6 @@
 import type { DatabaseEntry } from "../../alpm/database.ts";
 import type { FinishedBuild, PackageRecord, PendingBuild } from "../../queue/queue.ts";
+import { whyNobody, type Living } from "../builders/living.ts";
 import { describeStatus, type BuildingStatus } from "../status.ts";
 
 /** What is known of each package's builds, by pkgbase. */
@@ -49,7 +50,9 @@ export function failingOf({ failing, pending }: BuildingStatus) {
   }));
 }
 
-export function ofPending({ status, ...build }: PendingBuild, durations: Durations) {
+export function ofPending(pending: PendingBuild, durations: Durations, living?: Living) {
+  const { status, ...build } = pending;
+  const nobody = status.kind === "ready" && living ? whyNobody(build, living) : undefined;
   const isActive = status.kind === "active";
   return {
     ...ofBuild(build, durations),
@@ -57,7 +60,7 @@ export function ofPending({ status, ...build }: PendingBuild, durations: Duratio
     message:
       status.kind === "waiting" || status.kind === "blocked" || status.kind === "delayed"
         ? describeStatus(status)
-        : "",
+        : (nobody ?? ""),
     worker: isActive ? status.worker : null,
     startedAt: isActive ? status.startedAt : null,
     finishedAt: null,

@@ -9,6 +9,7 @@ import { readSnapshot, snapshotNumber, type Snapshot } from "../../pkgrepo/snaps
 import type { FinishedBuild, PendingBuild, Queue } from "../../queue/queue.ts";
 import { SluiceError } from "../../errors.ts";
 import { logName } from "../builds/handle-build.ts";
+import { readLiving } from "../builders/living.ts";
 import type { Revision } from "../reconcile/revision.ts";
 import { readBuildingStatus, type BuildingStatus, type PublishedPlaces } from "../status.ts";
 import { openFeed } from "./feed.ts";
@@ -21,6 +22,8 @@ export interface ViewedPlace {
   readonly places: PublishedPlaces;
   /** The folder of logs. */
   readonly logs: string;
+  /** The state folder, for who builds. */
+  readonly state: string;
   readonly queue: Queue;
 }
 
@@ -28,7 +31,7 @@ export interface ViewedPlace {
  * What an installation is doing and has done, for whoever looks in from outside, as plain data. It only reads, and
  * reads again only what changed: the queue after an event, main and what is published where they moved.
  */
-export async function openView({ git, places, logs, queue }: ViewedPlace) {
+export async function openView({ git, places, logs, state, queue }: ViewedPlace) {
   const [{ repository }] = places;
   const feed = await openFeed(queue);
   const files = logFiles();
@@ -100,9 +103,10 @@ export async function openView({ git, places, logs, queue }: ViewedPlace) {
     async overview() {
       const { heads, status, durations, recent } = await standing();
       const { builds } = await feed.state();
+      const living = await readLiving(state, Date.now());
       const pending = builds
         .filter(({ target }) => target === repository.name)
-        .map((one) => ofPending(one, durations));
+        .map((one) => ofPending(one, durations, living));
       return {
         repository: repository.name,
         arch: repository.arch,
@@ -125,8 +129,9 @@ export async function openView({ git, places, logs, queue }: ViewedPlace) {
     async queue() {
       const { durations } = await standing();
       const { builds, removals } = await feed.state();
+      const living = await readLiving(state, Date.now());
       return {
-        builds: builds.map((one) => ofPending(one, durations)),
+        builds: builds.map((one) => ofPending(one, durations, living)),
         removals: removals.map(({ pkgbase, pkgnames, reason }) => ({ pkgbase, pkgnames, reason })),
       };
     },
