@@ -65,6 +65,9 @@ export function schedulesOf({ further = [], ...first }: Schedule): readonly Sche
 
 /** What is built for whichever architecture, each package once. */
 export function allBuilds(schedule: Schedule): readonly ScheduledBuild[] {
-  const builds = schedulesOf(schedule).flatMap((one) => one.builds);
-  return [...new Map(builds.toReversed().map((build) => [build.pkgbase, build])).values()].reverse();
+  const found = new Map<string, ScheduledBuild>();
+  for (const build of schedulesOf(schedule).flatMap((one) => one.builds)) {
+    if (!found.has(build.pkgbase)) found.set(build.pkgbase, build);
+  }
+  return [...found.values()];
 }
