@@ -92,7 +92,7 @@ export function claimReady({ file, now, emit }: Transaction, worker: Worker): Cl
   );
   file.run(
     `update lane set served = (select max(served) + 1 from lane)
-     where id = (select lane from build where id = ?)`,
+     where id = (select lane from build where id = ?) and (select count(*) from lane) > 1`,
     id,
   );
   const row = readBuild(file, id)!;
