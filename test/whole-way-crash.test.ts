@@ -29,6 +29,9 @@ const elsewhere = new Set<string>([
   "leases renewed",
   "claims abandoned",
   "build released",
+  "removal failed",
+  "unread events listed",
+  "events marked as read",
   "build cancelled",
   "AUR repository pushed",
 ]);

@@ -33,6 +33,9 @@ export const steps = {
     "build released",
     "build cancelled",
     "removal acknowledged",
+    "removal failed",
+    "unread events listed",
+    "events marked as read",
   ],
   manager: ["packages kept", "kept packages dropped"],
   pkgrepo: [

@@ -1,6 +1,7 @@
 import { afterEach, describe } from "vitest";
 import { Desk } from "./contract/desk.ts";
 import { ending } from "./contract/ending.ts";
+import { eventReaders } from "./contract/event-readers.ts";
 import { failures } from "./contract/failures.ts";
 import { handingOut } from "./contract/handing-out.ts";
 import { order } from "./contract/order.ts";
@@ -59,5 +60,8 @@ export function queueContract(create: () => Promise<Storage>): void {
   });
   describe("reading", () => {
     reading(start);
+  });
+  describe("readers of events", () => {
+    eventReaders(start);
   });
 }

@@ -1,3 +1,4 @@
+import type { EventReaders } from "./event-readers.ts";
 import type { BlockCause, Outcome, Retry } from "./outcome.ts";
 
 /**
@@ -24,7 +25,7 @@ import type { BlockCause, Outcome, Retry } from "./outcome.ts";
  *
  * Every method throws a SluiceError when the storage fails; its code begins with `queue-`.
  */
-export interface Queue {
+export interface Queue extends EventReaders {
   /** Accepts builds and removals as one unit. A removal drops the queued build of its key and asks an
    * active one to stop; a build withdraws the pending removal of its key, because publishing replaces. A
    * submission that carries out `requests` changes nothing where its `after` isn't what `taken` says. */
@@ -76,6 +77,10 @@ export interface Queue {
 
   /** Acknowledges a removal. Acknowledging it again, or a withdrawn one, changes nothing. */
   removed(id: number): Promise<void>;
+
+  /** Notes why a removal can't be carried out, for those who read the events; it stays to be done. Saying the same
+   * again changes nothing. */
+  removalFailed(id: number, message: string): Promise<void>;
 
   /** What is queued and active at one moment, in the order in which it would be claimed. */
   state(): Promise<QueueState>;
@@ -276,7 +281,13 @@ export type QueueEvent = BuildKey & QueueEventDetail & { readonly seq: number; r
 
 export type QueueEventDetail =
   | { readonly kind: "queued"; readonly build: number; readonly reason: string }
-  | { readonly kind: "merged"; readonly build: number; readonly reason: string }
+  /** `replaced`: the pipeline that asked for it before, where that was another one. */
+  | {
+      readonly kind: "merged";
+      readonly build: number;
+      readonly reason: string;
+      readonly replaced?: { readonly source: string; readonly pipeline: Pipeline };
+    }
   | { readonly kind: "claimed"; readonly build: number; readonly worker: string }
   | {
       readonly kind: "retry";
@@ -304,4 +315,5 @@ export type QueueEventDetail =
     }
   | { readonly kind: "removal"; readonly removal: number; readonly reason: string }
   | { readonly kind: "removal-withdrawn"; readonly removal: number }
+  | { readonly kind: "removal-failed"; readonly removal: number; readonly message: string }
   | { readonly kind: "removed"; readonly removal: number };

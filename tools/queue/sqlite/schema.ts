@@ -96,4 +96,26 @@ create table taken (
   primary key (source, target, arch)
 ) without rowid;
 `,
+  `
+-- How far each reader of the events has read: up to \`seq\`, and \`besides\` the later ones in this JSON array.
+create table reader (
+  name text primary key,
+  seq integer not null,
+  besides text not null default '[]',
+  -- Which process reads for it, and until when nobody else may.
+  owner text,
+  lease_until integer not null default 0
+) without rowid;
+
+-- Counts that only grow, by name and labels (a JSON object).
+create table total (
+  name text not null,
+  labels text not null,
+  value real not null,
+  primary key (name, labels)
+) without rowid;
+
+-- Why a removal could not be carried out, as it was said last.
+alter table removal add column failure text;
+`,
 ];

@@ -17,14 +17,17 @@ import type {
   Submitted,
   Worker,
 } from "../queue.ts";
+import type { ReaderLease, ReaderState, ReadEvents, Total, UnreadEvent } from "../event-readers.ts";
 import { durablyNow, type Checkpoint, type Step } from "../../steps.ts";
 import { recount, type Transaction } from "./dispatch.ts";
 import { askToStop, claimReady, end, endActive, endClaimsOf, endDeadClaims, listReady } from "./claim.ts";
 import { type Durability, SqliteFile } from "./sqlite-file.ts";
+import { listReaders, noteRead, takeUnread } from "./readers.ts";
 import * as rows from "./rows.ts";
 import { schema } from "./schema.ts";
 import { readState } from "./state.ts";
 import { accept, takenUpTo } from "./submit.ts";
+import { count, listTotals } from "./totals.ts";
 
 /** How long finished builds and events are kept. */
 const keptMs = 90 * 24 * 3600_000;
@@ -173,8 +176,43 @@ class SqliteQueue implements Queue {
   async removed(id: number): Promise<void> {
     this.#write("removal acknowledged", "power-loss", ({ file, emit }) => {
       const removal = file.get<{ package: number }>("delete from removal where id = ? returning package", id);
-      if (removal) emit(removal.package, { kind: "removed", removal: id });
+      if (!removal) return;
+      count(file, "removals", { result: "done" });
+      emit(removal.package, { kind: "removed", removal: id });
     });
+  }
+
+  async removalFailed(id: number, message: string): Promise<void> {
+    this.#write("removal failed", "crash", ({ file, emit }) => {
+      const removal = file.get<{ package: number }>(
+        "update removal set failure = ?2 where id = ?1 and failure is not ?2 returning package",
+        id,
+        message,
+      );
+      if (!removal) return;
+      count(file, "removals", { result: "failed" });
+      emit(removal.package, { kind: "removal-failed", removal: id, message });
+    });
+  }
+
+  async unread(reader: string, lease: ReaderLease): Promise<readonly UnreadEvent[] | undefined> {
+    return this.#write("unread events listed", "crash", (transaction) =>
+      takeUnread(transaction, reader, lease),
+    );
+  }
+
+  async markRead(reader: string, lease: ReaderLease, read: ReadEvents): Promise<boolean> {
+    return this.#write("events marked as read", "crash", (transaction) =>
+      noteRead(transaction, reader, lease, read),
+    );
+  }
+
+  async readers(): Promise<readonly ReaderState[]> {
+    return this.#read(listReaders);
+  }
+
+  async totals(): Promise<readonly Total[]> {
+    return this.#read(listTotals);
   }
 
   async state(): Promise<QueueState> {

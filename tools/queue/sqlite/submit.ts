@@ -113,7 +113,10 @@ function acceptBuild(
       build.class,
       queued.id,
     );
-    emit(packageId, { kind: "merged", build: queued.id, reason });
+    const before = readSpec(queued.spec);
+    const isReplaced = before.pipeline && before.pipeline.commit !== pipeline?.commit;
+    const replaced = isReplaced && { source: before.source, pipeline: before.pipeline! };
+    emit(packageId, { kind: "merged", build: queued.id, reason, ...(replaced && { replaced }) });
     return { kind: "merged", pkgbase, build: queued.id };
   }
   const { id } = file.get<{ id: number }>(
