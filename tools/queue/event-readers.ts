@@ -1,4 +1,5 @@
-import type { Build, QueueEvent } from "./queue.ts";
+import type { Outcome } from "./outcome.ts";
+import type { AskingPipeline, Build, QueueEvent } from "./queue.ts";
 
 /**
  * Durable places in the history of events, one for each reader, such as a chat that is told what happens. An event is
@@ -16,6 +17,9 @@ export interface EventReaders {
 
   /** Every reader there ever was, by name. */
   readers(): Promise<readonly ReaderState[]>;
+
+  /** The last build of each package that this pipeline's commit asked for, in the order in which they were queued. */
+  pipelineBuilds(commit: string): Promise<readonly PipelineBuild[]>;
 
   /** Counts that only grow, since the queue was made. */
   totals(): Promise<readonly Total[]>;
@@ -36,6 +40,12 @@ export interface UnreadEvent {
 
 export interface EventBuild extends Build {
   readonly worker: string | null;
+}
+
+export interface PipelineBuild {
+  readonly pkgbase: string;
+  readonly pipeline: AskingPipeline;
+  readonly status: "waiting" | "active" | Outcome;
 }
 
 export interface ReadEvents {

@@ -128,6 +128,12 @@ export interface Pipeline {
   readonly url: string | null;
 }
 
+/** A pipeline as a build remembers it. */
+export interface AskingPipeline extends Pipeline {
+  /** How many builds its commit had asked for when this one was taken in, those taken in with it included. */
+  readonly builds: number;
+}
+
 /**
  * What happens to a build when something that it needs failed. `block`: it waits for a success. `build`: it
  * is built nevertheless. `auto`, the default: blocked, until the manager finds that the published
@@ -184,7 +190,7 @@ export interface Build extends BuildKey {
   readonly id: number;
   readonly commit: string;
   readonly source: string;
-  readonly pipeline?: Pipeline;
+  readonly pipeline?: AskingPipeline;
   readonly onDependencyFailure: OnDependencyFailure;
   readonly class: string | null;
   readonly pkgnames: readonly string[];
@@ -286,7 +292,7 @@ export type QueueEventDetail =
       readonly kind: "merged";
       readonly build: number;
       readonly reason: string;
-      readonly replaced?: { readonly source: string; readonly pipeline: Pipeline };
+      readonly replaced?: { readonly source: string; readonly pipeline: AskingPipeline };
     }
   | { readonly kind: "claimed"; readonly build: number; readonly worker: string }
   | {

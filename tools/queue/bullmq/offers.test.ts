@@ -116,6 +116,7 @@ describe.skipIf(missing !== "")(
         unread: (reader, lease) => queue.unread(reader, lease),
         markRead: (reader, lease, read) => queue.markRead(reader, lease, read),
         readers: () => queue.readers(),
+        pipelineBuilds: (commit) => queue.pipelineBuilds(commit),
         totals: () => queue.totals(),
         state: () => queue.state(),
         history: (query) => queue.history(query),

@@ -31,6 +31,7 @@ export function eventReaders(start: Start): void {
     await desk.submit({ a: [], b: [], c: [] });
     await desk.queue.markRead("chat", mine, { upTo: 1, besides: [3], sent: 1, refused: 0 });
     expect(await kinds(desk)).toEqual(["queued b 2"]);
+    await desk.queue.markRead("chat", mine, { upTo: 0, besides: [], sent: 0, refused: 0 });
     desk.clock.ms += 1001;
     await desk.queue.close();
     const again = await desk.open();
@@ -73,6 +74,19 @@ export function eventReaders(start: Start): void {
     expect(merged).toHaveLength(2);
     expect(merged[0]).not.toHaveProperty("replaced");
     expect(merged[1]).toMatchObject({ replaced: { source: "workspace", pipeline: first } });
+  });
+
+  test("a pipeline's builds are known with how they stand, and how many it had asked for", async () => {
+    const desk = await start();
+    const pipeline = { commit: "def", id: null, url: null };
+    await desk.submit({ a: [], b: ["a"] }, { pipeline });
+    await desk.submit({ other: [] });
+    await desk.finish(await desk.claim("a"), "built");
+    await desk.submit({ a: [] }, { pipeline });
+    expect(await desk.queue.pipelineBuilds("def")).toEqual([
+      { pkgbase: "a", pipeline: { ...pipeline, builds: 3 }, status: "waiting" },
+      { pkgbase: "b", pipeline: { ...pipeline, builds: 2 }, status: "waiting" },
+    ]);
   });
 
   test("a removal that fails is said once for each cause", async () => {

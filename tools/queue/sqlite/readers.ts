@@ -38,16 +38,21 @@ export function noteRead(
   { upTo, besides, sent, refused }: ReadEvents,
 ): boolean {
   const { file, now } = transaction;
-  const noted = file.get(
-    `update reader set seq = max(seq, ?2), besides = ?3, lease_until = ?4
-     where name = ?1 and owner = ?5 returning 1`,
+  const before = file.get<{ seq: number; besides: string }>(
+    "select seq, besides from reader where name = ? and owner = ?",
     reader,
-    upTo,
-    JSON.stringify(besides),
-    now + lease.leaseMs,
     lease.owner,
   );
-  if (!noted) return false;
+  if (!before) return false;
+  const seq = Math.max(before.seq, upTo);
+  const later = new Set([...(JSON.parse(before.besides) as number[]), ...besides].filter((at) => at > seq));
+  file.run(
+    "update reader set seq = ?, besides = ?, lease_until = ? where name = ?",
+    seq,
+    JSON.stringify([...later]),
+    now + lease.leaseMs,
+    reader,
+  );
   count(file, "notifications", { target: reader, result: "sent" }, sent);
   count(file, "notifications", { target: reader, result: "refused" }, refused);
   return true;

@@ -115,6 +115,9 @@ create table total (
   primary key (name, labels)
 ) without rowid;
 
+create index build_of_pipeline on build (json_extract(spec, '$.pipeline.commit'));
+create index finished_of_pipeline on finished (json_extract(spec, '$.pipeline.commit'));
+
 -- Why a removal could not be carried out, as it was said last.
 alter table removal add column failure text;
 `,

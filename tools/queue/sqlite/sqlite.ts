@@ -17,7 +17,7 @@ import type {
   Submitted,
   Worker,
 } from "../queue.ts";
-import type { ReaderLease, ReaderState, ReadEvents, Total, UnreadEvent } from "../event-readers.ts";
+import type { PipelineBuild, ReaderLease, ReaderState, ReadEvents, Total, UnreadEvent } from "../event-readers.ts";
 import { durablyNow, type Checkpoint, type Step } from "../../steps.ts";
 import { recount, type Transaction } from "./dispatch.ts";
 import { askToStop, claimReady, end, endActive, endClaimsOf, endDeadClaims, listReady } from "./claim.ts";
@@ -209,6 +209,10 @@ class SqliteQueue implements Queue {
 
   async readers(): Promise<readonly ReaderState[]> {
     return this.#read(listReaders);
+  }
+
+  async pipelineBuilds(commit: string): Promise<readonly PipelineBuild[]> {
+    return this.#read((file) => rows.listOfPipeline(file, commit));
   }
 
   async totals(): Promise<readonly Total[]> {
