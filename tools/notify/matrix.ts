@@ -42,7 +42,9 @@ type Answer = { readonly error?: unknown; readonly retry_after_ms?: unknown } | 
 
 export function matrixContent(bunch: Bunch) {
   const { headline, lines, more } = composeMessage(bunch, mostPackages);
-  const plain = lines.map(({ pkgbase, links }) => [`> ${pkgbase}`, ...links.map(({ url }) => url)].join(" - "));
+  const plain = lines.map(({ pkgbase, links }) =>
+    [`> ${pkgbase}`, ...links.map(({ url }) => url)].join(" - "),
+  );
   const rich = lines.map(({ pkgbase, links }) =>
     [
       `&gt; <code>${escapeHtml(pkgbase)}</code>`,

@@ -7,12 +7,18 @@ const secret = z.string().min(1);
 const urlOf = (protocol: RegExp) =>
   z
     .url({ protocol })
-    .refine((text) => !/^[a-z]+:\/\/[^/]*@/i.test(text), "holds a user or a password, which have keys of their own");
+    .refine(
+      (text) => !/^[a-z]+:\/\/[^/]*@/i.test(text),
+      "holds a user or a password, which have keys of their own",
+    );
 const httpUrl = urlOf(/^https?$/);
 const pattern = z.string().regex(/^[A-Za-z0-9@._+*-]+$/, "is no package name; `*` stands for anything");
 
 const shared = {
-  events: z.array(z.enum(kinds)).min(1).default([...usualKinds]),
+  events: z
+    .array(z.enum(kinds))
+    .min(1)
+    .default([...usualKinds]),
   packages: z.array(pattern).min(1).default(["*"]),
 };
 const status = {

@@ -15,7 +15,7 @@ const kinds = Object.keys(noticeKinds) as [NoticeKind, ...NoticeKind[]];
 const nullableText = z.string().nullable();
 
 /** What a webhook gets. New fields may come; what is here stays. */
-export const webhookSchema = z.object({
+const webhookSchema = z.object({
   version: z.literal(1),
   kind: z.enum(kinds),
   repository: z.string().meta({ description: "The package repository" }),
@@ -37,6 +37,9 @@ export const webhookSchema = z.object({
     )
     .min(1),
 });
+
+/** `docs/webhook.schema.json` */
+export const webhookJsonSchema = z.toJSONSchema(webhookSchema, { io: "input" });
 
 /** A POST signed as https://www.standardwebhooks.com has it, with `webhook-id`, `-timestamp` and `-signature`. */
 export function openWebhook({ url, secret, now = Date.now }: WebhookOptions): Target {

@@ -12,7 +12,9 @@ import { workspaceUrl } from "../wiring/builders.ts";
 import { open, readHead, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import { portNumber, publicAddress, serveWithPages } from "../wiring/web.ts";
-import { showProgress } from "../output/progress.ts";
+import type { Telling } from "../../manager/telling/tell.ts";
+import { linksOf, newOwner, readTellingTargets } from "../wiring/telling.ts";
+import { showProgress, type Progress } from "../output/progress.ts";
 import { info } from "../output/report.ts";
 
 interface Options extends InstallationOptions {
@@ -38,6 +40,7 @@ export async function up(options: Options): Promise<number> {
   const over = new AbortController();
   let builders: HandOut | undefined;
   let server: Server | undefined;
+  let telling: Telling | undefined;
   try {
     builders = redis && (await handOutTo(redis, opened, progress));
     // Builders elsewhere need it, too, where this ends when all is published.
@@ -57,6 +60,7 @@ export async function up(options: Options): Promise<number> {
           : howToUse(url, repository.name, folders.repositories),
       );
     }
+    telling = await tell(opened, address, progress);
     const fetch = fetchOptions(opened.head.workspace.config);
     const signal = AbortSignal.any([stopSignal(), over.signal]);
     const runs = pipelines({ git: installation.git, everyMs: fetch.everyMs, say: progress.note, signal });
@@ -77,6 +81,7 @@ export async function up(options: Options): Promise<number> {
     progress.close();
     await builders?.close();
     await server?.close();
+    await telling?.close();
     await queue.close();
   }
 }
@@ -89,6 +94,24 @@ async function handOutTo(
   const url = await workspaceUrl(installation.git, process.env);
   const workspace = { name: head.workspace.config.REPO_NAME, url };
   return handOut(installation, { redis, workspace, watcher, buildsHere: jobs > 0 });
+}
+
+async function tell(
+  { installation, head, worker }: Opened,
+  pages: string | undefined,
+  { troubled }: Pick<Progress, "troubled">,
+): Promise<Telling | undefined> {
+  const targets = await readTellingTargets(installation.folders.state, process.env);
+  if (targets.length === 0) return undefined;
+  const { startTelling } = await import("../../manager/telling/tell.ts");
+  const workspace = head.workspace.config.REPO_NAME;
+  return startTelling({
+    queue: installation.queue,
+    targets,
+    links: await linksOf({ git: installation.git, workspace, pages }, process.env),
+    owner: newOwner(worker),
+    troubled: (error) => troubled?.(error),
+  });
 }
 
 function fetchOptions({ BUILDER_FETCH_INTERVAL, GIT_AUTHOR_EMAIL }: RepositoryConfig): FetchOptions {

@@ -44,8 +44,9 @@ export function noteRead(
     lease.owner,
   );
   if (!before) return false;
-  const seq = Math.max(before.seq, upTo);
+  let seq = Math.max(before.seq, upTo);
   const later = new Set([...(JSON.parse(before.besides) as number[]), ...besides].filter((at) => at > seq));
+  while (later.delete(seq + 1)) seq++;
   file.run(
     "update reader set seq = ?, besides = ?, lease_until = ? where name = ?",
     seq,

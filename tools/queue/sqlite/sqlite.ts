@@ -17,7 +17,14 @@ import type {
   Submitted,
   Worker,
 } from "../queue.ts";
-import type { PipelineBuild, ReaderLease, ReaderState, ReadEvents, Total, UnreadEvent } from "../event-readers.ts";
+import type {
+  PipelineBuild,
+  ReaderLease,
+  ReaderState,
+  ReadEvents,
+  Total,
+  UnreadEvent,
+} from "../event-readers.ts";
 import { durablyNow, type Checkpoint, type Step } from "../../steps.ts";
 import { recount, type Transaction } from "./dispatch.ts";
 import { askToStop, claimReady, end, endActive, endClaimsOf, endDeadClaims, listReady } from "./claim.ts";
