@@ -35,7 +35,7 @@ export interface SenderOptions {
   readonly signal: AbortSignal;
 }
 
-const leaseMs = 60_000;
+const leaseMs = 15_000;
 
 /**
  * Tells one target what happens, at least once and in order, for as long as it takes: each event is marked as read after
@@ -88,7 +88,9 @@ async function sendAll(
 ): Promise<{ readonly sent: number }> {
   const { queue, reader, plan, pace, sleep, signal } = options;
   const outgoing = await plan(unread);
-  const left = new Set(outgoing.flatMap(({ seqs }) => seqs));
+  /** How many messages tell of an event and aren't sent. */
+  const left = new Map<number, number>();
+  for (const seq of outgoing.flatMap(({ seqs }) => seqs)) left.set(seq, (left.get(seq) ?? 0) + 1);
   let sent = 0;
   const mark = async (result: "sent" | "refused" | "nothing"): Promise<boolean> => {
     const firstLeft = unread.find(({ event }) => left.has(event.seq))?.event.seq;
@@ -102,7 +104,11 @@ async function sendAll(
   for (const message of outgoing) {
     const result = await deliver(options, lease, message, effort);
     if (result === "given up") return { sent };
-    for (const seq of message.seqs) left.delete(seq);
+    for (const seq of message.seqs) {
+      const others = left.get(seq)! - 1;
+      if (others > 0) left.set(seq, others);
+      else left.delete(seq);
+    }
     if (!(await mark(result))) return { sent };
     sent++;
     if (left.size > 0) await sleep(pace.apart, signal);
