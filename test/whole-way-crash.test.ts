@@ -32,6 +32,7 @@ const elsewhere = new Set<string>([
   "removal failed",
   "unread events listed",
   "events marked as read",
+  "counts added",
   "build cancelled",
   "AUR repository pushed",
 ]);

@@ -36,6 +36,7 @@ export const steps = {
     "removal failed",
     "unread events listed",
     "events marked as read",
+    "counts added",
   ],
   manager: ["packages kept", "kept packages dropped"],
   pkgrepo: [

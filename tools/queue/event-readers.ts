@@ -23,6 +23,9 @@ export interface EventReaders {
 
   /** Counts that only grow, since the queue was made. */
   totals(): Promise<readonly Total[]>;
+
+  /** Adds to counts of what doesn't happen in the queue. */
+  addTotals(more: readonly Total[]): Promise<void>;
 }
 
 export interface ReaderLease {
@@ -64,7 +67,14 @@ export interface ReaderState {
   readonly upTo: number;
   /** Since when its oldest unread event waits, in milliseconds since 1970; null: it has read all. */
   readonly behindSince: number | null;
+  /** Until when a process reads for it; long ago: nobody does any more. */
+  readonly leaseUntil: number;
 }
+
+/** Of histograms, in seconds; what is longer counts as `+Inf`. */
+export const durationBuckets = [
+  1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400,
+] as const;
 
 /**
  * A count by name and labels. Histograms are three names: `NAME_bucket` with the label `le` (each bucket by itself,

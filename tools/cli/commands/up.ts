@@ -5,6 +5,7 @@ import { up as keepUp } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { Installation } from "../../manager/installation.ts";
 import { isOfThisRepository } from "../../manager/reconcile/removals.ts";
+import type { Total } from "../../queue/event-readers.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { pipelines } from "../wiring/pipelines.ts";
@@ -50,6 +51,7 @@ export async function up(options: Options): Promise<number> {
         host: options.host,
         address,
         first: builders?.handle,
+        chaoticMetrics: opened.head.workspace.config.METRICS_CHAOTIC,
       });
     }
     if (server) {
@@ -63,7 +65,14 @@ export async function up(options: Options): Promise<number> {
     telling = await tell(opened, address, progress);
     const fetch = fetchOptions(opened.head.workspace.config);
     const signal = AbortSignal.any([stopSignal(), over.signal]);
-    const runs = pipelines({ git: installation.git, everyMs: fetch.everyMs, say: progress.note, signal });
+    const count = (totals: readonly Total[]): Promise<void> => queue.addTotals(totals);
+    const runs = pipelines({
+      git: installation.git,
+      everyMs: fetch.everyMs,
+      say: progress.note,
+      count,
+      signal,
+    });
     if (options.pipelines && once) await runs.runDue();
     const running = options.pipelines && !once ? runs.keepRunning() : undefined;
     const left = await keepUp(installation, {

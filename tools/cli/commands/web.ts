@@ -25,7 +25,12 @@ export async function web(options: Options): Promise<number> {
   try {
     const repository = { root: folders.repositories, name: config.BUILD_REPO, arch: defaultArch };
     const place = { git, revisions: revisionsOf(git, defaultArch), repository, queue, folders };
-    const server = await serveWithPages(place, { port, host: options.host, address });
+    const server = await serveWithPages(place, {
+      port,
+      host: options.host,
+      address,
+      chaoticMetrics: config.METRICS_CHAOTIC,
+    });
     const url = address ?? server.url;
     process.stdout.write(
       options.json ? `${JSON.stringify({ url })}\n` : `Serving ${folders.state} at ${url}/\n`,

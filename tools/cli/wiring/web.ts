@@ -3,8 +3,8 @@ import type { Folders } from "../../manager/installation.ts";
 import { isServedFile, serve, type Handler, type Server } from "../../manager/serve.ts";
 import type { ViewedPlace } from "../../manager/view/view.ts";
 
-interface Served extends Omit<ViewedPlace, "logs"> {
-  readonly folders: Pick<Folders, "repositories" | "logs">;
+interface Served extends Omit<ViewedPlace, "logs" | "state"> {
+  readonly folders: Pick<Folders, "repositories" | "logs" | "state">;
 }
 
 interface Options {
@@ -14,6 +14,8 @@ interface Options {
   readonly address: string | undefined;
   /** Is asked before all else. */
   readonly first?: Handler | undefined;
+  /** Whether metrics have chaotic-manager's names besides. */
+  readonly chaoticMetrics: boolean;
 }
 
 /**
@@ -23,15 +25,15 @@ interface Options {
  */
 export async function serveWithPages(
   place: Served,
-  { port, host, address, first }: Options,
+  { port, host, address, first, chaoticMetrics }: Options,
 ): Promise<Server> {
   // Only who serves pays for loading it.
   const [{ openView }, { openWeb }] = await Promise.all([
     import("../../manager/view/view.ts"),
     import("../../web/server.ts"),
   ]);
-  const view = await openView({ ...place, logs: place.folders.logs });
-  const web = await openWeb(view, { address });
+  const view = await openView({ ...place, logs: place.folders.logs, state: place.folders.state });
+  const web = await openWeb(view, { address, chaoticMetrics });
   const close = async (): Promise<void> => {
     await web.close();
     await view.close();

@@ -47,8 +47,11 @@ export async function handOut(
     arch,
     now: milliseconds,
     leaseMs,
-    living: (builders) =>
-      writeLiving(folders.state, builders, { at: installation.now().getTime(), here: buildsHere }),
+    living: async (builders) => {
+      const redisHealth = (await offers.health()) ?? null;
+      const at = installation.now().getTime();
+      await writeLiving(folders.state, builders, { at, here: buildsHere, redis: redisHealth });
+    },
     troubled,
     signal: stop.signal,
   });

@@ -8,6 +8,8 @@ const livingSchema = z.object({
   at: z.number(),
   /** Whether the manager builds, too: it takes every class. */
   here: z.boolean(),
+  /** How Redis was; null: it didn't answer. */
+  redis: z.object({ usedBytes: z.number().nullable() }).nullable().default(null),
   builders: z.array(
     z.object({
       name: z.string(),
@@ -30,7 +32,7 @@ const fileOf = (state: string): string => join(state, "builders-living.json");
 export async function writeLiving(
   state: string,
   builders: readonly Builder[],
-  { at, here }: Pick<Living, "at" | "here">,
+  { at, here, redis }: Pick<Living, "at" | "here" | "redis">,
 ): Promise<void> {
   const told = builders.map(({ name, arch, jobs, held, class: own }) => ({
     name,
@@ -40,7 +42,7 @@ export async function writeLiving(
     building: held.size,
   }));
   const fresh = `${fileOf(state)}.${process.pid}.tmp`;
-  await writeFile(fresh, JSON.stringify({ at, here, builders: told } satisfies Living));
+  await writeFile(fresh, JSON.stringify({ at, here, redis, builders: told } satisfies Living));
   await rename(fresh, fileOf(state));
 }
 
@@ -58,7 +60,7 @@ export async function readLiving(state: string, now: number): Promise<Living | u
 /** Why a build that is ready isn't taken by anybody, or undefined where somebody takes it. */
 export function whyNobody(
   { class: wanted, arch }: { readonly class: string | null; readonly arch: string },
-  { here, builders }: Living,
+  { here, builders }: Pick<Living, "here" | "builders">,
 ): string | undefined {
   const fitting = builders.filter((builder) => builder.arch === arch);
   if (here || fitting.some((builder) => canTake(builder, wanted))) return undefined;

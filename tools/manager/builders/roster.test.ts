@@ -82,7 +82,7 @@ test.each<[string | null, boolean, string | undefined]>([
   ["3", false, "no builder takes class 3: there are a (2), b (large)"],
 ])("a package of class %s where the manager builds itself: %s", (wanted, here, why) => {
   const builders = [builder("a", "2"), builder("b", "large")].map((each) => ({ ...each, building: 0 }));
-  expect(whyNobody({ class: wanted, arch: "x86_64" }, { at: 0, here, builders })).toBe(why);
+  expect(whyNobody({ class: wanted, arch: "x86_64" }, { here, builders })).toBe(why);
   const none = "no builder takes what has no class: there is none";
-  expect(whyNobody({ class: null, arch: "arm" }, { at: 0, here: false, builders })).toBe(none);
+  expect(whyNobody({ class: null, arch: "arm" }, { here: false, builders })).toBe(none);
 });

@@ -13,6 +13,7 @@ import type { Revision, Revisions } from "../reconcile/revision.ts";
 import { readBuildingStatus, type BuildingStatus } from "../status.ts";
 import { openFeed } from "./feed.ts";
 import { logFiles, type LogFile } from "./log-file.ts";
+import { readMeasures } from "./measures.ts";
 import { failingOf, ofEntry, ofFinished, ofPending, stateOf, type Durations } from "./plain-data.ts";
 
 /** What is looked at. */
@@ -22,6 +23,8 @@ export interface ViewedPlace {
   readonly repository: BuildingPlace["repository"];
   /** The folder of logs. */
   readonly logs: string;
+  /** The state folder. */
+  readonly state: string;
   readonly queue: Queue;
 }
 
@@ -29,7 +32,7 @@ export interface ViewedPlace {
  * What an installation is doing and has done, for whoever looks in from outside, as plain data. It only reads, and
  * reads again only what changed: the queue after an event, main and what is published where they moved.
  */
-export async function openView({ git, revisions, repository, logs, queue }: ViewedPlace) {
+export async function openView({ git, revisions, repository, logs, state, queue }: ViewedPlace) {
   const feed = await openFeed(queue);
   const files = logFiles();
   let current: { readonly at: number; readonly key: string; readonly found: Promise<Standing> } | undefined;
@@ -172,6 +175,8 @@ export async function openView({ git, revisions, repository, logs, queue }: View
       const goesOn = async (): Promise<boolean> => (await pendingBuild(id)) !== undefined;
       return { ...log, follow: (from: number, signal: AbortSignal) => log.follow(from, goesOn, signal) };
     },
+
+    measures: () => readMeasures({ queue, git, state }),
 
     async *events(after: number | undefined, signal: AbortSignal) {
       for await (const event of feed.follow(after, signal)) {

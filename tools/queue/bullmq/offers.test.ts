@@ -118,6 +118,7 @@ describe.skipIf(missing !== "")(
         readers: () => queue.readers(),
         pipelineBuilds: (commit) => queue.pipelineBuilds(commit),
         totals: () => queue.totals(),
+        addTotals: (more) => queue.addTotals(more),
         state: () => queue.state(),
         history: (query) => queue.history(query),
         packages: () => queue.packages(),

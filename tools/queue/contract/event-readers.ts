@@ -22,7 +22,9 @@ export function eventReaders(start: Start): void {
     expect(await kinds(desk)).toEqual(["queued after 2"]);
     await desk.queue.markRead("chat", mine, { upTo: 2, besides: [], sent: 1, refused: 0 });
     expect(await kinds(desk)).toEqual([]);
-    expect(await desk.queue.readers()).toEqual([{ reader: "chat", upTo: 2, behindSince: null }]);
+    expect(await desk.queue.readers()).toEqual([
+      { reader: "chat", upTo: 2, behindSince: null, leaseUntil: desk.clock.ms + 1000 },
+    ]);
   });
 
   test("what was read out of turn isn't read again, also by another process after a crash", async () => {
@@ -128,5 +130,8 @@ export function eventReaders(start: Start): void {
     expect(of("build_seconds_sum")).toEqual([{ labels: {}, value: 40 }]);
     expect(of("wait_seconds_count")).toEqual([{ labels: {}, value: 2 }]);
     expect(of("wait_seconds_sum")).toEqual([{ labels: {}, value: 50 }]);
+    const polls = { name: "upstream_polls", labels: { result: "new" }, value: 2 };
+    await again.addTotals([polls, polls]);
+    expect(await again.totals()).toContainEqual({ ...polls, value: 4 });
   });
 }

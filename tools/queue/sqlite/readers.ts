@@ -61,7 +61,7 @@ export function noteRead(
 
 export function listReaders(file: SqliteFile): ReaderState[] {
   return file.all<ReaderState>(
-    `select name as reader, seq as upTo,
+    `select name as reader, seq as upTo, lease_until as leaseUntil,
        (select at from event where event.seq > reader.seq order by event.seq limit 1) as behindSince
      from reader order by name`,
   );

@@ -218,6 +218,12 @@ class SqliteQueue implements Queue {
     return this.#read(listReaders);
   }
 
+  async addTotals(more: readonly Total[]): Promise<void> {
+    this.#write("counts added", "crash", ({ file }) => {
+      for (const { name, labels, value } of more) count(file, name, labels, value);
+    });
+  }
+
   async pipelineBuilds(commit: string): Promise<readonly PipelineBuild[]> {
     return this.#read((file) => rows.listOfPipeline(file, commit));
   }

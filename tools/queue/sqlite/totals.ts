@@ -1,8 +1,5 @@
-import type { Total } from "../event-readers.ts";
+import { durationBuckets, type Total } from "../event-readers.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
-
-/** In seconds; what is longer counts as +Inf. */
-const buckets = [1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400];
 
 /** More kinds of labels than this are no kinds any more: who writes recipes chooses the classes. */
 const mostLabels = 500;
@@ -32,7 +29,7 @@ export function count(
 /** Adds a duration to a histogram. */
 export function observe(file: SqliteFile, name: string, ms: number): void {
   const seconds = Math.max(0, ms) / 1000;
-  const le = buckets.find((bucket) => seconds <= bucket);
+  const le = durationBuckets.find((bucket) => seconds <= bucket);
   count(file, `${name}_bucket`, { le: le === undefined ? "+Inf" : String(le) });
   count(file, `${name}_sum`, {}, seconds);
   count(file, `${name}_count`, {});
