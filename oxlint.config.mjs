@@ -8,7 +8,7 @@ const groups = [
   ["alpm", "pkgbuild", "deptree", "gate", "schedule"],
   ["system", "git", "http", "sandbox"],
   ["workspace"],
-  ["upstream", "forge", "queue", "builder", "pkgrepo", "bash"],
+  ["upstream", "forge", "queue", "builder", "pkgrepo", "bash", "notify"],
   ["ci", "manager", "web"],
 ];
 const [pure] = groups;
@@ -54,7 +54,8 @@ const innerRooms = {
     runners: ["reconcile", "builds"],
     builders: ["reconcile", "builds"],
     remote: ["reconcile", "builds", "builders"],
-    view: ["reconcile", "builds"],
+    view: ["reconcile", "builds", "builders"],
+    telling: [],
   },
   web: { log: [], api: ["log"], pages: ["log", "api"] },
   cli: {

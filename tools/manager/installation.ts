@@ -8,7 +8,7 @@ import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
 import { withSigner } from "../pkgrepo/signing/signing.ts";
-import type { Queue } from "../queue/queue.ts";
+import type { ToldQueue } from "../queue/event-readers.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Checkpoint } from "../steps.ts";
 import type { RepositoryConfig } from "../workspace/config/config.ts";
@@ -35,7 +35,7 @@ export interface BuildingPlace {
 
 /** Everything of one machine that builds and publishes: the workspace, and a folder with all the rest. */
 export interface Installation extends BuildingPlace {
-  readonly queue: Queue;
+  readonly queue: ToldQueue;
   readonly repository: Repository;
   readonly now: () => Date;
   /** As they were when it was opened. */
@@ -203,7 +203,7 @@ export async function makeStateFolder(state: string): Promise<void> {
 export async function openQueue(
   state: string,
   { now, checkpoint }: { now?: () => number; checkpoint?: Checkpoint } = {},
-): Promise<Queue> {
+): Promise<ToldQueue> {
   await makeStateFolder(state);
   const { openSqliteQueue } = await import("../queue/sqlite/sqlite.ts");
   return openSqliteQueue(join(state, "queue.sqlite"), now, checkpoint);

@@ -84,7 +84,9 @@ function explain(host: string, error: unknown, secrets: readonly string[]): Erro
   const { responseCode, response } = error as { responseCode?: number; response?: string };
   const why = redact(response ?? systemCode(error) ?? "the connection broke", secrets);
   const hint = "Check the server, the user and the password, and the addresses.";
-  if (systemCode(error) === "EAUTH" && (responseCode ?? 500) >= 500) return wrongSetup(host, why, hint);
+  const code = systemCode(error) ?? "";
+  if (code === "ETLS") return wrongSetup(host, "it offers no encryption", hint);
+  if (code === "EAUTH" && (responseCode ?? 500) >= 500) return wrongSetup(host, why, hint);
   if (responseCode === undefined || responseCode < 500) return unavailable(host, why);
   // 552, 554: the message; what else it refuses for good are addresses and the right to send.
   return [552, 554].includes(responseCode) ? refused(host, why) : wrongSetup(host, why, hint);

@@ -9,9 +9,8 @@ function problem(work: () => unknown): string {
   try {
     work();
   } catch (error) {
-    expect(error).toBeInstanceOf(SluiceError);
-    expect(inspect(error)).not.toContain(secret);
-    return (error as SluiceError).message;
+    if (error instanceof SluiceError && !inspect(error).includes(secret)) return error.message;
+    throw error;
   }
   return "none";
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from "./outcome.ts";
-import type { AskingPipeline, Build, QueueEvent } from "./queue.ts";
+import type { AskingPipeline, Build, Queue, QueueEvent } from "./queue.ts";
 
 /**
  * Durable places in the history of events, one for each reader, such as a chat that is told what happens. An event is
@@ -27,6 +27,9 @@ export interface EventReaders {
   /** Adds to counts of what doesn't happen in the queue. */
   addTotals(more: readonly Total[]): Promise<void>;
 }
+
+/** A queue whose events are told to somebody. */
+export interface ToldQueue extends Queue, EventReaders {}
 
 export interface ReaderLease {
   /** Which process reads, unique among those that run. */

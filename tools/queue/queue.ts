@@ -1,4 +1,3 @@
-import type { EventReaders } from "./event-readers.ts";
 import type { BlockCause, Outcome, Retry } from "./outcome.ts";
 
 /**
@@ -25,7 +24,7 @@ import type { BlockCause, Outcome, Retry } from "./outcome.ts";
  *
  * Every method throws a SluiceError when the storage fails; its code begins with `queue-`.
  */
-export interface Queue extends EventReaders {
+export interface Queue {
   /** Accepts builds and removals as one unit. A removal drops the queued build of its key and asks an
    * active one to stop; a build withdraws the pending removal of its key, because publishing replaces. A
    * submission that carries out `requests` changes nothing where its `after` isn't what `taken` says. */

@@ -16,8 +16,7 @@ export function openMetrics(
   source: Source,
   { chaoticMetrics = true }: { readonly chaoticMetrics?: boolean },
 ): Metrics {
-  const own = new Registry();
-  collectDefaultMetrics({ register: own });
+  const own = processMetrics();
   return {
     contentType: own.contentType,
     async read() {
@@ -32,6 +31,16 @@ export function openMetrics(
       return `${await registry.metrics()}\n${await own.metrics()}`;
     },
   };
+}
+
+/** Memory, CPU time and the like by their usual names; those of Node.js alone have names against the conventions. */
+function processMetrics(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const { name } of registry.getMetricsAsArray()) {
+    if (!name.startsWith("process_")) registry.removeSingleMetric(name);
+  }
+  return registry;
 }
 
 function ofOverview(overview: Awaited<ReturnType<Source["overview"]>>): Measure[] {

@@ -1,6 +1,5 @@
 import { SluiceError } from "../../errors.ts";
-import type { ReaderLease, UnreadEvent } from "../../queue/event-readers.ts";
-import type { Queue } from "../../queue/queue.ts";
+import type { ReaderLease, ToldQueue, UnreadEvent } from "../../queue/event-readers.ts";
 
 /** One thing to send. `seqs`: the events that it tells of; after a crash those that weren't sent make messages anew. */
 export interface Outgoing {
@@ -23,7 +22,7 @@ export interface Pace {
 }
 
 export interface SenderOptions {
-  readonly queue: Queue;
+  readonly queue: ToldQueue;
   /** Its place in the events. */
   readonly reader: string;
   readonly owner: string;
@@ -161,10 +160,10 @@ function askedWait(error: unknown): number {
   return typeof seconds === "number" ? Math.min(1000 * seconds, 3600_000) : 0;
 }
 
-async function placeOf(queue: Queue, reader: string): Promise<number> {
+async function placeOf(queue: ToldQueue, reader: string): Promise<number> {
   return (await queue.readers()).find((one) => one.reader === reader)?.upTo ?? 0;
 }
 
-async function nextEvent(queue: Queue, after: number, signal: AbortSignal): Promise<void> {
+async function nextEvent(queue: ToldQueue, after: number, signal: AbortSignal): Promise<void> {
   for await (const _event of queue.events({ after, signal })) return;
 }

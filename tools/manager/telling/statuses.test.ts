@@ -8,7 +8,7 @@ import type { ForgeServer } from "../../../test/world/forge-server.ts";
 import { ScratchWorkspace } from "../../../test/world/workspace.ts";
 import { readTargets, type TargetSettings } from "../../notify/settings.ts";
 import type { Outcome } from "../../queue/outcome.ts";
-import type { Queue } from "../../queue/queue.ts";
+import type { ToldQueue } from "../../queue/event-readers.ts";
 import { openSqliteQueue } from "../../queue/sqlite/sqlite.ts";
 import { linksTo } from "./links.ts";
 import { startTelling, type Telling } from "./tell.ts";
@@ -30,11 +30,13 @@ const outages = { backoff: 1, longestBackoff: 5, setup: 5 };
 const pace = { gather: 0, longestGather: 0, apart: 0, ...outages };
 let files = 0;
 
+const troubles: unknown[] = [];
+const noteTrouble = (error: unknown): void => void troubles.push(error);
+
 describe.each(standIns)("commit statuses on $kind", ({ kind, start }) => {
   let forge: ForgeServer;
-  let queue: Queue;
+  let queue: ToldQueue;
   let telling: Telling | undefined;
-  const troubles: unknown[] = [];
   const isGitLab = kind === "gitlab";
   const failed = isGitLab ? "failed" : "failure";
 
@@ -54,8 +56,14 @@ describe.each(standIns)("commit statuses on $kind", ({ kind, start }) => {
     const table = { kind, project: forge.project, api: forge.apiUrl, token: goodToken, ...more };
     const targets: TargetSettings[] = readTargets({ forge: table }, "notify.toml");
     const links = linksTo({ pages: "https://p.example", logs: undefined, workspaces: {} });
-    const troubled = (error: unknown): void => void troubles.push(error);
-    telling = await startTelling({ queue, targets, links, owner: `o${files}`, troubled, pace: () => timing });
+    telling = await startTelling({
+      queue,
+      targets,
+      links,
+      owner: `o${files}`,
+      troubled: noteTrouble,
+      pace: () => timing,
+    });
   }
 
   async function submit(names: readonly string[], by = pipeline): Promise<void> {
@@ -106,11 +114,9 @@ describe.each(standIns)("commit statuses on $kind", ({ kind, start }) => {
     await queue.cancel({ target: "repo", arch: "any", pkgbase: "gone" }, "not wanted");
     await submit(["later"], { ...pipeline, commit: "c".repeat(40) });
     await states();
-    const last = (sha: string, name: string): string | undefined =>
-      forge.statuses.findLast((each) => each.commit === sha && each.name === `sluice: ${name}`)?.state;
-    expect(last(commit, "gone")).toBe(isGitLab ? "canceled" : "error");
-    expect(last(commit, "later")).toBe(isGitLab ? "canceled" : "error");
-    expect(last("c".repeat(40), "later")).toBe("pending");
+    expect(lastOf(forge, commit, "gone")).toBe(isGitLab ? "canceled" : "error");
+    expect(lastOf(forge, commit, "later")).toBe(isGitLab ? "canceled" : "error");
+    expect(lastOf(forge, "c".repeat(40), "later")).toBe("pending");
   });
 
   test("after an outage the last state is right, and nothing in between is sent any more", async () => {
@@ -180,3 +186,7 @@ describe.each(standIns)("commit statuses on $kind", ({ kind, start }) => {
     expect(await states()).toEqual({ "sluice: a": "pending" });
   });
 });
+
+function lastOf(forge: ForgeServer, sha: string, name: string): string | undefined {
+  return forge.statuses.findLast((each) => each.commit === sha && each.name === `sluice: ${name}`)?.state;
+}

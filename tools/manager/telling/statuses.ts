@@ -1,14 +1,14 @@
 import { SluiceError } from "../../errors.ts";
 import type { CommitStatus, Forge } from "../../forge/forge.ts";
 import { matches, type StatusSettings } from "../../notify/settings.ts";
-import type { PipelineBuild, UnreadEvent } from "../../queue/event-readers.ts";
+import type { PipelineBuild, ToldQueue, UnreadEvent } from "../../queue/event-readers.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
-import type { AskingPipeline, Queue, QueueEvent } from "../../queue/queue.ts";
+import type { AskingPipeline, QueueEvent } from "../../queue/queue.ts";
 import type { Links } from "./links.ts";
 import type { Outgoing } from "./sender.ts";
 
 interface StatusPorts {
-  readonly queue: Pick<Queue, "pipelineBuilds">;
+  readonly queue: Pick<ToldQueue, "pipelineBuilds">;
   readonly forge: Pick<Forge, "setStatus">;
   readonly links: Links;
 }

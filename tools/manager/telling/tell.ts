@@ -2,8 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { openForge } from "../../forge/open-forge.ts";
 import { openTarget } from "../../notify/open-target.ts";
 import { isStatus, isWanted, type StatusSettings, type TargetSettings } from "../../notify/settings.ts";
-import type { UnreadEvent } from "../../queue/event-readers.ts";
-import type { Queue } from "../../queue/queue.ts";
+import type { ToldQueue, UnreadEvent } from "../../queue/event-readers.ts";
 import { saidOnce } from "../said-once.ts";
 import type { SluiceError } from "../../errors.ts";
 import type { Links } from "./links.ts";
@@ -13,7 +12,7 @@ import { keepSending, sendNow, type Outgoing, type Pace, type SenderOptions } fr
 import { statusPlanner } from "./statuses.ts";
 
 export interface TellingOptions {
-  readonly queue: Queue;
+  readonly queue: ToldQueue;
   readonly targets: readonly TargetSettings[];
   readonly links: Links;
   /** Which process this is; unique among those that run. */
@@ -39,17 +38,16 @@ export async function startTelling(options: TellingOptions): Promise<Telling> {
   return {
     async close() {
       over.abort();
-      const end = async (): Promise<void> => {
-        await running;
-        const still = new AbortController();
-        const last = ({ sender }: Opened): Promise<void> =>
-          sendNow({ ...sender, signal: still.signal }).catch((error: unknown) => sender.troubled(error));
-        await Promise.all(senders.map(last));
-      };
-      await Promise.race([end(), setTimeout(longestEnd, undefined, { ref: false })]);
+      const told = running.then(() => Promise.all(senders.map(tellOnce)));
+      await Promise.race([told, setTimeout(longestEnd, undefined, { ref: false })]);
       for (const { close } of senders) close();
     },
   };
+}
+
+async function tellOnce({ sender }: Opened): Promise<void> {
+  const { signal } = new AbortController();
+  await sendNow({ ...sender, signal }).catch((error: unknown) => sender.troubled(error));
 }
 
 interface Opened {

@@ -1,9 +1,9 @@
 import { statfs } from "node:fs/promises";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
-import { durationBuckets, type Total } from "../../queue/event-readers.ts";
+import { durationBuckets, type ToldQueue, type Total } from "../../queue/event-readers.ts";
 import { outcomes } from "../../queue/outcome.ts";
-import type { PendingBuild, Queue } from "../../queue/queue.ts";
+import type { PendingBuild } from "../../queue/queue.ts";
 import { readState } from "../../workspace/state/state.ts";
 import { readLiving, whyNobody, type Living } from "../builders/living.ts";
 
@@ -23,7 +23,7 @@ interface MeasuredValue {
 }
 
 interface Ports {
-  readonly queue: Queue;
+  readonly queue: ToldQueue;
   readonly git: Git;
   /** The state folder. */
   readonly state: string;

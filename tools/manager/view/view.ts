@@ -5,7 +5,8 @@ import { dependentsOf } from "../../deptree/tree.ts";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
 import { readSnapshot, snapshotNumber, type Snapshot } from "../../pkgrepo/snapshot.ts";
-import type { FinishedBuild, PendingBuild, Queue } from "../../queue/queue.ts";
+import type { ToldQueue } from "../../queue/event-readers.ts";
+import type { FinishedBuild, PendingBuild } from "../../queue/queue.ts";
 import { SluiceError } from "../../errors.ts";
 import { logName } from "../builds/handle-build.ts";
 import type { BuildingPlace } from "../installation.ts";
@@ -25,7 +26,7 @@ export interface ViewedPlace {
   readonly logs: string;
   /** The state folder. */
   readonly state: string;
-  readonly queue: Queue;
+  readonly queue: ToldQueue;
 }
 
 /**

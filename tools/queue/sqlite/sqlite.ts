@@ -6,7 +6,6 @@ import type {
   FinishedBuild,
   HistoryQuery,
   PackageRecord,
-  Queue,
   QueueEvent,
   QueueEventDetail,
   QueueState,
@@ -22,6 +21,7 @@ import type {
   ReaderLease,
   ReaderState,
   ReadEvents,
+  ToldQueue,
   Total,
   UnreadEvent,
 } from "../event-readers.ts";
@@ -47,7 +47,7 @@ export async function openSqliteQueue(
   path: string,
   now: () => number = Date.now,
   checkpoint?: Checkpoint,
-): Promise<Queue> {
+): Promise<ToldQueue> {
   return new SqliteQueue(await SqliteFile.open(path, schema), now, checkpoint);
 }
 
@@ -55,7 +55,7 @@ export async function openSqliteQueue(
  * Every method is one transaction. Claims and leases don't wait for the disk, all else does: whatever powers
  * the disk powers the workers too, and a claim that a power loss undid is one whose worker is gone.
  */
-class SqliteQueue implements Queue {
+class SqliteQueue implements ToldQueue {
   readonly #file: SqliteFile;
   readonly #now: () => number;
   readonly #checkpoint: Checkpoint | undefined;
