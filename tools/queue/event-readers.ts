@@ -80,8 +80,8 @@ export const durationBuckets = [
 ] as const;
 
 /**
- * A count by name and labels. Histograms are three names: `NAME_bucket` with the label `le` (each bucket by itself,
- * not cumulated), `NAME_sum` in seconds, `NAME_count`.
+ * A count by name and labels. Histograms are two names: `NAME_bucket` with the label `le` (each bucket by itself, not
+ * cumulated), and `NAME_sum` in seconds.
  */
 export interface Total {
   readonly name: string;

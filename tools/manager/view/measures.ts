@@ -151,16 +151,20 @@ function ofTotals(totals: readonly Total[]): Measure[] {
       type: "counter",
       values: withZeros(key as keyof typeof counters, of(key)),
     })),
-    ...Object.entries(histograms).map(([key, [name, help]]): Measure => ({
-      name,
-      help,
-      type: "histogram",
-      values: [
-        ...cumulated(of(`${key}_bucket`)),
-        { part: "_sum", labels: {}, value: of(`${key}_sum`)[0]?.value ?? 0 },
-        { part: "_count", labels: {}, value: of(`${key}_count`)[0]?.value ?? 0 },
-      ],
-    })),
+    ...Object.entries(histograms).map(([key, [name, help]]): Measure => {
+      const buckets = cumulated(of(`${key}_bucket`));
+      const sum = of(`${key}_sum`)[0]?.value ?? 0;
+      return {
+        name,
+        help,
+        type: "histogram",
+        values: [
+          ...buckets,
+          { part: "_sum", labels: {}, value: sum },
+          { part: "_count", labels: {}, value: buckets.at(-1)!.value },
+        ],
+      };
+    }),
   ];
 }
 

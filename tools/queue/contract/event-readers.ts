@@ -128,7 +128,6 @@ export function eventReaders(start: Start<ToldQueue>): void {
       { labels: { le: "60" }, value: 1 },
     ]);
     expect(of("build_seconds_sum")).toEqual([{ labels: {}, value: 40 }]);
-    expect(of("wait_seconds_count")).toEqual([{ labels: {}, value: 2 }]);
     expect(of("wait_seconds_sum")).toEqual([{ labels: {}, value: 50 }]);
     const polls = { name: "upstream_polls", labels: { result: "new" }, value: 2 };
     await again.addTotals([polls, polls]);

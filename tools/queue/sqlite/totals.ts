@@ -32,7 +32,6 @@ export function observe(file: SqliteFile, name: string, ms: number): void {
   const le = durationBuckets.find((bucket) => seconds <= bucket);
   count(file, `${name}_bucket`, { le: le === undefined ? "+Inf" : String(le) });
   count(file, `${name}_sum`, {}, seconds);
-  count(file, `${name}_count`, {});
 }
 
 export function listTotals(file: SqliteFile): Total[] {
