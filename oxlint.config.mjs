@@ -8,7 +8,7 @@ const groups = [
   ["alpm", "pkgbuild", "deptree", "gate", "schedule"],
   ["system", "git", "http", "sandbox"],
   ["workspace"],
-  ["upstream", "forge", "queue", "builder", "pkgrepo", "bash"],
+  ["upstream", "forge", "queue", "builder", "pkgrepo", "bash", "notify"],
   ["ci", "manager", "web"],
 ];
 const [pure] = groups;
@@ -56,6 +56,7 @@ const innerRooms = {
     builders: ["reconcile", "builds"],
     remote: ["reconcile", "builds", "builders"],
     view: ["reconcile", "builds", "builders"],
+    telling: [],
   },
   web: { log: [], api: ["log"], pages: ["log", "api"] },
   cli: {

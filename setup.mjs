@@ -26,6 +26,8 @@ const systemTools = [
   { program: "ssh", apt: "openssh-client", pacman: "openssh" },
   { program: "sshd", apt: "openssh-server", pacman: "openssh", aptStartsService: true },
   { program: "redis-server", apt: "redis-server", pacman: "valkey", aptStartsService: true },
+  { program: "prometheus", apt: "prometheus", pacman: "prometheus", aptStartsService: true },
+  { program: "promtool", apt: "prometheus", pacman: "prometheus", aptStartsService: true },
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
   { program: "rsync", apt: "rsync", pacman: "rsync" },
   { program: "chromium", apt: "chromium", pacman: "chromium" },

@@ -29,6 +29,10 @@ const elsewhere = new Set<string>([
   "leases renewed",
   "claims abandoned",
   "build released",
+  "removal failed",
+  "unread events listed",
+  "events marked as read",
+  "counts added",
   "build cancelled",
   "AUR repository pushed",
 ]);

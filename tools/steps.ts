@@ -33,6 +33,10 @@ export const steps = {
     "build released",
     "build cancelled",
     "removal acknowledged",
+    "removal failed",
+    "unread events listed",
+    "events marked as read",
+    "counts added",
   ],
   manager: ["packages kept", "kept packages dropped"],
   pkgrepo: [

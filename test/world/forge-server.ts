@@ -23,7 +23,10 @@ export interface StoredReview {
 export interface StoredStatus {
   readonly commit: string;
   readonly name: string;
-  readonly state: string;
+  state: string;
+  description: string;
+  url: string;
+  readonly pipeline?: number | undefined;
 }
 
 export interface Reply {
@@ -44,6 +47,8 @@ export abstract class ForgeServer {
   readonly users = new Set(["sluice-bot", "alice", "bob"]);
   readonly reviews: StoredReview[] = [];
   readonly statuses: StoredStatus[] = [];
+  /** How many statuses a commit may have: jobs of a pipeline on GitLab, one context's on GitHub. */
+  mostStatuses = 1000;
   /** What requests had that the forge's description hasn't. */
   protected readonly violations: string[] = [];
   readonly #origin: string;
@@ -54,6 +59,10 @@ export abstract class ForgeServer {
   constructor(origin: string) {
     this.#origin = origin;
     this.#server = new FaultyServer((request, response) => this.#serve(request, response));
+  }
+
+  set faults(faults: readonly Fault[]) {
+    this.#server.faults = faults;
   }
 
   set fault(fault: Fault | undefined) {

@@ -77,8 +77,7 @@ export class GitHubServer extends ForgeServer {
         return this.#compare(path["base"]!, path["head"]!);
       case "repos/create-commit-status":
         if (/^0+$/.test(path["sha"]!)) return { status: 422, body: { message: "No commit found for SHA" } };
-        this.statuses.push({ commit: path["sha"]!, name: body["context"]!, state: body["state"]! });
-        return { status: 201, body: { state: body["state"] } };
+        return this.#setStatus(path["sha"]!, body);
     }
     const review = this.review(Number(path["pull_number"] ?? path["issue_number"]));
     if (!review) return notFound;
@@ -139,6 +138,18 @@ export class GitHubServer extends ForgeServer {
       fromFork: false,
     });
     return { status: 201, body: this.#pull(review) };
+  }
+
+  #setStatus(commit: string, body: Readonly<Record<string, string & string[]>>): Reply {
+    const [name, state] = [body["context"]!, body["state"]!];
+    const before = this.statuses.filter((each) => each.commit === commit && each.name === name);
+    if (before.length >= this.mostStatuses) {
+      const message = "This SHA and context has reached the maximum number of statuses.";
+      return { status: 422, body: { message: "Validation Failed", errors: [{ message }] } };
+    }
+    const details = { description: body["description"] ?? "", url: body["target_url"] ?? "" };
+    this.statuses.push({ commit, name, state, ...details });
+    return { status: 201, body: { state } };
   }
 
   #compare(base: string, branch: string): Reply {

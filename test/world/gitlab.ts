@@ -56,7 +56,7 @@ export class GitLabServer extends ForgeServer {
       case "compare":
         return this.#compare(String(values["from"]), String(values["to"]));
       case "set commit status":
-        return this.#setStatus(detail!, String(values["name"]), String(values["state"]));
+        return this.#setStatus(detail!, values);
     }
     const review = this.review(Number(detail));
     if (!review) return { status: 404, body: { message: "404 Not found" } };
@@ -142,12 +142,29 @@ export class GitLabServer extends ForgeServer {
     return { status: 200, body: { commits } };
   }
 
-  #setStatus(commit: string, name: string, state: string): Reply {
+  /** A status that is over stays: the next one of that name is another job. */
+  #setStatus(commit: string, values: Values): Reply {
+    if (/^0+$/.test(commit)) return { status: 404, body: { message: "404 Commit Not Found" } };
+    const [name, state] = [String(values["name"] ?? values["context"]), String(values["state"])];
+    const details = {
+      description: String(values["description"] ?? ""),
+      url: String(values["target_url"] ?? ""),
+    };
     const last = this.statuses.findLast((each) => each.commit === commit && each.name === name);
-    if (last?.state === state) {
-      return { status: 400, body: { message: `Cannot transition status via :${state} from :${state}` } };
+    const open = last && ["pending", "running"].includes(last.state) ? last : undefined;
+    if (open && (state === "pending" || state === open.state)) {
+      const event = { pending: "enqueue", running: "run" }[state] ?? state;
+      const message = `Cannot transition status via :${event} from :${open.state}`;
+      return { status: 400, body: { message } };
     }
-    this.statuses.push({ commit, name, state });
+    if (open) Object.assign(open, details, { state });
+    else {
+      if (this.statuses.filter((each) => each.commit === commit).length >= this.mostStatuses) {
+        return { status: 422, body: { message: "The number of jobs has exceeded the limit" } };
+      }
+      const pipeline = values["pipeline_id"] === undefined ? undefined : Number(values["pipeline_id"]);
+      this.statuses.push({ commit, name, state, ...details, pipeline });
+    }
     return { status: 201, body: { status: state } };
   }
 

@@ -98,6 +98,28 @@ const source: Source = {
   builds: async ({ pkgbase }) => (pkgbase === undefined || pkgbase === name ? [build] : []),
   build: async (id) => (id === 1 ? build : undefined),
   log: async (id) => (id === 1 ? endless : undefined),
+  measures: async () => [
+    {
+      name: "sluice_builds_finished_total",
+      help: nasty,
+      type: "counter",
+      values: [
+        { labels: { target: "test", arch: "x86_64", class: nasty, outcome: "built" }, value: 3 },
+        { labels: { target: "test", arch: "x86_64", class: "", outcome: "failed" }, value: 1 },
+      ],
+    },
+    {
+      name: "sluice_build_duration_seconds",
+      help: "How long builds took",
+      type: "histogram",
+      values: [
+        { part: "_bucket", labels: { le: "10" }, value: 3 },
+        { part: "_bucket", labels: { le: "+Inf" }, value: 4 },
+        { part: "_sum", labels: {}, value: 60 },
+        { part: "_count", labels: {}, value: 4 },
+      ],
+    },
+  ],
   async *events(after, signal) {
     for (let seq = (after ?? 0) + 1; seq < (after ?? 0) + 4; seq++) {
       yield { seq, at: 1, kind: "finished", pkgbase: name, build: 1 };

@@ -18,6 +18,10 @@ export const variables = {
     DEPLOY_KEY: "chaotic-manager's SSH key (CI_SCHEDULE_TO=chaotic); only the pipeline reads it.",
     REDIS_PASSWORD:
       "Redis' password, of `sluice up` and `sluice builder`, or chaotic-manager's (CI_SCHEDULE_TO=chaotic).",
+    TELEGRAM_BOT_TOKEN:
+      "`sluice up`: with TELEGRAM_CHAT_ID, a target `telegram` beside those of `notify.toml`.",
+    PACKAGE_REPOS_NOTIFIERS:
+      '`sluice up`: commit statuses on gitlab.com, as chaotic-manager has them: `{"SOURCE": {"id": …, "token": …, "check_name": …}}`.',
     SIGNING_KEY_FILE:
       "The key that signs where the forge's runners build (CI_SCHEDULE_TO=runners); only the pipeline reads it.",
   },
@@ -36,6 +40,9 @@ export const variables = {
     REDIS_SSH_USER: "The user there (default: `redis`).",
     REDIS_SSH_KEY_FILE: "A private key without a passphrase.",
     REDIS_SSH_HOST_KEY: "The server's public key, such as `ssh-ed25519 AAAA…`. Any other server is refused.",
+    TELEGRAM_CHAT_ID: "The chat that TELEGRAM_BOT_TOKEN writes to.",
+    LOGS_URL:
+      "What messages link to for logs, with `?timestamp=…&id=PKGBASE` added (default: the build's page at `--address`).",
     MANAGER_URL: "`sluice builder`: where `sluice up` serves (default: `http://127.0.0.1:8080`).",
     BUILDER_TOKEN: "`sluice builder`: what `sluice builders add` printed.",
     BUILDER_CLASS: "`sluice builder`: its class (default: 2). `--class` wins.",

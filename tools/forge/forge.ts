@@ -105,9 +105,11 @@ export interface BranchCommit {
 export interface CommitStatus {
   /** What tells this status from others of the commit: `sluice/check-changes`. */
   readonly name: string;
-  readonly state: "pending" | "success" | "failure";
+  readonly state: "pending" | "running" | "success" | "failure" | "cancelled";
   /** One line. */
   readonly description: string;
   /** Where to read more. */
   readonly url: string | undefined;
+  /** The pipeline's number, where it is to show up there; GitLab alone has that. */
+  readonly pipeline?: string | undefined;
 }

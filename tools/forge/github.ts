@@ -2,7 +2,7 @@ import { Octokit, type RestEndpointMethodTypes } from "@octokit/rest";
 import { SluiceError } from "../errors.ts";
 import { forgeGrants } from "./answers.ts";
 import { branchPrefix } from "./branch-name.ts";
-import type { Forge, ForgeOptions, NewReview, Review, ReviewMarks } from "./forge.ts";
+import type { CommitStatus, Forge, ForgeOptions, NewReview, Review, ReviewMarks } from "./forge.ts";
 import type { ForgeFetch } from "./forge-fetch.ts";
 
 type Pull = RestEndpointMethodTypes["pulls"]["list"]["response"]["data"][number];
@@ -113,7 +113,7 @@ export function openGitHub(options: ForgeOptions & { readonly token: string }, f
         await repos.createCommitStatus({
           ...here,
           sha: commit,
-          state,
+          state: states[state],
           context: name,
           description: description.slice(0, 140),
           ...(url !== undefined && { target_url: url }),
@@ -121,6 +121,15 @@ export function openGitHub(options: ForgeOptions & { readonly token: string }, f
       }),
   };
 }
+
+/** GitHub knows no other ones. */
+const states = {
+  pending: "pending",
+  running: "pending",
+  success: "success",
+  failure: "failure",
+  cancelled: "error",
+} as const satisfies Record<CommitStatus["state"], string>;
 
 function nothing(): void {}
 

@@ -114,11 +114,12 @@ export function openGitLab(options: ForgeOptions & { readonly token: string }, f
       }));
     },
 
-    setStatus: async (commit, { name, state, description, url }) => {
+    setStatus: async (commit, { name, state, description, url, pipeline }) => {
       const details = {
         name,
         description: description.slice(0, 140),
         ...(url !== undefined && { targetUrl: url }),
+        ...(/^\d+$/.test(pipeline ?? "") && { pipelineId: Number(pipeline) }),
       };
       try {
         await Commits.editStatus(project, commit, states[state], details);
@@ -130,10 +131,13 @@ export function openGitLab(options: ForgeOptions & { readonly token: string }, f
   };
 }
 
-const states = { pending: "pending", success: "success", failure: "failed" } as const satisfies Record<
-  CommitStatus["state"],
-  string
->;
+const states = {
+  pending: "pending",
+  running: "running",
+  success: "success",
+  failure: "failed",
+  cancelled: "canceled",
+} as const satisfies Record<CommitStatus["state"], string>;
 
 function toReview(
   request: Pick<MergeRequestSchema, "iid" | "web_url" | "source_branch" | "sha" | "state">,

@@ -25,7 +25,8 @@ export async function openForge(
   if (!/^https?:\/\/[^\s/@]+(?:\/[^\s?#]*)?$/.test(options.apiUrl)) {
     throw wrongOption("apiUrl", "the address of the forge's API is not an http(s) URL without credentials");
   }
-  if (!/^[\w.-]+(?:\/[\w.-]+)+$/.test(options.project)) {
+  const isNumber = kind === "gitlab" && /^\d+$/.test(options.project);
+  if (!isNumber && !/^[\w.-]+(?:\/[\w.-]+)+$/.test(options.project)) {
     throw wrongOption("project", `${JSON.stringify(options.project)} is not a project: owner/name`);
   }
   const apiUrl = options.apiUrl.replace(/\/+$/, "");

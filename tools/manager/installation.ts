@@ -8,7 +8,8 @@ import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
 import { publishedKeys } from "../pkgrepo/snapshot.ts";
 import { withSigner } from "../pkgrepo/signing/signing.ts";
-import type { BuildKey, Queue } from "../queue/queue.ts";
+import type { ToldQueue } from "../queue/event-readers.ts";
+import type { BuildKey } from "../queue/queue.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Checkpoint } from "../steps.ts";
 import type { RepositoryConfig } from "../workspace/config/config.ts";
@@ -38,7 +39,7 @@ export interface BuildingPlace {
 
 /** One package repository of one architecture, its workspace, and a folder with all the rest. */
 export interface Installation extends BuildingPlace {
-  readonly queue: Queue;
+  readonly queue: ToldQueue;
   readonly repository: Repository;
   readonly now: () => Date;
   /** As they were when it was opened. */
@@ -131,7 +132,7 @@ type InstallationOptions = StateOptions &
   Pick<Installation, "workspace" | "fetch"> & {
     readonly now?: () => Date;
     /** Default: the one in `state`. */
-    readonly queue?: Queue;
+    readonly queue?: ToldQueue;
   };
 
 /**
@@ -271,7 +272,7 @@ export async function makeStateFolder(state: string): Promise<void> {
 export async function openQueue(
   state: string,
   { now, checkpoint }: { now?: () => number; checkpoint?: Checkpoint } = {},
-): Promise<Queue> {
+): Promise<ToldQueue> {
   await makeStateFolder(state);
   const { openSqliteQueue } = await import("../queue/sqlite/sqlite.ts");
   return openSqliteQueue(join(state, "queue.sqlite"), now, checkpoint);

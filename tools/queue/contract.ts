@@ -1,6 +1,7 @@
 import { afterEach, describe } from "vitest";
-import { Desk } from "./contract/desk.ts";
+import { Desk, type Start } from "./contract/desk.ts";
 import { ending } from "./contract/ending.ts";
+import { eventReaders } from "./contract/event-readers.ts";
 import { failures } from "./contract/failures.ts";
 import { handingOut } from "./contract/handing-out.ts";
 import { order } from "./contract/order.ts";
@@ -8,34 +9,19 @@ import { reading } from "./contract/reading.ts";
 import { removals } from "./contract/removals.ts";
 import { scheduling } from "./contract/scheduling.ts";
 import { tryingAgain } from "./contract/trying-again.ts";
+import type { ToldQueue } from "./event-readers.ts";
 import type { Queue } from "./queue.ts";
 
 /** One storage, which several handles use at once. */
-export interface Storage {
+export interface Storage<Q extends Queue = Queue> {
   /** Another handle, as another process has one. `now` is the clock that it asks. */
-  open(now: () => number): Promise<Queue>;
+  open(now: () => number): Promise<Q>;
   destroy(): Promise<void>;
 }
 
 /** What every implementation of the queue must do. `create` makes an empty storage. */
 export function queueContract(create: () => Promise<Storage>): void {
-  const cleanUps: (() => Promise<void>)[] = [];
-  afterEach(async () => {
-    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-  });
-
-  async function start(): Promise<Desk> {
-    const storage = await create();
-    cleanUps.push(() => storage.destroy());
-    const clock = { ms: 1_000_000 };
-    const open = async (): Promise<Queue> => {
-      const queue = await storage.open(() => clock.ms);
-      cleanUps.push(() => queue.close());
-      return queue;
-    };
-    return new Desk(await open(), open, clock);
-  }
-
+  const start = starter(create);
   describe("order", () => {
     order(start);
   });
@@ -60,4 +46,27 @@ export function queueContract(create: () => Promise<Storage>): void {
   describe("reading", () => {
     reading(start);
   });
+}
+
+/** What an implementation must do whose events are told to somebody. */
+export function toldQueueContract(create: () => Promise<Storage<ToldQueue>>): void {
+  eventReaders(starter(create));
+}
+
+function starter<Q extends Queue>(create: () => Promise<Storage<Q>>): Start<Q> {
+  const cleanUps: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  });
+  return async () => {
+    const storage = await create();
+    cleanUps.push(() => storage.destroy());
+    const clock = { ms: 1_000_000 };
+    const open = async (): Promise<Q> => {
+      const queue = await storage.open(() => clock.ms);
+      cleanUps.push(() => queue.close());
+      return queue;
+    };
+    return new Desk(await open(), open, clock);
+  };
 }

@@ -79,6 +79,10 @@ export interface Queue {
   /** Acknowledges a removal. Acknowledging it again, or a withdrawn one, changes nothing. */
   removed(id: number): Promise<void>;
 
+  /** Notes why a removal can't be carried out, for those who read the events; it stays to be done. Saying the same
+   * again changes nothing. */
+  removalFailed(id: number, message: string): Promise<void>;
+
   /** What is queued and active at one moment, in the order in which it would be claimed. */
   state(): Promise<QueueState>;
 
@@ -126,6 +130,12 @@ export interface Pipeline {
   readonly commit: string;
   readonly id: string | null;
   readonly url: string | null;
+}
+
+/** A pipeline as a build remembers it. */
+export interface AskingPipeline extends Pipeline {
+  /** How many builds its commit had asked for when this one was taken in, those taken in with it included. */
+  readonly builds: number;
 }
 
 /**
@@ -186,7 +196,7 @@ export interface Build extends BuildKey {
   readonly id: number;
   readonly commit: string;
   readonly source: string;
-  readonly pipeline?: Pipeline;
+  readonly pipeline?: AskingPipeline;
   readonly onDependencyFailure: OnDependencyFailure;
   readonly class: string | null;
   readonly pkgnames: readonly string[];
@@ -283,7 +293,13 @@ export type QueueEvent = BuildKey & QueueEventDetail & { readonly seq: number; r
 
 export type QueueEventDetail =
   | { readonly kind: "queued"; readonly build: number; readonly reason: string }
-  | { readonly kind: "merged"; readonly build: number; readonly reason: string }
+  /** `replaced`: the pipeline that asked for it before, where that was another one. */
+  | {
+      readonly kind: "merged";
+      readonly build: number;
+      readonly reason: string;
+      readonly replaced?: { readonly source: string; readonly pipeline: AskingPipeline };
+    }
   | { readonly kind: "claimed"; readonly build: number; readonly worker: string }
   | {
       readonly kind: "retry";
@@ -311,4 +327,5 @@ export type QueueEventDetail =
     }
   | { readonly kind: "removal"; readonly removal: number; readonly reason: string }
   | { readonly kind: "removal-withdrawn"; readonly removal: number }
+  | { readonly kind: "removal-failed"; readonly removal: number; readonly message: string }
   | { readonly kind: "removed"; readonly removal: number };

@@ -1,101 +1,84 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Source } from "./source.ts";
+import { collectDefaultMetrics, Registry, type Metric } from "prom-client";
+import { chaoticMeasures } from "./chaotic-metrics.ts";
+import type { Measure, Source } from "./source.ts";
+
+/** What Prometheus asks for. */
+export interface Metrics {
+  readonly contentType: string;
+  read(): Promise<string>;
+}
 
 /**
- * What Prometheus asks for. None is per package, so that their number doesn't grow. Gauges are read when they are
- * asked for; counters count from the start of this process, as the format allows.
+ * All is read when it is asked for, and what counts is counted where it happens: so a restart, or a second process that
+ * serves the same, changes no figure. None is per package, so that their number doesn't grow.
  */
-export function openMetrics(source: Source, over: AbortSignal): Registry {
-  const registry = new Registry();
-  const registers = [registry];
-  const labels = { repository: source.name };
-  registry.setDefaultLabels(labels);
-
-  const pending = new Gauge({
-    name: "sluice_builds_pending",
-    help: "Builds that are queued or active",
-    labelNames: ["status"],
-    registers: [],
-    async collect() {
-      const { builds } = await source.queue();
-      for (const status of ["ready", "waiting", "delayed", "blocked", "active"] as const) {
-        this.set({ status }, builds.filter((build) => build.status === status).length);
+export function openMetrics(
+  source: Source,
+  { chaoticMetrics = true }: { readonly chaoticMetrics?: boolean },
+): Metrics {
+  const own = processMetrics();
+  return {
+    contentType: own.contentType,
+    async read() {
+      const [overview, found] = await Promise.all([source.overview(), source.measures()]);
+      const measures = [...ofOverview(overview), ...found];
+      const registry = new Registry();
+      const labels = { repository: source.name };
+      for (const measure of measures) registry.registerMetric(metricOf(measure, labels));
+      if (chaoticMetrics) {
+        for (const measure of chaoticMeasures(measures)) registry.registerMetric(metricOf(measure, {}));
       }
+      return `${await registry.metrics()}\n${await own.metrics()}`;
     },
-  });
-  registry.registerMetric(pending);
-  const gauges: readonly (readonly [name: string, help: string, read: (found: Overview) => number])[] = [
-    ["sluice_packages", "Packages of main", ({ packages }) => packages],
-    [
-      "sluice_packages_published",
-      "Packages that are published as main has them",
-      ({ published }) => published,
-    ],
-    ["sluice_packages_failing", "Packages whose last build failed", ({ failing }) => failing.length],
-    [
-      "sluice_last_published_timestamp_seconds",
-      "When something was published last",
-      ({ lastPublished }) => (lastPublished ?? 0) / 1000,
-    ],
-    [
-      "sluice_oldest_ready_build_timestamp_seconds",
-      "Since when the build waits that is ready and waits longest; 0: none does",
-      oldestReady,
-    ],
-    [
-      "sluice_builders_active",
-      "Builders at work",
-      ({ building }) => new Set(building.map(({ worker }) => worker)).size,
-    ],
-  ];
-  for (const [name, help, read] of gauges) {
-    const gauge = new Gauge({
-      name,
-      help,
-      registers: [],
-      async collect() {
-        this.set(read(await source.overview()));
-      },
-    });
-    registry.registerMetric(gauge);
+  };
+}
+
+/** Memory, CPU time and the like by their usual names; those of Node.js alone have names against the conventions. */
+function processMetrics(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const { name } of registry.getMetricsAsArray()) {
+    if (!name.startsWith("process_")) registry.removeSingleMetric(name);
   }
-  const finished = new Counter({
-    name: "sluice_builds_finished_total",
-    help: "Builds that ended since this process started",
-    labelNames: ["outcome"],
-    registers,
-  });
-  const took = new Histogram({
-    name: "sluice_build_duration_seconds",
-    help: "How long builds took",
-    buckets: [10, 30, 60, 300, 900, 3600, 14_400],
-    registers,
-  });
-  void count(source, over, { finished, took });
   return registry;
 }
 
-type Overview = Awaited<ReturnType<Source["overview"]>>;
-
-function oldestReady({ waiting }: Overview): number {
-  const times = waiting.filter(({ status }) => status === "ready").map(({ queuedAt }) => queuedAt / 1000);
-  return times.length === 0 ? 0 : Math.min(...times);
+function ofOverview(overview: Awaited<ReturnType<Source["overview"]>>): Measure[] {
+  const figures: readonly (readonly [name: string, help: string, value: number])[] = [
+    ["sluice_packages", "Packages of main", overview.packages],
+    ["sluice_packages_published", "Packages that are published as main has them", overview.published],
+    ["sluice_packages_failing", "Packages whose last build failed", overview.failing.length],
+    [
+      "sluice_last_published_timestamp_seconds",
+      "When something was published last",
+      (overview.lastPublished ?? 0) / 1000,
+    ],
+  ];
+  return figures.map(([name, help, value]) => ({
+    name,
+    help,
+    type: "gauge",
+    values: [{ labels: {}, value }],
+  }));
 }
 
-async function count(
-  source: Source,
-  over: AbortSignal,
-  { finished, took }: { readonly finished: Counter<"outcome">; readonly took: Histogram },
-): Promise<void> {
-  try {
-    for await (const event of source.events(undefined, over)) {
-      if (event === "missed" || event.kind !== "finished" || event.build === null) continue;
-      const build = await source.build(event.build);
-      if (!build || build.finishedAt === null) continue;
-      finished.inc({ outcome: build.status });
-      if (build.startedAt !== null) took.observe((build.finishedAt - build.startedAt) / 1000);
-    }
-  } catch (error) {
-    process.stderr.write(`web: builds aren't counted any more: ${String(error)}\n`);
-  }
+/** Only what writes the text format is prom-client's: its own counters and histograms begin at 0. */
+function metricOf({ name, help, type, values }: Measure, shared: Readonly<Record<string, string>>): Metric {
+  const metric = {
+    name,
+    async get() {
+      return {
+        name,
+        help,
+        type,
+        aggregator: "sum",
+        values: values.map(({ part = "", labels, value }) => ({
+          metricName: `${name}${part}`,
+          labels: { ...labels, ...shared },
+          value,
+        })),
+      };
+    },
+  };
+  return metric as unknown as Metric;
 }

@@ -148,7 +148,22 @@ describe("the API's description", () => {
 
 test("metrics are Prometheus text", async () => {
   const text = await (await fetch(`${url}/metrics`)).text();
-  expect(text).toContain('sluice_builds_pending{status="blocked",repository="test"} 1');
   expect(text).toContain('sluice_packages_failing{repository="test"} 1');
   expect(text).toContain("# TYPE sluice_builds_finished_total counter");
+  expect(text).toContain('sluice_build_duration_seconds_bucket{le="+Inf",repository="test"} 4');
+});
+
+test("metrics have chaotic-manager's names and status codes besides, and what is no class as its default", async () => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const labels = 'build_class="1",status="3",namespace="",nodeID="sluice"';
+  expect(text).toContain(`moleculer_builds_failed_build{target_repo="test",arch="x86_64",${labels}} 1`);
+  expect(text).toMatch(/^moleculer_builds_total\{.*status="0".*\} 3$/m);
+  expect(text).toContain('moleculer_builds_time_elapsed_sum{namespace="",nodeID="sluice"} 60');
+});
+
+test("what a recipe calls its class breaks out of no label", async () => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const lines = text.split("\n").filter((line) => line.includes("<img"));
+  expect(lines.length).toBeGreaterThan(0);
+  for (const line of lines) expect(line).toMatch(/^(?:# HELP |\w+\{(?:\w+="(?:[^"\\]|\\.)*",?)*\} \d+$)/);
 });

@@ -13,6 +13,8 @@ import type { Source } from "./source.ts";
 export interface WebOptions {
   /** By which address clients come; by default what they ask for themselves. */
   readonly address?: string | undefined;
+  /** Whether metrics have chaotic-manager's names besides; default: yes. */
+  readonly chaoticMetrics?: boolean;
 }
 
 /** Pages and API, for an HTTP server that serves other things beside them. */
@@ -46,10 +48,8 @@ export async function openWeb(source: Source, options: WebOptions = {}): Promise
   });
   await app.register(chaoticRoutes({ source, streams, over: over.signal, address: options.address }));
   await app.register(pageRoutes(source, options));
-  const metrics = openMetrics(source, over.signal);
-  app.get("/metrics", async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.metrics()),
-  );
+  const metrics = openMetrics(source, options);
+  app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.read()));
   for (const [name, type] of assets) {
     const content = readFileSync(new URL(`../../web/${name}`, import.meta.url));
     app.get(`/assets/${name}`, (_request, reply) =>

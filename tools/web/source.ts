@@ -18,6 +18,8 @@ export interface Source {
   failing(): Promise<readonly Failing[]>;
   queue(): Promise<QueueView>;
   repository(): Promise<RepositoryView>;
+  /** What is measured, as far as `overview` doesn't say it. */
+  measures(): Promise<readonly Measure[]>;
   /** Finished ones, the latest first. */
   builds(query: { readonly pkgbase?: string; readonly limit: number }): Promise<readonly Build[]>;
   build(id: number): Promise<Build | undefined>;
@@ -28,6 +30,19 @@ export interface Source {
    * between aren't kept any more: then all is to be read anew.
    */
   events(after: number | undefined, signal: AbortSignal): AsyncIterable<BuildEvent | "missed">;
+}
+
+/** A figure for Prometheus. Buckets of histograms are cumulated. */
+export interface Measure {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "gauge" | "counter" | "histogram";
+  readonly values: readonly {
+    /** `_bucket`, `_sum` or `_count` of a histogram. */
+    readonly part?: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly value: number;
+  }[];
 }
 
 /** The log of one build: bytes that only grow. */

@@ -139,6 +139,19 @@ export const building: readonly CommandEntry[] = [
   },
   {
     group: "building",
+    examples: [
+      ["sluice notify", "who is told what happens, and who couldn't be told yet"],
+      ["sluice notify --test chat", "send the target chat a message"],
+    ],
+    define: (program) =>
+      stateCommand(program, "notify")
+        .description("Who is told of builds: chats, mail, webhooks, commit statuses of a forge")
+        .option("--test <target>", "send this target a message, or try its token")
+        .option("--json", "print as JSON"),
+    load: async () => (await import("../commands/notify.ts")).notify,
+  },
+  {
+    group: "building",
     examples: [["sluice key show", "which key signs, and which one is to"]],
     define: (program) =>
       stateCommand(keyCommand(program), "show")

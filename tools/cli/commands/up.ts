@@ -6,6 +6,7 @@ import type { WorkspaceAddress } from "../../manager/builder-protocol.ts";
 import { writeLiving } from "../../manager/builders/living.ts";
 import { readPackageRepos } from "../../manager/workspaces/package-repos.ts";
 import { installationOf, type Installation, type Installations } from "../../manager/installation.ts";
+import type { Total } from "../../queue/event-readers.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
 import { fetchOptions } from "../wiring/fetch-options.ts";
 import { withFurtherWorkspaces } from "../wiring/workspaces.ts";
@@ -21,7 +22,9 @@ import {
 } from "../wiring/installation.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import { portNumber, publicAddress, serveWithPages } from "../wiring/web.ts";
-import { showProgress } from "../output/progress.ts";
+import type { Telling } from "../../manager/telling/tell.ts";
+import { linksOf, newOwner, readTellingTargets } from "../wiring/telling.ts";
+import { showProgress, type Progress } from "../output/progress.ts";
 import { info, warn } from "../output/report.ts";
 
 interface Options extends InstallationOptions {
@@ -54,6 +57,7 @@ export async function up(options: Options): Promise<number> {
   const over = new AbortController();
   let builders: HandOut | undefined;
   let server: Server | undefined;
+  let telling: Telling | undefined;
   try {
     builders = redis && (await handOutTo(redis, opened, progress));
     // Builders elsewhere need it, too, where this ends when all is published.
@@ -65,6 +69,7 @@ export async function up(options: Options): Promise<number> {
           host: options.host,
           address,
           first: builders?.handle,
+          chaoticMetrics: opened.head.workspace.config.METRICS_CHAOTIC,
         },
       );
     }
@@ -76,9 +81,17 @@ export async function up(options: Options): Promise<number> {
           : howToUse(url, repository.name, folders.repositories),
       );
     }
+    telling = await tell(opened, address, progress);
     const fetch = fetchOptions(opened.head.workspace.config);
     const signal = AbortSignal.any([stopSignal(), over.signal]);
-    const runs = pipelines({ git: installation.git, everyMs: fetch.everyMs, say: progress.note, signal });
+    const count = (totals: readonly Total[]): Promise<void> => queue.addTotals(totals);
+    const runs = pipelines({
+      git: installation.git,
+      everyMs: fetch.everyMs,
+      say: progress.note,
+      count,
+      signal,
+    });
     if (options.pipelines && once) await runs.runDue();
     const running = options.pipelines && !once ? runs.keepRunning() : undefined;
     if (archs && !redis) await warnOfOthers(installations, archs, over.signal);
@@ -98,6 +111,7 @@ export async function up(options: Options): Promise<number> {
     progress.close();
     await builders?.close();
     await server?.close();
+    await telling?.close();
     await queue.close();
   }
 }
@@ -117,6 +131,24 @@ async function handOutTo(
     workspaceOf,
     watcher,
     buildsHere: jobs > 0 ? (archs ?? all) : [],
+  });
+}
+
+async function tell(
+  { installations: [installation], head, worker }: Opened,
+  pages: string | undefined,
+  { troubled }: Pick<Progress, "troubled">,
+): Promise<Telling | undefined> {
+  const targets = await readTellingTargets(installation.folders.state, process.env);
+  if (targets.length === 0) return undefined;
+  const { startTelling } = await import("../../manager/telling/tell.ts");
+  const workspace = head.workspace.config.REPO_NAME;
+  return startTelling({
+    queue: installation.queue,
+    targets,
+    links: await linksOf({ git: installation.git, workspace, pages }, process.env),
+    owner: newOwner(worker),
+    troubled: (error) => troubled?.(error),
   });
 }
 

@@ -24,7 +24,12 @@ export async function web(options: Options): Promise<number> {
   try {
     const places = publishedPlaces(git, folders.repositories, config);
     const place = { git, places, queue, folders };
-    const server = await serveWithPages(place, { port, host: options.host, address });
+    const server = await serveWithPages(place, {
+      port,
+      host: options.host,
+      address,
+      chaoticMetrics: config.METRICS_CHAOTIC,
+    });
     const url = address ?? server.url;
     process.stdout.write(
       options.json ? `${JSON.stringify({ url })}\n` : `Serving ${folders.state} at ${url}/\n`,

@@ -34,6 +34,10 @@ export const workspaceFiles = {
     ".sluice/":
       "Queue, logs, key and published packages where they are built; `--state` names another folder. `workspaces/` and `further/` in it are those of PACKAGE_REPOS and of further architectures, keys included.",
   },
+  "Of an operator, in the state folder": {
+    ".sluice/notify.toml":
+      "Who is told what happens: chats, mail, webhooks, forges; see [notifications](notifications.md). It holds tokens, so only its owner may read it.",
+  },
   "Written by `sluice init` and `sluice template update`": {
     ".gitlab-ci.yml": "GitLab's pipeline; `.gitlab-ci-NAME.yml` beside it are read as well, yours too.",
     ".github/workflows/": "GitHub's workflows.",

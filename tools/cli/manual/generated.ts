@@ -1,3 +1,4 @@
+import { webhookJsonSchema } from "../../notify/webhook.ts";
 import { sluiceVersion } from "../program.ts";
 import { formatManPage } from "./man-page.ts";
 import { commandPages } from "./pages.ts";
@@ -9,5 +10,6 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/sluice.1", formatManPage(pages, sluiceVersion())],
     ["docs/reference.md", formatReference(pages)],
+    ["docs/webhook.schema.json", `${JSON.stringify(webhookJsonSchema, null, 2)}\n`],
   ]);
 }

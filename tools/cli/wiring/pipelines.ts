@@ -9,7 +9,9 @@ import { reportLines } from "../../ci/on-schedule/schedule-report.ts";
 import { SluiceError } from "../../errors.ts";
 import { allBuilds } from "../../schedule/schedule.ts";
 import type { Git } from "../../git/git.ts";
+import type { Total } from "../../queue/event-readers.ts";
 import { countsOf } from "./operation.ts";
+import { countsOfUpdates } from "./update-counts.ts";
 import { reviewPlace } from "./forge.ts";
 import { withUpstreams } from "./upstreams.ts";
 
@@ -18,6 +20,8 @@ interface Options {
   /** Milliseconds from one look at main to the next. */
   readonly everyMs: number;
   readonly say: (line: string) => void;
+  /** Keeps what upstreams and the gate said, for the metrics. */
+  readonly count: (totals: readonly Total[]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -35,7 +39,7 @@ export interface Pipelines {
   keepRunning(): Promise<void>;
 }
 
-export function pipelines({ git, everyMs, say, signal }: Options): Pipelines {
+export function pipelines({ git, everyMs, say, count, signal }: Options): Pipelines {
   const platform = readPlatform({});
   const ports = { git, platform, now, progress: () => undefined };
   /** When each is due, in milliseconds of this process. */
@@ -83,6 +87,7 @@ export function pipelines({ git, everyMs, say, signal }: Options): Pipelines {
     const forge = await reviewPlace(git, platform);
     return withUpstreams(process.env, async (upstreams) => {
       const { plan, outcome, template } = await runOnSchedule({ ...ports, upstreams, forge });
+      await count(countsOfUpdates(plan.updates));
       return reportLines(plan, outcome, template).map(
         ({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`,
       );

@@ -14,6 +14,8 @@ interface Options {
   readonly address: string | undefined;
   /** Is asked before all else. */
   readonly first?: Handler | undefined;
+  /** Whether metrics have chaotic-manager's names besides. */
+  readonly chaoticMetrics: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ interface Options {
  */
 export async function serveWithPages(
   place: Served,
-  { port, host, address, first }: Options,
+  { port, host, address, first, chaoticMetrics }: Options,
 ): Promise<Server> {
   // Only who serves pays for loading it.
   const [{ openView }, { openWeb }] = await Promise.all([
@@ -31,7 +33,7 @@ export async function serveWithPages(
     import("../../web/server.ts"),
   ]);
   const view = await openView({ ...place, logs: place.folders.logs, state: place.folders.state });
-  const web = await openWeb(view, { address });
+  const web = await openWeb(view, { address, chaoticMetrics });
   const close = async (): Promise<void> => {
     await web.close();
     await view.close();

@@ -46,7 +46,14 @@ export async function handOut(
     roster,
     now: milliseconds,
     leaseMs,
-    living: (builders) => writeLiving(folders.state, builders, { at: now().getTime(), here: buildsHere }),
+    living: async (builders) => {
+      const redisHealth = (await offers.health()) ?? null;
+      await writeLiving(folders.state, builders, {
+        at: now().getTime(),
+        here: buildsHere,
+        redis: redisHealth,
+      });
+    },
     troubled,
     signal: stop.signal,
   });

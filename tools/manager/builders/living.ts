@@ -9,7 +9,9 @@ const livingSchema = z.object({
   /** When the manager wrote it, in milliseconds since 1970. */
   at: z.number(),
   /** The architectures for which the manager builds, too, every class. */
-  here: z.array(z.string()),
+  here: z.array(z.string()).readonly(),
+  /** How Redis was, where it is used; null: it didn't answer. */
+  redis: z.object({ usedBytes: z.number().nullable() }).nullish(),
   builders: z.array(
     z.object({
       name: z.string(),
@@ -33,7 +35,7 @@ const fileOf = (state: string): string => join(state, "builders-living.json");
 export async function writeLiving(
   state: string,
   builders: readonly Builder[],
-  { at, here }: { readonly at: number; readonly here: readonly string[] },
+  { at, here, redis }: Pick<Living, "at" | "here" | "redis">,
 ): Promise<void> {
   const told = builders.map(({ name, arch, crosses, jobs, held, class: own }) => ({
     name,
@@ -44,7 +46,7 @@ export async function writeLiving(
     building: held.size,
   }));
   const fresh = `${fileOf(state)}.${process.pid}.tmp`;
-  await writeFile(fresh, JSON.stringify({ at, here: [...here], builders: told } satisfies Living));
+  await writeFile(fresh, JSON.stringify({ at, here, redis, builders: told } satisfies Living));
   await rename(fresh, fileOf(state));
 }
 
@@ -62,7 +64,7 @@ export async function readLiving(state: string, now: number): Promise<Living | u
 /** Why a build that is ready isn't taken by anybody, or undefined where somebody takes it. */
 export function whyNobody(
   { class: wanted, arch }: { readonly class: string | null; readonly arch: string },
-  { here, builders }: Living,
+  { here, builders }: Pick<Living, "here" | "builders">,
 ): string | undefined {
   const fitting = builders.filter((builder) => builder.arch === arch);
   if (here.includes(arch) || fitting.some((builder) => canTake(builder, wanted))) return undefined;

@@ -17,7 +17,7 @@ interface Outstanding {
 
 export interface OfferingOptions {
   readonly queue: Queue;
-  readonly offers: Offers;
+  readonly offers: Pick<Offers, "offer" | "withdraw">;
   readonly roster: Roster;
   /** Milliseconds. */
   readonly now: () => number;

@@ -101,9 +101,7 @@ test.each<[string | null, boolean, string | undefined]>([
   ["3", false, "no builder takes class 3: there are a (2), b (large)"],
 ])("a package of class %s where the manager builds itself: %s", (wanted, here, why) => {
   const builders = [builder("a", "2"), builder("b", "large")].map((each) => ({ ...each, building: 0 }));
-  expect(
-    whyNobody({ class: wanted, arch: "x86_64" }, { at: 0, here: here ? ["x86_64"] : [], builders }),
-  ).toBe(why);
+  expect(whyNobody({ class: wanted, arch: "x86_64" }, { here: here ? ["x86_64"] : [], builders })).toBe(why);
   const none = "no builder builds for aarch64: there are some for x86_64";
-  expect(whyNobody({ class: null, arch: "aarch64" }, { at: 0, here: ["x86_64"], builders })).toBe(none);
+  expect(whyNobody({ class: null, arch: "aarch64" }, { here: ["x86_64"], builders })).toBe(none);
 });

@@ -1,3 +1,4 @@
+import { SluiceError } from "../../errors.ts";
 import { publish, type PublishOutcome } from "../../pkgrepo/publishing/publish.ts";
 import type { Main } from "../../pkgrepo/publishing/plan-publish.ts";
 import { snapshotNumber } from "../../pkgrepo/snapshot.ts";
@@ -21,12 +22,21 @@ export function remover(installation: Installation, told?: Removed): () => Promi
     if (state === seen) return;
     const main = await mainWith(installation, removals.at(-1)!.commit, removals);
     const { repository, now } = installation;
-    const outcomes = await publish(repository, [], now(), main ?? { packages: new Map(), removals });
+    const outcomes = await publish(repository, [], now(), main ?? { packages: new Map(), removals }).catch(
+      async (error: unknown) => {
+        for (const { id } of removals) await installation.queue.removalFailed(id, failureOf(error));
+        throw error;
+      },
+    );
     for (const { pkgbase, pkgnames } of await acknowledge(installation, removals, outcomes)) {
       told?.(pkgbase, pkgnames);
     }
     seen = state;
   };
+}
+
+function failureOf(error: unknown): string {
+  return error instanceof SluiceError ? error.message : "Sluice failed; what it prints says more";
 }
 
 /** What is to be removed here and may be. */

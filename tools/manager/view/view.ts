@@ -6,7 +6,8 @@ import type { DatabaseEntry } from "../../alpm/database.ts";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
 import { readSnapshot, snapshotNumber, type Snapshot } from "../../pkgrepo/snapshot.ts";
-import type { FinishedBuild, PendingBuild, Queue } from "../../queue/queue.ts";
+import type { ToldQueue } from "../../queue/event-readers.ts";
+import type { FinishedBuild, PendingBuild } from "../../queue/queue.ts";
 import { SluiceError } from "../../errors.ts";
 import { logName } from "../builds/handle-build.ts";
 import { readLiving } from "../builders/living.ts";
@@ -14,6 +15,7 @@ import type { Revision } from "../reconcile/revision.ts";
 import { readBuildingStatus, type BuildingStatus, type PublishedPlaces } from "../status.ts";
 import { openFeed } from "./feed.ts";
 import { logFiles, type LogFile } from "./log-file.ts";
+import { readMeasures } from "./measures.ts";
 import { failingOf, ofEntry, ofFinished, ofPending, stateOf, type Durations } from "./plain-data.ts";
 
 /** What is looked at. */
@@ -24,7 +26,7 @@ export interface ViewedPlace {
   readonly logs: string;
   /** The state folder, for who builds. */
   readonly state: string;
-  readonly queue: Queue;
+  readonly queue: ToldQueue;
 }
 
 /**
@@ -190,6 +192,8 @@ export async function openView({ git, places, logs, state, queue }: ViewedPlace)
       const goesOn = async (): Promise<boolean> => (await pendingBuild(id)) !== undefined;
       return { ...log, follow: (from: number, signal: AbortSignal) => log.follow(from, goesOn, signal) };
     },
+
+    measures: () => readMeasures({ queue, git, state }),
 
     async *events(after: number | undefined, signal: AbortSignal) {
       for await (const event of feed.follow(after, signal)) {

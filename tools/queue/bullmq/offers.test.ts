@@ -112,6 +112,7 @@ describe.skipIf(missing !== "")(
         taken: (of) => queue.taken(of),
         removals: () => queue.removals(),
         removed: (id) => queue.removed(id),
+        removalFailed: (id, message) => queue.removalFailed(id, message),
         state: () => queue.state(),
         history: (query) => queue.history(query),
         packages: () => queue.packages(),

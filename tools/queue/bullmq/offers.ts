@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type * as bullmq from "bullmq";
+import type { Redis } from "ioredis";
 import type { SluiceError } from "../../errors.ts";
 import { connectionOptions, prefix, redisTrouble } from "./connection.ts";
 import type { RedisAddress } from "./redis-address.ts";
@@ -20,7 +22,14 @@ export interface Offers {
   offer(line: string, offers: readonly Offer[]): Promise<void>;
   /** Takes back what no builder has begun to ask for. */
   withdraw(line: string, offer: Offer): Promise<void>;
+  /** How Redis is; undefined: it doesn't answer within a second. */
+  health(): Promise<RedisHealth | undefined>;
   close(): Promise<void>;
+}
+
+export interface RedisHealth {
+  /** How much memory it uses; null: this user isn't told. */
+  readonly usedBytes: number | null;
 }
 
 /** The line in which builders of one architecture and class wait. */
@@ -37,6 +46,7 @@ export async function openOffers(
   const { Queue } = await load();
   const lines = new Map<string, bullmq.Queue>();
   const connection = connectionOptions(address, false);
+  let client: Redis | undefined;
 
   function lineCalled(name: string): bullmq.Queue {
     const known = lines.get(name);
@@ -62,10 +72,34 @@ export async function openOffers(
       // A builder that has it just now answers for it; then it isn't removed.
       await explained(() => queue.remove(idOf(offer)));
     },
+    async health() {
+      client ??= await openClient(address);
+      return Promise.race([askHealth(client), sleep(1000, undefined, { ref: false })]);
+    },
     close: async () => {
+      client?.disconnect();
       await Promise.allSettled([...lines.values()].map((queue) => queue.close()));
     },
   };
+}
+
+async function openClient(address: RedisAddress): Promise<Redis> {
+  const { Redis } = await import("ioredis");
+  const client = new Redis(connectionOptions(address, false));
+  // Who offers says what is wrong; this only looks.
+  client.on("error", () => undefined);
+  return client;
+}
+
+async function askHealth(client: Redis): Promise<RedisHealth | undefined> {
+  try {
+    await client.ping();
+  } catch {
+    return undefined;
+  }
+  const info = await client.info("memory").catch(() => "");
+  const used = /^used_memory:(\d+)/m.exec(info)?.[1];
+  return { usedBytes: used === undefined ? null : Number(used) };
 }
 
 /** The builder's end. */

@@ -6,7 +6,7 @@ export const arch = "x86_64";
 export const leaseMs = 60_000;
 
 /** A new, empty queue. */
-export type Start = () => Promise<Desk>;
+export type Start<Q extends Queue = Queue> = () => Promise<Desk<Q>>;
 
 interface SubmissionOptions extends Partial<Omit<Submission, "builds">> {
   readonly class?: string;
@@ -14,12 +14,12 @@ interface SubmissionOptions extends Partial<Omit<Submission, "builds">> {
 }
 
 /** A queue with a clock that stands still, and the tests' short forms. */
-export class Desk {
-  readonly queue: Queue;
-  readonly open: () => Promise<Queue>;
+export class Desk<Q extends Queue = Queue> {
+  readonly queue: Q;
+  readonly open: () => Promise<Q>;
   readonly clock: { ms: number };
 
-  constructor(queue: Queue, open: () => Promise<Queue>, clock: { ms: number }) {
+  constructor(queue: Q, open: () => Promise<Q>, clock: { ms: number }) {
     this.queue = queue;
     this.open = open;
     this.clock = clock;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { delayAgain, retryDelay, succeeded } from "../outcome.ts";
 import type { Build, BuildKey, Claim, ReadyQuery, Result, Worker } from "../queue.ts";
+import { count, observe } from "./totals.ts";
 import { arrange, passOn, recount, type Transaction } from "./dispatch.ts";
 import {
   type BuildRow,
@@ -96,6 +97,7 @@ export function claimReady({ file, now, emit }: Transaction, worker: Worker): Cl
     id,
   );
   const row = readBuild(file, id)!;
+  observe(file, "wait_seconds", now - Math.max(row.queued_at, row.not_before));
   emit(row.package, { kind: "claimed", build: row.id, worker: worker.worker });
   return { build: toBuild(row), token, worker: worker.worker, leaseMs: worker.leaseMs };
 }
@@ -150,6 +152,7 @@ export function endActive(transaction: Transaction, build: BuildRow, result: Res
 
   const { file, now, emit } = transaction;
   const until = now + delay;
+  count(file, "retries", {});
   file.run(
     `update build set state = 'waiting', losses = ?, spec = ?, class = ?, not_before = ?, token = null, worker = null, lease_ms = null,
        lease_until = null, started_at = null where id = ?`,
@@ -193,6 +196,9 @@ export function end(transaction: Transaction, build: BuildRow, { outcome, messag
     now,
     build.id,
   );
+  const spec = readSpec(build.spec);
+  count(file, "builds", { target: build.target, arch: build.arch, class: spec.class ?? "", outcome });
+  if (build.started_at !== null) observe(file, "build_seconds", now - build.started_at);
   file.run("delete from build where id = ?", build.id);
   file.run("delete from need where build = ?", build.id);
   file.run(

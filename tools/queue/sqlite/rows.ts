@@ -1,3 +1,4 @@
+import type { PipelineBuild } from "../event-readers.ts";
 import type { Outcome } from "../outcome.ts";
 import type {
   Build,
@@ -101,6 +102,28 @@ export function listFinished(file: SqliteFile, { key, build, limit }: HistoryQue
     startedAt: row.started_at,
     finishedAt: row.finished_at,
   }));
+}
+
+const ofPipeline = "where json_extract(spec, '$.pipeline.commit') = ?1";
+
+export function countOfPipeline(file: SqliteFile, commit: string): number {
+  const sql = `select (select count(*) from build ${ofPipeline}) + (select count(*) from finished ${ofPipeline}) as sum`;
+  return file.get<{ sum: number }>(sql, commit)!.sum;
+}
+
+export function listOfPipeline(file: SqliteFile, commit: string): PipelineBuild[] {
+  const rows = file.all<{ pkgbase: string; spec: string; status: PipelineBuild["status"] }>(
+    `select pkgbase, spec, status from (
+       select id, package, spec, iif(state = 'active', 'active', 'waiting') as status from build ${ofPipeline}
+       union all select id, package, spec, outcome from finished ${ofPipeline}
+     ) as each join package on package.id = each.package order by each.id`,
+    commit,
+  );
+  const last = new Map<string, PipelineBuild>();
+  for (const { pkgbase, spec, status } of rows) {
+    last.set(pkgbase, { pkgbase, pipeline: readSpec(spec).pipeline!, status });
+  }
+  return [...last.values()];
 }
 
 export function listPackages(file: SqliteFile): PackageRecord[] {

@@ -112,4 +112,29 @@ update build set lane = (select lane.id from lane join package using (target, ar
 drop index build_ready;
 create index build_ready on build (lane, priority desc, id, class) where state = 'ready';
 `,
+  `
+-- How far each reader of the events has read: up to \`seq\`, and \`besides\` the later ones in this JSON array.
+create table reader (
+  name text primary key,
+  seq integer not null,
+  besides text not null default '[]',
+  -- Which process reads for it, and until when nobody else may.
+  owner text,
+  lease_until integer not null default 0
+) without rowid;
+
+-- Counts that only grow, by name and labels (a JSON object).
+create table total (
+  name text not null,
+  labels text not null,
+  value real not null,
+  primary key (name, labels)
+) without rowid;
+
+create index build_of_pipeline on build (json_extract(spec, '$.pipeline.commit'));
+create index finished_of_pipeline on finished (json_extract(spec, '$.pipeline.commit'));
+
+-- Why a removal could not be carried out, as it was said last.
+alter table removal add column failure text;
+`,
 ];

@@ -2,15 +2,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe } from "vitest";
-import { queueContract } from "../contract.ts";
+import { queueContract, toldQueueContract, type Storage } from "../contract.ts";
+import type { ToldQueue } from "../event-readers.ts";
 import { openSqliteQueue } from "./sqlite.ts";
 
+async function create(): Promise<Storage<ToldQueue>> {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-queue-"));
+  return {
+    open: (now) => openSqliteQueue(join(folder, "queue.db"), now),
+    destroy: async () => rmSync(folder, { recursive: true }),
+  };
+}
+
 describe("the queue in a SQLite file", () => {
-  queueContract(async () => {
-    const folder = mkdtempSync(join(tmpdir(), "sluice-queue-"));
-    return {
-      open: (now) => openSqliteQueue(join(folder, "queue.db"), now),
-      destroy: async () => rmSync(folder, { recursive: true }),
-    };
-  });
+  queueContract(create);
+  toldQueueContract(create);
 });

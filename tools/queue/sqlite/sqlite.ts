@@ -6,7 +6,6 @@ import type {
   FinishedBuild,
   HistoryQuery,
   PackageRecord,
-  Queue,
   QueueEvent,
   QueueEventDetail,
   QueueState,
@@ -17,14 +16,25 @@ import type {
   Submitted,
   Worker,
 } from "../queue.ts";
+import type {
+  PipelineBuild,
+  ReaderLease,
+  ReaderState,
+  ReadEvents,
+  ToldQueue,
+  Total,
+  UnreadEvent,
+} from "../event-readers.ts";
 import { durablyNow, type Checkpoint, type Step } from "../../steps.ts";
 import { recount, type Transaction } from "./dispatch.ts";
 import { askToStop, claimReady, end, endActive, endClaimsOf, endDeadClaims, listReady } from "./claim.ts";
 import { type Durability, SqliteFile } from "./sqlite-file.ts";
+import { listReaders, noteRead, takeUnread } from "./readers.ts";
 import * as rows from "./rows.ts";
 import { schema } from "./schema.ts";
 import { readState } from "./state.ts";
 import { accept, takenUpTo } from "./submit.ts";
+import { count, listTotals } from "./totals.ts";
 
 /** How long finished builds and events are kept. */
 const keptMs = 90 * 24 * 3600_000;
@@ -37,7 +47,7 @@ export async function openSqliteQueue(
   path: string,
   now: () => number = Date.now,
   checkpoint?: Checkpoint,
-): Promise<Queue> {
+): Promise<ToldQueue> {
   return new SqliteQueue(await SqliteFile.open(path, schema), now, checkpoint);
 }
 
@@ -45,7 +55,7 @@ export async function openSqliteQueue(
  * Every method is one transaction. Claims and leases don't wait for the disk, all else does: whatever powers
  * the disk powers the workers too, and a claim that a power loss undid is one whose worker is gone.
  */
-class SqliteQueue implements Queue {
+class SqliteQueue implements ToldQueue {
   readonly #file: SqliteFile;
   readonly #now: () => number;
   readonly #checkpoint: Checkpoint | undefined;
@@ -172,8 +182,53 @@ class SqliteQueue implements Queue {
   async removed(id: number): Promise<void> {
     this.#write("removal acknowledged", "power-loss", ({ file, emit }) => {
       const removal = file.get<{ package: number }>("delete from removal where id = ? returning package", id);
-      if (removal) emit(removal.package, { kind: "removed", removal: id });
+      if (!removal) return;
+      count(file, "removals", { result: "done" });
+      emit(removal.package, { kind: "removed", removal: id });
     });
+  }
+
+  async removalFailed(id: number, message: string): Promise<void> {
+    this.#write("removal failed", "crash", ({ file, emit }) => {
+      const removal = file.get<{ package: number }>(
+        "update removal set failure = ?2 where id = ?1 and failure is not ?2 returning package",
+        id,
+        message,
+      );
+      if (!removal) return;
+      count(file, "removals", { result: "failed" });
+      emit(removal.package, { kind: "removal-failed", removal: id, message });
+    });
+  }
+
+  async unread(reader: string, lease: ReaderLease): Promise<readonly UnreadEvent[] | undefined> {
+    return this.#write("unread events listed", "crash", (transaction) =>
+      takeUnread(transaction, reader, lease),
+    );
+  }
+
+  async markRead(reader: string, lease: ReaderLease, read: ReadEvents): Promise<boolean> {
+    return this.#write("events marked as read", "crash", (transaction) =>
+      noteRead(transaction, reader, lease, read),
+    );
+  }
+
+  async readers(): Promise<readonly ReaderState[]> {
+    return this.#read(listReaders);
+  }
+
+  async addTotals(more: readonly Total[]): Promise<void> {
+    this.#write("counts added", "crash", ({ file }) => {
+      for (const { name, labels, value } of more) count(file, name, labels, value);
+    });
+  }
+
+  async pipelineBuilds(commit: string): Promise<readonly PipelineBuild[]> {
+    return this.#read((file) => rows.listOfPipeline(file, commit));
+  }
+
+  async totals(): Promise<readonly Total[]> {
+    return this.#read(listTotals);
   }
 
   async state(): Promise<QueueState> {

@@ -1,8 +1,8 @@
-import type { Submission, Submitted, SubmittedBuild, SubmittedRemoval } from "../queue.ts";
+import type { AskingPipeline, Submission, Submitted, SubmittedBuild, SubmittedRemoval } from "../queue.ts";
 import { askToStop, end } from "./claim.ts";
 import { arrange, passOn, type Transaction } from "./dispatch.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
-import { type BuildSpec, findQueued, readSpec, type RemovalSpec } from "./rows.ts";
+import { type BuildSpec, countOfPipeline, findQueued, readSpec, type RemovalSpec } from "./rows.ts";
 
 /** Takes in all of a submission, then works out what its builds wait for; nothing of it where its requests were taken before. */
 export function accept(transaction: Transaction, submission: Submission): Submitted[] {
@@ -20,11 +20,19 @@ export function accept(transaction: Transaction, submission: Submission): Submit
     acceptRemoval(transaction, submission, removal, packageId(removal.pkgbase));
   }
   const { number } = file.get<{ number: number }>("select coalesce(max(seq), 0) + 1 as number from event")!;
+  const pipeline = submission.pipeline && {
+    ...submission.pipeline,
+    builds: countOfPipeline(file, submission.pipeline.commit) + submission.builds.length,
+  };
   const touched = new Set<number>();
   const accepted = submission.builds.map((build) => {
     const id = packageId(build.pkgbase);
     withdrawRemoval(transaction, id);
-    const submitted = acceptBuild(transaction, submission, build, { packageId: id, lane, number });
+    const submitted = acceptBuild(transaction, { ...submission, pipeline }, build, {
+      packageId: id,
+      lane,
+      number,
+    });
     const dropped = file.all<{ package: number }>(
       "delete from need where build = ? returning package",
       submitted.build,
@@ -109,7 +117,7 @@ interface Place {
 
 function acceptBuild(
   { file, now, emit }: Transaction,
-  submission: Submission,
+  submission: Omit<Submission, "pipeline"> & { readonly pipeline: AskingPipeline | undefined },
   { pkgbase, reason, ...build }: SubmittedBuild,
   { packageId, lane, number: submissionNumber }: Place,
 ): Submitted {
@@ -141,7 +149,10 @@ function acceptBuild(
       build.class,
       queued.id,
     );
-    emit(packageId, { kind: "merged", build: queued.id, reason });
+    const before = readSpec(queued.spec);
+    const isReplaced = before.pipeline && before.pipeline.commit !== pipeline?.commit;
+    const replaced = isReplaced && { source: before.source, pipeline: before.pipeline! };
+    emit(packageId, { kind: "merged", build: queued.id, reason, ...(replaced && { replaced }) });
     return { kind: "merged", pkgbase, build: queued.id };
   }
   const { id } = file.get<{ id: number }>(

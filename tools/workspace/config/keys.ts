@@ -153,6 +153,10 @@ export const repositoryKeys = {
     "skip",
     "Whether PGP signatures of sources are checked. A recipe's keys lie in its `keys/pgp/`.",
   ),
+  METRICS_CHAOTIC: flag(
+    true,
+    "Metrics have chaotic-manager's names beside Sluice's, for boards that ask for them.",
+  ),
   SIGNING_KEY: text(
     "",
     "0123456789ABCDEF0123456789ABCDEF01234567",

@@ -1,0 +1,104 @@
+import { setTimeout } from "node:timers/promises";
+import { openForge } from "../../forge/open-forge.ts";
+import { openTarget } from "../../notify/open-target.ts";
+import { isStatus, isWanted, type StatusSettings, type TargetSettings } from "../../notify/settings.ts";
+import type { ToldQueue, UnreadEvent } from "../../queue/event-readers.ts";
+import { saidOnce } from "../said-once.ts";
+import type { SluiceError } from "../../errors.ts";
+import type { Links } from "./links.ts";
+import { bunch, noticeOf } from "./notices.ts";
+import { paces } from "./pace.ts";
+import { keepSending, sendNow, type Outgoing, type Pace, type SenderOptions } from "./sender.ts";
+import { statusPlanner } from "./statuses.ts";
+
+export interface TellingOptions {
+  readonly queue: ToldQueue;
+  readonly targets: readonly TargetSettings[];
+  readonly links: Links;
+  /** Which process this is; unique among those that run. */
+  readonly owner: string;
+  readonly troubled: (error: SluiceError) => void;
+  readonly pace?: (kind: TargetSettings["kind"]) => Pace;
+}
+
+/** Tells all targets what happens from now on, each by itself. */
+export interface Telling {
+  /** Tries once more to tell what wasn't told yet, for a few seconds at most; the rest is told by the next start. */
+  close(): Promise<void>;
+}
+
+/** How long the end of a process waits for a server that doesn't answer; milliseconds. */
+const longestEnd = 10_000;
+
+/** @throws SluiceError `forge-options` where a target can't be right */
+export async function startTelling(options: TellingOptions): Promise<Telling> {
+  const over = new AbortController();
+  const senders = await Promise.all(options.targets.map((target) => senderOf(target, options, over.signal)));
+  const running = Promise.all(senders.map(({ sender }) => keepSending(sender)));
+  return {
+    async close() {
+      over.abort();
+      const told = running.then(() => Promise.all(senders.map(tellOnce)));
+      await Promise.race([told, setTimeout(longestEnd, undefined, { ref: false })]);
+      for (const { close } of senders) close();
+    },
+  };
+}
+
+async function tellOnce({ sender }: Opened): Promise<void> {
+  const { signal } = new AbortController();
+  await sendNow({ ...sender, signal }).catch((error: unknown) => sender.troubled(error));
+}
+
+interface Opened {
+  readonly sender: SenderOptions;
+  close(): void;
+}
+
+async function senderOf(
+  settings: TargetSettings,
+  { queue, links, owner, troubled, pace = (kind) => paces[kind] }: TellingOptions,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const { plan, close } = await planOf(settings, { queue, links });
+  const said = saidOnce(troubled);
+  const sender: SenderOptions = {
+    queue,
+    reader: settings.name,
+    owner,
+    plan,
+    pace: pace(settings.kind),
+    sleep: (ms, until) => setTimeout(ms, undefined, { signal: until, ref: false }).catch(() => undefined),
+    troubled: said,
+    signal,
+  };
+  return { sender, close };
+}
+
+type Plan = (events: readonly UnreadEvent[]) => Promise<readonly Outgoing[]>;
+
+async function planOf(
+  settings: TargetSettings,
+  { queue, links }: Pick<TellingOptions, "queue" | "links">,
+): Promise<{ readonly plan: Plan; close(): void }> {
+  if (isStatus(settings)) {
+    const forge = await forgeOfTarget(settings);
+    return { plan: statusPlanner(settings, { queue, forge, links }), close: () => undefined };
+  }
+  const target = await openTarget(settings);
+  return {
+    plan: async (events) => {
+      const notices = events.flatMap((event) => noticeOf(event, links) ?? []);
+      return bunch(notices.filter((notice) => isWanted(settings, notice))).map((message) => ({
+        seqs: message.notices.map(({ seq }) => seq),
+        send: () => target.send(message),
+      }));
+    },
+    close: () => target.close(),
+  };
+}
+
+/** @throws SluiceError `forge-options` */
+export function forgeOfTarget({ kind, api, project, token }: StatusSettings): ReturnType<typeof openForge> {
+  return openForge(kind, { apiUrl: api, project, token, targetBranch: "main" });
+}

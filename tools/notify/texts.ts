@@ -1,0 +1,66 @@
+import type { Bunch, Notice, NoticeKind } from "./notice.ts";
+
+/** A message as its parts, for each target to put together and to escape in its own way. */
+export interface Message {
+  readonly headline: string;
+  readonly lines: readonly Line[];
+  /** How many packages were left out. */
+  readonly more: number;
+}
+
+export interface Line {
+  readonly pkgbase: string;
+  /** In their order, behind the name. */
+  readonly links: readonly { readonly text: string; readonly url: string }[];
+  readonly notice: Notice;
+}
+
+/** The first five are chaotic-manager's, word by word; so is `lost`. */
+const headlines: Readonly<Record<NoticeKind, (repository: string) => string>> = {
+  deployed: (repository) => `📣 New deployment to ${repository}:`,
+  failed: (repository) => `🚨 Failed deploying to ${repository}:`,
+  "timed-out": (repository) => `⏳ Build for ${repository} failed due to a timeout:`,
+  removed: (repository) => `✅ Repo-remove job for ${repository} finished successfully`,
+  "removal-failed": (repository) => `🚫 Repo-remove job for ${repository} failed`,
+  lost: (repository) => `💥 The code blew up while deploying to ${repository}:`,
+  cancelled: (repository) => `✋ Cancelled deploying to ${repository}:`,
+  blocked: (repository) => `🚧 Blocked on the way to ${repository}:`,
+  "up-to-date": (repository) => `💤 Nothing to build for ${repository}:`,
+  queued: (repository) => `📥 Queued for ${repository}:`,
+  started: (repository) => `🔨 Building for ${repository}:`,
+};
+
+/** Which say nothing of packages. */
+const bare: ReadonlySet<NoticeKind> = new Set(["removed", "removal-failed"]);
+
+/** @param longest how many packages are named at most */
+export function composeMessage({ kind, repository, notices }: Bunch, longest: number): Message {
+  const headline = headlines[kind](repository);
+  if (bare.has(kind)) return { headline, lines: [], more: 0 };
+  const named = notices.length <= longest ? notices : notices.slice(0, longest - 1);
+  return {
+    headline,
+    lines: named.map((notice) => ({
+      pkgbase: notice.pkgbase,
+      links: kind === "deployed" ? [] : linksOf(notice),
+      notice,
+    })),
+    more: notices.length - named.length,
+  };
+}
+
+function linksOf({ logUrl, commitUrl }: Notice): Line["links"] {
+  return [
+    ...(logUrl === null ? [] : [{ text: "logs", url: logUrl }]),
+    ...(commitUrl === null ? [] : [{ text: "commit", url: commitUrl }]),
+  ];
+}
+
+export function moreText(more: number): string {
+  return `and ${more} more`;
+}
+
+/** Text in HTML, also in the value of an attribute. */
+export function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}
