@@ -66,11 +66,10 @@ describe.skipIf(missing.length > 0)(
           other: { extra_repos: [extra], extra_keyrings: [`file://${keyringPackage()}`] },
         }),
       };
-      const builder = await farm.builder("one");
+      await farm.builder("one");
       const manager = farm.manager(["--once"], env);
       expect({ code: await manager.ended, said: manager.said() }).toMatchObject({ code: 0 });
       expect(manager.said()).toContain("the workspace away can't be cloned");
-      expect(builder.said()).toContain("app: built");
       const folder = join(farm.state, "repositories/other/x86_64");
       expect(readdirSync(folder)).toContain("app-1-1-any.pkg.tar.zst");
       expect(readdirSync(join(farm.state, "repositories/test/x86_64"))).not.toContain(
@@ -94,7 +93,7 @@ describe.skipIf(missing.length > 0)(
       const again = farm.manager(["--once"], env);
       expect({ code: await again.ended, said: again.said() }).toMatchObject({ code: 0 });
       expect(again.said()).toMatch(/app.*: removed/);
-      expect(builder.said()).toContain("next: built");
+      expect(readdirSync(folder)).toContain("next-1-1-any.pkg.tar.zst");
     });
   },
 );
