@@ -84,12 +84,12 @@ describe.skipIf(missing.length > 0)(
       expect(await client.pacman("-Sy", "app")).toMatchObject({ ok: true });
       await client.close();
 
+      served.kill("SIGTERM");
+      await served.ended;
       other.delete("packages/app");
       other.addRecipe("next");
       other.commit("next in app's place");
       other.git("push", "-q", farm.gitServer.folder("other"), "HEAD:refs/heads/main");
-      served.kill("SIGTERM");
-      await served.ended;
       const again = farm.manager(["--once"], env);
       expect({ code: await again.ended, said: again.said() }).toMatchObject({ code: 0 });
       expect(again.said()).toMatch(/app.*: removed/);
