@@ -6,16 +6,17 @@ import { Offering } from "../tools/manager/builders/offering.ts";
 import { Roster } from "../tools/manager/builders/roster.ts";
 import { lineOf, openOffers, takeOffers } from "../tools/queue/bullmq/offers.ts";
 import { redisAddress, type RedisAddress } from "../tools/queue/bullmq/redis-address.ts";
-import type { Build, Queue, SubmittedBuild } from "../tools/queue/queue.ts";
+import type { Build, Queue } from "../tools/queue/queue.ts";
 import { openSqliteQueue } from "../tools/queue/sqlite/sqlite.ts";
 import { seededRandom } from "../test/world/random.ts";
 import { RedisServer } from "../test/world/redis.ts";
 import { median, type BenchReport } from "./report.ts";
+import { sleepingGraph } from "./sleeping-graph.ts";
 
 /** SLUICE_BENCH_BUILDS and SLUICE_BENCH_BUILDERS make it smaller. */
 const count = Number(process.env["SLUICE_BENCH_BUILDS"] ?? 100_000);
 const builders = Number(process.env["SLUICE_BENCH_BUILDERS"] ?? 1000);
-const buildMs = 2000;
+const buildMs = Number(process.env["SLUICE_BENCH_BUILD_MS"] ?? 2000);
 const leaseMs = 60_000;
 
 /** Builders that only sleep: the embedded queue alone against the same queue that offers on Redis. */
@@ -98,7 +99,7 @@ async function measure(builds: number, work: (farm: BenchFarm) => Promise<void>)
   const queue = await openSqliteQueue(join(folder, "queue.db"));
   const farm = new BenchFarm(queue, builds);
   const schedule = { commit: "0".repeat(40), arch: "x86_64", target: "bench", source: "bench", removals: [] };
-  await queue.submit({ ...schedule, builds: graph(builds) });
+  await queue.submit({ ...schedule, builds: sleepingGraph(builds) });
   const cpu = process.cpuUsage();
   const start = performance.now();
   await work(farm);
@@ -197,23 +198,4 @@ async function rawBullmq(address: RedisAddress): Promise<string> {
   const perSecond = (ms: number): number => Math.round((1000 * jobs) / ms);
   await offers.close();
   return `${perSecond(added - start)} added/s, ${perSecond(done - added)} taken/s`;
-}
-
-/** Seven in ten need nothing, the others one to three, mostly of the same few. */
-function graph(builds: number): SubmittedBuild[] {
-  const random = seededRandom(2);
-  return Array.from({ length: builds }, (_, index) => {
-    const needs = random() < 0.7 ? 0 : 1 + Math.floor(random() * 3);
-    const names = Array.from(
-      { length: index === 0 ? 0 : needs },
-      () => `p${Math.floor(index * random() ** 2)}`,
-    );
-    return {
-      pkgbase: `p${index}`,
-      class: null,
-      pkgnames: [`p${index}`],
-      needs: [...new Set(names)],
-      reason: "bench",
-    };
-  });
 }

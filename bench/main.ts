@@ -6,6 +6,7 @@ import { benchDispatch } from "./dispatch.ts";
 import { benchDeptree } from "./deptree.ts";
 import { benchGate } from "./gate.ts";
 import { benchGeneratedTree } from "./generated-tree.ts";
+import { benchManyBuilders } from "./many-builders.ts";
 import { benchOnCommit } from "./on-commit.ts";
 import { benchOnSchedule } from "./on-schedule.ts";
 import { benchPkgrepo } from "./pkgrepo.ts";
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   pkgrepo: benchPkgrepo,
   queue: benchQueue,
   dispatch: benchDispatch,
+  "many-builders": benchManyBuilders,
   "aur-dump": benchAurDump,
   "aur-mirror": benchAurMirror,
 };

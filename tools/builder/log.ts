@@ -21,10 +21,15 @@ export function openLog(path: string, listen?: (chunk: Uint8Array) => void): Bui
   return {
     path,
     write,
-    note: (line) => write(Buffer.from(`:: ${line}\n`)),
+    note: (line) => write(Buffer.from(noteOf(line))),
     close: () => {
       fsyncSync(file);
       closeSync(file);
     },
   };
+}
+
+/** A line of Sluice's own, as it stands in a log. */
+export function noteOf(line: string): string {
+  return `:: ${line}\n`;
 }

@@ -6,7 +6,7 @@ import type { ExtraRepositories, Resources } from "../builder/build-request.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
-import { publishedKeys } from "../pkgrepo/snapshot.ts";
+import { publishedKeys, snapshotReader, type Snapshot } from "../pkgrepo/snapshot.ts";
 import { withSigner } from "../pkgrepo/signing/signing.ts";
 import type { ToldQueue } from "../queue/event-readers.ts";
 import type { BuildKey } from "../queue/queue.ts";
@@ -41,6 +41,8 @@ export interface BuildingPlace {
 export interface Installation extends BuildingPlace {
   readonly queue: ToldQueue;
   readonly repository: Repository;
+  /** What clients see now; undefined before the first publish. */
+  readonly readPublished: () => Promise<Snapshot | undefined>;
   readonly now: () => Date;
   /** As they were when it was opened. */
   readonly settings: StateOptions["settings"];
@@ -153,12 +155,14 @@ export async function openInstallations(options: InstallationOptions): Promise<I
     ...(await openBuildingPlace({ ...options, arch: first!, commits, folders: foldersOf(state, own) })),
     ...shared,
     repository: like,
+    readPublished: snapshotReader(like),
   };
   const away = [];
   for (const arch of further) {
     const folders = foldersOf(state, join(state, "further", settings.BUILD_REPO, arch));
     const place = await openBuildingPlace({ ...options, arch, commits, folders });
-    away.push({ ...place, ...shared, repository: await openRepository(options, { arch, like }) });
+    const repository = await openRepository(options, { arch, like });
+    away.push({ ...place, ...shared, repository, readPublished: snapshotReader(repository) });
   }
   const queue =
     options.queue ??

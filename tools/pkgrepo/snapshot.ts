@@ -53,7 +53,37 @@ type Where = Pick<Repository, "root" | "name" | "arch">;
 /** The state that readers see now, or undefined before the first publish. */
 export async function readSnapshot(where: Where): Promise<Snapshot | undefined> {
   const folder = await currentFolder(where);
-  if (folder === undefined) return undefined;
+  return folder === undefined ? undefined : readFolder(where, folder);
+}
+
+/**
+ * Reads the same, and parses it again only when a file of it has changed: for whoever asks before each of many builds.
+ */
+export function snapshotReader(where: Where): () => Promise<Snapshot | undefined> {
+  let last: { readonly version: string; readonly snapshot: Promise<Snapshot> } | undefined;
+  return async () => {
+    const folder = await currentFolder(where);
+    if (folder === undefined) return undefined;
+    const { database, publicKey } = folderOf(where);
+    const names = [database, "made-from.json", "retired.json", "keys.json"];
+    const files = [...names.map((name) => join(folder, name)), publicKey];
+    const version = [folder, ...(await Promise.all(files.map(fileVersion)))].join("\n");
+    if (last?.version !== version) {
+      const snapshot = readFolder(where, folder);
+      last = { version, snapshot };
+      snapshot.catch(() => (last = undefined));
+    }
+    return last.snapshot;
+  };
+}
+
+/** Which file it is, and when it was written. */
+async function fileVersion(path: string): Promise<string> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found ? `${found.ino} ${found.mtimeNs} ${found.size}` : "";
+}
+
+async function readFolder(where: Where, folder: string): Promise<Snapshot> {
   const database = join(folder, folderOf(where).database);
   return {
     number: Number(folder.slice(folder.lastIndexOf("/") + 1)),

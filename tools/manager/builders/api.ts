@@ -11,7 +11,7 @@ import {
   protocol,
 } from "../builder-protocol.ts";
 import type { RemoteBuilding } from "./remote-building.ts";
-import { builderOf, readBuilders } from "./tokens.ts";
+import { tokenReader } from "./tokens.ts";
 
 /** An answer other than 200. */
 class Refusal extends Error {
@@ -76,11 +76,12 @@ export function builderApi(
   state: string,
   troubled: (error: unknown) => void,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
+  const nameOf = tokenReader(state);
   return async (request, response) => {
     const path = /^\/builder\/([^?]*)/.exec(request.url ?? "")?.[1];
     if (path === undefined) return false;
     try {
-      send(response, 200, await answer(building, state, request, path));
+      send(response, 200, await answer(building, nameOf, request, path));
     } catch (error) {
       const { status, ...body } = problemOf(error, troubled);
       send(response, status, body);
@@ -93,13 +94,13 @@ export function builderApi(
 
 async function answer(
   building: RemoteBuilding,
-  state: string,
+  nameOf: (token: string) => Promise<string | undefined>,
   request: IncomingMessage,
   path: string,
 ): Promise<unknown> {
   requireProtocol(request);
   const authorization = /^Bearer (\S{1,200})$/.exec(request.headers.authorization ?? "")?.[1];
-  const name = authorization && builderOf(await readBuilders(state), authorization);
+  const name = authorization && (await nameOf(authorization));
   if (!name) throw new Refusal(401, "builder-unknown", "the manager knows no builder with this token");
   const parts = path.split("/");
   const pattern = parts.map((part, at) => (at === 1 || at === 3 ? "*" : part)).join("/");

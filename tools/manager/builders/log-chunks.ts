@@ -1,8 +1,17 @@
-import { mkdir, open } from "node:fs/promises";
+import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
+import { noteOf } from "../../builder/log.ts";
 import { maxLogBytes } from "../builder-protocol.ts";
-import { sizeOf } from "./landing.ts";
+
+/**
+ * Begins a builder's part of a build's log with a line of the manager's own.
+ *
+ * @returns where what the builder says begins, in bytes
+ */
+export function beginLog(path: string, line: string): number {
+  return append(path, () => Buffer.from(noteOf(line)));
+}
 
 /**
  * Appends to a build's log what isn't there yet of a piece that begins at byte `at`. A piece beyond the end is left
@@ -18,17 +27,22 @@ export async function appendLog(path: string, at: number, bytes: Readable): Prom
     if (length > maxPieceBytes) break;
     pieces.push(piece);
   }
-  await mkdir(dirname(path), { recursive: true });
-  const have = await sizeOf(path);
-  const fresh = Buffer.concat(pieces).subarray(Math.max(0, have - at));
-  if (at > have || fresh.length === 0 || have + fresh.length > maxLogBytes) return have;
-  const file = await open(path, "a", 0o644);
-  try {
-    await file.appendFile(fresh);
-  } finally {
-    await file.close();
-  }
-  return have + fresh.length;
+  return append(path, (have) => {
+    const fresh = at > have ? Buffer.alloc(0) : Buffer.concat(pieces).subarray(have - at);
+    return have + fresh.length > maxLogBytes ? Buffer.alloc(0) : fresh;
+  });
 }
 
 const maxPieceBytes = 4 * 2 ** 20;
+
+/** In one go: a piece that is sent again may arrive while the first one is still being dealt with. */
+function append(path: string, what: (have: number) => Buffer): number {
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(path, "a", 0o644);
+  try {
+    const have = fstatSync(file).size;
+    return have + writeSync(file, what(have));
+  } finally {
+    closeSync(file);
+  }
+}

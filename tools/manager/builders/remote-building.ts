@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { SluiceError } from "../../errors.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
-import { readSnapshot } from "../../pkgrepo/snapshot.ts";
 import type { Build, ClaimId, Queue, Result } from "../../queue/queue.ts";
 import { explainSystemError } from "../machine.ts";
 import { logName, lookAtBuild, type Found } from "../builds/handle-build.ts";
@@ -18,17 +17,9 @@ import {
   type WorkspaceAddress,
 } from "../builder-protocol.ts";
 import { installationOf, type Folders, type Installation, type Installations } from "../installation.ts";
-import {
-  endClaim,
-  gone,
-  isRefusal,
-  openLogOf,
-  type Ended,
-  type EndingPlace,
-  type RemoteWatcher,
-} from "./end-claim.ts";
-import { Landing, sizeOf } from "./landing.ts";
-import { appendLog } from "./log-chunks.ts";
+import { endClaim, gone, isRefusal, type Ended, type EndingPlace, type RemoteWatcher } from "./end-claim.ts";
+import { Landing } from "./landing.ts";
+import { appendLog, beginLog } from "./log-chunks.ts";
 import type { Offering } from "./offering.ts";
 import { nextClass, takes, type Roster } from "./roster.ts";
 
@@ -128,10 +119,8 @@ export class RemoteBuilding {
     this.#roster.claimed(name, token);
     const { pkgbase, commit, reasons } = build;
     const installation = this.#of(build);
-    const log = openLogOf(installation, build);
-    log.note(`${pkgbase}, commit ${commit}: ${reasons.join("; ")}. It is built by ${name}.`);
-    log.close();
-    const logAt = await sizeOf(join(this.#folders.logs, logName(build)));
+    const line = `${pkgbase}, commit ${commit}: ${reasons.join("; ")}. It is built by ${name}.`;
+    const logAt = beginLog(join(this.#folders.logs, logName(build)), line);
     const { bump } = found.inputs.identity;
     const workspace = this.#workspaceOf(installation);
     const { repository: published, extra } = installation;
@@ -274,7 +263,7 @@ export class RemoteBuilding {
     { version }: Announcement,
   ): Promise<boolean> {
     const installation = this.#of(build);
-    const published = await readSnapshot(installation.repository);
+    const published = await installation.readPublished();
     return (
       published !== undefined &&
       isCurrent(installation, published, build.pkgbase, inputs.identity) &&

@@ -1,5 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError, systemCode } from "../../errors.ts";
 
@@ -35,7 +35,7 @@ export async function addBuilder(state: string, name: string): Promise<string> {
     });
   }
   const token = randomBytes(32).toString("base64url");
-  await write(state, new Map([...(await readBuilders(state)), [name, digest(token).toString("hex")]]));
+  await write(state, new Map([...(await readBuilders(state)), [name, digest(token)]]));
   return token;
 }
 
@@ -47,14 +47,27 @@ export async function removeBuilder(state: string, name: string): Promise<boolea
   return true;
 }
 
-/** Whose token it is. */
-export function builderOf(builders: KnownBuilders, token: string): string | undefined {
-  const given = digest(token);
-  for (const [name, known] of builders) {
-    const wanted = Buffer.from(known, "hex");
-    if (wanted.length === given.length && timingSafeEqual(wanted, given)) return name;
-  }
-  return undefined;
+/**
+ * Tells whose token it is. The file is read again when it has changed: builders may ask thousands of times a minute.
+ *
+ * @throws SluiceError `builders-file`
+ */
+export function tokenReader(state: string): (token: string) => Promise<string | undefined> {
+  let last: { readonly version: string; readonly names: ReadonlyMap<string, string> } | undefined;
+  return async (token) => {
+    const version = await versionOf(fileOf(state));
+    if (last?.version !== version) {
+      const names = new Map([...(await readBuilders(state))].map(([name, known]) => [known, name]));
+      last = { version, names };
+    }
+    // How long it takes tells of the digest alone, which leads to no token.
+    return last.names.get(digest(token));
+  };
+}
+
+async function versionOf(path: string): Promise<string> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found ? `${found.ino} ${found.mtimeNs} ${found.size}` : "";
 }
 
 async function write(state: string, builders: KnownBuilders): Promise<void> {
@@ -66,6 +79,6 @@ async function write(state: string, builders: KnownBuilders): Promise<void> {
   await rename(fresh, fileOf(state));
 }
 
-function digest(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
+function digest(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
 }

@@ -15,7 +15,7 @@ import { keptFromBefore, nameIsTaken } from "./published-before.ts";
 import { readFinished, type FinishedPackages } from "./finished.ts";
 import { whyNotHere, type Installation } from "../installation.ts";
 import { hasNothingNew } from "../reconcile/take-requests.ts";
-import { readComparable } from "../reconcile/complete-packages.ts";
+import { comparable } from "../reconcile/complete-packages.ts";
 import { isOfThisRepository } from "../reconcile/removals.ts";
 import { publishFinished, spread } from "./publish-finished.ts";
 
@@ -110,7 +110,8 @@ export async function lookAtBuild(installation: Installation, build: Build): Pro
   }
   const kept = await usablePackages(installation, build, pkg, identity);
   if (kept) return { kind: "kept", packages: kept };
-  const published = await readComparable(installation, revision, [pkgbase]);
+  const snapshot = await installation.readPublished();
+  const published = snapshot && (await comparable(snapshot, revisions, revision, [pkgbase]));
   const recipe = { revision, pkg, identity, published };
   if (build.again) {
     const next = await raised(installation, recipe);

@@ -52,14 +52,20 @@ export async function nameIsTaken(
   const record = published.madeFrom.get(pkgbase);
   // What is lost of this very recipe can only be built again.
   if (sameRecipe(record, revision.identity(pkgbase))) return undefined;
+  const { pkgnames } = revision.tree.packages.get(pkgbase)!;
+  const entries = published.entries.filter(({ name }) => pkgnames.includes(name));
+  const left = [...published.retired].filter(([filename]) =>
+    pkgnames.some((name) => filename.startsWith(`${name}-`)),
+  );
+  // Git is asked for the version only where it matters.
+  if (entries.length === 0 && left.length === 0) return undefined;
   const version = await revision.knownVersion(pkgbase);
   if (version === undefined) return undefined;
   const { folder } = folderOf(repository);
-  const { pkgnames } = revision.tree.packages.get(pkgbase)!;
-  const named = published.entries.flatMap((entry) =>
-    pkgnames.includes(entry.name) && entry.version === version ? [{ filename: entry.filename, record }] : [],
+  const named = entries.flatMap((entry) =>
+    entry.version === version ? [{ filename: entry.filename, record }] : [],
   );
-  const retired = [...published.retired].flatMap(([filename, { was }]) =>
+  const retired = left.flatMap(([filename, { was }]) =>
     pkgnames.some(
       (name) =>
         filename.startsWith(`${name}-${version}-`) &&

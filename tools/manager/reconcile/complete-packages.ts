@@ -72,13 +72,12 @@ interface PublishedPlace {
 }
 
 /** What is published, with records of some packages that can be compared with a revision. */
-export async function readComparable(
-  { repository, revisions }: { readonly repository: Where; readonly revisions: Revisions },
+export async function comparable(
+  published: Snapshot,
+  revisions: Revisions,
   revision: Revision,
   pkgbases: readonly string[],
-): Promise<Snapshot | undefined> {
-  const published = await readSnapshot(repository);
-  if (!published) return undefined;
+): Promise<Snapshot> {
   const madeFrom = await comparableRecords(revisions, revision, published.madeFrom, pkgbases);
   return { ...published, madeFrom };
 }

@@ -106,6 +106,7 @@ function revisionOf(
 ): Revision {
   const workspace = workspaceFor(whole, arch);
   const { packages, config } = workspace;
+  const versions = new Map<string, Promise<string | undefined>>();
   return {
     commit,
     arch,
@@ -124,7 +125,12 @@ function revisionOf(
     async knownVersion(pkgbase) {
       const pkg = packages.get(pkgbase);
       const entries = folders.entries.get(pkgbase);
-      return pkg && entries ? readKnownVersion(git, pkg, entries) : undefined;
+      if (!pkg || !entries) return undefined;
+      // A build that is done elsewhere is looked at several times.
+      const reading = versions.get(pkgbase) ?? readKnownVersion(git, pkg, entries);
+      versions.set(pkgbase, reading);
+      reading.catch(() => versions.delete(pkgbase));
+      return reading;
     },
   };
 }

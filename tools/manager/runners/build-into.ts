@@ -6,13 +6,13 @@ import { openLog, type BuildLog } from "../../builder/log.ts";
 import { SluiceError } from "../../errors.ts";
 import { readPackageEntry } from "../../pkgrepo/package-entry.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
-import type { Snapshot } from "../../pkgrepo/snapshot.ts";
+import { readSnapshot, type Snapshot } from "../../pkgrepo/snapshot.ts";
 import { followsUpstream } from "../../workspace/identity.ts";
 import { keepFinished, type FinishedPackages } from "../builds/finished.ts";
 import { keptFromBefore, nameIsTaken } from "../builds/published-before.ts";
 import { noteEnd } from "../builds/handle-build.ts";
 import { runBuild, isCurrent } from "../builds/run-build.ts";
-import { readComparable } from "../reconcile/complete-packages.ts";
+import { comparable } from "../reconcile/complete-packages.ts";
 import { goesOn, readJobResults, writeResult, type JobResult, type JobOutcome } from "./job-results.ts";
 import type { BuildingPlace } from "../installation.ts";
 import { isSatisfied } from "../builds/release.ts";
@@ -46,7 +46,8 @@ export async function buildInto(
   const here = { ...place, folders: { ...place.folders, finished: into } };
   await mkdir(into, { recursive: true });
   const revision = await place.revisions.at(commit);
-  const published = await readComparable(place, revision, options.pkgbases);
+  const snapshot = await readSnapshot(place.repository);
+  const published = snapshot && (await comparable(snapshot, place.revisions, revision, options.pkgbases));
   const scheduled = new Set(options.after);
   const results: JobOutcome[] = [];
   for (const [at, pkgbase] of options.pkgbases.entries()) {

@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { RedisServer } from "../test/world/redis.ts";
+import type { BenchReport } from "./report.ts";
+import type { BuilderFigures } from "./sleeping-builders.ts";
+import type { ManagerFigures } from "./sleeping-manager.ts";
+
+/** SLUICE_BENCH_BUILDS, SLUICE_BENCH_BUILDERS and SLUICE_BENCH_BUILD_MS make it smaller. */
+const builds = Number(process.env["SLUICE_BENCH_BUILDS"] ?? 100_000);
+const builders = Number(process.env["SLUICE_BENCH_BUILDERS"] ?? 1000);
+const buildMs = Number(process.env["SLUICE_BENCH_BUILD_MS"] ?? 5000);
+
+/** A whole manager with builders that only sleep, each with its own connections to Redis and to the manager. */
+export async function benchManyBuilders(): Promise<BenchReport> {
+  const sizes = [builds / 100, builds / 10, builds].map(Math.ceil);
+  const figures: Record<string, string> = {};
+  for (const size of sizes)
+    figures[`${size.toLocaleString("en")} builds`] = describe(await simulate(size, builders));
+  return {
+    name: `many builders: ${builders.toLocaleString("en")} that sleep ${buildMs / 1000} s for each build`,
+    figures,
+  };
+}
+
+export interface Simulated extends ManagerFigures, BuilderFigures {
+  readonly perSecond: number;
+}
+
+function describe({ perSecond, waitMs, cpuMs, megabytes }: Simulated): string {
+  const manager = `the manager takes ${cpuMs.toFixed(2)} ms of CPU each and ${Math.round(megabytes)} MB`;
+  return `${Math.round(perSecond)} builds/s, idle builders begin after ${waitMs.toFixed(0)} ms (median), ${manager}`;
+}
+
+/** Runs a manager and its builders until all is built. */
+export async function simulate(count: number, among: number, ms = buildMs): Promise<Simulated> {
+  const redis = await RedisServer.start();
+  const tokens = JSON.stringify(Array.from({ length: among }, () => randomBytes(32).toString("base64url")));
+  const children: Child[] = [];
+  const begin = (program: string, args: readonly unknown[]): Child => {
+    const child = start(program, args, redis.env);
+    children.push(child);
+    return child;
+  };
+  try {
+    const manager = begin("./sleeping-manager.js", [count, tokens]);
+    const url = await manager.line();
+    const farm = begin("./sleeping-builders.js", [url, count, ms, tokens]);
+    await farm.line();
+    manager.stdin.write("go\n");
+    const seen = JSON.parse(await farm.line()) as BuilderFigures;
+    manager.stdin.end();
+    const took = JSON.parse(await manager.line()) as ManagerFigures;
+    return { ...seen, ...took, perSecond: count / seen.seconds };
+  } finally {
+    for (const { kill } of children) await kill();
+    await redis.close();
+  }
+}
+
+interface Child {
+  readonly stdin: NodeJS.WritableStream;
+  /** The next line that it prints. */
+  line(): Promise<string>;
+  kill(): Promise<void>;
+}
+
+function start(program: string, args: readonly unknown[], env: Readonly<Record<string, string>>): Child {
+  const path = fileURLToPath(import.meta.resolve(program));
+  const child = spawn(process.execPath, [path, ...args.map(String)], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
+  const ended = once(child, "exit");
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return {
+    stdin: child.stdin,
+    async line() {
+      const { done, value } = await lines.next();
+      if (done) throw new Error(`${program} ended early`);
+      return value;
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
