@@ -11,11 +11,12 @@ import { openSqliteQueue } from "../tools/queue/sqlite/sqlite.ts";
 import { seededRandom } from "../test/world/random.ts";
 import { RedisServer } from "../test/world/redis.ts";
 import { median, type BenchReport } from "./report.ts";
-import { sleepingGraph } from "./sleeping-graph.ts";
+import { sleepingGraph } from "../test/world/sleeping-farm.ts";
 
-/** SLUICE_BENCH_BUILDS and SLUICE_BENCH_BUILDERS make it smaller. */
+/** SLUICE_BENCH_BUILDS, SLUICE_BENCH_BUILDERS and SLUICE_BENCH_BUILD_MS make it smaller. */
 const count = Number(process.env["SLUICE_BENCH_BUILDS"] ?? 100_000);
 const builders = Number(process.env["SLUICE_BENCH_BUILDERS"] ?? 1000);
+/** Half of it at least, and half as much more at most. */
 const buildMs = Number(process.env["SLUICE_BENCH_BUILD_MS"] ?? 2000);
 const leaseMs = 60_000;
 
@@ -42,7 +43,7 @@ export async function benchDispatch(): Promise<BenchReport> {
   }
 }
 
-interface Figures {
+export interface Figures {
   readonly perSecond: number;
   readonly waitMs: number;
   readonly megabytes: number;
@@ -94,7 +95,7 @@ class BenchFarm {
   }
 }
 
-async function measure(builds: number, work: (farm: BenchFarm) => Promise<void>): Promise<Figures> {
+export async function measure(builds: number, work: (farm: BenchFarm) => Promise<void>): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   const queue = await openSqliteQueue(join(folder, "queue.db"));
   const farm = new BenchFarm(queue, builds);
@@ -116,7 +117,7 @@ async function measure(builds: number, work: (farm: BenchFarm) => Promise<void>)
 }
 
 /** As `sluice up` asks: after each end, and from time to time. */
-async function workEmbedded(farm: BenchFarm): Promise<void> {
+export async function workEmbedded(farm: BenchFarm): Promise<void> {
   const workers = Array.from({ length: builders }, async (_, at) => {
     while (farm.left > 0) {
       if (!(await farm.buildOne(`builder-${at}`))) await sleep(100);

@@ -41,9 +41,11 @@ export async function serve(
   // Packages of other machines may take hours to arrive; connections that stand still are ended.
   const server = createServer({ requestTimeout: 0 }, (request, response) => void answer(request, response));
   server.timeout = 120_000;
+  // Builders say every few seconds that they are alive.
+  server.keepAliveTimeout = 30_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(cantListen(error, port, host)));
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: 4096 }, resolve);
   });
   return {
     url: `http://${nameFor(host)}:${(server.address() as AddressInfo).port}`,

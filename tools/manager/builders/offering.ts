@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { lineOf, type Offers } from "../../queue/bullmq/offers.ts";
 import type { Build, Queue } from "../../queue/queue.ts";
-import { deal, takes, type Builder, type Roster } from "./roster.ts";
+import { deal, isFree, takes, type Builder, type Roster } from "./roster.ts";
 
 /** Retries become due without an event, and builders silent. */
 const lookEveryMs = 500;
 
 const tellEveryMs = 2000;
+
+/** What changes in that time is looked at together: of a thousand builders a few hundred change in each second. */
+const gatherMs = 10;
 
 interface Outstanding {
   readonly build: Build;
@@ -70,6 +73,7 @@ export class Offering {
         await sleep(1000, undefined, { signal }).catch(() => undefined);
       }
       await this.#nextChange();
+      await sleep(gatherMs, undefined, { signal }).catch(() => undefined);
     }
     await following;
   }
@@ -105,16 +109,16 @@ export class Offering {
 
   async #offerReady(): Promise<void> {
     await this.#takeBack();
-    const living = this.#options.roster.living();
-    for (const arch of new Set(living.map((builder) => builder.arch))) {
-      const builders = living.filter((builder) => builder.arch === arch);
+    const free = this.#options.roster.living().filter(isFree);
+    for (const arch of new Set(free.map((builder) => builder.arch))) {
+      const builders = free.filter((builder) => builder.arch === arch);
       await this.#offerTo(builders, arch);
     }
   }
 
-  /** Offers builds for one architecture to those that build for it. */
+  /** Offers builds for one architecture to those that are free and build for it. */
   async #offerTo(builders: readonly Builder[], arch: string): Promise<void> {
-    const room = builders.reduce((sum, { jobs, held }) => sum + Math.max(0, jobs - held.size), 0);
+    const room = builders.reduce((sum, { jobs, held }) => sum + jobs - held.size, 0);
     const outstanding = [...this.#outstanding.values()].filter(({ build }) => build.arch === arch);
     if (room <= outstanding.length) return;
     const wanted = builders.map(takes);
@@ -129,7 +133,10 @@ export class Offering {
     const byLine = new Map<string, Build[]>();
     for (const [at, build] of fresh.entries()) {
       const line = lines[at];
-      if (line !== undefined) byLine.set(line, [...(byLine.get(line) ?? []), build]);
+      if (line === undefined) continue;
+      const together = byLine.get(line) ?? [];
+      together.push(build);
+      byLine.set(line, together);
     }
     for (const [line, builds] of byLine) await this.#offer(arch, line, builds);
   }

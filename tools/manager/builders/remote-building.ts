@@ -90,8 +90,7 @@ export class RemoteBuilding {
       if (answer !== "kept") stop[token] = answer;
     }
     const held = builds.map(({ token }) => token).filter((token) => stop[token] !== "gone");
-    this.#roster.heard(name, description, held);
-    this.#offering.look();
+    if (this.#roster.heard(name, description, held)) this.#offering.look();
     return stop;
   }
 

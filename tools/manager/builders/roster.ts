@@ -25,9 +25,16 @@ export class Roster {
     this.#leaseMs = leaseMs;
   }
 
-  /** @param tokens the claims that it says to hold; those of others are no concern of this */
-  heard(name: string, description: Description, tokens: readonly string[]): void {
-    this.#builders.set(name, { ...description, name, at: this.#now(), held: new Set(tokens) });
+  /**
+   * @param tokens the claims that it says to hold; those of others are no concern of this
+   * @returns whether it may take builds that it couldn't take before
+   */
+  heard(name: string, description: Description, tokens: readonly string[]): boolean {
+    const before = this.#builders.get(name);
+    const now = { ...description, name, at: this.#now(), held: new Set(tokens) };
+    this.#builders.set(name, now);
+    if (!before || before.at < now.at - this.#leaseMs) return isFree(now);
+    return isFree(now) && (!isFree(before) || before.class !== now.class || before.arch !== now.arch);
   }
 
   claimed(name: string, token: string): void {
@@ -47,6 +54,11 @@ export class Roster {
     const since = this.#now() - this.#leaseMs;
     return [...this.#builders.values()].filter(({ at, draining }) => at >= since && !draining);
   }
+}
+
+/** Takes another build now. */
+export function isFree({ jobs, held, draining }: Builder): boolean {
+  return !draining && held.size < jobs;
 }
 
 const isNumber = (text: string): boolean => /^\d{1,4}$/.test(text);

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFile, rename, stat, writeFile } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError, systemCode } from "../../errors.ts";
 
@@ -55,7 +56,7 @@ export async function removeBuilder(state: string, name: string): Promise<boolea
 export function tokenReader(state: string): (token: string) => Promise<string | undefined> {
   let last: { readonly version: string; readonly names: ReadonlyMap<string, string> } | undefined;
   return async (token) => {
-    const version = await versionOf(fileOf(state));
+    const version = versionOf(fileOf(state));
     if (last?.version !== version) {
       const names = new Map([...(await readBuilders(state))].map(([name, known]) => [known, name]));
       last = { version, names };
@@ -65,8 +66,8 @@ export function tokenReader(state: string): (token: string) => Promise<string | 
   };
 }
 
-async function versionOf(path: string): Promise<string> {
-  const found = await stat(path, { bigint: true }).catch(() => undefined);
+function versionOf(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found ? `${found.ino} ${found.mtimeNs} ${found.size}` : "";
 }
 
