@@ -65,9 +65,12 @@ class BenchFarm {
   left: number;
   megabytes = 0;
 
-  constructor(queue: Queue, builds: number) {
+  readonly #buildMs: number;
+
+  constructor(queue: Queue, builds: number, ms: number) {
     this.queue = queue;
     this.left = builds;
+    this.#buildMs = ms;
   }
 
   /** Claims, sleeps and ends; false where there was nothing to claim. */
@@ -85,7 +88,7 @@ class BenchFarm {
     const readyAt = Math.max(0, ...needs.map((need) => this.#endedAt.get(need) ?? 0));
     if (this.running++ < builders * 0.9 && readyAt > 0) this.waits.push(performance.now() - readyAt);
     // Builds that all end at once are nobody's.
-    await sleep(buildMs * (0.5 + this.#random()));
+    await sleep(this.#buildMs * (0.5 + this.#random()));
     this.#endedAt.set(pkgbase, performance.now());
     await this.queue.finish(claim, { outcome: "built" });
     this.running--;
@@ -95,10 +98,14 @@ class BenchFarm {
   }
 }
 
-export async function measure(builds: number, work: (farm: BenchFarm) => Promise<void>): Promise<Figures> {
+export async function measure(
+  builds: number,
+  work: (farm: BenchFarm) => Promise<void>,
+  ms = buildMs,
+): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   const queue = await openSqliteQueue(join(folder, "queue.db"));
-  const farm = new BenchFarm(queue, builds);
+  const farm = new BenchFarm(queue, builds, ms);
   const schedule = { commit: "0".repeat(40), arch: "x86_64", target: "bench", source: "bench", removals: [] };
   await queue.submit({ ...schedule, builds: sleepingGraph(builds) });
   const cpu = process.cpuUsage();
