@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { budget, seed } from "./world/budget.ts";
@@ -84,8 +86,11 @@ describe.skipIf(missing.length > 0)(
         expect(await farm.published()).toEqual({ quick: "1-1" });
 
         farm.commit({ quick: [], endless: [] });
+        const left = join(farm.folderOf("one"), "work/7-left");
+        mkdirSync(left, { recursive: true });
         await farm.begin("one");
         await until(async () => farm.log.includes("endless 2-1 one"));
+        expect(existsSync(left), "what a killed predecessor left").toBe(false);
         expect(await farm.drain("one")).toBe(0);
         await farm.begin("two");
         await until(async () => farm.log.includes("endless 2-1 two"));

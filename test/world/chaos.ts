@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { addBuilder } from "../../tools/manager/builders/tokens.ts";
 import type { Repository } from "../../tools/pkgrepo/repository.ts";
 import { openSqliteQueue } from "../../tools/queue/sqlite/sqlite.ts";
+import { programs } from "./chaos-programs.ts";
 import { freePort } from "./free-port.ts";
 import { RedisServer } from "./redis.ts";
 import { installable } from "./scratch-repository.ts";
@@ -15,8 +16,6 @@ import { ScratchWorkspace } from "./workspace.ts";
 /** What dies and is started again. */
 export const mortals = ["manager", "one", "two", "redis", "tunnel"] as const;
 export type Mortal = (typeof mortals)[number];
-
-const built = join(import.meta.dirname, "../../dist");
 
 /**
  * A manager, two builders, one of them over SSH, and Redis, each of which may be killed at any moment. Building is
@@ -38,11 +37,16 @@ export class ChaosFarm {
     this.#port = port;
   }
 
-  static async start(options: { persists: boolean }): Promise<ChaosFarm> {
+  static async start(options: { persists?: boolean } = {}): Promise<ChaosFarm> {
     const farm = new ChaosFarm(await RedisServer.start(options), await freePort());
     farm.#gateway = await SshGateway.start([farm.#redis.port, farm.#port]);
     mkdirSync(farm.state, { recursive: true });
     return farm;
+  }
+
+  /** Where the manager listens. */
+  get port(): number {
+    return this.#port;
   }
 
   get state(): string {
@@ -54,27 +58,34 @@ export class ChaosFarm {
     return existsSync(path) ? readFileSync(path, "utf8") : "";
   }
 
-  /** A new version of all packages: pkgbase to what it needs. */
-  commit(packages: Readonly<Record<string, readonly string[]>>): void {
+  /** Where a builder keeps what it has. */
+  folderOf(builder: "one" | "two"): string {
+    return join(this.#workspace.base, `builder-${builder}`);
+  }
+
+  /** A new version of all packages: pkgbase to what it needs. Each holds so many bytes. */
+  commit(packages: Readonly<Record<string, readonly string[]>>, bytes = 1): void {
     this.#packages = packages;
     const pkgver = String(++this.#version);
     for (const [pkgbase, depends] of Object.entries(packages)) {
       this.#workspace.addPackage(pkgbase, { pkgver, lines: depends.map((name) => `depends = ${name}`) });
       const version = `${pkgver}-1`;
       const folder = join(this.#workspace.base, "packages", `${pkgbase} ${version}`);
-      writeTinyPackage(folder, { pkgname: pkgbase, pkgbase, version, depends });
+      const content = "x".repeat(bytes);
+      writeTinyPackage(folder, { pkgname: pkgbase, pkgbase, version, depends, content });
     }
     this.#workspace.publishScheduled(`version ${pkgver}`);
   }
 
-  async begin(who: Mortal): Promise<void> {
+  /** @param port where a builder looks for the manager, if not where it is */
+  async begin(who: Mortal, port = this.#port): Promise<void> {
     if (who === "redis") return this.#redis.start();
     if (who === "tunnel") return this.#gateway!.listen();
     const token = who === "manager" ? "" : await this.#token(who);
     const input = {
       folder: this.#workspace.base,
       port: this.#port,
-      url: `http://127.0.0.1:${this.#port}`,
+      url: `http://127.0.0.1:${port}`,
       token,
       who,
       redis: this.#redis.env,
@@ -128,12 +139,18 @@ export class ChaosFarm {
   }
 
   /** Stands still, as a machine does that is overloaded or cut off. */
-  freeze(who: "one" | "two"): void {
-    this.#processes.get(who)?.kill("SIGSTOP");
+  freeze(who: Exclude<Mortal, "manager">): void {
+    this.#signal(who, "SIGSTOP");
   }
 
-  thaw(who: "one" | "two"): void {
-    this.#processes.get(who)?.kill("SIGCONT");
+  thaw(who: Exclude<Mortal, "manager">): void {
+    this.#signal(who, "SIGCONT");
+  }
+
+  #signal(who: Exclude<Mortal, "manager">, signal: NodeJS.Signals): void {
+    if (who === "redis") this.#redis.signal(signal);
+    else if (who === "tunnel") this.#gateway!.signal(signal);
+    else this.#processes.get(who)?.kill(signal);
   }
 
   flushAll(): void {
@@ -192,90 +209,3 @@ export class ChaosFarm {
     return { root, name: "test", arch: "x86_64", key, keepDays: 14 };
   }
 }
-
-const common = `
-import { appendFileSync, cpSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { openGit } from "${built}/git/git.js";
-import { redisAddress } from "${built}/queue/bullmq/redis-address.js";
-import { bubblewrap } from "${built}/sandbox/bubblewrap/bubblewrap.js";
-const { folder, port, url, token, who, redis, ssh } = JSON.parse(process.argv[1]);
-const say = (text) => process.stderr.write(who + ": " + text + "\\n");
-const troubled = (error) => say(error.message);
-const leaseMs = 3000;
-`;
-
-const manager = `
-${common}
-import { openInstallations } from "${built}/manager/installation.js";
-import { handOut } from "${built}/manager/builders/hand-out.js";
-import { serve } from "${built}/manager/serve.js";
-import { up } from "${built}/manager/up.js";
-const installations = await openInstallations({
-  git: openGit(join(folder, "clone"), process.env),
-  settings: { BUILD_REPO: "test", SIGNING_KEY: "", CI_ARCHES: ["x86_64"] },
-  state: join(folder, "state"),
-  gnupgHome: "/nonexistent",
-  sandbox: bubblewrap(),
-});
-const watcher = {
-  troubled,
-  finished: (build, result) => say(build.pkgbase + " " + result.outcome + " " + (result.message ?? "")),
-  refused: (name, build, why) => say("REFUSED " + name + " " + build.pkgbase + " " + why),
-};
-const workspace = { name: "scratch", url: join(folder, "origin.git") };
-const builders = await handOut(installations, { redis: redisAddress(redis), workspaceOf: () => workspace, watcher, leaseMs, buildsHere: [] });
-await serve(installations[0].folders, port, undefined, builders.handle);
-await up(installations, { worker: "manager", jobs: 0, once: false, watcher, signal: new AbortController().signal });
-`;
-
-const builder = `
-${common}
-import { builderAddresses } from "${built}/cli/wiring/builder-addresses.js";
-import { ManagerClient } from "${built}/manager/remote/manager-client.js";
-import { runBuilder } from "${built}/manager/remote/run-builder.js";
-const env = { ...redis, ...ssh, MANAGER_URL: url, BUILDER_TOKEN: token };
-async function addresses() {
-  for (;;) {
-    try {
-      return await builderAddresses(env, troubled);
-    } catch (error) {
-      troubled(error);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
-}
-const { redis: address, manager } = await addresses();
-const build = async ({ pkgbase, srcinfo, folder: into, signal }, _sandbox, log) => {
-  const version = srcinfo.base.get("pkgver")[0] + "-1";
-  appendFileSync(join(folder, "begun.log"), pkgbase + " " + version + " " + who + "\\n");
-  log.note("building " + pkgbase);
-  if (pkgbase === "endless") {
-    await new Promise((resolve) => signal.addEventListener("abort", resolve));
-    return { kind: "cancelled", message: "cancelled" };
-  }
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  log.note("made " + pkgbase);
-  const made = join(folder, "packages", pkgbase + " " + version);
-  cpSync(made, into, { recursive: true });
-  const files = readdirSync(made).map((name) => join(into, name));
-  return { kind: "built", files, pkgnames: [pkgbase], version, vcs: {} };
-};
-const drain = new AbortController();
-process.once("SIGTERM", () => drain.abort());
-await runBuilder({
-  manager: new ManagerClient(manager, troubled),
-  redis: address,
-  description: { arch: "x86_64", class: "2", jobs: 1 },
-  state: join(folder, "builder-" + who),
-  sandbox: bubblewrap(),
-  openGit: (dir) => openGit(dir, process.env),
-  watcher: { troubled, finished: (claim, ended) => say(claim.pkgbase + " " + ended) },
-  build,
-  drain: drain.signal,
-  drainMs: 1000,
-});
-process.exit(0);
-`;
-
-const programs = { manager, one: builder, two: builder };

@@ -61,6 +61,10 @@ export class RedisServer {
     await ended;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#server?.kill(signal);
+  }
+
   command(...args: string[]): string {
     return execFileSync("redis-cli", ["-p", String(this.port), "--no-auth-warning", ...args], {
       encoding: "utf8",

@@ -73,21 +73,30 @@ export class SshGateway {
     this.#sshd = undefined;
     if (!running) return;
     const ended = new Promise((resolve) => running.once("exit", resolve));
-    const all = descendants(running.pid!);
-    running.kill("SIGKILL");
-    for (const pid of all) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It ended by itself.
-      }
-    }
+    signalAll(running, "SIGKILL");
     await ended;
+  }
+
+  /** With SIGSTOP nothing gets through any more, and nobody is told. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#sshd) signalAll(this.#sshd, signal);
   }
 
   async close(): Promise<void> {
     await this.kill();
     rmSync(this.#base, { recursive: true, force: true });
+  }
+}
+
+function signalAll(server: ChildProcess, signal: NodeJS.Signals): void {
+  const all = descendants(server.pid!);
+  server.kill(signal);
+  for (const pid of all) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It ended by itself.
+    }
   }
 }
 

@@ -17,6 +17,8 @@ export function connectionOptions(address: RedisAddress, patient: boolean): Redi
     enableOfflineQueue: patient,
     retryStrategy: (attempt: number) => Math.min(100 * attempt, 2000),
     connectTimeout: 10_000,
+    // A network that carries nothing tells nobody; commands that wait for something wait for less.
+    socketTimeout: 30_000,
   };
 }
 
