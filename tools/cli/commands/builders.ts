@@ -2,6 +2,7 @@ import { addBuilder, readBuilders, removeBuilder } from "../../manager/builders/
 import { SluiceError } from "../../errors.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { formatTable } from "../output/table.ts";
+import { readRefusals, type Refusals } from "../../manager/builders/refusals.ts";
 import { readLiving } from "../../manager/builders/living.ts";
 import { info } from "../output/report.ts";
 import { mkdir } from "node:fs/promises";
@@ -41,11 +42,14 @@ export async function buildersList(options: Options): Promise<number> {
   const state = stateFolder(options);
   const names = [...(await readBuilders(state)).keys()].sort();
   const living = await readLiving(state, Date.now());
+  const refusals = await readRefusals(state);
   if (options.json) {
     const all = names.map((name) => ({
       name,
       ...living?.builders.find((builder) => builder.name === name),
       there: living?.builders.some((builder) => builder.name === name) ?? false,
+      refused: refusals[name]?.count ?? 0,
+      lastRefusal: refusals[name]?.last ?? null,
     }));
     process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
     return 0;
@@ -56,10 +60,17 @@ export async function buildersList(options: Options): Promise<number> {
   }
   const rows = names.map((name) => {
     const builder = living?.builders.find((each) => each.name === name);
-    if (!builder) return [name, "", "", living ? "not there" : "no manager runs"];
+    const refused = refusedText(refusals[name]);
+    if (!builder) return [name, "", "", living ? "not there" : "no manager runs", refused];
     const arch = `${builder.arch}${builder.crosses ? " (cross)" : ""}`;
-    return [name, builder.class, arch, `${builder.building} of ${builder.jobs} building`];
+    return [name, builder.class, arch, `${builder.building} of ${builder.jobs} building`, refused];
   });
-  process.stdout.write(formatTable(["NAME", "CLASS", "ARCH", "STATUS"], rows));
+  process.stdout.write(formatTable(["NAME", "CLASS", "ARCH", "STATUS", "REFUSED"], rows));
   return 0;
+}
+
+function refusedText(refusals: Refusals[string] | undefined): string {
+  if (!refusals) return "";
+  const { count, last } = refusals;
+  return `${count}, last ${last.pkgbase}: ${last.why.replaceAll(/\s+/g, " ")}`;
 }

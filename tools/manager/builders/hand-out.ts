@@ -9,6 +9,7 @@ import { builderApi } from "./api.ts";
 import { writeLiving } from "./living.ts";
 import { Offering } from "./offering.ts";
 import type { RemoteWatcher } from "./end-claim.ts";
+import { openRefusals } from "./refusals.ts";
 import { RemoteBuilding } from "./remote-building.ts";
 import { Roster } from "./roster.ts";
 import { readBuilders } from "./tokens.ts";
@@ -57,7 +58,16 @@ export async function handOut(
     troubled,
     signal: stop.signal,
   });
-  const building = new RemoteBuilding(installations, { roster, offering, watcher, workspaceOf, leaseMs });
+  const refusals = await openRefusals(folders.state, () => now().getTime());
+  const counting: RemoteWatcher = {
+    ...watcher,
+    refused(builder, build, why) {
+      refusals.count(builder, build.pkgbase, why);
+      watcher.refused?.(builder, build, why);
+    },
+  };
+  const parts = { roster, offering, watcher: counting, workspaceOf, leaseMs };
+  const building = new RemoteBuilding(installations, parts);
   await building.tidy();
   const running = offering.run();
   return {
@@ -66,6 +76,7 @@ export async function handOut(
       stop.abort();
       await running;
       await building.close();
+      await refusals.close();
       await offers.close();
     },
   };
