@@ -3,6 +3,7 @@ import { packageKeys, repositoryKeys } from "../../workspace/config/keys.ts";
 import { stateKeys } from "../../workspace/state/state-keys.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { variables } from "../variables.ts";
+import { builderLimits } from "./builder-limits.ts";
 import { workspaceFiles } from "./files.ts";
 import type { CommandPage } from "./pages.ts";
 
@@ -11,7 +12,7 @@ export function formatReference(pages: readonly CommandPage[]): string {
   return `${[
     "<!-- Written by `npm run docs` from the code's own tables. -->",
     "# Reference",
-    "[Commands](#commands) · [Settings of the repository](#settings-of-the-repository) · [Settings of a package](#settings-of-a-package) · [Where updates come from](#where-updates-come-from) · [Variables](#variables) · [Files](#files) · [State](#state) · [Exit codes](#exit-codes)",
+    "[Commands](#commands) · [Settings of the repository](#settings-of-the-repository) · [Settings of a package](#settings-of-a-package) · [Where updates come from](#where-updates-come-from) · [Variables](#variables) · [Builders](#builders-on-other-machines) · [Files](#files) · [State](#state) · [Exit codes](#exit-codes)",
     "## Commands",
     ...pages.map(commandSection),
     "## Settings of the repository",
@@ -26,6 +27,8 @@ export function formatReference(pages: readonly CommandPage[]): string {
     "## Variables",
     "From the environment come secrets, and what one run is asked to do. Settings never do.",
     ...tables(variables),
+    "## Builders on other machines",
+    table(["what", "how much"], builderLimits),
     "## Files",
     ...tables(workspaceFiles),
     "## State",

@@ -11,6 +11,9 @@ const tellEveryMs = 2000;
 /** What changes in that time is looked at together: of a thousand builders a few hundred change in each second. */
 const gatherMs = 10;
 
+/** An offer that nobody has taken in that part of a lease is made again. */
+export const offersPerLease = 4;
+
 interface Outstanding {
   readonly build: Build;
   /** The class of the line that it is in. */
@@ -158,7 +161,7 @@ export class Offering {
   async #takeBack(): Promise<void> {
     const { offers, now, leaseMs } = this.#options;
     for (const [key, { build, line, since }] of this.#outstanding) {
-      if (now() - since < leaseMs / 4) continue;
+      if (now() - since < leaseMs / offersPerLease) continue;
       await offers.withdraw(lineOf(build.arch, line), { build: build.id, losses: build.losses });
       this.#outstanding.delete(key);
     }
