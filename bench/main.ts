@@ -12,6 +12,7 @@ import { benchOnSchedule } from "./on-schedule.ts";
 import { benchPkgrepo } from "./pkgrepo.ts";
 import { benchQueue } from "./queue.ts";
 import type { BenchReport } from "./report.ts";
+import { benchRemoteBuild } from "./remote-build.ts";
 import { benchSandbox } from "./sandbox.ts";
 
 /** `npm run bench` runs all of them, `npm run bench -- deptree` one. */
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   queue: benchQueue,
   dispatch: benchDispatch,
   "many-builders": benchManyBuilders,
+  "remote-build": benchRemoteBuild,
   "aur-dump": benchAurDump,
   "aur-mirror": benchAurMirror,
 };
