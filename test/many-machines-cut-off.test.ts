@@ -69,6 +69,32 @@ describe.skipIf(missing.length > 0)(
       }
     });
 
+    test("a log holds what was said until builder and manager died, ends once, and whoever reads it isn't left waiting", async () => {
+      const farm = await ChaosFarm.start();
+      try {
+        farm.commit({ endless: [] });
+        await farm.begin("manager");
+        await farm.begin("one");
+        await until(async () => farm.log.includes("endless 1-1 one"));
+        const reader = farm.follow("endless");
+        await reader.saying(/^:: building endless$/m);
+        await farm.kill("one");
+        await farm.kill("manager");
+        await farm.begin("manager");
+        await farm.begin("two");
+        await reader.saying(/^:: building endless$[^]*^:: building endless$/m);
+        await farm.cancel("endless");
+        expect(await reader.ended).toBe(0);
+        const log = farm.buildLog("endless", 1);
+        expect(log).toMatch(
+          /^:: endless, .* It is built by one\.\n:: building endless\n:: endless, .* It is built by two\.\n:: building endless\n:: cancelled.*\n$/,
+        );
+        expect(reader.said()).toBe(log);
+      } finally {
+        await farm.close();
+      }
+    });
+
     test.skipIf(!isRoot)(
       `packages wait on their builder while the manager's disk is full (needs ${isRoot ? "nothing more" : "root, to mount a disk"})`,
       async () => {

@@ -9,6 +9,7 @@ import { programs } from "./chaos-programs.ts";
 import { freePort } from "./free-port.ts";
 import { RedisServer } from "./redis.ts";
 import { installable } from "./scratch-repository.ts";
+import { startSluice, type Running } from "./sluice.ts";
 import { SshGateway } from "./ssh-gateway.ts";
 import { writeTinyPackage } from "./tiny-package.ts";
 import { ScratchWorkspace } from "./workspace.ts";
@@ -186,6 +187,12 @@ export class ChaosFarm {
 
   buildLog(pkgbase: string, id: number): string {
     return readFileSync(join(this.state, "logs", pkgbase, `${id}.log`), "utf8");
+  }
+
+  /** Somebody who reads the log of a package as it is written, until it ends. */
+  follow(pkgbase: string): Running {
+    const args = ["log", pkgbase, "--follow", "--state", this.state];
+    return startSluice(args, { cwd: this.#workspace.dir });
   }
 
   async close(): Promise<void> {

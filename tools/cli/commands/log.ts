@@ -68,9 +68,10 @@ function buildNumber(text: string, pkgbase: string, ids: readonly number[]): num
   });
 }
 
+/** Also while it waits for another try, which goes on in the same log. */
 async function isUnderWay(queue: Queue | undefined, build: number): Promise<boolean> {
   const { builds } = (await queue?.state()) ?? { builds: [] };
-  return builds.some(({ id, status }) => id === build && status.kind === "active");
+  return builds.some(({ id }) => id === build);
 }
 
 const lookEveryMs = 300;
