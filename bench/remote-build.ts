@@ -12,7 +12,7 @@ import { ScratchWorkspace } from "../test/world/workspace.ts";
 import { openGit } from "../tools/git/git.ts";
 import { addBuilder } from "../tools/manager/builders/tokens.ts";
 import { handOut } from "../tools/manager/builders/hand-out.ts";
-import { openInstallation, type Installation } from "../tools/manager/installation.ts";
+import { openInstallations, type Installation, type Installations } from "../tools/manager/installation.ts";
 import { ManagerClient } from "../tools/manager/remote/manager-client.ts";
 import { runBuilder } from "../tools/manager/remote/run-builder.ts";
 import { serve } from "../tools/manager/serve.ts";
@@ -46,29 +46,30 @@ async function builds(runs: number): Promise<{ here: number; elsewhere: number }
   const workspace = new ScratchWorkspace();
   const redis = await RedisServer.start();
   const over = new AbortController();
-  const open = (name: string): Promise<Installation> =>
-    openInstallation({
+  const open = (name: string): Promise<Installations> =>
+    openInstallations({
       git: openGit(workspace.dir, process.env),
-      settings: { BUILD_REPO: "test", SIGNING_KEY: "" },
+      settings: { BUILD_REPO: "test", SIGNING_KEY: "", CI_ARCHES: ["x86_64"] },
       state: join(workspace.base, name),
       gnupgHome: "/nonexistent",
       sandbox: bubblewrap(),
     });
   workspace.addRecipe("tiny");
   workspace.publishScheduled();
-  const [own, manager] = [await open("own"), await open("manager")];
+  const [here, elsewhere] = [await open("own"), await open("manager")];
+  const [[own], [manager]] = [here, elsewhere];
   const address = redisAddress(redis.env)!;
-  const handedOut = await handOut(manager, {
+  const handedOut = await handOut(elsewhere, {
     redis: address,
-    workspace: { name: "scratch", url: workspace.origin },
-    buildsHere: false,
+    workspaceOf: () => ({ name: "scratch", url: workspace.origin }),
+    buildsHere: [],
     watcher: {},
   });
   const server = await serve(manager.folders, 0, undefined, handedOut.handle);
   const client = new ManagerClient({ url: server.url, token: await addBuilder(manager.folders.state, "b") }, fail);
   const ended = [
-    up(own, { worker: "own", jobs: 1, once: false, watcher: {}, signal: over.signal }),
-    up(manager, { worker: "manager", jobs: 0, once: false, watcher: {}, signal: over.signal }),
+    up(here, { worker: "own", jobs: 1, once: false, watcher: {}, signal: over.signal }),
+    up(elsewhere, { worker: "manager", jobs: 0, once: false, watcher: {}, signal: over.signal }),
     runBuilder({
       manager: client,
       redis: address,

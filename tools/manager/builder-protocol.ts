@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPkgbase } from "../alpm/names.ts";
 
 /**
  * What manager and builders say to each other: JSON over HTTP, each request with the builder's own token, each about
@@ -82,7 +83,8 @@ export const claimAnswer = z.discriminatedUnion("kind", [
     kind: z.literal("build"),
     build: count,
     token: claimToken,
-    pkgbase: z.string(),
+    /** Names folders at the builder's. */
+    pkgbase: z.string().max(256).refine(isPkgbase),
     commit: z.string().regex(/^[0-9a-f]{40,64}$/),
     reasons: z.array(z.string()),
     workspace,

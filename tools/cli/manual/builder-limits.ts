@@ -4,6 +4,7 @@ import {
   maxLogBytes,
   maxUploadBytes,
 } from "../../manager/builder-protocol.ts";
+import { holdLimit } from "../../manager/builders/held-claims.ts";
 import { offersPerLease } from "../../manager/builders/offering.ts";
 import { retryDelay } from "../../queue/outcome.ts";
 
@@ -17,6 +18,10 @@ export const builderLimits: readonly (readonly string[])[] = [
   ["a builder says that it is alive, and learns which builds to stop, each", seconds(defaultLeaseMs / alivePerLease)],
   ["an offer that nobody took is made elsewhere after", seconds(defaultLeaseMs / offersPerLease)],
   ["a build that was lost is tried again after", `${delays.join(", ")} seconds, then it is given up`],
+  [
+    "a build that its builder still holds is stopped after",
+    `twice its time limit (BUILDER_TIMEOUT) and ${holdLimit(0) / 60_000} minutes`,
+  ],
   ["the packages of one build hold at most", gibibytes(maxUploadBytes)],
   ["the log of one build holds at most", gibibytes(maxLogBytes)],
 ];

@@ -249,6 +249,16 @@ describe.skipIf(cannotBuild !== "")(
       expect(await published()).toEqual([]);
     });
 
+    test("a builder is given no more builds at a time than it says to have jobs for", async () => {
+      const description = { arch: "x86_64", class: "2", jobs: 1, draining: false, builds: [] };
+      await ask("bad", "alive", description);
+      const first = await claim("bad");
+      expect((await ask("bad", "claim", { build: 2 })).body).toEqual({ kind: "gone" });
+      const end = { outcome: "skipped", message: "" };
+      await ask("bad", `builds/1/finish`, end, { claim: first.token });
+      await claim("bad", 2);
+    });
+
     test("more than was announced, or other bytes, doesn't land", async () => {
       const own = await claim("bad");
       const [[name, bytes]] = Object.entries(named({ pkgname: "foo" })) as [[string, Buffer]];

@@ -18,6 +18,7 @@ import {
 } from "../builder-protocol.ts";
 import { installationOf, type Folders, type Installation, type Installations } from "../installation.ts";
 import { endClaim, gone, isRefusal, type Ended, type EndingPlace, type RemoteWatcher } from "./end-claim.ts";
+import { HeldClaims, holdLimit } from "./held-claims.ts";
 import { Landing } from "./landing.ts";
 import { appendLog, beginLog } from "./log-chunks.ts";
 import type { Offering } from "./offering.ts";
@@ -40,7 +41,7 @@ export class RemoteBuilding {
   /** By claim token. */
   readonly #announced = new Map<string, Announcement>();
   readonly #settling = new Map<string, Promise<Ended>>();
-  readonly #started = new Map<string, number>();
+  readonly #held = new HeldClaims();
 
   constructor(
     installations: Installations,
@@ -74,6 +75,7 @@ export class RemoteBuilding {
   /** A builder has started: what an earlier process of that name held is nobody's now. */
   async welcome(name: string): Promise<Welcome> {
     await this.#queue.abandon(name);
+    this.#held.endAllOf(name);
     this.#offering.look();
     return { name, leaseMs: this.#leaseMs };
   }
@@ -85,7 +87,14 @@ export class RemoteBuilding {
     builds: readonly { readonly build: number; readonly token: string }[],
   ): Promise<Record<string, "cancel" | "gone">> {
     const stop: Record<string, "cancel" | "gone"> = {};
+    const now = performance.now();
+    this.#held.forgetOthers(name, new Set(builds.map(({ token }) => token)), now - this.#leaseMs);
     for (const { build, token } of builds) {
+      if (this.#held.isOverdue(token, now)) {
+        // One that doesn't stop loses it with its lease.
+        stop[token] = "cancel";
+        continue;
+      }
       const answer = await this.#queue.keepAlive(claimOf(name, build, token));
       if (answer !== "kept") stop[token] = answer;
     }
@@ -97,7 +106,7 @@ export class RemoteBuilding {
   /** Gives a build to a builder that was offered it, unless there is nothing to build. */
   async claim(name: string, id: number): Promise<RemoteClaim | typeof gone> {
     const builder = this.#roster.find(name);
-    if (!builder) return gone;
+    if (!builder || this.#held.countOf(name) >= builder.jobs) return gone;
     const claim = await this.#queue.claim({
       worker: name,
       ...takes(builder),
@@ -109,12 +118,16 @@ export class RemoteBuilding {
     const { build, token } = claim;
     this.#offering.taken(build);
     this.#watcher.started?.(build);
-    this.#started.set(token, performance.now());
+    const since = performance.now();
+    this.#held.begin(token, { builder: name, since, limitMs: holdLimit(0) });
     const found = await this.#lookAt(build);
     if (found.kind !== "to-build") {
       void this.#settle(claim, build, found).catch(() => undefined);
       return gone;
     }
+    const { revision, pkg } = found.inputs;
+    const seconds = revision.workspace.config.BUILDER_TIMEOUT * pkg.config.BUILDER_EXTRA_TIMEOUT;
+    this.#held.begin(token, { builder: name, since, limitMs: holdLimit(seconds) });
     this.#roster.claimed(name, token);
     const { pkgbase, commit, reasons } = build;
     const installation = this.#of(build);
@@ -215,7 +228,7 @@ export class RemoteBuilding {
     const { token, worker } = claim;
     const known = this.#settling.get(token);
     if (known) return known;
-    const ending = { claim, build, found, packages, started: this.#started.get(token) };
+    const ending = { claim, build, found, packages, started: this.#held.since(token) };
     const place: EndingPlace = {
       installation: this.#of(build),
       landing: this.#landing,
@@ -225,7 +238,7 @@ export class RemoteBuilding {
     const settled = endClaim(place, ending).finally(() => {
       this.#roster.ended(worker, token);
       this.#announced.delete(token);
-      this.#started.delete(token);
+      this.#held.end(token);
       this.#offering.look();
       // Its answer may have been lost; it is asked for again for a while.
       setTimeout(() => this.#settling.delete(token), 60_000).unref();
