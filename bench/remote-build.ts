@@ -26,10 +26,11 @@ import { median, type BenchReport } from "./report.ts";
 const megabytes = Number(process.env["SLUICE_BENCH_MEGABYTES"] ?? 200);
 
 /** What it costs that a build is done elsewhere: one that does next to nothing, and bringing a large package. */
-export async function benchRemoteBuild(runs = Number(process.env["SLUICE_BENCH_RUNS"] ?? 5)): Promise<BenchReport> {
+export async function benchRemoteBuild(
+  runs = Number(process.env["SLUICE_BENCH_RUNS"] ?? 5),
+): Promise<BenchReport> {
   const { here, elsewhere } = await builds(runs);
   const { rsync, brought } = await transfers(runs);
-  const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
   return {
     name: `remote build on loopback, medians of ${runs} runs in turn`,
     figures: {
@@ -40,6 +41,8 @@ export async function benchRemoteBuild(runs = Number(process.env["SLUICE_BENCH_R
     },
   };
 }
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 /** From being ready to being published, in milliseconds. */
 async function builds(runs: number): Promise<{ here: number; elsewhere: number }> {
@@ -66,7 +69,10 @@ async function builds(runs: number): Promise<{ here: number; elsewhere: number }
     watcher: {},
   });
   const server = await serve(manager.folders, 0, undefined, handedOut.handle);
-  const client = new ManagerClient({ url: server.url, token: await addBuilder(manager.folders.state, "b") }, fail);
+  const client = new ManagerClient(
+    { url: server.url, token: await addBuilder(manager.folders.state, "b") },
+    fail,
+  );
   const ended = [
     up(here, { worker: "own", jobs: 1, once: false, watcher: {}, signal: over.signal }),
     up(elsewhere, { worker: "manager", jobs: 0, once: false, watcher: {}, signal: over.signal }),

@@ -124,7 +124,9 @@ export const building: readonly CommandEntry[] = [
     examples: [["sluice builders list", "who may build for this manager"]],
     define: (program) =>
       stateCommand(buildersCommand(program), "list")
-        .description("The builders that are let in, what those do that are there, and what of theirs was refused")
+        .description(
+          "The builders that are let in, what those do that are there, and what of theirs was refused",
+        )
         .option("--json", "print as JSON"),
     load: async () => (await import("../commands/builders.ts")).buildersList,
   },

@@ -15,7 +15,10 @@ const delays = [1, 2, 3].map((losses) => retryDelay(losses)! / 1000);
 /** The figures that manager and builders on other machines go by. */
 export const builderLimits: readonly (readonly string[])[] = [
   ["lease: a builder that says nothing for so long loses its builds", seconds(defaultLeaseMs)],
-  ["a builder says that it is alive, and learns which builds to stop, each", seconds(defaultLeaseMs / alivePerLease)],
+  [
+    "a builder says that it is alive, and learns which builds to stop, each",
+    seconds(defaultLeaseMs / alivePerLease),
+  ],
   ["an offer that nobody took is made elsewhere after", seconds(defaultLeaseMs / offersPerLease)],
   ["a build that was lost is tried again after", `${delays.join(", ")} seconds, then it is given up`],
   [
