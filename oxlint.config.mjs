@@ -43,6 +43,7 @@ const innerRooms = {
     "on-commit": ["pipeline"],
     updates: ["pipeline", "on-commit"],
     template: ["pipeline"],
+    lilac: ["template"],
     "on-schedule": ["pipeline", "on-commit", "updates", "template"],
     checks: [],
     operations: ["pipeline", "on-commit", "updates", "on-schedule", "checks"],

@@ -52,6 +52,13 @@ export async function listFolders(git: Git, commit: string, ifAmbiguous?: string
   };
 }
 
+/** The same where it is known in which folder packages lie, though the commit has no settings that say so. */
+export async function listFoldersIn(git: Git, commit: string, packagesDir: string): Promise<CommitFolders> {
+  const all = await listTree(git, commit);
+  const entries = group(all, packagesDir === "." ? "" : `${packagesDir}/`);
+  return { repositoryConfig: { kind: "absent" }, packagesDir, entries, links: [] };
+}
+
 function layoutOf(all: readonly TreeEntry[]): { inPackages: boolean; atRoot: boolean } {
   const folders = all.flatMap(({ path }) =>
     path.endsWith("/PKGBUILD") ? [path.slice(0, -"/PKGBUILD".length)] : [],

@@ -2,11 +2,13 @@ import { basename, relative, resolve } from "node:path";
 import { isPkgbase } from "../../alpm/names.ts";
 import { applyInit, planInit } from "../../ci/template/init.ts";
 import type { NewFile } from "../../ci/template/new-file.ts";
+import { applyLilac, planLilac } from "../../ci/lilac/take-over-lilac.ts";
 import { applyTakeOver, planTakeOver, type TakeOverPlan } from "../../ci/template/take-over.ts";
 import { platforms as allPlatforms, type PlatformName } from "../../ci/template/template.ts";
 import { SluiceError } from "../../errors.ts";
-import { openGit } from "../../git/git.ts";
+import { openGit, type Git } from "../../git/git.ts";
 import { packageRoot } from "../package-root.ts";
+import { describeLilac, lilacAsJson } from "../output/lilac.ts";
 import { info, printable } from "../output/report.ts";
 
 interface Options {
@@ -15,6 +17,7 @@ interface Options {
   readonly name?: string;
   readonly scheduleTo?: string;
   readonly fromChaotic?: boolean;
+  readonly fromLilac?: boolean;
   readonly commit?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -23,6 +26,7 @@ interface Options {
 /** Makes a new workspace, or one of a repository of Chaotic-AUR's kind. */
 export function init(options: Options, dir = "."): Promise<number> {
   const folder = resolve(dir);
+  if (options.fromLilac) return takeOverLilac(folder, options);
   return options.fromChaotic ? takeOver(folder, options) : makeNew(folder, options);
 }
 
@@ -70,6 +74,27 @@ async function takeOver(dir: string, options: Options): Promise<number> {
   }
   if (options.dryRun) return nothingChanged(options);
   await applyTakeOver(git, plan);
+  return stagedOrCommitted(git, options);
+}
+
+async function takeOverLilac(dir: string, options: Options): Promise<number> {
+  const git = openGit(dir, process.env);
+  const named = chosenPlatforms(options);
+  const plan = await planLilac(git, {
+    platforms: named.length > 0 ? named : allPlatforms,
+    scheduleTo: options.scheduleTo ?? "manager",
+    installation: packageRoot,
+    name: workspaceName(options.name ?? basename(dir)),
+    progress: info,
+  });
+  if (options.json) printJson({ dir, ...lilacAsJson(plan) });
+  else say(describeLilac(plan));
+  if (options.dryRun) return nothingChanged(options);
+  await applyLilac(git, plan);
+  return stagedOrCommitted(git, options);
+}
+
+async function stagedOrCommitted(git: Git, options: Options): Promise<number> {
   const message = "ci: pipelines by Sluice";
   if (options.commit) {
     await git.text(["commit", "--quiet", "-m", message]);
