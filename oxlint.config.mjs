@@ -29,7 +29,7 @@ const innerRooms = {
     "recipe-repositories": ["refs"],
     vcs: ["refs"],
     tags: ["refs", "new-version"],
-    nvchecker: ["refs", "new-version"],
+    nvchecker: ["refs", "new-version", "distribution"],
     aur: ["refs", "recipe-repositories"],
     distribution: [],
     "update-script": [],

@@ -15,7 +15,11 @@ export function affectsBuild(path: string, named: ReadonlySet<string>): boolean 
 
 /** The same without what only says where updates come from. */
 export function affectsPackage(path: string, named: ReadonlySet<string>): boolean {
-  const ofUpdates = path === ".CI/update.sh" || path === "nvchecker.toml" || path === ".nvchecker.toml";
+  const ofUpdates =
+    path === ".CI/update.sh" ||
+    path === ".CI/rebuild-on.toml" ||
+    path === "nvchecker.toml" ||
+    path === ".nvchecker.toml";
   return affectsBuild(path, named) && (!ofUpdates || named.has(path));
 }
 

@@ -39,6 +39,8 @@ export interface Conversion {
   /** What of it nothing here stands for, by the word for it. */
   readonly buildPrefix: string | undefined;
   readonly asksOwnRepository: boolean;
+  /** lilac pushes it to the AUR; where that and rebuilds exclude each other, it is for a person to choose. */
+  readonly isPushedToAur: boolean;
 }
 
 export interface LineForPerson {
@@ -94,7 +96,9 @@ export function convert(folder: LilacFolder): Conversion {
   return {
     pkgbase,
     source,
-    settings: settingsOf(yaml, source, understood),
+    settings: settingsOf(yaml, source, {
+      isPushed: understood.pushedToAur === true && triggers.length === 0,
+    }),
     files,
     maintainers: (yaml.maintainers ?? []).flatMap(({ github }) =>
       github && /^[\w-]+$/.test(github) ? [github] : [],
@@ -104,6 +108,7 @@ export function convert(folder: LilacFolder): Conversion {
       typeof one === "string" ? [one] : Object.keys(one).slice(0, 1),
     ),
     buildPrefix,
+    isPushedToAur: understood.pushedToAur === true,
     asksOwnRepository: triggers.some(({ options }) => options["repo"] === repository),
   };
 }
@@ -182,12 +187,12 @@ function onBuild(repository: string) {
 function settingsOf(
   { time_limit_hours: hours, managed, allowed_workers: workers }: LilacYaml,
   source: RecipeSource,
-  { pushedToAur }: Understood,
+  { isPushed }: { readonly isPushed: boolean },
 ): Record<string, string> {
   return {
     ...("settings" in source && source.settings),
     ...(!managed && { CI_ON_TRIGGER: "unmanaged" }),
-    ...(pushedToAur && { CI_MANAGE_AUR: "true" }),
+    ...(isPushed && { CI_MANAGE_AUR: "true" }),
     ...(hours !== undefined && hours !== 1 && { BUILDER_EXTRA_TIMEOUT: String(hours) }),
     ...(workers?.length === 1 && /^\w[\w.+-]*$/.test(workers[0]!) && { BUILDER_CLASS: workers[0]! }),
   };

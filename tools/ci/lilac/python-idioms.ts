@@ -253,10 +253,16 @@ export interface ModuleReading {
   readonly definesAfter: boolean;
 }
 
+function isBefore({ text: head }: Statement): boolean {
+  return /^def pre_build\(\):$/.test(head);
+}
+
+function isAfter({ text: head }: Statement): boolean {
+  return /^def post_build(?:_always)?\(.*\):$/.test(head);
+}
+
 /** Reads a `lilac.py`: its functions by the tables of what they're for. */
 export function readModule(statements: readonly Statement[], so: Understood): ModuleReading {
-  const isBefore = (one: Statement): boolean => /^def pre_build\(\):$/.test(one.text);
-  const isAfter = (one: Statement): boolean => /^def post_build(?:_always)?\(.*\):$/.test(one.text);
   const rest = statements.filter((one) => !isBefore(one) && !isAfter(one));
   const bodies = (of: (one: Statement) => boolean): Statement[] =>
     statements.filter(of).flatMap(({ body }) => body);

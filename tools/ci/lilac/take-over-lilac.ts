@@ -200,6 +200,7 @@ function notesOn(
     /^(?:extra|archlinuxcn)-(?!x86_64$)/.test(buildPrefix ?? ""),
   );
   const pushed = names(conversions, ({ settings }) => settings["CI_MANAGE_AUR"] === "true");
+  const both = names(conversions, (one) => one.isPushedToAur && one.settings["CI_MANAGE_AUR"] !== "true");
   const own = names(conversions, ({ asksOwnRepository }) => asksOwnRepository);
   return [
     ...others.map(
@@ -217,6 +218,11 @@ function notesOn(
     ...(pushed.length > 0
       ? [
           `${list(pushed)}: pushed to the AUR, once .ci/config has CI_MANAGE_AUR=true and the pipelines have AUR_KEY.`,
+        ]
+      : []),
+    ...(both.length > 0
+      ? [
+          `${list(both)}: lilac pushes them to the AUR and rebuilds them with others. With CI_MANAGE_AUR=true a package is never bumped, so choose: they are rebuilt now, and not pushed.`,
         ]
       : []),
     ...(own.length > 0
