@@ -8,6 +8,7 @@ export const setup: readonly CommandEntry[] = [
     examples: [
       ["sluice init mypackages --gitlab", "a new workspace with pipelines for GitLab"],
       ["sluice init --from-chaotic --dry-run", "what would taking over this repository change?"],
+      ["sluice init mine --from-list packages.txt", "a new workspace of these packages of the AUR"],
       ["sluice init --from-lilac --name archlinuxcn --dry-run", "the same of a repository that lilac builds"],
     ],
     define: (program) =>
@@ -31,6 +32,11 @@ export const setup: readonly CommandEntry[] = [
           "--from-lilac",
           "convert lilac.yaml and lilac.py of the repository in DIR, whose Python is never run",
         )
+        .option(
+          "--from-list <file>",
+          "packages of the AUR by name, with what they need of it; - reads standard input",
+        )
+        .option("--from-aurcache <db>", "the packages of AURCache's SQLite database")
         .option("--commit", "commit what was done")
         .option("-n, --dry-run", "show the plan and change nothing")
         .option("--json", "print the plan as JSON"),
