@@ -88,9 +88,6 @@ export function convert(folder: LilacFolder): Conversion {
     ...(triggers.length > 0 && yaml.managed
       ? [[".CI/rebuild-on.toml", tomlOf(sectionsOf(triggers))] as const]
       : []),
-    ...(understood.added || understood.replaced
-      ? [[".CI/PKGBUILD.append", appended(understood)] as const]
-      : []),
   ]);
   const buildPrefix = yaml.build_prefix ?? understood.buildPrefix;
   return {
@@ -211,11 +208,4 @@ function sectionsOf(entries: readonly UpdateEntry[]): [string, UpdateEntry["opti
 
 function tomlOf(sections: readonly (readonly [string, UpdateEntry["options"]])[]): string {
   return `${stringify(Object.fromEntries(sections)).trimEnd()}\n`;
-}
-
-function appended({ added = new Map(), replaced = new Map() }: Understood): string {
-  return [
-    ...[...replaced].map(([field, values]) => `${field}=(${values})\n`),
-    ...[...added].map(([field, values]) => `${field}+=(${values.map((one) => `'${one}'`).join(" ")})\n`),
-  ].join("");
 }

@@ -18,10 +18,6 @@ export interface Understood {
   pypi?: true;
   /** `update_aur_repo`: the package is pushed to the AUR. */
   pushedToAur?: true;
-  /** `add_depends` and the like: what is added, by the array's name. */
-  added?: ReadonlyMap<string, readonly string[]>;
-  /** The same of arrays that get other values. */
-  replaced?: ReadonlyMap<string, string>;
   buildPrefix?: string;
   readonly variables: Map<string, readonly TextOperation[]>;
 }
@@ -169,33 +165,11 @@ export const preBuildIdioms: readonly Idiom[] = [
     read: (_, so) => void (so.pypi = true),
   },
   {
-    says: "add_depends(['foo']), add_makedepends, add_conflicts, …",
-    becomes: "`.CI/PKGBUILD.append`, with a line such as `depends+=('foo')`",
-    pattern: new RegExp(
-      String.raw`^add_(depends|makedepends|checkdepends|conflicts|replaces|provides)\((${texts})\)$`,
-    ),
-    read: ([, field, list], so) => {
-      const values = JSON.parse(list!) as string[];
-      if (!values.every((value) => /^[\w@.+:<>=-]+$/.test(value))) return false;
-      so.added = new Map([...(so.added ?? []), [field!, [...(so.added?.get(field!) ?? []), ...values]]]);
-      return undefined;
-    },
-  },
-  {
     says: "for line in edit_file('PKGBUILD'): … without groups= or replaces= …",
     becomes: "nothing: both are taken out of built packages unless `BUILDER_ALLOW_PROHIBITED=true`",
     pattern:
       /^for (\w+) in edit_file\("PKGBUILD"\):\{(?:if \1\.startswith\("(?:groups|replaces)=\(?"\):\{(?:continue|\1="\\n")\};print\(\1\)|if not \1\.startswith\("(?:groups|replaces)=\(?"\):\{print\(\1\)\})\}$/,
     read: nothing,
-  },
-  {
-    says: "for line in edit_file('PKGBUILD'): … line = \"license=('MIT')\" …",
-    becomes: "`.CI/PKGBUILD.append`, with the new line",
-    pattern:
-      /^for (\w+) in edit_file\("PKGBUILD"\):\{if \1\.startswith\("(license|arch|depends|makedepends|provides|conflicts)="\):\{\1="\2=\(([\w @.+:<>='-]*)\)"\};print\(\1\)\}$/,
-    read: ([, , field, values], so) => {
-      so.replaced = new Map([...(so.replaced ?? []), [field!, values!]]);
-    },
   },
   {
     says: "import re",

@@ -52,6 +52,8 @@ async function packageIn(
   let isKnown = true;
   for (const repository of repositoriesOf(entry)) {
     const database = databases.get(repository);
+    // A workspace need not know all of the usual ones.
+    if (database === undefined && entry.options.get("repo") === undefined) continue;
     if (database === undefined) {
       throw optionError(entry, `CI_LIB_DB has no database called ${repository}.db`);
     }
@@ -61,7 +63,7 @@ async function packageIn(
     isKnown &&= database.packages !== undefined;
   }
   if (!isKnown) return undefined;
-  throw optionError(entry, `no database of ${repositoriesOf(entry).join(", ")} has ${name}`);
+  throw optionError(entry, `no database of CI_LIB_DB called ${repositoriesOf(entry).join(", ")} has ${name}`);
 }
 
 function repositoriesOf(entry: NvcheckerEntry): readonly string[] {
