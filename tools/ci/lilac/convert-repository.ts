@@ -1,7 +1,9 @@
+import { basename } from "node:path";
 import { defaultArch } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
 import { readBlobs } from "../../git/objects.ts";
+import { namedFiles } from "../../workspace/build-files.ts";
 import { listFoldersIn, readFolders, type CommitFolders } from "../../workspace/commit.ts";
 import { editConfigFile } from "../../workspace/config/config-file.ts";
 import { packagePath } from "../../workspace/files.ts";
@@ -53,7 +55,10 @@ export async function convertRepository(
       { path: ".ci/aur-state", content: Buffer.from(`${since}\n`) },
       ...conversions.flatMap((one) => packageFiles(packagesDir, one)),
     ],
-    remove: conversions.flatMap((one) => readCompletely(packagesDir, folders, one)),
+    remove: conversions.flatMap((one) => {
+      const named = namedFiles([workspace.packages.get(one.pkgbase)?.srcinfo]);
+      return readCompletely(packagesDir, folders, one).filter((path) => !named.has(basename(path)));
+    }),
     settings: settingsFor(name, packagesDir, conversions),
     owners: codeOwners(packagesDir, conversions),
     undeclared: compareNeeds(conversions, treeOf(workspace, defaultArch)),
