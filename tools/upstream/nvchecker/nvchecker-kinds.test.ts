@@ -1,11 +1,14 @@
 import { tmpdir } from "node:os";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { GitServer } from "../../../test/world/git-server.ts";
 import { hurry } from "../../../test/world/hurry.ts";
 import { type SitePage, type SiteRequest, VersionSites } from "../../../test/world/version-sites.ts";
+import { writeTar } from "../../../test/world/tar.ts";
 import { openGit } from "../../git/git.ts";
 import type { Http } from "../../http/http.ts";
 import { openHttp } from "../../http/open-http.ts";
+import { readDistribution, type KnownDatabase } from "../distribution/distribution.ts";
 import { RemoteRefs } from "../refs/remote-refs.ts";
 import { type Asking, openAsking } from "./asking.ts";
 import { chooseVersion } from "./choose-version.ts";
@@ -515,3 +518,75 @@ test.each([
     expect(sites.requests).toHaveLength(1);
   },
 );
+
+describe("a package of CI_LIB_DB", () => {
+  const url = "https://e.org/core.db";
+  const files = Buffer.from("%FILES%\nusr/\nusr/lib/\nusr/lib/libbar.so.5.2\n").toString();
+  const entry = "bar-2.1.0-3";
+  const database = (provides: string): Record<string, string> => ({
+    [`${entry}/desc`]: `%FILENAME%\n${entry}-any.pkg.tar.zst\n\n%NAME%\nbar\n\n%VERSION%\n2.1.0-3\n\n%PROVIDES%\n${provides}\n`,
+  });
+
+  /** Asked with what the last run knew of the database. */
+  async function found(
+    toml: string,
+    known: readonly KnownDatabase[] = [],
+  ): Promise<FoundVersion | undefined> {
+    const remoteRefs = new RemoteRefs(http, openGit(tmpdir(), process.env));
+    const libraries = () => readDistribution([url], known, http);
+    asking = openAsking({ http, remoteRefs, githubToken: undefined, gitlabToken: undefined, libraries });
+    return versionOf(toml);
+  }
+
+  beforeEach(() => {
+    sites.pages.set(url, { body: gzipSync(writeTar(database("libbar.so=5-64"))) });
+    sites.pages.set("https://e.org/core.files", {
+      body: gzipSync(
+        writeTar({ ...database("x"), [`${entry}/files`]: files, [`bar-doc-1-1/files`]: "%FILES%\nno\n" }),
+      ),
+    });
+  });
+
+  test.each([
+    ['source = "alpm"\nalpm = "bar"', "2.1.0-3"],
+    [
+      String.raw`source = "alpm"
+alpm = "bar"
+from_pattern = '^(\d+\.\d+)\..*'
+to_pattern = '\1'`,
+      "2.1",
+    ],
+    ['source = "alpm"\nalpm = "bar"\nrepo = "core"\nprovided = "libbar.so"\nstrip_release = true', "5"],
+    [
+      String.raw`source = "alpmfiles"
+pkgname = "bar"
+filename = 'usr/lib/libbar\.so\.(\d+)\..*'`,
+      "5",
+    ],
+    [
+      String.raw`source = "alpmfiles"
+pkgname = "bar"
+filename = 'libbar\.so\..*'
+strip_dir = true`,
+      "libbar.so.5.2",
+    ],
+  ])("%s is %s", async (toml, version) => {
+    expect((await found(toml))?.version).toBe(version);
+  });
+
+  test.each([
+    ['source = "alpm"\nalpm = "gone"', "has gone"],
+    ['source = "alpm"\nalpm = "bar"\nrepo = "own"', "no database called own.db"],
+    ['source = "alpm"\nalpm = "bar"\nprovided = "libfoo.so"', "no version of libfoo.so"],
+    ['source = "alpmfiles"\npkgname = "bar"\nfilename = "nothing"', "no file of bar"],
+  ])("%s is for a person", async (toml, message) => {
+    await expect(found(toml)).rejects.toThrow(message);
+  });
+
+  test("whose version is that of the last run is not unpacked for its files", async () => {
+    const known = { url, newestBuild: 0, packages: ["bar:2.1.0-3"] };
+    const toml = 'source = "alpmfiles"\npkgname = "bar"\nfilename = "x"';
+    expect(await found(toml, [known])).toBeUndefined();
+    expect(sites.requests.map(({ line }) => line)).toEqual([`GET ${url}`]);
+  });
+});
