@@ -8,7 +8,7 @@ import { publish } from "../../pkgrepo/publishing/publish.ts";
 import type { FinishedBuild } from "../../pkgrepo/publishing/stage-packages.ts";
 import type { Repository } from "../../pkgrepo/repository.ts";
 import { readSnapshot } from "../../pkgrepo/snapshot.ts";
-import { describe } from "../builds/handle-build.ts";
+import { describe } from "../builds/publish-finished.ts";
 import { mainPackages } from "../reconcile/main-packages.ts";
 import type { Revision } from "../reconcile/revision.ts";
 
