@@ -49,6 +49,7 @@ export class AurRuns {
       gitlabToken: undefined,
       aurProxy: "",
       aurGit: "",
+      libraryDatabases: [],
       now: () => new Date(this.aur.now * 1000),
       ...changes,
     };

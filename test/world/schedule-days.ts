@@ -123,6 +123,7 @@ export class ScheduleDays {
       runUpdateScript: () => Promise.reject(new SluiceError("sandbox", "no sandbox here")),
       tagsOf: async () => undefined,
       libraries: async () => this.databases,
+      rebuildsOn: async () => new Map(),
       aurEtag: () => undefined,
     };
   }

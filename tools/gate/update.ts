@@ -25,6 +25,8 @@ export interface JudgeContext {
   readonly maintainersBefore?: readonly string[] | undefined;
   /** Upstream's maintainers now; undefined where upstream knows none, empty for an orphan. */
   readonly maintainersAfter?: readonly string[] | undefined;
+  /** CI_AUR_MAINTAINERS: who may maintain it; none: anybody. */
+  readonly pinnedMaintainers?: readonly string[];
   /** Accounts of `.ci/aur-maintainers`. */
   readonly trustedMaintainers: ReadonlySet<string>;
   /** When upstream's maintainers were learnt. */

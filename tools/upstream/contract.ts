@@ -56,6 +56,7 @@ export function upstreamContract(create: () => Promise<UpstreamWorld>): void {
           gitlabToken: undefined,
           aurProxy: "",
           aurGit: "",
+          libraryDatabases: [],
           now: () => new Date(),
         })
         .look(Object.entries(packages).map(([pkgbase, seen]) => followed(world, pkgbase, seen)))

@@ -9,7 +9,9 @@ import {
 import { gitUpstream } from "./recipe-repositories/git-upstream.ts";
 import { githubTags } from "./tags/github-tags.ts";
 import { gitlabTags } from "./tags/gitlab-tags.ts";
+import { openAsking, type Asking } from "./nvchecker/asking.ts";
 import { nvcheckerUpstream } from "./nvchecker/nvchecker.ts";
+import { lookAtRebuilds, type RebuildOn, type RebuildSighting } from "./nvchecker/rebuild-on.ts";
 import { RemoteRefs } from "./refs/remote-refs.ts";
 import { tagsOf } from "./tags/tags-of.ts";
 import { runUpdateScript, type UpdatedRecipe, type UpdateScript } from "./update-script/update-script.ts";
@@ -30,13 +32,14 @@ interface Opened {
   readonly ports: UpstreamPorts;
   readonly refs: RemoteRefs;
   readonly aur: Aur;
+  readonly asking: Asking;
 }
 
 /** The kinds of sources; the first one that follows a package is asked. A new kind is a line here. */
 const kinds: readonly Kind[] = [
   {
     follows: ({ byNvchecker }) => byNvchecker,
-    open: ({ ports, refs }) => nvcheckerUpstream({ ...ports, remoteRefs: refs }),
+    open: ({ ports, refs, asking }) => nvcheckerUpstream({ ...ports, remoteRefs: refs }, asking),
   },
   { follows: ({ source }) => source === "aur", open: ({ aur }) => aur },
   {
@@ -58,6 +61,8 @@ export interface Upstreams {
   runUpdateScript(script: UpdateScript): Promise<UpdatedRecipe>;
   /** Tags of a repository and the commits that they come down to; undefined where it isn't reached safely. */
   tagsOf(url: string): Promise<ReadonlyMap<string, string> | undefined>;
+  /** What the `.CI/rebuild-on.toml` of packages name, as it is now. */
+  rebuildsOn(packages: readonly RebuildOn[]): Promise<ReadonlyMap<string, RebuildSighting>>;
   libraries(urls: readonly string[], known: readonly unknown[]): Promise<readonly DatabaseSighting[]>;
   /** The ETag of the AUR's metadata as `recipes` learnt it; undefined where it has none. */
   aurEtag(): string | undefined;
@@ -68,11 +73,32 @@ export interface FollowedCommits extends CommitFollower {
   readonly sources: "first" | "all";
 }
 
+/** What the last run remembered of upstreams. */
+export interface UpstreamMemory extends AurMemory {
+  /** What each database of CI_LIB_DB was last read as. */
+  readonly databases?: readonly unknown[];
+}
+
 /** Nobody is asked before a question is; every question is asked once in a run. */
-export function openUpstreams(ports: UpstreamPorts, memory: AurMemory, sandbox: Sandbox): Upstreams {
+export function openUpstreams(ports: UpstreamPorts, memory: UpstreamMemory, sandbox: Sandbox): Upstreams {
   const refs = new RemoteRefs(ports.http, ports.scratch);
   const aur = openAur(ports, memory);
-  const opened = kinds.map(({ follows, open }) => ({ follows, upstream: open({ ports, refs, aur }) }));
+  const databases = new Map<string, Promise<readonly DatabaseSighting[]>>();
+  const libraries = (urls: readonly string[], known: readonly unknown[]) => {
+    const key = urls.join(" ");
+    const read = databases.get(key) ?? readDistribution(urls, known.flatMap(knownDatabase), ports.http);
+    databases.set(key, read);
+    return read;
+  };
+  const asking = openAsking({
+    ...ports,
+    remoteRefs: refs,
+    libraries: () => libraries(ports.libraryDatabases, memory.databases ?? []),
+  });
+  const opened = kinds.map(({ follows, open }) => ({
+    follows,
+    upstream: open({ ports, refs, aur, asking }),
+  }));
   return {
     async recipes(packages) {
       const looks = opened.map(({ upstream }, kind) => {
@@ -90,7 +116,8 @@ export function openUpstreams(ports: UpstreamPorts, memory: AurMemory, sandbox: 
     },
     runUpdateScript: (script) => runUpdateScript(script, sandbox),
     tagsOf: (url) => tagsOf(refs, url),
-    libraries: (urls, known) => readDistribution(urls, known.flatMap(knownDatabase), ports.http),
+    rebuildsOn: (packages) => lookAtRebuilds(packages, asking),
+    libraries,
     aurEtag: () => aur.etag(),
   };
 }

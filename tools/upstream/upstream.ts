@@ -76,5 +76,7 @@ export interface UpstreamPorts {
   readonly aurProxy: string;
   /** CI_AUR_GIT: a mirror with one branch per package; empty: the AUR itself. */
   readonly aurGit: string;
+  /** CI_LIB_DB */
+  readonly libraryDatabases: readonly string[];
   readonly now: () => Date;
 }

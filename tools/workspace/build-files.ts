@@ -13,9 +13,19 @@ export function affectsBuild(path: string, named: ReadonlySet<string>): boolean 
   return !note || named.has(path);
 }
 
+const updateFiles = new Set([
+  ".CI/update.sh",
+  ".CI/rebuild-on.toml",
+  "nvchecker.toml",
+  ".nvchecker.toml",
+  // Of a repository that lilac built.
+  "lilac.yaml",
+  "lilac.py",
+]);
+
 /** The same without what only says where updates come from. */
 export function affectsPackage(path: string, named: ReadonlySet<string>): boolean {
-  const ofUpdates = path === ".CI/update.sh" || path === "nvchecker.toml" || path === ".nvchecker.toml";
+  const ofUpdates = updateFiles.has(path);
   return affectsBuild(path, named) && (!ofUpdates || named.has(path));
 }
 

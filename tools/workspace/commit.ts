@@ -32,17 +32,18 @@ export interface CommitFolders extends Pick<WorkspaceFiles, "repositoryConfig" |
  * Lists the packages of a commit, not of the work tree: uncommitted files there don't count in a
  * pipeline.
  *
- * @param ifAmbiguous where packages lie in a commit that has some in `packages/` and some at the root, and doesn't say
+ * @param ifOpen where packages lie in a commit that doesn't say, and has some in `packages/` and at the root or in neither
  * @throws SluiceError `ambiguous-layout`
  */
-export async function listFolders(git: Git, commit: string, ifAmbiguous?: string): Promise<CommitFolders> {
+export async function listFolders(git: Git, commit: string, ifOpen?: string): Promise<CommitFolders> {
   const all = await listTree(git, commit);
   const configEntry = all.find(({ path }) => path === ".ci/config");
   const repositoryConfig = (await contents(git, [configEntry]))(configEntry);
   const { CI_PACKAGES_DIR } = readRepositoryConfig(repositoryConfig).config;
   const layout = layoutOf(all);
-  const ambiguous = layout.inPackages && layout.atRoot;
-  const packagesDir = packagesDirOf(CI_PACKAGES_DIR || (ambiguous ? (ifAmbiguous ?? "") : ""), layout);
+  // Packages may lie in some other folder, where a commit before the settings can't say so.
+  const isOpen = layout.inPackages === layout.atRoot;
+  const packagesDir = packagesDirOf(CI_PACKAGES_DIR || (isOpen ? (ifOpen ?? "") : ""), layout);
   const links = all.filter(({ mode, path }) => mode === "120000" && isFolderOf(packagesDir, path));
   return {
     repositoryConfig,
@@ -50,6 +51,13 @@ export async function listFolders(git: Git, commit: string, ifAmbiguous?: string
     entries: group(all, packagesDir === "." ? "" : `${packagesDir}/`),
     links: links.map(({ path }) => path.slice(path.lastIndexOf("/") + 1)),
   };
+}
+
+/** The same where it is known in which folder packages lie, though the commit has no settings that say so. */
+export async function listFoldersIn(git: Git, commit: string, packagesDir: string): Promise<CommitFolders> {
+  const all = await listTree(git, commit);
+  const entries = group(all, packagesDir === "." ? "" : `${packagesDir}/`);
+  return { repositoryConfig: { kind: "absent" }, packagesDir, entries, links: [] };
 }
 
 function layoutOf(all: readonly TreeEntry[]): { inPackages: boolean; atRoot: boolean } {

@@ -30,7 +30,10 @@ export function comparePackage(
   if (!after?.pkg) return before?.pkg ? { kind: "removed", paths } : undefined;
   if (!before?.pkg) return { kind: "added", paths };
   const inputs = [before, after].map(({ pkg, files }) => buildInputs(pkg!, files));
-  const isTriedAgain = buildConditions(before.pkg.config) !== buildConditions(after.pkg.config);
+  // What lilac.yaml said before, as a time limit, is no new condition.
+  const isTakenOver = was!.has("lilac.yaml") && !was!.has(".CI/config");
+  const isTriedAgain =
+    !isTakenOver && buildConditions(before.pkg.config) !== buildConditions(after.pkg.config);
   const material = paths.filter(
     (path) => inputs[0]!.get(path) !== inputs[1]!.get(path) || (path === ".CI/config" && isTriedAgain),
   );

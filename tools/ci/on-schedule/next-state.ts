@@ -18,6 +18,8 @@ export function nextState(
     readonly commits: readonly CommitDecision[];
     readonly rebuilds: Pick<LibraryRebuilds, "versions" | "databases">;
     readonly aurEtag: string | undefined;
+    /** By pkgbase. */
+    readonly rebuiltFor: ReadonlyMap<string, NonNullable<PackageState["rebuiltFor"]>>;
     /** Undefined where the forge couldn't be asked. */
     readonly refusals: readonly Refusal[] | undefined;
   },
@@ -34,6 +36,10 @@ export function nextState(
     const known = next.get(decision.pkgbase);
     if (known?.commit !== commit) next.set(decision.pkgbase, { ...known, commit });
   }
+  for (const [pkgbase, rebuiltFor] of found.rebuiltFor) {
+    const known = next.get(pkgbase);
+    if (!sameVersions(known?.rebuiltFor, rebuiltFor)) next.set(pkgbase, { ...known, rebuiltFor });
+  }
   // What is still open is only found again by asking for everything.
   const isAllCurrent = updates.every(({ kind }) => ["unchanged", "take", "hold"].includes(kind));
   return {
@@ -46,6 +52,10 @@ export function nextState(
       ...(isAllCurrent && { aurEtag: found.aurEtag }),
     },
   };
+}
+
+function sameVersions(a: ReadonlyMap<string, string> | undefined, b: ReadonlyMap<string, string>): boolean {
+  return a?.size === b.size && [...b].every(([name, version]) => a.get(name) === version);
 }
 
 /** Reviews that were refused, as far as the forge could be asked. */

@@ -13,6 +13,12 @@ import { findCommits, type CommitDecision } from "../updates/find-commits.ts";
 import { findUpdates } from "../updates/find-updates.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
 import { planLibraryRebuilds, type LibraryRebuilds } from "../updates/library-rebuilds.ts";
+import { publishedVersions } from "../updates/published-versions.ts";
+import {
+  planTriggeredRebuilds,
+  readRebuildOn,
+  type TriggeredRebuilds,
+} from "../updates/triggered-rebuilds.ts";
 import {
   bumpedConfigs,
   changesOfMain,
@@ -33,7 +39,7 @@ export interface OnSchedulePlan {
   /** What was decided about recipes, and about commits of VCS sources; unchanged ones too. */
   readonly updates: readonly UpdateDecision[];
   readonly commits: readonly CommitDecision[];
-  readonly rebuilds: Pick<LibraryRebuilds, "bumps" | "skipped">;
+  readonly rebuilds: Pick<LibraryRebuilds, "bumps" | "skipped"> & Pick<TriggeredRebuilds, "failed">;
   readonly databases: readonly DatabaseSighting[];
   /** What changes in main, by path. */
   readonly changes: FileChanges;
@@ -74,23 +80,42 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
   const { state } = stateBranch;
   const trustedMaintainers = await readTrusted(git, refs.head);
   const takenOverAt = state.run.known ? undefined : await readWatermark(git, refs.head);
-  const upstreams = ports.upstreams(side.workspace.config, { etag: state.run.aurEtag, takenOverAt });
+  const rebuildOn = await readRebuildOn(git, side);
+  const memory = { etag: state.run.aurEtag, takenOverAt, databases: databasesOf(state, rebuildOn) };
+  const upstreams = ports.upstreams(side.workspace.config, memory);
   const search = { git, side, state, trustedMaintainers, upstreams, now: now(), progress };
-  const [updates, before, databases] = await Promise.all([
+  const [updates, before, databases, rebuildSightings] = await Promise.all([
     findUpdates(search),
     findCommits(upstreams, side.workspace.packages.values(), state),
-    upstreams.libraries(side.workspace.config.CI_LIB_DB, state.run.databases),
+    upstreams.libraries(side.workspace.config.CI_LIB_DB, memory.databases),
+    upstreams.rebuildsOn(rebuildOn),
   ]);
 
   const taken = updates.filter((decision) => decision.kind === "take");
   const moved = new Set(taken.map(({ pkgbase }) => pkgbase));
-  const rebuilds = planLibraryRebuilds({
+  const ofLibraries = planLibraryRebuilds({
     // What has a new version is built with the new library anyway.
     packages: [...side.workspace.packages.values()].filter(({ pkgbase }) => !moved.has(pkgbase)),
     config: side.workspace.config,
     sightings: databases,
     versions: state.versions,
   });
+  const triggered = planTriggeredRebuilds(
+    side.workspace.packages,
+    rebuildSightings,
+    state.packages,
+    publishedVersions(databases, side.workspace.config.BUILD_REPO, state.versions),
+    new Map([
+      ...taken.map(({ pkgbase }) => [pkgbase, undefined] as const),
+      ...ofLibraries.bumps.map((bump) => [bump.pkgbase, bump] as const),
+    ]),
+  );
+  const rebuilds = {
+    ...ofLibraries,
+    bumps: [...ofLibraries.bumps, ...triggered.bumps],
+    skipped: [...ofLibraries.skipped, ...triggered.skipped],
+    failed: triggered.failed,
+  };
   const configs = await bumpedConfigs(git, side, rebuilds.bumps);
   const workspace = workspaceAfter(side.workspace, taken, configs);
   // A new recipe may follow other commits than those that were just asked about.
@@ -125,6 +150,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
       commits,
       rebuilds,
       refusals,
+      rebuiltFor: triggered.rebuiltFor,
       aurEtag: upstreams.aurEtag(),
     }),
     heldStates: new Map(
@@ -133,6 +159,15 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
     workspace,
     tree,
   };
+}
+
+/** All is read again where something of it is asked for the first time: what is left out since is nobody's. */
+function databasesOf(
+  { packages, run }: State,
+  rebuildOn: readonly { readonly pkgbase: string }[],
+): readonly unknown[] {
+  const isNew = rebuildOn.some(({ pkgbase }) => packages.get(pkgbase)?.rebuiltFor === undefined);
+  return isNew ? [] : run.databases;
 }
 
 /** Without the tag it isn't known what was scheduled. */

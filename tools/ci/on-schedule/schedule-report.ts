@@ -52,6 +52,10 @@ export function reportLines(
         ? [{ what: "skipped", pkgbase: "CI_LIB_DB", why: explain(database.error) } as const]
         : [],
     ),
+    ...plan.rebuilds.failed.map(
+      ({ pkgbase, kind, error }) =>
+        ({ what: kind === "problem" ? "problem" : "skipped", pkgbase, why: explain(error) }) as const,
+    ),
     ...plan.rebuilds.skipped.map(
       ({ pkgbase, reason: why }) => ({ what: "unscheduled", pkgbase, why }) as const,
     ),
@@ -70,7 +74,9 @@ export function needsPerson(
   template: TemplateOutcome,
 ): boolean {
   if (template.kind === "failed") return true;
-  const hasProblem = [...plan.updates, ...plan.commits].some(({ kind }) => kind === "problem");
+  const hasProblem = [...plan.updates, ...plan.commits, ...plan.rebuilds.failed].some(
+    ({ kind }) => kind === "problem",
+  );
   if (plan.updates.some((decision) => waitsHere(plan, decision))) return true;
   return hasProblem || (outcome?.notOpened.size ?? 0) > 0 || (outcome?.reviews.failed.length ?? 0) > 0;
 }

@@ -2,14 +2,13 @@ import { SluiceError } from "../../errors.ts";
 import { recipeChanges } from "../../workspace/recipe-changes.ts";
 import type { FileChanges, FileInCommit } from "../../git/change-files.ts";
 import type { AurSearch } from "../../upstream/aur/aur-search.ts";
-import { alwaysThere } from "../../upstream/distribution/always-there.ts";
 import type { DatabaseSighting } from "../../upstream/distribution/distribution.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { packagePath } from "../../workspace/files.ts";
 import { packageConfig, packageInfo, readAddRequests } from "./add-requests.ts";
 import { dependencyProblems, type DependencyProblem } from "../checks/check-dependencies.ts";
-import { fetchFirstRecipes, type FirstRecipe } from "./first-recipes.ts";
-import { missingDependencies, namesIn, type MissingDependency } from "./missing-dependencies.ts";
+import { collectRecipes, knowsDistribution, type Collected } from "./collect-recipes.ts";
+import type { FirstRecipe } from "./first-recipes.ts";
 import { readTrusted } from "../on-schedule/on-schedule.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
 import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
@@ -28,20 +27,10 @@ export interface AddOptions {
   readonly reason: string | undefined;
 }
 
-export interface AddPlan extends OperationPlan {
-  readonly added: readonly AddedPackage[];
-  /** What added packages need and nobody provides; `aur`: the package of the AUR that would. */
-  readonly missing: readonly (MissingDependency & { readonly aur: string | undefined })[];
-  /** What is needed of which nobody could say who has it: the AUR didn't answer, and why. */
-  readonly unknown: { readonly names: readonly string[]; readonly error: SluiceError } | undefined;
+export interface AddPlan extends OperationPlan, Omit<Collected, "failed"> {
   /** What is wrong between packages now, and wasn't before. */
   readonly problems: readonly DependencyProblem[];
   readonly databases: readonly DatabaseSighting[];
-}
-
-export interface AddedPackage extends FirstRecipe {
-  /** The packages that it was added for; none where it was asked for. */
-  readonly neededBy: readonly string[];
 }
 
 /**
@@ -65,33 +54,27 @@ export async function planAdd(
   progress("asking what the distribution has");
   const databases = await upstreams.libraries(foreignDatabases(config), []);
 
-  const added = new Map<string, AddedPackage>();
-  const inDatabases = namesIn(databases);
-  const distribution = knowsDistribution(databases) ? inDatabases : new Set([...inDatabases, ...alwaysThere]);
-  let missing: AddPlan["missing"] = [];
-  let unknown: AddPlan["unknown"];
-  for (let wave = requests.map((request) => ({ ...request, neededBy: [] as string[] })); wave.length > 0;) {
-    progress(`fetching ${wave.map(({ pkgbase }) => pkgbase).join(", ")}`);
-    const recipes = await fetchFirstRecipes(wave, { upstreams, aur, trustedMaintainers, now: now() });
-    for (const [at, recipe] of recipes.entries()) {
-      added.set(recipe.pkgbase, { ...recipe, neededBy: wave[at]!.neededBy });
-    }
-    const unmet = missingDependencies([...added.values()], workspace.packages.values(), distribution);
-    const names = [...new Set(unmet.map(({ name }) => name))];
-    const inAur = await askWhoMakes(aur, names, options);
-    unknown = inAur instanceof SluiceError ? { names, error: inAur } : undefined;
-    missing = inAur instanceof SluiceError ? [] : unmet.map((one) => ({ ...one, aur: inAur.get(one.name) }));
-    wave = options.withDependencies ? nextWave(missing, new Set([...entries.keys(), ...added.keys()])) : [];
-  }
+  const { added, missing, unknown } = await collectRecipes(requests, {
+    upstreams,
+    aur,
+    trustedMaintainers,
+    now: now(),
+    progress,
+    present: workspace.packages.values(),
+    taken: new Set(entries.keys()),
+    databases,
+    withDependencies: options.withDependencies,
+    mayFail: false,
+  });
 
-  const packages = [...added.keys()];
-  const changes = new Map([...added.values()].flatMap((one) => [...newFiles(one, packagesDir, options)]));
-  const states = new Map([...added].map(([pkgbase, { state }]) => [pkgbase, state]));
+  const packages = added.map(({ pkgbase }) => pkgbase);
+  const changes = new Map(added.flatMap((one) => [...newFiles(one, packagesDir, options)]));
+  const states = new Map(added.map(({ pkgbase, state }) => [pkgbase, state]));
   const plan = await planOperation(ports, present, { kind: "feat(add)", packages, changes, states });
-  const risky = [...added.values()].filter(({ verdict }) => verdict === "dangerous");
+  const risky = added.filter(({ verdict }) => verdict === "dangerous");
   return {
     ...plan,
-    added: [...added.values()],
+    added,
     // Where it isn't known what the distribution has, the AUR alone tells: it has nothing of the distribution's.
     missing: knowsDistribution(databases) ? missing : missing.filter((one) => one.aur !== undefined),
     unknown,
@@ -101,38 +84,9 @@ export async function planAdd(
   };
 }
 
-/** Which packages of the AUR make these; the error where the AUR can't be asked, unless they are to be added. */
-async function askWhoMakes(
-  aur: AurSearch,
-  names: readonly string[],
-  { withDependencies }: AddOptions,
-): Promise<ReadonlyMap<string, string> | SluiceError> {
-  try {
-    return await aur.pkgbasesOf(names);
-  } catch (error) {
-    if (error instanceof SluiceError && error.code === "unavailable" && !withDependencies) return error;
-    throw error;
-  }
-}
-
 /** What this repository itself published isn't the distribution's: it has to be in the workspace. */
 function foreignDatabases({ CI_LIB_DB, BUILD_REPO }: RepositoryConfig): string[] {
   return CI_LIB_DB.filter((url) => !url.replace(/[?#].*/, "").endsWith(`/${BUILD_REPO}.db`));
-}
-
-function knowsDistribution(databases: readonly DatabaseSighting[]): boolean {
-  return databases.length > 0 && databases.every(({ kind }) => kind === "read");
-}
-
-function nextWave(
-  missing: AddPlan["missing"],
-  known: ReadonlySet<string>,
-): { pkgbase: string; source: string; neededBy: string[] }[] {
-  const needed = new Map<string, string[]>();
-  for (const { pkgbase, aur } of missing) {
-    if (aur !== undefined && !known.has(aur)) needed.set(aur, [...(needed.get(aur) ?? []), pkgbase]);
-  }
-  return [...needed].map(([pkgbase, neededBy]) => ({ pkgbase, source: "aur", neededBy }));
 }
 
 function newFiles(

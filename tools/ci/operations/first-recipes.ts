@@ -36,11 +36,13 @@ interface Sources {
 /**
  * Fetches recipes and judges them as new ones.
  *
+ * @param onFailure takes the reason of each that isn't available; without it they are an error
  * @throws SluiceError `not-fetched` (exit 1) with the reason for each that isn't available
  */
 export async function fetchFirstRecipes(
   requests: readonly AddRequest[],
   sources: Sources,
+  onFailure?: (error: SluiceError) => void,
 ): Promise<FirstRecipe[]> {
   const sightings = await sources.upstreams.recipes(
     requests.map(({ pkgbase, source }) => ({
@@ -53,8 +55,10 @@ export async function fetchFirstRecipes(
     })),
   );
   const failed = requests.flatMap(({ pkgbase }) => whyNot(pkgbase, sightings.get(pkgbase)) ?? []);
-  if (failed.length > 0) throw notFetched(failed);
-  return Promise.all(requests.map((request) => judgeOne(request, sightings.get(request.pkgbase), sources)));
+  if (failed.length > 0 && !onFailure) throw notFetched(failed);
+  for (const error of failed) onFailure?.(error);
+  const fetched = requests.filter(({ pkgbase }) => sightings.get(pkgbase)?.kind === "recipe");
+  return Promise.all(fetched.map((request) => judgeOne(request, sightings.get(request.pkgbase), sources)));
 }
 
 function whyNot(pkgbase: string, sighting: Sighting | undefined): SluiceError | undefined {

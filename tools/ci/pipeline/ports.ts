@@ -2,8 +2,7 @@ import type { SluiceError } from "../../errors.ts";
 import type { Forge } from "../../forge/forge.ts";
 import type { Git } from "../../git/git.ts";
 import type { Checkpoint } from "../../steps.ts";
-import type { AurMemory } from "../../upstream/aur/aur.ts";
-import type { Upstreams } from "../../upstream/sources.ts";
+import type { UpstreamMemory, Upstreams } from "../../upstream/sources.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import type { Platform } from "./platform.ts";
 
@@ -12,7 +11,7 @@ export interface SchedulePorts {
   readonly git: Git;
   readonly platform: Platform;
   /** Opens the upstreams for one plan. */
-  readonly upstreams: (config: RepositoryConfig, memory: AurMemory) => Upstreams;
+  readonly upstreams: (config: RepositoryConfig, memory: UpstreamMemory) => Upstreams;
   /** Where reviews are, or why there are none. */
   readonly forge: Forge | SluiceError;
   readonly now: () => Date;

@@ -21,6 +21,10 @@ export interface InitOptions extends TemplateChoice {
   readonly installation: string;
   /** Of the workspace and of the package repository. */
   readonly name: string;
+  /** Packages that it begins with, by their paths in the packages folder. */
+  readonly packages?: readonly NewFile[];
+  /** Further keys of `.ci/config`. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Receives messages for people. */
   readonly progress: (what: string) => void;
 }
@@ -40,14 +44,16 @@ export interface InitPlan {
  */
 export async function planInit(git: Git, options: InitOptions): Promise<InitPlan> {
   const { installation, name, scheduleTo, progress } = options;
-  const hasPackages = requireRoom(git.dir);
+  const { packages = [] } = options;
+  const hasPackages = requireRoom(git.dir) || packages.length > 0;
   const template = await installedTemplate(installation, options);
-  const settings = { BUILD_REPO: name, REPO_NAME: name, CI_SCHEDULE_TO: scheduleTo };
+  const settings = { BUILD_REPO: name, REPO_NAME: name, CI_SCHEDULE_TO: scheduleTo, ...options.settings };
   const files = template.map(({ path, content }) =>
     path === ".ci/config" ? { path, content: withSettings(content, settings) } : { path, content },
   );
   const all = [
     ...files,
+    ...packages.map((file) => ({ ...file, path: `packages/${file.path}` })),
     // Git keeps no empty folders.
     ...(hasPackages ? [] : [{ path: "packages/.gitkeep", content: Buffer.alloc(0) }]),
     ...(await pinTool(installation, name, progress)),

@@ -101,7 +101,7 @@ function requireChaotic(dir: string, tracked: readonly string[], bash: readonly 
 }
 
 /** So that everything which happens here can be undone with Git. */
-async function requireCommitted(git: Git): Promise<void> {
+export async function requireCommitted(git: Git): Promise<void> {
   const changed = await git.text(["status", "--porcelain", "--untracked-files=no"]);
   if (changed === "") return;
   throw new SluiceError("uncommitted", `${git.dir} has changes that aren't committed:\n${changed}`, {
@@ -129,7 +129,7 @@ function valueOf(config: string, key: string): string | undefined {
 }
 
 /** Adds what `.gitignore` lacks. */
-async function ignoring(dir: string, wanted: Uint8Array): Promise<readonly NewFile[]> {
+export async function ignoring(dir: string, wanted: Uint8Array): Promise<readonly NewFile[]> {
   const path = ".gitignore";
   if (!existsSync(join(dir, path))) return [];
   const text = await readFile(join(dir, path), "utf8");

@@ -95,12 +95,21 @@ async function decide(found: Found, context: DecisionContext): Promise<Decision>
   }
   const { recipe: origin } = sighting;
   const files = takeRecipe(pkg.pkgbase, origin.files);
-  if (isSameRecipe(present, files)) {
+  if (isSameRecipe(present, withoutNeedlessSrcinfo(present, files))) {
     const maintainers = state.maintainers ?? origin.maintainers;
     return { kind: "unchanged", state: { ...withoutReview(seen), maintainers }, standing: "caught-up" };
   }
   const update = await judgeUpdate(found, origin, files, context);
   return decideJudged(found, update, seen, context);
+}
+
+/** Where main does without a `.SRCINFO`, that upstream has one is no update. */
+function withoutNeedlessSrcinfo(
+  present: readonly RecipeFile[],
+  files: readonly RecipeFile[],
+): readonly RecipeFile[] {
+  const hasOne = present.some(({ path }) => path === ".SRCINFO");
+  return hasOne ? files : files.filter(({ path }) => path !== ".SRCINFO");
 }
 
 /** Nothing new upstream; what waited for a person may have come to main meanwhile. */
@@ -140,6 +149,7 @@ async function judgeUpdate(
       architectures,
       maintainersBefore: state.maintainers,
       maintainersAfter: origin.maintainers,
+      pinnedMaintainers: pkg.config.CI_AUR_MAINTAINERS,
       trustedMaintainers,
       metadataTime: origin.metadataTime,
       recipeCommitTime: publishedAt(origin, sighting, state, digest, now),

@@ -1,3 +1,4 @@
+import { baseValue } from "../../alpm/srcinfo.ts";
 import type { SluiceError } from "../../errors.ts";
 import type { State } from "../../workspace/state/state.ts";
 import type { Package } from "../../workspace/workspace.ts";
@@ -28,12 +29,15 @@ export async function findCommits(
   const sightings = await upstreams.commits(
     followed.map(({ pkgbase, srcinfo, config }) => ({ pkgbase, srcinfo, sources: config.CI_VCS_SOURCES })),
   );
-  return followed.map(({ pkgbase, config }) => {
+  return followed.map((pkg) => {
+    const { pkgbase, config } = pkg;
     const sighting = sightings.get(pkgbase)!;
     const known = state.packages.get(pkgbase)?.commit ?? (config.CI_GIT_COMMIT || undefined);
     switch (sighting.kind) {
-      case "commit":
-        return { pkgbase, kind: "commit", before: known, commit: sighting.commit, url: sighting.url };
+      case "commit": {
+        const before = known ?? commitInVersion(pkg, sighting.commit);
+        return { pkgbase, kind: "commit", before, commit: sighting.commit, url: sighting.url };
+      }
       case "pinned":
         return { pkgbase, kind: "pinned" };
       case "unavailable":
@@ -42,6 +46,13 @@ export async function findCommits(
         return { pkgbase, kind: "problem", error: sighting.error };
     }
   });
+}
+
+/** A version such as `1.2.r3.g0123abc` says itself that main has this commit already. */
+function commitInVersion({ srcinfo }: Package, commit: string): string | undefined {
+  const pkgver = srcinfo && baseValue(srcinfo, "pkgver");
+  const short = /(?:^|[._+])g?([0-9a-f]{7,40})$/.exec(pkgver ?? "")?.[1];
+  return short !== undefined && commit.startsWith(short) ? commit : undefined;
 }
 
 /** By its name, by its settings, or because a commit of it is remembered. */

@@ -28,7 +28,7 @@ function read(
       [base, { pkgnames: new Set(pkgnames), provides: new Set(provides) }] as const,
   );
   const before = more.before && known(url, more.before);
-  return { kind: "read", database: known(url, packages), before, names: new Map(names) };
+  return { kind: "read", database: known(url, packages), before, names: new Map(names), entries: [] };
 }
 
 function pkg(pkgbase: string, config: string, { version = "1.0-1", depends = [] as string[] } = {}): Package {

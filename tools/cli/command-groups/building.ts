@@ -41,10 +41,14 @@ export const building: readonly CommandEntry[] = [
   },
   {
     group: "building",
-    examples: [["sluice publish built", "publish what is in built/, all of it in one change"]],
+    examples: [
+      ["sluice publish built", "publish what is in built/, all of it in one change"],
+      ["sluice publish --adopt /srv/http/mine.db", "take over what another tool has published"],
+    ],
     define: (program) =>
-      stateCommand(program, "publish <dir...>")
-        .description("Publish what build-into left in folders")
+      stateCommand(program, "publish [dir...]")
+        .description("Publish what build-into left in folders, or what another tool has published")
+        .option("--adopt <db>", "packages beside this database, where main has them in that version")
         .option("--json", "print the outcomes as JSON"),
     load: async () => (await import("../commands/publish.ts")).publish,
   },

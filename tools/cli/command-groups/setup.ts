@@ -8,12 +8,14 @@ export const setup: readonly CommandEntry[] = [
     examples: [
       ["sluice init mypackages --gitlab", "a new workspace with pipelines for GitLab"],
       ["sluice init --from-chaotic --dry-run", "what would taking over this repository change?"],
+      ["sluice init mine --from-list packages.txt", "a new workspace of these packages of the AUR"],
+      ["sluice init --from-lilac --name archlinuxcn --dry-run", "the same of a repository that lilac builds"],
     ],
     define: (program) =>
       program
         .command("init [dir]")
         .description(
-          "Make a workspace of an empty folder or one of PKGBUILDs, or take over one of Chaotic-AUR's kind",
+          "Make a workspace of an empty folder or one of PKGBUILDs, or take over one of Chaotic-AUR's or lilac's kind",
         )
         .option("--gitlab", "with pipelines for GitLab (default: both)")
         .option("--github", "with pipelines for GitHub (default: both)")
@@ -26,6 +28,15 @@ export const setup: readonly CommandEntry[] = [
           ]),
         )
         .option("--from-chaotic", "replace the bash pipelines of the repository in DIR by Sluice's")
+        .option(
+          "--from-lilac",
+          "convert lilac.yaml and lilac.py of the repository in DIR, whose Python is never run",
+        )
+        .option(
+          "--from-list <file>",
+          "packages of the AUR by name, with what they need of it; - reads standard input",
+        )
+        .option("--from-aurcache <db>", "the packages of AURCache's SQLite database")
         .option("--commit", "commit what was done")
         .option("-n, --dry-run", "show the plan and change nothing")
         .option("--json", "print the plan as JSON"),

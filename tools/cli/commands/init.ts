@@ -1,12 +1,20 @@
+import { readFile } from "node:fs/promises";
 import { basename, relative, resolve } from "node:path";
 import { isPkgbase } from "../../alpm/names.ts";
+import { planList, readList, type ListPlan } from "../../ci/operations/from-list.ts";
 import { applyInit, planInit } from "../../ci/template/init.ts";
 import type { NewFile } from "../../ci/template/new-file.ts";
+import { applyLilac, planLilac } from "../../ci/lilac/take-over-lilac.ts";
 import { applyTakeOver, planTakeOver, type TakeOverPlan } from "../../ci/template/take-over.ts";
 import { platforms as allPlatforms, type PlatformName } from "../../ci/template/template.ts";
 import { SluiceError } from "../../errors.ts";
-import { openGit } from "../../git/git.ts";
+import { openGit, type Git } from "../../git/git.ts";
+import { readRepositoryConfig } from "../../workspace/config/config.ts";
 import { packageRoot } from "../package-root.ts";
+import { readAurcache } from "../wiring/aurcache.ts";
+import { withUpstreams } from "../wiring/upstreams.ts";
+import { describeList, listAsJson, needsPerson } from "../output/package-list.ts";
+import { describeLilac, lilacAsJson } from "../output/lilac.ts";
 import { info, printable } from "../output/report.ts";
 
 interface Options {
@@ -15,6 +23,9 @@ interface Options {
   readonly name?: string;
   readonly scheduleTo?: string;
   readonly fromChaotic?: boolean;
+  readonly fromLilac?: boolean;
+  readonly fromList?: string;
+  readonly fromAurcache?: string;
   readonly commit?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -23,6 +34,11 @@ interface Options {
 /** Makes a new workspace, or one of a repository of Chaotic-AUR's kind. */
 export function init(options: Options, dir = "."): Promise<number> {
   const folder = resolve(dir);
+  const given = [options.fromChaotic, options.fromLilac, options.fromList, options.fromAurcache];
+  if (given.filter(Boolean).length > 1) {
+    throw new SluiceError("usage", "one --from-… at a time");
+  }
+  if (options.fromLilac) return takeOverLilac(folder, options);
   return options.fromChaotic ? takeOver(folder, options) : makeNew(folder, options);
 }
 
@@ -34,10 +50,20 @@ async function makeNew(dir: string, options: Options): Promise<number> {
     scheduleTo: options.scheduleTo ?? "manager",
   };
   const name = workspaceName(options.name ?? basename(dir));
-  const plan = await planInit(git, { ...choice, installation: packageRoot, name, progress: info });
-  if (options.json) printJson({ dir, name, platforms: choice.platforms, write: pathsOf(plan.files) });
-  else say(`${dir}: a new workspace, ${name}, for ${choice.platforms.join(" and ")}\n`);
+  const listed = await listedPackages(options);
+  const plan = await planInit(git, {
+    ...choice,
+    installation: packageRoot,
+    name,
+    progress: info,
+    ...(listed && { packages: listed.files, settings: { CI_LIB_DB: distribution } }),
+  });
+  if (options.json) {
+    const list = listed && listAsJson(listed);
+    printJson({ dir, name, platforms: choice.platforms, write: pathsOf(plan.files), ...list });
+  } else say(`${dir}: a new workspace, ${name}, for ${choice.platforms.join(" and ")}\n`);
   if (!options.json) say(fileList(plan.files));
+  if (listed && !options.json) say(describeList(listed));
   if (options.dryRun) return nothingChanged(options);
   await applyInit(git, plan, choice);
   const commit = 'git add --all && git commit -m "chore: a new workspace"';
@@ -45,7 +71,8 @@ async function makeNew(dir: string, options: Options): Promise<number> {
     await git.text(["add", "--all"]);
     await git.text(["commit", "--quiet", "-m", "chore: a new workspace"]);
   }
-  if (options.json) return 0;
+  const code = listed && needsPerson(listed) ? 1 : 0;
+  if (options.json) return code;
   const steps = [
     ...(here(dir) === "" ? [] : [`cd ${here(dir)}`]),
     "npm ci --ignore-scripts",
@@ -56,7 +83,34 @@ async function makeNew(dir: string, options: Options): Promise<number> {
     "without a forge: npx --no-install sluice up --pipelines    # follow upstreams, build and serve, here",
   ];
   say(`\nNext:\n${steps.map((step, at) => `  ${at + 1}. ${step}`).join("\n")}\n`);
-  return 0;
+  return code;
+}
+
+/** Databases of Arch Linux, which tell what of a list's dependencies is the distribution's. */
+const distribution = ["core", "extra", "multilib"]
+  .map((name) => `https://geo.mirror.pkgbuild.com/${name}/os/x86_64/${name}.db`)
+  .join(" ");
+
+/** What `--from-list` or `--from-aurcache` name, fetched and judged; undefined where neither is given. */
+async function listedPackages({ fromList, fromAurcache }: Options): Promise<ListPlan | undefined> {
+  if (fromList === undefined && fromAurcache === undefined) return undefined;
+  const names =
+    fromList === undefined ? await readAurcache(resolve(fromAurcache!)) : readList(await readText(fromList));
+  const { config } = readRepositoryConfig({ kind: "file", text: `CI_LIB_DB="${distribution}"` });
+  return withUpstreams(process.env, (upstreams, aur) =>
+    planList({ upstreams, aur, now: () => new Date(), progress: info }, config, names),
+  );
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path === "-" ? "/dev/stdin" : path, "utf8");
+  } catch (cause) {
+    throw new SluiceError("usage", `${path} can't be read`, {
+      hint: "Name a file with one name a line.",
+      cause,
+    });
+  }
 }
 
 async function takeOver(dir: string, options: Options): Promise<number> {
@@ -70,6 +124,27 @@ async function takeOver(dir: string, options: Options): Promise<number> {
   }
   if (options.dryRun) return nothingChanged(options);
   await applyTakeOver(git, plan);
+  return stagedOrCommitted(git, options);
+}
+
+async function takeOverLilac(dir: string, options: Options): Promise<number> {
+  const git = openGit(dir, process.env);
+  const named = chosenPlatforms(options);
+  const plan = await planLilac(git, {
+    platforms: named.length > 0 ? named : allPlatforms,
+    scheduleTo: options.scheduleTo ?? "manager",
+    installation: packageRoot,
+    name: workspaceName(options.name ?? basename(dir)),
+    progress: info,
+  });
+  if (options.json) printJson({ dir, ...lilacAsJson(plan) });
+  else say(describeLilac(plan));
+  if (options.dryRun) return nothingChanged(options);
+  await applyLilac(git, plan);
+  return stagedOrCommitted(git, options);
+}
+
+async function stagedOrCommitted(git: Git, options: Options): Promise<number> {
   const message = "ci: pipelines by Sluice";
   if (options.commit) {
     await git.text(["commit", "--quiet", "-m", message]);

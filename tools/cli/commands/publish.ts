@@ -4,10 +4,12 @@ import { openGit } from "../../git/git.ts";
 import { goesOn, readJobResults } from "../../manager/runners/job-results.ts";
 import { keepDays, keyPlaces, openRepository } from "../../manager/installation.ts";
 import { completePackages } from "../../manager/reconcile/complete-packages.ts";
+import { adoptPublished } from "../../manager/runners/adopt-published.ts";
 import { publishJobResults } from "../../manager/runners/publish-results.ts";
 import { hasKeyring, rotateKey, rotateWhenDue, usualDays } from "../../manager/rotation.ts";
 import { difference } from "../../manager/reconcile/reconcile.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
+import type { Repository } from "../../pkgrepo/repository.ts";
 import type { KeyPlaces } from "../../manager/signing-keys.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { gnupgHome, readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
@@ -17,10 +19,16 @@ import { formatTable } from "../output/table.ts";
 
 interface Options extends InstallationOptions {
   readonly json?: boolean;
+  readonly adopt?: string;
 }
 
-/** Publishes what `sluice build-into` left in folders. */
+/** Publishes what `sluice build-into` left in folders, or what another tool has published. */
 export async function publish(options: Options, folders: readonly string[]): Promise<number> {
+  if ((options.adopt === undefined) === (folders.length === 0)) {
+    throw new SluiceError("usage", "name folders that build-into wrote, or a database with --adopt", {
+      hint: "For example: sluice publish built",
+    });
+  }
   const head = await readHead(openGit(findRoot(options.root), process.env));
   requireValidConfig(head.workspace);
   const jobResults = await readJobResults(folders.map((folder) => resolve(folder)));
@@ -40,6 +48,7 @@ export async function publish(options: Options, folders: readonly string[]): Pro
     if (!(error instanceof SluiceError)) throw error;
     warn(`the next key doesn't sign yet: ${error.message}`);
   });
+  if (options.adopt !== undefined) return adopt(repository, head, resolve(options.adopt), options);
   const results = await publishJobResults(repository, head, [...jobResults.values()], new Date());
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else if (results.length === 0) info("There was nothing to publish.");
@@ -51,6 +60,23 @@ export async function publish(options: Options, folders: readonly string[]): Pro
   for (const { pkgbase, reason } of lacking) warn(`${pkgbase} isn't published as main has it: ${reason}`);
   if (lacking.length > 0) info("To build what no pipeline is building now: sluice schedule PKGBASE…");
   return results.every(goesOn) ? 0 : 1;
+}
+
+async function adopt(
+  repository: Repository,
+  head: Revision,
+  database: string,
+  { json }: Options,
+): Promise<number> {
+  const results = await adoptPublished(repository, head, database, new Date());
+  if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+  else {
+    const rows = results.map(({ pkgbase, outcome, message }) => [pkgbase, outcome, message]);
+    process.stdout.write(formatTable(["PKGBASE", "OUTCOME", ""], rows));
+  }
+  const lacking = difference(head, await completePackages(repository)).builds.length;
+  info(`${lacking} of main's packages aren't published as it has them; sluice up builds those alone.`);
+  return 0;
 }
 
 async function announce(places: KeyPlaces, head: Revision): Promise<void> {

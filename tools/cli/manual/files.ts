@@ -17,6 +17,8 @@ export const workspaceFiles = {
     ".CI/info": "Who asked for the package, and why. No build reads it.",
     ".CI/update.sh":
       "Changes the recipe in a sandbox, with network, in each half-hourly run. What it did passes the gate.",
+    ".CI/rebuild-on.toml":
+      "What else rebuilds the package: sections as of an nvchecker file. When one has another version, the package is bumped and built.",
     ".CI/prepare":
       'Sourced by bash before a build, as root in the sandbox, with network. `return "$CI_CODE_SKIP"` skips the build.',
     ".CI/interfere.patch":

@@ -39,8 +39,9 @@ export async function withUpstreams<T>(
       (http ??= openHttp({ parallel, perHost, delaySeconds, standIns }, retryLimits));
     return await use(
       (config, memory) => {
-        const { CI_AUR_PROXY: aurProxy, CI_AUR_GIT: aurGit } = config;
-        const ports = { http: httpFor(config), scratch, ...tokensOf(env), aurProxy, aurGit, now };
+        const { CI_AUR_PROXY: aurProxy, CI_AUR_GIT: aurGit, CI_LIB_DB: libraryDatabases } = config;
+        const asked = { aurProxy, aurGit, libraryDatabases };
+        const ports = { http: httpFor(config), scratch, ...tokensOf(env), ...asked, now };
         return openUpstreams(ports, memory, bubblewrap());
       },
       (config) => openAurSearch({ http: httpFor(config), aurProxy: config.CI_AUR_PROXY, now }),

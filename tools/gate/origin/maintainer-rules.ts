@@ -15,6 +15,11 @@ export const maintainerRules = {
     says: "the maintainers changed",
     protects: "Whom one trusted may have left.",
   },
+  "maintainer-not-named": {
+    severity: "danger",
+    says: "CI_AUR_MAINTAINERS doesn't name who maintains it",
+    protects: "Whom the package's setting trusts was named by name.",
+  },
   orphaned: {
     severity: "review",
     says: "nobody maintains it any more",
@@ -26,6 +31,19 @@ const finding = findingsOf(maintainerRules);
 
 /** Compares those who were accepted with those who are there now. */
 export function judgeMaintainers(context: JudgeContext, comparison: Comparison | undefined): Finding[] {
+  return [...judgePinned(context), ...judgeChange(context, comparison)];
+}
+
+/** The AUR names its maintainer first, those who help behind. */
+function judgePinned({ pinnedMaintainers = [], maintainersAfter }: JudgeContext): Finding[] {
+  if (pinnedMaintainers.length === 0) return [];
+  const [maintainer] = maintainersAfter ?? [];
+  if (maintainer !== undefined && pinnedMaintainers.includes(maintainer)) return [];
+  const place = { before: pinnedMaintainers.join(", "), after: maintainer ?? "nobody" };
+  return [finding("maintainer-not-named", place.after, place)];
+}
+
+function judgeChange(context: JudgeContext, comparison: Comparison | undefined): Finding[] {
   const { maintainersBefore, maintainersAfter } = context;
   if (!maintainersBefore || !maintainersAfter) return [];
   const [old, now] = [new Set(maintainersBefore), new Set(maintainersAfter)];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseDatabase } from "../../alpm/database.ts";
+import { parseDatabase, type DatabaseEntry } from "../../alpm/database.ts";
 import { parseRelation } from "../../alpm/relation.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
 import { SluiceError } from "../../errors.ts";
@@ -30,6 +30,7 @@ export type DatabaseSighting =
       readonly before: KnownDatabase | undefined;
       /** By pkgbase. */
       readonly names: ReadonlyMap<string, LibraryNames>;
+      readonly entries: readonly DatabaseEntry[];
     }
   | { readonly kind: "unchanged"; readonly database: KnownDatabase }
   /** An older copy than the one that was seen before: a mirror that lags. */
@@ -114,7 +115,7 @@ async function read(
   };
   const older = before && whyOlder(database, versions, before);
   return older === undefined
-    ? { kind: "read", database, before, names }
+    ? { kind: "read", database, before, names, entries }
     : { kind: "stale", database: before!, error: stale(url, older) };
 }
 

@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import { SluiceError } from "../../errors.ts";
 import type { Http, HttpAnswer, HttpRequest } from "../../http/http.ts";
+import { libraryDatabases, type LibraryDatabase } from "../distribution/library-databases.ts";
+import type { DatabaseSighting } from "../distribution/distribution.ts";
 import type { Refs } from "../refs/ref-lists.ts";
 import type { RemoteRefs } from "../refs/remote-refs.ts";
 import type { UpstreamPorts } from "../upstream.ts";
@@ -8,12 +10,12 @@ import type { UpstreamPorts } from "../upstream.ts";
 /** How the kinds ask, one run long: what several packages ask for is asked once. */
 export interface Asking {
   /**
-   * What an API answers to GET, checked against what the kind needs of it. A forge's token is sent to its own API
+   * What an API answers to GET, or to a POST of `question` as JSON, checked against what the kind needs of it. A forge's token is sent to its own API
    * and nowhere else.
    *
    * @throws SluiceError `unavailable`, `too-large`, or `nvchecker-answer` for an error or another form of answer.
    */
-  api<T>(url: string, form: z.ZodType<T>): Promise<T>;
+  api<T>(url: string, form: z.ZodType<T>, question?: object): Promise<T>;
 
   /** An answer to a request that a recipe describes; no token is sent. Throws as `api` does. */
   page(url: string, request: HttpRequest): Promise<Page>;
@@ -23,6 +25,9 @@ export interface Asking {
    * `unavailable`, or another where looking again won't help.
    */
   refs(url: string, prefix: string): Promise<Refs>;
+
+  /** The databases of CI_LIB_DB by name (`core`), or why one can't be read now. */
+  databases(): Promise<ReadonlyMap<string, LibraryDatabase | SluiceError>>;
 }
 
 export type Page = HttpAnswer & { readonly body: Buffer };
@@ -36,10 +41,19 @@ export interface AskingPorts
     Pick<UpstreamPorts, "http" | "githubToken" | "gitlabToken">,
     Partial<Pick<UpstreamPorts, "scratch">> {
   readonly remoteRefs: Pick<RemoteRefs, "ask">;
+  /** Looks at CI_LIB_DB. */
+  readonly libraries?: () => Promise<readonly DatabaseSighting[]>;
 }
 
-export function openAsking({ http, remoteRefs, githubToken, gitlabToken }: AskingPorts): Asking {
+export function openAsking({
+  http,
+  remoteRefs,
+  githubToken,
+  gitlabToken,
+  libraries = () => Promise.resolve([]),
+}: AskingPorts): Asking {
   const asked = new Map<string, Promise<Page>>();
+  let databases: Promise<ReadonlyMap<string, LibraryDatabase | SluiceError>> | undefined;
   const tokens = new Map([
     ["https://api.github.com", githubToken],
     ["https://gitlab.com", gitlabToken],
@@ -53,13 +67,21 @@ export function openAsking({ http, remoteRefs, githubToken, gitlabToken }: Askin
   }
 
   return {
-    async api(url, form) {
+    async api(url, form, question) {
       const token = tokens.get(webAddress(url).origin);
       const headers = {
         accept: "application/json",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       };
-      const answer = form.safeParse(readJson(url, await once(url, { headers })));
+      const request: HttpRequest =
+        question === undefined
+          ? { headers }
+          : {
+              method: "POST",
+              headers: { ...headers, "content-type": "application/json" },
+              body: JSON.stringify(question),
+            };
+      const answer = form.safeParse(readJson(url, await once(url, request)));
       if (answer.success) return answer.data;
       throw answerError(url, "answered in another form than this API's", answer.error);
     },
@@ -70,6 +92,10 @@ export function openAsking({ http, remoteRefs, githubToken, gitlabToken }: Askin
       const answer = await remoteRefs.ask(url, [prefix]);
       if (answer.kind === "refs") return answer.refs;
       throw answer.error;
+    },
+    databases() {
+      databases ??= libraries().then((sightings) => libraryDatabases(sightings, http));
+      return databases;
     },
   };
 }

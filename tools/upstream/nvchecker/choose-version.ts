@@ -56,6 +56,17 @@ const sortOrders = new Map([
   ["vercmp", vercmp],
 ]);
 
+/**
+ * Sluice's own option `commit_pattern`: where upstream tells a version together with its commit, what this matches is
+ * taken out of the version, and its group is the commit.
+ */
+export function withCommit(entry: NvcheckerEntry, found: FoundVersion): FoundVersion {
+  const pattern = regexOption(entry, "commit_pattern");
+  if (pattern === undefined) return found;
+  const [commit] = pattern.findAll(found.version);
+  return commit === undefined ? found : { version: pattern.replaceAll(found.version, ""), commit };
+}
+
 /** nvchecker's `substitute_version`: the prefix first, then the patterns. */
 function substituted(entry: NvcheckerEntry, version: string): string {
   const prefix = textOption(entry, "prefix") ?? "";

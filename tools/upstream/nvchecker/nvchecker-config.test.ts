@@ -101,7 +101,7 @@ const real: readonly (readonly [toml: string, kind: string, options: Readonly<Re
 ];
 
 /** Real files have these too. */
-const unsupported = ["apt", "cmd", "debianpkg", "htmlparser", "pacman", "rpmrepo", "none"];
+const unsupported = ["apt", "cmd", "android_sdk", "htmlparser", "pacman", "rpmrepo", "none"];
 
 describe("a package's nvchecker file", () => {
   test.each(real)("is read as nvchecker reads it: %s", (toml, kind, options) => {

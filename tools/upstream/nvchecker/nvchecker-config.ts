@@ -49,7 +49,21 @@ export function readNvcheckerEntry(pkgbase: string, recipe: RecipeFiles): Nvchec
       `${path} has several sections and none for ${pkgbase}: ${names.join(", ")}`,
     );
   }
-  const section = sections[name];
+  return entryOf(pkgbase, path, name, sections[name]);
+}
+
+/**
+ * All sections of a file that names several things.
+ *
+ * @throws SluiceError `nvchecker-file`
+ */
+export function readNvcheckerEntries(pkgbase: string, path: string, bytes: Uint8Array): NvcheckerEntry[] {
+  if (bytes.length > largestFile) throw fileError(pkgbase, path, `${path} may have ${largestFile} bytes`);
+  const { __config__: _config, ...sections } = parseToml(pkgbase, path, bytes);
+  return Object.entries(sections).map(([name, section]) => entryOf(pkgbase, path, name, section));
+}
+
+function entryOf(pkgbase: string, path: string, name: string, section: unknown): NvcheckerEntry {
   if (typeof section !== "object" || section === null || Array.isArray(section) || section instanceof Date) {
     throw fileError(pkgbase, path, `${path}: ${name} is outside of a section`);
   }

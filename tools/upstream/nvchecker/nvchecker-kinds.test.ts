@@ -1,11 +1,14 @@
 import { tmpdir } from "node:os";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { GitServer } from "../../../test/world/git-server.ts";
 import { hurry } from "../../../test/world/hurry.ts";
-import { VersionSites } from "../../../test/world/version-sites.ts";
+import { type SitePage, type SiteRequest, VersionSites } from "../../../test/world/version-sites.ts";
+import { writeTar } from "../../../test/world/tar.ts";
 import { openGit } from "../../git/git.ts";
 import type { Http } from "../../http/http.ts";
 import { openHttp } from "../../http/open-http.ts";
+import { readDistribution, type KnownDatabase } from "../distribution/distribution.ts";
 import { RemoteRefs } from "../refs/remote-refs.ts";
 import { type Asking, openAsking } from "./asking.ts";
 import { chooseVersion } from "./choose-version.ts";
@@ -21,14 +24,26 @@ const hosts = [
   "api.github.com",
   "api.git.example.org",
   "archlinux.org",
+  "aur.archlinux.org",
+  "bitbucket.org",
   "codeberg.org",
+  "cran.r-project.org",
   "crates.io",
   "e.org",
+  "fastapi.metacpan.org",
   "gitea.com",
   "gitlab.com",
   "gitlab.example.org",
+  "hackage.haskell.org",
+  "open-vsx.org",
+  "packagist.org",
+  "pkg.go.dev",
   "pypi.org",
   "registry.npmjs.org",
+  "release-monitoring.org",
+  "repology.org",
+  "rubygems.org",
+  "sources.debian.org",
 ];
 
 beforeEach(async () => {
@@ -195,6 +210,18 @@ test.each([
   expect(await versionOf(`source = "github"\ngithub = "a/foo"\n${options}`)).toEqual(found);
 });
 
+test("the tag of GitHub's latest commit is asked for with a token, by GraphQL", async () => {
+  const target = { oid: sha("f"), target: { oid: sha("b") } };
+  sites.pages.set("https://api.github.com/graphql", {
+    body: { data: { repository: { refs: { nodes: [{ name: "v1.9", target }] } } } },
+  });
+  const toml = 'source = "github"\ngithub = "a/foo"\nuse_latest_tag = true\nquery = "v1"';
+  expect(await versionOf(toml)).toEqual({ version: "v1.9", commit: sha("b") });
+  const [{ headers, body }] = sites.requests as [SiteRequest];
+  expect(headers["authorization"]).toBe("Bearer gh-token");
+  expect(JSON.parse(body)).toMatchObject({ variables: { owner: "a", name: "foo", query: "v1" } });
+});
+
 test("tags go to GitHub Enterprise where the file names its host, without github.com's token", async () => {
   sites.pages.set("https://api.git.example.org/repos/a/foo/git/refs/tags", { body: [] });
   const toml = 'source = "github"\ngithub = "a/foo"\nhost = "git.example.org"\nuse_max_tag = true';
@@ -333,7 +360,7 @@ test.each([
   ['source = "github"\ngithub = "a/foo"\nhost = "e.org/x?"', "host must be a host name"],
   [
     'source = "github"\ngithub = "a/foo"\nuse_latest_tag = true',
-    "use_latest_tag of the source github isn't supported",
+    "https://api.github.com/graphql answered 404",
   ],
   ['source = "gitea"\ngitea = "a/foo"\nuse_max_tag = true\nuse_latest_release = true', "exclude each other"],
   ['source = "pypi"\npypi = 5', "pypi must be text"],
@@ -373,4 +400,193 @@ regex = '\d+(?=\.tar)'`,
   expect(error).toMatchObject({ name: "SluiceError" });
   expect(error).toHaveProperty("message", expect.stringContaining(message));
   expect(JSON.stringify(error)).not.toContain("secret");
+});
+
+const info = (name: string, version: string): unknown => ({
+  body: { results: [{ Name: name, Version: version, LastModified: 1_700_000_000 }] },
+});
+const packagist = {
+  "dev-master": { time: "2026-01-01T00:00:00+00:00" },
+  "1.9.0": { time: "2025-01-02T00:00:00+00:00" },
+  "1.10.0": { time: "2025-02-02T00:00:00+00:00" },
+};
+const goPage = `<div class="Version-tag">\n <a class="js-link" href="/foo@v1.2.3">v1.2.3</a></div><div class="Version-tag"><a>v1.2.2</a></div>`;
+
+test.each([
+  [
+    'source = "aur"\naur = "bar"',
+    "https://aur.archlinux.org/rpc/v5/info?arg[]=bar",
+    info("bar", "1:2-3"),
+    "1:2-3",
+  ],
+  [
+    'source = "aur"\nstrip_release = true\nuse_last_modified = true',
+    "https://aur.archlinux.org/rpc/v5/info?arg[]=foo",
+    info("foo", "2-3"),
+    "2-20231114221320",
+  ],
+  [
+    'source = "cpan"\ncpan = "Foo-Bar"',
+    "https://fastapi.metacpan.org/release/Foo-Bar",
+    { body: { version: 1.5 } },
+    "1.5",
+  ],
+  [
+    'source = "gems"',
+    "https://rubygems.org/api/v1/versions/foo.json",
+    { body: [{ number: "1.9" }, { number: "1.10" }] },
+    "1.10",
+  ],
+  [
+    'source = "hackage"\nhackage = "bar"',
+    "https://hackage.haskell.org/package/bar/preferred.json",
+    { body: { "normal-version": ["1.3", "1.2"] } },
+    "1.3",
+  ],
+  [
+    'source = "packagist"\npackagist = "a/foo"',
+    "https://packagist.org/packages/a/foo.json",
+    { body: { package: { versions: packagist } } },
+    "1.10.0",
+  ],
+  [
+    'source = "anitya"\nanitya = "fedora/foo"',
+    "https://release-monitoring.org/api/project/fedora/foo",
+    { body: { version: "3" } },
+    "3",
+  ],
+  [
+    'source = "repology"\nrepo = "arch"',
+    "https://repology.org/api/v1/project/foo",
+    {
+      body: [
+        { repo: "debian", version: "9" },
+        { repo: "arch", version: "2" },
+      ],
+    },
+    "2",
+  ],
+  [
+    'source = "openvsx"\nopenvsx = "a.foo"',
+    "https://open-vsx.org/api/a/foo",
+    { body: { version: "4" } },
+    "4",
+  ],
+  [
+    'source = "debianpkg"\nstrip_release = true',
+    "https://sources.debian.org/api/src/foo/?suite=sid",
+    { body: { versions: [{ version: "1.2-3" }] } },
+    "1.2",
+  ],
+  [
+    'source = "mercurial"\nmercurial = "https://e.org/foo"',
+    "https://e.org/foo/json-tags",
+    { body: { tags: [{ tag: "1.9" }, { tag: "1.10" }] } },
+    "1.10",
+  ],
+  [
+    'source = "go"\ngo = "e.org/foo"',
+    "https://pkg.go.dev/e.org/foo?tab=versions",
+    { body: goPage },
+    "v1.2.3",
+  ],
+  [
+    'source = "cran"',
+    "https://cran.r-project.org/package=foo/DESCRIPTION",
+    { body: "Package: foo\nVersion: 1.2-3\n" },
+    "1.2-3",
+  ],
+])("%s is asked for at %s", async (toml, url, page, version) => {
+  sites.pages.set(url, page as SitePage);
+  expect((await versionOf(toml))?.version).toBe(version);
+});
+
+test.each([
+  ["use_sorted_tags = true", "/refs/tags?sort=-target.date", { version: "1.10", commit: sha("a") }],
+  ["use_max_tag = true", "/refs/tags", { version: "1.10", commit: sha("a") }],
+  ["", "/commits/", { version: "20240201", commit: sha("c") }],
+])(
+  "a repository on Bitbucket tells its tags or the day of its newest commit: %s",
+  async (options, path, found) => {
+    const values = path.startsWith("/refs")
+      ? [{ name: "1.10", target: { hash: sha("a") } }]
+      : [{ hash: sha("c"), date: "2024-02-01T12:00:00+00:00" }];
+    sites.pages.set(`https://bitbucket.org/api/2.0/repositories/a/foo${path}`, {
+      body: { values, next: "https://e.org/elsewhere" },
+    });
+    expect(await versionOf(`source = "bitbucket"\nbitbucket = "a/foo"\n${options}`)).toEqual(found);
+    expect(sites.requests).toHaveLength(1);
+  },
+);
+
+describe("a package of CI_LIB_DB", () => {
+  const url = "https://e.org/core.db";
+  const files = Buffer.from("%FILES%\nusr/\nusr/lib/\nusr/lib/libbar.so.5.2\n").toString();
+  const entry = "bar-2.1.0-3";
+  const database = (provides: string): Record<string, string> => ({
+    [`${entry}/desc`]: `%FILENAME%\n${entry}-any.pkg.tar.zst\n\n%NAME%\nbar\n\n%VERSION%\n2.1.0-3\n\n%PROVIDES%\n${provides}\n`,
+  });
+
+  /** Asked with what the last run knew of the database. */
+  async function found(
+    toml: string,
+    known: readonly KnownDatabase[] = [],
+  ): Promise<FoundVersion | undefined> {
+    const remoteRefs = new RemoteRefs(http, openGit(tmpdir(), process.env));
+    const libraries = () => readDistribution([url], known, http);
+    asking = openAsking({ http, remoteRefs, githubToken: undefined, gitlabToken: undefined, libraries });
+    return versionOf(toml);
+  }
+
+  beforeEach(() => {
+    sites.pages.set(url, { body: gzipSync(writeTar(database("libbar.so=5-64"))) });
+    sites.pages.set("https://e.org/core.files", {
+      body: gzipSync(
+        writeTar({ ...database("x"), [`${entry}/files`]: files, [`bar-doc-1-1/files`]: "%FILES%\nno\n" }),
+      ),
+    });
+  });
+
+  test.each([
+    ['source = "alpm"\nalpm = "bar"', "2.1.0-3"],
+    [
+      String.raw`source = "alpm"
+alpm = "bar"
+from_pattern = '^(\d+\.\d+)\..*'
+to_pattern = '\1'`,
+      "2.1",
+    ],
+    ['source = "alpm"\nalpm = "bar"\nrepo = "core"\nprovided = "libbar.so"\nstrip_release = true', "5"],
+    [
+      String.raw`source = "alpmfiles"
+pkgname = "bar"
+filename = 'usr/lib/libbar\.so\.(\d+)\..*'`,
+      "5",
+    ],
+    [
+      String.raw`source = "alpmfiles"
+pkgname = "bar"
+filename = 'libbar\.so\..*'
+strip_dir = true`,
+      "libbar.so.5.2",
+    ],
+  ])("%s is %s", async (toml, version) => {
+    expect((await found(toml))?.version).toBe(version);
+  });
+
+  test.each([
+    ['source = "alpm"\nalpm = "gone"', "has gone"],
+    ['source = "alpm"\nalpm = "bar"\nrepo = "own"', "no database called own.db"],
+    ['source = "alpm"\nalpm = "bar"\nprovided = "libfoo.so"', "no version of libfoo.so"],
+    ['source = "alpmfiles"\npkgname = "bar"\nfilename = "nothing"', "no file of bar"],
+  ])("%s is for a person", async (toml, message) => {
+    await expect(found(toml)).rejects.toThrow(message);
+  });
+
+  test("whose version is that of the last run is not unpacked for its files", async () => {
+    const known = { url, newestBuild: 0, packages: ["bar:2.1.0-3"] };
+    const toml = 'source = "alpmfiles"\npkgname = "bar"\nfilename = "x"';
+    expect(await found(toml, [known])).toBeUndefined();
+    expect(sites.requests.map(({ line }) => line)).toEqual([`GET ${url}`]);
+  });
 });

@@ -2,11 +2,11 @@ import { baseValue } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import { type Asking, type AskingPorts, openAsking } from "./asking.ts";
-import { chooseVersion } from "./choose-version.ts";
+import { chooseVersion, withCommit } from "./choose-version.ts";
 import { newCommit } from "./new-commit.ts";
 import { newVersion } from "../new-version/new-version.ts";
 import { readNvcheckerEntry } from "./nvchecker-config.ts";
-import { nvcheckerKinds } from "./nvchecker-kinds.ts";
+import { kindOf } from "./nvchecker-kinds.ts";
 import type { FoundVersion } from "./nvchecker-kind.ts";
 import type { Followed, Sighting, Upstream } from "../upstream.ts";
 
@@ -14,8 +14,7 @@ import type { Followed, Sighting, Upstream } from "../upstream.ts";
  * CI_NVCHECKER=true: the version that the package's `nvchecker.toml` leads to, put into main's recipe. It means what
  * nvchecker means by it, without running nvchecker or anything that the file names.
  */
-export function nvcheckerUpstream(ports: AskingPorts): Upstream {
-  const asking = openAsking(ports);
+export function nvcheckerUpstream(ports: AskingPorts, asking: Asking = openAsking(ports)): Upstream {
   return {
     async look(packages) {
       const sightings = packages.map(
@@ -46,21 +45,14 @@ async function latest(
   asking: Asking,
 ): Promise<FoundVersion | undefined> {
   const entry = readNvcheckerEntry(pkgbase, recipe);
-  const ask = nvcheckerKinds.get(entry.kind);
-  if (ask === undefined) {
-    throw new SluiceError(
-      "nvchecker-unsupported",
-      `${entry.path}: the source ${entry.kind} isn't supported`,
-      {
-        hint: `Use one of ${[...nvcheckerKinds.keys()].join(", ")}, or a .CI/update.sh.`,
-        facts: { pkgbase, path: entry.path },
-      },
-    );
-  }
+  const ask = kindOf(entry);
   const found = await ask(entry, asking);
   if (found === undefined) return undefined;
   const chosen = chooseVersion(entry, found);
-  if (chosen !== undefined) return { ...chosen, version: bare(chosen.version) };
+  if (chosen !== undefined) {
+    const { version, commit } = withCommit(entry, chosen);
+    return { version: bare(version), commit };
+  }
   throw new SluiceError("nvchecker-answer", `${entry.path}: nothing that upstream has is a version`, {
     hint: "Look at include_regex, exclude_regex and ignored.",
     facts: { pkgbase, path: entry.path },

@@ -100,6 +100,16 @@ export function packages(example: string, about: string): Key<readonly string[]>
   return list(/[:, ]+/, isPkgbase, "package names, separated by colons", example, about);
 }
 
+export function accounts(example: string, about: string): Key<readonly string[]> {
+  return list(
+    /[, ]+/,
+    (name) => /^[\w.-]+$/.test(name),
+    "account names, separated by commas",
+    example,
+    about,
+  );
+}
+
 export function urls(example: string, about: string): Key<readonly string[]> {
   return list(/ +/, isUrl, "URLs, separated by blanks", example, about);
 }

@@ -1,4 +1,5 @@
 import {
+  accounts,
   architectures,
   buildClass,
   bump,
@@ -169,6 +170,10 @@ export const packageKeys = {
   CI_PKGBUILD_SOURCE: recipeSource(
     "aur",
     "Where updates of the recipe come from. Unset or `custom`: nowhere, people change it.",
+  ),
+  CI_AUR_MAINTAINERS: accounts(
+    "alice,bob",
+    "Accounts of the AUR that may maintain it there. An update while anybody else does is held as dangerous.",
   ),
   CI_PACKAGE_BUMP: bump(
     "1:2.0-3/1",

@@ -11,4 +11,6 @@ export const stateKeys = {
   SLUICE_FOUND:
     "The recipe that waits for CI_COOLDOWN: its digest, `@`, and since when, in seconds since 1970.",
   SLUICE_REFUSED: "The digest of the recipe that somebody refused by closing its review.",
+  SLUICE_REBUILT_FOR:
+    "What `.CI/rebuild-on.toml` names, in the versions that the package was last rebuilt for: `name=version`, separated by commas, encoded as in a URL.",
 } as const;

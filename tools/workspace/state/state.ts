@@ -33,6 +33,8 @@ export interface PackageState {
   readonly heldMaintainers?: readonly string[] | undefined;
   /** SLUICE_FOUND: a recipe that waits for CI_COOLDOWN, `digest@seconds` since when; 16 digits, since 1970. */
   readonly found?: { readonly digest: string; readonly at: number } | undefined;
+  /** SLUICE_REBUILT_FOR: the versions of what `.CI/rebuild-on.toml` names that it was last rebuilt for. */
+  readonly rebuiltFor?: ReadonlyMap<string, string> | undefined;
   /** SLUICE_REFUSED: the digest of the recipe that somebody refused. */
   readonly refused?: string | undefined;
 }
@@ -110,7 +112,27 @@ function parsePackageState(text: string): PackageState {
     heldMaintainers: names("SLUICE_HELD_MAINTAINERS"),
     found: digest === undefined ? undefined : { digest, at: Number(at) },
     refused: matching("SLUICE_REFUSED", /^[0-9a-f]{16}$/),
+    rebuiltFor: parseRebuiltFor(matching("SLUICE_REBUILT_FOR", /^[\x21-\x7e]+$/)),
   };
+}
+
+/** Both sides of `name=version` are encoded as in a URL: they are anybody's text. */
+function parseRebuiltFor(text: string | undefined): ReadonlyMap<string, string> | undefined {
+  const pairs = text?.split(",").map((pair) => pair.split("=").map(decoded));
+  return pairs && new Map(pairs.map(([name = "", version = ""]) => [name, version]));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function formatRebuiltFor(versions: ReadonlyMap<string, string> | undefined): string | undefined {
+  if (!versions || versions.size === 0) return undefined;
+  return [...versions].map((pair) => pair.map(encodeURIComponent).join("=")).join(",");
 }
 
 /** `name:version` lines. An epoch's colon is the version's: names hold none. */
@@ -190,6 +212,7 @@ function packageStateText(text: string, state: PackageState): string {
     ["SLUICE_HELD_MAINTAINERS", state.heldMaintainers?.join(",")],
     ["SLUICE_FOUND", state.found && `${state.found.digest}@${state.found.at}`],
     ["SLUICE_REFUSED", state.refused],
+    ["SLUICE_REBUILT_FOR", formatRebuiltFor(state.rebuiltFor)],
   ];
   return values.reduce((so, [key, value]) => editConfigFile(so, key, value), text);
 }

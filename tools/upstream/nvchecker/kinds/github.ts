@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { SluiceError } from "../../../errors.ts";
 import { isSet, type NvcheckerEntry, textOption } from "../nvchecker-config.ts";
 import type { Found, FoundVersion } from "../nvchecker-kind.ts";
 import { answerError, type Asking } from "../asking.ts";
@@ -8,7 +7,7 @@ import { hostOption, repositoryOption } from "./repository-option.ts";
 /** A repository on GitHub: its newest commit, its releases or its tags. https://docs.github.com/en/rest */
 export async function askGithub(entry: NvcheckerEntry, asking: Asking): Promise<Found> {
   const api = `https://api.${hostOption(entry, "github.com")}/repos/${repositoryOption(entry, "github")}`;
-  if (isSet(entry, "use_latest_tag")) throw noLatestTag(entry);
+  if (isSet(entry, "use_latest_tag")) return await latestTag(entry, asking);
   if (isSet(entry, "use_latest_release")) return await latestRelease(entry, asking, api);
   if (isSet(entry, "use_max_tag")) {
     const refs = await asking.api(`${api}/git/refs/tags`, tagRefs);
@@ -60,16 +59,38 @@ async function newestCommit(entry: NvcheckerEntry, asking: Asking, api: string):
   return { version: date.replace(/Z$/, "").replaceAll(/[-:]/g, "").replace("T", "."), commit: newest.sha };
 }
 
-function noLatestTag({ path }: NvcheckerEntry): SluiceError {
-  return new SluiceError(
-    "nvchecker-unsupported",
-    `${path}: use_latest_tag of the source github isn't supported`,
-    {
-      hint: "Use use_max_tag = true, with include_regex where some tags aren't versions.",
-      facts: { path },
-    },
-  );
+/** The tag of the latest commit, or of those that have `query` in their names. Only GraphQL tells it, to whom has a token. */
+async function latestTag(entry: NvcheckerEntry, asking: Asking): Promise<FoundVersion> {
+  const host = hostOption(entry, "github.com");
+  const url = host === "github.com" ? "https://api.github.com/graphql" : `https://${host}/api/graphql`;
+  const [owner, name] = repositoryOption(entry, "github").split("/").map(decodeURIComponent);
+  const variables = { owner, name, query: textOption(entry, "query") ?? "" };
+  const { data } = await asking.api(url, latestTags, { query: latestTagQuery, variables });
+  const newest = data.repository?.refs.nodes[0];
+  if (newest === undefined) throw answerError(url, `knows no tag of ${owner}/${name}`);
+  const { oid, target } = newest.target;
+  return { version: newest.name, commit: target?.oid ?? oid };
 }
+
+const latestTagQuery = `query($owner: String!, $name: String!, $query: String!) {
+  repository(owner: $owner, name: $name) {
+    refs(refPrefix: "refs/tags/", first: 1, query: $query, orderBy: {field: TAG_COMMIT_DATE, direction: DESC}) {
+      nodes { name target { oid ... on Tag { target { oid } } } }
+    }
+  }
+}`;
+const oid = z.object({ oid: z.string() });
+const latestTags = z.object({
+  data: z.object({
+    repository: z
+      .object({
+        refs: z.object({
+          nodes: z.array(z.object({ name: z.string(), target: oid.extend({ target: oid.optional() }) })),
+        }),
+      })
+      .nullish(),
+  }),
+});
 
 const release = z.object({
   tag_name: z.string(),
