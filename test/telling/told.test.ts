@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -24,6 +24,8 @@ describe.skipIf(missing.length > 0)(
     const webhook = new WebhookReceiver();
     const gitlab = new GitLabServer(workspace.origin);
     const file = join(workspace.dir, ".sluice/notify.toml");
+    const bin = join(workspace.base, "bin");
+    const broken = join(workspace.base, "broken");
     let up: Running;
     let url: string;
 
@@ -38,8 +40,12 @@ describe.skipIf(missing.length > 0)(
         "--address",
         "https://repo.example.org",
       ];
-      const environment = { TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_CHAT_ID: "-1" };
-      up = startSluice([...args, "--host", "127.0.0.1"], { cwd: workspace.dir, env: environment });
+      const env = {
+        TELEGRAM_BOT_TOKEN: telegram.token,
+        TELEGRAM_CHAT_ID: "-1",
+        PATH: `${bin}:${process.env["PATH"]}`,
+      };
+      up = startSluice([...args, "--host", "127.0.0.1"], { cwd: workspace.dir, env });
       await up.saying(/"url":/);
       url = await listeningAt(up);
     }
@@ -50,6 +56,10 @@ describe.skipIf(missing.length > 0)(
       gitlab.tokens.set(goodToken, { account: "bot", may: new Set(everyGitLabPermission) });
       await Promise.all([telegram, webhook, gitlab].map((server) => server.start()));
       mkdirSync(join(workspace.dir, ".sluice"), { recursive: true });
+      mkdirSync(bin);
+      const real = execFileSync("which", ["bsdtar"], { encoding: "utf8" }).trim();
+      const script = `#!/bin/sh\ntest -e '${broken}' && exit 1\nexec ${real} "$@"\n`;
+      writeFileSync(join(bin, "bsdtar"), script, { mode: 0o755 });
       const targets = [
         ["telegram", { kind: "telegram", api: telegram.api, token: telegram.token, chat: "-1001" }],
         [
@@ -148,6 +158,22 @@ describe.skipIf(missing.length > 0)(
       await webhook.until(() => webhook.told.includes("deployed later"));
       expect(webhook.wrong).toEqual([]);
       expect([countOf("built", await metrics()), countOf("failed", await metrics())]).toEqual([2, 1]);
+    });
+
+    test("a removal that fails, and one that succeeds, reach the chat", async () => {
+      const [failed, done] = [
+        "🚫 Repo-remove job for test failed",
+        "✅ Repo-remove job for test finished successfully",
+      ];
+      await webhook.until(() => webhook.told.includes("deployed good_one"));
+      writeFileSync(broken, "");
+      rmSync(join(workspace.dir, "packages/good_one"), { recursive: true });
+      workspace.commit("one less");
+      while (telegram.messages.at(-1)?.text !== failed) await delay(20);
+      rmSync(broken);
+      while (telegram.messages.at(-1)?.text !== done) await delay(20);
+      await webhook.until(() => webhook.told.includes("removed good_one"));
+      expect(webhook.wrong).toEqual([]);
     });
 
     test("metrics have chaotic-manager's names besides, with no label for each package", async () => {

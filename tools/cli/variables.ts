@@ -21,7 +21,7 @@ export const variables = {
     TELEGRAM_BOT_TOKEN:
       "`sluice up`: with TELEGRAM_CHAT_ID, a target `telegram` beside those of `notify.toml`.",
     PACKAGE_REPOS_NOTIFIERS:
-      '`sluice up`: commit statuses on gitlab.com, as chaotic-manager has them: `{"SOURCE": {"id": …, "token": …, "check_name": …}}`.',
+      "`sluice up`: commit statuses on gitlab.com, as chaotic-manager has them, with a project's `id`, `token` and `check_name` for each workspace: JSON, or the path of a file with it.",
     SIGNING_KEY_FILE:
       "The key that signs where the forge's runners build (CI_SCHEDULE_TO=runners); only the pipeline reads it.",
   },
@@ -29,9 +29,9 @@ export const variables = {
     REDIS_HOST:
       "Where Redis or Valkey is: a host, `redis://host:port`, or `rediss://` for TLS. With it `sluice up` offers builds to other machines, and `sluice builder` takes them.",
     PACKAGE_REPOS:
-      '`sluice up`: further workspaces that it builds, `{ "NAME": { "url": "https://…" } }`, or a file with that. Each publishes to its own BUILD_REPO.',
+      '`sluice up`: further workspaces that it builds, `{"NAME":{"url":"https://…"}}`, or a file with that. Each publishes to its own BUILD_REPO.',
     PACKAGE_TARGET_REPOS:
-      '`sluice up`: what builds for a package repository find beside it, `{ "NAME": { "extra_repos": [{ "name": "…", "servers": ["https://…/$repo/$arch"] }], "extra_keyrings": ["https://….pkg.tar.zst"] } }`, or a file with that.',
+      '`sluice up`: what builds for a package repository find beside it, `{"NAME":{"extra_repos":[{"name":"…","servers":["https://…/$repo/$arch"]}],"extra_keyrings":["https://….pkg.tar.zst"]}}`, or a file with that.',
     REDIS_PORT: "Its port, where REDIS_HOST doesn't say it (default: 6379).",
     REDIS_USERNAME: "Its user, where it has some.",
     REDIS_SSH_HOST:

@@ -134,24 +134,6 @@ async function handOutTo(
   });
 }
 
-async function tell(
-  { installations: [installation], head, worker }: Opened,
-  pages: string | undefined,
-  { troubled }: Pick<Progress, "troubled">,
-): Promise<Telling | undefined> {
-  const targets = await readTellingTargets(installation.folders.state, process.env);
-  if (targets.length === 0) return undefined;
-  const { startTelling } = await import("../../manager/telling/tell.ts");
-  const workspace = head.workspace.config.REPO_NAME;
-  return startTelling({
-    queue: installation.queue,
-    targets,
-    links: await linksOf({ git: installation.git, workspace, pages }, process.env),
-    owner: newOwner(worker),
-    troubled: (error) => troubled?.(error),
-  });
-}
-
 /** Other commands say it, too, as long as this one runs. */
 async function warnOfOthers(
   installations: Installations,
@@ -168,6 +150,26 @@ async function warnOfOthers(
   await tell();
   const timer = setInterval(() => void tell().catch(() => undefined), 10_000);
   over.addEventListener("abort", () => clearInterval(timer));
+}
+
+async function tell(
+  { installations, head, worker }: Opened,
+  pages: string | undefined,
+  { troubled }: Pick<Progress, "troubled">,
+): Promise<Telling | undefined> {
+  const [installation] = installations;
+  const targets = await readTellingTargets(installation.folders.state, process.env);
+  if (targets.length === 0) return undefined;
+  const { startTelling } = await import("../../manager/telling/tell.ts");
+  const further = installations.flatMap(({ workspace }) => workspace ?? []);
+  const own = head.workspace.config.REPO_NAME;
+  return startTelling({
+    queue: installation.queue,
+    targets,
+    links: await linksOf({ git: installation.git, own, further, pages }, process.env),
+    owner: newOwner(worker),
+    troubled: (error) => troubled?.(error),
+  });
 }
 
 /** 1 where something failed, what waits for it, and what there was no time for. */

@@ -22,7 +22,15 @@ export async function readTellingTargets(state: string, env: Environment): Promi
   const path = join(state, notifyFile);
   const own = readTargets(await readDocument(path), path);
   const names = new Set(own.map(({ name }) => name));
-  return [...own, ...targetsOfVariables(env).filter(({ name }) => !names.has(name))];
+  const notifiers = await textOrFile(env["PACKAGE_REPOS_NOTIFIERS"]);
+  const others = targetsOfVariables({ ...env, PACKAGE_REPOS_NOTIFIERS: notifiers });
+  return [...own, ...others.filter(({ name }) => !names.has(name))];
+}
+
+/** JSON as it is, or the path of a file with it. What can't be read is told as what it is: no JSON. */
+async function textOrFile(text: string | undefined): Promise<string | undefined> {
+  if (text === undefined || text === "" || /^\s*[{[]/.test(text)) return text;
+  return readFile(text, "utf8").catch(() => text);
 }
 
 /** Only its owner may read it: it holds tokens. */
@@ -50,17 +58,23 @@ async function readDocument(path: string): Promise<Readonly<Record<string, unkno
   }
 }
 
-/** @param pages where the pages are, as people reach them */
-export async function linksOf(
-  {
-    git,
-    workspace,
-    pages,
-  }: { readonly git: Git; readonly workspace: string; readonly pages: string | undefined },
-  env: Environment,
-): Promise<Links> {
-  const remote = await workspaceUrl(git, env).catch(() => "");
-  const page = forgePage(remote);
+interface Linked {
+  readonly git: Git;
+  /** REPO_NAME of the workspace that is there. */
+  readonly own: string;
+  /** Those of PACKAGE_REPOS. */
+  readonly further: readonly { readonly name: string; readonly url: string }[];
+  /** Where the pages are, as people reach them. */
+  readonly pages: string | undefined;
+}
+
+/** @throws SluiceError `usage` */
+export async function linksOf({ git, own, further, pages }: Linked, env: Environment): Promise<Links> {
+  const url = await workspaceUrl(git, env).catch(() => "");
+  const workspaces = [{ name: own, url }, ...further].flatMap(({ name, url: remote }) => {
+    const page = forgePage(remote);
+    return page === undefined ? [] : [[name, page] as const];
+  });
   const logs = env["LOGS_URL"];
   if (
     logs !== undefined &&
@@ -71,11 +85,7 @@ export async function linksOf(
       hint: "For example: LOGS_URL=https://repo.example.org/logs.html",
     });
   }
-  return linksTo({
-    pages,
-    logs: logs || undefined,
-    workspaces: page === undefined ? {} : { [workspace]: page },
-  });
+  return linksTo({ pages, logs: logs || undefined, workspaces: Object.fromEntries(workspaces) });
 }
 
 /** Unique among all processes that use one queue. */
