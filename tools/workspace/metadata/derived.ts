@@ -40,7 +40,7 @@ export interface UnknownField {
 export function derive(pkgbuild: string, carch: string = defaultArch): Derived {
   const reading = readPkgbuild(pkgbuild);
   if (!reading.ok) return nothing(reading.problem.message, reading.problem.line);
-  const { pkgbase, base, packages } = expectedSrcinfo(reading.recipe, { carch });
+  const { pkgbase, base, packages } = expectedSrcinfo(reading.recipe, { carch, clean: true });
   if (!pkgbase) return nothing("it sets no pkgname", 1);
   if (!pkgbase.known) return nothing(pkgbase.reason, pkgbase.line);
   const unknown: UnknownField[] = [];
