@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, type Evaluation } from "./evaluate.ts";
 import { expectedSrcinfo } from "../srcinfo/expected-srcinfo.ts";
 import { readPkgbuild, type Recipe } from "../recipe.ts";
 import type { Unknown, Value } from "./values.ts";
@@ -8,6 +8,10 @@ function read(text: string): Recipe {
   const reading = readPkgbuild(text);
   if (!reading.ok) throw new Error(`${reading.problem.line}: ${reading.problem.message}`);
   return reading.recipe;
+}
+
+function evaluated(text: string): Evaluation {
+  return evaluate(read(text));
 }
 
 /** The texts, with a question mark for what isn't known. */
@@ -147,7 +151,7 @@ test("an architecture can be asked for", () => {
 
 test(".SRCINFO of a split package follows makepkg, section by section", () => {
   const { pkgbase, base, packages } = expectedSrcinfo(
-    read(`pkgbase=foo
+    evaluated(`pkgbase=foo
 pkgname=(foo foo-docs)
 pkgver=1.0
 pkgrel=1
@@ -208,7 +212,7 @@ package_foo-docs() {
 
 test("package functions that a recipe makes of its own text are known", () => {
   const { packages } = expectedSrcinfo(
-    read(`pkgbase=linux-x
+    evaluated(`pkgbase=linux-x
 pkgname=("$pkgbase" "$pkgbase-headers")
 _package() { pkgdesc=kernel; }
 _package-headers() { pkgdesc=headers; }

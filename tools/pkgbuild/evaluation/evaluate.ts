@@ -58,14 +58,15 @@ export function evaluate(recipe: Recipe, { carch, clean = false }: EvaluateOptio
   // What doesn't mention it is the same for every architecture.
   const own = recipe.text.includes("CARCH") ? carch : undefined;
   const key = `${clean} ${own}`;
-  const evaluation = known.get(key) ?? evaluateFor(recipe, { carch: own, clean });
+  const evaluation = known.get(key) ?? evaluateOnce(recipe, { carch: own, clean });
   known.set(key, evaluation);
   return evaluation;
 }
 
 const evaluations = new WeakMap<Recipe, Map<string, Evaluation>>();
 
-function evaluateFor(recipe: Recipe, surroundings: Surroundings): Evaluation {
+/** The same for who asks once for each recipe: nothing is remembered. */
+export function evaluateOnce(recipe: Recipe, surroundings: Surroundings): Evaluation {
   const shell = new Shell(recipe.functions, new ShellVariables(surroundings));
   shell.run(recipe.script);
   return evaluationOf(shell);
@@ -127,18 +128,19 @@ function evaluationOf(shell: Shell): Evaluation {
 
 /** makepkg evaluates a field's lines one after the other, on a copy of what the field is outside of the function. */
 function printedPackage(topLevel: Shell, pkgname: string): PrintedPackage {
-  const shell = topLevel.fork();
-  shell.set("pkgname", pkgname);
-  const name = shell.functions.has(`package_${pkgname}`) ? `package_${pkgname}` : "package";
-  const [definition, another] = shell.functions.get(name) ?? [];
-  const isKnown = another === undefined && shell.defines(name);
+  let own: Shell | undefined;
+  const name = topLevel.functions.has(`package_${pkgname}`) ? `package_${pkgname}` : "package";
+  const [definition, another] = topLevel.functions.get(name) ?? [];
+  const linesOf = definition && printedLines(definition);
+  const isKnown = another === undefined && topLevel.defines(name);
   const outcome = (field: string, kind: "single" | "list"): Variable | undefined => {
-    if (!definition) return undefined;
-    const { assignments, unclear } = printedLines(definition, field, kind);
+    if (!definition || !linesOf) return undefined;
+    const { assignments, unclear } = linesOf(field, kind);
     if (assignments.length === 0 && !unclear) return undefined;
     const reason = isKnown ? "its line in the package's function isn't plain" : "its function isn't followed";
     if (unclear || !isKnown)
       return { kind: "unknown", value: { known: false, reason, line: definition.line } };
+    const shell = (own ??= forPackage(topLevel, pkgname));
     const outer = topLevel.variable(field);
     shell.put(copy, kind === "single" ? singleOf(outer) : (outer ?? emptyList));
     for (const assignment of assignments) shell.assign({ ...assignment, name: copy });
@@ -148,6 +150,12 @@ function printedPackage(topLevel: Shell, pkgname: string): PrintedPackage {
     single: (field) => scalarOf(outcome(field, "single")),
     list: (field) => listOf(outcome(field, "list")),
   };
+}
+
+function forPackage(topLevel: Shell, pkgname: string): Shell {
+  const shell = topLevel.fork();
+  shell.set("pkgname", pkgname);
+  return shell;
 }
 
 /** makepkg's own name for it; a recipe that reads it would read its field. */

@@ -42,6 +42,8 @@ export function expandText(word: Word, scope: Scope): string {
 
 /** Expands an assigned value, where a tilde means a home also behind a colon. */
 export function expandAssigned(word: Word, scope: Scope): string {
+  const plain = plainText(word);
+  if (plain !== undefined) return scope.budget.hold(plain);
   if (word.parts.some((part) => part.kind === "literal" && !part.quoted && /:~/.test(part.text))) {
     throw new NotStatic("~ means the builder's home");
   }
@@ -51,6 +53,11 @@ export function expandAssigned(word: Word, scope: Scope): string {
 
 /** Expands a word into the words that bash makes of it: none, one or several. */
 export function expandFields(word: Word, scope: Scope): string[] {
+  const plain = plainText(word);
+  if (plain !== undefined && plain !== "") {
+    scope.budget.spend(10);
+    return [plain];
+  }
   return expandBraces(word, scope.budget).flatMap((braced) => {
     refuseTilde(braced);
     const fields = split(pieces(braced.parts, scope), scope);
@@ -58,6 +65,13 @@ export function expandFields(word: Word, scope: Scope): string[] {
       throw new NotStatic("an empty list beside something empty");
     return fields;
   });
+}
+
+/** The text of a word in which nothing can be expanded. */
+function plainText({ parts }: Word): string | undefined {
+  const [only, another] = parts;
+  if (another || only?.kind !== "literal") return undefined;
+  return only.quoted || !/[*?[{~$]/.test(only.text) ? only.text : undefined;
 }
 
 export function expandPattern(word: Word, scope: Scope): Pattern {

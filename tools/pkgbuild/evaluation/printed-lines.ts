@@ -22,12 +22,38 @@ export interface PrintedLines {
  * (`extract_function_variable` in makepkg's pkgbuild.sh). Conditions and loops around a line don't count, nor do the
  * function's other variables.
  */
-export function printedLines(
-  { body, bodyText }: FunctionDefinition,
+export function printedLines({ body, bodyText }: FunctionDefinition): FieldLines {
+  const named = assignedNames(bodyText);
+  let lines: readonly Line[] | undefined;
+  return (field, kind) =>
+    named.has(field)
+      ? linesOf(field, kind, (lines ??= insideOf(body)), { bodyText, bodyLine: body.line })
+      : none;
+}
+
+/** Every name that `=` or `+=` stands behind, in whatever it is. */
+function assignedNames(text: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (let at = text.indexOf("="); at !== -1; at = text.indexOf("=", at + 1)) {
+    const end = text[at - 1] === "+" ? at - 1 : at;
+    let start = end;
+    while (start > 0 && /\w/.test(text[start - 1]!)) start -= 1;
+    if (start < end) names.add(text.slice(start, end));
+  }
+  return names;
+}
+
+/** Of a list the lines with a parenthesis count, of a single value the others. */
+type FieldLines = (field: string, kind: "single" | "list") => PrintedLines;
+
+const none: PrintedLines = { assignments: [], unclear: false };
+
+function linesOf(
   field: string,
   kind: "single" | "list",
+  found: readonly Line[],
+  { bodyText, bodyLine }: { bodyText: string; bodyLine: number },
 ): PrintedLines {
-  const found = linesOf(body);
   const assignments: Assignment[] = [];
   let unclear = false;
   for (const { assignment, alone } of found) {
@@ -44,9 +70,7 @@ export function printedLines(
     found.flatMap(({ assignment }) => (assignment.name === field ? [assignment.line] : [])),
   );
   const start = new RegExp(`^\\s*${field}\\+?=`);
-  const seems = bodyText.includes(`${field}=`) || bodyText.includes(`${field}+=`);
-  if (seems && bodyText.split("\n").some((text, at) => start.test(text) && !own.has(body.line + at)))
-    unclear = true;
+  if (bodyText.split("\n").some((text, at) => start.test(text) && !own.has(bodyLine + at))) unclear = true;
   return { assignments, unclear };
 }
 
@@ -54,14 +78,6 @@ interface Line {
   readonly assignment: Assignment;
   /** Nothing else is printed on its line. */
   readonly alone: boolean;
-}
-
-const lines = new WeakMap<Command, readonly Line[]>();
-
-function linesOf(body: Command): readonly Line[] {
-  const known = lines.get(body) ?? insideOf(body);
-  lines.set(body, known);
-  return known;
 }
 
 function linesOfStatement({ command, background }: Statement): Line[] {

@@ -14,7 +14,7 @@ import type {
   Statement,
   Word,
 } from "../grammar/syntax.ts";
-import { type Functions, functionsIn, printedFunction, readText } from "./functions.ts";
+import { type Functions, printedFunction, readText } from "./functions.ts";
 import { leavesEarly, leavesFunction, substitutes } from "./following.ts";
 import { evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
 import { printedText } from "./text-programs.ts";
@@ -268,13 +268,13 @@ export class Shell implements Assigner {
   #eval(command: SimpleCommand): Status {
     const text = this.#argumentsOf(command).join(" ");
     this.budget.spend(text.length);
-    const script = readText(text, command.line);
+    const read = readText(text, command.line);
     this.#evals += 1;
-    if (!script || this.#evals > mostEvals) throw new NotStatic("an eval that isn't followed");
-    for (const [name, definitions] of functionsIn(script)) {
+    if (!read || this.#evals > mostEvals) throw new NotStatic("an eval that isn't followed");
+    for (const [name, definitions] of read.functions) {
       this.#functions.set(name, [...(this.#functions.get(name) ?? []), ...definitions]);
     }
-    return this.run(script);
+    return this.run(read.script);
   }
 
   /** `declare -f name`, perhaps without its first lines, is the text of a function. */

@@ -1,10 +1,4 @@
-import {
-  evaluate,
-  type EvaluateOptions,
-  type Evaluation,
-  type PrintedPackage,
-} from "../evaluation/evaluate.ts";
-import type { Recipe } from "../recipe.ts";
+import type { Evaluation, PrintedPackage } from "../evaluation/evaluate.ts";
 import type { Unknown, Value } from "../evaluation/values.ts";
 
 /** What `.SRCINFO` should say of a recipe, as far as the recipe's text tells. */
@@ -44,11 +38,10 @@ const perArchitecture = "source provides conflicts depends replaces optdepends m
   .concat(sums);
 
 /**
- * Derives what makepkg would write to `.SRCINFO`, without running anything. Where pkgver() exists, `.SRCINFO`
+ * What makepkg would write to `.SRCINFO`, from what was evaluated without running anything. Where pkgver() exists, `.SRCINFO`
  * may rightly hold a newer pkgver than the recipe, and what is derived from it.
  */
-export function expectedSrcinfo(recipe: Recipe, options: EvaluateOptions = {}): ExpectedSrcinfo {
-  const evaluation = evaluate(recipe, options);
+export function expectedSrcinfo(evaluation: Evaluation): ExpectedSrcinfo {
   const names = evaluation.list("pkgname");
   const architectures = suffixes(evaluation.list("arch"));
   const base = sectionOf(
@@ -116,7 +109,7 @@ function suffixes(architectures: ReturnType<Evaluation["list"]>): string[] {
 
 /** makepkg makes one space of any white space, and takes one from either end. */
 function written(value: Value): Value {
-  if (!value.known) return value;
+  if (!value.known || !/^\s|\s$|\s\s|[^\S ]/.test(value.text)) return value;
   return {
     ...value,
     text: value.text
