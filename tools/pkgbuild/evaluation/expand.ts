@@ -170,7 +170,6 @@ function held(name: string, scope: Scope): Variable | undefined {
   const { arguments: all } = scope;
   if (!all || !/^(?:[1-9]\d*|[@*#])$/.test(name))
     throw new NotStatic(`$${name} depends on how the shell was started`);
-  const known = (text: string): Value => ({ known: true, text, line: 0 });
   if (name === "#") return { kind: "scalar", value: known(String(all.length)) };
   if (name === "@" || name === "*") {
     const elements = new Map(all.map((text, at) => [String(at), known(text)]));
@@ -178,6 +177,10 @@ function held(name: string, scope: Scope): Variable | undefined {
   }
   const text = all[Number(name) - 1];
   return text === undefined ? undefined : { kind: "scalar", value: known(text) };
+}
+
+function known(text: string): Value {
+  return { known: true, text, line: 0 };
 }
 
 function lookUp(part: Parameter, scope: Scope): string | undefined {

@@ -89,15 +89,16 @@ function isPlain({ pkgbase, base, packages }: Srcinfo): boolean {
 
 /** As `.SRCINFO` has it: a field whose only value is empty has none. */
 function withoutEmpty({ pkgbase, base, packages }: Srcinfo): Srcinfo {
-  const full = (fields: SrcinfoFields): SrcinfoFields => {
-    if (![...fields.values()].some((list) => list.includes(""))) return fields;
-    return new Map([...fields].map(([field, list]) => [field, list.filter((text) => text !== "")]));
-  };
   return {
     pkgbase,
     base: full(base),
     packages: packages.map(({ pkgname, fields }) => ({ pkgname, fields: full(fields) })),
   };
+}
+
+function full(fields: SrcinfoFields): SrcinfoFields {
+  if (![...fields.values()].some((list) => list.includes(""))) return fields;
+  return new Map([...fields].map(([field, list]) => [field, list.filter((text) => text !== "")]));
 }
 
 function nothing(reason: string, line: number): Derived {
