@@ -399,10 +399,10 @@ export class Shell implements Assigner {
     if (own && own.kind !== "scalar") throw new NotStatic("arithmetic on a list");
     const right =
       stepped !== undefined ? `${target}${step?.[0]}1` : operator ? `${target}${operator}(${value})` : value;
-    const before = calculate(target, this);
+    const before = stepped === undefined ? undefined : calculate(target, this);
     const after = calculate(right, this);
     this.set(target, String(after));
-    return (stepped === undefined ? after : before) !== 0n;
+    return (before ?? after) !== 0n;
   }
 
   #for(name: string, words: readonly Word[], body: Script): Status {
