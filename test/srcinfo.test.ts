@@ -139,19 +139,35 @@ describe.skipIf(probeBubblewrap() !== undefined || missingPrograms("makepkg").le
   },
 );
 
-test("reading a recipe runs nothing of it", async () => {
+test("reading a recipe runs nothing of it, whatever construct holds a command", async () => {
   const touch = `touch ${canary()}`;
   const constructs = [
     `depends=($(${touch}))`, `depends=(\`${touch}\`)`, touch, `pkgdesc="\${x:-$(${touch})}"`, `: $((a[$(${touch})]))`,
     `eval '${touch}'`, `source <(echo ${touch})`, `trap '${touch}' EXIT`, `pkgdesc=$(<<<x ${touch})`, `[[ -e x ]] || ${touch}`,
-    `true > ${canary()}`, `declare -i n='a[$(${touch})]'`, `f() { ${touch}; }; f`, `pkgdesc=\${x@P}`, `cat <<E\n$(${touch})\nE`,
+    `package() { depends=($(${touch})); pkgdesc+=$(${touch}) ${touch}\n  url=x && ${touch}\n}`,
+    `_f() { ${touch}; \$1; }; _f "${touch}"; depends=("\$(_f '${touch}')")`, `x=a; source=("\$(sed 's/a/${touch.replaceAll("/", "\\/")}/e' <<< a)")`,
+    `pkgdesc=$(echo a | sed 'e ${touch}'); url=$(printf '%s' "$(${touch})" | tr a b)`, `y='z[$(${touch})]'; ((y)); ((z[$(${touch})] = 1)); [[ -v y ]]`,
+    `[[ a =~ $(${touch}) ]]; [ "$(${touch})" = a -o b = b ]`, `declare -A z=([$(${touch})]=1); unset "z[$(${touch})]"`,
+    `for i in $(${touch}); do :; done; case $(${touch}) in $(${touch})) ;; esac; while ${touch}; do break; done`,
+    `pkgver() { ${touch}; }; prepare() { ${touch}; }; build() { ${touch}; }; check() { ${touch}; }; verify() { ${touch}; }`,
+    `PROMPT_COMMAND='${touch}'; BASH_ENV=PKGBUILD; PS4='$(${touch})'; set -x; export BASH_ENV`, `x=\${a:=$(${touch})}\${b/x/$(${touch})}\${c:$(${touch})}`,
+    `exec 3< <(${touch}); coproc { ${touch}; }`, `command_not_found_handle() { ${touch}; }; nothing-of-this-name`, `true > ${canary()}`, `declare -i n='a[$(${touch})]'`, `f() { ${touch}; }; f`, `pkgdesc=\${x@P}`, `cat <<E\n$(${touch})\nE`,
   ]; // prettier-ignore
   for (const [at, line] of constructs.entries()) {
     w.addPackage(`foo${at}`);
     w.write(`packages/foo${at}/PKGBUILD`, recipe(`foo${at}`, `x='$(${touch})'\n${line}\n`));
+    w.write(`packages/foo${at}/.CI/update.sh`, touch);
   }
   w.commit("hostile");
-  for (const args of [["lint"], ["deptree"], ["srcinfo"], ["on-commit", "--dry-run"]]) await w.sluice(args);
+  for (const args of [
+    ["lint"],
+    ["lint", "--fix"],
+    ["deptree"],
+    ["srcinfo", "--write"],
+    ["on-commit"],
+    ["why", "foo0"],
+  ])
+    await w.sluice(args);
   expect(existsSync(canary())).toBe(false);
   expect((await w.sluice(["srcinfo", "foo0"])).stdout).toContain("pkgbase = foo0");
 });
