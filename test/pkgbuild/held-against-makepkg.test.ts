@@ -4,6 +4,7 @@ import { probeBubblewrap } from "../../tools/sandbox/bubblewrap/probe.ts";
 import { derive } from "../../tools/workspace/metadata/derived.ts";
 import { asSrcinfo } from "../../tools/workspace/metadata/metadata.ts";
 import { makepkgSandbox, printSrcinfo } from "../../tools/workspace/metadata/print-srcinfo.ts";
+import { file } from "../gate/recipes.ts";
 import { missingPrograms } from "../world/programs.ts";
 
 // Recipes of our own, each with many of the ways in which real ones make up their values.
@@ -139,7 +140,6 @@ describe.skipIf(probeBubblewrap() !== undefined || missingPrograms("makepkg").le
   "what is derived is what makepkg --printsrcinfo says in the sandbox",
   () => {
     test.each(Object.entries(recipes))("%s", async (_, pkgbuild) => {
-      const file = (text: string) => ({ mode: "100644", bytes: Buffer.from(text) }) as const;
       const files = new Map([
         ["PKGBUILD", file(pkgbuild)],
         ["three.install", file("post_install() { :; }\n")],

@@ -1,5 +1,6 @@
 import { commandName, constantText } from "../grammar/constants.ts";
 import {
+  calculate,
   expandExpression,
   expandFields,
   expandNumber,
@@ -7,7 +8,7 @@ import {
   expandText,
   type Scope,
 } from "./expand.ts";
-import { RegularExpression } from "./regular-expression.ts";
+import { RegularExpression } from "./programs/regular-expression.ts";
 import type { SimpleCommand, TestExpression, Word } from "../grammar/syntax.ts";
 import { NotStatic } from "./values.ts";
 
@@ -120,4 +121,19 @@ function matchesExpression(left: Word, right: Word, scope: Scope): boolean {
 export function matchesCase(subject: Word, patterns: readonly Word[], scope: Scope): boolean {
   const text = expandText(subject, scope);
   return patterns.some((pattern) => expandPattern(pattern, scope).matches(text));
+}
+
+/** What `((…))` comes to, also with one assignment: `((n = a + 1))`, `((n += 2))`, `((n++))`. @throws NotStatic */
+export function evaluateArithmeticCommand(expression: Word, scope: Scope): boolean {
+  const text = expandText(expression, scope);
+  const [, stepped, step, name, operator = "", value = ""] =
+    /^\s*(?:([A-Za-z_]\w*)\s*(\+\+|--)\s*$|([A-Za-z_]\w*)\s*([-+*]?)=(?!=)([^=]*)$)/.exec(text) ?? [];
+  const target = stepped ?? name;
+  if (target === undefined) return calculate(text, scope) !== 0n;
+  if (scope.sets(target) && scope.get(target)?.kind !== "scalar") throw new NotStatic("arithmetic on a list");
+  const before = stepped === undefined ? undefined : calculate(target, scope);
+  const changed = operator === "" ? value : `${target}${operator}(${value})`;
+  const after = calculate(stepped === undefined ? changed : `${target}${step?.[0]}1`, scope);
+  scope.set(target, String(after));
+  return (before ?? after) !== 0n;
 }

@@ -1,8 +1,8 @@
-import { assigned, type Assigner, valueOfWord } from "./assigning.ts";
+import { assigned, type Assigner } from "./assigning.ts";
 import { commandName, constantText } from "../grammar/constants.ts";
-import { declarationSteps, notFollowed } from "./declarations.ts";
+import { runDeclaration } from "./declaring.ts";
 import { type Effects, effectsOf, isInert, type Walk } from "./effects.ts";
-import { calculate, expandFields, expandNumber, expandText } from "./expand.ts";
+import { expandFields } from "./expand.ts";
 import type {
   Assignment,
   Command,
@@ -16,10 +16,10 @@ import type {
 } from "../grammar/syntax.ts";
 import { type Functions, printedFunction, readText } from "./functions.ts";
 import { leavesEarly, leavesFunction, substitutes } from "./following.ts";
-import { evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
-import { printedText } from "./text-programs.ts";
+import { evaluateArithmeticCommand, evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
+import { printedText } from "./programs/text-programs.ts";
 import type { ShellVariables } from "./shell-variables.ts";
-import { Budget, NotStatic, TooMuchWork, type Unknown, type Value, type Variable } from "./values.ts";
+import { Budget, NotStatic, TooMuchWork, type Unknown, type Variable } from "./values.ts";
 import { walkAssignment, walkCommand, walkWord } from "../grammar/walk.ts";
 
 /** What a command returned; undefined where that can't be told. */
@@ -289,57 +289,8 @@ export class Shell implements Assigner {
   }
 
   #declare(command: SimpleCommand): Status {
-    const expanded = this.#expandedFirst(command);
-    for (const step of declarationSteps(command)) {
-      switch (step.kind) {
-        case "assign": {
-          const { name } = step.assignment;
-          if (step.associative) this.#variables.makeAssociative(name, this.#line);
-          this.#assignExpanded(step.assignment, expanded.get(step.assignment));
-          break;
-        }
-        case "set":
-          this.set(step.name, step.text);
-          break;
-        case "associative":
-          this.#variables.makeAssociative(step.name, this.#line);
-          break;
-        case "local":
-          this.#variables.declare(step.name, this.#line);
-          break;
-        case "global":
-          this.#variables.declareGlobally(step.name, this.#line);
-          break;
-        case "unknown":
-          this.#variables.spoilName(step.name, notFollowed, this.#line);
-          break;
-        case "readonly":
-          this.#variables.makeReadOnly(step.name);
-          break;
-        case "spoil":
-          this.#spoil(step.reason);
-      }
-    }
+    runDeclaration(command, this, this.#variables, this.#line);
     return undefined;
-  }
-
-  /** Bash expands all arguments that aren't lists before it declares the first of them. */
-  #expandedFirst({ words }: SimpleCommand): ReadonlyMap<Assignment, Value> {
-    const expanded = new Map<Assignment, Value>();
-    for (const argument of words) {
-      if (argument.kind !== "assignment" || argument.assignment.value.kind !== "scalar") continue;
-      const { word } = argument.assignment.value;
-      expanded.set(argument.assignment, valueOfWord(word, word.line, this, ""));
-    }
-    return expanded;
-  }
-
-  #assignExpanded(assignment: Assignment, value: Value | undefined): void {
-    if (!value || assignment.value.kind !== "scalar") return this.assign(assignment);
-    if (!value.known) return this.#variables.spoilName(assignment.name, value.reason, value.line);
-    const { line } = assignment.value.word;
-    const word: Word = { parts: [{ kind: "literal", text: value.text, quoted: true }], line };
-    this.assign({ ...assignment, value: { kind: "scalar", word } });
   }
 
   #unset(command: SimpleCommand): Status {
@@ -363,7 +314,7 @@ export class Shell implements Assigner {
       case "test":
         return evaluateTest(compound.expression, this);
       case "arithmetic":
-        return this.#calculate(compound.expression);
+        return evaluateArithmeticCommand(compound.expression, this);
       case "if": {
         for (const { condition, body } of compound.branches) {
           const status = this.run(condition);
@@ -386,23 +337,6 @@ export class Shell implements Assigner {
       default:
     }
     throw new NotStatic("a loop");
-  }
-
-  /** `((…))`, also with one assignment: `((n = a + 1))`, `((n += 2))`, `((n++))`. */
-  #calculate(expression: Word): Status {
-    const text = expandText(expression, this);
-    const [, stepped, step, name, operator = "", value = ""] =
-      /^\s*(?:([A-Za-z_]\w*)\s*(\+\+|--)\s*$|([A-Za-z_]\w*)\s*([-+*]?)=(?!=)([^=]*)$)/.exec(text) ?? [];
-    const target = stepped ?? name;
-    if (target === undefined) return expandNumber(expression, this) !== 0n;
-    const own = this.#variables.own(target);
-    if (own && own.kind !== "scalar") throw new NotStatic("arithmetic on a list");
-    const right =
-      stepped !== undefined ? `${target}${step?.[0]}1` : operator ? `${target}${operator}(${value})` : value;
-    const before = stepped === undefined ? undefined : calculate(target, this);
-    const after = calculate(right, this);
-    this.set(target, String(after));
-    return (before ?? after) !== 0n;
   }
 
   #for(name: string, words: readonly Word[], body: Script): Status {

@@ -1,5 +1,5 @@
 import { RegularExpression } from "./regular-expression.ts";
-import { type Budget, NotStatic } from "./values.ts";
+import { type Budget, NotStatic } from "../values.ts";
 
 interface Substitution {
   readonly expression: RegularExpression;

@@ -1,8 +1,8 @@
-import { commandName } from "../grammar/constants.ts";
-import { expandFields, expandText, type Scope } from "./expand.ts";
-import type { Command, Script, SimpleCommand } from "../grammar/syntax.ts";
+import { commandName } from "../../grammar/constants.ts";
+import { expandFields, expandText, type Scope } from "../expand.ts";
+import type { Command, Script, SimpleCommand } from "../../grammar/syntax.ts";
 import { sed } from "./sed.ts";
-import { type Budget, NotStatic } from "./values.ts";
+import { type Budget, NotStatic } from "../values.ts";
 
 /** What a program makes of its arguments and a line of input. */
 type TextProgram = (args: readonly string[], line: string, budget: Budget) => string;

@@ -1,4 +1,4 @@
-import { NotStatic } from "./values.ts";
+import { NotStatic } from "../values.ts";
 
 type Piece =
   | { readonly kind: "char"; readonly accepts: (char: string) => boolean; readonly min: number; max: number }
