@@ -22,7 +22,7 @@ const innerRooms = {
     "second-reading": ["grammar", "normal-form"],
     srcinfo: ["grammar", "evaluation"],
   },
-  workspace: { config: [], state: ["config"], metadata: [] },
+  workspace: { config: [], state: ["config"], metadata: ["state"] },
   upstream: {
     refs: [],
     "new-version": ["refs"],

@@ -7,6 +7,7 @@ import { benchDeptree } from "./deptree.ts";
 import { benchGate } from "./gate.ts";
 import { benchGeneratedTree } from "./generated-tree.ts";
 import { benchManyBuilders } from "./many-builders.ts";
+import { benchMetadata } from "./metadata.ts";
 import { benchOnCommit } from "./on-commit.ts";
 import { benchOnSchedule } from "./on-schedule.ts";
 import { benchPkgrepo } from "./pkgrepo.ts";
@@ -18,6 +19,7 @@ import { benchSandbox } from "./sandbox.ts";
 /** `npm run bench` runs all of them, `npm run bench -- deptree` one. */
 const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   deptree: benchDeptree,
+  metadata: benchMetadata,
   "on-commit": benchOnCommit,
   "on-schedule": benchOnSchedule,
   gate: benchGate,

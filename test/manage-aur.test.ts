@@ -96,6 +96,21 @@ describe.skipIf(missing.length > 0)(
           `Commit: ${commit}`,
       );
     });
+    test("a stale .SRCINFO, or none, is a fresh one in the AUR; ours stays as it is", async () => {
+      const foo = managed();
+      const fresh = recipeOf(foo, "1")[".SRCINFO"]!.trimEnd();
+      world.write(`packages/${foo}/.SRCINFO`, srcinfoText(foo, { pkgver: "0" }));
+      world.commit("start");
+      expect(await push()).toEqual([`pushed ${foo}`]);
+      expect(aur.files(foo)[".SRCINFO"]).toBe(fresh);
+      expect(world.read(`packages/${foo}/.SRCINFO`)).toBe(srcinfoText(foo, { pkgver: "0" }));
+      world.delete(`packages/${foo}/.SRCINFO`);
+      world.write(`packages/${foo}/PKGBUILD`, recipeOf(foo, "2")["PKGBUILD"]!);
+      world.commit("without");
+      expect(await push()).toEqual([`pushed ${foo}`]);
+      expect(aur.files(foo)[".SRCINFO"]).toBe(recipeOf(foo, "2")[".SRCINFO"]!.trimEnd());
+    });
+
     test("what is in the AUR already isn't pushed again, nor is a change of .CI", async () => {
       const foo = managed();
       world.commit("start");

@@ -1,6 +1,7 @@
 import { formatSrcinfo, type Srcinfo } from "../../tools/alpm/srcinfo.ts";
 import { ReadByBash } from "../world/read-by-bash.ts";
 import type { JudgeContext, RecipeFile, RecipeFiles } from "../../tools/gate/judge.ts";
+import { evaluate } from "../../tools/pkgbuild/evaluation/evaluate.ts";
 import { expectedSrcinfo, type Section } from "../../tools/pkgbuild/srcinfo/expected-srcinfo.ts";
 import { readPkgbuild } from "../../tools/pkgbuild/recipe.ts";
 
@@ -273,7 +274,7 @@ export function file(text: string, mode: RecipeFile["mode"] = "100644"): RecipeF
 function srcinfoOf(pkgbuild: string): string | undefined {
   const reading = readPkgbuild(pkgbuild);
   if (!reading.ok) return undefined;
-  const { pkgbase, base, packages } = expectedSrcinfo(reading.recipe);
+  const { pkgbase, base, packages } = expectedSrcinfo(evaluate(reading.recipe));
   const srcinfo: Srcinfo = {
     pkgbase: pkgbase?.known ? pkgbase.text : "unknown",
     base: fieldsOf(base),

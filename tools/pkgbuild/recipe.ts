@@ -1,7 +1,7 @@
 import { type CodeAtReading, codeAtReading } from "./evaluation/code.ts";
 import { readScript } from "./grammar/commands.ts";
 import { Cursor, type Problem, Unreadable } from "./grammar/cursor.ts";
-import { type Functions, functionsIn } from "./evaluation/functions.ts";
+import { byName, type Functions } from "./evaluation/functions.ts";
 import type { Assignment, Comment, Script } from "./grammar/syntax.ts";
 import { walkScript } from "./grammar/walk.ts";
 
@@ -39,7 +39,7 @@ export type Reading =
  * read in part.
  */
 export function readPkgbuild(text: string): Reading {
-  return recent.get(text) ?? remember(text, read(text));
+  return recent.get(text) ?? remember(text, readPkgbuildOnce(text));
 }
 
 /** In UTF-16 code units, of all texts together: their trees take about fifty times as much. */
@@ -60,7 +60,8 @@ function remember(text: string, reading: Reading): Reading {
   return reading;
 }
 
-function read(text: string): Reading {
+/** The same for who reads thousands of texts, each once: nothing of them is remembered. */
+export function readPkgbuildOnce(text: string): Reading {
   const cursor = new Cursor(text);
   try {
     if (text.length > longestText) cursor.fail("longer than any recipe needs", longestText);
@@ -68,17 +69,29 @@ function read(text: string): Reading {
     if (nul !== -1) cursor.fail("a NUL, which bash skips", nul);
     const script = readScript(cursor, []);
     if (cursor.pendingDocuments.length > 0) cursor.fail("a here-document that isn't closed");
-    return { ok: true, recipe: describe(text, script, cursor.comments) };
+    return { ok: true, recipe: describe(text, script, cursor) };
   } catch (error) {
     if (error instanceof Unreadable) return { ok: false, problem: error.problem };
     throw error;
   }
 }
 
-function describe(text: string, script: Script, comments: readonly Comment[]): Recipe {
-  const functions = functionsIn(script);
-  const assignments = placeAssignments(script);
-  return { text, script, functions, assignments, code: codeAtReading(script, text), comments };
+/** What not every reader asks for is found out when it's asked for. */
+function describe(text: string, script: Script, { comments, functions }: Cursor): Recipe {
+  let assignments: readonly PlacedAssignment[] | undefined;
+  let code: readonly CodeAtReading[] | undefined;
+  return {
+    text,
+    script,
+    functions: byName(functions),
+    comments,
+    get assignments() {
+      return (assignments ??= placeAssignments(script));
+    },
+    get code() {
+      return (code ??= codeAtReading(script, text));
+    },
+  };
 }
 
 function placeAssignments(script: Script, inside?: string): PlacedAssignment[] {

@@ -18,6 +18,7 @@ import { askMakepkg, recipeId, type OpenRecipe } from "./metadata/ask-makepkg.ts
 import type { Derived } from "./metadata/derived.ts";
 import { KeptMetadata } from "./metadata/kept-metadata.ts";
 import { isEnough } from "./metadata/metadata.ts";
+import { sharedAnswers } from "./metadata/shared-answers.ts";
 import { recipeEntries, recipeOf } from "./recipe.ts";
 
 /** The package folders of a commit and which files they consist of; nothing of them is read yet. */
@@ -140,6 +141,7 @@ async function readDerived(
   const answers = await askMakepkg(
     kept,
     open.map(([name, files]) => openRecipe(git, name, files)),
+    () => sharedAnswers(git, "remote"),
   );
   for (const [name, answer] of answers) derived.set(name, answer);
   kept.save(isWhole);

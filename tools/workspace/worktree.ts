@@ -11,6 +11,7 @@ import { join, relative } from "node:path";
 import { isPkgbase } from "../alpm/names.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import type { RecipeFile, RecipeFiles } from "../gate/update.ts";
+import { openGit } from "../git/git.ts";
 import { readRepositoryConfig } from "./config/config.ts";
 import {
   decodeFile,
@@ -28,6 +29,7 @@ import {
 import { askMakepkg, recipeId } from "./metadata/ask-makepkg.ts";
 import { blobId, KeptMetadata } from "./metadata/kept-metadata.ts";
 import { isEnough } from "./metadata/metadata.ts";
+import { sharedAnswers } from "./metadata/shared-answers.ts";
 import { isInCiFolder } from "./recipe.ts";
 
 interface ReadOptions {
@@ -131,7 +133,7 @@ export async function askAboutWorktree(root: string, pkgbases: readonly string[]
     return { pkgbase, id: idOf(files), files: () => Promise.resolve(files) };
   });
   const unknown = recipes.filter(({ id }) => kept.get(id) === undefined);
-  const answers = await askMakepkg(kept, unknown);
+  const answers = await askMakepkg(kept, unknown, () => sharedAnswers(openGit(top, process.env), "here"));
   kept.save(false);
   return answers.size > 0;
 }

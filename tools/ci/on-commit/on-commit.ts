@@ -40,6 +40,7 @@ import { scheduleFor } from "../pipeline/compose-schedule.ts";
 import { commitState } from "../pipeline/commit-state.ts";
 import { nextRequests } from "../pipeline/next-requests.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
+import { KeptMetadata } from "../../workspace/metadata/kept-metadata.ts";
 import { readStateBranch } from "../pipeline/workspace-refs.ts";
 import { lostRace, moveScheduledTag } from "./scheduled-tag.ts";
 import { writeScheduleFiles } from "../pipeline/write-schedule.ts";
@@ -175,7 +176,10 @@ async function apply(
   }
 }
 
-/** Builders are asked in the same push for what main doesn't show; what else changes the state is waited out. */
+/**
+ * Builders are asked in the same push for what main doesn't show, and what makepkg said goes along; what else changes
+ * the state is waited out.
+ */
 async function moveTag(
   ports: Pick<SchedulePorts, "git" | "platform" | "now" | "checkpoint">,
   { range, builds, workspace }: OnCommitPlan,
@@ -183,9 +187,10 @@ async function moveTag(
   if (range.tag?.id === range.head) return;
   const { git, platform, checkpoint } = ports;
   const isAsking = nextRequests(noRequests, workspace, builds, ports.now()) !== noRequests;
+  const changesState = isAsking || KeptMetadata.of(git.dir).answers().size > 0;
   let said = "";
-  for (let attempt = 1; attempt <= (isAsking ? 3 : 1); attempt++) {
-    const others = isAsking ? [await nextState(ports, workspace, builds)] : [];
+  for (let attempt = 1; attempt <= (changesState ? 3 : 1); attempt++) {
+    const others = changesState ? await nextState(ports, workspace, builds) : [];
     const pushed = await moveScheduledTag(git, platform, range, others, checkpoint);
     if (pushed.kind === "pushed") return;
     ({ said } = pushed);
@@ -197,11 +202,11 @@ async function nextState(
   ports: Pick<SchedulePorts, "git" | "now">,
   workspace: Workspace,
   builds: readonly WantedBuild[],
-): Promise<RefUpdate> {
+): Promise<RefUpdate[]> {
   const branch = await readStateBranch(ports.git);
   const requests = nextRequests(branch.state.requests, workspace, builds, ports.now());
   const to = await commitState(ports, branch, { ...branch.state, requests }, workspace.config);
-  return { ref: stateRef, expected: branch.commit, to };
+  return to === undefined || to === branch.commit ? [] : [{ ref: stateRef, expected: branch.commit, to }];
 }
 
 async function compare(git: Git, from: string | undefined, head: string): Promise<Comparison> {

@@ -4,6 +4,7 @@ import { resolveCommit } from "../../git/history.ts";
 import { listRemote } from "../../git/list-remote.ts";
 import { hasRemote, type RemoteRef } from "../../git/push.ts";
 import { readState, type StateBranch } from "../../workspace/state/state.ts";
+import { stateCommit } from "../../workspace/state/state-commit.ts";
 import { keptPrefix, remote, stateRef } from "../../workspace/refs.ts";
 import { currentBranch, requireMainBranch, scheduledTag } from "./commit-range.ts";
 import type { Platform } from "./platform.ts";
@@ -59,10 +60,7 @@ export async function readWorkspaceRefs(git: Git, platform: Platform): Promise<W
 
 /** The branch `state` alone, as it is at the remote now, or here where there is none. */
 export async function readStateBranch(git: Git): Promise<StateBranch> {
-  if (!(await hasRemote(git, remote))) return readState(git, await resolveCommit(git, stateRef));
-  const commit = (await listRemote(git, remote, [stateRef])).refs.get(stateRef);
-  if (commit !== undefined) await fetchMissing(git, [stateRef], [commit]);
-  return readState(git, commit);
+  return readState(git, await stateCommit(git));
 }
 
 export function shortName(ref: string): string {

@@ -75,10 +75,14 @@ export const packages: readonly CommandEntry[] = [
   },
   {
     group: "packages",
-    examples: [["sluice lint", "before a commit: is everything in order?"]],
+    examples: [
+      ["sluice lint", "before a commit: is everything in order?"],
+      ["sluice lint --fix", "bring a .SRCINFO up to date that lies there and is stale, and list the rest"],
+    ],
     define: (program) =>
       workspaceCommand(program, "lint")
         .description("List every problem of the workspace")
+        .option("--fix", "repair what can be repaired without a person: stale .SRCINFO files")
         .option("--json", "print as JSON"),
     load: async () => (await import("../commands/lint.ts")).lint,
   },

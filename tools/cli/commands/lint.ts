@@ -1,6 +1,7 @@
 import { lintVersions } from "../../ci/checks/lint-versions.ts";
 import { openGit } from "../../git/git.ts";
 import { lintWorkspace } from "../../workspace/lint.ts";
+import { srcinfoFiles, writeSrcinfoFiles } from "../../workspace/srcinfo-files.ts";
 import { describeProblem, unknownPackages } from "../../workspace/workspace.ts";
 import { askAboutWorktree } from "../../workspace/worktree.ts";
 import { info, printable } from "../output/report.ts";
@@ -10,11 +11,13 @@ import { mentionUncommitted } from "../wiring/uncommitted.ts";
 
 interface Options {
   readonly root?: string;
+  readonly fix?: boolean;
   readonly json?: boolean;
 }
 
-export async function lint({ root, json = false }: Options): Promise<number> {
+export async function lint({ root, fix = false, json = false }: Options): Promise<number> {
   const folder = findRoot(root);
+  if (fix) await repair(folder);
   const git = openGit(folder, process.env);
   const first = lintWorkspace(folder);
   const isTold = await askAboutWorktree(folder, unknownPackages(first));
@@ -32,6 +35,12 @@ export async function lint({ root, json = false }: Options): Promise<number> {
   }
   await mentionUncommitted(git, workspace.packagesDir);
   return problems.length === 0 ? 0 : 1;
+}
+
+/** Only what lies there already: a package may rightly have no `.SRCINFO`. */
+async function repair(folder: string): Promise<void> {
+  const stale = (await srcinfoFiles(folder, [])).filter(({ is }) => is === "stale");
+  for (const { path } of writeSrcinfoFiles(folder, stale)) info(`${printable(path)}: written`);
 }
 
 function count(number: number, noun: string): string {

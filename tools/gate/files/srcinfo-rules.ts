@@ -1,5 +1,6 @@
 import type { Srcinfo, SrcinfoFields } from "../../alpm/srcinfo.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
+import { evaluate } from "../../pkgbuild/evaluation/evaluate.ts";
 import { expectedSrcinfo, type Section } from "../../pkgbuild/srcinfo/expected-srcinfo.ts";
 import { checksumKinds } from "../sources/checksums.ts";
 import type { Comparison } from "../values/comparison.ts";
@@ -158,7 +159,7 @@ function fewest(pkgbuild: Pkgbuild, srcinfo: Srcinfo): Difference[] {
 }
 
 function differencesOf({ recipe }: Pkgbuild, srcinfo: Srcinfo, carch: string | undefined): Difference[] {
-  const { pkgbase, base, packages } = expectedSrcinfo(recipe, carch === undefined ? {} : { carch });
+  const { pkgbase, base, packages } = expectedSrcinfo(evaluate(recipe, carch === undefined ? {} : { carch }));
   const differences: Difference[] = [];
   const common = { section: srcinfo.pkgbase, part: "base" } as const;
   if (pkgbase && (!pkgbase.known || pkgbase.text !== srcinfo.pkgbase)) {

@@ -92,7 +92,7 @@ function setElement(
 }
 
 /** The value of a word that is one word whatever it comes to. */
-function valueOfWord(word: Word, line: number, shell: Assigner, before: string): Value {
+export function valueOfWord(word: Word, line: number, shell: Assigner, before: string): Value {
   try {
     return { known: true, text: shell.budget.hold(before + expandAssigned(word, shell)), line };
   } catch (error) {

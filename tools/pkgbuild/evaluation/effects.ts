@@ -11,7 +11,7 @@ export type Effects = { readonly names: ReadonlySet<string>; readonly any: strin
 /** Programs and builtins that can't change a variable of the shell that runs them. */
 const inert = new Set(
   (
-    ": true false [ echo cd pushd popd umask break continue exit msg msg2 plain warning error hash type " +
+    ": true false [ test echo cd pushd popd umask break continue exit msg msg2 plain warning error hash type " +
     "awk basename bsdtar cat chmod column cp curl cut date dirname env expr file find git grep egrep head hostname id " +
     "install jq ln ls lsb_release make mkdir mktemp mv nproc pacman pwd python python3 readlink realpath rm sed seq " +
     "sha256sum sleep sort stat tail tar tee touch tput tr uname uniq vercmp wc wget which xargs zcat gcc clang cargo " +
@@ -45,6 +45,7 @@ export function effectsOf(walk: Walk, functions: Functions, budget: Budget): Eff
     },
     test(expression) {
       if (mayCalculate(expression)) any ??= arithmetic;
+      if (expression.kind === "binary" && expression.operator === "=~") names.add("BASH_REMATCH");
     },
     part(part) {
       if (part.kind === "parameter" && /^:?=$/.test(part.operator)) names.add(part.name);
@@ -55,7 +56,7 @@ export function effectsOf(walk: Walk, functions: Functions, budget: Budget): Eff
       const name = commandName(command);
       if (name !== undefined && functions.has(name)) {
         called.add(name);
-      } else if (!isInert(command) && !(inFunction && name === "return")) {
+      } else if (!isInert(command) && !(inFunction && (name === "return" || name === "shift"))) {
         const declared = declaredNames(command);
         if (!declared) any ??= `line ${command.line} runs ${name ?? "a command whose name isn't constant"}`;
         for (const one of declared ?? []) names.add(one);
@@ -116,7 +117,10 @@ function hasSubscriptTest({ words }: SimpleCommand): boolean {
   const [first, ...operands] = words.map((word) =>
     word.kind === "word" ? constantText(word.word) : undefined,
   );
-  return first === "[" && (operands.includes("-v") || (operands.length === 3 && operands[0] === undefined));
+  return (
+    (first === "[" || first === "test") &&
+    (operands.includes("-v") || (operands.length === (first === "[" ? 3 : 2) && operands[0] === undefined))
+  );
 }
 
 /** The names that a declaration or an `unset` is about, where each is constant and plain. */

@@ -31,3 +31,21 @@ export function setOutside(name: string): string | undefined {
   if (whileBuilding.has(name)) return `$${name} is known only while building`;
   return `$${name} isn't set by the recipe`;
 }
+
+/**
+ * The same where `makepkg --printsrcinfo` runs with nothing in its environment but what programs need to run: only
+ * what makepkg, its configuration, bash or a login session sets can't be known.
+ */
+export function setInCleanEnvironment(name: string): string | undefined {
+  const outside = setOutside(name);
+  const isUnset =
+    !whileBuilding.has(name) && name !== "CARCH" && !ofLogin.test(name) && !ofMakepkg.test(name);
+  return isUnset ? undefined : outside;
+}
+
+const ofLogin =
+  /^(?:[A-Z]?PATH|HOME|USER|LOGNAME|MAIL|TERM|LANG(?:UAGE)?|LC_\w+|TZ|(?:OLD)?PWD|TMPDIR|DISPLAY|EDITOR|PAGER|COLUMNS|LINES|IFS|PS[0-9]|HOST(?:NAME|TYPE)|MACHTYPE|OSTYPE|HIST\w+|REPLY|MAPFILE|COPROC|READLINE\w*|PROMPT\w*|POSIX\w*|XDG_\w+|\w+_proxy|\w+_PROXY|CI|(?:GIT(?:LAB|HUB)?|SUDO|SSH|GPG)_\w+)$/;
+
+/** Of makepkg 6.0 to 7.0 and makepkg.conf; a single lower-case word may be one of its local variables. */
+const ofMakepkg =
+  /^(?:[a-z][a-z0-9]*|[A-Za-z]|(?:CC|CXX|LD|AR|AS|NM)|C(?:HOST|FLAGS|XXFLAGS|PPFLAGS|ACHE)|\w*FLAGS|CCACHE_\w+|BUILD(?:ENV|FILE|FUNC|LOG|PKG|SCRIPT|TOOL|TOOLVER)|COMPRESS\w+|DEBUG_\w+|DISTCC\w*|E_\w+|R_DEPS_\w+|LIBMAKEPKG\w+|MAKEPKG\w*|PACMAN\w*|PKG(?:BUILD|DEST|EXT|FUNC|LIST|VERFUNC)|SRC(?:DEST|EXT|PKGDEST|INFO)|LOG(?:DEST|GING)|OPT(?:IONS|RET|_LONG|_SHORT)|STRIP\w*|SKIP\w+|SIGN\w+|NO(?:ARCHIVE|BUILD|DEPS|EXTRACT)|GPGKEY|PACKAGE(?:R|LIST)|(?:DOC|MAN|LIB)_DIRS|PURGE_TARGETS|DBGSRCDIR|DBPath|DLAGENTS|VCSCLIENTS|INTEGRITY_CHECK|INFAKEROOT|FAKEROOT\w*|SOURCE_DATE_EPOCH|SOURCEONLY|VERIFYSOURCE|REPRODUCIBLE|REPKG|RMDEPS|RUN_(?:CHECK|PREPARE)|SPLITPKG|NEEDED|FORCE|GENINTEG|HOLDVER|IGNOREARCH|INSTALL|CHANGELOG|(?:CHECK|PREPARE|VERIFY)FUNC|CLEAN(?:UP|BUILD)|COMMAND_MODE|ARGLIST|ASDEPS|DEP_BIN|EXIT_CODE|PRINTSRCINFO|PYTHONHASHSEED|ALL_OFF|BLUE|BOLD|GREEN|RED|YELLOW|QUIET|LIBRARY|TEXTDOMAIN\w*|USE_COLOR|PROFILE|(?:arch|attr|build|buildenv|extra|executable|file|get|indirect|known|lint|makepkg|multivalued|original|package|packaging|pkg|pkgbuild|pkginfos|pkgname|pkgver|restore|source|strip|supported|tidy|unused|using|versioned|all|current|cmd|download|extract|var|verify|full|dl)_\w+|\w+_(?:list|flags|functions|options|arrays|arch|func|sums?))$/;

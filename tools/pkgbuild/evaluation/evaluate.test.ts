@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, type Evaluation } from "./evaluate.ts";
 import { expectedSrcinfo } from "../srcinfo/expected-srcinfo.ts";
 import { readPkgbuild, type Recipe } from "../recipe.ts";
 import type { Unknown, Value } from "./values.ts";
@@ -8,6 +8,10 @@ function read(text: string): Recipe {
   const reading = readPkgbuild(text);
   if (!reading.ok) throw new Error(`${reading.problem.line}: ${reading.problem.message}`);
   return reading.recipe;
+}
+
+function evaluated(text: string): Evaluation {
+  return evaluate(read(text));
 }
 
 /** The texts, with a question mark for what isn't known. */
@@ -139,6 +143,56 @@ describe("what only running it would tell is unknown, and so is what depends on 
   });
 });
 
+describe("as makepkg reads it on a build machine", () => {
+  test.each([
+    ["x=a$SOME_OPTION", ["a"]],
+    ["x=$HOME", ["?"]],
+    ["x=$CFLAGS", ["?"]],
+    ["x=$attr", ["?"]],
+    ["_a=abc\nx=${_a//b/<&>}", ["a<b>c"]],
+    ["_f() { x+=($1); }\n_f a\n_f b", ["a", "b"]],
+    ["_f() { local x=2; }\nx=1\n_f", ["1"]],
+    ["_f() { local x; x=2; _g; }\n_g() { y=$x; }\n_f\nx=$y", ["2"]],
+    ["x=1\n_f\n_f() { x=2; }", "?"],
+    ["_f() { x=1; }\n_f() { x=2; }\n_f", "?"],
+    ["if curl y; then _f() { x=1; }; fi\nx=2\n_f", "?"],
+    ["_f() { x=1; if curl y; then return; fi; x=2; }\n_f", "?"],
+    ["_f() { x=1; curl y || return 1; x=2; }\n_f", "?"],
+    ["_f() { [[ $1 == a ]] && return 0; x=2; }\nx=1\n_f a", ["1"]],
+    ["_f() { x=1; if curl y; then shift; fi; x=$1; }\n_f a b", "?"],
+    ["_f() { _f; }\nx=1\n_f", ["1"]],
+    ["_f() { x=2; _f; }\nx=1\n_f", "?"],
+    ["x=1\n_f() { x=2; }\n(_f)\n_f | cat", ["1"]],
+    ["_f() { local y=1; unset y; }\nx=1\n_f", ["1"]],
+    ["_g() { unset y; }\n_f() { local y=1; _g; x=$y; }\ny=0\n_f", "?"],
+    ["((x = 3 * 2))", ["6"]],
+    ["x=(1)\n((x = 2))", "?"],
+    ["y='x=2'\nx=1\n((y))", "?"],
+    ["x=$(sed 's/a/b/' <<< aaa)", ["baa"]],
+    ["x=$(sed 's/a*\\(b\\)/<\\1&>/g' <<< aabcb)", ["<baab>c<bb>"]],
+    ["x=$(sed -E 's/(a|ab)(c|bcd)/\\2/' <<< abcd)", ["?"]],
+    ["x=$(sed 's/a*/b/g' <<< aaa)", ["?"]],
+    ["x=$(sed 's/a/b/;e date' <<< aaa)", ["?"]],
+    ["x=$(sed 's/a/date/e' <<< aaa)", ["?"]],
+    ["x=$(sed -n 's/a/b/p;w /tmp/x' <<< aaa)", ["?"]],
+    ["x=$(sed 's/a/b/' PKGBUILD)", ["?"]],
+    ["x=$(echo -e 'a\\nb')", ["?"]],
+    ["x=$(printf '%d' 010)", ["?"]],
+    ["x=$(echo a > /tmp/x)", ["?"]],
+    ["PATH=/evil\nx=$(echo a | sed s/a/b/)", ["?"]],
+    ["sed() { x=2; }\nx=$(echo a | sed s/a/b/)", ["?"]],
+    ["[[ abc =~ b(.) ]] && x=${BASH_REMATCH[1]}", ["c"]],
+    ["BASH_REMATCH=(a)\nx=$BASH_REMATCH", ["?"]],
+    ["[[ abc =~ b ]]\ncurl && [[ x =~ y ]]\nx=${BASH_REMATCH[0]}", ["?"]],
+    ["[[ -v _y ]] || x=1\n_y=()\n[[ -v _y ]] || x+=2", ["12"]],
+    ["y=1\ndeclare y=2 z=$y\nexport w=$z\nx=$w", ["1"]],
+    ["y=1\nexport y=2 z=$y\nx=$z", ["1"]],
+    ["declare -A y=([kilo]=1 [lima]=2 [mike]=3)\nx=(${!y[@]})", ["lima", "kilo", "mike"]],
+  ])("%j", (text, expected) => {
+    expect(shown(evaluate(read(text), { clean: true }).list("x"))).toEqual(expected);
+  });
+});
+
 test("an architecture can be asked for", () => {
   const recipe = read("case $CARCH in x86_64) _a=amd64;; aarch64) _a=arm64;; esac\nx=$_a");
   expect(shown(evaluate(recipe).list("x"))).toEqual(["?"]);
@@ -147,7 +201,7 @@ test("an architecture can be asked for", () => {
 
 test(".SRCINFO of a split package follows makepkg, section by section", () => {
   const { pkgbase, base, packages } = expectedSrcinfo(
-    read(`pkgbase=foo
+    evaluated(`pkgbase=foo
 pkgname=(foo foo-docs)
 pkgver=1.0
 pkgrel=1
@@ -208,7 +262,7 @@ package_foo-docs() {
 
 test("package functions that a recipe makes of its own text are known", () => {
   const { packages } = expectedSrcinfo(
-    read(`pkgbase=linux-x
+    evaluated(`pkgbase=linux-x
 pkgname=("$pkgbase" "$pkgbase-headers")
 _package() { pkgdesc=kernel; }
 _package-headers() { pkgdesc=headers; }

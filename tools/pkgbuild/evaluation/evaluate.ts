@@ -1,5 +1,6 @@
-import { ShellVariables } from "./shell-variables.ts";
+import { ShellVariables, type Surroundings } from "./shell-variables.ts";
 import { Shell } from "./shell.ts";
+import { printedLines } from "./printed-lines.ts";
 import type { Recipe } from "../recipe.ts";
 import type { Assignment, Compound, Script } from "../grammar/syntax.ts";
 import { inOrder, type Unknown, type Value, type Variable } from "./values.ts";
@@ -7,6 +8,11 @@ import { inOrder, type Unknown, type Value, type Variable } from "./values.ts";
 export interface EvaluateOptions {
   /** The architecture that `$CARCH` means; without one, what depends on it is unknown. */
   readonly carch?: string;
+  /**
+   * As `makepkg --printsrcinfo` reads it on a build machine: by bash 5.2 or newer, with nothing in the environment but
+   * what makepkg needs. Else a variable that the recipe doesn't set may be set there, and is unknown.
+   */
+  readonly clean?: boolean;
 }
 
 /** What a recipe's variables hold once it has been read, as far as its text alone tells. */
@@ -22,11 +28,18 @@ export interface Evaluation {
   /** Why nothing in this file can be known, where it runs something that may change any variable. */
   readonly spoiled: Unknown | undefined;
   /**
-   * What `makepkg --printsrcinfo` takes for this package: with what `package_NAME()`, or `package()`, assigns
-   * on top. Like makepkg, it takes every assignment that stands in the function as a command of its own,
-   * whatever the conditions around it, and knows nothing of the function's local variables.
+   * With what `package_NAME()`, or `package()`, assigns on top: every assignment that stands in the function as a
+   * command of its own, whatever the conditions around it.
    */
   package(pkgname: string): PackageEvaluation;
+  /** What `makepkg --printsrcinfo` takes for this package. */
+  printed(pkgname: string): PrintedPackage;
+}
+
+/** Only what the package's function sets; undefined for the rest, for which the base's values count. */
+export interface PrintedPackage {
+  single(field: string): Value | undefined;
+  list(field: string): readonly Value[] | Unknown | undefined;
 }
 
 /** The variables as a package's function sees and sets them. */
@@ -39,20 +52,22 @@ export interface PackageEvaluation extends Evaluation {
  * Evaluates a recipe's top level as bash would, running nothing: commands' output, the machine and the
  * builder's environment are unknown, and so is all that depends on them. Work and memory are bounded.
  */
-export function evaluate(recipe: Recipe, { carch }: EvaluateOptions = {}): Evaluation {
-  const known = evaluations.get(recipe) ?? new Map<string | undefined, Evaluation>();
+export function evaluate(recipe: Recipe, { carch, clean = false }: EvaluateOptions = {}): Evaluation {
+  const known = evaluations.get(recipe) ?? new Map<string, Evaluation>();
   evaluations.set(recipe, known);
   // What doesn't mention it is the same for every architecture.
-  const key = recipe.text.includes("CARCH") ? carch : undefined;
-  const evaluation = known.get(key) ?? evaluateFor(recipe, key);
+  const own = recipe.text.includes("CARCH") ? carch : undefined;
+  const key = `${clean} ${own}`;
+  const evaluation = known.get(key) ?? evaluateOnce(recipe, { carch: own, clean });
   known.set(key, evaluation);
   return evaluation;
 }
 
-const evaluations = new WeakMap<Recipe, Map<string | undefined, Evaluation>>();
+const evaluations = new WeakMap<Recipe, Map<string, Evaluation>>();
 
-function evaluateFor(recipe: Recipe, carch: string | undefined): Evaluation {
-  const shell = new Shell(recipe.functions, new ShellVariables(carch));
+/** The same for who asks once for each recipe: nothing is remembered. */
+export function evaluateOnce(recipe: Recipe, surroundings: Surroundings): Evaluation {
+  const shell = new Shell(recipe.functions, new ShellVariables(surroundings));
   shell.run(recipe.script);
   return evaluationOf(shell);
 }
@@ -71,7 +86,6 @@ function evaluatePackage(topLevel: Shell, pkgname: string): PackageEvaluation {
   return { ...evaluationOf(shell), assigned };
 }
 
-/** makepkg looks for lines of the printed function that begin with the assignment. */
 function ownAssignments(compound: Compound): Assignment[] {
   return bodies(compound).flatMap(({ statements }) =>
     statements.flatMap(({ command }): readonly Assignment[] => {
@@ -106,14 +120,57 @@ function evaluationOf(shell: Shell): Evaluation {
     names: shell.names,
     spoiled: shell.spoiled,
     package: (pkgname) => evaluatePackage(shell, pkgname),
-    scalar(name) {
-      const variable = get(name);
-      return variable?.kind === "array" ? variable.elements.get("0") : variable?.value;
-    },
-    list(name) {
-      const variable = get(name);
-      if (variable?.kind === "array") return inOrder(variable).map(([, value]) => value);
-      return variable?.kind === "scalar" ? [variable.value] : variable?.value;
-    },
+    printed: (pkgname) => printedPackage(shell, pkgname),
+    scalar: (name) => scalarOf(get(name)),
+    list: (name) => listOf(get(name)),
   };
+}
+
+/** makepkg evaluates a field's lines one after the other, on a copy of what the field is outside of the function. */
+function printedPackage(topLevel: Shell, pkgname: string): PrintedPackage {
+  let own: Shell | undefined;
+  const name = topLevel.functions.has(`package_${pkgname}`) ? `package_${pkgname}` : "package";
+  const [definition, another] = topLevel.functions.get(name) ?? [];
+  const linesOf = definition && printedLines(definition);
+  const isKnown = another === undefined && topLevel.defines(name);
+  const outcome = (field: string, kind: "single" | "list"): Variable | undefined => {
+    if (!definition || !linesOf) return undefined;
+    const { assignments, unclear } = linesOf(field, kind);
+    if (assignments.length === 0 && !unclear) return undefined;
+    const reason = isKnown ? "its line in the package's function isn't plain" : "its function isn't followed";
+    if (unclear || !isKnown)
+      return { kind: "unknown", value: { known: false, reason, line: definition.line } };
+    const shell = (own ??= forPackage(topLevel, pkgname));
+    const outer = topLevel.variable(field);
+    shell.put(copy, kind === "single" ? singleOf(outer) : (outer ?? emptyList));
+    for (const assignment of assignments) shell.assign({ ...assignment, name: copy });
+    return shell.variable(copy);
+  };
+  return {
+    single: (field) => scalarOf(outcome(field, "single")),
+    list: (field) => listOf(outcome(field, "list")),
+  };
+}
+
+function forPackage(topLevel: Shell, pkgname: string): Shell {
+  const shell = topLevel.fork();
+  shell.set("pkgname", pkgname);
+  return shell;
+}
+
+/** makepkg's own name for it; a recipe that reads it would read its field. */
+const copy = "outvalue";
+const emptyList: Variable = { kind: "array", associative: false, elements: new Map(), line: 0 };
+
+function singleOf(variable: Variable | undefined): Variable {
+  return { kind: "scalar", value: scalarOf(variable) ?? { known: true, text: "", line: 0 } };
+}
+
+function scalarOf(variable: Variable | undefined): Value | undefined {
+  return variable?.kind === "array" ? variable.elements.get("0") : variable?.value;
+}
+
+function listOf(variable: Variable | undefined): readonly Value[] | Unknown | undefined {
+  if (variable?.kind === "array") return inOrder(variable).map(([, value]) => value);
+  return variable?.kind === "scalar" ? [variable.value] : variable?.value;
 }

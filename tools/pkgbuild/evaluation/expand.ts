@@ -2,15 +2,23 @@ import { evaluateArithmetic } from "./arithmetic.ts";
 import { expandBraces } from "./braces.ts";
 import { matchesFiles } from "../grammar/constants.ts";
 import { applyToList, applyToText } from "./operators.ts";
-import { Pattern, type PatternPiece } from "./patterns.ts";
+import { Pattern, type PatternPiece, type Replacement } from "./patterns.ts";
 import type { Parameter, Script, Word, WordPart } from "../grammar/syntax.ts";
-import { type Budget, inOrder, NotStatic, textOf, type Variable } from "./values.ts";
+import { type Budget, inOrder, NotStatic, textOf, type Value, type Variable } from "./values.ts";
 
 /** What expanding a word needs of the shell that it's expanded in. */
 export interface Scope {
   readonly budget: Budget;
   /** Undefined where it isn't set; throws NotStatic where that can't be told. */
   get(name: string): Variable | undefined;
+  /** Whether the recipe itself set it so far. */
+  sets(name: string): boolean;
+  /** A function's; undefined outside of one. */
+  readonly arguments: readonly string[] | undefined;
+  /** As `EvaluateOptions` says. */
+  readonly clean: boolean;
+  /** For `[[ text =~ expression ]]`. */
+  setMatched(texts: readonly string[]): void;
   /** For `${name:=word}`. */
   set(name: string, text: string): void;
   /** What the commands would print, without the line ends behind it; throws NotStatic where they'd have to be run. */
@@ -34,6 +42,8 @@ export function expandText(word: Word, scope: Scope): string {
 
 /** Expands an assigned value, where a tilde means a home also behind a colon. */
 export function expandAssigned(word: Word, scope: Scope): string {
+  const plain = plainText(word);
+  if (plain !== undefined) return scope.budget.hold(plain);
   if (word.parts.some((part) => part.kind === "literal" && !part.quoted && /:~/.test(part.text))) {
     throw new NotStatic("~ means the builder's home");
   }
@@ -43,6 +53,11 @@ export function expandAssigned(word: Word, scope: Scope): string {
 
 /** Expands a word into the words that bash makes of it: none, one or several. */
 export function expandFields(word: Word, scope: Scope): string[] {
+  const plain = plainText(word);
+  if (plain !== undefined && plain !== "") {
+    scope.budget.spend(10);
+    return [plain];
+  }
   return expandBraces(word, scope.budget).flatMap((braced) => {
     refuseTilde(braced);
     const fields = split(pieces(braced.parts, scope), scope);
@@ -52,14 +67,33 @@ export function expandFields(word: Word, scope: Scope): string[] {
   });
 }
 
+/** The text of a word in which nothing can be expanded. */
+function plainText({ parts }: Word): string | undefined {
+  const [only, another] = parts;
+  if (another || only?.kind !== "literal") return undefined;
+  return only.quoted || !/[*?[{~$]/.test(only.text) ? only.text : undefined;
+}
+
 export function expandPattern(word: Word, scope: Scope): Pattern {
   refuseLists(word);
   return new Pattern(pieces(word.parts, scope), scope.budget);
 }
 
+/** The right side of `=~`: what is quoted stands for itself. */
+export function expandExpression(word: Word, scope: Scope): string {
+  refuseLists(word);
+  return pieces(word.parts, scope)
+    .map(({ text, quoted }) => (quoted ? text.replaceAll(/[^\w ]/g, "\\$&") : text))
+    .join("");
+}
+
 /** The integer that an arithmetic expression comes to. */
 export function expandNumber(word: Word, scope: Scope): bigint {
-  return evaluateArithmetic(expandText(word, scope), (name) => valueOf(scope.get(name)) ?? "");
+  return calculate(expandText(word, scope), scope);
+}
+
+export function calculate(expression: string, scope: Scope): bigint {
+  return evaluateArithmetic(expression, (name) => valueOf(scope.get(name)) ?? "");
 }
 
 /** Whether the word becomes exactly one field, whatever its expansions come to. */
@@ -116,8 +150,6 @@ function made(text: string, quoted: boolean): Piece {
 }
 
 function parameter(part: Parameter, scope: Scope): Piece[] {
-  if (!/^[A-Za-z_]/.test(part.name))
-    throw new NotStatic(`$${part.name} depends on how the shell was started`);
   if (isList(part)) return list(part, scope);
   const text = lookUp(part, scope);
   if (part.prefix === "#") return [made(lengthOf(text ?? ""), part.quoted)];
@@ -132,8 +164,27 @@ function isList({ index, name }: Parameter): boolean {
   return (listed && index?.parts.length === 1) || name === "@" || name === "*";
 }
 
+/** A variable, or one of the arguments: `$1`, `$@`, `$*`, `$#`. */
+function held(name: string, scope: Scope): Variable | undefined {
+  if (/^[A-Za-z_]/.test(name)) return scope.get(name);
+  const { arguments: all } = scope;
+  if (!all || !/^(?:[1-9]\d*|[@*#])$/.test(name))
+    throw new NotStatic(`$${name} depends on how the shell was started`);
+  if (name === "#") return { kind: "scalar", value: known(String(all.length)) };
+  if (name === "@" || name === "*") {
+    const elements = new Map(all.map((text, at) => [String(at), known(text)]));
+    return { kind: "array", associative: false, elements, line: 0 };
+  }
+  const text = all[Number(name) - 1];
+  return text === undefined ? undefined : { kind: "scalar", value: known(text) };
+}
+
+function known(text: string): Value {
+  return { known: true, text, line: 0 };
+}
+
 function lookUp(part: Parameter, scope: Scope): string | undefined {
-  const variable = scope.get(part.name);
+  const variable = held(part.name, scope);
   if (part.prefix !== "!") return element(variable, part.index, scope);
   const target = element(variable, part.index, scope) ?? "";
   if (!/^[A-Za-z_]\w*$/.test(target))
@@ -188,7 +239,8 @@ function defaulted(part: Parameter, value: string | undefined, scope: Scope): Pi
   if (set) return undefined;
   if (kind === "?") throw new NotStatic(`reading stops here, as $${part.name} isn't set`);
   if (kind === "=") {
-    if (part.index || part.prefix !== "") throw new NotStatic("it assigns in a way that isn't understood");
+    if (part.index || part.prefix !== "" || !/^[A-Za-z_]/.test(part.name))
+      throw new NotStatic("it assigns in a way that isn't understood");
     const text = expandText(operand, scope);
     scope.set(part.name, text);
     return [made(text, part.quoted)];
@@ -216,18 +268,27 @@ function operandReader(scope: Scope): Parameters<typeof applyToText>[2] {
 }
 
 /** Since bash 5.2 a bare `&` stands for the match; before, for itself. */
-function replacement(word: Word, isUsed: boolean, scope: Scope): string {
+function replacement(word: Word, isUsed: boolean, scope: Scope): Replacement {
   refuseLists(word);
   const found = pieces(word.parts, scope);
-  if (isUsed && found.some((piece) => !piece.quoted && /[&\\]/.test(piece.text))) {
+  const bare = found.filter(({ quoted }) => !quoted).map(({ text }) => text);
+  if (isUsed && bare.some((text) => text.includes("\\") || (text.includes("&") && !scope.clean))) {
     throw new NotStatic("its replacement means different things to different versions of bash");
   }
   refuseTilde(word);
-  return found.map(({ text }) => text).join("");
+  if (bare.some((text) => text.includes("&")))
+    return (match) =>
+      found.map(({ text, quoted }) => (quoted ? text : text.replaceAll("&", () => match))).join("");
+  const text = found.map((piece) => piece.text).join("");
+  return () => text;
 }
 
 function list(part: Parameter, scope: Scope): Piece[] {
-  const variable = scope.get(part.name);
+  const isArguments = part.name === "@" || part.name === "*";
+  // Bash counts these from one, and `${!@}` isn't their keys.
+  if (isArguments && (part.operator === ":" || part.prefix === "!"))
+    throw new NotStatic("it counts its arguments in a way that isn't followed");
+  const variable = held(part.name, scope);
   if (variable?.kind === "unknown") throw new NotStatic(variable.value.reason);
   // A slice of a scalar's only element is one of its text.
   if (variable?.kind === "scalar" && part.operator === ":") {
@@ -263,8 +324,8 @@ function listValue({ operator }: Parameter, entries: readonly [string, string][]
   return entries.length === 0 ? undefined : entries.map(([, value]) => value).join(" ");
 }
 
-function fields({ index, quoted }: Parameter, values: readonly string[], scope: Scope): Piece[] {
-  const star = index?.parts[0]?.kind === "literal" && index.parts[0].text === "*";
+function fields({ name, index, quoted }: Parameter, values: readonly string[], scope: Scope): Piece[] {
+  const star = name === "*" || (index?.parts[0]?.kind === "literal" && index.parts[0].text === "*");
   if (star) refuseOwnSeparators(scope);
   if (star && quoted) return [made(values.join(" "), true)];
   scope.budget.spend(values.length);

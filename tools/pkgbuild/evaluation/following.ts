@@ -1,6 +1,7 @@
 import { commandName } from "../grammar/constants.ts";
 import type { Assignment, Script } from "../grammar/syntax.ts";
 import { walkAssignment, walkScript } from "../grammar/walk.ts";
+import type { Walk } from "./effects.ts";
 
 /** Whether the assignment runs a command, whose status is then its own. */
 export function substitutes(assignment: Assignment): boolean {
@@ -13,7 +14,17 @@ export function substitutes(assignment: Assignment): boolean {
 export function leavesEarly(body: Script): boolean {
   let found = false;
   walkScript(body, {
-    simple: (command) => void (found ||= /^(?:break|continue|return|exit)$/.test(commandName(command) ?? "")),
+    simple: (command) => void (found ||= /^(?:break|continue)$/.test(commandName(command) ?? "")),
+  });
+  return found;
+}
+
+/** Whether this may end the function that it stands in, or change its arguments. */
+export function leavesFunction(walk: Walk): boolean {
+  let found = false;
+  walk({
+    simple: (command) => void (found ||= /^(?:return|exit|shift)$/.test(commandName(command) ?? "")),
+    substitution: () => false,
   });
   return found;
 }

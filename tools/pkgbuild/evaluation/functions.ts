@@ -3,30 +3,27 @@ import { commandName, constantText } from "../grammar/constants.ts";
 import { Cursor, Unreadable } from "../grammar/cursor.ts";
 import { expandText, type Scope } from "./expand.ts";
 import type { Command, FunctionDefinition, Script, SimpleCommand } from "../grammar/syntax.ts";
-import { walkScript } from "../grammar/walk.ts";
 
 /** All functions of a file by name, in the order of the text; bash takes the definition that it ran last. */
 export type Functions = ReadonlyMap<string, readonly FunctionDefinition[]>;
 
-export function functionsIn(script: Script): Functions {
+export function byName(definitions: readonly FunctionDefinition[]): Functions {
   const functions = new Map<string, FunctionDefinition[]>();
-  walkScript(script, {
-    function(definition) {
-      const same = functions.get(definition.name);
-      if (same) same.push(definition);
-      else functions.set(definition.name, [definition]);
-      return true;
-    },
-  });
+  for (const definition of definitions) {
+    const same = functions.get(definition.name);
+    if (same) same.push(definition);
+    else functions.set(definition.name, [definition]);
+  }
   return functions;
 }
 
 /** What `eval` would run; undefined where the text isn't understood. */
-export function readText(text: string, line: number): Script | undefined {
+export function readText(text: string, line: number): { script: Script; functions: Functions } | undefined {
   const cursor = new Cursor(text, { line, depth: 0 });
   try {
     const script = readScript(cursor, []);
-    return cursor.pendingDocuments.length > 0 ? undefined : script;
+    if (cursor.pendingDocuments.length > 0) return undefined;
+    return { script, functions: byName(cursor.functions) };
   } catch (error) {
     if (error instanceof Unreadable) return undefined;
     throw error;

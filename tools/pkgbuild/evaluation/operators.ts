@@ -1,4 +1,4 @@
-import type { Pattern } from "./patterns.ts";
+import type { Pattern, Replacement } from "./patterns.ts";
 import type { Parameter, Word } from "../grammar/syntax.ts";
 import { NotStatic } from "./values.ts";
 
@@ -6,7 +6,7 @@ import { NotStatic } from "./values.ts";
 export interface OperandReader {
   pattern(word: Word): Pattern;
   /** `isUsed`: whether the pattern matches anything. */
-  replacement(word: Word, isUsed: boolean): string;
+  replacement(word: Word, isUsed: boolean): Replacement;
   number(word: Word): number;
 }
 
@@ -46,8 +46,8 @@ export function applyToText(part: Parameter, text: string, read: OperandReader):
       if (operator === "/" && pattern.beginsAsAnchor)
         throw new NotStatic("its pattern's first character comes from an expansion");
       const place = places[operator];
-      const isUsed = pattern.replace(text, "\0", place) !== text;
-      return pattern.replace(text, second ? read.replacement(second, isUsed) : "", place);
+      const isUsed = pattern.replace(text, () => "\0", place) !== text;
+      return pattern.replace(text, second ? read.replacement(second, isUsed) : () => "", place);
     }
     case ":":
       return slice(part, text, read);

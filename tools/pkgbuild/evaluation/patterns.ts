@@ -6,6 +6,9 @@ export interface PatternPiece {
   readonly quoted: boolean;
 }
 
+/** What stands for a match. */
+export type Replacement = (match: string) => string;
+
 type Token = { readonly star: true } | { readonly star: false; readonly accepts: (char: string) => boolean };
 
 /** One of bash's patterns (`*`, `?`, `[…]`), matched in time proportional to pattern times text. */
@@ -58,11 +61,12 @@ export class Pattern {
   }
 
   /** Replaces the longest match at the first place, at all, at the beginning or at the end. */
-  replace(text: string, replacement: string, where: "first" | "all" | "start" | "end"): string {
+  replace(text: string, replacement: Replacement, where: "first" | "all" | "start" | "end"): string {
     if (where === "start" || where === "end") return this.#replaceAtEdge(text, replacement, where);
     if (this.empty) return text;
-    if (text === "") return this.matches("") ? replacement : "";
-    if (this.#literal !== undefined) return this.#replaceLiteral(text, this.#literal, replacement, where);
+    if (text === "") return this.matches("") ? replacement("") : "";
+    if (this.#literal !== undefined)
+      return this.#replaceLiteral(text, this.#literal, replacement(this.#literal), where);
     const chars = Array.from(text);
     const result: string[] = [];
     let at = 0;
@@ -73,7 +77,7 @@ export class Pattern {
         at += 1;
         continue;
       }
-      result.push(this.#budget.hold(replacement));
+      result.push(this.#budget.hold(replacement(chars.slice(at, at + length).join(""))));
       at += length;
       if (where === "first") break;
     }
@@ -90,22 +94,28 @@ export class Pattern {
     return this.#budget.hold(pieces.join(replacement));
   }
 
-  #replaceAtEdge(text: string, replacement: string, where: "start" | "end"): string {
+  #replaceAtEdge(text: string, replacement: Replacement, where: "start" | "end"): string {
     if (where === "start") {
       if (this.#literal === undefined) {
         const chars = Array.from(text);
         const length = this.#lengths(this.#tokens, chars, 0).at(-1);
-        return length === undefined ? text : replacement + chars.slice(length).join("");
+        return length === undefined
+          ? text
+          : replacement(chars.slice(0, length).join("")) + chars.slice(length).join("");
       }
-      return text.startsWith(this.#literal) ? replacement + text.slice(this.#literal.length) : text;
+      return text.startsWith(this.#literal)
+        ? replacement(this.#literal) + text.slice(this.#literal.length)
+        : text;
     }
     if (this.#literal === undefined) {
       const chars = Array.from(text);
       const length = this.#lengths(this.#reversed, chars.toReversed(), 0).at(-1);
-      return length === undefined ? text : chars.slice(0, chars.length - length).join("") + replacement;
+      if (length === undefined) return text;
+      const at = chars.length - length;
+      return chars.slice(0, at).join("") + replacement(chars.slice(at).join(""));
     }
     if (!text.endsWith(this.#literal)) return text;
-    return text.slice(0, text.length - this.#literal.length) + replacement;
+    return text.slice(0, text.length - this.#literal.length) + replacement(this.#literal);
   }
 
   /** Lengths of the texts from `start` on that match, ascending. All ways to match advance together. */

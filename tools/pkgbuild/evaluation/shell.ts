@@ -1,6 +1,6 @@
 import { assigned, type Assigner } from "./assigning.ts";
 import { commandName, constantText } from "../grammar/constants.ts";
-import { declarationSteps, notFollowed } from "./declarations.ts";
+import { runDeclaration } from "./declaring.ts";
 import { type Effects, effectsOf, isInert, type Walk } from "./effects.ts";
 import { expandFields } from "./expand.ts";
 import type {
@@ -14,9 +14,10 @@ import type {
   Statement,
   Word,
 } from "../grammar/syntax.ts";
-import { type Functions, functionsIn, printedFunction, readText } from "./functions.ts";
-import { leavesEarly, substitutes } from "./following.ts";
-import { evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
+import { type Functions, printedFunction, readText } from "./functions.ts";
+import { leavesEarly, leavesFunction, substitutes } from "./following.ts";
+import { evaluateArithmeticCommand, evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
+import { printedText } from "./programs/text-programs.ts";
 import type { ShellVariables } from "./shell-variables.ts";
 import { Budget, NotStatic, TooMuchWork, type Unknown, type Variable } from "./values.ts";
 import { walkAssignment, walkCommand, walkWord } from "../grammar/walk.ts";
@@ -26,24 +27,60 @@ export type Status = boolean | undefined;
 
 const mostRounds = 2_000;
 const mostEvals = 500;
+const deepestCall = 20;
+
+/** Whether a function goes on isn't known, so nothing of the call is followed. */
+class LeavesFunction extends NotStatic {}
+
+/** A function that runs: `$1`, `$2`, …, and what it returned where it has ended. */
+interface Call {
+  arguments: readonly string[];
+  returned?: Status;
+}
 
 /** Runs a recipe's assignments without running a program; what it can't follow becomes unknown. */
 export class Shell implements Assigner {
   readonly budget = new Budget();
   readonly #functions: Map<string, readonly FunctionDefinition[]>;
   readonly #variables: ShellVariables;
+  /** Functions whose definition was come by; where there's another of the same name, it isn't known which counts. */
+  readonly #defined: Set<string>;
+  readonly #calls: Call[] = [];
   #stopped = false;
   #evals = 0;
   #line = 0;
 
-  constructor(functions: Functions, variables: ShellVariables) {
+  constructor(functions: Functions, variables: ShellVariables, defined: Iterable<string> = []) {
     this.#functions = new Map(functions);
     this.#variables = variables;
+    this.#defined = new Set(defined);
   }
 
   /** A shell with the same functions and variables, which goes its own way from here. */
   fork(): Shell {
-    return new Shell(this.#functions, this.#variables.fork());
+    return new Shell(this.#functions, this.#variables.fork(), this.#defined);
+  }
+
+  get clean(): boolean {
+    return this.#variables.clean;
+  }
+
+  /** Whether a function of this name was come by. */
+  defines(name: string): boolean {
+    return this.#defined.has(name);
+  }
+
+  put(name: string, variable: Variable): void {
+    this.#variables.store(name, variable, this.#line);
+  }
+
+  /** Whether the recipe itself set this variable. */
+  sets(name: string): boolean {
+    return this.#variables.own(name) !== undefined;
+  }
+
+  get arguments(): readonly string[] | undefined {
+    return this.#calls.at(-1)?.arguments;
   }
 
   get spoiled(): Unknown | undefined {
@@ -73,10 +110,21 @@ export class Shell implements Assigner {
     this.#variables.store(name, { kind: "scalar", value }, this.#line);
   }
 
+  /** `[[ text =~ expression ]]` matched these: the whole and its groups. */
+  setMatched(texts: readonly string[]): void {
+    this.#variables.setMatched(texts, this.#line);
+  }
+
+  /** Whether nothing more is run of a body. */
+  get #ended(): boolean {
+    const call = this.#calls.at(-1);
+    return this.#stopped || (call !== undefined && "returned" in call);
+  }
+
   run({ statements }: Script): Status {
     let status: Status = true;
     for (const statement of statements) {
-      if (this.#stopped) break;
+      if (this.#ended) break;
       status = this.#statement(statement);
     }
     return status;
@@ -96,13 +144,14 @@ export class Shell implements Assigner {
         case "pipeline":
           return this.#pipeline(command);
         case "function":
+          this.#defined.add(command.name);
           return true;
         case "compound":
           return this.#compound(command);
         case "chain": {
           let status = this.#command(command.first);
           for (const [position, { operator, command: next }] of command.rest.entries()) {
-            if (this.#stopped) return status;
+            if (this.#ended) return status;
             if (status === undefined) {
               const skipped = command.rest.slice(position);
               this.blur((visitor) => skipped.forEach((link) => walkCommand(link.command, visitor)));
@@ -136,11 +185,9 @@ export class Shell implements Assigner {
       return command.assignments.some(substitutes) || command.redirections.length > 0 ? undefined : true;
     }
     const name = commandName(command);
-    if (name !== undefined && this.#functions.has(name)) return this.#call(command);
-    if (name === "exit" || name === "return") {
-      this.#stopped = true;
-      return undefined;
-    }
+    if (name !== undefined && this.#functions.has(name)) return this.#call(command, name);
+    if (name === "exit" || name === "return") return this.#leave(command, name);
+    if (name === "shift") return this.#shift(command);
     const builtin = ["eval", "unset", "declare", "typeset", "local", "export", "readonly"];
     if (command.assignments.length > 0 && name !== undefined && builtin.includes(name))
       throw new NotStatic("an assignment before a builtin that sets variables");
@@ -152,7 +199,7 @@ export class Shell implements Assigner {
     this.#runOutside(command);
     if (name === "true" || name === ":") return true;
     if (name === "false") return false;
-    return name === "[" ? evaluateBracket(command, this) : undefined;
+    return name === "[" || name === "test" ? evaluateBracket(command, this) : undefined;
   }
 
   /** Only what its words assign while they're expanded stays, as `: ${name:=value}` does. */
@@ -170,67 +217,79 @@ export class Shell implements Assigner {
     }
   }
 
-  /** A function's own variables are those of the recipe unless it declares them local; that isn't followed. */
-  #call(command: SimpleCommand): Status {
-    this.blur((visitor) => walkCommand(command, visitor));
-    return undefined;
+  /** A function's variables are those of the recipe unless it declares them. */
+  #call(command: SimpleCommand, name: string): Status {
+    const [definition, another] = this.#functions.get(name) ?? [];
+    const isPlain = command.assignments.length === 0 && command.redirections.length === 0;
+    const isFollowed = this.clean && definition && !another && this.#defined.has(name);
+    if (!isFollowed || !isPlain || this.#calls.length >= deepestCall)
+      throw new NotStatic("a function that isn't followed");
+    const call: Call = { arguments: this.#argumentsOf(command) };
+    this.#calls.push(call);
+    this.#variables.enterFunction();
+    try {
+      const status = this.#command(definition.body);
+      return "returned" in call ? call.returned : status;
+    } finally {
+      this.#variables.leaveFunction();
+      this.#calls.pop();
+    }
+  }
+
+  #argumentsOf({ words }: SimpleCommand): string[] {
+    return words.slice(1).flatMap((argument) => {
+      if (argument.kind !== "word") throw new NotStatic("an assignment as an argument");
+      return expandFields(argument.word, this);
+    });
+  }
+
+  #leave(command: SimpleCommand, name: "exit" | "return"): Status {
+    const call = this.#calls.at(-1);
+    if (name === "exit" || !call) {
+      this.#stopped = true;
+      return undefined;
+    }
+    const [code, ...more] = this.#argumentsOf(command);
+    call.returned =
+      more.length > 0 || code === undefined || !/^\d{1,3}$/.test(code) ? undefined : code === "0";
+    return call.returned;
+  }
+
+  #shift(command: SimpleCommand): Status {
+    const [count = "1", ...more] = this.#argumentsOf(command);
+    const call = this.#calls.at(-1);
+    if (!call || more.length > 0 || !/^\d{1,3}$/.test(count) || Number(count) > call.arguments.length)
+      throw new LeavesFunction("a shift that isn't followed");
+    call.arguments = call.arguments.slice(Number(count));
+    return true;
   }
 
   /** Split packages make their functions of others' text; where that text is known, so is what it does. */
   #eval(command: SimpleCommand): Status {
-    const words = command.words.slice(1).flatMap((argument) => {
-      if (argument.kind !== "word") throw new NotStatic("an assignment as an argument");
-      return expandFields(argument.word, this);
-    });
-    const text = words.join(" ");
+    const text = this.#argumentsOf(command).join(" ");
     this.budget.spend(text.length);
-    const script = readText(text, command.line);
+    const read = readText(text, command.line);
     this.#evals += 1;
-    if (!script || this.#evals > mostEvals) throw new NotStatic("an eval that isn't followed");
-    for (const [name, definitions] of functionsIn(script)) {
+    if (!read || this.#evals > mostEvals) throw new NotStatic("an eval that isn't followed");
+    for (const [name, definitions] of read.functions) {
       this.#functions.set(name, [...(this.#functions.get(name) ?? []), ...definitions]);
     }
-    return this.run(script);
+    return this.run(read.script);
   }
 
   /** `declare -f name`, perhaps without its first lines, is the text of a function. */
   output(script: Script): string {
-    const text = this.budget.hold(printedFunction(script, this) ?? "");
-    if (text === "") throw new NotStatic("a command would have to be run");
-    return text;
+    const text = printedFunction(script, this) ?? (this.clean ? this.#printed(script) : undefined);
+    if (text === undefined) throw new NotStatic("a command would have to be run");
+    return this.budget.hold(text);
+  }
+
+  #printed(script: Script): string {
+    return printedText(script, this, (name) => this.#functions.has(name));
   }
 
   #declare(command: SimpleCommand): Status {
-    for (const step of declarationSteps(command)) {
-      switch (step.kind) {
-        case "assign": {
-          const { name } = step.assignment;
-          if (step.associative) this.#variables.makeAssociative(name, this.#line);
-          this.assign(step.assignment);
-          break;
-        }
-        case "set":
-          this.set(step.name, step.text);
-          break;
-        case "associative":
-          this.#variables.makeAssociative(step.name, this.#line);
-          break;
-        case "local":
-          this.#variables.declare(step.name, this.#line);
-          break;
-        case "global":
-          this.#variables.declareGlobally(step.name, this.#line);
-          break;
-        case "unknown":
-          this.#variables.spoilName(step.name, notFollowed, this.#line);
-          break;
-        case "readonly":
-          this.#variables.makeReadOnly(step.name);
-          break;
-        case "spoil":
-          this.#spoil(step.reason);
-      }
-    }
+    runDeclaration(command, this, this.#variables, this.#line);
     return undefined;
   }
 
@@ -254,10 +313,12 @@ export class Shell implements Assigner {
         return undefined;
       case "test":
         return evaluateTest(compound.expression, this);
+      case "arithmetic":
+        return evaluateArithmeticCommand(compound.expression, this);
       case "if": {
         for (const { condition, body } of compound.branches) {
           const status = this.run(condition);
-          if (this.#stopped) return status;
+          if (this.#ended) return status;
           if (status === undefined) throw new NotStatic("a condition");
           if (status) return this.run(body);
         }
@@ -286,7 +347,7 @@ export class Shell implements Assigner {
       this.budget.spend(1);
       this.set(name, text);
       status = this.run(body);
-      if (this.#stopped) break;
+      if (this.#ended) break;
     }
     return status;
   }
@@ -306,6 +367,8 @@ export class Shell implements Assigner {
 
   /** Whatever this may change is unknown from here on. */
   blur(walk: Walk): void {
+    if (this.#calls.length > 0 && leavesFunction(walk))
+      throw new LeavesFunction("a function that isn't followed");
     if (this.spoiled) return;
     const effects = this.#effects(walk);
     if (effects.any !== undefined) this.#spoil(effects.any);

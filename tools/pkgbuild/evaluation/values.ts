@@ -33,10 +33,20 @@ export class NotStatic extends Error {}
 /** Thrown where it would take too long; what follows isn't evaluated any more. */
 export class TooMuchWork extends NotStatic {}
 
-/** The elements in bash's order: by index, or as they were added to an associative array. */
+/** The elements in bash's order: by index; in an associative array by where bash's hash puts them. */
 export function inOrder(array: Extract<Variable, { kind: "array" }>): [string, Value][] {
   const entries = [...array.elements];
-  return array.associative ? entries : entries.sort(([a], [b]) => Number(a) - Number(b));
+  if (!array.associative) return entries.sort(([a], [b]) => Number(a) - Number(b));
+  // In each place the newest stands first.
+  const places = new Map(entries.map(([key]) => [key, placeOf(key)]));
+  return entries.reverse().sort(([a], [b]) => places.get(a)! - places.get(b)!);
+}
+
+/** `hash_string` in bash's hashlib.c, for the 1,024 places that assoc.h has. */
+function placeOf(key: string): number {
+  let hash = 2_166_136_261;
+  for (const byte of new TextEncoder().encode(key)) hash = Math.imul(hash, 16_777_619) ^ ((byte << 24) >> 24);
+  return hash & 1023;
 }
 
 export function textOf(value: Value): string {

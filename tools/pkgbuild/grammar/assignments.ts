@@ -10,6 +10,7 @@ const elementIndex = /\[((?:[^[\]\n"'`\\]|"[^"\n`\\]*"|'[^'\n]*')+)\](\+?=)/y;
 
 /** Reads `name=…`, `name+=…`, `name[index]=…` where one stands here. */
 export function readAssignment(cursor: Cursor): Assignment | undefined {
+  if (!/[A-Za-z_]/.test(cursor.char)) return undefined;
   const { line, at } = cursor;
   target.lastIndex = at;
   const [whole, name, subscript, sign] = target.exec(cursor.text) ?? [];
@@ -49,7 +50,7 @@ function readElements(cursor: Cursor): ArrayElement[] {
 function readElement(cursor: Cursor): ArrayElement {
   const { line, at } = cursor;
   elementIndex.lastIndex = at;
-  const [whole, subscript, sign] = elementIndex.exec(cursor.text) ?? [];
+  const [whole, subscript, sign] = (cursor.char === "[" && elementIndex.exec(cursor.text)) || [];
   // Bash reads on up to the bracket's other half, over blanks and line ends.
   if (whole === undefined && cursor.char === "[") cursor.fail("a subscript that isn't understood");
   const index = subscript === undefined ? undefined : subscriptOf(cursor, subscript, line);
@@ -64,5 +65,6 @@ function subscriptOf(cursor: Cursor, text: string, line: number): Word {
   const inner = new Cursor(text, { line, depth: cursor.depth });
   const index = inner.nested(() => readSubscript(inner));
   if (!inner.ended) cursor.fail("a subscript that isn't understood");
+  cursor.addFindings(inner);
   return index;
 }

@@ -4,7 +4,8 @@ import { readDocuments } from "./documents.ts";
 /** Steps over what separates words on one line: blanks, continued lines, and a comment. */
 export function skipBlanks(cursor: Cursor): void {
   for (;;) {
-    cursor.take(/(?:[ \t]|\\\n)+/y);
+    const { char } = cursor;
+    if (char === " " || char === "\t" || char === "\\") cursor.take(/(?:[ \t]|\\\n)+/y);
     if (cursor.char !== "#") return;
     cursor.comments.push({ line: cursor.line, text: cursor.take(/[^\n]*/y) });
   }
@@ -30,5 +31,6 @@ export function endsWord(char: string | undefined): boolean {
 
 /** What closes or divides a compound command and stands here; "" where nothing of the kind does. */
 export function closerHere(cursor: Cursor): string {
+  if (!")};tdefi".includes(cursor.char || " ")) return "";
   return cursor.peek(/\)|;;&|;;|;&|(?:then|do|done|fi|elif|else|esac|\})(?=[ \t\n|&;()<>]|$)/y);
 }

@@ -22,6 +22,7 @@ export function readCompound(cursor: Cursor): CompoundCommand | undefined {
 }
 
 function readBare(cursor: Cursor): Compound | undefined {
+  if (!"({[iwucsf".includes(cursor.char || " ")) return undefined;
   if (cursor.skip("((")) return { kind: "arithmetic", expression: readArithmetic(cursor, "))") };
   if (cursor.skip("(")) return { kind: "subshell", body: readBlock(cursor, ")") };
   if (skipReserved(cursor, "{")) return { kind: "group", body: readBlock(cursor, "}") };
@@ -127,6 +128,8 @@ export function readFunction(cursor: Cursor): FunctionDefinition | undefined {
   const { line } = cursor;
   const keyword = skipReserved(cursor, "function");
   if (keyword) skipBlanks(cursor);
+  else if (!cursor.stands(mayBeDefined)) return undefined;
+  const position = cursor.functions.length;
   const name = cursor.take(keyword ? functionName : definedName);
   if (name === "") return keyword ? cursor.fail("a function without a name") : undefined;
   skipBlanks(cursor);
@@ -138,15 +141,14 @@ export function readFunction(cursor: Cursor): FunctionDefinition | undefined {
   const { at } = cursor;
   const body = readCompound(cursor);
   if (!body) return cursor.fail("a function without a body");
-  return {
-    kind: "function",
-    name,
-    body,
-    line,
-    endLine: cursor.line,
-    bodyText: cursor.text.slice(at, cursor.at),
-  };
+  const bodyText = cursor.text.slice(at, cursor.at);
+  const definition = { kind: "function", name, body, line, endLine: cursor.line, bodyText } as const;
+  cursor.functions.splice(position, 0, definition);
+  return definition;
 }
+
+/** A name that parentheses follow, perhaps. */
+const mayBeDefined = /[^ \t\n|&;()<>\\'"$`=]+[ \t]*\(/y;
 
 const functionName = /[^ \t\n|&;()<>\\'"$`]+/y;
 const definedName = /[^ \t\n|&;()<>\\'"$`=]+(?=[ \t]*\([ \t]*\))/y;

@@ -1,4 +1,4 @@
-import type { Comment, Redirection } from "./syntax.ts";
+import type { Comment, FunctionDefinition, Redirection } from "./syntax.ts";
 
 /** Why a text isn't taken for a script: bash would refuse it, or read it in a way that we don't vouch for. */
 export interface Problem {
@@ -33,11 +33,15 @@ const deepestNesting = 100;
 export class Cursor {
   readonly text: string;
   readonly comments: Comment[] = [];
+  /** In the order in which they begin, nested ones too. */
+  readonly functions: FunctionDefinition[] = [];
   at = 0;
   pendingDocuments: PendingDocument[] = [];
   #depth: number;
   readonly #firstLine: number;
   #lineStarts: number[] | undefined;
+  /** Where the line was found that was asked for last: the next one is mostly near. */
+  #lastLine = 0;
 
   /** A text inside another (between backticks) begins at that one's line and nesting. */
   constructor(text: string, outer?: { line: number; depth: number }) {
@@ -60,11 +64,14 @@ export class Cursor {
   }
 
   get line(): number {
-    return this.#place(this.at).line;
+    this.#lineStarts ??= lineStarts(this.text);
+    return this.#firstLine + this.#lineIndex(this.#lineStarts, this.at);
   }
 
-  addComments(comments: readonly Comment[]): void {
+  /** Takes over what was found in a text inside of this one. */
+  addFindings({ comments, functions }: Cursor): void {
     for (const comment of comments) this.comments.push(comment);
+    for (const definition of functions) this.functions.push(definition);
   }
 
   sees(token: string): boolean {
@@ -95,6 +102,12 @@ export class Cursor {
     return pattern.exec(this.text)?.[0] ?? "";
   }
 
+  /** Whether a sticky expression matches here. */
+  stands(pattern: RegExp): boolean {
+    pattern.lastIndex = this.at;
+    return pattern.test(this.text);
+  }
+
   /** Reads something that may hold its own kind again; the depth is bounded, as texts come from strangers. */
   nested<T>(read: () => T): T {
     this.#depth += 1;
@@ -104,6 +117,14 @@ export class Cursor {
     return result;
   }
 
+  #lineIndex(starts: readonly number[], at: number): number {
+    let index = this.#lastLine;
+    if (at < starts[index]!) index = lastAtMost(starts, at);
+    while (index + 1 < starts.length && starts[index + 1]! <= at) index += 1;
+    this.#lastLine = index;
+    return index;
+  }
+
   fail(message: string, at = this.at): never {
     const { line, column } = this.#place(at);
     throw new Unreadable({ message, line, column });
@@ -111,7 +132,7 @@ export class Cursor {
 
   #place(at: number): { line: number; column: number } {
     this.#lineStarts ??= lineStarts(this.text);
-    const index = lastAtMost(this.#lineStarts, at);
+    const index = this.#lineIndex(this.#lineStarts, at);
     return { line: this.#firstLine + index, column: at - (this.#lineStarts[index] ?? 0) + 1 };
   }
 }

@@ -17,7 +17,7 @@ function content(cursor: Cursor, document: PendingDocument): Word {
   const inner = new Cursor(text, { line, depth: cursor.depth });
   const word = inner.nested(() => readDocument(inner));
   if (!inner.ended || inner.pendingDocuments.length > 0) cursor.fail("a here-document that isn't closed", at);
-  cursor.addComments(inner.comments);
+  cursor.addFindings(inner);
   return word;
 }
 

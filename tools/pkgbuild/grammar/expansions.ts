@@ -68,7 +68,7 @@ export function readBackticks(cursor: Cursor, quoted: boolean): Substitution {
   const inner = new Cursor(text, { line, depth });
   const script = inner.nested(() => readScript(inner, []));
   if (inner.pendingDocuments.length > 0) cursor.fail("a here-document that isn't closed", at);
-  cursor.addComments(inner.comments);
+  cursor.addFindings(inner);
   return { kind: "substitution", quoted, line, direction: "$", script };
 }
 

@@ -104,9 +104,10 @@ export function readArithmetic(cursor: Cursor, close: "))" | ";"): Word {
 function readStyled(cursor: Cursor, style: Style): Word {
   const { line } = cursor;
   const parts: WordPart[] = [];
-  while (!cursor.ended && cursor.peek(style.end) === "") {
+  while (!cursor.ended) {
     const plain = cursor.take(style.plain);
     if (plain !== "") addLiteral(parts, plain, style.quoted);
+    else if (cursor.stands(style.end)) break;
     else readSpecial(cursor, style, parts);
   }
   return { parts, line };
@@ -137,8 +138,7 @@ function readSpecial(cursor: Cursor, style: Style, parts: WordPart[]): void {
   if (style.wordlike && /[<>]/.test(char) && cursor.sees(`${char}(`)) {
     return void parts.push(readProcess(cursor));
   }
-  if (style.wordlike && cursor.peek(/[?*+@!]\((?![ \t]*\))/y) !== "")
-    return readExtendedPattern(cursor, parts);
+  if (style.wordlike && cursor.stands(/[?*+@!]\((?![ \t]*\))/y)) return readExtendedPattern(cursor, parts);
   cursor.at += 1;
   addLiteral(parts, char, style.quoted);
 }

@@ -1,6 +1,6 @@
 import type { Srcinfo, SrcinfoFields } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
-import type { EvaluateOptions } from "../evaluation/evaluate.ts";
+import { evaluate, type EvaluateOptions } from "../evaluation/evaluate.ts";
 import { expectedSrcinfo, type Section } from "./expected-srcinfo.ts";
 import type { Recipe } from "../recipe.ts";
 import type { Unknown, Value } from "../evaluation/values.ts";
@@ -11,7 +11,7 @@ import type { Unknown, Value } from "../evaluation/values.ts";
  * @throws SluiceError `srcinfo-unknown` where only running the recipe would tell what stands in a field.
  */
 export function deriveSrcinfo(recipe: Recipe, options: EvaluateOptions = {}): Srcinfo {
-  const { pkgbase, base, packages } = expectedSrcinfo(recipe, options);
+  const { pkgbase, base, packages } = expectedSrcinfo(evaluate(recipe, options));
   if (!pkgbase) throw unknown("pkgname", { reason: "it isn't set", line: 1 });
   if (!packages) throw unknown("pkgname", { reason: "its list isn't known", line: 1 });
   return {

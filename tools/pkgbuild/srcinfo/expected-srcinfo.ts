@@ -1,5 +1,4 @@
-import { evaluate, type EvaluateOptions, type Evaluation } from "../evaluation/evaluate.ts";
-import type { Recipe } from "../recipe.ts";
+import type { Evaluation, PrintedPackage } from "../evaluation/evaluate.ts";
 import type { Unknown, Value } from "../evaluation/values.ts";
 
 /** What `.SRCINFO` should say of a recipe, as far as the recipe's text tells. */
@@ -39,13 +38,17 @@ const perArchitecture = "source provides conflicts depends replaces optdepends m
   .concat(sums);
 
 /**
- * Derives what makepkg would write to `.SRCINFO`, without running anything. Where pkgver() exists, `.SRCINFO`
+ * What makepkg would write to `.SRCINFO`, from what was evaluated without running anything. Where pkgver() exists, `.SRCINFO`
  * may rightly hold a newer pkgver than the recipe, and what is derived from it.
  */
-export function expectedSrcinfo(recipe: Recipe, options: EvaluateOptions = {}): ExpectedSrcinfo {
-  const evaluation = evaluate(recipe, options);
+export function expectedSrcinfo(evaluation: Evaluation): ExpectedSrcinfo {
   const names = evaluation.list("pkgname");
-  const base = sectionOf(evaluation, "base", () => true);
+  const architectures = suffixes(evaluation.list("arch"));
+  const base = sectionOf(
+    { single: (field) => evaluation.scalar(field), list: (field) => evaluation.list(field) },
+    "base",
+    architectures,
+  );
   const [first] = Array.isArray(names) ? (names as readonly Value[]) : [];
   const own = evaluation.scalar("pkgbase");
   const pkgbase = own?.known && own.text === "" ? first : (own ?? first);
@@ -60,29 +63,28 @@ function packagesOf(
   const packages = new Map<string, Section>();
   for (const name of names) {
     if (!name.known) return undefined;
-    const own = evaluation.package(name.text);
-    packages.set(
-      name.text,
-      sectionOf(own, "package", (field) => own.assigned.has(field)),
-    );
+    const own = evaluation.printed(name.text);
+    const architectures = suffixes(own.list("arch") ?? evaluation.list("arch"));
+    packages.set(name.text, sectionOf(own, "package", architectures));
   }
   return packages;
 }
 
 function sectionOf(
-  evaluation: Evaluation,
+  values: PrintedPackage,
   kind: keyof typeof fields,
-  isWritten: (field: string) => boolean,
+  architectures: readonly string[],
 ): Section {
   const section = new Map<string, readonly Value[] | Unknown>();
   for (const field of fields[kind].single) {
-    const value = isWritten(field) ? evaluation.scalar(field) : undefined;
+    const value = values.single(field);
     if (value && (kind === "package" || !value.known || value.text !== ""))
       section.set(field, [written(value)]);
   }
-  for (const field of [...fields[kind].multiple, ...suffixed(evaluation)]) {
-    const values = isWritten(field) ? evaluation.list(field) : undefined;
-    if (values) addList(section, field, values, kind);
+  const suffixed = architectures.flatMap((name) => perArchitecture.map((field) => `${field}_${name}`));
+  for (const field of [...fields[kind].multiple, ...suffixed]) {
+    const list = values.list(field);
+    if (list) addList(section, field, list, kind);
   }
   return section;
 }
@@ -99,19 +101,15 @@ function addList(
   else if (kind === "package") section.set(field, [{ known: true, text: "", line: 0 }]);
 }
 
-function suffixed(evaluation: Evaluation): string[] {
-  const architectures = evaluation.list("arch");
+/** The architectures that a field may have behind its name. */
+function suffixes(architectures: ReturnType<Evaluation["list"]>): string[] {
   if (architectures === undefined || "known" in architectures) return [];
-  return architectures.flatMap((architecture) =>
-    architecture.known && architecture.text !== "any"
-      ? perArchitecture.map((field) => `${field}_${architecture.text}`)
-      : [],
-  );
+  return architectures.flatMap((name) => (name.known && name.text !== "any" ? [name.text] : []));
 }
 
 /** makepkg makes one space of any white space, and takes one from either end. */
 function written(value: Value): Value {
-  if (!value.known) return value;
+  if (!value.known || !/^\s|\s$|\s\s|[^\S ]/.test(value.text)) return value;
   return {
     ...value,
     text: value.text

@@ -12,17 +12,25 @@ export interface OpenRecipe {
   readonly files: () => Promise<RecipeFiles>;
 }
 
-/** What makepkg says of recipes, kept or asked now; by pkgbase, without those it wasn't asked for. */
+/**
+ * What makepkg says of recipes: kept here, shared by other machines, or asked now. By pkgbase, without those it wasn't
+ * asked for.
+ */
 export async function askMakepkg(
   kept: KeptMetadata,
   recipes: readonly OpenRecipe[],
+  shared: () => Promise<ReadonlyMap<string, Derived>>,
 ): Promise<ReadonlyMap<string, Derived>> {
   const answers = new Map<string, Derived>();
-  const unasked = recipes.filter(({ pkgbase, id }) => {
+  const isUnknown = ({ pkgbase, id }: OpenRecipe): boolean => {
     const known = kept.get(id);
     if (known) answers.set(pkgbase, known);
     return known === undefined;
-  });
+  };
+  const unkept = recipes.filter(isUnknown);
+  const known = unkept.length > 0 ? await shared() : new Map<string, Derived>();
+  for (const { id } of unkept) if (known.has(id)) kept.add(id, known.get(id)!);
+  const unasked = unkept.filter(isUnknown);
   const sandbox = unasked.length > 0 ? await makepkgSandbox() : undefined;
   if (!sandbox) return answers;
   for (const { pkgbase, id, files } of unasked) {

@@ -1,4 +1,4 @@
-import { defaultArch } from "../../alpm/names.ts";
+import { defaultArch, isPkgbase } from "../../alpm/names.ts";
 import {
   formatSrcinfo,
   missingParts,
@@ -7,7 +7,8 @@ import {
   type SrcinfoFields,
 } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
-import { readPkgbuild } from "../../pkgbuild/recipe.ts";
+import { readPkgbuildOnce } from "../../pkgbuild/recipe.ts";
+import { evaluateOnce } from "../../pkgbuild/evaluation/evaluate.ts";
 import { expectedSrcinfo, type Section } from "../../pkgbuild/srcinfo/expected-srcinfo.ts";
 
 /** What a PKGBUILD's text says of its package, without running anything. Plain data: it is kept as JSON. */
@@ -38,9 +39,9 @@ export interface UnknownField {
 
 /** @param carch what `$CARCH` means */
 export function derive(pkgbuild: string, carch: string = defaultArch): Derived {
-  const reading = readPkgbuild(pkgbuild);
+  const reading = readPkgbuildOnce(pkgbuild);
   if (!reading.ok) return nothing(reading.problem.message, reading.problem.line);
-  const { pkgbase, base, packages } = expectedSrcinfo(reading.recipe, { carch });
+  const { pkgbase, base, packages } = expectedSrcinfo(evaluateOnce(reading.recipe, { carch, clean: true }));
   if (!pkgbase) return nothing("it sets no pkgname", 1);
   if (!pkgbase.known) return nothing(pkgbase.reason, pkgbase.line);
   const unknown: UnknownField[] = [];
@@ -59,7 +60,7 @@ export function derive(pkgbuild: string, carch: string = defaultArch): Derived {
   const movesVersion = reading.recipe.functions.has("pkgver");
   try {
     // A value may break the form of `.SRCINFO`, or a name be none: then nothing of it is believed.
-    const read = parseSrcinfo(formatSrcinfo(srcinfo));
+    const read = isPlain(srcinfo) ? withoutEmpty(srcinfo) : parseSrcinfo(formatSrcinfo(srcinfo));
     const named = read.packages.map(({ pkgname, fields }) => [pkgname, [...fields]] as const);
     return {
       pkgbase: read.pkgbase,
@@ -73,6 +74,31 @@ export function derive(pkgbuild: string, carch: string = defaultArch): Derived {
     if (!(error instanceof SluiceError)) throw error;
     return nothing(error.message.replace(/^\.SRCINFO:\d+:\d+: /, ""), 1);
   }
+}
+
+/** Whether `.SRCINFO` has a line for each value and no other: nothing but visible ASCII, names that are some. */
+function isPlain({ pkgbase, base, packages }: Srcinfo): boolean {
+  const names = packages.map(({ pkgname }) => pkgname);
+  const values = [base, ...packages.map(({ fields }) => fields)].flatMap((fields) => [...fields.values()]);
+  return (
+    new Set(names).size === names.length &&
+    [pkgbase, ...names].every(isPkgbase) &&
+    values.every((list) => list.every((text) => /^(?:[!-~](?:[ -~]*[!-~])?)?$/.test(text)))
+  );
+}
+
+/** As `.SRCINFO` has it: a field whose only value is empty has none. */
+function withoutEmpty({ pkgbase, base, packages }: Srcinfo): Srcinfo {
+  return {
+    pkgbase,
+    base: full(base),
+    packages: packages.map(({ pkgname, fields }) => ({ pkgname, fields: full(fields) })),
+  };
+}
+
+function full(fields: SrcinfoFields): SrcinfoFields {
+  if (![...fields.values()].some((list) => list.includes(""))) return fields;
+  return new Map([...fields].map(([field, list]) => [field, list.filter((text) => text !== "")]));
 }
 
 function nothing(reason: string, line: number): Derived {

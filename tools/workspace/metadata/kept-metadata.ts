@@ -1,11 +1,30 @@
 import { createHash, hash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gitFolder } from "../../git/git-folder.ts";
 import { derive, type Derived } from "./derived.ts";
 
-/** Another way of deriving makes another number, so that nothing of the old way is taken. */
-const format = "sluice metadata 1";
+/** The files that decide what is derived: the evaluator, `.SRCINFO`'s form, and this room. */
+const evaluator = ["../../pkgbuild", "../../alpm", "."].map((folder) => join(import.meta.dirname, folder));
+
+/** What another version of the evaluator derived isn't taken: its files have other sizes or times. */
+let version: string | undefined;
+
+function firstLine(): string {
+  version ??= `sluice metadata ${evaluatorVersion()}`;
+  return version;
+}
+
+function evaluatorVersion(): string {
+  const sum = createHash("sha256");
+  for (const folder of evaluator) {
+    for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+      const { size, mtimeMs } = statSync(join(folder, name));
+      sum.update(`${name} ${size} ${mtimeMs}\n`);
+    }
+  }
+  return sum.digest("hex");
+}
 
 /** Where more is kept than this many times what a whole workspace uses, the rest is let go. */
 const mostUnused = 3;
@@ -40,6 +59,12 @@ export class KeptMetadata {
     return JSON.parse(line) as Derived;
   }
 
+  /** What makepkg said of recipes, by their ids; without what isn't known. */
+  answers(): ReadonlyMap<string, Derived> {
+    const ids = [...this.#lines.keys()].filter((id) => id.startsWith("recipe-"));
+    return new Map(ids.map((id) => [id, JSON.parse(this.#lines.get(id)!) as Derived] as const));
+  }
+
   /** What the text says, kept or derived now. */
   derive(id: string, pkgbuild: string): Derived {
     const kept = this.get(id);
@@ -70,7 +95,7 @@ export class KeptMetadata {
     const temporary = `${this.#file}.${process.pid}.tmp`;
     try {
       mkdirSync(dirname(this.#file), { recursive: true });
-      writeFileSync(temporary, [`${format}\n`, ...lines].join(""));
+      writeFileSync(temporary, [`${firstLine()}\n`, ...lines].join(""));
       renameSync(temporary, this.#file);
       this.#isNew = false;
     } catch {
@@ -96,8 +121,9 @@ function readLines(file: string): Map<string, string> {
     return new Map();
   }
   const lines = new Map<string, string>();
-  if (!text.startsWith(`${format}\n`) || !text.endsWith("\n")) return lines;
-  for (let at = format.length + 1; at < text.length;) {
+  const first = firstLine();
+  if (!text.startsWith(`${first}\n`) || !text.endsWith("\n")) return lines;
+  for (let at = first.length + 1; at < text.length;) {
     const end = text.indexOf("\n", at);
     const space = text.indexOf(" ", at);
     if (space !== -1 && space < end) lines.set(text.slice(at, space), text.slice(space + 1, end));

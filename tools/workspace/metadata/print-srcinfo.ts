@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { missingParts, parseSrcinfo } from "../../alpm/srcinfo.ts";
+import { missingParts, parseSrcinfo, type Srcinfo } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import type { Isolation, Job, Sandbox } from "../../sandbox/sandbox.ts";
@@ -92,16 +92,20 @@ async function writeRecipe(files: RecipeFiles, folder: string): Promise<void> {
 
 function answered(text: string): Derived {
   try {
-    const srcinfo = parseSrcinfo(text);
-    const missing = missingParts(srcinfo);
-    if (missing.length > 0) return notKnown(`makepkg --printsrcinfo: ${missing.join(", ")}`);
-    const packages = srcinfo.packages.map(({ pkgname, fields }) => [pkgname, [...fields]] as const);
-    const { pkgbase, base } = srcinfo;
-    return { pkgbase, base: [...base], packages, unknown: [], movesVersion: false, whole: true };
+    return fromSrcinfo(parseSrcinfo(text));
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     return notKnown(`makepkg --printsrcinfo prints no .SRCINFO: ${error.message}`);
   }
+}
+
+/** What makepkg printed, in the form of what is derived. */
+export function fromSrcinfo(srcinfo: Srcinfo): Derived {
+  const missing = missingParts(srcinfo);
+  if (missing.length > 0) return notKnown(`makepkg --printsrcinfo: ${missing.join(", ")}`);
+  const packages = srcinfo.packages.map(({ pkgname, fields }) => [pkgname, [...fields]] as const);
+  const { pkgbase, base } = srcinfo;
+  return { pkgbase, base: [...base], packages, unknown: [], movesVersion: false, whole: true };
 }
 
 function notKnown(reason: string): Derived {
