@@ -6,6 +6,7 @@ import { benchDispatch } from "./dispatch.ts";
 import { benchDeptree } from "./deptree.ts";
 import { benchGate } from "./gate.ts";
 import { benchGeneratedTree } from "./generated-tree.ts";
+import { benchNeeds } from "./needs.ts";
 import { benchOnCommit } from "./on-commit.ts";
 import { benchOnSchedule } from "./on-schedule.ts";
 import { benchPkgrepo } from "./pkgrepo.ts";
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   deptree: benchDeptree,
   "on-commit": benchOnCommit,
   "on-schedule": benchOnSchedule,
+  needs: benchNeeds,
   gate: benchGate,
   "generated-tree": benchGeneratedTree,
   sandbox: benchSandbox,
