@@ -5,7 +5,7 @@
 // manager's HTTP API. Where a room's inner rooms have a direction, it is a table below.
 
 const groups = [
-  ["alpm", "pkgbuild", "deptree", "gate", "schedule"],
+  ["alpm", "binaries", "pkgbuild", "deptree", "gate", "schedule"],
   ["system", "git", "http", "sandbox"],
   ["workspace"],
   ["upstream", "forge", "queue", "builder", "pkgrepo", "bash", "notify"],

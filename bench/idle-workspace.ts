@@ -7,6 +7,7 @@ import {
   readRepositoryConfig,
   type PackageConfig,
 } from "../tools/workspace/config/config.ts";
+import { generatedNeeds } from "./generated-needs.ts";
 import { followedSources } from "../tools/upstream/vcs/vcs-sources.ts";
 
 /** A real workspace whose upstreams have nothing new, by what its branch `state` remembers of them. */
@@ -18,6 +19,8 @@ export interface IdleWorkspace {
   readonly commit: string;
   /** Addresses of Git repositories whose commits are followed. */
   readonly repositories: readonly string[];
+  /** A file with what its packages need, as if they were published. */
+  readonly needs: string;
   /** Of all that is asked over HTTP. */
   readonly origins: ReadonlySet<string>;
 }
@@ -43,7 +46,14 @@ export function idleWorkspace(root: string): IdleWorkspace {
     if (config.CI_NVCHECKER)
       writeFileSync(join(root, pkgbase, ".nvchecker.toml"), versionPage(pkgbase, srcinfo));
   }
-  const [origin, clone] = publish(root, stateFiles(packages, CI_LIB_DB));
+  const generated = generatedNeeds(
+    packages.map(({ pkgbase }) => pkgbase),
+    CI_LIB_DB,
+  );
+  const state = stateFiles(packages, CI_LIB_DB).set(".gives.json", generated.gives);
+  const [origin, clone] = publish(root, state);
+  const needs = join(root, ".git/needs.json");
+  writeFileSync(needs, generated.needs);
   const repositories = [...new Set(packages.flatMap((pkg) => followedRepository(pkg) ?? []))];
   const asked = [
     ...CI_LIB_DB,
@@ -56,6 +66,7 @@ export function idleWorkspace(root: string): IdleWorkspace {
     origin,
     clone,
     commit,
+    needs,
     repositories,
     aur: packages.filter(({ config }) => config.CI_PKGBUILD_SOURCE === "aur").flatMap(rowsOf),
     origins: new Set(asked.filter((url) => /^https?:/.test(url)).map((url) => new URL(url).origin)),

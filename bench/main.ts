@@ -8,6 +8,7 @@ import { benchGate } from "./gate.ts";
 import { benchGeneratedTree } from "./generated-tree.ts";
 import { benchManyBuilders } from "./many-builders.ts";
 import { benchMetadata } from "./metadata.ts";
+import { benchNeeds } from "./needs.ts";
 import { benchOnCommit } from "./on-commit.ts";
 import { benchOnSchedule } from "./on-schedule.ts";
 import { benchPkgrepo } from "./pkgrepo.ts";
@@ -22,6 +23,7 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   metadata: benchMetadata,
   "on-commit": benchOnCommit,
   "on-schedule": benchOnSchedule,
+  needs: benchNeeds,
   gate: benchGate,
   "generated-tree": benchGeneratedTree,
   sandbox: benchSandbox,

@@ -2,6 +2,7 @@
 // clone, and a file with the stand-ins by origin and the forge's addresses.
 import { readFileSync } from "node:fs";
 import { readPlatform } from "../tools/ci/pipeline/platform.ts";
+import type { PackageRecord } from "../tools/binaries/record.ts";
 import { runOnSchedule } from "../tools/ci/on-schedule/run-on-schedule.ts";
 import { reportLines } from "../tools/ci/on-schedule/schedule-report.ts";
 import { withUpstreams } from "../tools/cli/wiring/upstreams.ts";
@@ -18,10 +19,12 @@ export interface RunFigures {
 }
 
 const [clone, worldFile] = process.argv.slice(2) as [string, string];
-const { standIns, apiUrl, project, token } = JSON.parse(
+const { standIns, apiUrl, project, token, needs } = JSON.parse(
   readFileSync(worldFile, "utf8"),
 ) as ServedAddresses & {
   readonly standIns: Readonly<Record<string, string>>;
+  /** Undefined: nobody knows what is published. */
+  readonly needs?: string;
 };
 const forge = await openForge("github", { apiUrl, project, token, targetBranch: "main" });
 const figures = await withUpstreams(
@@ -31,6 +34,7 @@ const figures = await withUpstreams(
       git: openGit(clone, process.env),
       platform: readPlatform({}),
       upstreams,
+      ...(needs !== undefined && { published: async () => recordsIn(needs) }),
       forge,
       now: () => new Date(),
       progress: () => undefined,
@@ -48,3 +52,9 @@ const figures = await withUpstreams(
   { standIns },
 );
 process.stdout.write(JSON.stringify(figures));
+
+/** As the command reads them where it publishes. */
+function recordsIn(path: string): readonly PackageRecord[] {
+  const { packages } = JSON.parse(readFileSync(path, "utf8")) as { packages: Record<string, PackageRecord> };
+  return Object.values(packages);
+}

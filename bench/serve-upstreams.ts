@@ -48,7 +48,7 @@ const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => {
-    if (pathname.endsWith(".db")) return void response.writeHead(304).end();
+    if (/\.(?:db|files)$/.test(pathname)) return void response.writeHead(304).end();
     if (pathname.endsWith(".json.gz")) return send(response, "text/plain", dump);
     if (pathname.endsWith("/info/refs")) return send(response, `${git}-advertisement`, advertisement);
     if (pathname.endsWith("/git-upload-pack")) {

@@ -113,7 +113,7 @@ async function survive(index: number, deaths: readonly Death[]): Promise<Surviva
   expectThat(currentSnapshot(repository) === finished, "published a third time");
 
   const names = readdirSync(folderOf(repository).folder).filter(
-    (name) => !/^(tiny\.|made-from|databases|\.checked\.json$)/.test(name),
+    (name) => !/^(tiny\.|made-from|needs\.json$|databases|\.checked\.json$)/.test(name),
   );
   const packages = names.filter((name) => /-[0-9]+-1-(x86_64|any)\.pkg\.tar\.zst$/.test(name));
   const expected = [".lock", ...packages.flatMap((name) => [name, `${name}.sig`])];

@@ -21,6 +21,9 @@ export interface MirroredPackage {
   readonly base?: string;
   readonly version: string;
   readonly provides?: readonly string[];
+  readonly depends?: readonly string[];
+  /** Paths, as a `.files` database lists them. */
+  readonly files?: readonly string[];
   /** When the database was made unless told. */
   readonly built?: Date;
 }
@@ -51,12 +54,18 @@ export class Mirror {
   ): void {
     const entries = packages.map((pkg) => [`${pkg.name}-${pkg.version}/desc`, descOf(pkg, made)] as const);
     this.publishBytes(repository, compressions[compression](writeTar(Object.fromEntries(entries))), made);
+    const lists = packages.map(
+      ({ name, version, files = [] }) =>
+        [`${name}-${version}/files`, ["%FILES%", ...files, ""].join("\n")] as const,
+    );
+    const both = Object.fromEntries([...entries, ...lists]);
+    this.publishBytes(repository, compressions[compression](writeTar(both)), made, "files");
   }
 
-  publishBytes(repository: string, bytes: Buffer, made: Date): void {
+  publishBytes(repository: string, bytes: Buffer, made: Date, kind: "db" | "files" = "db"): void {
     const etag = `"${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}"`;
-    const before = this.#copies.get(pathOf(repository)) ?? [];
-    this.#copies.set(pathOf(repository), [...before, { bytes, etag, made }]);
+    const path = pathOf(repository, kind);
+    this.#copies.set(path, [...(this.#copies.get(path) ?? []), { bytes, etag, made }]);
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, { isStale }: Circumstances): void {
@@ -75,11 +84,14 @@ function isKnown({ headers }: IncomingMessage, { etag, made }: Copy): boolean {
   return Date.parse(headers["if-modified-since"] ?? "") >= Math.floor(made.getTime() / 1000) * 1000;
 }
 
-function pathOf(repository: string): string {
-  return `/${repository}/os/x86_64/${repository}.db`;
+function pathOf(repository: string, kind = "db"): string {
+  return `/${repository}/os/x86_64/${repository}.${kind}`;
 }
 
-function descOf({ name, base = name, version, provides = [], built }: MirroredPackage, made: Date): string {
+function descOf(
+  { name, base = name, version, provides = [], depends = [], built }: MirroredPackage,
+  made: Date,
+): string {
   const fields = {
     FILENAME: `${name}-${version}-x86_64.pkg.tar.zst`,
     NAME: name,
@@ -88,6 +100,7 @@ function descOf({ name, base = name, version, provides = [], built }: MirroredPa
     BUILDDATE: String(Math.floor((built ?? made).getTime() / 1000)),
     ARCH: "x86_64",
     ...(provides.length > 0 && { PROVIDES: provides.join("\n") }),
+    ...(depends.length > 0 && { DEPENDS: depends.join("\n") }),
   };
   return Object.entries(fields)
     .map(([key, value]) => `%${key}%\n${value}\n\n`)

@@ -12,6 +12,8 @@ import { openGit } from "../../tools/git/git.ts";
 import type { Schedule } from "../../tools/schedule/schedule.ts";
 import type { Checkpoint } from "../../tools/steps.ts";
 import type { DatabaseSighting } from "../../tools/upstream/distribution/distribution.ts";
+import type { PackageRecord } from "../../tools/binaries/record.ts";
+import type { GivesSighting } from "../../tools/upstream/distribution/gives.ts";
 import type { CommitSighting } from "../../tools/upstream/vcs/vcs.ts";
 import type { Seen, Sighting, UpstreamRecipe } from "../../tools/upstream/upstream.ts";
 import { ScratchWorkspace, srcinfoText } from "./workspace.ts";
@@ -31,6 +33,9 @@ export class ScheduleDays {
   readonly recipes: Map<string, Offer | SluiceError>;
   readonly commits = new Map<string, CommitSighting>();
   databases: readonly DatabaseSighting[] = [];
+  /** What the distribution gives, and what is published; undefined: nobody knows. */
+  gives: () => readonly GivesSighting[] = () => [];
+  published: (() => readonly PackageRecord[]) | undefined;
   forge: Forge | SluiceError = new SluiceError("forge-token", "there is no forge here");
   platform: Platform = readPlatform({});
   now = new Date("2026-06-01T12:00:00Z");
@@ -68,6 +73,7 @@ export class ScheduleDays {
       git: openGit(this.world.dir, process.env),
       platform: this.platform,
       upstreams: () => this.#upstreams(),
+      ...(this.published && { published: async () => this.published!() }),
       forge: this.forge,
       now: () => this.now,
       progress: (what) => this.said.push(what),
@@ -124,6 +130,8 @@ export class ScheduleDays {
       tagsOf: async () => undefined,
       libraries: async () => this.databases,
       rebuildsOn: async () => new Map(),
+      gives: async () => this.gives(),
+      publishedNeeds: async () => undefined,
       aurEtag: () => undefined,
     };
   }

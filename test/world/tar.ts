@@ -1,23 +1,27 @@
 /** Files of a tar archive: path to content; a path that ends in `/` is a folder. */
-export type TarContent = Readonly<Record<string, string>>;
+export type TarContent = Readonly<Record<string, string | Buffer>>;
 
 const block = 512;
 
 /** Writes an uncompressed ustar archive in memory; paths up to 100 bytes. */
-export function writeTar(content: TarContent): Buffer {
+export function writeTar(content: TarContent, { executable }: { executable?: RegExp } = {}): Buffer {
   const parts: Buffer[] = [];
   for (const [path, text] of Object.entries(content)) {
-    const bytes = Buffer.from(text);
-    parts.push(header(path, bytes.length), bytes, Buffer.alloc((block - (bytes.length % block)) % block));
+    const bytes = typeof text === "string" ? Buffer.from(text) : text;
+    parts.push(
+      header(path, bytes.length, executable?.test(path)),
+      bytes,
+      Buffer.alloc((block - (bytes.length % block)) % block),
+    );
   }
   return Buffer.concat([...parts, Buffer.alloc(2 * block)]);
 }
 
-function header(path: string, size: number): Buffer {
+function header(path: string, size: number, isExecutable = false): Buffer {
   const header = Buffer.alloc(block);
   const isFolder = path.endsWith("/");
   header.write(path, 0);
-  header.write(isFolder ? "0000755" : "0000644", 100);
+  header.write(isFolder || isExecutable ? "0000755" : "0000644", 100);
   header.write("0000000", 108);
   header.write("0000000", 116);
   header.write(size.toString(8).padStart(11, "0"), 124);

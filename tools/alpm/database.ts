@@ -47,7 +47,7 @@ export function parseDatabase(tar: Uint8Array): DatabaseEntry[] {
 }
 
 /** Sections of the form `%KEY%`, one value per line, an empty line. */
-function readFields(desc: string, fields: Map<string, string[]>): void {
+export function readFields(desc: string, fields: Map<string, string[]>): void {
   let values: string[] | undefined;
   for (const line of desc.split("\n")) {
     if (line === "") {

@@ -171,6 +171,11 @@ async function readRefs(git: Git, ...more: readonly string[]): Promise<ReadonlyM
   return new Map(lines);
 }
 
+/** The commit of the branch `state`, as it was fetched last. */
+export async function stateCommit(git: Git): Promise<string | undefined> {
+  return localMain(await readRefs(git)).state;
+}
+
 function localMain(refs: ReadonlyMap<string, string>): MainBranch {
   return { head: refs.get("HEAD"), state: refs.get(trackingOf(stateRef)) ?? refs.get(stateRef) };
 }

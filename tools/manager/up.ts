@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../errors.ts";
+import { recordNeeds } from "../pkgrepo/publishing/record-needs.ts";
 import { publish } from "../pkgrepo/publishing/publish.ts";
 import type { Repaired } from "../pkgrepo/checking/repair.ts";
 import type { PendingBuild, Queue } from "../queue/queue.ts";
@@ -10,7 +11,10 @@ import { saidOnce } from "./said-once.ts";
 import { watchPublished } from "./watch.ts";
 import { work, type Watcher } from "./builds/work.ts";
 
-export interface UpWatcher extends Watcher, FollowWatcher {}
+export interface UpWatcher extends Watcher, FollowWatcher {
+  /** What published packages need is read: `read` of `all` files. */
+  readNeeds?(read: number, all: number): void;
+}
 
 interface UpOptions extends FollowOptions {
   readonly worker: string;
@@ -44,6 +48,8 @@ export async function up(installations: Installations, options: UpOptions): Prom
     await publish(installation.repository, [], installation.now());
   }
   await cancelOthers(queue, installations, watcher);
+  const reading = readOldNeeds(installations, options);
+  if (once) await reading;
   const follow = await followAll(installations, options, repaired);
   for (let pause = 10_000; !signal.aborted; pause = Math.min(2 * pause, 300_000)) {
     try {
@@ -106,6 +112,23 @@ async function cancelOthers(queue: Queue, installations: Installations, watcher:
     const message = whyNotHere(build, installations);
     await queue.cancel(build, message);
     watcher.finished?.(build, { outcome: "cancelled", message }, 0);
+  }
+}
+
+/** What was published before needs were kept is read once, beside the builds. */
+async function readOldNeeds(
+  installations: Installations,
+  { watcher, signal }: Pick<UpOptions, "watcher" | "signal">,
+): Promise<void> {
+  const progress = (read: number, all: number): void => watcher.readNeeds?.(read, all);
+  for (const { repository, now } of installations) {
+    try {
+      await recordNeeds(repository, { now, signal, progress });
+    } catch (error) {
+      // The next start goes on with it; nothing is rebuilt by itself until then.
+      if (!(error instanceof SluiceError)) throw error;
+      watcher.troubled?.(error);
+    }
   }
 }
 

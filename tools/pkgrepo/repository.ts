@@ -9,9 +9,9 @@ import type { Checkpoint } from "../steps.ts";
  *     <root>/<name>/<name>.asc                the public keys, the one that signs first
  *     <root>/<name>/<arch>/*.pkg.tar.*[.sig]  packages and signatures
  *     <root>/<name>/<arch>/databases/<n>/     snapshots: <name>.db.tar.gz, <name>.files.tar.gz, a .sig of
- *                                             each, made-from.json, retired.json, keys.json
+ *                                             each, made-from.json, needs.json, retired.json, keys.json
  *     <root>/<name>/<arch>/databases/current  symbolic link to the snapshot that counts
- *     <root>/<name>/<arch>/<name>.db[.sig], <name>.files[.sig], made-from.json
+ *     <root>/<name>/<arch>/<name>.db[.sig], <name>.files[.sig], made-from.json, needs.json
  *                                             symbolic links through databases/current; they never change
  *
  * A snapshot never changes once it is in place, and publishing replaces one symbolic link. So database,

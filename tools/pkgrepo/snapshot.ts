@@ -1,6 +1,8 @@
 import { readFile, readlink, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseEntry } from "../alpm/database.ts";
+import type { PackageRecord } from "../binaries/record.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import { readDatabase } from "./database-file.ts";
 import { readKeyRecord, type KeyRecord } from "./keys.ts";
@@ -44,9 +46,13 @@ export interface Snapshot {
   readonly retired: ReadonlyMap<string, RetiredFile>;
   /** Undefined where a version that kept no record published it, and the public key is gone. */
   readonly keys: KeyRecord | undefined;
+  /** By file name; without packages that were published before this was kept. Large, so it is read when it is asked for. */
+  readonly needs: () => Promise<ReadonlyMap<string, PackageRecord>>;
   /** The database's time, as clients see it. */
   readonly time: Date;
 }
+
+export const needsFile = "needs.json";
 
 type Where = Pick<Repository, "root" | "name" | "arch">;
 
@@ -92,6 +98,7 @@ async function readFolder(where: Where, folder: string): Promise<Snapshot> {
     madeFrom: await readRecords<MadeFromRecord>(join(folder, "made-from.json")),
     retired: await readRecords<RetiredFile>(join(folder, "retired.json")),
     keys: await readKeyRecord(folder, folderOf(where).publicKey),
+    needs: () => readNeeds(folder),
     time: (await stat(database)).mtime,
   };
 }
@@ -123,6 +130,20 @@ export async function madeFrom(where: Where): Promise<ReadonlyMap<string, MadeFr
   return folder === undefined ? new Map() : readRecords(join(folder, "made-from.json"));
 }
 
+/** What every published package needs and gives, by file name. */
+export async function publishedNeeds(where: Where): Promise<ReadonlyMap<string, PackageRecord>> {
+  const folder = await currentFolder(where);
+  return folder === undefined ? new Map() : readNeeds(folder);
+}
+
+/** Earlier releases kept no such file. */
+export async function readNeeds(folder: string): Promise<ReadonlyMap<string, PackageRecord>> {
+  const path = join(folder, needsFile);
+  if (!existsSync(path)) return new Map();
+  const { packages } = await readJson<{ packages: Record<string, PackageRecord> }>(path);
+  return new Map(Object.entries(packages));
+}
+
 /** Who signed what is published; undefined before the first publish. */
 export async function publishedKeys(where: Where): Promise<KeyRecord | undefined> {
   const folder = await currentFolder(where);
@@ -141,8 +162,12 @@ async function currentFolder(where: Where): Promise<string | undefined> {
 }
 
 export async function readRecords<T>(path: string): Promise<Map<string, T>> {
+  return new Map(Object.entries(await readJson<Record<string, T>>(path)));
+}
+
+async function readJson<T>(path: string): Promise<T> {
   try {
-    return new Map(Object.entries(JSON.parse(await readFile(path, "utf8")) as Record<string, T>));
+    return JSON.parse(await readFile(path, "utf8")) as T;
   } catch (error) {
     throw new SluiceError("snapshot-damaged", `${path} can't be read.`, {
       facts: { path },

@@ -11,6 +11,8 @@ export interface WantedBuild {
    * made from all that, there is nothing to build. Undefined: it is built anyway.
    */
   readonly upstream?: readonly string[] | undefined;
+  /** How many published packages wait for it in some way; the larger ones come first where nothing else orders them. */
+  readonly effect?: number;
 }
 
 /** Puts decisions into the form of `.ci/schedule.json`: builds in build order, each with what it needs. */
@@ -21,7 +23,9 @@ export function composeSchedule(
   removals: readonly ScheduledRemoval[],
 ): Schedule {
   const byName = new Map(wanted.map((build) => [build.pkgbase, build]));
-  const builds = tree.order.flatMap((pkgbase) => {
+  const effectOf = (pkgbase: string): number => byName.get(pkgbase)?.effect ?? 0;
+  const order = tree.levels.flatMap((level) => level.toSorted((a, b) => effectOf(b) - effectOf(a)));
+  const builds = order.flatMap((pkgbase) => {
     const build = byName.get(pkgbase);
     if (!build) return [];
     const { pkgnames } = tree.packages.get(pkgbase)!;

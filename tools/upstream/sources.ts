@@ -1,3 +1,4 @@
+import type { PackageRecord } from "../binaries/record.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { openAur, type Aur, type AurMemory } from "./aur/aur.ts";
 import {
@@ -6,6 +7,8 @@ import {
   type DatabaseSighting,
   type KnownDatabase,
 } from "./distribution/distribution.ts";
+import { readGives, type GivesSighting, type KnownGives } from "./distribution/gives.ts";
+import { readPublishedNeeds } from "./distribution/published-needs.ts";
 import { gitUpstream } from "./recipe-repositories/git-upstream.ts";
 import { githubTags } from "./tags/github-tags.ts";
 import { gitlabTags } from "./tags/gitlab-tags.ts";
@@ -64,6 +67,14 @@ export interface Upstreams {
   /** What the `.CI/rebuild-on.toml` of packages name, as it is now. */
   rebuildsOn(packages: readonly RebuildOn[]): Promise<ReadonlyMap<string, RebuildSighting>>;
   libraries(urls: readonly string[], known: readonly unknown[]): Promise<readonly DatabaseSighting[]>;
+  /** What the distribution's packages give, by the addresses of its databases. */
+  gives(
+    urls: readonly string[],
+    known: readonly KnownGives[],
+    arch: string,
+  ): Promise<readonly GivesSighting[]>;
+  /** What is published beside a database of our own; undefined where that isn't known, or not of all. */
+  publishedNeeds(database: string): Promise<readonly PackageRecord[] | undefined>;
   /** The ETag of the AUR's metadata as `recipes` learnt it; undefined where it has none. */
   aurEtag(): string | undefined;
 }
@@ -118,6 +129,8 @@ export function openUpstreams(ports: UpstreamPorts, memory: UpstreamMemory, sand
     tagsOf: (url) => tagsOf(refs, url),
     rebuildsOn: (packages) => lookAtRebuilds(packages, asking),
     libraries,
+    gives: (urls, known, arch) => readGives(urls, known, arch, ports.http, ports.now),
+    publishedNeeds: (database) => readPublishedNeeds(database, ports.http),
     aurEtag: () => aur.etag(),
   };
 }

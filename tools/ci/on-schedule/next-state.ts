@@ -1,6 +1,6 @@
 import { digestOf } from "../../forge/branch-name.ts";
 import type { Refusal } from "../../forge/read-reviews.ts";
-import type { PackageState, State } from "../../workspace/state/state.ts";
+import type { NeedsState, PackageState, State } from "../../workspace/state/state.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { LibraryRebuilds } from "../updates/library-rebuilds.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
@@ -17,6 +17,7 @@ export function nextState(
     readonly updates: readonly UpdateDecision[];
     readonly commits: readonly CommitDecision[];
     readonly rebuilds: Pick<LibraryRebuilds, "versions" | "databases">;
+    readonly needs: NeedsState;
     readonly aurEtag: string | undefined;
     /** By pkgbase. */
     readonly rebuiltFor: ReadonlyMap<string, NonNullable<PackageState["rebuiltFor"]>>;
@@ -46,6 +47,7 @@ export function nextState(
     packages: refusals ? withRefusals(next, refusals) : next,
     versions: rebuilds.versions,
     requests: state.requests,
+    needs: found.needs,
     run: {
       known: true,
       databases: rebuilds.databases,

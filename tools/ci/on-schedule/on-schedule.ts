@@ -12,6 +12,7 @@ import { commitRangeTo, scheduledTag, type CommitRange } from "../pipeline/commi
 import { findCommits, type CommitDecision } from "../updates/find-commits.ts";
 import { findUpdates } from "../updates/find-updates.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
+import { findNeeds, type NeedsFound } from "../updates/find-needs.ts";
 import { planLibraryRebuilds, type LibraryRebuilds } from "../updates/library-rebuilds.ts";
 import { publishedVersions } from "../updates/published-versions.ts";
 import {
@@ -40,6 +41,8 @@ export interface OnSchedulePlan {
   readonly updates: readonly UpdateDecision[];
   readonly commits: readonly CommitDecision[];
   readonly rebuilds: Pick<LibraryRebuilds, "bumps" | "skipped"> & Pick<TriggeredRebuilds, "failed">;
+  /** What published packages need that is gone. */
+  readonly needs: NeedsFound;
   readonly databases: readonly DatabaseSighting[];
   /** What changes in main, by path. */
   readonly changes: FileChanges;
@@ -116,7 +119,17 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
     skipped: [...ofLibraries.skipped, ...triggered.skipped],
     failed: triggered.failed,
   };
-  const configs = await bumpedConfigs(git, side, rebuilds.bumps);
+  const needs = await findNeeds({
+    upstreams,
+    packages: side.workspace.packages,
+    config: side.workspace.config,
+    state: state.needs,
+    published: async () => ports.published?.(side.workspace.config, upstreams),
+    rebuilt: new Set([...moved, ...rebuilds.bumps.map(({ pkgbase }) => pkgbase)]),
+    now,
+  });
+  const bumps = [...needs.bumps, ...rebuilds.bumps];
+  const configs = await bumpedConfigs(git, side, bumps);
   const workspace = workspaceAfter(side.workspace, taken, configs);
   // A new recipe may follow other commits than those that were just asked about.
   const again = [...workspace.packages.values()].filter(({ pkgbase }) => moved.has(pkgbase));
@@ -137,18 +150,20 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
     updates,
     commits,
     changes,
-    changed: [...taken, ...rebuilds.bumps].map(({ pkgbase }) => pkgbase).sort(),
+    changed: [...taken, ...bumps].map(({ pkgbase }) => pkgbase).sort(),
     rebuilds,
+    needs,
     databases,
     replaces,
     reviews,
-    ...wantedBuilds(workspace, decisions, newBuilds(workspace, updates, commits, rebuilds.bumps)),
+    ...wantedBuilds(workspace, decisions, newBuilds(workspace, updates, commits, bumps)),
     removals: decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
     stateBranch,
     state: nextState(state, workspace, {
       updates,
       commits,
       rebuilds,
+      needs: needs.state,
       refusals,
       rebuiltFor: triggered.rebuiltFor,
       aurEtag: upstreams.aurEtag(),

@@ -5,6 +5,7 @@ import type { CommitDecision } from "../updates/find-commits.ts";
 import { shortName } from "../pipeline/workspace-refs.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
 import type { TemplateOutcome } from "../template/take-template.ts";
+import { brokenAsJson } from "../updates/need-rebuilds.ts";
 import { reportLines } from "./schedule-report.ts";
 
 /** A run as data, for `--json`: every step with what was found and why; recipes themselves are left out. */
@@ -20,6 +21,13 @@ export function planAsJson(
     updates: updates.filter(({ kind }) => kind !== "unchanged").map(describeUpdate),
     commits: commits.filter(isNews).map(describeCommit),
     rebuilds: rebuilds.bumps,
+    needRebuilds: plan.needs.bumps.map(({ pkgbase, bump, reason, effect }) => ({
+      pkgbase,
+      bump,
+      reason,
+      effect,
+    })),
+    broken: plan.needs.broken.map(brokenAsJson),
     changes: [...plan.changes].map(([path, file]) => ({ path, change: file ? "written" : "deleted" })),
     replaces: replaces?.commit ?? null,
     reviews:

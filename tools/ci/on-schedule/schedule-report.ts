@@ -3,6 +3,7 @@ import { digestOf } from "../../forge/branch-name.ts";
 import type { ReviewAction } from "../../forge/plan-reviews.ts";
 import { inertInline } from "../../gate/review/inert.ts";
 import type { OnScheduleOutcome } from "./apply-on-schedule.ts";
+import { sayBroken } from "../updates/need-rebuilds.ts";
 import type { JudgedUpdate, UpdateDecision } from "../updates/decide-update.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
 import type { TemplateOutcome } from "../template/take-template.ts";
@@ -22,6 +23,7 @@ export const headings = {
   skipped: "Skipped, looked at again next time",
   waiting: "Waiting",
   updated: "Updated",
+  broken: "Broken",
   build: "To build",
   remove: "To remove",
   unscheduled: "Not built now",
@@ -55,6 +57,12 @@ export function reportLines(
     ...plan.rebuilds.failed.map(
       ({ pkgbase, kind, error }) =>
         ({ what: kind === "problem" ? "problem" : "skipped", pkgbase, why: explain(error) }) as const,
+    ),
+    ...plan.needs.sightings.flatMap(({ error }) =>
+      error ? [{ what: "skipped", pkgbase: "CI_LIB_DB", why: explain(error) } as const] : [],
+    ),
+    ...plan.needs.broken.map(
+      (one) => ({ what: "broken", pkgbase: one.pkgbase, why: sayBroken(one) }) as const,
     ),
     ...plan.rebuilds.skipped.map(
       ({ pkgbase, reason: why }) => ({ what: "unscheduled", pkgbase, why }) as const,

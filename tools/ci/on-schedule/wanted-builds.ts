@@ -12,6 +12,7 @@ export interface NewBuild {
   readonly reason: string;
   /** Upstream commits that it is to be made from; none: its recipe in main changed. */
   readonly upstream?: readonly string[];
+  readonly effect?: number;
 }
 
 /** Every reason of this run to build something, but those of commits. */
@@ -60,7 +61,7 @@ export function wantedBuilds(
     asked.map(({ kind: _kind, ...build }) => [build.pkgbase, build]),
   );
   const unscheduled: NewBuild[] = [];
-  for (const { pkgbase, reason, upstream = [] } of found) {
+  for (const { pkgbase, reason, upstream = [], effect = 0 } of found) {
     const pkg = packages.get(pkgbase)!;
     const { CI_ON_TRIGGER } = pkg.config;
     const before = builds.get(pkgbase);
@@ -75,6 +76,7 @@ export function wantedBuilds(
       pkgbase,
       class: buildClass,
       reason: reasons,
+      ...(effect > 0 && { effect }),
       ...(!isAnyway && { upstream: [...(before?.upstream ?? []), ...upstream] }),
     });
   }

@@ -2,7 +2,7 @@ import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
 import { keyringName } from "../../pkgrepo/publishing/keyring-package.ts";
 import { isFor } from "../../workspace/architectures.ts";
-import { bumpOf } from "../../workspace/bump.ts";
+import { wantedVersion } from "../wanted-version.ts";
 import { parseBranchName } from "../../forge/branch-name.ts";
 import type { State } from "../../workspace/state/state.ts";
 import type { Package, Workspace } from "../../workspace/workspace.ts";
@@ -94,21 +94,6 @@ function lostBuild(pkg: Package, { workspace }: AuditFacts, published: Published
   return [
     { kind: "lost-build", name: pkgbase, why: `${version} is published${where}, main asks for ${wanted}` },
   ];
-}
-
-/** The recipe's, or, where it is that which CI_PACKAGE_BUMP is for, the bumped one; pkgver() may be ahead of both. */
-function wantedVersion(recipe: string, published: string, config: Package["config"]): string {
-  const bump = bumpOf(config);
-  if (!bump) return recipe;
-  const bumped = `${bump.version ?? recipe}.${bump.count}`;
-  const isForThis =
-    bump.version === undefined ||
-    [recipe, published].some((version) => isSameButBump(version, bump.version!));
-  return isForThis && vercmp(bumped, recipe) > 0 ? bumped : recipe;
-}
-
-function isSameButBump(version: string, base: string): boolean {
-  return vercmp(version, base) === 0 || vercmp(version.replace(/\.\d+$/, ""), base) === 0;
 }
 
 function orphans(facts: AuditFacts): AuditFinding[] {

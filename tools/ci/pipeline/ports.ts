@@ -1,3 +1,4 @@
+import type { PackageRecord } from "../../binaries/record.ts";
 import type { SluiceError } from "../../errors.ts";
 import type { Forge } from "../../forge/forge.ts";
 import type { Git } from "../../git/git.ts";
@@ -12,6 +13,14 @@ export interface SchedulePorts {
   readonly platform: Platform;
   /** Opens the upstreams for one plan. */
   readonly upstreams: (config: RepositoryConfig, memory: UpstreamMemory) => Upstreams;
+  /**
+   * What everything that is published needs and gives; undefined where nobody knows. Without it nothing is rebuilt
+   * because something of that is gone.
+   */
+  readonly published?: (
+    config: RepositoryConfig,
+    upstreams: Upstreams,
+  ) => Promise<readonly PackageRecord[] | undefined>;
   /** Where reviews are, or why there are none. */
   readonly forge: Forge | SluiceError;
   readonly now: () => Date;

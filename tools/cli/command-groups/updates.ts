@@ -27,6 +27,7 @@ export const updates: readonly CommandEntry[] = [
     group: "updates",
     examples: [
       ["sluice audit", "was anything lost?"],
+      ["sluice audit --broken", "what is published needs libraries that are gone?"],
       ["sluice audit --database https://example.org/x86_64/mypackages.db", "against this database"],
     ],
     define: (program) =>
@@ -38,6 +39,7 @@ export const updates: readonly CommandEntry[] = [
           "--database <file>",
           "the published repository's, or its address (default: BUILD_REPO's in CI_LIB_DB, or what is published here)",
         )
+        .option("--broken", "what published packages need that nothing gives any more, by cause, instead")
         .option("--json", "print as JSON"),
     load: async () => (await import("../commands/audit.ts")).audit,
   },

@@ -2,6 +2,7 @@ import { audit as findings, isComplaint, type AuditFinding } from "../../ci/oper
 import { readAuditFacts } from "../../ci/operations/audit-facts.ts";
 import { foldersOf } from "../../manager/installation.ts";
 import { stateFolder } from "../wiring/installation.ts";
+import { auditBroken } from "./audit-broken.ts";
 import { operationPorts } from "../wiring/operation.ts";
 import { info, warn } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
@@ -11,6 +12,7 @@ interface Options {
   readonly root?: string;
   readonly database?: string;
   readonly state?: string;
+  readonly broken?: boolean;
   readonly json?: boolean;
 }
 
@@ -34,6 +36,7 @@ const remedies: Record<AuditFinding["kind"], string> = {
 
 /** 1 where something was lost or damaged, nobody owns it any more, or somebody couldn't be asked. */
 export async function audit(options: Options): Promise<number> {
+  if (options.broken) return auditBroken(options);
   return withUpstreams(process.env, async (upstreams, aur) => {
     const facts = await readAuditFacts(
       { ...operationPorts(options), upstreams, aur },

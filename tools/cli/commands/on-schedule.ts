@@ -16,11 +16,14 @@ import {
   reportMarkdown,
   type ReportLine,
 } from "../../ci/on-schedule/schedule-report.ts";
+import { foldersOf } from "../../manager/installation.ts";
 import { openGit } from "../../git/git.ts";
 import { reviewPlace } from "../wiring/forge.ts";
 import { info, printable, warn } from "../output/report.ts";
 import { describeAsked } from "../wiring/operation.ts";
+import { stateFolder } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
+import { publishedRecords } from "../wiring/published-here.ts";
 import { formatTable } from "../output/table.ts";
 import { allBuilds } from "../../schedule/schedule.ts";
 import { withUpstreams } from "../wiring/upstreams.ts";
@@ -41,7 +44,8 @@ export async function onSchedule(options: Options): Promise<number> {
   if (trigger !== undefined) return onTrigger({ git, platform, now, progress: info }, trigger, options);
   const forge = await reviewPlace(git, platform);
   return withUpstreams(process.env, async (upstreams) => {
-    const ports = { git, platform, upstreams, forge, now, progress: info };
+    const published = publishedRecords(foldersOf(stateFolder(options)).repositories);
+    const ports = { git, platform, upstreams, published, forge, now, progress: info };
     return report(await planOrRun(ports, options), platform, options);
   });
 }

@@ -9,6 +9,7 @@ import { installationOf, type Installation, type Installations } from "../../man
 import type { Total } from "../../queue/event-readers.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
 import { fetchOptions } from "../wiring/fetch-options.ts";
+import { publishedRecords } from "../wiring/published-here.ts";
 import { withFurtherWorkspaces } from "../wiring/workspaces.ts";
 import { pipelines } from "../wiring/pipelines.ts";
 import { workspaceUrl } from "../wiring/builders.ts";
@@ -87,6 +88,7 @@ export async function up(options: Options): Promise<number> {
     const count = (totals: readonly Total[]): Promise<void> => queue.addTotals(totals);
     const runs = pipelines({
       git: installation.git,
+      published: publishedRecords(folders.repositories),
       everyMs: fetch.everyMs,
       say: progress.note,
       count,

@@ -1,9 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isPkgbase } from "../../alpm/names.ts";
+import { defaultArch, isPkgbase } from "../../alpm/names.ts";
 import { lintVersions } from "../../ci/checks/lint-versions.ts";
 import { planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
 import { readPlatform } from "../../ci/pipeline/platform.ts";
+import { readStateBranch } from "../../ci/pipeline/workspace-refs.ts";
+import { publishedNeeds } from "../../pkgrepo/snapshot.ts";
+import { ownGives, parseGives, providedBy } from "../../upstream/distribution/gives.ts";
 import { dependentsOf, type DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
@@ -11,10 +14,11 @@ import { parseWorkspace, treeOf } from "../../workspace/workspace.ts";
 import { readWorktree } from "../../workspace/worktree.ts";
 import { publishedHere } from "../wiring/published-here.ts";
 import { findPackage, nearestPackage, type NamedPackages } from "../../workspace/package-names.ts";
+import { linkedOf, sayLinked, type Linked } from "../wiring/linked.ts";
 import { printable } from "../output/report.ts";
 import { failingPackages, type Failing } from "../../manager/builds/failing.ts";
 import { allBuilds } from "../../schedule/schedule.ts";
-import { openQueue } from "../../manager/installation.ts";
+import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { duration } from "../output/time.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
@@ -42,11 +46,18 @@ export async function why(options: Options, name: string): Promise<number> {
   const dependents = dependentsOf(tree, pkgbase);
   const obstacle = await obstacleOf(git, folder, pkgbase, plan);
   const failure = await failureOf(options, plan.schedule.target, pkgbase);
+  const linked = await linkedHere(options, git, plan.schedule.target, pkgbase);
   if (json) {
-    const failed = failure ?? null;
-    process.stdout.write(
-      `${JSON.stringify({ pkgbase, decision, obstacle, failure: failed, needs: edges, neededBy: dependents }, null, 2)}\n`,
-    );
+    const facts = {
+      pkgbase,
+      decision,
+      obstacle,
+      failure: failure ?? null,
+      needs: edges,
+      neededBy: dependents,
+      linked: linked ?? null,
+    };
+    process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
     return 0;
   }
   const needs = edges.map(
@@ -58,6 +69,7 @@ export async function why(options: Options, name: string): Promise<number> {
     ...(obstacle === null ? [] : [`but: ${obstacle}`]),
     ...(failure ? [describeFailing(failure)] : []),
     `needs: ${needs.length > 0 ? needs.join(", ") : "nothing of this workspace"}`,
+    ...(linked && linked.length > 0 ? [`its published files need: ${sayLinked(linked)}`] : []),
     `needed by: ${dependents.length > 0 ? dependents.join(", ") : "nothing of this workspace"}`,
   ];
   process.stdout.write(printable(`${lines.join("\n")}\n`));
@@ -91,6 +103,22 @@ async function obstacleOf(
   const only = { ...workspace, packages: new Map([[pkgbase, pkg]]) };
   const [problem] = await lintVersions(git, root, only, await publishedHere(root, workspace.config));
   return problem?.message ?? null;
+}
+
+/** What the published files of it need, and from whom as the last half-hourly run saw it; undefined: nobody knows. */
+async function linkedHere(
+  options: Options,
+  git: Git,
+  name: string,
+  pkgbase: string,
+): Promise<readonly Linked[] | undefined> {
+  const { repositories } = foldersOf(stateFolder(options));
+  const records = [...(await publishedNeeds({ root: repositories, name, arch: defaultArch })).values()];
+  const own = records.filter((record) => record.pkgbase === pkgbase);
+  if (own.length === 0) return undefined;
+  const { state } = await readStateBranch(git);
+  const known = parseGives(state.needs.gives).filter(({ url }) => url !== "");
+  return linkedOf(own, providedBy([...known, ownGives(records)]));
 }
 
 /** Where it isn't built here, its builds aren't known here either. */

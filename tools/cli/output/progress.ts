@@ -88,6 +88,11 @@ export function showProgress(logs: string): Progress {
       }[outcome];
       line(`${paint.yellow("warning:")} damaged: ${printable(path)} ${problem}; ${done}`);
     },
+    readNeeds(read, all) {
+      if (read === all || read % 100 === 0) {
+        line(`read what published packages need: ${read} of ${all}`);
+      }
+    },
     rotated(fingerprint) {
       line(`everything is signed by ${fingerprint} now`);
     },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { planOperation, readCurrentState, runOperation } from "../../ci/operations/operation.ts";
 import { runRequest } from "../../ci/pipeline/push-request.ts";
+import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { readStateBranch, readWorkspaceRefs } from "../../ci/pipeline/workspace-refs.ts";
 import { planOnTrigger } from "../../ci/on-schedule/on-trigger.ts";
@@ -17,6 +18,7 @@ import { withUpstreams } from "./upstreams.ts";
 
 interface Options {
   readonly git: Git;
+  readonly published: NonNullable<SchedulePorts["published"]>;
   /** Milliseconds from one look at main to the next. */
   readonly everyMs: number;
   readonly say: (line: string) => void;
@@ -39,7 +41,7 @@ export interface Pipelines {
   keepRunning(): Promise<void>;
 }
 
-export function pipelines({ git, everyMs, say, count, signal }: Options): Pipelines {
+export function pipelines({ git, published, everyMs, say, count, signal }: Options): Pipelines {
   const platform = readPlatform({});
   const ports = { git, platform, now, progress: () => undefined };
   /** When each is due, in milliseconds of this process. */
@@ -86,7 +88,7 @@ export function pipelines({ git, everyMs, say, count, signal }: Options): Pipeli
   async function onSchedule(): Promise<readonly string[]> {
     const forge = await reviewPlace(git, platform);
     return withUpstreams(process.env, async (upstreams) => {
-      const { plan, outcome, template } = await runOnSchedule({ ...ports, upstreams, forge });
+      const { plan, outcome, template } = await runOnSchedule({ ...ports, published, upstreams, forge });
       await count(countsOfUpdates(plan.updates));
       return reportLines(plan, outcome, template).map(
         ({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`,

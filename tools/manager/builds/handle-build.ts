@@ -63,7 +63,7 @@ async function decide(
   const found = await lookAtBuild(installation, build);
   if (found.kind !== "to-build") return withoutBuilding(installation, build, found, signal, log);
   const made = await runBuild(installation, build, { ...found.inputs, signal }, log);
-  if (!("outcome" in made)) return publishFinished(installation, build, made, signal);
+  if (!("outcome" in made)) return publishFinished(installation, build, made, signal, log);
   const { reason, ...result } = made;
   return { ...result, ...(reason === "download" && { retry: reason }) };
 }
@@ -87,7 +87,7 @@ export async function withoutBuilding(
 ): Promise<Result> {
   if (found.kind === "ended") return found.result;
   return found.kind === "kept"
-    ? publishFinished(installation, build, found.packages, signal)
+    ? publishFinished(installation, build, found.packages, signal, log)
     : publishAgain(installation, build, found.packages, signal, log);
 }
 
@@ -196,7 +196,7 @@ async function publishAgain(
   log: BuildLog,
 ): Promise<Result> {
   log.note(`${packages.version} was made from this very recipe and is still kept.`);
-  const result = await publishFinished(installation, build, packages, signal);
+  const result = await publishFinished(installation, build, packages, signal, log);
   if (result.outcome !== "built") return result;
   return { outcome: "already-built", message: `${packages.version}, which was kept, is published again` };
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { BuildLog } from "../../builder/log.ts";
 import type { SluiceError } from "../../errors.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
@@ -8,6 +9,7 @@ import { isForAny } from "../../workspace/architectures.ts";
 import type { Installation } from "../installation.ts";
 import { acknowledge, mainWith, readyRemovals } from "../reconcile/removals.ts";
 import type { FinishedPackages } from "./finished.ts";
+import { needsCheck } from "./needs-check.ts";
 import { isCurrent } from "./run-build.ts";
 
 /**
@@ -19,6 +21,7 @@ export async function publishFinished(
   build: Build,
   packages: Omit<FinishedPackages, "build">,
   signal: AbortSignal,
+  log?: Pick<BuildLog, "note">,
 ): Promise<Result> {
   const { workspace } = await installation.revisions.at(build.commit);
   const pkg = workspace.packages.get(build.pkgbase);
@@ -26,7 +29,7 @@ export async function publishFinished(
     const result = await publishInto(other, build, packages, signal);
     if (result.outcome !== "built" && result.outcome !== "already-built") return result;
   }
-  return publishInto(installation, build, packages, signal);
+  return publishInto(installation, build, packages, signal, log);
 }
 
 /** What this package takes the place of goes in the same change. */
@@ -35,11 +38,14 @@ async function publishInto(
   { pkgbase, commit }: Pick<Build, "pkgbase" | "commit">,
   { files, pkgnames, version, madeFrom }: Omit<FinishedPackages, "build">,
   signal: AbortSignal,
+  log?: Pick<BuildLog, "note">,
 ): Promise<Result> {
   const { repository, now } = installation;
   const removals = await readyRemovals(installation);
   const main = await mainWith(installation, commit, removals);
-  const outcomes = await publish(repository, [{ pkgbase, pkgnames, files, madeFrom }], now(), main);
+  const needs = await needsCheck(installation, commit, log);
+  const made = { pkgbase, pkgnames, files, madeFrom };
+  const outcomes = await publish(repository, [made], now(), main, needs.judge);
   const removed = main ? await acknowledge(installation, removals, outcomes) : [];
   const own = outcomes.find((outcome) => outcome.pkgbase === pkgbase);
   if (own?.kind === "refused") {
@@ -48,7 +54,8 @@ async function publishInto(
   }
   if (own?.kind === "unchanged") return { outcome: "already-built", message: `${version} is published` };
   const gone = removed.map(({ pkgbase: other }) => other).join(", ");
-  return { outcome: "built", message: gone === "" ? version : `${version}; removed: ${gone}` };
+  const parts = [version, ...(gone === "" ? [] : [`removed: ${gone}`]), ...needs.warnings];
+  return { outcome: "built", message: parts.join("; ") };
 }
 
 /**

@@ -14,7 +14,7 @@ import { replaceSnapshot } from "../publishing/replace-snapshot.ts";
 import { deleteDamagedFile, renewKeyring } from "../publishing/rotate-key.ts";
 import { inTransaction, whileLocked } from "../publishing/transaction.ts";
 import { folderOf, type Repository } from "../repository.ts";
-import { publishedKeys, readRecords, readSnapshot, type Snapshot } from "../snapshot.ts";
+import { publishedKeys, readNeeds, readRecords, readSnapshot, type Snapshot } from "../snapshot.ts";
 import { sha256Of } from "../digest.ts";
 import { checkPublished, type Damage } from "./check.ts";
 import { withVerifier, type Verify } from "./signatures.ts";
@@ -121,6 +121,7 @@ async function restoreDatabases(repository: Repository, now: Date): Promise<read
     madeFrom: await readRecords<never>(join(snapshot, "made-from.json")),
     retired,
     keys,
+    needs: () => readNeeds(snapshot),
     time: (await stat(snapshot)).mtime,
   };
   await inTransaction(

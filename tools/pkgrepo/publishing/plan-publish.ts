@@ -1,4 +1,5 @@
 import type { DatabaseEntry } from "../../alpm/database.ts";
+import type { PackageRecord } from "../../binaries/record.ts";
 import { SluiceError } from "../../errors.ts";
 import type { MadeFrom, MadeFromRecord, Snapshot } from "../snapshot.ts";
 
@@ -9,6 +10,8 @@ export interface VerifiedPackage {
   readonly path: string;
   readonly filename: string;
   readonly sha256: string;
+  /** What it needs and gives; undefined where a package is put back whose record is there. */
+  readonly needs?: PackageRecord;
 }
 
 /** A build whose packages are verified, each for itself. */

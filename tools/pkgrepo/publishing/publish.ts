@@ -12,6 +12,7 @@ import {
 } from "./plan-publish.ts";
 import { replaceSnapshot } from "./replace-snapshot.ts";
 import type { Repository } from "../repository.ts";
+import type { Snapshot } from "../snapshot.ts";
 import { stagePackages, type FinishedBuild } from "./stage-packages.ts";
 import { durably } from "../../steps.ts";
 import { inTransaction, type Transaction } from "./transaction.ts";
@@ -21,6 +22,12 @@ import { inTransaction, type Transaction } from "./transaction.ts";
  */
 export type PublishOutcome = PlannedOutcome;
 
+/** Why a build that is verified isn't to be published, if so. */
+export type Judge = (
+  candidate: Candidate,
+  published: Snapshot | undefined,
+) => Promise<SluiceError | undefined>;
+
 type Refused = Extract<PublishOutcome, { kind: "refused" }>;
 
 /**
@@ -28,6 +35,7 @@ type Refused = Extract<PublishOutcome, { kind: "refused" }>;
  * Publishing again what is published changes nothing. With no builds it makes an empty repository, where
  * there is none yet.
  *
+ * @param judge has the last word on each build
  * @param main what goes in the same change, and which names move from one pkgbase to another
  * @returns one outcome per build and per removal, in no particular order
  * @throws SluiceError where nothing could be published at all: `locked`, `signing-key`, `program-…`,
@@ -38,9 +46,16 @@ export function publish(
   builds: readonly FinishedBuild[],
   now: Date,
   main?: Main,
+  judge?: Judge,
 ): Promise<PublishOutcome[]> {
   return inTransaction(repository, now, async (transaction) => {
-    const { candidates, refused } = await stageBuilds(transaction, builds);
+    const { candidates: staged, refused } = await stageBuilds(transaction, builds);
+    const candidates: Candidate[] = [];
+    for (const candidate of staged) {
+      const error = await judge?.(candidate, transaction.published);
+      if (error) refused.push({ kind: "refused", pkgbase: candidate.pkgbase, error });
+      else candidates.push(candidate);
+    }
     const published = transaction.published ?? { entries: [], madeFrom: new Map(), retired: new Map() };
     const onDisk = new Set(await readdir(transaction.paths.folder));
     const plan = planPublish(published, candidates, onDisk, main);

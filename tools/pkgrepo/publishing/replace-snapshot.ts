@@ -13,13 +13,14 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { formatNeeds, type PackageRecord } from "../../binaries/record.ts";
 import { SluiceError } from "../../errors.ts";
 import { readDatabase } from "../database-file.ts";
 import { flush } from "../../system/flush.ts";
 import type { Change } from "./change.ts";
 import { mergeDatabases } from "./merge-databases.ts";
 import type { Repository, RepositoryFolder } from "../repository.ts";
-import type { RetiredFile, Snapshot } from "../snapshot.ts";
+import { needsFile, type RetiredFile, type Snapshot } from "../snapshot.ts";
 import { durably } from "../../steps.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -54,8 +55,8 @@ export async function replaceSnapshot(transaction: Transaction, change: Change):
   await deleteOldSnapshots(repository, paths, now);
 }
 
-function changes(published: Snapshot, { add, remove, madeFrom, keys, anew }: Change): boolean {
-  if (anew) return true;
+function changes(published: Snapshot, { add, remove, madeFrom, needs, keys, anew }: Change): boolean {
+  if (anew || (needs && needs.size > 0)) return true;
   if (keys && !isDeepStrictEqual(published.keys, keys)) return true;
   return add.length + remove.length > 0 || !isDeepStrictEqual(published.madeFrom, madeFrom);
 }
@@ -119,11 +120,28 @@ async function stageRecords(transaction: Transaction, change: Change, staged: st
   ] as const) {
     await writeRecord(join(staged, name), sorted<unknown>(records));
   }
+  await writeFile(join(staged, needsFile), await needsText(transaction, change), { mode: 0o644 });
   await writeRecord(join(staged, "keys.json"), change.keys ?? transaction.keys);
 }
 
 const writeRecord = (path: string, record: object): Promise<void> =>
   writeFile(path, `${JSON.stringify(record, null, 1)}\n`, { mode: 0o644 });
+
+/** Of everything that the database names from now on. */
+async function needsText(
+  { published }: Transaction,
+  { add, remove, needs = new Map() }: Change,
+): Promise<string> {
+  const replaced = new Set([...remove, ...add.map(({ pkgname }) => pkgname)]);
+  const staying = (published?.entries ?? []).filter(({ name }) => !replaced.has(name));
+  const before = (await published?.needs()) ?? new Map<string, PackageRecord>();
+  const records = new Map<string, PackageRecord | undefined>([
+    ...staying.map(({ filename }) => [filename, needs.get(filename) ?? before.get(filename)] as const),
+    ...add.map((file) => [file.filename, file.needs ?? before.get(file.filename)] as const),
+  ]);
+  const known = [...records].flatMap(([filename, record]) => (record ? [[filename, record] as const] : []));
+  return formatNeeds(new Map(known), known.length === records.size);
+}
 
 /** The files that databases named before and this one doesn't. */
 function retiredFiles(
@@ -151,7 +169,7 @@ function sorted<T>(records: ReadonlyMap<string, T>): Record<string, T> {
 /** The names that clients ask for. They go through databases/current, so they are made once. */
 async function linkNames({ repository, paths, staging }: Transaction): Promise<void> {
   const { name, checkpoint } = repository;
-  const targets = new Map([["made-from.json", "made-from.json"]]);
+  const targets = new Map(["made-from.json", needsFile].map((name) => [name, name]));
   for (const kind of ["db", "files"]) {
     for (const suffix of ["", ".sig"]) {
       const target = `${name}.${kind}.tar.gz${suffix}`;

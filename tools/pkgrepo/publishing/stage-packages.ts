@@ -5,6 +5,7 @@ import { parsePkginfo, type Pkginfo } from "../../alpm/pkginfo.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { inParallel } from "../../system/in-parallel.ts";
 import { sha256Of } from "../digest.ts";
+import { readNeeds } from "../read-needs.ts";
 import type { Candidate, VerifiedPackage } from "./plan-publish.ts";
 import { run } from "../../system/run.ts";
 import type { MadeFrom } from "../snapshot.ts";
@@ -63,7 +64,12 @@ async function stagePackage(
   const info = parsePkginfo((await readPkginfo(build, file, copy)).toString());
   const problem = disagreement(build, info, filename, arch);
   if (problem !== undefined) throw refuse(build, file, "package-disagrees", problem);
-  return { pkgname: info.pkgname, path: copy, filename, sha256: await sha256Of(copy) };
+  const [sha256, needs] = await Promise.all([sha256Of(copy), readNeeds(copy, relationsOf(info))]);
+  return { pkgname: info.pkgname, path: copy, filename, sha256, needs };
+}
+
+function relationsOf({ fields, ...info }: Pkginfo) {
+  return { ...info, depends: fields.get("depend") ?? [], provides: fields.get("provides") ?? [] };
 }
 
 async function copyRegularFile(build: FinishedBuild, file: string, copy: string): Promise<void> {

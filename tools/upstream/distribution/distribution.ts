@@ -4,6 +4,7 @@ import { parseRelation } from "../../alpm/relation.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Http, HttpAnswer } from "../../http/http.ts";
+import { conditions, refused, withoutCredentials } from "./asking.ts";
 import { decompress } from "./decompress.ts";
 import { addNewest, parseVersions, versionLines, type Versions } from "./versions.ts";
 
@@ -82,13 +83,6 @@ async function look(url: string, before: KnownDatabase | undefined, http: Http):
   }
 }
 
-function conditions(before: KnownDatabase | undefined): Record<string, string> {
-  return {
-    ...(before?.etag !== undefined && { "if-none-match": before.etag }),
-    ...(before?.lastModified !== undefined && { "if-modified-since": before.lastModified }),
-  };
-}
-
 async function read(
   url: string,
   { headers, body }: HttpAnswer & { readonly body: Buffer },
@@ -136,17 +130,6 @@ function whyOlder(now: KnownDatabase, versions: Versions, before: KnownDatabase)
     }
   }
   return undefined;
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/^([^/]+:\/\/)[^/@]*@/, "$1");
-}
-
-function refused(url: string, status: number): SluiceError {
-  return new SluiceError("unavailable", `the server answered with status ${status}`, {
-    facts: { url: withoutCredentials(url), status },
-    exitCode: 1,
-  });
 }
 
 function unreadable(url: string, error: SluiceError): SluiceError {

@@ -88,7 +88,13 @@ export const repositoryKeys = {
   ),
   CI_REBUILD_BLACKLIST: packages(
     "glibc",
-    "Libraries that never cause a rebuild, whichever package names them.",
+    "Libraries that never cause a rebuild, whichever package names them or needs what they gave.",
+  ),
+  CI_BROKEN: oneOf(
+    ["warn", "hold"],
+    "warn",
+    "hold",
+    "What becomes of a new package whose files need what nothing gives, where the one before needed no such thing: `warn` publishes it and says so, `hold` doesn't publish it.",
   ),
   CI_DEFAULT_CLASS: buildClass("1", "Build class of packages that have no BUILDER_CLASS."),
   CI_MAX_PARALLEL: integer(
@@ -214,6 +220,10 @@ export const packageKeys = {
   CI_REBUILD_TRIGGERS: packages(
     "icu:qt6-base",
     "Libraries. When one has a new version in CI_LIB_DB, this package is bumped and built, whether it depends on it or not.",
+  ),
+  CI_REBUILD: flag(
+    true,
+    "Bump and build this package when something that its files need is gone: a library, an interpreter's version. With `false` it is only told as broken.",
   ),
   BUILDER_CACHE_SOURCES: flag(false, "Keep downloaded sources for the next build."),
   BUILDER_EXTRA_TIMEOUT: number(

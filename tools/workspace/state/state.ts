@@ -13,6 +13,7 @@ export interface State {
   /** `.version-state`: versions in the distribution's databases, by name. */
   readonly versions: ReadonlyMap<string, string>;
   readonly run: RunState;
+  readonly needs: NeedsState;
   /** `.requests.json`: builds that builders are asked for. */
   readonly requests: RequestList;
 }
@@ -49,10 +50,19 @@ export interface RunState {
   readonly databases: readonly unknown[];
 }
 
+/** What is remembered of what published packages need, as whoever wrote it understands it. */
+export interface NeedsState {
+  /** `.gives.json`: what each database of CI_LIB_DB gives, and the repository itself. */
+  readonly gives: readonly unknown[];
+  /** `.broken.json`: by pkgbase, packages whose needs are gone, and what was asked for because of that. */
+  readonly broken: unknown;
+}
+
 export const emptyState: State = {
   packages: new Map(),
   versions: new Map(),
   run: { known: false, databases: [] },
+  needs: { gives: [], broken: {} },
   requests: noRequests,
 };
 
@@ -87,6 +97,7 @@ function parseState(files: ReadonlyMap<string, string>): State {
     packages,
     versions: parseVersions(files.get(".version-state") ?? ""),
     run: parseRunState(files.get(".sluice.json")),
+    needs: parseNeeds(files.get(".gives.json"), files.get(".broken.json")),
     requests: parseRequests(files.get(requestsFile)),
   };
 }
@@ -156,6 +167,20 @@ function parseRunState(text: string | undefined): RunState {
   };
 }
 
+/** `.gives.json` alone, of a commit of the branch. */
+export async function readGivesState(git: Git, commit: string): Promise<readonly unknown[]> {
+  const { ok, stdout } = await git.attempt(["show", `${commit}:.gives.json`]);
+  return ok ? parseNeeds(stdout, undefined).gives : [];
+}
+
+function parseNeeds(gives: string | undefined, broken: string | undefined): NeedsState {
+  const databases = parseObject(gives ?? "")?.["databases"];
+  return {
+    gives: Array.isArray(databases) ? databases : [],
+    broken: parseObject(broken ?? "")?.["packages"] ?? {},
+  };
+}
+
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -188,6 +213,9 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
   const versions = versionsText(state.versions);
   if (versions !== versionsText(before.versions)) changes.set(".version-state", versions);
   if (state.requests !== before.requests) changes.set(requestsFile, formatRequests(state.requests));
+  for (const [path, text] of needsFiles(state.needs, before.needs)) {
+    if (text !== files.get(path)) changes.set(path, text);
+  }
   // A state that no half-hourly run has written yet is still to be begun by one.
   if (state.run.known && (changes.size > 0 || !before.run.known)) {
     const { aurEtag, databases } = state.run;
@@ -200,6 +228,26 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
       text === undefined ? undefined : { mode: "100644", content: Buffer.from(text) },
     ]),
   );
+}
+
+/** Those that may differ. */
+function needsFiles(
+  { gives, broken }: NeedsState,
+  before: NeedsState,
+): (readonly [path: string, text: string])[] {
+  const lines = gives.map((one) => JSON.stringify(one)).join(",\n");
+  return [
+    ...(gives === before.gives
+      ? []
+      : [[".gives.json", `{"version":1,"databases":[\n${lines}\n]}\n`] as const]),
+    ...(broken === before.broken || (isEmpty(broken) && isEmpty(before.broken))
+      ? []
+      : [[".broken.json", `${JSON.stringify({ version: 1, packages: broken }, null, 1)}\n`] as const]),
+  ];
+}
+
+function isEmpty(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length === 0;
 }
 
 function packageStateText(text: string, state: PackageState): string {

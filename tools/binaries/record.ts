@@ -1,0 +1,54 @@
+import { z } from "zod";
+
+const texts = z.array(z.string()).readonly();
+
+/** One published package file: what is in it that others give, and what it gives to others. */
+export const packageRecordSchema = z
+  .object({
+    pkgname: z.string(),
+    pkgbase: z.string(),
+    version: z.string().describe("Full version, `1:2.0-3`."),
+    arch: z.string(),
+    needs: z
+      .record(
+        z.string(),
+        z.object({
+          file: z.string().describe("The first file that needs it."),
+          folders: texts
+            .optional()
+            .describe("Where that file looks for it before anywhere else (RPATH, RUNPATH)."),
+        }),
+      )
+      .describe(
+        "What its files need that isn't in the package itself: `x86_64-64:libfoo.so.1`, `python:3.12`.",
+      ),
+    gives: texts.describe("What its files give to others, in the same form."),
+    depends: texts.describe("As pacman has it."),
+    provides: texts.describe("As pacman has it."),
+    builtWith: z
+      .record(z.string(), z.string())
+      .describe("By pkgname, the versions of what it depends on that were installed when it was built."),
+    unread: z.string().optional().describe("Why its files weren't read, where they weren't."),
+  })
+  .meta({ title: "What a published package needs and gives" });
+
+export type PackageRecord = Readonly<z.infer<typeof packageRecordSchema>>;
+
+/** `needs.json`, beside the database. */
+export const needsFileSchema = z
+  .object({
+    version: z.literal(1),
+    complete: z
+      .boolean()
+      .describe("Whether every published package is here; else the others are yet to be read."),
+    packages: z.record(z.string(), packageRecordSchema).describe("By the name of the package file."),
+  })
+  .meta({ title: "What the packages of a repository need and give" });
+
+/** As text, a line for each package: thousands of them are read and written often. */
+export function formatNeeds(records: ReadonlyMap<string, PackageRecord>, complete: boolean): string {
+  const lines = [...records].map(
+    ([filename, record]) => `${JSON.stringify(filename)}:${JSON.stringify(record)}`,
+  );
+  return `{"version":1,"complete":${complete},"packages":{\n${lines.sort().join(",\n")}\n}}\n`;
+}

@@ -1,0 +1,104 @@
+import { describeNeed } from "../../binaries/kinds.ts";
+import { sayLack, type Lack } from "../../binaries/lacks.ts";
+import { readCurrentState } from "../../ci/operations/operation.ts";
+import { findNeeds } from "../../ci/updates/find-needs.ts";
+import { foldersOf } from "../../manager/installation.ts";
+import { info, warn } from "../output/report.ts";
+import { formatTable } from "../output/table.ts";
+import { stateFolder } from "../wiring/installation.ts";
+import { operationPorts } from "../wiring/operation.ts";
+import { publishedRecords } from "../wiring/published-here.ts";
+import { withUpstreams } from "../wiring/upstreams.ts";
+
+interface Options {
+  readonly root?: string;
+  readonly state?: string;
+  readonly json?: boolean;
+}
+
+/** What nothing gives any more, and whom that breaks. */
+interface Cause {
+  readonly need: string;
+  readonly why: string;
+  readonly packages: {
+    readonly pkgbase: string;
+    readonly file: string | null;
+    readonly since: string;
+    readonly outcome: string;
+  }[];
+}
+
+/** What of the published repository is broken now, by cause, against today's distribution; 1 where something is. */
+export async function auditBroken(options: Options): Promise<number> {
+  return withUpstreams(process.env, async (upstreams) => {
+    const ports = operationPorts(options);
+    const { side, stateBranch } = await readCurrentState(ports);
+    const { config, packages } = side.workspace;
+    ports.progress("asking what the distribution gives");
+    const opened = upstreams(config, {});
+    const published = publishedRecords(foldersOf(stateFolder(options)).repositories);
+    const records = await published(config, opened);
+    if (!records) warn("what published packages need isn't known: `sluice up` reads it where it publishes");
+    const found = await findNeeds({
+      upstreams: opened,
+      packages,
+      config,
+      state: stateBranch.state.needs,
+      published: async () => records,
+      rebuilt: new Set(),
+      now: ports.now,
+    });
+    for (const { error } of found.sightings) if (error) warn(error.message);
+    const isKnown = records !== undefined && found.provided !== undefined;
+    const rebuilt = found.bumps.map(({ pkgbase, lacks, since }) => ({
+      pkgbase,
+      lacks,
+      since,
+      outcome: "the next half-hourly run rebuilds it",
+    }));
+    const causes = byCause([...rebuilt, ...found.broken]);
+    if (options.json) process.stdout.write(`${JSON.stringify(causes, null, 2)}\n`);
+    else if (causes.length > 0) {
+      const rows = causes.flatMap(({ why, packages: broken }) =>
+        broken.map(({ pkgbase, since, outcome }, index) => [
+          index === 0 ? why : "",
+          pkgbase,
+          since.slice(0, 10),
+          outcome,
+        ]),
+      );
+      process.stdout.write(`${formatTable(["CAUSE", "PACKAGE", "SINCE", "WHAT BECOMES OF IT"], rows)}\n`);
+    }
+    const count = new Set(causes.flatMap((cause) => cause.packages.map(({ pkgbase }) => pkgbase))).size;
+    const all = `${records?.length ?? 0} published packages`;
+    if (count > 0) info(`${all}: ${count} broken by ${causes.length} causes.`);
+    else info(isKnown ? `${all}: everything that they need is there.` : "nothing could be compared.");
+    return count === 0 && isKnown ? 0 : 1;
+  });
+}
+
+interface Broken {
+  readonly pkgbase: string;
+  readonly lacks: readonly Lack[];
+  readonly since: string;
+  readonly outcome: string;
+}
+
+/** Those that break the most packages first. */
+function byCause(broken: readonly Broken[]): Cause[] {
+  const causes = new Map<string, Cause>();
+  for (const { pkgbase, lacks, since, outcome } of broken) {
+    for (const lack of lacks) {
+      const cause = causes.get(lack.need) ?? {
+        need: describeNeed(lack.need),
+        why: sayLack(lack),
+        packages: [],
+      };
+      causes.set(lack.need, cause);
+      cause.packages.push({ pkgbase, file: lack.file ?? null, since, outcome });
+    }
+  }
+  return [...causes.values()].toSorted(
+    (a, b) => b.packages.length - a.packages.length || (a.why < b.why ? -1 : 1),
+  );
+}
