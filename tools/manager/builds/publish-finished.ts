@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { SluiceError } from "../../errors.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
@@ -37,6 +38,7 @@ async function publishInto(
   signal: AbortSignal,
 ): Promise<Result> {
   const { repository, now } = installation;
+  const bytes = await sizeOf(files);
   const removals = await readyRemovals(installation);
   const main = await mainWith(installation, commit, removals);
   const outcomes = await publish(repository, [{ pkgbase, pkgnames, files, madeFrom }], now(), main);
@@ -48,7 +50,13 @@ async function publishInto(
   }
   if (own?.kind === "unchanged") return { outcome: "already-built", message: `${version} is published` };
   const gone = removed.map(({ pkgbase: other }) => other).join(", ");
-  return { outcome: "built", message: gone === "" ? version : `${version}; removed: ${gone}` };
+  const message = gone === "" ? version : `${version}; removed: ${gone}`;
+  return { outcome: "built", message, bytes };
+}
+
+async function sizeOf(files: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /**
