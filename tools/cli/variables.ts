@@ -55,7 +55,7 @@ export const variables = {
     WORKSPACE_URL:
       "Where builders fetch the workspace from. `sluice up` says it to them (default: its clone's `origin`); a builder's own wins.",
     TRUST_PROXY:
-      "`sluice up`, `sluice web`: addresses and networks of reverse proxies, such as `127.0.0.1,10.0.0.0/8`, whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix` count.",
+      "`sluice up`, `sluice web`: which reverse proxies are trusted in what they say by `X-Forwarded-…` headers: addresses and networks, such as `127.0.0.1,10.0.0.0/8`.",
     REPOSITORY_URL:
       "`sluice builder`: another address of the published repository, such as a mirror; below it is `NAME/ARCH/`.",
   },
