@@ -6,7 +6,7 @@ import { SluiceError } from "../../errors.ts";
 import { resolveCommit } from "../../git/history.ts";
 import { hasRemote } from "../../git/push.ts";
 import { remoteBranches } from "../../git/remote-branches.ts";
-import type { HeldReview, HeldReviews, ShownReview } from "../../manager/view/view.ts";
+import type { HeldReview, HeldReviews, ShownReview } from "../../manager/view/held-reviews.ts";
 import { remote } from "../../workspace/refs.ts";
 import { reviewPlace } from "./forge.ts";
 import { withUpstreams } from "./upstreams.ts";

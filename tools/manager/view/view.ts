@@ -17,6 +17,7 @@ import { readLiving, type Living } from "../builders/living.ts";
 import { readBuilders } from "../builders/tokens.ts";
 import { buildersOf } from "./builders-view.ts";
 import { openFeed } from "./feed.ts";
+import type { HeldReviews } from "./held-reviews.ts";
 import { logFiles, type LogFile } from "./log-file.ts";
 import { readMeasures } from "./measures.ts";
 import { neighboursOf } from "./neighbours.ts";
@@ -42,40 +43,6 @@ export interface ViewedPlace {
   readonly state: string;
   readonly queue: ToldQueue;
   readonly reviews: HeldReviews;
-}
-
-/** What the gate holds, as whoever can ask the forge tells it. */
-export interface HeldReviews {
-  reviews(): Promise<{
-    readonly asOf: number | null;
-    readonly problem: string | null;
-    readonly reviews: readonly HeldReview[];
-  }>;
-  review(pkgbase: string): Promise<ShownReview | undefined>;
-}
-
-export interface HeldReview {
-  readonly pkgbase: string;
-  readonly url: string | null;
-  readonly branch: string;
-  /** Milliseconds since 1970. */
-  readonly openedAt: number;
-  readonly verdict: "minor" | "major" | "dangerous" | null;
-  readonly versions: string;
-  readonly findings: readonly {
-    readonly severity: "danger" | "review" | "info";
-    readonly message: string;
-    readonly file: string | null;
-    readonly line: number | null;
-  }[];
-}
-
-export interface ShownReview extends HeldReview {
-  readonly files: readonly {
-    readonly path: string;
-    readonly before: string | null;
-    readonly after: string | null;
-  }[];
 }
 
 /**
