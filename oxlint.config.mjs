@@ -56,10 +56,11 @@ const innerRooms = {
     runners: ["reconcile", "builds"],
     builders: ["reconcile", "builds"],
     remote: ["reconcile", "builds", "builders"],
+    actions: ["reconcile", "builds"],
     view: ["reconcile", "builds", "builders"],
     telling: [],
   },
-  web: { log: [], api: ["log"], pages: ["log", "api"] },
+  web: { log: [], markup: [], api: ["log"], pages: ["log", "markup", "api"] },
   cli: {
     output: [],
     wiring: ["output"],

@@ -16,6 +16,7 @@ import { benchQueue } from "./queue.ts";
 import type { BenchReport } from "./report.ts";
 import { benchRemoteBuild } from "./remote-build.ts";
 import { benchSandbox } from "./sandbox.ts";
+import { benchWeb } from "./web.ts";
 
 /** `npm run bench` runs all of them, `npm run bench -- deptree` one. */
 const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
@@ -33,6 +34,7 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   dispatch: benchDispatch,
   "many-builders": benchManyBuilders,
   "remote-build": benchRemoteBuild,
+  web: benchWeb,
   "aur-dump": benchAurDump,
   "aur-mirror": benchAurMirror,
 };

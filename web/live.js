@@ -16,6 +16,19 @@ async function refresh() {
   // Who is choosing a link or a word is left alone until the next event.
   if (next && !live.contains(document.activeElement) && getSelection()?.isCollapsed !== false)
     live.replaceChildren(...next.childNodes);
+  takeOffers(page);
+}
+
+/** What can be done may be something else now. */
+function takeOffers(page) {
+  for (const now of page.querySelectorAll(".actions")) {
+    const place = [...document.querySelectorAll(".actions")].find(
+      ({ dataset }) => dataset.of === now.dataset.of,
+    );
+    if (!place || place.dataset.labels === now.dataset.labels) continue;
+    Object.assign(place.dataset, now.dataset);
+    place.dispatchEvent(new Event("offers"));
+  }
 }
 
 const events = new EventSource(new URL("api/events", root));

@@ -1,4 +1,4 @@
-// Shows lines of a log as they are written, follows its end, and searches what is shown.
+// Shows lines of a log as they are written, below the phase that they belong to, and follows its end.
 
 const most = 20_000;
 const log = document.getElementById("log");
@@ -6,46 +6,27 @@ const tools = document.getElementById("tools");
 
 if (log) {
   let next = Number(log.dataset.next);
-  let following = true;
-
-  const follow = control("checkbox", "Follow the end");
-  follow.checked = log.dataset.live !== "";
-  follow.addEventListener("change", () => {
-    following = follow.checked;
-    if (following) log.scrollTop = log.scrollHeight;
-  });
-  following = follow.checked;
-  if (following && location.hash === "") log.scrollTop = log.scrollHeight;
-
-  const search = control("search", "Search");
-  search.addEventListener("input", () => {
-    const wanted = search.value.toLowerCase();
-    let first;
-    for (const line of log.children) {
-      const found = wanted !== "" && line.lastElementChild.textContent.toLowerCase().includes(wanted);
-      line.classList.toggle("found", found);
-      first ??= found ? line : undefined;
-    }
-    first?.scrollIntoView({ block: "center" });
-  });
-
-  log.addEventListener("wheel", () => stopFollowing(), { passive: true });
-  log.addEventListener("keydown", () => stopFollowing());
-
-  function stopFollowing() {
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    follow.checked = following = atEnd && log.dataset.live !== "";
-  }
-
-  function append(lines) {
-    const added = document.createDocumentFragment();
-    for (const line of lines) added.append(render(line, next++));
-    log.append(added);
-    while (log.children.length > most) log.firstElementChild.remove();
-    if (following) log.scrollTop = log.scrollHeight;
-  }
+  let following = log.dataset.live !== "" && location.hash === "";
+  showLinked();
+  addEventListener("hashchange", showLinked);
 
   if (log.dataset.live !== "") {
+    const follow = checkbox("Follow the end");
+    follow.checked = following;
+    follow.addEventListener("change", () => {
+      following = follow.checked;
+      if (following) toEnd();
+    });
+    for (const kind of ["wheel", "keydown", "touchmove"]) {
+      log.addEventListener(
+        kind,
+        () => {
+          const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+          follow.checked = following = atEnd && log.dataset.live !== "";
+        },
+        { passive: true },
+      );
+    }
     const address = new URL(log.dataset.live, location.href);
     address.searchParams.set("offset", log.dataset.end);
     const events = new EventSource(address);
@@ -55,6 +36,55 @@ if (log) {
       log.dataset.live = "";
       await showEnd();
     });
+  }
+  if (following || (location.hash === "" && !new URLSearchParams(location.search).has("line"))) toEnd();
+
+  function toEnd() {
+    log.scrollTop = log.scrollHeight;
+  }
+
+  function append(lines) {
+    for (const line of lines) place(render(line, next++), line.kind);
+    for (let all = log.getElementsByClassName("line"); all.length > most;) {
+      const [first] = all;
+      const parent = first.closest("#log > div");
+      first.remove();
+      if (parent.getElementsByClassName("line").length === 0) parent.remove();
+    }
+    if (following) toEnd();
+  }
+
+  function place(line, kind) {
+    if (kind === "phase") {
+      const phase = document.createElement("div");
+      const folds = document.createElement("details");
+      const head = document.createElement("summary");
+      phase.className = "phase";
+      folds.open = true;
+      head.className = line.className;
+      head.id = line.id;
+      // The link of its number stands beside what folds.
+      const [link, text] = line.children;
+      head.append(document.createElement("span"), text);
+      folds.append(head);
+      phase.append(link, folds);
+      log.append(phase);
+      return;
+    }
+    if (!log.lastElementChild) log.append(document.createElement("div"));
+    (log.lastElementChild.querySelector("details") ?? log.lastElementChild).append(line);
+  }
+
+  /** A line that is linked to and isn't here is on another part of the log. */
+  function showLinked() {
+    const line = Number(/^#L(\d+)$/.exec(location.hash)?.[1]);
+    if (!line || line > Number(log.dataset.lines)) return;
+    const there = document.getElementById(`L${line}`);
+    if (!there) location.replace(`?line=${line}#L${line}`);
+    else {
+      there.closest("details")?.setAttribute("open", "");
+      there.scrollIntoView({ block: "center" });
+    }
   }
 }
 
@@ -77,11 +107,11 @@ function render({ pieces, kind }, number) {
   return line;
 }
 
-function control(type, name) {
+function checkbox(name) {
   const label = document.createElement("label");
   const input = document.createElement("input");
-  input.type = type;
-  label.append(...(type === "checkbox" ? [input, ` ${name}`] : [`${name} `, input]));
+  input.type = "checkbox";
+  label.append(input, ` ${name}`);
   tools.append(label);
   return input;
 }
@@ -91,8 +121,12 @@ async function showEnd() {
   const answer = await fetch(location.href).catch(() => undefined);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of ["#status", "dl"]) {
+  for (const part of ["#status", "dl", ".contents"]) {
     const now = page.querySelector(part);
     if (now) document.querySelector(part)?.replaceWith(now);
   }
+  const [actions, now] = [document, page].map((from) => from.querySelector(".actions"));
+  if (!actions || !now) return;
+  Object.assign(actions.dataset, now.dataset);
+  actions.dispatchEvent(new Event("offers"));
 }

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Build, Overview, PackageView } from "../../tools/web/api/schemas.ts";
-import { openWeb } from "../../tools/web/server.ts";
+import type { Build, Builder, Overview, PackageView, Review } from "../../tools/web/api/schemas.ts";
+import { openWeb, type WebOptions } from "../../tools/web/server.ts";
 import type { LogSource, Source } from "../../tools/web/source.ts";
 
 /** What a stranger may have written anywhere. */
@@ -24,6 +24,7 @@ const build: Build = {
   startedAt: 2,
   finishedAt: null,
   expectedMs: 3,
+  bytes: 5,
 };
 const failing = {
   pkgbase: name,
@@ -49,6 +50,26 @@ const overview: Overview = {
   failing: [failing],
   unscheduled: [{ pkgbase: name, arch: "x86_64", reason: nasty }],
   recent: [{ ...build, status: "failed", finishedAt: 4 }],
+  newest: [{ name, pkgbase: name, version: nasty, arch: nasty, filename: nasty, builtAt: 1 }],
+};
+const review: Review = {
+  pkgbase: name,
+  url: null,
+  branch: nasty,
+  openedAt: 1,
+  verdict: "dangerous",
+  versions: nasty,
+  findings: [{ severity: "danger", message: `${nasty}\u202e`, file: nasty, line: 1 }],
+};
+const builder: Builder = {
+  name: nasty,
+  class: nasty,
+  arch: nasty,
+  jobs: 1,
+  there: true,
+  drained: nasty,
+  building: [build],
+  last: { ...build, status: "failed", finishedAt: 4 },
 };
 const published = { name, pkgbase: name, version: nasty, arch: nasty, filename: nasty, builtAt: 1 };
 const pkg: PackageView = {
@@ -62,15 +83,32 @@ const pkg: PackageView = {
   madeFrom: nasty,
   needs: [name],
   neededBy: [name],
-  builds: [build],
+  arch: "x86_64",
+  held: nasty,
+  upstream: nasty,
+  review,
+  causes: [{ pkgbase: name, outcome: nasty, build: 1 }],
+  graph: {
+    nodes: [
+      { pkgbase: name, level: 0, state: "bad" },
+      { pkgbase: nasty, level: 1, state: "calm" },
+    ],
+    edges: [{ from: name, to: nasty }],
+    left: 3,
+  },
+  builds: [
+    build,
+    { ...build, status: "failed", finishedAt: 4 },
+    { ...build, id: 2, status: "failed", finishedAt: 4 },
+  ],
 };
 
 /** A log that never ends, of which each byte that is read is counted. */
 export const read = { bytes: 0 };
 const endless: LogSource = {
-  size: async () => 100,
+  size: async () => 10 * (nasty.length + 1),
   read: async (from, length) => Buffer.from(`${nasty}\n`.repeat(10)).subarray(from, from + length),
-  linesBefore: async () => 0,
+  times: async () => [[0, 1]],
   async *follow(_from, signal) {
     while (!signal.aborted) {
       read.bytes += 65_536;
@@ -86,6 +124,7 @@ const source: Source = {
   queue: async () => ({
     builds: overview.waiting,
     removals: [{ pkgbase: name, pkgnames: [nasty], reason: nasty }],
+    held: [{ pkgbase: name, why: nasty }],
   }),
   repository: async () => ({
     name: "test",
@@ -94,8 +133,18 @@ const source: Source = {
     lastPublished: 1,
     packages: [published],
   }),
+  builders: async () => [builder],
+  reviews: async () => ({ asOf: 1, problem: nasty, reviews: [review] }),
+  review: async (pkgbase) =>
+    pkgbase === name
+      ? {
+          ...review,
+          files: [{ path: nasty, before: `same\n${nasty}\n`, after: `same\n${nasty}\u202e\u0007 more\n` }],
+        }
+      : undefined,
   package: async (pkgbase) => (pkgbase === name ? pkg : undefined),
   builds: async ({ pkgbase }) => (pkgbase === undefined || pkgbase === name ? [build] : []),
+  totals: async () => ({ succeeded: 7, failed: 2 }),
   build: async (id) => (id === 1 ? build : undefined),
   log: async (id) => (id === 1 ? endless : undefined),
   measures: async () => [
@@ -129,8 +178,19 @@ const source: Source = {
 };
 
 /** Pages and API of a manager whose every text is nasty. */
-export async function serveNasty(): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const web = await openWeb(source);
+export function serveNasty(
+  options: WebOptions = {},
+  changed: Partial<Source> = {},
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  return serveSource({ ...source, ...changed }, options);
+}
+
+/** Pages and API of a source, at a port of their own. */
+export async function serveSource(
+  source: Source,
+  options: WebOptions = {},
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const web = await openWeb(source, options);
   const server = createServer((request, response) => web.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

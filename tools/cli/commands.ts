@@ -3,6 +3,7 @@ import { building } from "./command-groups/building.ts";
 import { packages } from "./command-groups/packages.ts";
 import { pipelines } from "./command-groups/pipelines.ts";
 import { setup } from "./command-groups/setup.ts";
+import { serving } from "./command-groups/serving.ts";
 import { updates } from "./command-groups/updates.ts";
 
 /** All commands, group by group. */
@@ -11,5 +12,6 @@ export const commands: readonly CommandEntry[] = [
   ...pipelines,
   ...updates,
   ...building,
+  ...serving,
   ...setup,
 ];

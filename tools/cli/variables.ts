@@ -54,6 +54,8 @@ export const variables = {
     BUILDER_LIMITS_RAM: "`sluice builder`: MiB of memory that one build may use (default: three quarters).",
     WORKSPACE_URL:
       "Where builders fetch the workspace from. `sluice up` says it to them (default: its clone's `origin`); a builder's own wins.",
+    TRUST_PROXY:
+      "`sluice up`, `sluice web`: which reverse proxies are trusted in what they say by `X-Forwarded-…` headers: addresses and networks, such as `127.0.0.1,10.0.0.0/8`.",
     REPOSITORY_URL:
       "`sluice builder`: another address of the published repository, such as a mirror; below it is `NAME/ARCH/`.",
   },

@@ -76,7 +76,6 @@ export async function follower(
           damaged.set(installation, [...(damaged.get(installation) ?? []), ...more]);
         }
         await goOverToNextKey(installation, watcher);
-        await tidy(installation);
       }
       tidied = now;
     }
@@ -88,6 +87,7 @@ export async function follower(
       const requests = await readRequests(git, main.state);
       for (const installation of installations) {
         const revision = await installation.revisions.at(head);
+        if (isDue) await tidy(installation, revision.workspace.config);
         requireValidConfig(revision.workspace);
         requireSameRepository(installation, revision);
         await rebuildLost(installation, revision, damaged.get(installation) ?? []);

@@ -104,6 +104,8 @@ export function describeStatus(status: BuildStatus, moment?: (time: number) => s
   switch (status.kind) {
     case "ready":
       return "ready";
+    case "held":
+      return `held: ${status.why}`;
     case "waiting":
       return `waits for ${status.for.join(", ")}`;
     case "delayed":

@@ -5,18 +5,27 @@ import { resolveCommit } from "../git/history.ts";
 import { madeFrom } from "../pkgrepo/snapshot.ts";
 import { sweep } from "../pkgrepo/publishing/sweep.ts";
 import { dropFinished, keptPackages, readFinished } from "./builds/finished.ts";
+import { timesOf } from "../builder/log.ts";
+import type { FinishedBuild } from "../queue/queue.ts";
+import type { RepositoryConfig } from "../workspace/config/config.ts";
+import { logName } from "./builds/handle-build.ts";
 import type { Installation } from "./installation.ts";
 import { sameRecipe } from "../workspace/identity.ts";
 
-/** As long as the queue remembers builds. */
-const logsKeptMs = 90 * 24 * 3600_000;
+/** For how long what is over is kept. */
+export type Kept = Pick<RepositoryConfig, "HISTORY_DAYS" | "LOG_DAYS">;
 
 /** Deletes what isn't needed any more: old packages, old logs, and what processes that died left behind. */
-export async function tidy(installation: Installation): Promise<void> {
+export async function tidy(installation: Installation, kept: Kept): Promise<void> {
   await sweep(installation.repository, installation.now());
   await deleteAbandonedWork(installation);
   await dropPublished(installation);
-  await deleteOldLogs(installation);
+  await installation.queue.forget(daysAgo(installation, kept.HISTORY_DAYS));
+  await deleteOldLogs(installation, daysAgo(installation, kept.LOG_DAYS));
+}
+
+function daysAgo({ now }: Installation, days: number): number {
+  return now().getTime() - days * 24 * 3600_000;
 }
 
 /** Folders are listed before the queue is asked: folders made after that are left alone. */
@@ -60,9 +69,22 @@ async function dropPublished({
   }
 }
 
-async function deleteOldLogs({ folders, now }: Installation): Promise<void> {
-  const oldest = now().getTime() - logsKeptMs;
-  for (const path of await glob("*/*", { cwd: folders.logs, absolute: true, stats: true })) {
-    if (path.stats!.mtimeMs < oldest) await rm(path.path, { force: true });
+/** But the last of each outcome of each package: with it, it is told what a failure was, and how it was before. */
+async function deleteOldLogs({ folders, queue }: Installation, before: number): Promise<void> {
+  const files = await glob("*/*", { cwd: folders.logs, stats: true });
+  const old = files.filter(({ stats }) => stats!.mtimeMs < before).map(({ path }) => path);
+  const pkgbases = new Set(old.map((path) => path.slice(0, path.indexOf("/"))));
+  const kept = new Set<string>();
+  // Of every repository and architecture that is built here: their logs lie in the same folder.
+  for (const key of (await queue.packages()).filter(({ pkgbase }) => pkgbases.has(pkgbase))) {
+    const builds = await queue.history({ key, limit: 10_000 });
+    const last = new Map(builds.toReversed().map((build) => [build.outcome, build]));
+    for (const build of last.values()) for (const file of filesOfLog(build)) kept.add(file);
   }
+  for (const path of old) if (!kept.has(path)) await rm(join(folders.logs, path), { force: true });
+}
+
+function filesOfLog(build: FinishedBuild): readonly string[] {
+  const log = logName(build);
+  return [log, timesOf(log)];
 }

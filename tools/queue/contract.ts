@@ -1,4 +1,5 @@
 import { afterEach, describe } from "vitest";
+import { byHand } from "./contract/by-hand.ts";
 import { Desk, type Start } from "./contract/desk.ts";
 import { ending } from "./contract/ending.ts";
 import { eventReaders } from "./contract/event-readers.ts";
@@ -42,6 +43,9 @@ export function queueContract(create: () => Promise<Storage>): void {
   });
   describe("removals", () => {
     removals(start);
+  });
+  describe("by hand", () => {
+    byHand(start);
   });
   describe("reading", () => {
     reading(start);

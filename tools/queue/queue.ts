@@ -71,6 +71,16 @@ export interface Queue {
    * its next `keepAlive`). Whatever needs it becomes blocked. False: neither queued nor active. */
   cancel(key: BuildKey, message: string): Promise<boolean>;
 
+  /** Lets nobody claim this package's builds, those of later submissions included; an active one goes on. Why
+   * undefined: lets them go. Holds also where the package was never built. */
+  hold(key: BuildKey, why: string | undefined): Promise<void>;
+
+  /** Hands out nothing more to this worker; what it builds goes on. Why undefined: it takes builds again. */
+  drain(worker: string, why: string | undefined): Promise<void>;
+
+  /** Who takes nothing new, by name. */
+  drained(): Promise<readonly Drained[]>;
+
   /** What is to be taken out of package repositories and hasn't been acknowledged, oldest first. Not among
    * them while a build of that key is active. Carrying one out twice does no harm, so there is no claim: take
    * the pkgnames out where they are still that pkgbase's, then call `removed`. */
@@ -86,15 +96,18 @@ export interface Queue {
   /** What is queued and active at one moment, in the order in which it would be claimed. */
   state(): Promise<QueueState>;
 
-  /** Finished builds, the latest first; of one package, or the one with this id. Kept for 90 days at least. */
+  /** Finished builds, the latest first; of one package, or the one with this id. */
   history(query: HistoryQuery): Promise<readonly FinishedBuild[]>;
 
   /** What the queue remembers of each package that ever ended a build here. */
   packages(): Promise<readonly PackageRecord[]>;
 
+  /** Forgets builds that ended before that time, but the last of each outcome of each package, and events. */
+  forget(before: number): Promise<void>;
+
   /** All events after that sequence number (0: from the first one kept), in order and without a gap, then
    * each new one as it happens in whichever process, until `signal` aborts or the queue is closed. Sequence
-   * numbers are durable and only grow; events are kept for 90 days at least. */
+   * numbers are durable and only grow. */
   events(from: { readonly after: number; readonly signal?: AbortSignal }): AsyncIterable<QueueEvent>;
 
   close(): Promise<void>;
@@ -230,6 +243,8 @@ export interface Result {
   readonly message?: string;
   /** Of `failed`: try it again, unless that was done often enough. */
   readonly retry?: Retry;
+  /** Of `built`: how large its packages are together. */
+  readonly bytes?: number;
 }
 
 export interface HistoryQuery {
@@ -252,12 +267,26 @@ export interface QueueState {
   readonly builds: readonly PendingBuild[];
   /** All that aren't acknowledged, also those that `removals` holds back. */
   readonly removals: readonly Removal[];
+  /** Packages that are held by hand, queued or not. */
+  readonly held: readonly HeldPackage[];
+}
+
+export interface HeldPackage extends BuildKey {
+  /** Who holds it, and why. */
+  readonly why: string;
+}
+
+export interface Drained {
+  readonly worker: string;
+  readonly why: string;
 }
 
 export type PendingBuild = Build & { readonly status: BuildStatus };
 
 export type BuildStatus =
   | { readonly kind: "ready" }
+  /** Ready, but held by hand. */
+  | { readonly kind: "held"; readonly why: string }
   /** For these needs, or for its own active build. */
   | { readonly kind: "waiting"; readonly for: readonly string[] }
   /** Lost, and retried at that time. */
@@ -318,6 +347,8 @@ export type QueueEventDetail =
   /** No longer blocked: `by` was scheduled again, succeeded, was removed, or its failure was set aside. */
   | { readonly kind: "released"; readonly build: number; readonly by: string }
   | { readonly kind: "cancelling"; readonly build: number; readonly message: string }
+  | { readonly kind: "held"; readonly why: string }
+  | { readonly kind: "let-go" }
   /** The build no longer waits for `need`; `cycle` names its members, each needing the next. */
   | {
       readonly kind: "cycle-broken";

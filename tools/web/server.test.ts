@@ -11,8 +11,21 @@ beforeAll(async () => {
 });
 afterAll(() => served.close());
 
-const pages = ["/", "/broken", "/queue", "/repository", `/repository?search=${encodeURIComponent(nasty)}`];
-const named = [`/package/${encodeURIComponent(name)}`, "/build/1"];
+const pages = [
+  "/",
+  "/broken",
+  "/queue",
+  "/reviews",
+  "/feed.atom",
+  "/repository",
+  `/repository?search=${encodeURIComponent(nasty)}`,
+];
+const named = [
+  `/package/${encodeURIComponent(name)}`,
+  "/build/1",
+  "/build/1?line=1&search=img",
+  `/reviews/${encodeURIComponent(name)}`,
+];
 
 test.each([...pages, ...named, `/package/${encodeURIComponent(nasty)}`])(
   "%s shows a stranger's texts as text, and forbids scripts within",
@@ -128,6 +141,9 @@ describe("the API's description", () => {
     ["/api/failing", "/api/failing"],
     ["/api/repository", "/api/repository"],
     ["/api/builds", "/api/builds?limit=3"],
+    ["/api/builders", "/api/builders"],
+    ["/api/reviews", "/api/reviews"],
+    ["/api/reviews/{pkgbase}", `/api/reviews/${encodeURIComponent(name)}`],
     ["/api/builds/{id}", "/api/builds/1"],
     ["/api/packages/{pkgbase}", `/api/packages/${encodeURIComponent(name)}`],
   ])("says of %s what comes", async (path, asked) => {

@@ -1,20 +1,29 @@
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import compress from "@fastify/compress";
+import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import { fastify, type FastifyInstance } from "fastify";
+import { actionRoutes } from "./api/action-routes.ts";
 import { chaoticRoutes } from "./api/chaotic.ts";
-import { apiRoutes } from "./api/routes.ts";
+import { networkOf } from "./api/guesses.ts";
 import { streamLimit } from "./api/live.ts";
+import { addressOf, trustedProxies } from "./api/own-address.ts";
+import { apiRoutes } from "./api/routes.ts";
 import { openMetrics } from "./metrics.ts";
 import { pageRoutes } from "./pages/routes.ts";
-import type { Source } from "./source.ts";
+import { secure } from "./security-headers.ts";
+import type { Actions, Source } from "./source.ts";
 
 export interface WebOptions {
   /** By which address clients come; by default what they ask for themselves. */
   readonly address?: string | undefined;
   /** Whether metrics have chaotic-manager's names besides; default: yes. */
   readonly chaoticMetrics?: boolean;
+  /** Addresses and networks of proxies whose X-Forwarded-* counts. */
+  readonly proxies?: readonly string[];
+  /** Without them everything is to read only. */
+  readonly actions?: Actions;
 }
 
 /** Pages and API, for an HTTP server that serves other things beside them. */
@@ -23,36 +32,57 @@ export interface Web {
   close(): Promise<void>;
 }
 
-/** Serves what `source` tells, to read only. */
+/** Requests of one address in a minute; streams and assets are one each. */
+const perMinute = 1200;
+/** Streams that are open at once. */
+const openStreams = 2000;
+
+/** Serves what `source` tells, and to those with a token `actions`. */
 export async function openWeb(source: Source, options: WebOptions = {}): Promise<Web> {
+  const trusts = trustedProxies(options.proxies ?? []);
   const app = fastify({
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     forceCloseConnections: true,
     exposeHeadRoutes: true,
+    bodyLimit: 16 * 1024,
+    trustProxy: trusts,
   });
-  app.addHook("onRequest", async (_request, reply) => {
-    void reply.headers(securityHeaders);
-  });
+  secure(app);
   answerErrors(app);
+  await app.register(rateLimit, {
+    max: perMinute,
+    keyGenerator: ({ ip }) => networkOf(ip),
+    addHeaders: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
+    addHeadersOnExceeding: {
+      "x-ratelimit-limit": false,
+      "x-ratelimit-remaining": false,
+      "x-ratelimit-reset": false,
+    },
+  });
   await app.register(compress, { threshold: 1024, encodings: ["br", "gzip"] });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
       info: { title: "Sluice", version: "1", description: "What is built, waits, fails and is published." },
+      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     },
   });
   const over = new AbortController();
-  const streams = streamLimit(2000);
-  await app.register(apiRoutes({ source, streams, over: over.signal }), {
-    prefix: "/api",
-  });
-  await app.register(chaoticRoutes({ source, streams, over: over.signal, address: options.address }));
-  await app.register(pageRoutes(source, options));
+  const shared = {
+    source,
+    streams: streamLimit(openStreams),
+    over: over.signal,
+    addressOf: addressOf(options.address, trusts),
+  };
+  await app.register(apiRoutes(shared), { prefix: "/api" });
+  if (options.actions) await app.register(actionRoutes(options.actions), { prefix: "/api" });
+  await app.register(chaoticRoutes(shared));
+  await app.register(pageRoutes({ ...shared, canAct: options.actions !== undefined }));
   const metrics = openMetrics(source, options);
   app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.read()));
   for (const [name, type] of assets) {
     const content = readFileSync(new URL(`../../web/${name}`, import.meta.url));
-    app.get(`/assets/${name}`, (_request, reply) =>
+    app.get(`/assets/${name}`, { schema: { hide: true } }, (_request, reply) =>
       reply.type(type).header("cache-control", "public, max-age=300").send(content),
     );
   }
@@ -70,17 +100,8 @@ const assets = [
   ["style.css", "text/css; charset=utf-8"],
   ["live.js", "text/javascript; charset=utf-8"],
   ["log.js", "text/javascript; charset=utf-8"],
+  ["actions.js", "text/javascript; charset=utf-8"],
 ] as const;
-
-const securityHeaders = {
-  "content-security-policy":
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
-  "permissions-policy": "camera=(), geolocation=(), microphone=()",
-  "cross-origin-opener-policy": "same-origin",
-};
 
 /** What went wrong inside is nobody's business outside. */
 function answerErrors(app: FastifyInstance): void {

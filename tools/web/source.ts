@@ -1,12 +1,28 @@
+import type { z } from "zod";
 import type {
+  actionAnswer,
+  askedAction,
+  tokenHolder,
   Build,
   BuildEvent,
+  Builder,
   Failing,
   Overview,
   PackageView,
   QueueView,
   RepositoryView,
+  Reviews,
+  ShownReview,
 } from "./api/schemas.ts";
+
+/** Who may change something, and the changing of it. */
+export interface Actions {
+  /** Undefined: nobody's. */
+  holder(token: string): Promise<TokenHolder | undefined>;
+  act(by: TokenHolder, asked: z.infer<typeof askedAction>): Promise<z.infer<typeof actionAnswer>>;
+}
+
+export type TokenHolder = z.infer<typeof tokenHolder>;
 
 /** What the web interface asks of a manager; it knows nothing else. All of it only reads. */
 export interface Source {
@@ -20,9 +36,16 @@ export interface Source {
   repository(): Promise<RepositoryView>;
   /** What is measured, as far as `overview` doesn't say it. */
   measures(): Promise<readonly Measure[]>;
+  builders(): Promise<readonly Builder[]>;
+  /** What waits for a person, worst first. */
+  reviews(): Promise<Reviews>;
+  /** Undefined: nothing of it waits. */
+  review(pkgbase: string): Promise<ShownReview | undefined>;
   /** Finished ones, the latest first. */
   builds(query: { readonly pkgbase?: string; readonly limit: number }): Promise<readonly Build[]>;
   build(id: number): Promise<Build | undefined>;
+  /** How many of the builds that are remembered ended well, and how many didn't. */
+  totals(): Promise<{ readonly succeeded: number; readonly failed: number }>;
   /** Undefined: there is no log of it, not yet or not any more. */
   log(id: number): Promise<LogSource | undefined>;
   /**
@@ -50,8 +73,8 @@ export interface LogSource {
   size(): Promise<number>;
   /** At most `length` bytes; fewer at the end. */
   read(from: number, length: number): Promise<Uint8Array>;
-  /** How many lines end before that byte. */
-  linesBefore(offset: number): Promise<number>;
+  /** When it grew: from that byte on, at that time in milliseconds since 1970. In order, to the second. */
+  times(): Promise<readonly (readonly [from: number, at: number])[]>;
   /** What is written from that byte on, until the build has ended or `signal` aborts, a piece as it is asked for. */
   follow(from: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }

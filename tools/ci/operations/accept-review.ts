@@ -1,18 +1,14 @@
-import { srcinfoVersion } from "../../alpm/srcinfo.ts";
-import { formatVersion, parseVersion } from "../../alpm/version.ts";
 import { SluiceError } from "../../errors.ts";
-import { clipped, inertMessage } from "../../gate/review/inert.ts";
-import type { RecipeFiles } from "../../gate/update.ts";
+import { inertMessage } from "../../gate/review/inert.ts";
 import type { Git } from "../../git/git.ts";
 import { isInCiFolder } from "../../workspace/recipe.ts";
 import { recipeChanges } from "../../workspace/recipe-changes.ts";
-import type { Package } from "../../workspace/workspace.ts";
 import { withoutReview } from "../updates/decide-update.ts";
 import { takeRecipe } from "../updates/take-recipe.ts";
 import { deletionOf, openHeldReview, requireShown, type HeldReview } from "./held-review.ts";
 import { readRecipe } from "./list-reviews.ts";
+import { versionChange } from "./version-change.ts";
 import { planOperation, type OperationPlan, type OperationPorts } from "./operation.ts";
-import { recipeVersion } from "../../workspace/metadata/recipe-srcinfo.ts";
 
 export interface AcceptPlan extends OperationPlan {
   readonly review: HeldReview;
@@ -75,18 +71,4 @@ async function requireRecipeOnly(
     facts: { pkgbase },
     exitCode: 1,
   });
-}
-
-/** `1.2 → 1.3`; with pkgrel where nothing else changed. */
-export function versionChange({ srcinfo }: Pick<Package, "srcinfo">, after: RecipeFiles): string {
-  const [was, is] = [srcinfo && srcinfoVersion(srcinfo), recipeVersion(after)];
-  const [short, shorter] = [was, is].map((version) => version && withoutPkgrel(version));
-  const [before, now] = short === shorter ? [was, is] : [short, shorter];
-  const [old, next] = [before, now].map((version) => inertMessage(clipped(version ?? "unknown", 80)));
-  return old === next ? `${next} with another recipe` : `${old} → ${next}`;
-}
-
-function withoutPkgrel(version: string): string {
-  const { epoch, pkgver } = parseVersion(version);
-  return formatVersion({ epoch, pkgver });
 }

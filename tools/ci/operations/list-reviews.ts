@@ -13,6 +13,7 @@ import { withoutIgnoreFiles, type DecisionContext } from "../updates/decide-upda
 import { readTrusted } from "../on-schedule/on-schedule.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
 import type { HeldReview } from "./held-review.ts";
+import { versionChange } from "./version-change.ts";
 import { readCurrentState, type OperationPorts, type CurrentState } from "./operation.ts";
 import { openSecondReader } from "../../bash/open-second-reader.ts";
 import { remote } from "../../workspace/refs.ts";
@@ -26,6 +27,8 @@ export interface ListedReview {
   readonly openedAt: string;
   /** Undefined where the package or the branch is gone. */
   readonly verdict: Verdict | undefined;
+  /** `1.2 → 1.3` */
+  readonly versions: string | undefined;
   /** Worst first. */
   readonly findings: readonly Finding[];
 }
@@ -55,11 +58,24 @@ export async function listReviews(ports: ReviewPorts): Promise<ListedReview[]> {
   for (const { branch, url, createdAt: openedAt } of reviews) {
     const parsed = parseBranchName(branch);
     if (!parsed) continue;
-    const judged = await judgeBranch({ ...parsed, head: heads.get(branch) }, present, rules, ports);
+    const head = heads.get(branch);
+    const judged = await judgeBranch({ ...parsed, head }, present, rules, ports);
+    const versions = await versionsOf(git, parsed.pkgbase, head, present);
     const { verdict, findings = [] } = judged ?? {};
-    listed.push({ pkgbase: parsed.pkgbase, url, branch, openedAt, verdict, findings });
+    listed.push({ pkgbase: parsed.pkgbase, url, branch, openedAt, verdict, versions, findings });
   }
   return listed;
+}
+
+async function versionsOf(
+  git: Git,
+  pkgbase: string,
+  head: string | undefined,
+  { side }: CurrentState,
+): Promise<string | undefined> {
+  const pkg = side.workspace.packages.get(pkgbase);
+  if (!pkg || head === undefined) return undefined;
+  return versionChange(pkg, await readRecipe(git, head, packagePath(side.workspace.packagesDir, pkgbase)));
 }
 
 /** What is held of one package, judged again. */

@@ -136,15 +136,6 @@ export const building: readonly CommandEntry[] = [
   },
   {
     group: "building",
-    examples: [["sluice web --port 8081", "the pages alone, while another process builds"]],
-    define: (program) =>
-      serverOptions(stateCommand(program, "web"))
-        .description("Serve the package repository, its pages and its API, beside a `sluice up` that builds")
-        .option("--json", "print the address as JSON"),
-    load: async () => (await import("../commands/web.ts")).web,
-  },
-  {
-    group: "building",
     examples: [
       ["sluice notify", "who is told what happens, and who couldn't be told yet"],
       ["sluice notify --test chat", "send the target chat a message"],

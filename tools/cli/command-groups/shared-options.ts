@@ -12,6 +12,11 @@ export function keyCommand(program: Command): Command {
   return found ?? program.command("key").description("The key that signs what is published");
 }
 
+export function tokenCommand(program: Command): Command {
+  const found = program.commands.find((command) => command.name() === "token");
+  return found ?? program.command("token").description("Who may change things over HTTP");
+}
+
 export function operationCommand(program: Command, name: string): Command {
   return workspaceCommand(program, name)
     .option("-n, --dry-run", "show the plan and change nothing")

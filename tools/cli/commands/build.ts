@@ -12,6 +12,7 @@ import { work } from "../../manager/builds/work.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
 import type { MadeFromRecord } from "../../pkgrepo/snapshot.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
+import { goingOn } from "../../queue/going-on.ts";
 import type { PendingBuild, Queue, Submitted } from "../../queue/queue.ts";
 import { findPackage, meantPackages } from "../../workspace/package-names.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
@@ -83,10 +84,7 @@ async function workOn(submitted: readonly Submitted[], opened: Opened, progress:
     const ours = builds.filter(({ id }) => open.has(id));
     taken = withNeeds(builds, ours).map(({ id }) => id);
     for (const id of open) if (!ours.some((build) => build.id === id)) open.delete(id);
-    waiting = builds.some(
-      ({ id, status, arch }) =>
-        taken.includes(id) && status.kind !== "blocked" && archs?.includes(arch) !== false,
-    );
+    waiting = goingOn(builds).some(({ id, arch }) => taken.includes(id) && archs?.includes(arch) !== false);
     const end = performance.now();
     due = end + Math.max(2000, 20 * (end - start));
   }
@@ -174,7 +172,7 @@ interface BuildReport {
   readonly pkgbase: string;
   readonly arch: string;
   /** `waiting`: this run was stopped before its turn came. */
-  readonly outcome: Outcome | "blocked" | "waiting";
+  readonly outcome: Outcome | "blocked" | "held" | "waiting";
   readonly message: string;
 }
 
@@ -196,6 +194,7 @@ async function resultsOf(submitted: readonly SubmittedHere[], queue: Queue): Pro
 }
 
 function standing({ status }: PendingBuild): Pick<BuildReport, "outcome" | "message"> {
+  if (status.kind === "held") return { outcome: "held", message: status.why };
   if (status.kind !== "blocked") return { outcome: "waiting", message: "run it again to go on" };
   const causes = status.causes.map(({ pkgbase, outcome }) => `${pkgbase} (${outcome})`);
   return { outcome: "blocked", message: `by ${causes.join(", ")}` };
@@ -213,7 +212,8 @@ function summarise({ json = false }: Options, results: readonly BuildReport[], h
     process.stdout.write(formatTable(["PKGBASE", "OUTCOME", ""], rows));
   }
   const good = results.every(
-    ({ outcome }) => outcome !== "blocked" && outcome !== "waiting" && succeeded(outcome),
+    ({ outcome }) =>
+      outcome !== "blocked" && outcome !== "held" && outcome !== "waiting" && succeeded(outcome),
   );
   return good ? 0 : 1;
 }

@@ -54,7 +54,7 @@ async function buildsOf(logs: string, pkgbase: string): Promise<readonly number[
   const ids = names.flatMap((name) => /^(\d+)\.log$/.exec(name)?.[1] ?? []).map(Number);
   if (ids.length > 0) return ids.toSorted((a, b) => a - b);
   throw new SluiceError("no-log", `there is no log of ${JSON.stringify(pkgbase)} in ${logs}`, {
-    hint: "Logs lie where the package was built, for 90 days; `sluice status` says what failed, --state names another folder.",
+    hint: "Logs lie where the package was built, for LOG_DAYS days; `sluice status` says what failed, --state names another folder.",
     facts: { pkgbase, path: logs },
   });
 }

@@ -97,7 +97,13 @@ function pendingRows(
     ...pending.map((build) => {
       const { status: standing, queuedAt, reasons } = build;
       const since = standing.kind === "active" ? standing.startedAt : queuedAt;
-      const kinds = { active: "building", blocked: "blocked", ready: "queued", waiting: "queued" } as const;
+      const kinds = {
+        active: "building",
+        blocked: "blocked",
+        held: "held",
+        ready: "queued",
+        waiting: "queued",
+      } as const;
       const kind = standing.kind === "delayed" ? "queued" : kinds[standing.kind];
       return [
         kind,

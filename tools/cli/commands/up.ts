@@ -22,7 +22,7 @@ import {
   type Opened,
 } from "../wiring/installation.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
-import { portNumber, publicAddress, serveWithPages } from "../wiring/web.ts";
+import { portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";
 import type { Telling } from "../../manager/telling/tell.ts";
 import { linksOf, newOwner, readTellingTargets } from "../wiring/telling.ts";
 import { showProgress, type Progress } from "../output/progress.ts";
@@ -43,6 +43,7 @@ export async function up(options: Options): Promise<number> {
   const { once = false } = options;
   const port = portNumber(options.port);
   const address = publicAddress(options.address);
+  const proxies = trustedProxies(process.env);
   const redis = redisAddress(process.env);
   const repos = readPackageRepos(process.env);
   const first = await open(options, redis ? 0 : 1, repos.targets);
@@ -69,6 +70,7 @@ export async function up(options: Options): Promise<number> {
           port,
           host: options.host,
           address,
+          proxies,
           first: builders?.handle,
           chaoticMetrics: opened.head.workspace.config.METRICS_CHAOTIC,
         },
@@ -203,6 +205,7 @@ async function outcome(
   let waiting = 0;
   for (const { pkgbase, status } of left) {
     if (status.kind === "blocked") info(`${pkgbase}: blocked by ${status.by.join(", ")}`);
+    else if (status.kind === "held") info(`${pkgbase}: held: ${status.why}`);
     else waiting++;
   }
   if (waiting > 0) info(`Stopped with ${waiting} to build; the next run goes on with them.`);

@@ -3,7 +3,7 @@ import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { publishedPlaces } from "../../manager/status.ts";
 import { readHead, stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
-import { portNumber, publicAddress, serveWithPages } from "../wiring/web.ts";
+import { portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";
 
 interface Options extends InstallationOptions {
   readonly port?: string;
@@ -12,10 +12,11 @@ interface Options extends InstallationOptions {
   readonly json?: boolean;
 }
 
-/** Serves repository, API and pages beside an `up` that builds; it only reads. */
+/** Serves repository, API and pages beside an `up` that builds. */
 export async function web(options: Options): Promise<number> {
   const port = portNumber(options.port);
   const address = publicAddress(options.address);
+  const proxies = trustedProxies(process.env);
   const git = openGit(findRoot(options.root), process.env);
   const { config } = (await readHead(git)).workspace;
   const folders = foldersOf(stateFolder(options));
@@ -28,6 +29,7 @@ export async function web(options: Options): Promise<number> {
       port,
       host: options.host,
       address,
+      proxies,
       chaoticMetrics: config.METRICS_CHAOTIC,
     });
     const url = address ?? server.url;

@@ -1,10 +1,13 @@
+import { isIP } from "node:net";
 import { SluiceError } from "../../errors.ts";
 import type { Folders } from "../../manager/installation.ts";
 import { isServedFile, serve, type Handler, type Server } from "../../manager/serve.ts";
+import { heldReviews } from "./held-reviews.ts";
+import { operationPorts } from "./operation.ts";
 import type { ViewedPlace } from "../../manager/view/view.ts";
 
-interface Served extends Omit<ViewedPlace, "logs" | "state"> {
-  readonly folders: Pick<Folders, "repositories" | "logs" | "state">;
+interface Served extends Omit<ViewedPlace, "logs" | "state" | "reviews"> {
+  readonly folders: Pick<Folders, "state" | "repositories" | "logs">;
 }
 
 interface Options {
@@ -12,6 +15,8 @@ interface Options {
   readonly host: string | undefined;
   /** By which address clients come, where it isn't the one that they ask for. */
   readonly address: string | undefined;
+  /** Whose X-Forwarded-* counts. */
+  readonly proxies: readonly string[];
   /** Is asked before all else. */
   readonly first?: Handler | undefined;
   /** Whether metrics have chaotic-manager's names besides. */
@@ -25,15 +30,19 @@ interface Options {
  */
 export async function serveWithPages(
   place: Served,
-  { port, host, address, first, chaoticMetrics }: Options,
+  { port, host, address, proxies, first, chaoticMetrics }: Options,
 ): Promise<Server> {
   // Only who serves pays for loading it.
-  const [{ openView }, { openWeb }] = await Promise.all([
+  const [{ openView }, { openActions }, { openWeb }] = await Promise.all([
     import("../../manager/view/view.ts"),
+    import("../../manager/actions/actions.ts"),
     import("../../web/server.ts"),
   ]);
-  const view = await openView({ ...place, logs: place.folders.logs, state: place.folders.state });
-  const web = await openWeb(view, { address, chaoticMetrics });
+  const { logs, state } = place.folders;
+  const ports = { ...operationPorts({ root: place.git.dir }), progress: () => undefined };
+  const view = await openView({ ...place, logs, state, reviews: heldReviews(ports, process.env) });
+  const actions = openActions({ ...place, state, now: () => new Date() });
+  const web = await openWeb(view, { address, proxies, actions, chaoticMetrics });
   const close = async (): Promise<void> => {
     await web.close();
     await view.close();
@@ -75,6 +84,32 @@ export function publicAddress(text: string | undefined): string | undefined {
     {
       hint: "For example: --address https://repo.example.org",
     },
+  );
+}
+
+/**
+ * TRUST_PROXY: addresses and networks, with commas.
+ *
+ * @throws SluiceError `trust-proxy`
+ */
+export function trustedProxies(env: NodeJS.ProcessEnv): readonly string[] {
+  const proxies = (env["TRUST_PROXY"] ?? "").split(/[,\s]+/).filter((proxy) => proxy !== "");
+  const wrong = proxies.find((proxy) => !isAddressOrNetwork(proxy));
+  if (wrong === undefined) return proxies;
+  throw new SluiceError(
+    "trust-proxy",
+    `TRUST_PROXY: ${JSON.stringify(wrong)} is neither an address nor a network`,
+    {
+      hint: "For example: TRUST_PROXY=127.0.0.1,10.0.0.0/8",
+    },
+  );
+}
+
+function isAddressOrNetwork(text: string): boolean {
+  const [address = "", bits = "0", ...rest] = text.split("/");
+  const version = isIP(address);
+  return (
+    version !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
   );
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
-import { noteOf } from "../../builder/log.ts";
+import { noteOf, noteTimes } from "../../builder/log.ts";
 import { maxLogBytes } from "../builder-protocol.ts";
 
 /**
@@ -41,7 +41,9 @@ function append(path: string, what: (have: number) => Buffer): number {
   const file = openSync(path, "a", 0o644);
   try {
     const have = fstatSync(file).size;
-    return have + writeSync(file, what(have));
+    const fresh = what(have);
+    if (fresh.length > 0) noteTimes(path)(have);
+    return have + writeSync(file, fresh);
   } finally {
     closeSync(file);
   }

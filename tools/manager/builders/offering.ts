@@ -112,7 +112,9 @@ export class Offering {
 
   async #offerReady(): Promise<void> {
     await this.#takeBack();
-    const free = this.#options.roster.living().filter(isFree);
+    const { queue, roster } = this.#options;
+    const drained = new Set((await queue.drained()).map(({ worker }) => worker));
+    const free = roster.living().filter((builder) => isFree(builder) && !drained.has(builder.name));
     for (const arch of new Set(free.map((builder) => builder.arch))) {
       const builders = free.filter((builder) => builder.arch === arch);
       await this.#offerTo(builders, arch);

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildLog } from "../../builder/log.ts";
 import type { SluiceError } from "../../errors.ts";
@@ -41,6 +42,7 @@ async function publishInto(
   log?: Pick<BuildLog, "note">,
 ): Promise<Result> {
   const { repository, now } = installation;
+  const bytes = await sizeOf(files);
   const removals = await readyRemovals(installation);
   const main = await mainWith(installation, commit, removals);
   const needs = await needsCheck(installation, commit, log);
@@ -55,7 +57,12 @@ async function publishInto(
   if (own?.kind === "unchanged") return { outcome: "already-built", message: `${version} is published` };
   const gone = removed.map(({ pkgbase: other }) => other).join(", ");
   const parts = [version, ...(gone === "" ? [] : [`removed: ${gone}`]), ...needs.warnings];
-  return { outcome: "built", message: parts.join("; ") };
+  return { outcome: "built", message: parts.join("; "), bytes };
+}
+
+async function sizeOf(files: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /**

@@ -62,7 +62,10 @@ export async function reconcile(installation: Installation, revision: Revision):
  * @param again pkgbases that are built although this very recipe is published
  */
 export async function submitBuilds(
-  installation: Installation,
+  installation: Pick<Installation, "arch"> & {
+    readonly queue: Pick<Installation["queue"], "submit">;
+    readonly repository: { readonly name: string };
+  },
   revision: Revision,
   builds: readonly WantedBuild[],
   removals: readonly ScheduledRemoval[] = [],

@@ -1,4 +1,5 @@
-import { open, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
+import { timesOf } from "../../builder/log.ts";
 import { systemCode } from "../../errors.ts";
 
 /** Logs as those who look in read them. What all readers of one log wait for is looked at once. */
@@ -11,19 +12,18 @@ export interface LogFile {
   size(): Promise<number>;
   /** At most `length` bytes; fewer at the end. */
   read(from: number, length: number): Promise<Uint8Array>;
-  /** How many lines end before that byte. */
-  linesBefore(offset: number): Promise<number>;
+  /** When it grew: from that byte on, at that time in milliseconds since 1970. In order, to the second. */
+  times(): Promise<readonly (readonly [from: number, at: number])[]>;
   /** What is written from that byte on, until `goesOn` says no and all is read, or `signal` aborts. */
   follow(from: number, goesOn: () => Promise<boolean>, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 const lookEveryMs = 50;
 const pieceBytes = 64 * 1024;
-/** Logs of which the number of lines up to some byte, and the piece that was read last, are remembered. */
+/** Logs of which the piece that was read last is remembered. */
 const rememberedLogs = 100;
 
 export function logFiles(): LogFiles {
-  const counted = new Map<string, { offset: number; lines: number }>();
   const latest = new Map<string, { from: number; length: number; bytes: Promise<Buffer> }>();
   const growing = new Map<string, Promise<number>>();
 
@@ -50,27 +50,13 @@ export function logFiles(): LogFiles {
     return bytes;
   }
 
-  async function linesBefore(path: string, offset: number): Promise<number> {
-    const known = counted.get(path);
-    const start = known && known.offset <= offset ? known : { offset: 0, lines: 0 };
-    let { lines } = start;
-    for (let at = start.offset; at < offset;) {
-      const bytes = await readBytes(path, at, Math.min(1024 * 1024, offset - at));
-      if (bytes.length === 0) break;
-      for (let n = bytes.indexOf(10); n !== -1; n = bytes.indexOf(10, n + 1)) lines++;
-      at += bytes.length;
-    }
-    remember(counted, path, { offset, lines });
-    return lines;
-  }
-
   return {
     async find(path) {
       if ((await sizeOf(path)) < 0) return undefined;
       return {
         size: async () => Math.max(0, await sizeOf(path)),
         read: (from, length) => readBytes(path, from, length),
-        linesBefore: (offset) => linesBefore(path, offset),
+        times: () => readTimes(path),
         async *follow(from, goesOn, signal) {
           let at = from;
           let size = await sizeOf(path);
@@ -111,6 +97,15 @@ async function sizeOf(path: string): Promise<number> {
     if (systemCode(error) === "ENOENT") return -1;
     throw error;
   }
+}
+
+/** A line that a crash cut off is left out. */
+async function readTimes(log: string): Promise<readonly (readonly [from: number, at: number])[]> {
+  const text = await readFile(timesOf(log), "utf8").catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT") return "";
+    throw error;
+  });
+  return [...text.matchAll(/^(\d+) (\d+)\n/gm)].map(([, from, at]) => [Number(from), Number(at)] as const);
 }
 
 async function readBytes(path: string, from: number, length: number): Promise<Buffer> {

@@ -1,5 +1,7 @@
 import type { DatabaseEntry } from "../../alpm/database.ts";
 import type { FinishedBuild, PackageRecord, PendingBuild } from "../../queue/queue.ts";
+import type { Snapshot } from "../../pkgrepo/snapshot.ts";
+import type { Neighbours } from "./neighbours.ts";
 import { whyNobody, type Living } from "../builders/living.ts";
 import { describeStatus, type BuildingStatus } from "../status.ts";
 
@@ -13,18 +15,19 @@ export function stateOf(
     isInMain,
     trigger,
     published,
+    living,
   }: {
     readonly pkgbase: string;
     readonly isInMain: boolean;
     readonly trigger: string | null;
     readonly published: readonly DatabaseEntry[];
+    readonly living: Living | undefined;
   },
   { failing, pending, unscheduled }: BuildingStatus,
 ) {
   const waits = pending.find((one) => one.pkgbase === pkgbase);
   if (waits) {
-    const why = `It ${waits.status.kind === "ready" ? "is next" : describeStatus(waits.status)}: ${waits.reasons.join("; ")}.`;
-    return { state: "pending" as const, why };
+    return { state: "pending" as const, why: whyPending(waits, living) };
   }
   if (!isInMain) return { state: "to-remove" as const, why: "It was taken out of the workspace." };
   const failed = failing.find((one) => one.pkgbase === pkgbase);
@@ -36,6 +39,22 @@ export function stateOf(
     return { state: "on-trigger" as const, why };
   }
   return { state: "published" as const, why: "" };
+}
+
+function whyPending(build: PendingBuild, living: Living | undefined): string {
+  const { status } = build;
+  const nobody = status.kind === "ready" && living ? whyNobody(build, living) : undefined;
+  const standing =
+    nobody === undefined
+      ? `It ${status.kind === "ready" ? "is next" : described(status)}`
+      : `It waits, because ${nobody}`;
+  return `${standing}. It is to be built because: ${build.reasons.join("; ")}.`;
+}
+
+function described(status: PendingBuild["status"]): string {
+  return status.kind === "held" || status.kind === "blocked"
+    ? `is ${describeStatus(status)}`
+    : describeStatus(status);
 }
 
 /** With whom each blocks. */
@@ -50,6 +69,7 @@ export function failingOf({ failing, pending }: BuildingStatus) {
   }));
 }
 
+/** @param living which builders there are, where that is known: a build that is ready may have nobody to take it */
 export function ofPending(pending: PendingBuild, durations: Durations, living?: Living) {
   const { status, ...build } = pending;
   const nobody = status.kind === "ready" && living ? whyNobody(build, living) : undefined;
@@ -57,19 +77,17 @@ export function ofPending(pending: PendingBuild, durations: Durations, living?: 
   return {
     ...ofBuild(build, durations),
     status: status.kind,
-    message:
-      status.kind === "waiting" || status.kind === "blocked" || status.kind === "delayed"
-        ? describeStatus(status)
-        : (nobody ?? ""),
+    message: status.kind === "ready" ? (nobody ?? "") : isActive ? "" : describeStatus(status),
     worker: isActive ? status.worker : null,
     startedAt: isActive ? status.startedAt : null,
     finishedAt: null,
+    bytes: null,
   };
 }
 
 export function ofFinished(build: FinishedBuild, durations: Durations) {
-  const { outcome, message = "", worker, startedAt, finishedAt } = build;
-  return { ...ofBuild(build, durations), status: outcome, message, worker, startedAt, finishedAt };
+  const { outcome, message = "", worker, startedAt, finishedAt, bytes = null } = build;
+  return { ...ofBuild(build, durations), status: outcome, message, worker, startedAt, finishedAt, bytes };
 }
 
 function ofBuild(
@@ -88,6 +106,44 @@ function ofBuild(
 ) {
   const expectedMs = durations.get(pkgbase)?.durationMs ?? null;
   return { id, pkgbase, arch, target, source, commit, reasons, class: buildClass, queuedAt, expectedMs };
+}
+
+/** Failures that block a package, with the build that failed. */
+export function causesOf(pkgbase: string, { failing, pending }: BuildingStatus) {
+  const waits = pending.find((one) => one.pkgbase === pkgbase);
+  if (waits?.status.kind !== "blocked") return [];
+  return waits.status.causes.map((cause) => ({
+    ...cause,
+    build: failing.find((one) => one.pkgbase === cause.pkgbase)?.build ?? null,
+  }));
+}
+
+/** Neighbours with how each of them is. */
+export function graphOf(
+  { nodes, edges, left }: Neighbours,
+  { failing, pending, unscheduled }: BuildingStatus,
+  snapshots: readonly Pick<Snapshot, "madeFrom">[],
+) {
+  const bad = new Set(failing.map(({ pkgbase }) => pkgbase));
+  const busy = new Map(pending.map(({ pkgbase, status }) => [pkgbase, status.kind]));
+  const missing = new Set(unscheduled.map(({ pkgbase }) => pkgbase));
+  const stateOfNode = (pkgbase: string): "good" | "bad" | "busy" | "calm" => {
+    if (bad.has(pkgbase) || busy.get(pkgbase) === "blocked") return "bad";
+    if (busy.has(pkgbase)) return "busy";
+    return missing.has(pkgbase) || snapshots.every(({ madeFrom }) => !madeFrom.has(pkgbase))
+      ? "calm"
+      : "good";
+  };
+  return {
+    nodes: nodes.map((node) => ({ ...node, state: stateOfNode(node.pkgbase) })),
+    edges,
+    left,
+  };
+}
+
+/** What was built last of what is published. */
+export function newestOf(entries: readonly DatabaseEntry[]): readonly DatabaseEntry[] {
+  return entries.toSorted((a, b) => b.buildDate - a.buildDate).slice(0, 10);
 }
 
 export function ofEntry({ name, base, version, arch, filename, buildDate }: DatabaseEntry) {

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { openLog } from "../../builder/log.ts";
 import type { Queue } from "../../queue/queue.ts";
 import { openSqliteQueue } from "../../queue/sqlite/sqlite.ts";
 import { openFeed } from "./feed.ts";
@@ -47,13 +48,14 @@ test("a reader that leaves, or whose log is deleted, ends", async () => {
   );
 });
 
-test("lines are counted up to a byte, also going back", async () => {
+test("when a log grew is known, where it was noted", async () => {
   const path = join(home, "3.log");
-  writeFileSync(path, "a\nbb\nccc\n");
+  const own = openLog(path);
+  own.note("begun");
+  own.close();
+  appendFileSync(join(home, "3.times"), "12 17");
   const log = await logFiles().find(path);
-  expect([await log!.linesBefore(5), await log!.linesBefore(9), await log!.linesBefore(2)]).toEqual([
-    2, 3, 1,
-  ]);
+  expect(await log!.times()).toEqual([[0, expect.any(Number)]]);
   expect(await logFiles().find(join(home, "none.log"))).toBeUndefined();
 });
 

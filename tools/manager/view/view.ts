@@ -8,15 +8,30 @@ import { resolveCommit } from "../../git/history.ts";
 import { readSnapshot, snapshotNumber, type Snapshot } from "../../pkgrepo/snapshot.ts";
 import type { ToldQueue } from "../../queue/event-readers.ts";
 import type { FinishedBuild, PendingBuild } from "../../queue/queue.ts";
+import { succeeded, type Outcome } from "../../queue/outcome.ts";
 import { SluiceError } from "../../errors.ts";
 import { logName } from "../builds/handle-build.ts";
-import { readLiving } from "../builders/living.ts";
 import type { Revision } from "../reconcile/revision.ts";
 import { readBuildingStatus, type BuildingStatus, type PublishedPlaces } from "../status.ts";
+import { readLiving, type Living } from "../builders/living.ts";
+import { readBuilders } from "../builders/tokens.ts";
+import { buildersOf } from "./builders-view.ts";
 import { openFeed } from "./feed.ts";
+import type { HeldReviews } from "./held-reviews.ts";
 import { logFiles, type LogFile } from "./log-file.ts";
 import { readMeasures } from "./measures.ts";
-import { failingOf, ofEntry, ofFinished, ofPending, stateOf, type Durations } from "./plain-data.ts";
+import { neighboursOf } from "./neighbours.ts";
+import {
+  causesOf,
+  failingOf,
+  graphOf,
+  newestOf,
+  ofEntry,
+  ofFinished,
+  ofPending,
+  stateOf,
+  type Durations,
+} from "./plain-data.ts";
 
 /** What is looked at. */
 export interface ViewedPlace {
@@ -24,16 +39,17 @@ export interface ViewedPlace {
   readonly places: PublishedPlaces;
   /** The folder of logs. */
   readonly logs: string;
-  /** The state folder, for who builds. */
+  /** The state folder, where a running manager says which builders there are. */
   readonly state: string;
   readonly queue: ToldQueue;
+  readonly reviews: HeldReviews;
 }
 
 /**
  * What an installation is doing and has done, for whoever looks in from outside, as plain data. It only reads, and
  * reads again only what changed: the queue after an event, main and what is published where they moved.
  */
-export async function openView({ git, places, logs, state, queue }: ViewedPlace) {
+export async function openView({ git, places, logs, state, queue, reviews }: ViewedPlace) {
   const [{ repository }] = places;
   const feed = await openFeed(queue);
   const files = logFiles();
@@ -94,21 +110,33 @@ export async function openView({ git, places, logs, state, queue }: ViewedPlace)
       .slice(0, limit);
   }
 
+  /** As the branch `state` remembers it. */
+  async function upstreamOf(pkgbase: string): Promise<string | null> {
+    if (!isPkgbase(pkgbase)) return null;
+    for (const ref of ["refs/remotes/origin/state", "refs/heads/state"]) {
+      const { ok, stdout } = await git.attempt(["show", `${ref}:${pkgbase}`]);
+      if (ok) return /^SLUICE_REVISION=(\S+)$/m.exec(stdout)?.[1] ?? null;
+    }
+    return null;
+  }
+
   async function logOf(id: number): Promise<LogFile | undefined> {
     const build = (await pendingBuild(id)) ?? (await finishedBuild(id));
     return build && isPkgbase(build.pkgbase) ? files.find(join(logs, logName(build))) : undefined;
   }
 
+  const living = (): Promise<Living | undefined> => readLiving(state, Date.now());
+
   return {
     name: repository.name,
+    ...reviews,
 
     async overview() {
-      const { heads, status, durations, recent } = await standing();
-      const { builds } = await feed.state();
-      const living = await readLiving(state, Date.now());
+      const { heads, status, snapshots, durations, recent } = await standing();
+      const [{ builds }, there] = [await feed.state(), await living()];
       const pending = builds
         .filter(({ target }) => target === repository.name)
-        .map((one) => ofPending(one, durations, living));
+        .map((one) => ofPending(one, durations, there));
       return {
         repository: repository.name,
         arch: repository.arch,
@@ -121,7 +149,24 @@ export async function openView({ git, places, logs, state, queue }: ViewedPlace)
         failing: failingOf(status),
         unscheduled: [...status.unscheduled],
         recent: recent.map((one) => ofFinished(one, durations)),
+        newest: newestOf(entriesOf(snapshots)).map(ofEntry),
       };
+    },
+
+    async builders() {
+      const [{ durations, recent }, there] = [await standing(), await living()];
+      const { builds } = await feed.state();
+      const known = [...(await readBuilders(state)).keys()];
+      const active = builds.flatMap(({ status, ...build }) =>
+        status.kind === "active" ? [{ ...build, status }] : [],
+      );
+      return buildersOf<ReturnType<typeof ofPending> | ReturnType<typeof ofFinished>>(
+        { known, living: there, drained: await queue.drained(), active, recent },
+        {
+          pending: (build) => ofPending(build, durations),
+          finished: (build) => ofFinished(build, durations),
+        },
+      );
     },
 
     async failing() {
@@ -130,11 +175,13 @@ export async function openView({ git, places, logs, state, queue }: ViewedPlace)
 
     async queue() {
       const { durations } = await standing();
-      const { builds, removals } = await feed.state();
-      const living = await readLiving(state, Date.now());
+      const [{ builds, removals, held }, there] = [await feed.state(), await living()];
       return {
-        builds: builds.map((one) => ofPending(one, durations, living)),
+        builds: builds.map((one) => ofPending(one, durations, there)),
         removals: removals.map(({ pkgbase, pkgnames, reason }) => ({ pkgbase, pkgnames, reason })),
+        held: held
+          .filter(({ target }) => target === repository.name)
+          .map(({ pkgbase, why }) => ({ pkgbase, why })),
       };
     },
 
@@ -157,9 +204,19 @@ export async function openView({ git, places, logs, state, queue }: ViewedPlace)
       if (!pkg && published.length === 0) return undefined;
       const node = head.tree.packages.get(pkgbase);
       const trigger = pkg?.config.CI_ON_TRIGGER || null;
+      const { held } = await feed.state();
       return {
         pkgbase,
-        ...stateOf({ pkgbase, isInMain: pkg !== undefined, trigger, published }, status),
+        ...stateOf(
+          { pkgbase, isInMain: pkg !== undefined, trigger, published, living: await living() },
+          status,
+        ),
+        arch: places.map((place) => place.repository.arch).join(", "),
+        held: held.find((one) => one.target === repository.name && one.pkgbase === pkgbase)?.why ?? null,
+        upstream: await upstreamOf(pkgbase),
+        review: (await reviews.reviews()).reviews.find((one) => one.pkgbase === pkgbase) ?? null,
+        causes: causesOf(pkgbase, status),
+        graph: graphOf(neighboursOf(head.tree, pkgbase), status, snapshots),
         version: (pkg?.srcinfo && srcinfoVersion(pkg.srcinfo)) ?? null,
         onTrigger: trigger,
         pkgnames: node?.pkgnames ?? published.map(({ name }) => name),
@@ -189,11 +246,22 @@ export async function openView({ git, places, logs, state, queue }: ViewedPlace)
     async log(id: number) {
       const log = await logOf(id);
       if (!log) return undefined;
-      const goesOn = async (): Promise<boolean> => (await pendingBuild(id)) !== undefined;
+      const goesOn = async (): Promise<boolean> => {
+        const build = await pendingBuild(id);
+        return build !== undefined && !isGivenUp(build);
+      };
       return { ...log, follow: (from: number, signal: AbortSignal) => log.follow(from, goesOn, signal) };
     },
 
     measures: () => readMeasures({ queue, git, state }),
+    async totals() {
+      const builds = (await queue.totals()).filter(({ name }) => name === "builds");
+      const sum = (wanted: boolean): number =>
+        builds
+          .filter(({ labels }) => succeeded(labels["outcome"] as Outcome) === wanted)
+          .reduce((all, { value }) => all + value, 0);
+      return { succeeded: sum(true), failed: sum(false) };
+    },
 
     async *events(after: number | undefined, signal: AbortSignal) {
       for await (const event of feed.follow(after, signal)) {
@@ -209,6 +277,13 @@ export async function openView({ git, places, logs, state, queue }: ViewedPlace)
     close: () => feed.close(),
   };
 }
+
+/** Nobody renews its lease, and no manager is there that would take it back: nothing more is going to be written. */
+function isGivenUp({ status }: PendingBuild): boolean {
+  return status.kind === "active" && status.leaseUntil + givenUpMs < Date.now();
+}
+
+const givenUpMs = 60_000;
 
 /** For thousands of packages a reading takes a good part of a second, and events come in bursts. */
 const restMs = 500;

@@ -85,6 +85,8 @@ export class Desk<Q extends Queue = Queue> {
         switch (status.kind) {
           case "ready":
             return [pkgbase, "ready"];
+          case "held":
+            return [pkgbase, `held: ${status.why}`];
           case "waiting":
             return [pkgbase, `waiting for ${status.for.join(", ")}`];
           case "delayed":

@@ -30,6 +30,24 @@ export function reading(start: Start): void {
     expect((await other.state()).seq).toBe(seen[2]!.seq);
   });
 
+  test("builds are forgotten with the events before, but not the last of each outcome of a package", async () => {
+    const desk = await start();
+    const outcomes = ["built", "failed", "built", "failed", "failed"] as const;
+    for (const outcome of outcomes) {
+      await desk.submit({ app: [] });
+      await desk.queue.finish(await desk.claim("app"), { outcome, ...(outcome === "built" && { bytes: 7 }) });
+      desk.clock.ms += 1000;
+    }
+    await desk.queue.forget(desk.clock.ms - 1000);
+    const left = await desk.queue.history({ limit: 9 });
+    expect(left.map(({ id, outcome, bytes }) => [id, outcome, bytes])).toEqual([
+      [5, "failed", undefined],
+      [3, "built", 7],
+    ]);
+    expect((await desk.events("finished")).map((event) => "build" in event && event.build)).toEqual([5]);
+    expect(await desk.queue.packages()).toMatchObject([{ pkgbase: "app", outcome: "failed" }]);
+  });
+
   test("a follower ends when its queue is closed", async () => {
     const desk = await start();
     const queue = await desk.open();

@@ -15,6 +15,7 @@ import {
 
 /** Which ready builds a worker takes: `?1` are its classes as JSON, null for all, `?2` whether it needs one. */
 const suits = `state = 'ready' and
+  not exists (select 1 from package where package.id = build.package and held is not null) and
   (?1 is null or class in (select value from json_each(?1)) or (class is null and not ?2))`;
 
 export function listReady({ file, now }: Transaction, query: ReadyQuery): Build[] {
@@ -78,6 +79,7 @@ function wakeDelayed(file: Transaction["file"], now: number): void {
 
 export function claimReady({ file, now, emit }: Transaction, worker: Worker): Claim | undefined {
   wakeDelayed(file, now);
+  if (file.get("select 1 from drained where worker = ?", worker.worker)) return undefined;
   const id = nextFor(file, worker);
   if (id === undefined) return undefined;
   const token = randomUUID();
@@ -186,14 +188,15 @@ function nextTry(
 }
 
 /** Ends a queued or active build for good: remembers the outcome and tells those that need it. */
-export function end(transaction: Transaction, build: BuildRow, { outcome, message }: Result): void {
+export function end(transaction: Transaction, build: BuildRow, { outcome, message, bytes }: Result): void {
   const { file, now, emit } = transaction;
   file.run(
-    `insert into finished (id, package, spec, losses, queued_at, outcome, message, token, worker, started_at, finished_at)
-     select id, package, spec, losses, queued_at, ?, ?, token, worker, started_at, ? from build where id = ?`,
+    `insert into finished (id, package, spec, losses, queued_at, outcome, message, token, worker, started_at, finished_at, bytes)
+     select id, package, spec, losses, queued_at, ?, ?, token, worker, started_at, ?, ? from build where id = ?`,
     outcome,
     message ?? null,
     now,
+    bytes ?? null,
     build.id,
   );
   const spec = readSpec(build.spec);

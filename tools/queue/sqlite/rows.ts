@@ -4,6 +4,7 @@ import type {
   Build,
   BuildKey,
   FinishedBuild,
+  HeldPackage,
   HistoryQuery,
   PackageRecord,
   QueueEvent,
@@ -25,6 +26,7 @@ export interface BuildRow extends SpecRow {
   readonly lease_until: number | null;
   readonly started_at: number | null;
   readonly cancel_message: string | null;
+  readonly held: string | null;
 }
 
 interface SpecRow extends BuildKey {
@@ -35,7 +37,7 @@ interface SpecRow extends BuildKey {
 }
 
 export const selectBuild =
-  "select build.*, target, arch, pkgbase from build join package on package.id = build.package";
+  "select build.*, target, arch, pkgbase, held from build join package on package.id = build.package";
 
 export function readSpec(spec: string): BuildSpec {
   return JSON.parse(spec) as BuildSpec;
@@ -70,6 +72,12 @@ export function listRemovals(file: SqliteFile, which: "all" | "ready"): Removal[
     .map(({ spec, ...removal }) => ({ ...removal, ...(JSON.parse(spec) as RemovalSpec) }));
 }
 
+export function listHeld(file: SqliteFile): HeldPackage[] {
+  return file.all(
+    "select target, arch, pkgbase, held as why from package where held is not null order by pkgbase",
+  );
+}
+
 export type RemovalSpec = Omit<Removal, keyof BuildKey | "id">;
 
 interface FinishedRow extends SpecRow {
@@ -78,6 +86,7 @@ interface FinishedRow extends SpecRow {
   readonly worker: string | null;
   readonly started_at: number | null;
   readonly finished_at: number;
+  readonly bytes: number | null;
 }
 
 export function listFinished(file: SqliteFile, { key, build, limit }: HistoryQuery): FinishedBuild[] {
@@ -98,6 +107,7 @@ export function listFinished(file: SqliteFile, { key, build, limit }: HistoryQue
     ...toBuild(row),
     outcome: row.outcome,
     ...(row.message !== null && { message: row.message }),
+    ...(row.bytes !== null && { bytes: row.bytes }),
     worker: row.worker,
     startedAt: row.started_at,
     finishedAt: row.finished_at,

@@ -137,4 +137,12 @@ create index finished_of_pipeline on finished (json_extract(spec, '$.pipeline.co
 -- Why a removal could not be carried out, as it was said last.
 alter table removal add column failure text;
 `,
+  `
+-- By hand: what isn't built until somebody lets it go, and who takes nothing new; with who said so and why.
+alter table package add column held text;
+create index package_held on package (id) where held is not null;
+create table drained (worker text primary key, why text not null) without rowid;
+-- How large its packages are together, in bytes.
+alter table finished add column bytes integer;
+`,
 ];

@@ -3,6 +3,7 @@ import type {
   BuildKey,
   Claim,
   ClaimId,
+  Drained,
   FinishedBuild,
   HistoryQuery,
   PackageRecord,
@@ -33,11 +34,8 @@ import { listReaders, noteRead, takeUnread } from "./readers.ts";
 import * as rows from "./rows.ts";
 import { schema } from "./schema.ts";
 import { readState } from "./state.ts";
-import { accept, takenUpTo } from "./submit.ts";
+import { accept, holdPackage, takenUpTo } from "./submit.ts";
 import { count, listTotals } from "./totals.ts";
-
-/** How long finished builds and events are kept. */
-const keptMs = 90 * 24 * 3600_000;
 
 /** How often a follower looks for the events of other processes. */
 const followIntervalMs = 200;
@@ -70,10 +68,7 @@ class SqliteQueue implements ToldQueue {
 
   async submit(submission: Submission): Promise<readonly Submitted[]> {
     const step = submission.requests ? "requests taken" : "submission accepted";
-    return this.#write(step, "power-loss", (transaction) => {
-      forgetOld(transaction);
-      return accept(transaction, submission);
-    });
+    return this.#write(step, "power-loss", (transaction) => accept(transaction, submission));
   }
 
   async taken(of: Pick<Submission, "source" | "target" | "arch">): Promise<number> {
@@ -175,6 +170,21 @@ class SqliteQueue implements ToldQueue {
     });
   }
 
+  async hold(key: BuildKey, why: string | undefined): Promise<void> {
+    this.#write("package held", "power-loss", (transaction) => holdPackage(transaction, key, why));
+  }
+
+  async drain(worker: string, why: string | undefined): Promise<void> {
+    this.#write("builder drained", "power-loss", ({ file }) => {
+      if (why === undefined) file.run("delete from drained where worker = ?", worker);
+      else file.run("insert or replace into drained (worker, why) values (?, ?)", worker, why);
+    });
+  }
+
+  async drained(): Promise<readonly Drained[]> {
+    return this.#read((file) => file.all<Drained>("select worker, why from drained order by worker"));
+  }
+
   async removals(): Promise<readonly Removal[]> {
     return this.#read((file) => rows.listRemovals(file, "ready"));
   }
@@ -229,6 +239,10 @@ class SqliteQueue implements ToldQueue {
 
   async totals(): Promise<readonly Total[]> {
     return this.#read(listTotals);
+  }
+
+  async forget(before: number): Promise<void> {
+    this.#write("history forgotten", "crash", ({ file }) => forgetOld(file, before));
   }
 
   async state(): Promise<QueueState> {
@@ -305,10 +319,15 @@ class SqliteQueue implements ToldQueue {
 }
 
 /** Old events stand in front, so that this reads no more than it deletes. */
-function forgetOld({ file, now }: Transaction): void {
+function forgetOld(file: SqliteFile, before: number): void {
   file.run(
     "delete from event where seq < (select seq from event where at >= ? order by seq limit 1)",
-    now - keptMs,
+    before,
   );
-  file.run("delete from finished where finished_at < ?", now - keptMs);
+  file.run(
+    `delete from finished where finished_at < ? and exists
+       (select 1 from finished as later
+        where later.package = finished.package and later.outcome = finished.outcome and later.id > finished.id)`,
+    before,
+  );
 }

@@ -1,7 +1,7 @@
 import type { BlockCause, Outcome } from "../outcome.ts";
 import type { BuildStatus, QueueState } from "../queue.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
-import { type BuildRow, listRemovals, selectBuild, toBuild } from "./rows.ts";
+import { type BuildRow, listHeld, listRemovals, selectBuild, toBuild } from "./rows.ts";
 
 export function readState(file: SqliteFile): QueueState {
   const { seq } = file.get<{ seq: number }>("select coalesce(max(seq), 0) as seq from event")!;
@@ -15,6 +15,7 @@ export function readState(file: SqliteFile): QueueState {
       status: statusOf(row, open.get(row.id) ?? [], causes.get(row.package) ?? []),
     })),
     removals: listRemovals(file, "all"),
+    held: listHeld(file),
   };
 }
 
@@ -72,7 +73,7 @@ function isBlocker({ standing, released }: OpenNeed): boolean {
 function statusOf(row: BuildRow, needs: readonly OpenNeed[], causes: readonly BlockCause[]): BuildStatus {
   switch (row.state) {
     case "ready":
-      return { kind: "ready" };
+      return row.held === null ? { kind: "ready" } : { kind: "held", why: row.held };
     case "delayed":
       return { kind: "delayed", until: row.not_before };
     case "waiting": {

@@ -1,4 +1,11 @@
-import type { AskingPipeline, Submission, Submitted, SubmittedBuild, SubmittedRemoval } from "../queue.ts";
+import type {
+  AskingPipeline,
+  BuildKey,
+  Submission,
+  Submitted,
+  SubmittedBuild,
+  SubmittedRemoval,
+} from "../queue.ts";
 import { askToStop, end } from "./claim.ts";
 import { arrange, passOn, type Transaction } from "./dispatch.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
@@ -68,10 +75,22 @@ export function takenUpTo(
   return file.get<{ number: number }>(sql, source, target, arch)?.number ?? 0;
 }
 
+/** Why undefined: its builds may be claimed again. */
+export function holdPackage(transaction: Transaction, key: BuildKey, why: string | undefined): void {
+  const { file, emit } = transaction;
+  const id = packageIds(transaction, key)(key.pkgbase);
+  const changed = file.get(
+    "update package set held = ?2 where id = ?1 and held is not ?2 returning 1",
+    id,
+    why ?? null,
+  );
+  if (changed) emit(id, why === undefined ? { kind: "let-go" } : { kind: "held", why });
+}
+
 /** Looks packages of the submission's target and architecture up by pkgbase, and adds them on first sight. */
 function packageIds(
   { file }: Transaction,
-  { target, arch }: Pick<Submission, "target" | "arch">,
+  { target, arch }: Pick<BuildKey, "target" | "arch">,
 ): (pkgbase: string) => number {
   const known = new Map<string, number>();
   return (pkgbase) => {

@@ -32,6 +32,15 @@ test("what is built and waits, also from another site", async () => {
   ]);
 });
 
+test("how many builds there were, as its boards ask for it", async () => {
+  const answer = await ask("/api/queue/metrics");
+  expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+  expect(await answer.json()).toEqual({
+    builder_queue: { completed: 7, failed: 2 },
+    database_queue: { completed: 7, failed: 0 },
+  });
+});
+
 test("the page of a log by package and time", async () => {
   const id = encodeURIComponent(name);
   expect(await place(`/logs.html?id=${id}&timestamp=1`)).toEqual([302, "build/1"]);

@@ -3,14 +3,14 @@ import type { FastifyPluginCallback, FastifyReply } from "fastify";
 import type { Source } from "../source.ts";
 import { appearing } from "./live-log.ts";
 import type { StreamLimit } from "./live.ts";
-import { ownAddress } from "./own-address.ts";
+import type { AddressOf } from "./own-address.ts";
 import type { Build } from "./schemas.ts";
 
 interface Options {
   readonly source: Source;
   readonly streams: StreamLimit;
   readonly over: AbortSignal;
-  readonly address: string | undefined;
+  readonly addressOf: AddressOf;
 }
 
 interface LogParams {
@@ -22,15 +22,16 @@ interface LogParams {
  * The routes of chaotic-manager, for its website, boards and links in messages. A build is named by its package and
  * by the time at which it was scheduled, in milliseconds.
  */
-export function chaoticRoutes({ source, streams, over, address }: Options): FastifyPluginCallback {
+export function chaoticRoutes({ source, streams, over, addressOf }: Options): FastifyPluginCallback {
   return (app, _options, done) => {
     const hidden = { schema: { hide: true } };
 
     app.get("/api/queue/stats", hidden, async (request, reply) => {
-      const { builds } = await source.queue();
+      const [{ builds }, builders] = await Promise.all([source.queue(), source.builders()]);
+      const idle = builders.filter(({ there, building }) => there && building.length === 0);
       const active = builds.filter(({ status }) => status === "active");
       const waiting = builds.filter(({ status }) => status !== "active");
-      const root = address ?? ownAddress(request);
+      const root = addressOf(request);
       return forEverySite(reply, {
         active: {
           count: active.length,
@@ -41,8 +42,10 @@ export function chaoticRoutes({ source, streams, over, address }: Options): Fast
           })),
         },
         waiting: { count: waiting.length, packages: waiting.map(namedBuild) },
-        // Builders are known by what they build alone.
-        idle: { count: 0, nodes: [] },
+        idle: {
+          count: idle.length,
+          nodes: idle.map(({ name, class: own }) => ({ name, build_class: classOf({ class: own ?? "2" }) })),
+        },
       });
     });
 
@@ -57,6 +60,15 @@ export function chaoticRoutes({ source, streams, over, address }: Options): Fast
         },
       }));
       return forEverySite(reply, described);
+    });
+
+    app.get("/api/queue/metrics", hidden, async (_request, reply) => {
+      // What is built is published in the same step.
+      const { succeeded, failed } = await source.totals();
+      return forEverySite(reply, {
+        builder_queue: { completed: succeeded, failed },
+        database_queue: { completed: succeeded, failed: 0 },
+      });
     });
 
     for (const path of ["/api/logs/:pkgbase", "/api/logs/:pkgbase/:timestamp"]) {
@@ -122,7 +134,7 @@ function namedBuild(build: Build) {
 }
 
 /** A number where it looks like one; 1 is what packages without a class have there. */
-function classOf({ class: name }: Build): number | string {
+function classOf({ class: name }: Pick<Build, "class">): number | string {
   if (name === null) return 1;
   return /^\d+$/.test(name) ? Number(name) : name;
 }

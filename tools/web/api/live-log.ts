@@ -33,7 +33,9 @@ export async function* liveLines(
   const rest = reader.end();
   if (rest.length > 0) yield { id: from + reader.consumed, data: rest };
   const build = await source.build(id);
-  yield { id: from + reader.consumed, event: "end", data: build?.status ?? "gone" };
+  // A build that is still active then was given up by whoever built it.
+  const status = build?.status === "active" ? "lost" : (build?.status ?? "gone");
+  yield { id: from + reader.consumed, event: "end", data: status };
 }
 
 const lookEveryMs = 250;

@@ -2,6 +2,10 @@ import { Readable } from "node:stream";
 import type { FastifyPluginCallback, FastifyReply } from "fastify";
 import { z } from "zod";
 import type { Source } from "../source.ts";
+import { failures } from "../log/failures.ts";
+import { logIndexes } from "../log/log-index.ts";
+import { explain } from "./explained.ts";
+import { json } from "./json-schema.ts";
 import { liveLines, piecesOf } from "./live-log.ts";
 import { lastEventId, sendEvents, type Message, type StreamLimit } from "./live.ts";
 import * as schemas from "./schemas.ts";
@@ -15,6 +19,7 @@ interface Options {
 
 /** The API: JSON that its schemas describe, logs as text, and streams of server-sent events. */
 export function apiRoutes({ source, streams, over }: Options): FastifyPluginCallback {
+  const explained = explain(failures(source, logIndexes()));
   return (app, _options, done) => {
     app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
 
@@ -26,8 +31,24 @@ export function apiRoutes({ source, streams, over }: Options): FastifyPluginCall
       described("What is built and waits, in the order in which it is taken", schemas.queue),
       () => source.queue(),
     );
-    app.get("/failing", described("Packages whose last build failed", z.array(schemas.failing)), () =>
-      source.failing(),
+    app.get(
+      "/failing",
+      described(
+        "Packages whose last build failed, and what their logs say",
+        z.array(schemas.explainedFailing),
+      ),
+      async () => explained(await source.failing()),
+    );
+    app.get("/builders", described("Builders, and what each does", z.array(schemas.builder)), () =>
+      source.builders(),
+    );
+    app.get("/reviews", described("Updates that wait for a person, the worst first", schemas.reviews), () =>
+      source.reviews(),
+    );
+    app.get<{ Params: { pkgbase: string } }>(
+      "/reviews/:pkgbase",
+      described("An update that waits, with its files before and after", schemas.shownReview, packageParams),
+      async ({ params }, reply) => (await source.review(params.pkgbase)) ?? notFound(reply, "review"),
     );
     app.get("/repository", described("What is published", schemas.repository), () => source.repository());
     app.get<{ Params: { pkgbase: string } }>(
@@ -114,12 +135,6 @@ const buildsQuery = json(
 
 function described(summary: string, answer: z.ZodType, more: object = {}) {
   return { schema: { summary, ...more, response: { 200: json(answer) } } };
-}
-
-/** As fastify's own compiler takes it, which doesn't know the dialect by its address. */
-function json(schema: z.ZodType, io: "input" | "output" = "output"): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: "draft-7" });
-  return rest;
 }
 
 function notFound(reply: FastifyReply, what: string): FastifyReply {

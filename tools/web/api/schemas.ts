@@ -21,6 +21,7 @@ export const build = z.object({
     "waiting",
     "delayed",
     "blocked",
+    "held",
     "active",
     "built",
     "already-built",
@@ -36,6 +37,7 @@ export const build = z.object({
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
   expectedMs: z.int().nullable().meta({ description: "How long the last good build took" }),
+  bytes: z.int().nullable().meta({ description: "How large the packages are together that came out" }),
 });
 
 export const failing = z.object({
@@ -51,6 +53,72 @@ export const failing = z.object({
   blocks: names,
 });
 
+/** With what its log says. */
+export const explainedFailing = failing.extend({
+  error: z.string().nullable().meta({ description: "The first error in the log" }),
+  lines: names.meta({ description: "The lines around it" }),
+  line: z.int().meta({ description: "The number of the first of them" }),
+});
+
+const severity = z.enum(["danger", "review", "info"]);
+
+export const finding = z.object({
+  severity,
+  message: z.string(),
+  file: z.string().nullable(),
+  line: z.int().nullable(),
+});
+
+export const review = z.object({
+  pkgbase: z.string(),
+  url: z.string().nullable().meta({ description: "Its pull or merge request" }),
+  branch: z.string(),
+  openedAt: time,
+  verdict: z.enum(["minor", "major", "dangerous"]).nullable(),
+  versions: z.string().meta({ description: "Such as `1.2 → 1.3`" }),
+  findings: z.array(finding).readonly().meta({ description: "Worst first" }),
+});
+
+export const reviews = z.object({
+  asOf: time.nullable().meta({ description: "Null where nobody could look yet" }),
+  problem: z.string().nullable().meta({ description: "Why nothing newer is known" }),
+  reviews: z.array(review).readonly(),
+});
+
+const fileText = z.string().nullable();
+
+export const reviewFiles = z
+  .array(
+    z.object({
+      path: z.string(),
+      before: fileText.meta({ description: "Null: there was no such file, or it isn't text" }),
+      after: fileText,
+    }),
+  )
+  .readonly();
+
+export const shownReview = review.extend({ files: reviewFiles });
+
+export const builder = z.object({
+  name: z.string(),
+  class: z.string().nullable(),
+  arch: z.string().nullable(),
+  jobs: z.int().nullable(),
+  there: z.boolean().meta({ description: "Whether it was heard from lately" }),
+  drained: z.string().nullable().meta({ description: "Who lets it take nothing new, and why" }),
+  building: z.array(build).readonly(),
+  last: build.nullable().meta({ description: "What it built last" }),
+});
+
+export const publishedPackage = z.object({
+  name: z.string(),
+  pkgbase: z.string(),
+  version: z.string(),
+  arch: z.string(),
+  filename: z.string(),
+  builtAt: time.nullable(),
+});
+
 export const overview = z.object({
   repository: z.string(),
   arch: z.string(),
@@ -63,15 +131,10 @@ export const overview = z.object({
   failing: z.array(failing).readonly(),
   unscheduled: z.array(z.object({ pkgbase: z.string(), arch: z.string(), reason: z.string() })).readonly(),
   recent: z.array(build).readonly(),
-});
-
-export const publishedPackage = z.object({
-  name: z.string(),
-  pkgbase: z.string(),
-  version: z.string(),
-  arch: z.string(),
-  filename: z.string(),
-  builtAt: time.nullable(),
+  newest: z
+    .array(publishedPackage)
+    .readonly()
+    .meta({ description: "What was built last of what is published" }),
 });
 
 export const packageView = z.object({
@@ -88,12 +151,32 @@ export const packageView = z.object({
     .meta({ description: "The commit that the published packages were made from" }),
   needs: names,
   neededBy: names,
+  arch: z.string(),
+  held: z.string().nullable().meta({ description: "Who holds it by hand, and why" }),
+  upstream: z.string().nullable().meta({ description: "Upstream's revision that was last taken or held" }),
+  review: review.nullable().meta({ description: "An update of it that waits for a person" }),
+  causes: z
+    .array(z.object({ pkgbase: z.string(), outcome: z.string(), build: z.int().nullable() }))
+    .readonly()
+    .meta({ description: "Failures that block it" }),
+  graph: z
+    .object({
+      nodes: z
+        .array(
+          z.object({ pkgbase: z.string(), level: z.int(), state: z.enum(["good", "bad", "busy", "calm"]) }),
+        )
+        .readonly(),
+      edges: z.array(z.object({ from: z.string(), to: z.string() })).readonly(),
+      left: z.int().meta({ description: "How many more there are" }),
+    })
+    .meta({ description: "What it needs (levels below 0) and what needs it, directly or not" }),
   builds: z.array(build).readonly(),
 });
 
 export const queue = z.object({
   builds: z.array(build).readonly(),
   removals: z.array(z.object({ pkgbase: z.string(), pkgnames: names, reason: z.string() })).readonly(),
+  held: z.array(z.object({ pkgbase: z.string(), why: z.string() })).readonly(),
 });
 
 export const repository = z.object({
@@ -112,8 +195,32 @@ export const event = z.object({
   build: z.int().nullable(),
 });
 
+export const action = z.enum(["build", "cancel", "set-aside", "hold", "drain"]);
+
+export const askedAction = z.object({
+  action,
+  of: z.string().min(1).max(255).meta({ description: "A pkgbase; of `drain` a builder's name" }),
+  undo: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Let go what is held, let a builder take builds again" }),
+  why: z.string().max(200).default("").meta({ description: "For those who see it" }),
+});
+
+export const actionAnswer = z.object({
+  kind: z.enum(["done", "nothing", "unknown", "forbidden"]),
+  message: z.string(),
+});
+
+export const tokenHolder = z.object({ name: z.string(), allows: z.array(action).readonly() });
+
 export type Build = z.infer<typeof build>;
 export type Failing = z.infer<typeof failing>;
+export type ExplainedFailing = z.infer<typeof explainedFailing>;
+export type Review = z.infer<typeof review>;
+export type Reviews = z.infer<typeof reviews>;
+export type ShownReview = z.infer<typeof shownReview>;
+export type Builder = z.infer<typeof builder>;
 export type Overview = z.infer<typeof overview>;
 export type PackageView = z.infer<typeof packageView>;
 export type QueueView = z.infer<typeof queue>;

@@ -30,7 +30,8 @@ test.each([
 
 test.each([
   ["==> Starting build()...", "phase"],
-  [":: Interfere: none.", "phase"],
+  [":: Interfere: none.", "note"],
+  ["==> WARNING: Skipping dependency checks.", "note"],
   ["==> ERROR: A failure occurred in build().", "error"],
   ["main.c:12:5: error: expected ;", "error"],
   ["error[E0432]: unresolved import", "error"],

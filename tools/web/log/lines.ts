@@ -3,7 +3,8 @@ import { StringDecoder } from "node:string_decoder";
 /** A line of a log, as text that steers nothing: each piece with the style that its colour stands for. */
 export interface LogLine {
   readonly pieces: readonly (readonly [text: string, style: Style])[];
-  readonly kind: "phase" | "error" | "plain";
+  /** `phase`: a step of makepkg begins; `note`: a line of Sluice's own, or a warning of makepkg's. */
+  readonly kind: "phase" | "note" | "error" | "plain";
 }
 
 type Style = "" | "bold" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
@@ -103,5 +104,6 @@ function kindOf(text: string): LogLine["kind"] {
     )
   )
     return "error";
-  return /^(?:==> |:: )/.test(text) ? "phase" : "plain";
+  if (/^(?::: |==> WARNING:)/.test(text)) return "note";
+  return text.startsWith("==> ") ? "phase" : "plain";
 }

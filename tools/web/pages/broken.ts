@@ -1,52 +1,55 @@
-import type { Failing } from "../api/schemas.ts";
-import { html, type Content } from "./html.ts";
+import type { ExplainedFailing } from "../api/schemas.ts";
+import { causeOf } from "../log/failures.ts";
+import { html, type Content } from "../markup/html.ts";
+import { visible } from "../markup/difference.ts";
 import type { Page } from "./layout.ts";
-import { ago, badge, groupBy, packageLink, packageLinks } from "./parts.ts";
+import { ago, badge, counted, groupBy, packageLink, packageLinks } from "./parts.ts";
 
-/** What fails, since when, whom it blocks; failures that say the same stand together. */
-export function brokenPage(failing: readonly Failing[], now: number): Page {
-  const groups = groupBy(failing, causeOf);
+/** What fails, since when, whom it blocks; failures with the same first error stand together. */
+export function brokenPage(failing: readonly ExplainedFailing[], now: number): Page {
+  const groups = groupBy(failing, sameCause);
   const sorted = [...groups.values()].toSorted((a, b) => b.length - a.length);
   return {
     title: "Broken",
     root: "./",
     current: "broken",
-    script: "live",
+    scripts: ["live"],
     main: html`<h1>Broken</h1>
       <div data-live="broken">
-        ${failing.length === 0 ? html`<p class="health good">No package fails.</p>` : html`<p>${failing.length} ${failing.length === 1 ? "package fails" : "packages fail"}; those that say the same stand together.</p>`}
+        ${failing.length === 0 ? html`<p class="health good">No package fails.</p>` : html`<p>${counted(failing.length, "package fails", "packages fail")}, for ${counted(sorted.length, "reason", "reasons")}. Those with the same first error stand together.</p>`}
         ${sorted.map((group) => renderGroup(group, now))}
       </div>`,
   };
 }
 
-/** The message without what differs from package to package: its name, numbers, paths. */
-export function causeOf({
-  pkgbase,
-  message,
-  outcome,
-}: Pick<Failing, "pkgbase" | "message" | "outcome">): string {
-  const same = message
-    .replaceAll(pkgbase, "PACKAGE")
-    .replace(/\/[^\s:]+/g, "PATH")
-    .replace(/\d+/g, "N");
-  return `${outcome} ${same}`;
+/** Failures with the same first error, or the same message where the log has none. */
+function sameCause({ pkgbase, message, outcome, error }: ExplainedFailing): string {
+  return `${outcome} ${causeOf(error ?? message, pkgbase)}`;
 }
 
-function renderGroup(group: readonly Failing[], now: number): Content {
+function renderGroup(group: readonly ExplainedFailing[], now: number): Content {
+  const [{ outcome, message, error, lines, line, build }] = group as [ExplainedFailing];
   return html`<section class="card">
-    <p>
-      ${badge(group[0]!.outcome as "failed")}
-      ${group.length > 1 && html`<strong>${group.length} packages</strong>`}
-      <span class="said">${group[0]!.message}</span>
-    </p>
+    <h2>
+      ${badge(outcome as "failed")} ${group.length > 1 && html`${group.length} packages: `}<span class="said"
+        >${visible(error ?? message)}</span
+      >
+    </h2>
+    ${error !== null && html`<p class="none">${message}</p>`}
+    ${
+      lines.length > 0 &&
+      html`<pre class="excerpt" tabindex="0">
+${lines.map((text, n) => `${n > 0 ? "\n" : ""}${visible(text)}`)}</pre>
+        <p><a href="./build/${build}?line=${line}#L${line}">The log there</a>, of build ${build}</p>`
+    }
     <ul>
       ${group.map(
-        ({ pkgbase, since, firstCommit, builds, build, blocks }) =>
+        (one) =>
           html`<li>
-            <strong>${packageLink("./", pkgbase)}</strong>: <a href="./build/${build}">build ${build}</a>,
-            since commit <code>${firstCommit.slice(0, 10)}</code>,
-            ${ago(since, now)}${builds > 1 && `, ${builds} times`}${blocks.length > 0 && html`; blocks ${packageLinks("./", blocks)}`}
+            <strong>${packageLink("./", one.pkgbase)}</strong>:
+            <a href="./build/${one.build}">build ${one.build}</a>, since commit
+            <code>${one.firstCommit.slice(0, 10)}</code>,
+            ${ago(one.since, now)}${one.builds > 1 && `, ${one.builds} times`}${one.blocks.length > 0 && html`; blocks ${packageLinks("./", one.blocks)}`}
           </li>`,
       )}
     </ul>

@@ -1,21 +1,22 @@
-import type { Build } from "../api/schemas.ts";
-import type { LogLine } from "../log/lines.ts";
-import { html, type Content } from "./html.ts";
+import type { Build, PackageView } from "../api/schemas.ts";
+import { html, type Content } from "../markup/html.ts";
+import { actionsFor } from "./actions.ts";
 import type { Page } from "./layout.ts";
-import { ago, badge, duration, packageLink } from "./parts.ts";
-
-/** The end of a log, from the beginning of a line on. */
-export interface ShownLog {
-  readonly lines: readonly LogLine[];
-  /** The number of its first line, from 1. */
-  readonly first: number;
-  /** Where the next line begins, in bytes: what the live log goes on from. */
-  readonly end: number;
-}
+import { logView, type ShownLog } from "./log-view.ts";
+import { ago, badge, bytes, duration, packageLink } from "./parts.ts";
 
 const isOver = ({ finishedAt }: Build): boolean => finishedAt !== null;
 
-export function buildPage(build: Build, log: ShownLog | undefined, now: number): Page {
+interface About {
+  readonly log: ShownLog | undefined;
+  /** Undefined: main has no such package any more, and none is published. */
+  readonly pkg: PackageView | undefined;
+  /** Main's commit. */
+  readonly main: string;
+}
+
+/** What a build is about, what came of it, what a retry would do, and its log. */
+export function buildPage(build: Build, { log, pkg, main }: About, now: number, canAct: boolean): Page {
   const { id, pkgbase, commit, reasons, worker, message, queuedAt, startedAt, finishedAt, expectedMs } =
     build;
   const facts: (readonly [string, Content])[] = [
@@ -30,11 +31,13 @@ export function buildPage(build: Build, log: ShownLog | undefined, now: number):
     ],
     ...(expectedMs === null || isOver(build) ? [] : [["Last time", duration(expectedMs)] as const]),
     ...(finishedAt === null ? [] : [["Ended", ago(finishedAt, now)] as const]),
+    ...cameOut(build, pkg),
+    ...(isOver(build) ? [["A retry", retry(build, pkg, main)] as const] : []),
   ];
   return {
     title: `${pkgbase}, build ${id}`,
     root: "../",
-    script: "log",
+    scripts: ["log", ...(canAct ? (["actions"] as const) : [])],
     main: html`<h1>${pkgbase} <small>build ${id}</small></h1>
       <div id="status"><p>${badge(build.status)} ${message}</p></div>
       <dl>
@@ -46,39 +49,33 @@ export function buildPage(build: Build, log: ShownLog | undefined, now: number):
             </div>`,
         )}
       </dl>
+      ${canAct && actionsFor(pkgbase, isOver(build) ? [["build", "Try again"]] : [["cancel", "Cancel this build"]])}
       <h2>Log</h2>
-      ${renderLog(build, log)}`,
+      <p><a href="../api/builds/${id}/log">Whole log as text</a></p>
+      ${logView(build, log)}`,
   };
 }
 
-function renderLog(build: Build, log: ShownLog | undefined): Content {
-  const { lines, first, end } = log ?? { lines: [], first: 1, end: 0 };
-  if (!log && isOver(build)) return html`<p class="none">There is no log of it, or it is kept no longer.</p>`;
-  const firstError = lines.findIndex(({ kind }) => kind === "error");
-  return html`<p class="tools" id="tools">
-      <a href="../api/builds/${build.id}/log">Whole log as text</a>
-      ${firstError !== -1 && html`<a href="#L${first + firstError}">First error</a>`}
-      ${first > 1 && html`<span>The first ${first - 1} lines are left out here.</span>`}
-    </p>
-    <div
-      class="log"
-      id="log"
-      tabindex="0"
-      role="region"
-      aria-label="Log"
-      data-live="${isOver(build) ? "" : `../api/builds/${build.id}/log/live`}"
-      data-end="${end}"
-      data-next="${first + lines.length}"
-    >
-      ${lines.map((line, n) => renderLine(line, first + n))}
-    </div>`;
+/** The packages of this build, where they are what is published now. */
+function cameOut(
+  { id, status, bytes: size }: Build,
+  pkg: PackageView | undefined,
+): (readonly [string, Content])[] {
+  if (status !== "built") return [];
+  const latest = pkg?.builds.find((build) => build.status === "built");
+  const names = latest?.id === id ? (pkg?.published.map(({ filename }) => filename) ?? []) : [];
+  const large = size === null ? "" : bytes(size);
+  if (names.length === 0) return large === "" ? [] : [["Came out", large]];
+  return [["Came out", [names.join(", "), large !== "" && ` (${large})`]]];
 }
 
-function renderLine({ pieces, kind }: LogLine, number: number): Content {
-  const text = pieces.map(([piece, style]) =>
-    style === "" ? piece : html`<span class="${style}">${piece}</span>`,
-  );
-  return html`<div class="line ${kind}" id="L${number}">
-    <a href="#L${number}">${number}</a><span>${text}</span>
-  </div>`;
+function retry({ commit, status }: Build, pkg: PackageView | undefined, main: string): Content {
+  if (!pkg || pkg.state === "to-remove") return "is not possible: main has no such package any more";
+  if (pkg.state === "published") return "would build what is published once more, with a pkgrel raised by .N";
+  const isSame = commit === main;
+  const same = isSame
+    ? "the same commit, which is main's"
+    : html`main as it is now (<code>${main.slice(0, 10)}</code>), not this commit`;
+  const hope = status === "failed" && isSame ? "; where nothing outside has changed, it fails again" : "";
+  return html`would build ${same}${hope}`;
 }

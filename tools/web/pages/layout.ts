@@ -1,23 +1,24 @@
-import { html, type Content, type Html } from "./html.ts";
+import { html, type Content, type Html } from "../markup/html.ts";
 
 /** A page: where it is, what it is called, and what it shows. */
 export interface Page {
   readonly title: string;
   /** From this page to the overview: `./` or `../`, so that any prefix of a reverse proxy will do. */
   readonly root: "./" | "../";
-  readonly current?: "overview" | "broken" | "queue" | "repository";
+  readonly current?: (typeof places)[number][0];
   readonly main: Content;
-  readonly script?: "live" | "log";
+  readonly scripts?: readonly ("live" | "log" | "actions")[];
 }
 
 const places = [
   ["overview", "", "Overview"],
   ["broken", "broken", "Broken"],
+  ["reviews", "reviews", "Reviews"],
   ["queue", "queue", "Queue"],
   ["repository", "repository", "Repository"],
 ] as const;
 
-export function renderPage({ title, root, current, main, script }: Page, repository: string): string {
+export function renderPage({ title, root, current, main, scripts = [] }: Page, repository: string): string {
   const links = places.map(
     ([place, path, label]) =>
       html`<a href="${root}${path}" ${place === current && html` aria-current="page"`}>${label}</a>`,
@@ -31,7 +32,8 @@ export function renderPage({ title, root, current, main, script }: Page, reposit
         <title>${title} · ${repository}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="${root}assets/style.css" />
-        ${script && html`<script type="module" src="${root}assets/${script}.js"></script>`}
+        <link rel="alternate" type="application/atom+xml" title="New packages" href="${root}feed.atom" />
+        ${scripts.map((script) => html`<script type="module" src="${root}assets/${script}.js"></script>`)}
       </head>
       <body>
         <header>

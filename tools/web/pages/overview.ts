@@ -1,24 +1,25 @@
-import type { Overview } from "../api/schemas.ts";
-import { html, type Content } from "./html.ts";
+import type { Overview, Reviews } from "../api/schemas.ts";
+import { html, type Content } from "../markup/html.ts";
 import type { Page } from "./layout.ts";
-import { ago, badge, buildRows, counted, packageLink, table } from "./parts.ts";
+import { ago, badge, buildRows, counted, isStuck, packageLink, table } from "./parts.ts";
 
 /** What is building, what waits and why, what failed, what was published last. */
-export function overviewPage(found: Overview, now: number): Page {
-  const { building, waiting, failing, recent, unscheduled } = found;
+export function overviewPage(found: Overview, held: Reviews, now: number): Page {
+  const { building, waiting, failing, recent, unscheduled, newest } = found;
   return {
     title: "Overview",
     root: "./",
     current: "overview",
-    script: "live",
+    scripts: ["live"],
     main: html`<h1>Overview</h1>
       <div data-live="overview">
-        ${health(found, now)}
+        ${health(found, held, now)}
         ${section("Building now", building.length, buildRows("./", building, now), "Nothing is being built.")}
         ${section("Failed", failing.length, failingRows(found, now), "Nothing fails.")}
         ${section("Waiting", waiting.length, buildRows("./", waiting.slice(0, shown), now), "Nothing waits.")}
         ${waiting.length > shown && html`<p><a href="./queue">All ${waiting.length} that wait</a></p>`}
         ${unscheduled.length > 0 && section("Not scheduled yet", unscheduled.length, unscheduledRows(found), "")}
+        ${newest.length > 0 && section("Published last", undefined, newestRows(newest, now), "")}
         ${section("Latest builds", undefined, buildRows("./", recent, now), "Nothing was built here yet.")}
       </div>`,
   };
@@ -27,16 +28,22 @@ export function overviewPage(found: Overview, now: number): Page {
 const shown = 20;
 
 function health(
-  { packages, published, lastPublished, commit, failing, waiting }: Overview,
+  { packages, published, lastPublished, commit, failing, waiting, building }: Overview,
+  { reviews }: Reviews,
   now: number,
 ): Content {
   const last =
     lastPublished === null ? "nothing was published yet" : html`last published ${ago(lastPublished, now)}`;
   const others = `${failing.length === 0 ? "" : `; ${counted(failing.length, "fails", "fail")}`}${waiting.length === 0 ? "" : `; ${counted(waiting.length, "waits", "wait")}`}`;
+  const isStill = building.some((build) => isStuck(build, now));
   const isWell = failing.length === 0 && published === packages;
-  return html`<p class="health ${isWell ? "good" : failing.length > 0 ? "bad" : "calm"}">
+  return html`<p
+    class="health ${isWell && !isStill ? "good" : failing.length > 0 || isStill ? "bad" : "calm"}"
+  >
     <strong>${published} of ${packages}</strong> packages are published as main has them (commit
     <code>${commit.slice(0, 10)}</code>)${others}; ${last}.
+    ${isStill && html` <strong>A build seems to be stuck.</strong>`}
+    ${reviews.length > 0 && html` <a href="./reviews">${counted(reviews.length, "update waits", "updates wait")} for a person.</a>`}
   </p>`;
 }
 
@@ -46,6 +53,16 @@ export function section(title: string, count: number | undefined, content: Conte
     <h2>${title}${count !== undefined && count > 0 && html` <span class="count">${count}</span>`}</h2>
     ${isEmpty ? html`<p class="none">${none}</p>` : content}
   </section>`;
+}
+
+function newestRows(newest: Overview["newest"], now: number): Content {
+  const rows = newest.map(({ name, version, pkgbase, builtAt }) => [
+    packageLink("./", pkgbase),
+    name,
+    version,
+    builtAt === null ? "" : ago(builtAt, now),
+  ]);
+  return table(["Made by", "Package", "Version", "Built"], rows);
 }
 
 function failingRows({ failing }: Overview, now: number): Content {

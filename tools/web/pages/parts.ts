@@ -1,5 +1,5 @@
 import type { Build } from "../api/schemas.ts";
-import { html, type Content, type Html } from "./html.ts";
+import { html, type Content, type Html } from "../markup/html.ts";
 
 /** What several pages share. `root` leads from the page to the overview. */
 type Root = "./" | "../";
@@ -12,7 +12,7 @@ export function packageLinks(root: Root, names: readonly string[]): Content {
   return names.map((name, n) => [n > 0 && ", ", packageLink(root, name)]);
 }
 
-const tones: Partial<Record<Build["status"], string>> = {
+const tones: Partial<Record<Build["status"], Tone>> = {
   active: "busy",
   built: "good",
   "already-built": "good",
@@ -22,6 +22,7 @@ const tones: Partial<Record<Build["status"], string>> = {
   cancelled: "bad",
   lost: "bad",
   blocked: "warn",
+  held: "warn",
 };
 
 const words: Partial<Record<Build["status"], string>> = {
@@ -32,8 +33,19 @@ const words: Partial<Record<Build["status"], string>> = {
   "timed-out": "timed out",
 };
 
+export type Tone = "good" | "bad" | "busy" | "warn" | "calm";
+
+export const toneOf = (status: Build["status"]): Tone => tones[status] ?? "calm";
+export const wordFor = (status: Build["status"]): string => words[status] ?? status;
+
 export function badge(status: Build["status"]): Html {
-  return html`<span class="badge ${tones[status] ?? "calm"}">${words[status] ?? status}</span>`;
+  return html`<span class="badge ${toneOf(status)}">${wordFor(status)}</span>`;
+}
+
+/** Thrice as long as the last time, and longer than anybody waits without a thought. */
+export function isStuck({ startedAt, finishedAt, expectedMs }: Build, now: number): boolean {
+  if (startedAt === null || finishedAt !== null || expectedMs === null) return false;
+  return now - startedAt > Math.max(3 * expectedMs, 15 * 60_000);
 }
 
 /** Rows of a table; its wrapper scrolls where the screen is narrower than what a cell can be broken to. */
@@ -57,15 +69,24 @@ export function table(headings: readonly string[], rows: readonly (readonly Cont
   </table>`;
 }
 
-export function buildRows(root: Root, builds: readonly Build[], now: number): Html {
+/** @param more `class`: which builders may take each */
+export function buildRows(root: Root, builds: readonly Build[], now: number, more?: "class"): Html {
   const rows = builds.map((build) => [
-    badge(build.status),
+    standing(build, now),
     packageLink(root, build.pkgbase),
     html`<a href="${root}build/${build.id}">build ${build.id}</a>`,
     whenOf(build, now),
-    build.message || build.reasons.join("; "),
+    [build.message || build.reasons.join("; "), more && build.class !== null && ` (class ${build.class})`],
   ]);
   return table(["Status", "Package", "Build", "When", "What"], rows, "builds");
+}
+
+function standing(build: Build, now: number): Html {
+  if (isStuck(build, now)) return html`<span class="badge bad">stuck?</span>`;
+  // What is ready says something only where nobody takes it.
+  if (build.status === "ready" && build.message !== "")
+    return html`<span class="badge warn">no builder</span>`;
+  return badge(build.status);
 }
 
 function whenOf({ startedAt, finishedAt, queuedAt, expectedMs }: Build, now: number): Content {
@@ -106,13 +127,21 @@ export function ago(time: number, now: number): Html {
 /** A stretch of time in one or two units: `8 s`, `3 min 5 s`, `2 h 4 min`, `3 days`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 60) return `${seconds}\u00a0s`;
   if (seconds < 3600) return inTwo(seconds, 60, "min", 1, "s");
   if (seconds < 48 * 3600) return inTwo(seconds, 3600, "h", 60, "min");
-  return `${Math.floor(seconds / 86_400)} days`;
+  return `${Math.floor(seconds / 86_400)}\u00a0days`;
+}
+
+/** `980 B`, `12.3 MiB` */
+export function bytes(count: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10));
+  const value = count / 1024 ** power;
+  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
 }
 
 function inTwo(seconds: number, large: number, unit: string, small: number, smallUnit: string): string {
   const rest = Math.floor((seconds % large) / small);
-  return `${Math.floor(seconds / large)} ${unit}${rest === 0 ? "" : ` ${rest} ${smallUnit}`}`;
+  return `${Math.floor(seconds / large)}\u00a0${unit}${rest === 0 ? "" : ` ${rest}\u00a0${smallUnit}`}`;
 }

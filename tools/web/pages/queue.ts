@@ -1,40 +1,88 @@
-import type { QueueView } from "../api/schemas.ts";
-import { html } from "./html.ts";
+import type { Builder, QueueView } from "../api/schemas.ts";
+import { html, type Content } from "../markup/html.ts";
+import { actionsFor } from "./actions.ts";
 import type { Page } from "./layout.ts";
 import { section } from "./overview.ts";
-import { buildRows, groupBy, packageLink, table } from "./parts.ts";
+import { ago, buildRows, duration, isStuck, packageLink, table } from "./parts.ts";
 
-/** What is built and waits, in the order in which it will be taken. */
-export function queuePage({ builds, removals }: QueueView, now: number): Page {
+/** What is built and waits, in the order in which it will be taken, and who builds. */
+export function queuePage(
+  { builds, removals, held }: QueueView,
+  builders: readonly Builder[],
+  now: number,
+  canAct: boolean,
+): Page {
   const removalRows = removals.map(({ pkgbase, pkgnames, reason }) => [
     packageLink("./", pkgbase),
     pkgnames.join(", "),
     reason,
   ]);
+  const heldRows = held.map(({ pkgbase, why }) => [packageLink("./", pkgbase), why]);
   const active = builds.filter(({ status }) => status === "active");
   const waiting = builds.filter(({ status }) => status !== "active");
   return {
     title: "Queue",
     root: "./",
     current: "queue",
-    script: "live",
+    scripts: ["live", ...(canAct ? (["actions"] as const) : [])],
     main: html`<h1>Queue</h1>
       <div data-live="queue">
-        ${section("Builders at work", active.length, workerRows(active), "No builder is at work.")}
         ${section("Being built", active.length, buildRows("./", active, now), "Nothing is being built.")}
-        ${section("Waiting, in the order in which they are taken", waiting.length, buildRows("./", waiting, now), "Nothing waits.")}
+        ${section("Waiting, in the order in which they are taken", waiting.length, waitingRows(waiting, now), "Nothing waits.")}
+        ${held.length > 0 && section("Held by hand", held.length, table(["Package", "Who, and why"], heldRows), "")}
         ${removals.length > 0 && section("To be removed", removals.length, table(["Package", "Packages", "Why"], removalRows), "")}
-      </div>`,
+        ${section("Builders", builders.length, builderRows(builders, now), "No builder was heard from.")}
+      </div>
+      ${
+        canAct &&
+        builders.map(
+          ({ name, drained }) =>
+            html`<section>
+              ${actionsFor(name, [drained === null ? ["drain", `Drain ${name}`] : ["drain", `Let ${name} build`, "undo"]])}
+            </section>`,
+        )
+      }`,
   };
 }
 
-function workerRows(active: QueueView["builds"]) {
-  const byWorker = groupBy(active, ({ worker }) => worker ?? "");
+function waitingRows(waiting: QueueView["builds"], now: number): Content {
+  const rows = buildRows("./", waiting.slice(0, shown), now, "class");
+  return [
+    rows,
+    waiting.length > shown && html`<p class="none">${waiting.length - shown} more after these.</p>`,
+  ];
+}
+
+const shown = 300;
+
+function builderRows(builders: readonly Builder[], now: number): Content {
   return table(
-    ["Builder", "Builds"],
-    [...byWorker].map(([worker, builds]) => [
-      worker,
-      builds.map(({ id, pkgbase }, n) => [n > 0 && ", ", html`<a href="./build/${id}">${pkgbase}</a>`]),
-    ]),
+    ["Builder", "Status", "Class", "Builds", "Last"],
+    builders.map((builder) => {
+      const { name, building, last, jobs, class: own } = builder;
+      return [
+        name,
+        standing(builder, now),
+        own ?? "",
+        [
+          building.map(({ id, pkgbase }, n) => [n > 0 && ", ", html`<a href="./build/${id}">${pkgbase}</a>`]),
+          jobs !== null && ` (${building.length} of ${jobs})`,
+        ],
+        last && last.finishedAt !== null
+          ? html`<a href="./build/${last.id}">${last.pkgbase}</a> ${ago(last.finishedAt, now)}`
+          : "",
+      ];
+    }),
   );
+}
+
+function standing({ there, drained, building }: Builder, now: number): Content {
+  const stuck = building.find((build) => isStuck(build, now));
+  if (stuck) {
+    return html`<span class="badge bad">stuck?</span> for ${duration(now - (stuck.startedAt ?? now))}, and the
+      last time took ${duration(stuck.expectedMs ?? 0)}`;
+  }
+  if (drained !== null) return html`<span class="badge warn">drained</span> ${drained}`;
+  if (building.length > 0) return html`<span class="badge busy">building</span>`;
+  return there ? html`<span class="badge good">idle</span>` : html`<span class="badge">not there</span>`;
 }

@@ -1,5 +1,5 @@
 import type { RepositoryView } from "../api/schemas.ts";
-import { html } from "./html.ts";
+import { html } from "../markup/html.ts";
 import type { Page } from "./layout.ts";
 import { section } from "./overview.ts";
 import { ago, counted, packageLink, table } from "./parts.ts";
@@ -27,6 +27,7 @@ export function repositoryPage(found: RepositoryView, address: string, search: s
       <p>
         ${counted(packages.length, "package")}${lastPublished !== null && html`, last published ${ago(lastPublished, now)}`}.
       </p>
+      <p><a href="./feed.atom">Feed of new packages</a> (Atom)</p>
       <form role="search">
         <label for="search">Search packages</label>
         <input id="search" name="search" type="search" value="${search}" autocomplete="off" />

@@ -1,59 +1,104 @@
 import type { FastifyPluginCallback, FastifyReply } from "fastify";
-import { lineReader, type LogLine } from "../log/lines.ts";
-import type { LogSource, Source } from "../source.ts";
-import { ownAddress } from "../api/own-address.ts";
+import type { AddressOf } from "../api/own-address.ts";
+import { explain } from "../api/explained.ts";
+import { failures } from "../log/failures.ts";
+import { logIndexes } from "../log/log-index.ts";
+import { partOf, searchLog } from "../log/log-part.ts";
+import { html } from "../markup/html.ts";
+import type { Source } from "../source.ts";
 import { brokenPage } from "./broken.ts";
-import { buildPage, type ShownLog } from "./build.ts";
-import { html } from "./html.ts";
+import { buildPage } from "./build.ts";
+import { atomFeed } from "./feed.ts";
 import { renderPage, type Page } from "./layout.ts";
+import type { ShownLog } from "./log-view.ts";
 import { overviewPage } from "./overview.ts";
 import { packagePage } from "./package.ts";
 import { queuePage } from "./queue.ts";
 import { repositoryPage } from "./repository.ts";
+import { reviewPage, reviewsPage } from "./reviews.ts";
+
+interface Options {
+  readonly source: Source;
+  readonly addressOf: AddressOf;
+  /** Whether there is anything that a token allows. */
+  readonly canAct: boolean;
+}
+
+type Query = Readonly<Record<string, unknown>>;
 
 /** The pages, rendered here; a little script keeps those up to date that are live. */
-export function pageRoutes(
-  source: Source,
-  { address }: { readonly address?: string | undefined },
-): FastifyPluginCallback {
+export function pageRoutes({ source, addressOf, canAct }: Options): FastifyPluginCallback {
+  const indexes = logIndexes();
+  const explained = explain(failures(source, indexes));
   return (app, _options, done) => {
     const hidden = { schema: { hide: true } };
 
-    app.get("/", hidden, async (_request, reply) =>
-      send(reply, source, overviewPage(await source.overview(), Date.now())),
-    );
+    app.get("/", hidden, async (_request, reply) => {
+      const [overview, reviews] = await Promise.all([source.overview(), source.reviews()]);
+      return send(reply, source, overviewPage(overview, reviews, Date.now()));
+    });
     app.get("/broken", hidden, async (_request, reply) =>
-      send(reply, source, brokenPage(await source.failing(), Date.now())),
+      send(reply, source, brokenPage(await explained(await source.failing()), Date.now())),
     );
-    app.get("/queue", hidden, async (_request, reply) =>
-      send(reply, source, queuePage(await source.queue(), Date.now())),
+    app.get("/queue", hidden, async (_request, reply) => {
+      const [queue, builders] = await Promise.all([source.queue(), source.builders()]);
+      return send(reply, source, queuePage(queue, builders, Date.now(), canAct));
+    });
+    app.get("/reviews", hidden, async (_request, reply) =>
+      send(reply, source, reviewsPage(await source.reviews(), Date.now())),
     );
-    app.get<{ Querystring: { search?: unknown } }>("/repository", hidden, async (request, reply) => {
-      const { search } = request.query;
-      const wanted = typeof search === "string" ? search.trim() : "";
-      const page = repositoryPage(
-        await source.repository(),
-        address ?? ownAddress(request),
-        wanted,
-        Date.now(),
-      );
+    app.get<{ Params: { pkgbase: string } }>("/reviews/:pkgbase", hidden, async ({ params }, reply) => {
+      const found = await source.review(params.pkgbase);
+      return found
+        ? send(reply, source, reviewPage(found, Date.now()))
+        : send(reply, source, missing("review of", params.pkgbase), 404);
+    });
+    app.get<{ Querystring: Query }>("/repository", hidden, async (request, reply) => {
+      const wanted = textOf(request.query["search"]);
+      const page = repositoryPage(await source.repository(), addressOf(request), wanted, Date.now());
       return send(reply, source, page);
     });
+    app.get("/feed.atom", hidden, async (request, reply) =>
+      reply
+        .type("application/atom+xml; charset=utf-8")
+        .header("cache-control", "public, max-age=300")
+        .send(atomFeed(await source.repository(), addressOf(request))),
+    );
     app.get<{ Params: { pkgbase: string } }>("/package/:pkgbase", hidden, async ({ params }, reply) => {
       const found = await source.package(params.pkgbase);
       return found
-        ? send(reply, source, packagePage(found, source.name, Date.now()))
+        ? send(reply, source, packagePage(found, source.name, Date.now(), canAct))
         : send(reply, source, missing("package", params.pkgbase), 404);
     });
-    app.get<{ Params: { id: string } }>("/build/:id", hidden, async ({ params }, reply) => {
+    app.get<{ Params: { id: string }; Querystring: Query }>("/build/:id", hidden, async (request, reply) => {
+      const { params, query } = request;
       const id = /^\d{1,15}$/.test(params.id) ? Number(params.id) : 0;
       const build = await source.build(id);
       if (!build) return send(reply, source, missing("build", params.id), 404);
-      const log = await source.log(id);
-      return send(reply, source, buildPage(build, log && (await endOf(log)), Date.now()));
+      const [log, pkg, { commit }] = await Promise.all([
+        readLog(id, query),
+        source.package(build.pkgbase),
+        source.overview(),
+      ]);
+      return send(reply, source, buildPage(build, { log, pkg, main: commit }, Date.now(), canAct));
     });
     done();
   };
+
+  async function readLog(id: number, query: Query): Promise<ShownLog | undefined> {
+    const log = await source.log(id);
+    if (!log) return undefined;
+    const index = await indexes.of(id, log);
+    const line = /^\d{1,9}$/.test(textOf(query["line"])) ? Number(query["line"]) : undefined;
+    const wanted = textOf(query["search"]);
+    const part = await partOf(log, index, line);
+    const search = wanted === "" ? undefined : { wanted, found: await searchLog(log, index, wanted) };
+    return { part, index, times: await log.times(), search };
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value.trim().slice(0, 200) : "";
 }
 
 function send(reply: FastifyReply, { name }: Source, page: Page, status = 200): FastifyReply {
@@ -73,19 +118,4 @@ function missing(what: string, name: string): Page {
         <a href="../repository">Search the packages</a>
       </p>`,
   };
-}
-
-/** How much of a log a page shows. */
-const shownBytes = 256 * 1024;
-
-async function endOf(log: LogSource): Promise<ShownLog> {
-  const size = await log.size();
-  const from = Math.max(0, size - shownBytes);
-  const bytes = await log.read(from, size - from);
-  // The first line of what is shown is likely to be a piece of one.
-  const start = from === 0 ? 0 : bytes.indexOf(10) + 1;
-  const reader = lineReader();
-  const lines: readonly LogLine[] = reader.push(bytes.subarray(start));
-  const begin = from + start;
-  return { lines, first: 1 + (await log.linesBefore(begin)), end: begin + reader.consumed };
 }

@@ -164,6 +164,18 @@ export const repositoryKeys = {
     true,
     "Metrics have chaotic-manager's names beside Sluice's, for boards that ask for them.",
   ),
+  HISTORY_DAYS: integer(
+    365,
+    { min: 30, max: 36_500 },
+    "730",
+    "For how many days builds and what happened to them are remembered; the last build of each outcome of each package always.",
+  ),
+  LOG_DAYS: integer(
+    30,
+    { min: 1, max: 36_500 },
+    "90",
+    "For how many days logs are kept; the last log of each outcome of each package always.",
+  ),
   SIGNING_KEY: text(
     "",
     "0123456789ABCDEF0123456789ABCDEF01234567",

@@ -1,0 +1,152 @@
+import type { Git } from "../../git/git.ts";
+import { resolveCommit } from "../../git/history.ts";
+import type { BuildKey, Queue } from "../../queue/queue.ts";
+import { sameRecipe } from "../../workspace/identity.ts";
+import { readSnapshot } from "../../pkgrepo/snapshot.ts";
+import { comparable } from "../reconcile/complete-packages.ts";
+import type { Revision } from "../reconcile/revision.ts";
+import { submitBuilds } from "../reconcile/submit.ts";
+import type { PublishedPlace, PublishedPlaces } from "../status.ts";
+import { holderOf, readTokens, type ActionName, type TokenHolder } from "./access-tokens.ts";
+import { logAction } from "./action-log.ts";
+
+export interface ActionPlace {
+  readonly git: Git;
+  readonly places: PublishedPlaces;
+  readonly queue: Queue;
+  /** The state folder. */
+  readonly state: string;
+  readonly now: () => Date;
+}
+
+/** What somebody asks for; `of` is a pkgbase or a builder's name. */
+export interface AskedAction {
+  readonly action: ActionName;
+  readonly of: string;
+  /** Let go what was held, let a builder take builds again. */
+  readonly undo: boolean;
+  readonly why: string;
+}
+
+export interface ActionAnswer {
+  /** `unknown`: there is no such package; `nothing`: there is nothing to do; `forbidden`: the token doesn't allow it. */
+  readonly kind: "done" | "nothing" | "unknown" | "forbidden";
+  readonly message: string;
+}
+
+export interface Actions {
+  /** Whose token it is; undefined: nobody's. */
+  holder(token: string): Promise<TokenHolder | undefined>;
+  /** Does it where the token allows it, and writes down who did it. */
+  act(by: TokenHolder, asked: AskedAction): Promise<ActionAnswer>;
+}
+
+/** What people may change over HTTP, with a token that `sluice token` made. */
+export function openActions(place: ActionPlace): Actions {
+  return {
+    holder: async (token) => holderOf(await readTokens(place.state), token),
+    async act(by, asked) {
+      const answer = by.allows.includes(asked.action)
+        ? await actions[asked.action](place, asked, by.name)
+        : forbidden(by, asked.action);
+      await logAction(place.state, {
+        at: place.now().toISOString(),
+        by: by.name,
+        action: `${asked.undo ? "undo " : ""}${asked.action}`,
+        of: asked.of,
+        answer: `${answer.kind}: ${answer.message}`,
+      });
+      return answer;
+    },
+  };
+}
+
+type Carry = (place: ActionPlace, asked: AskedAction, by: string) => Promise<ActionAnswer>;
+
+const actions: Readonly<Record<ActionName, Carry>> = {
+  build: ofPackage(async ({ queue }, key, { why }, by, { head, place }) => {
+    const snapshot = await readSnapshot(place.repository);
+    const published = snapshot && (await comparable(snapshot, place.revisions, head, [key.pkgbase]));
+    const isCurrent = sameRecipe(published?.madeFrom.get(key.pkgbase), head.identity(key.pkgbase));
+    const { config, packages } = head.workspace;
+    const build = {
+      pkgbase: key.pkgbase,
+      class: packages.get(key.pkgbase)!.config.BUILDER_CLASS || config.CI_DEFAULT_CLASS || null,
+      reason: said(`asked for by ${by}`, why),
+    };
+    const again = new Set(isCurrent ? [key.pkgbase] : []);
+    const where = { queue, repository: place.repository, arch: key.arch };
+    const [submitted] = await submitBuilds(where, head, [build], [], undefined, again);
+    return done(`build ${submitted!.build} of ${key.pkgbase} is queued`);
+  }),
+  cancel: ofPackage(async ({ queue }, key, { why }, by) =>
+    (await queue.cancel(key, said(`cancelled by ${by}`, why)))
+      ? done(`${key.pkgbase} is taken out of the queue, or its build is being stopped`)
+      : nothing(`${key.pkgbase} is neither queued nor being built`),
+  ),
+  "set-aside": ofPackage(async ({ queue }, key) => {
+    const { builds } = await queue.state();
+    const waiting = builds.filter(
+      ({ status, target, arch }) =>
+        target === key.target &&
+        arch === key.arch &&
+        status.kind === "blocked" &&
+        status.by.includes(key.pkgbase),
+    );
+    for (const build of waiting) await queue.release(build, [key.pkgbase]);
+    const names = waiting.map(({ pkgbase }) => pkgbase).join(", ");
+    return waiting.length === 0
+      ? nothing(`nothing waits for ${key.pkgbase} because it failed`)
+      : done(`${names}: built with what is published of ${key.pkgbase}`);
+  }),
+  hold: ofPackage(async ({ queue }, key, { undo, why }, by) => {
+    await queue.hold(key, undo ? undefined : said(by, why));
+    return done(undo ? `${key.pkgbase} is built again` : `${key.pkgbase} isn't built until it is let go`);
+  }),
+  async drain({ queue }, { of: builder, undo, why }, by) {
+    await queue.drain(builder, undo ? undefined : said(by, why));
+    return done(undo ? `${builder} takes builds again` : `${builder} takes nothing more`);
+  },
+};
+
+/** One architecture of which main has the package. */
+interface Found {
+  readonly place: PublishedPlace;
+  readonly head: Revision;
+}
+
+/** For packages that main has, for each architecture in turn. */
+function ofPackage(
+  carry: (
+    place: ActionPlace,
+    key: BuildKey,
+    asked: AskedAction,
+    by: string,
+    found: Found,
+  ) => Promise<ActionAnswer>,
+): Carry {
+  return async (place, asked, by) => {
+    const commit = await resolveCommit(place.git, "HEAD");
+    const answers: ActionAnswer[] = [];
+    for (const one of commit === undefined ? [] : place.places) {
+      const head = await one.revisions.at(commit!);
+      if (!head.workspace.packages.has(asked.of)) continue;
+      const { name: target, arch } = one.repository;
+      const key = { target, arch, pkgbase: asked.of };
+      answers.push(await carry(place, key, asked, by, { place: one, head }));
+    }
+    const told = answers.filter(({ kind }) => kind === "done");
+    const [first] = told.length > 0 ? told : answers;
+    if (!first) return { kind: "unknown", message: "main has no such package" };
+    const messages = new Set((told.length > 0 ? told : answers).map(({ message }) => message));
+    return { ...first, message: [...messages].join("; ") };
+  };
+}
+
+const said = (by: string, why: string): string => (why === "" ? by : `${by}: ${why}`);
+const done = (message: string): ActionAnswer => ({ kind: "done", message });
+const nothing = (message: string): ActionAnswer => ({ kind: "nothing", message });
+
+function forbidden({ name }: TokenHolder, action: ActionName): ActionAnswer {
+  return { kind: "forbidden", message: `the token ${name} doesn't allow ${action}` };
+}

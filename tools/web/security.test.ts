@@ -1,0 +1,209 @@
+import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { name, serveNasty } from "../../test/world/web-source.ts";
+import { logFiles } from "../manager/view/log-file.ts";
+import { streamLimit } from "./api/live.ts";
+import { guessLimit } from "./api/guesses.ts";
+import type { Actions } from "./source.ts";
+
+const asked: unknown[] = [];
+const actions: Actions = {
+  holder: async (token) => (token === "right" ? { name: "ann", allows: ["build"] } : undefined),
+  act: async (by, action) => {
+    asked.push([by.name, action.action, action.of]);
+    return { kind: "done", message: "it is" };
+  },
+};
+const body = JSON.stringify({ action: "build", of: name });
+const right = { authorization: "Bearer right", "content-type": "application/json" };
+
+let served: Awaited<ReturnType<typeof serveNasty>>;
+beforeAll(async () => {
+  served = await serveNasty({ actions, proxies: ["127.0.0.0/8"] });
+});
+afterAll(() => served.close());
+
+function post(headers: Record<string, string>, sent = body, url = served.url): Promise<Response> {
+  return fetch(`${url}/api/actions`, { method: "POST", headers, body: sent });
+}
+
+describe("whoever changes something", () => {
+  test("sends a token in a header", async () => {
+    expect((await post(right)).status).toBe(200);
+    expect(asked).toEqual([["ann", "build", name]]);
+  });
+
+  test.each([
+    ["without a token", { "content-type": "application/json" }, 401],
+    [
+      "with a token in a cookie",
+      { cookie: "token=right; authorization=right", "content-type": "application/json" },
+      401,
+    ],
+    ["with a token in another scheme", { ...right, authorization: "Basic right" }, 401],
+    ["as a form of another site", { ...right, "content-type": "application/x-www-form-urlencoded" }, 415],
+    ["as text, which other sites may send", { ...right, "content-type": "text/plain" }, 400],
+  ])("isn't heard %s", async (_how, headers, status) => {
+    asked.length = 0;
+    expect([(await post(headers)).status, asked]).toEqual([status, []]);
+  });
+
+  test.each(['{"action":"explode","of":"x"}', '{"action":"build"}', '{"action":"build","of":""}', "{", "[]"])(
+    "is told that %s is nothing",
+    async (sent) => expect((await post(right, sent)).status).toBe(400),
+  );
+
+  test("from another site's script gets no leave from a browser", async () => {
+    const answer = await fetch(`${served.url}/api/actions`, {
+      method: "OPTIONS",
+      headers: {
+        origin: "https://evil.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization",
+      },
+    });
+    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([404, null]);
+  });
+
+  test("can't guess: after ten wrong tokens nobody at that address is listened to, elsewhere they are", async () => {
+    const guessing = await serveNasty({ actions, proxies: ["127.0.0.1"] });
+    const from = (address: string, token: string): Promise<number> =>
+      post(
+        { ...right, authorization: `Bearer ${token}`, "x-forwarded-for": address },
+        body,
+        guessing.url,
+      ).then(({ status }) => status);
+    const answers = [];
+    for (let n = 0; n < 12; n++) answers.push(await from("2001:db8::1", `wrong${n}`));
+    expect(answers).toEqual([...Array<number>(10).fill(401), 429, 429]);
+    // An IPv6 network is one address.
+    expect([await from("2001:db8::2", "right"), await from("192.0.2.1", "right")]).toEqual([429, 200]);
+    await guessing.close();
+  });
+
+  test("is listened to again after a minute, and what is remembered is bounded", () => {
+    let now = 0;
+    const limit = guessLimit(() => now);
+    for (let n = 0; n < 10; n++) limit.wasWrong("a");
+    expect([limit.blockedFor("a"), limit.blockedFor("b")]).toEqual([60, 0]);
+    now = 60_000;
+    expect(limit.blockedFor("a")).toBe(0);
+    for (let n = 0; n < 10; n++) limit.wasWrong("b");
+    for (let n = 0; n < 10_000; n++) limit.wasWrong(`other ${n}`);
+    expect(limit.blockedFor("b")).toBe(0);
+  });
+});
+
+test("nothing can be changed where no token could allow it", async () => {
+  const plain = await serveNasty();
+  expect((await post(right, body, plain.url)).status).toBe(404);
+  expect(await (await fetch(`${plain.url}/package/${encodeURIComponent(name)}`)).text()).not.toContain(
+    "data-offers",
+  );
+  await plain.close();
+});
+
+test.each(["/", "/api/overview", "/assets/log.js", "/nothing", "/metrics", "/feed.atom", "/api/actions"])(
+  "%s comes with the headers that a browser is to keep",
+  async (path) => {
+    const { headers } = await fetch(`${served.url}${path}`, { headers: { "x-forwarded-proto": "https" } });
+    expect(Object.fromEntries(headers)).toMatchObject({
+      "content-security-policy": expect.stringContaining("default-src 'none'") as string,
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "referrer-policy": "no-referrer",
+      "permissions-policy": expect.stringContaining("camera=()") as string,
+      "cross-origin-opener-policy": "same-origin",
+      "strict-transport-security": expect.stringContaining("max-age=") as string,
+    });
+    expect([headers.get("server"), headers.get("x-powered-by"), headers.get("set-cookie")]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  },
+);
+
+async function feed(url: string, headers: Record<string, string>): Promise<string> {
+  const text = await (await fetch(`${url}/feed.atom`, { headers })).text();
+  return /<id>([^<]*)\/feed.atom<\/id>/.exec(text)![1]!;
+}
+
+describe("what a reverse proxy says of a client", () => {
+  const said = {
+    "x-forwarded-proto": "https",
+    "x-forwarded-host": "repo.example.org",
+    "x-forwarded-prefix": "/sluice",
+  };
+  test("counts where it is trusted, its prefix too", async () => {
+    expect(await feed(served.url, said)).toBe("https://repo.example.org/sluice");
+    expect(await feed(served.url, { ...said, "x-forwarded-prefix": '/"><script>' })).toBe(
+      "https://repo.example.org",
+    );
+  });
+
+  test("doesn't count of anybody else, and not where the address is set", async () => {
+    const open = await serveNasty();
+    const fixed = await serveNasty({ address: "https://fixed.example/x", proxies: ["127.0.0.1"] });
+    expect([await feed(open.url, said), await feed(fixed.url, said)]).toEqual([
+      open.url,
+      "https://fixed.example/x",
+    ]);
+    await open.close();
+    await fixed.close();
+  });
+});
+
+async function askAgain(): Promise<number> {
+  const headers = { "x-forwarded-for": "198.51.100.7" };
+  const answer = await fetch(`${served.url}/api/token`, { headers });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+test("whoever asks without end is told to wait", async () => {
+  const answers: number[] = [];
+  while (answers.length < 1200) answers.push(...(await Promise.all(Array.from({ length: 100 }, askAgain))));
+  expect([new Set(answers), await askAgain()]).toEqual([new Set([401]), 429]);
+});
+
+test("streams beyond the limit are refused, until one ends", () => {
+  const streams = streamLimit(2);
+  const said: number[] = [];
+  const reply = {
+    code: (status: number) => (said.push(status), reply),
+    header: () => reply,
+    type: () => reply,
+    send: () => reply,
+  } as unknown as Parameters<typeof streams>[0];
+  const [first, , third] = [streams(reply), streams(reply), streams(reply)];
+  expect([third, said]).toEqual([undefined, [503]]);
+  first!();
+  expect(streams(reply)).toBeTypeOf("function");
+});
+
+test("the end of a log of 1 GiB is shown as fast as any, however little of it is on the disk", async () => {
+  const home = mkdtempSync(join(tmpdir(), "sluice-huge-"));
+  const path = join(home, "1.log");
+  writeFileSync(path, ":: begun\n==> Starting build()...\n");
+  truncateSync(path, 2 ** 30);
+  appendFileSync(path, "\nmain.c:1: error: at the very end\nlast line\n");
+  const file = (await logFiles().find(path))!;
+  const huge = await serveNasty(
+    {},
+    {
+      log: async () => ({
+        ...file,
+        follow: (from) => file.follow(from, async () => false, AbortSignal.timeout(1e6)),
+      }),
+    },
+  );
+  const text = await (await fetch(`${huge.url}/build/1`)).text();
+  expect(text).toContain("last line");
+  expect(text).toContain("Starting build()");
+  expect(text.length).toBeLessThan(200_000);
+  await huge.close();
+  rmSync(home, { recursive: true });
+});
