@@ -5,7 +5,7 @@
  * What an implementation keeps apart it declares in `isolates`; the contract suite holds it to exactly that.
  */
 export interface Sandbox {
-  readonly name: "bubblewrap" | "host";
+  readonly name: "bubblewrap" | "container" | "host";
 
   /** What the payload can't get round. Bubblewrap declares everything, the host little. */
   readonly isolates: ReadonlySet<Isolation>;

@@ -5,14 +5,15 @@ import type { Limits } from "../sandbox.ts";
  *
  * Memory is RLIMIT_DATA: unlike RLIMIT_AS it doesn't count address space that is reserved and unused, of
  * which Go, Java and V8 take more than any machine has. RLIMIT_FSIZE also ends files that only exist in
- * memory (memfd), which no tmpfs counts. `tasks` is the number that RLIMIT_NPROC has to be.
+ * memory (memfd), which no tmpfs counts. `tasks` is the number that RLIMIT_NPROC has to be,
+ * undefined where something else counts.
  */
-export function prlimit(limits: Limits, tasks: number, cgroup: boolean): string[] {
+export function prlimit(limits: Limits, tasks: number | undefined, cgroup: boolean): string[] {
   return [
     "prlimit",
     "--core=0:0",
     `--fsize=${limits.outputBytes}:${limits.outputBytes}`,
-    `--nproc=${tasks}:${tasks}`,
+    ...(tasks === undefined ? [] : [`--nproc=${tasks}:${tasks}`]),
     ...(cgroup ? [] : [`--data=${limits.memoryBytes}:${limits.memoryBytes}`]),
     "--",
   ];
