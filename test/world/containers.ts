@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { missingPrograms } from "./programs.ts";
 
 /** What is in it; another list needs another name. */
-const image = "localhost/sluice-test-builder:1";
+const image = "localhost/sluice-test-builder:2";
 const packages =
-  "makepkg,pacman-package-manager,libarchive-tools,fakeroot,zstd,patch,gnupg,git,util-linux,mount,ca-certificates";
+  "makepkg,pacman-package-manager,libarchive-tools,fakeroot,zstd,patch,gnupg,git,util-linux,mount,binutils";
 
 /** Why no container can be run here, or undefined. */
 export function containersUnavailable(): string | undefined {
@@ -20,7 +20,7 @@ export function containersUnavailable(): string | undefined {
  * Has this process's containers run with settings and storage of the tests, which are kept between runs, and
  * BUILDER_IMAGE name an image with makepkg, made where there is none (it takes a minute).
  */
-export function useTestImage(): void {
+export function useTestImage(): Record<string, string> {
   const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "sluice-tests/containers");
   mkdirSync(cache, { recursive: true });
   const settings = join(cache, "containers.conf");
@@ -30,13 +30,13 @@ export function useTestImage(): void {
     storage,
     `[storage]\ndriver = "overlay"\ngraphroot = "${cache}/storage"\nrunroot = "${cache}/run"\n`,
   );
-  process.env["CONTAINERS_CONF"] = settings;
-  process.env["CONTAINERS_STORAGE_CONF"] = storage;
-  process.env["BUILDER_IMAGE"] = image;
-  if (spawnSync("podman", ["image", "exists", image]).status === 0) return;
+  const env = { CONTAINERS_CONF: settings, CONTAINERS_STORAGE_CONF: storage, BUILDER_IMAGE: image };
+  Object.assign(process.env, env);
+  if (spawnSync("podman", ["image", "exists", image]).status === 0) return env;
   execFileSync("flock", [join(cache, "lock"), "bash", "-c", makeImage, "image", image, packages], {
     stdio: ["ignore", "ignore", "inherit"],
   });
+  return env;
 }
 
 /** What works in a container, without systemd, and with either version of cgroups. */

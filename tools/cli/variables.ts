@@ -52,6 +52,10 @@ export const variables = {
     BUILDER_LIMITS_CPUS:
       "`sluice builder`: cores that one build may use, such as `4`; only a cgroup holds it, but MAKEFLAGS follows it.",
     BUILDER_LIMITS_RAM: "`sluice builder`: MiB of memory that one build may use (default: three quarters).",
+    BUILDER_IMAGE:
+      "`--sandbox container`: the image whose programs builds use, pulled once a day at most (default: `docker.io/library/archlinux:base-devel`).",
+    CONTAINER_ENGINE:
+      "`--sandbox container`: the program that runs containers; only `podman` can (the default).",
     WORKSPACE_URL:
       "Where builders fetch the workspace from. `sluice up` says it to them (default: its clone's `origin`); a builder's own wins.",
     REPOSITORY_URL:

@@ -16,7 +16,16 @@ const places: Places = {
 };
 
 /** Root of the container needs them for pacman, and to give what it wrote to the payload's user. */
-const rootCapabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP", "SETGID", "SETUID", "SYS_CHROOT"];
+const rootCapabilities = [
+  "CHOWN",
+  "DAC_OVERRIDE",
+  "FOWNER",
+  "FSETID",
+  "SETFCAP",
+  "SETGID",
+  "SETUID",
+  "SYS_CHROOT",
+];
 
 /** /dev/shm can't be a part of scratch, so it has a small size of its own. */
 const sharedMemoryBytes = 64 * 2 ** 20;
@@ -93,7 +102,9 @@ function limits({ limits }: Job, { cgroup }: EngineFacts): string[] {
     ["--shm-size", String(shared)],
     // Should all else fail, its end.
     ["--timeout", String(Math.min(2 ** 31 - 1, Math.ceil(seconds + graceSeconds + 60)))],
-    cgroup ? ["--memory", memory, "--memory-swap", memory, "--pids-limit", String(processes + ownProcesses)] : [],
+    cgroup
+      ? ["--memory", memory, "--memory-swap", memory, "--pids-limit", String(processes + ownProcesses)]
+      : [],
     cgroup && cpus !== undefined ? ["--cpus", String(cpus)] : [],
   ].flat();
 }
@@ -102,9 +113,13 @@ function limits({ limits }: Job, { cgroup }: EngineFacts): string[] {
 function bind(source: string, target: string, writable: boolean): string {
   for (const path of [source, target]) {
     if (/[,"\n]/.test(path)) {
-      throw new SluiceError("sandbox-job", `a path that a container sees can't hold a comma, a quote or a line's end: ${path}`, {
-        facts: { path },
-      });
+      throw new SluiceError(
+        "sandbox-job",
+        `a path that a container sees can't hold a comma, a quote or a line's end: ${path}`,
+        {
+          facts: { path },
+        },
+      );
     }
   }
   return `type=bind,source=${source},destination=${target}${writable ? "" : ",ro=true"}`;

@@ -38,6 +38,7 @@ export function container(env: NodeJS.ProcessEnv = process.env): Sandbox {
   const host = { engine, owner, prepare: preparation(engine, env["BUILDER_IMAGE"] || defaultImage, owner) };
   return {
     name: "container",
+    programs: "image",
     isolates: new Set([
       "network",
       "reads",
@@ -59,7 +60,8 @@ function preparation(engine: Engine, base: string, owner: Owner): Host["prepare"
   return async () => {
     const known = await (facts ??= removeLeftovers(engine).then(() => factsOf(engine)));
     const now = Date.now();
-    if (!image || now - image.at > hourMs) image = { made: buildImage(engine, base, owner, now / 1000), at: now };
+    if (!image || now - image.at > hourMs)
+      image = { made: buildImage(engine, base, owner, now / 1000), at: now };
     const made = image.made.catch((error: unknown) => {
       image = undefined;
       throw error;
@@ -70,7 +72,14 @@ function preparation(engine: Engine, base: string, owner: Owner): Host["prepare"
 
 /** Containers of callers that were killed while they started one; names are those of private folders. */
 async function removeLeftovers(engine: Engine): Promise<void> {
-  const listed = await require(engine, ["ps", "--all", "--filter", "name=^sluice-job-", "--format", "{{.Names}}"]);
+  const listed = await require(engine, [
+    "ps",
+    "--all",
+    "--filter",
+    "name=^sluice-job-",
+    "--format",
+    "{{.Names}}",
+  ]);
   const [, namespace] = /^sluice-job-(\d+)-/.exec(basename(emptyFolder())) ?? [];
   const left = listed.split("\n").filter((name) => {
     const [, own, caller] = /^sluice-job-(\d+)-(\d+)-/.exec(name) ?? [];
@@ -204,10 +213,15 @@ function outcomeOf(
   if (stopped) return { kind: stopped };
   if (/^out-of-memory$/m.test(said)) return { kind: "out-of-memory" };
   if (!said.startsWith("started")) {
-    if (signal !== null) return { kind: "lost", reason: `${program} was ended by ${signal} while it started` };
-    throw new SluiceError("sandbox-start", `The container did not start: ${`${why}${ending.firstErrors}`.trim()}`, {
-      hint: `Does this work as the user who runs Sluice: ${program} run --rm IMAGE true`,
-    });
+    if (signal !== null)
+      return { kind: "lost", reason: `${program} was ended by ${signal} while it started` };
+    throw new SluiceError(
+      "sandbox-start",
+      `The container did not start: ${`${why}${ending.firstErrors}`.trim()}`,
+      {
+        hint: `Does this work as the user who runs Sluice: ${program} run --rm IMAGE true`,
+      },
+    );
   }
   const exited = /^exited (\d+)$/m.exec(said)?.[1];
   if (exited === undefined) return { kind: "lost", reason: "the container was ended from outside" };

@@ -9,7 +9,8 @@ export interface Engine {
 }
 
 /** What the engine may see of the caller's environment: where its own settings and storage are. */
-const passedOn = /^(?:PATH|HOME|USER|TMPDIR|XDG_\w+|CONTAINERS?_\w+|REGISTRY_AUTH_FILE|DBUS_SESSION_BUS_ADDRESS)$/;
+const passedOn =
+  /^(?:PATH|HOME|USER|TMPDIR|XDG_\w+|CONTAINERS?_\w+|REGISTRY_AUTH_FILE|DBUS_SESSION_BUS_ADDRESS)$/;
 
 /** @throws SluiceError `container-engine` for one that isn't supported */
 export function engineOf(env: NodeJS.ProcessEnv): Engine {
@@ -50,16 +51,24 @@ export async function require(engine: Engine, args: readonly string[]): Promise<
   if (code === 0) return stdout;
   const [verb = ""] = args;
   const why = stderr.split("\n").at(-1) ?? "";
-  throw new SluiceError("sandbox-unavailable", `${engine.program} ${verb} failed: ${why || `exit code ${code}`}`, {
-    hint: `Make this work as the user who runs Sluice: ${engine.program} run --rm IMAGE true`,
-    facts: { failure: stderr },
-  });
+  throw new SluiceError(
+    "sandbox-unavailable",
+    `${engine.program} ${verb} failed: ${why || `exit code ${code}`}`,
+    {
+      hint: `Make this work as the user who runs Sluice: ${engine.program} run --rm IMAGE true`,
+      facts: { failure: stderr },
+    },
+  );
 }
 
 function missing(program: string): SluiceError {
-  return new SluiceError("sandbox-unavailable", `containers can't isolate builds here: ${program} is missing.`, {
-    hint: "Arch Linux: sudo pacman -S podman. Debian, Ubuntu: sudo apt-get install podman.",
-  });
+  return new SluiceError(
+    "sandbox-unavailable",
+    `containers can't isolate builds here: ${program} is missing.`,
+    {
+      hint: "Arch Linux: sudo pacman -S podman. Debian, Ubuntu: sudo apt-get install podman.",
+    },
+  );
 }
 
 /** What limits can be held, and as whom containers run. */

@@ -22,7 +22,10 @@ const daySeconds = 24 * 60 * 60;
  * @throws SluiceError `builder-image` where there is none at all
  */
 export async function buildImage(engine: Engine, base: string, owner: Owner, now: number): Promise<Image> {
-  const name = `localhost/sluice-build:${createHash("sha256").update(`${base}\n${containerfile("", owner)}`).digest("hex").slice(0, 16)}`;
+  const name = `localhost/sluice-build:${createHash("sha256")
+    .update(`${base}\n${containerfile("", owner)}`)
+    .digest("hex")
+    .slice(0, 16)}`;
   const made = await createdAt(engine, name);
   if (made !== undefined && now - made < daySeconds) return { name, note: undefined };
   const note = base.startsWith("localhost/") ? undefined : await pull(engine, base);

@@ -22,7 +22,9 @@ const folders =
   "/sys/kernel /sys/module /sys/power";
 
 /** Of this machine; an image has such files of its own. */
-const accounts = ["/etc/passwd", "/etc/shadow", "/etc/machine-id", "/etc/hostname"].filter((file) => existsSync(file));
+const accounts = ["/etc/passwd", "/etc/shadow", "/etc/machine-id", "/etc/hostname"].filter((file) =>
+  existsSync(file),
+);
 
 function digest(file: string): string {
   try {
