@@ -1,6 +1,10 @@
 import type { Server } from "../../manager/serve.ts";
 import { handOut, type HandOut, type HandOutOptions } from "../../manager/builders/hand-out.ts";
+import { HandOverInbox } from "../../manager/hand-over-inbox.ts";
+import { installationFor } from "../../manager/reconcile/take-hand-over.ts";
+import { saidOnce } from "../../manager/said-once.ts";
 import { up as keepUp } from "../../manager/up.ts";
+import { takeHandOvers, type HandOver, type HandOverTaker } from "../../queue/bullmq/hand-overs.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { WorkspaceAddress } from "../../manager/builder-protocol.ts";
 import { writeLiving } from "../../manager/builders/living.ts";
@@ -54,12 +58,18 @@ export async function up(options: Options): Promise<number> {
   const [installation] = installations;
   const { queue, repository, folders } = installation;
   const progress = showProgress(folders.logs);
+  const troubled = saidOnce((error) => progress.troubled?.(error));
+  const inbox = new HandOverInbox();
   const over = new AbortController();
+  let handOvers: HandOverTaker | undefined;
   let builders: HandOut | undefined;
   let server: Server | undefined;
   let telling: Telling | undefined;
   try {
     builders = redis && (await handOutTo(redis, opened, progress));
+    const take = async (handOver: HandOver): Promise<void> =>
+      inbox.put(installationFor(installations, REPO_NAME, handOver), handOver);
+    handOvers = redis && (await takeHandOvers(redis, take, troubled));
     // Builders elsewhere need it, too, where this ends when all is published.
     if (!once || builders) {
       server = await serveWithPages(
@@ -101,6 +111,7 @@ export async function up(options: Options): Promise<number> {
       once,
       fetch: options.fetch === false ? undefined : fetch,
       watcher: progress,
+      inbox,
       signal,
     });
     await running;
@@ -109,6 +120,7 @@ export async function up(options: Options): Promise<number> {
   } finally {
     over.abort();
     progress.close();
+    await handOvers?.close();
     await builders?.close();
     await server?.close();
     await telling?.close();
