@@ -112,6 +112,7 @@ describe.skipIf(missing.length > 0)(
       await job(commit, ["fresh", "unknown"]);
       await manager.saying(new RegExp(`main doesn't have ${commit} yet`));
       farm.workspace.git("merge", "-q", "later");
+      expect((await manager.saying(/fresh: building \((.*)\)/))[1]).toBe("handed over by pipeline 77");
       await manager.saying(/fresh: built: 1-1/);
     });
   },

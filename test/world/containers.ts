@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { missingPrograms } from "./programs.ts";
 
 /** What is in it; another list needs another name. */
-const image = "localhost/sluice-test-builder:2";
+const image = "localhost/sluice-test-builder:3";
 const packages =
-  "makepkg,pacman-package-manager,libarchive-tools,fakeroot,zstd,patch,gnupg,git,util-linux,mount,binutils";
+  "makepkg,pacman-package-manager,libarchive-tools,fakeroot,zstd,patch,gnupg,git,util-linux,mount,binutils,bubblewrap,openssh-client,rsync";
 
 /** Why no container can be run here, or undefined. */
 export function containersUnavailable(): string | undefined {

@@ -71,6 +71,7 @@ export const building: readonly CommandEntry[] = [
           "--pipelines",
           "run on-commit, on-schedule and the trigger daily as well, where no forge does",
         )
+        .option("--cluster", "with a Redis and two builders beside it, as on several machines; see --jobs")
         .option("--no-fetch", "don't ask the remote; follow the clone alone")
         .option("--json", "print the address, or with --once the outcome, as JSON"),
     load: async () => (await import("../commands/up.ts")).up,

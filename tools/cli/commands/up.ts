@@ -18,12 +18,15 @@ import { pipelines } from "../wiring/pipelines.ts";
 import { workspaceUrl } from "../wiring/builders.ts";
 import {
   archsHere,
+  jobCount,
   open,
   readHead,
+  stateFolder,
   stopSignal,
   type InstallationOptions,
   type Opened,
 } from "../wiring/installation.ts";
+import { startCluster, type Cluster } from "../wiring/cluster.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import { portNumber, publicAddress, serveWithPages } from "../wiring/web.ts";
 import type { Telling } from "../../manager/telling/tell.ts";
@@ -39,6 +42,7 @@ interface Options extends InstallationOptions {
   readonly json?: boolean;
   readonly fetch?: boolean;
   readonly pipelines?: boolean;
+  readonly cluster?: boolean;
 }
 
 /** Builds what main says and pipelines ask for, serves it, and goes on with each new commit. */
@@ -46,9 +50,10 @@ export async function up(options: Options): Promise<number> {
   const { once = false } = options;
   const port = portNumber(options.port);
   const address = publicAddress(options.address);
-  const redis = redisAddress(process.env);
+  const elsewhere = redisAddress(process.env);
+  const shares = options.cluster === true || elsewhere !== undefined;
   const repos = readPackageRepos(process.env);
-  const first = await open(options, redis ? 0 : 1, repos.targets);
+  const first = await open(options.cluster ? { ...options, jobs: "0" } : options, shares ? 0 : 1, repos.targets);
   const { REPO_NAME } = first.head.workspace.config;
   const installations = await withFurtherWorkspaces(first.installations, REPO_NAME, repos, (error) =>
     warn(`${error.message}${error.hint ? ` ${error.hint}` : ""}`),
@@ -63,10 +68,13 @@ export async function up(options: Options): Promise<number> {
   const over = new AbortController();
   let handOvers: HandOverTaker | undefined;
   let builders: HandOut | undefined;
+  let cluster: Cluster | undefined;
   let server: Server | undefined;
   let telling: Telling | undefined;
   try {
-    builders = redis && (await handOutTo(redis, opened, progress));
+    if (options.cluster) cluster = await startCluster(stateFolder(options), builderArguments(options));
+    const redis = cluster?.redis ?? elsewhere;
+    builders = redis && (await handOutTo(redis, opened, progress, cluster !== undefined));
     const take = async (handOver: HandOver): Promise<void> =>
       inbox.put(installationFor(installations, REPO_NAME, handOver), handOver);
     handOvers = redis && (await takeHandOvers(redis, take, troubled));
@@ -91,6 +99,7 @@ export async function up(options: Options): Promise<number> {
           : howToUse(url, repository.name, folders.repositories),
       );
     }
+    if (server) await cluster?.startBuilders(`http://127.0.0.1:${new URL(server.url).port}`);
     telling = await tell(opened, address, progress);
     const fetch = fetchOptions(opened.head.workspace.config);
     const signal = AbortSignal.any([stopSignal(), over.signal]);
@@ -104,10 +113,10 @@ export async function up(options: Options): Promise<number> {
     });
     if (options.pipelines && once) await runs.runDue();
     const running = options.pipelines && !once ? runs.keepRunning() : undefined;
-    if (archs && !redis) await warnOfOthers(installations, archs, over.signal);
+    if (archs && !shares) await warnOfOthers(installations, archs, over.signal);
     const left = await keepUp(installations, {
       ...opened,
-      buildersElsewhere: redis !== undefined,
+      buildersElsewhere: shares,
       once,
       fetch: options.fetch === false ? undefined : fetch,
       watcher: progress,
@@ -120,20 +129,29 @@ export async function up(options: Options): Promise<number> {
   } finally {
     over.abort();
     progress.close();
+    await cluster?.stopBuilders();
     await handOvers?.close();
     await builders?.close();
+    await cluster?.close();
     await server?.close();
     await telling?.close();
     await queue.close();
   }
 }
 
+/** `--jobs` is there how many builds each builder does at a time. */
+function builderArguments({ jobs = "1", sandbox }: Options): string[] {
+  return ["--jobs", String(jobCount(jobs)), ...(sandbox === undefined ? [] : ["--sandbox", sandbox])];
+}
+
 async function handOutTo(
   redis: RedisAddress,
   { installations, head, jobs, archs }: Opened,
   watcher: HandOutOptions["watcher"],
+  onThisMachine: boolean,
 ): Promise<HandOut> {
-  const url = await workspaceUrl(installations[0].git, process.env);
+  const { git } = installations[0];
+  const url = onThisMachine ? git.dir : await workspaceUrl(git, process.env);
   const { REPO_NAME } = head.workspace.config;
   const all = [...new Set(installations.map(({ arch }) => arch))];
   const workspaceOf = ({ workspace }: Installation): WorkspaceAddress =>

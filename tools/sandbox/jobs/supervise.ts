@@ -47,9 +47,11 @@ export async function supervise(
   const cancel = () => stop("cancelled");
   let deadline: NodeJS.Timeout | undefined;
   let over = false;
-  void started.then(() => {
+  const count = async (): Promise<void> => {
+    await started;
     if (!over) deadline = setTimeout(() => stop("timed-out"), milliseconds(limits.seconds));
-  });
+  };
+  void count();
   job.signal?.addEventListener("abort", cancel);
   if (job.signal?.aborted === true) cancel();
 
