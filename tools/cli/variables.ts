@@ -15,7 +15,8 @@ export const variables = {
     ACCESS_TOKEN:
       "Token of the forge: opens reviews, pushes main, `state` and `scheduled`, and asks github.com and gitlab.com as a user of theirs.",
     AUR_KEY: "The AUR account's SSH key, as it is or in base64, for packages with CI_MANAGE_AUR.",
-    DEPLOY_KEY: "chaotic-manager's SSH key (CI_SCHEDULE_TO=chaotic); only the pipeline reads it.",
+    DEPLOY_KEY:
+      "The SSH key of chaotic-manager or of Sluice's manager (CI_SCHEDULE_TO=chaotic); only the pipeline reads it.",
     REDIS_PASSWORD:
       "Redis' password, of `sluice up` and `sluice builder`, or chaotic-manager's (CI_SCHEDULE_TO=chaotic).",
     TELEGRAM_BOT_TOKEN:
@@ -56,6 +57,7 @@ export const variables = {
       "`--sandbox container`: the image whose programs builds use, pulled once a day at most (default: `docker.io/library/archlinux:base-devel`).",
     CONTAINER_ENGINE:
       "`--sandbox container`: the program that runs containers; only `podman` can (the default).",
+    SLUICE_DATA: "The container's `database` and `web`: where clone and state are (default: `/data`).",
     WORKSPACE_URL:
       "Where builders fetch the workspace from. `sluice up` says it to them (default: its clone's `origin`); a builder's own wins.",
     REPOSITORY_URL:

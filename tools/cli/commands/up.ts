@@ -53,7 +53,11 @@ export async function up(options: Options): Promise<number> {
   const elsewhere = redisAddress(process.env);
   const shares = options.cluster === true || elsewhere !== undefined;
   const repos = readPackageRepos(process.env);
-  const first = await open(options.cluster ? { ...options, jobs: "0" } : options, shares ? 0 : 1, repos.targets);
+  const first = await open(
+    options.cluster ? { ...options, jobs: "0" } : options,
+    shares ? 0 : 1,
+    repos.targets,
+  );
   const { REPO_NAME } = first.head.workspace.config;
   const installations = await withFurtherWorkspaces(first.installations, REPO_NAME, repos, (error) =>
     warn(`${error.message}${error.hint ? ` ${error.hint}` : ""}`),

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
+import { readPackageRepos } from "../../manager/workspaces/package-repos.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,27 +33,12 @@ export async function openWorkspace(env: Environment): Promise<{ root: string; s
   return { root, state };
 }
 
-const repositories = z.record(z.string(), z.looseObject({ url: z.string() }));
-
-/** WORKSPACE_URL, or the one repository that PACKAGE_REPOS names. */
+/** WORKSPACE_URL, or the first of PACKAGE_REPOS; `sluice up` clones the others itself. */
 function addressOf(env: Environment): string {
-  const given = env["WORKSPACE_URL"];
-  if (given) return given;
-  const urls = Object.values(readRepositories(env["PACKAGE_REPOS"] || "{}")).map(({ url }) => url);
-  const [url, ...others] = urls;
-  if (url !== undefined && others.length === 0) return url;
+  const [first] = readPackageRepos(env).sources.values();
+  const url = env["WORKSPACE_URL"] || first;
+  if (url !== undefined) return url;
   throw new SluiceError("workspace-url", "it isn't said which workspace this manager is of", {
-    hint: 'Set WORKSPACE_URL to an address that Git can clone, or PACKAGE_REPOS={"NAME":{"url":"https://…"}} with one entry.',
+    hint: 'Set WORKSPACE_URL to an address that Git can clone, or PACKAGE_REPOS={"NAME":{"url":"https://…"}}.',
   });
-}
-
-function readRepositories(text: string): z.infer<typeof repositories> {
-  try {
-    return repositories.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new SluiceError("workspace-url", "PACKAGE_REPOS isn't understood", {
-      hint: 'For example PACKAGE_REPOS={"mypackages":{"url":"https://gitlab.com/me/mypackages"}}',
-      cause,
-    });
-  }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Limits } from "../sandbox.ts";
 
 /**
@@ -13,10 +14,17 @@ export function prlimit(limits: Limits, tasks: number | undefined, cgroup: boole
     "prlimit",
     "--core=0:0",
     `--fsize=${limits.outputBytes}:${limits.outputBytes}`,
-    ...(tasks === undefined ? [] : [`--nproc=${tasks}:${tasks}`]),
+    ...(tasks === undefined ? [] : [`--nproc=${allowed(tasks)}:${allowed(tasks)}`]),
     ...(cgroup ? [] : [`--data=${limits.memoryBytes}:${limits.memoryBytes}`]),
     "--",
   ];
+}
+
+/** No process can have more than this one may, say in a container. */
+function allowed(tasks: number): number {
+  const [, most = "unlimited"] =
+    /^Max processes\s+\S+\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+  return most === "unlimited" || process.getuid?.() === 0 ? tasks : Math.min(tasks, Number(most));
 }
 
 /** What the log says of memory and processes. */
