@@ -54,7 +54,7 @@ export const variables = {
       "`sluice builder`: cores that one build may use, such as `4`; only a cgroup holds it, but MAKEFLAGS follows it.",
     BUILDER_LIMITS_RAM: "`sluice builder`: MiB of memory that one build may use (default: three quarters).",
     BUILDER_IMAGE:
-      "`--sandbox container`: the image whose programs builds use, pulled once a day at most (default: `docker.io/library/archlinux:base-devel`).",
+      "`--sandbox container`: the image whose programs builds use, pulled once a day at most (default: `archlinux:base-devel` of Docker's registry).",
     CONTAINER_ENGINE:
       "`--sandbox container`: the program that runs containers; only `podman` can (the default).",
     SLUICE_DATA: "The container's `database` and `web`: where clone and state are (default: `/data`).",
