@@ -29,6 +29,9 @@ const systemTools = [
   { program: "prometheus", apt: "prometheus", pacman: "prometheus", aptStartsService: true },
   { program: "promtool", apt: "prometheus", pacman: "prometheus", aptStartsService: true },
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
+  { program: "podman", apt: "podman", pacman: "podman", aptStartsService: true },
+  { program: "runc", apt: "runc", pacman: "runc" },
+  { program: "mmdebstrap", apt: "mmdebstrap", pacman: "mmdebstrap" },
   { program: "rsync", apt: "rsync", pacman: "rsync" },
   { program: "chromium", apt: "chromium", pacman: "chromium" },
 ];

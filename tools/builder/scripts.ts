@@ -4,6 +4,16 @@
  * job's mounts are.
  */
 
+/** What an image says of pacman's repositories, and the keys that it trusts. */
+export const printPacmanConf = `
+mkdir image
+pacman-conf --config "$PACMAN_CONF" > image/pacman.conf || : > image/pacman.conf
+keyring=$(pacman-conf --config "$PACMAN_CONF" GPGDir)
+for name in pubring.gpg trustdb.gpg; do
+  [ ! -r "$keyring/$name" ] || cp "$keyring/$name" image/ || exit 1
+done
+`;
+
 /**
  * pacman on the layer: its scriptlets are not for a folder that is no system. Where no repository is
  * configured, what would need one is taken as done.
@@ -39,7 +49,7 @@ export const installLayer = `
 export REPOSITORIES=$DISTRIBUTION
 ${pacmanOnLayer}
 if [ -s "$DISTRIBUTION" ]; then
-  [ -z "$LOCAL" ] || cp -r "$LOCAL" "$LAYER/var/lib/pacman/local" || exit
+  [ ! -d "$LOCAL" ] || cp -r "$LOCAL" "$LAYER/var/lib/pacman/local" || exit
   mapfile -t names < "$DISTRIBUTION"
   pacman -Sy --needed --asdeps -- "\${names[@]}" || exit
 fi

@@ -31,6 +31,7 @@ test.each<[Outcome, object]>([
   const log = openLog(join(folder, "log"));
   const sandbox: Sandbox = {
     name: "bubblewrap",
+    programs: "host",
     isolates: new Set(),
     owner: { uid: 0, gid: 0 },
     async run({ onOutput }) {

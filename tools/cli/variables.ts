@@ -15,7 +15,8 @@ export const variables = {
     ACCESS_TOKEN:
       "Token of the forge: opens reviews, pushes main, `state` and `scheduled`, and asks github.com and gitlab.com as a user of theirs.",
     AUR_KEY: "The AUR account's SSH key, as it is or in base64, for packages with CI_MANAGE_AUR.",
-    DEPLOY_KEY: "chaotic-manager's SSH key (CI_SCHEDULE_TO=chaotic); only the pipeline reads it.",
+    DEPLOY_KEY:
+      "The SSH key of chaotic-manager or of Sluice's manager (CI_SCHEDULE_TO=chaotic); only the pipeline reads it.",
     REDIS_PASSWORD:
       "Redis' password, of `sluice up` and `sluice builder`, or chaotic-manager's (CI_SCHEDULE_TO=chaotic).",
     TELEGRAM_BOT_TOKEN:
@@ -31,7 +32,7 @@ export const variables = {
     PACKAGE_REPOS:
       '`sluice up`: further workspaces that it builds, `{"NAME":{"url":"https://…"}}`, or a file with that. Each publishes to its own BUILD_REPO.',
     PACKAGE_TARGET_REPOS:
-      '`sluice up`: what builds for a package repository find beside it, `{"NAME":{"extra_repos":[{"name":"…","servers":["https://…/$repo/$arch"]}],"extra_keyrings":["https://….pkg.tar.zst"]}}`, or a file with that.',
+      '`sluice up`: what builds for a package repository find beside it, `{"NAME":{"extra_repos":[{"name":"…","servers":["https://…/$repo/$arch"]}], "extra_keyrings": ["https://….pkg.tar.zst"]}}`, or a file with that.',
     REDIS_PORT: "Its port, where REDIS_HOST doesn't say it (default: 6379).",
     REDIS_USERNAME: "Its user, where it has some.",
     REDIS_SSH_HOST:
@@ -52,6 +53,11 @@ export const variables = {
     BUILDER_LIMITS_CPUS:
       "`sluice builder`: cores that one build may use, such as `4`; only a cgroup holds it, but MAKEFLAGS follows it.",
     BUILDER_LIMITS_RAM: "`sluice builder`: MiB of memory that one build may use (default: three quarters).",
+    BUILDER_IMAGE:
+      "`--sandbox container`: the image whose programs builds use, pulled once a day at most (default: `archlinux:base-devel` of Docker's registry).",
+    CONTAINER_ENGINE:
+      "`--sandbox container`: the program that runs containers; only `podman` can (the default).",
+    SLUICE_DATA: "The container's `database` and `web`: where clone and state are (default: `/data`).",
     WORKSPACE_URL:
       "Where builders fetch the workspace from. `sluice up` says it to them (default: its clone's `origin`); a builder's own wins.",
     TRUST_PROXY:

@@ -5,9 +5,11 @@ import type { WantedBuild } from "../schedule/compose.ts";
 import { parseRequests, requestsFile } from "../workspace/state/requests.ts";
 import { requireValidConfig } from "../workspace/workspace.ts";
 import type { Installation, Installations } from "./installation.ts";
+import type { HandOverInbox } from "./hand-over-inbox.ts";
 import { followMain, type FetchOptions, type MainBranch, type RemoteNews } from "./main-branch.ts";
 import type { Revision } from "./reconcile/revision.ts";
 import { reconcile, type Reconciled } from "./reconcile/submit.ts";
+import { takeHandOver } from "./reconcile/take-hand-over.ts";
 import { takeRequests } from "./reconcile/take-requests.ts";
 import { rotateWhenDue } from "./rotation.ts";
 import { tidy } from "./tidy.ts";
@@ -33,6 +35,8 @@ export interface FollowOptions {
   /** How the remote is followed; undefined: the clone alone is. */
   readonly fetch?: FetchOptions | undefined;
   readonly watcher: FollowWatcher;
+  /** What others hand over, beside main and its requests. */
+  readonly inbox?: HandOverInbox | undefined;
 }
 
 export interface Follower {
@@ -54,7 +58,7 @@ const reconcileEveryMs = 3600_000;
  */
 export async function follower(
   installations: Installations,
-  { once, watcher, fetch }: FollowOptions,
+  { once, watcher, fetch, inbox }: FollowOptions,
   repaired: ReadonlyMap<Installation, readonly Repaired[]>,
 ): Promise<Follower> {
   const { git } = installations[0];
@@ -82,7 +86,12 @@ export async function follower(
     const main = await look();
     const { head } = main;
     const isSame = head === done?.head && main.state === done?.state;
-    if (head === undefined || (isSame && !isDue)) return true;
+    if (head === undefined) return true;
+    await inbox?.takeFor(installations, async (installation, handOver) => {
+      const wanted = await takeHandOver(installation, await installation.revisions.at(head), handOver);
+      if (wanted.length > 0) watcher.requested?.(wanted);
+    });
+    if (isSame && !isDue) return true;
     try {
       const requests = await readRequests(git, main.state);
       for (const installation of installations) {

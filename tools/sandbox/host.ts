@@ -27,6 +27,7 @@ export function host(): Sandbox {
   const parent = cgroupParent();
   return {
     name: "host",
+    programs: "host",
     isolates: new Set(),
     owner,
     run: (job) => run(job, owner, parent),

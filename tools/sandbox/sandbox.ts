@@ -5,9 +5,12 @@
  * What an implementation keeps apart it declares in `isolates`; the contract suite holds it to exactly that.
  */
 export interface Sandbox {
-  readonly name: "bubblewrap" | "host";
+  readonly name: "bubblewrap" | "container" | "host";
 
-  /** What the payload can't get round. Bubblewrap declares everything, the host little. */
+  /** Whose programs the payload runs: this machine's, or an image's, which has settings of pacman of its own. */
+  readonly programs: "host" | "image";
+
+  /** What the payload can't get round. Bubblewrap and containers declare everything, the host nothing. */
   readonly isolates: ReadonlySet<Isolation>;
 
   /**

@@ -12,8 +12,8 @@ export interface TunnelOptions {
   readonly user: string;
   /** A private key without a passphrase. */
   readonly keyFile: string;
-  /** Public keys of the server, `ssh-ed25519 AAAA…`; a server with any other is refused. */
-  readonly hostKeys: readonly string[];
+  /** Public keys of the server, `ssh-ed25519 AAAA…`; a server with any other is refused. Undefined: any is taken. */
+  readonly hostKeys: readonly string[] | undefined;
   /** By name: what is reached at the far end, `host:port` as seen from there. */
   readonly targets: Readonly<Record<string, string>>;
   /** The way is lost, and why; it is tried again. */
@@ -42,7 +42,7 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
   const stop = new AbortController();
   const hosts = join(folder, "known_hosts");
   const name = options.port === 22 ? options.host : `[${options.host}]:${options.port}`;
-  await writeFile(hosts, options.hostKeys.map((key) => `${name} ${key}\n`).join(""), { mode: 0o600 });
+  await writeFile(hosts, (options.hostKeys ?? []).map((key) => `${name} ${key}\n`).join(""), { mode: 0o600 });
   const args = sshArguments(options, hosts, socket);
   const isOpen = (): boolean => Object.keys(options.targets).every((target) => existsSync(socket(target)));
   const first = await connect(args, isOpen, stop.signal);
@@ -102,13 +102,14 @@ async function connect(
 }
 
 function sshArguments(
-  { host, port, user, keyFile, targets }: TunnelOptions,
+  { host, port, user, keyFile, hostKeys, targets }: TunnelOptions,
   hosts: string,
   socket: (name: string) => string,
 ): string[] {
   const settings = [
     "BatchMode=yes",
-    "StrictHostKeyChecking=yes",
+    // The first key counts for as long as this process lives.
+    `StrictHostKeyChecking=${hostKeys ? "yes" : "accept-new"}`,
     `UserKnownHostsFile=${hosts}`,
     "GlobalKnownHostsFile=/dev/null",
     "UpdateHostKeys=no",
@@ -133,8 +134,8 @@ function requirePlain({ host, user, hostKeys, targets }: TunnelOptions): void {
   const isPlain =
     /^[A-Za-z0-9][\w.:-]*$/.test(host) &&
     /^[A-Za-z0-9_][\w.-]*$/.test(user) &&
-    hostKeys.length > 0 &&
-    hostKeys.every((key) => /^[\w@.-]+ [A-Za-z0-9+/=]+$/.test(key)) &&
+    hostKeys?.length !== 0 &&
+    (hostKeys ?? []).every((key) => /^[\w@.-]+ [A-Za-z0-9+/=]+$/.test(key)) &&
     Object.values(targets).every((target) => /^[\w.-]+:\d+$|^\[[0-9a-f:]+\]:\d+$/i.test(target));
   if (isPlain) return;
   throw new SluiceError("ssh-tunnel", "the SSH settings can't be used as they are", {

@@ -35,7 +35,8 @@ export async function installDependencies(
   log: BuildLog,
 ): Promise<Layer | Unfinished> {
   const { pkgbase, srcinfo, arch, settings, published, pacmanConf, folder } = request;
-  const pacman = await readPacmanConf(request, folder);
+  const pacman = await readPacmanConf(request, folder, sandbox, stages);
+  if ("kind" in pacman) return pacman;
   const wanted = srcinfo ? dependencyTexts(srcinfo, arch) : [];
   if (!srcinfo) log.note("Without .SRCINFO no dependency is known, so none is installed.");
   const { install, others } = resolveDependencies(wanted, published.entries);
@@ -61,7 +62,8 @@ export async function installDependencies(
   const names = join(folder, "distribution");
   await writeFile(names, fromDistribution.map((name) => `${name}\n`).join(""));
   const local = "/var/lib/pacman/local";
-  const knowsHost = fromDistribution.length > 0 && existsSync(local);
+  const ofImage = sandbox.programs === "image";
+  const knowsHost = !ofImage && fromDistribution.length > 0 && existsSync(local);
   const ended = await stages.run("installing its dependencies", {
     script: installLayer,
     user: "root",
@@ -78,7 +80,7 @@ export async function installDependencies(
       PACKAGES: "/dependencies",
       PACMAN_CONF: "/settings/pacman.conf",
       DISTRIBUTION: fromDistribution.length > 0 ? "/settings/distribution" : "",
-      LOCAL: knowsHost ? "/host-packages" : "",
+      LOCAL: ofImage ? local : knowsHost ? "/host-packages" : "",
     },
   });
   return "kind" in ended ? ended : { folder: layer, complete, pacman };

@@ -1,19 +1,21 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse } from "ini";
-import type { Mount } from "../../sandbox/sandbox.ts";
+import type { Mount, Sandbox } from "../../sandbox/sandbox.ts";
 import type { BuildRequest, ExtraRepositories } from "../build-request.ts";
 import { withKeyrings } from "./extra-keyring.ts";
-import { readOnly } from "../stage.ts";
+import { readIfThere } from "../files.ts";
+import { printPacmanConf } from "../scripts.ts";
+import { readOnly, type StageRunner, type Unfinished } from "../stage.ts";
 
 /** pacman's configuration as a sandbox gets it. */
 export interface PacmanConf {
   readonly path: string;
   /** The distribution's, in order; none where none is configured. */
   readonly repositories: readonly string[];
-  /** Where the host keeps the distribution's keys. */
+  /** A folder with the distribution's keys. */
   readonly keyring: string;
 }
 
@@ -25,9 +27,12 @@ export interface PacmanConf {
 export async function readPacmanConf(
   { pacmanConf, arch, extra, keyringCache }: PacmanSettings,
   folder: string,
-): Promise<PacmanConf> {
-  const { stdout, exitCode } = await execa("pacman-conf", ["--config", pacmanConf], { reject: false });
-  const lines = (exitCode === 0 ? stdout.split("\n") : []).filter((line) => !/^DownloadUser\b/.test(line));
+  { programs }: Sandbox,
+  stages: StageRunner,
+): Promise<PacmanConf | Unfinished> {
+  const read = programs === "image" ? await ofImage(pacmanConf, folder, stages) : await ofHost(pacmanConf);
+  if ("kind" in read) return read;
+  const lines = read.text.split("\n").filter((line) => !/^DownloadUser\b/.test(line));
   // To `ini` a dot in a section's name is a section within a section; pacman has none such.
   const sections = lines.map((line) => (/^\[.+\]$/.test(line) ? line.replaceAll(".", "\\.") : line));
   const { options, ...repositorySections } = parse(sections.join("\n"));
@@ -38,9 +43,35 @@ export async function readPacmanConf(
   const all = [...named, ...further.flatMap(sectionOf)];
   const text = all.flatMap((line) => (line === "[options]" ? [line, ...missingArch(all, arch)] : [line]));
   await writeFile(path, `${text.join("\n")}\n`);
-  const own = options?.["GPGDir"]?.replace(/\/$/, "") ?? "/etc/pacman.d/gnupg";
+  const own = read.keyring ?? options?.["GPGDir"]?.replace(/\/$/, "") ?? "/etc/pacman.d/gnupg";
   const keyring = await withKeyrings(own, extra?.keyrings ?? [], keyringCache, folder);
   return { path, repositories, keyring };
+}
+
+interface Read {
+  /** Empty where there is none. */
+  readonly text: string;
+  readonly keyring?: string;
+}
+
+async function ofHost(pacmanConf: string): Promise<Read> {
+  const { stdout, exitCode } = await execa("pacman-conf", ["--config", pacmanConf], { reject: false });
+  return { text: exitCode === 0 ? stdout : "" };
+}
+
+/** What the image says, with its keys. */
+async function ofImage(pacmanConf: string, folder: string, stages: StageRunner): Promise<Read | Unfinished> {
+  const into = join(folder, "image");
+  await mkdir(into);
+  const ended = await stages.run("reading the image's pacman.conf", {
+    script: printPacmanConf,
+    mounts: [],
+    env: { PACMAN_CONF: pacmanConf },
+    collect: { from: "image", into },
+  });
+  if ("kind" in ended) return ended;
+  const text = (await readIfThere(join(into, "pacman.conf")))?.toString().trimEnd() ?? "";
+  return { text, keyring: into };
 }
 
 type PacmanSettings = Pick<BuildRequest, "pacmanConf" | "arch" | "extra" | "keyringCache">;

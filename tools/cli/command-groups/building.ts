@@ -1,10 +1,10 @@
-import { Option } from "commander";
 import type { CommandEntry } from "../command-entry.ts";
 import {
   buildersCommand,
   keyCommand,
   buildingCommand,
   isolatingCommand,
+  sandboxOption,
   serverOptions,
   stateCommand,
 } from "./shared-options.ts";
@@ -71,6 +71,7 @@ export const building: readonly CommandEntry[] = [
           "--pipelines",
           "run on-commit, on-schedule and the trigger daily as well, where no forge does",
         )
+        .option("--cluster", "with a Redis and two builders beside it, as on several machines; see --jobs")
         .option("--no-fetch", "don't ask the remote; follow the clone alone")
         .option("--json", "print the address, or with --once the outcome, as JSON"),
     load: async () => (await import("../commands/up.ts")).up,
@@ -97,12 +98,7 @@ export const building: readonly CommandEntry[] = [
         .option("--json", "print a JSON line for each build that begins or ends")
         .option("--drain <seconds>", "how long running builds may take after a SIGTERM (default: 600)")
         .option("--state <dir>", "what is kept between builds (default: ~/.local/state/sluice-builder)")
-        .addOption(
-          new Option("--sandbox <name>", "how builds are isolated; host: not at all").choices([
-            "bubblewrap",
-            "host",
-          ]),
-        ),
+        .addOption(sandboxOption()),
     load: async () => (await import("../commands/builder.ts")).builder,
   },
   {

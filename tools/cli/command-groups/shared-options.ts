@@ -30,12 +30,12 @@ export function buildingCommand(program: Command, name: string): Command {
 }
 
 export function isolatingCommand(program: Command, name: string): Command {
-  return stateCommand(program, name).addOption(
-    new Option("--sandbox <name>", "how builds are isolated; host: not at all").choices([
-      "bubblewrap",
-      "host",
-    ]),
-  );
+  return stateCommand(program, name).addOption(sandboxOption());
+}
+
+export function sandboxOption(): Option {
+  const sandboxes = ["bubblewrap", "container", "host"];
+  return new Option("--sandbox <name>", "how builds are isolated; host: not at all").choices(sandboxes);
 }
 
 export function serverOptions(command: Command): Command {

@@ -1,6 +1,10 @@
 import type { Server } from "../../manager/serve.ts";
 import { handOut, type HandOut, type HandOutOptions } from "../../manager/builders/hand-out.ts";
+import { HandOverInbox } from "../../manager/hand-over-inbox.ts";
+import { installationFor } from "../../manager/reconcile/take-hand-over.ts";
+import { saidOnce } from "../../manager/said-once.ts";
 import { up as keepUp } from "../../manager/up.ts";
+import { takeHandOvers, type HandOver, type HandOverTaker } from "../../queue/bullmq/hand-overs.ts";
 import { succeeded } from "../../queue/outcome.ts";
 import type { WorkspaceAddress } from "../../manager/builder-protocol.ts";
 import { writeLiving } from "../../manager/builders/living.ts";
@@ -15,12 +19,15 @@ import { pipelines } from "../wiring/pipelines.ts";
 import { workspaceUrl } from "../wiring/builders.ts";
 import {
   archsHere,
+  jobCount,
   open,
   readHead,
+  stateFolder,
   stopSignal,
   type InstallationOptions,
   type Opened,
 } from "../wiring/installation.ts";
+import { startCluster, type Cluster } from "../wiring/cluster.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import { portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";
 import type { Telling } from "../../manager/telling/tell.ts";
@@ -36,6 +43,7 @@ interface Options extends InstallationOptions {
   readonly json?: boolean;
   readonly fetch?: boolean;
   readonly pipelines?: boolean;
+  readonly cluster?: boolean;
 }
 
 /** Builds what main says and pipelines ask for, serves it, and goes on with each new commit. */
@@ -44,9 +52,14 @@ export async function up(options: Options): Promise<number> {
   const port = portNumber(options.port);
   const address = publicAddress(options.address);
   const proxies = trustedProxies(process.env);
-  const redis = redisAddress(process.env);
+  const elsewhere = redisAddress(process.env);
+  const shares = options.cluster === true || elsewhere !== undefined;
   const repos = readPackageRepos(process.env);
-  const first = await open(options, redis ? 0 : 1, repos.targets);
+  const first = await open(
+    options.cluster ? { ...options, jobs: "0" } : options,
+    shares ? 0 : 1,
+    repos.targets,
+  );
   const { REPO_NAME } = first.head.workspace.config;
   const installations = await withFurtherWorkspaces(first.installations, REPO_NAME, repos, (error) =>
     warn(`${error.message}${error.hint ? ` ${error.hint}` : ""}`),
@@ -56,12 +69,21 @@ export async function up(options: Options): Promise<number> {
   const [installation] = installations;
   const { queue, repository, folders } = installation;
   const progress = showProgress(folders.logs);
+  const troubled = saidOnce((error) => progress.troubled?.(error));
+  const inbox = new HandOverInbox();
   const over = new AbortController();
+  let handOvers: HandOverTaker | undefined;
   let builders: HandOut | undefined;
+  let cluster: Cluster | undefined;
   let server: Server | undefined;
   let telling: Telling | undefined;
   try {
-    builders = redis && (await handOutTo(redis, opened, progress));
+    if (options.cluster) cluster = await startCluster(stateFolder(options), builderArguments(options));
+    const redis = cluster?.redis ?? elsewhere;
+    builders = redis && (await handOutTo(redis, opened, progress, cluster !== undefined));
+    const take = async (handOver: HandOver): Promise<void> =>
+      inbox.put(installationFor(installations, REPO_NAME, handOver), handOver);
+    handOvers = redis && (await takeHandOvers(redis, take, troubled));
     // Builders elsewhere need it, too, where this ends when all is published.
     if (!once || builders) {
       server = await serveWithPages(
@@ -84,6 +106,7 @@ export async function up(options: Options): Promise<number> {
           : howToUse(url, repository.name, folders.repositories),
       );
     }
+    if (server) await cluster?.startBuilders(`http://127.0.0.1:${new URL(server.url).port}`);
     telling = await tell(opened, address, progress);
     const fetch = fetchOptions(opened.head.workspace.config);
     const signal = AbortSignal.any([stopSignal(), over.signal]);
@@ -98,13 +121,14 @@ export async function up(options: Options): Promise<number> {
     });
     if (options.pipelines && once) await runs.runDue();
     const running = options.pipelines && !once ? runs.keepRunning() : undefined;
-    if (archs && !redis) await warnOfOthers(installations, archs, over.signal);
+    if (archs && !shares) await warnOfOthers(installations, archs, over.signal);
     const left = await keepUp(installations, {
       ...opened,
-      buildersElsewhere: redis !== undefined,
+      buildersElsewhere: shares,
       once,
       fetch: options.fetch === false ? undefined : fetch,
       watcher: progress,
+      inbox,
       signal,
     });
     await running;
@@ -113,19 +137,29 @@ export async function up(options: Options): Promise<number> {
   } finally {
     over.abort();
     progress.close();
+    await cluster?.stopBuilders();
+    await handOvers?.close();
     await builders?.close();
+    await cluster?.close();
     await server?.close();
     await telling?.close();
     await queue.close();
   }
 }
 
+/** `--jobs` is there how many builds each builder does at a time. */
+function builderArguments({ jobs = "1", sandbox }: Options): string[] {
+  return ["--jobs", String(jobCount(jobs)), ...(sandbox === undefined ? [] : ["--sandbox", sandbox])];
+}
+
 async function handOutTo(
   redis: RedisAddress,
   { installations, head, jobs, archs }: Opened,
   watcher: HandOutOptions["watcher"],
+  onThisMachine: boolean,
 ): Promise<HandOut> {
-  const url = await workspaceUrl(installations[0].git, process.env);
+  const { git } = installations[0];
+  const url = onThisMachine ? git.dir : await workspaceUrl(git, process.env);
   const { REPO_NAME } = head.workspace.config;
   const all = [...new Set(installations.map(({ arch }) => arch))];
   const workspaceOf = ({ workspace }: Installation): WorkspaceAddress =>

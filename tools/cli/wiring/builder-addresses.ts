@@ -43,9 +43,7 @@ export async function builderAddresses(
     port: Number(env["REDIS_SSH_PORT"] || "22"),
     user: env["REDIS_SSH_USER"] || "redis",
     keyFile: requiredOf(env, "REDIS_SSH_KEY_FILE"),
-    hostKeys: requiredOf(env, "REDIS_SSH_HOST_KEY")
-      .split("\n")
-      .filter((line) => line !== ""),
+    hostKeys: hostKeys(requiredOf(env, "REDIS_SSH_HOST_KEY")),
     targets: { redis: placeOf(redis.host, redis.port), ...(overSsh && { manager: targetOf(url) }) },
     troubled,
   });
@@ -54,6 +52,11 @@ export async function builderAddresses(
     manager: { url, token, ...(overSsh && { socket: tunnel.socket("manager") }) },
     close: () => tunnel.close(),
   };
+}
+
+/** One a line. */
+export function hostKeys(text: string): readonly string[] {
+  return text.split("\n").filter((line) => line !== "");
 }
 
 function targetOf(text: string): string {

@@ -16,7 +16,7 @@ import { findRoot } from "./root.ts";
 export interface InstallationOptions {
   readonly root?: string;
   readonly state?: string;
-  readonly sandbox?: "bubblewrap" | "host";
+  readonly sandbox?: Sandbox["name"];
   readonly jobs?: string;
   readonly cross?: boolean;
 }
@@ -106,8 +106,10 @@ export async function readHead(git: Git): Promise<Revision> {
   return revisionsOf(git).at(commit);
 }
 
-/** Bubblewrap unless the host is asked for by name: it isolates nothing. */
-export async function chooseSandbox(name: "bubblewrap" | "host" = "bubblewrap"): Promise<Sandbox> {
+/** Bubblewrap unless another is asked for by name; the host isolates nothing. */
+export async function chooseSandbox(name: Sandbox["name"] = "bubblewrap"): Promise<Sandbox> {
+  if (name === "container")
+    return (await import("../../sandbox/container/container.ts")).container(process.env);
   if (name === "host") return (await import("../../sandbox/host.ts")).host();
   const { probeBubblewrap } = await import("../../sandbox/bubblewrap/probe.ts");
   const forbidden = probeBubblewrap();

@@ -35,6 +35,7 @@ export function bubblewrap(): Sandbox {
   };
   return {
     name: "bubblewrap",
+    programs: "host",
     isolates: new Set([
       "network",
       "reads",

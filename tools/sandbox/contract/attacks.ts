@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { type Field, limits, MiB, processesWith, startCaller } from "./field.ts";
@@ -14,6 +15,23 @@ export interface Attack {
   readonly onHost: boolean;
   /** Tries it, and tells whether it succeeded. */
   readonly breach: (field: Field) => Promise<boolean>;
+}
+
+const folders =
+  "/root /home /srv /mnt /media /boot /sys/block /sys/bus /sys/class /sys/dev /sys/devices /sys/firmware " +
+  "/sys/kernel /sys/module /sys/power";
+
+/** Of this machine; an image has such files of its own. */
+const accounts = ["/etc/passwd", "/etc/shadow", "/etc/machine-id", "/etc/hostname"].filter((file) =>
+  existsSync(file),
+);
+
+function digest(file: string): string {
+  try {
+    return createHash("sha256").update(readFileSync(file)).digest("hex");
+  } catch {
+    return "unreadable";
+  }
 }
 
 /** A script that prints BREACH where it got through. */
@@ -113,8 +131,8 @@ export const attacks: readonly Attack[] = [
     breach: (field) =>
       breaches(
         field,
-        "ls -A /root /home/* /srv /mnt /media /boot /sys 2>/dev/null | grep -q . || " +
-          "grep -q daemon /etc/passwd || cat /etc/shadow /etc/machine-id /etc/hostname",
+        `find ${folders} -mindepth 1 -maxdepth 2 2>/dev/null | grep -q . || ` +
+          `sha256sum ${accounts.join(" ")} 2>/dev/null | grep -qE '${accounts.map(digest).join("|")}'`,
       ),
   },
   {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Limits } from "../sandbox.ts";
 
 /**
@@ -5,17 +6,25 @@ import type { Limits } from "../sandbox.ts";
  *
  * Memory is RLIMIT_DATA: unlike RLIMIT_AS it doesn't count address space that is reserved and unused, of
  * which Go, Java and V8 take more than any machine has. RLIMIT_FSIZE also ends files that only exist in
- * memory (memfd), which no tmpfs counts. `tasks` is the number that RLIMIT_NPROC has to be.
+ * memory (memfd), which no tmpfs counts. `tasks` is the number that RLIMIT_NPROC has to be,
+ * undefined where something else counts.
  */
-export function prlimit(limits: Limits, tasks: number, cgroup: boolean): string[] {
+export function prlimit(limits: Limits, tasks: number | undefined, cgroup: boolean): string[] {
   return [
     "prlimit",
     "--core=0:0",
     `--fsize=${limits.outputBytes}:${limits.outputBytes}`,
-    `--nproc=${tasks}:${tasks}`,
+    ...(tasks === undefined ? [] : [`--nproc=${allowed(tasks)}:${allowed(tasks)}`]),
     ...(cgroup ? [] : [`--data=${limits.memoryBytes}:${limits.memoryBytes}`]),
     "--",
   ];
+}
+
+/** No process can have more than this one may, say in a container. */
+function allowed(tasks: number): number {
+  const [, most = "unlimited"] =
+    /^Max processes\s+\S+\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+  return most === "unlimited" || process.getuid?.() === 0 ? tasks : Math.min(tasks, Number(most));
 }
 
 /** What the log says of memory and processes. */

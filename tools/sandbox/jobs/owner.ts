@@ -4,10 +4,10 @@ import type { Owner, Sandbox } from "../sandbox.ts";
 export const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * Neither a person's nor a service's: between the ranges that systemd and Debian give out. Two, so that a
- * payload on the host can't touch those in sandboxes, nor count as theirs.
+ * Neither a person's nor a service's: between the ranges that systemd and Debian give out. One each, so
+ * that a payload on the host can't touch those in sandboxes, nor count as theirs.
  */
-const nobodyElse = { bubblewrap: 60978, host: 60979 } as const;
+const nobodyElse = { bubblewrap: 60978, host: 60979, container: 60980 } as const;
 
 export function callerIsRoot(): boolean {
   return process.getuid?.() === 0;

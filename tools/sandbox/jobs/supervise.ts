@@ -25,12 +25,15 @@ export interface Ending {
 /**
  * Watches over a started job until nothing of it is left: passes its output on at the consumer's pace, and
  * stops it at its time limit, when it's cancelled, or when the consumer throws (which is thrown on).
+ *
+ * @param started when the time limit begins to count; it never rejects
  */
 export async function supervise(
   child: ChildProcess,
   streams: { readonly stdout: Readable; readonly stderr: Readable },
   job: Pick<Job, "limits" | "onOutput" | "signal">,
   tree: Tree,
+  started: Promise<unknown> = Promise.resolve(),
 ): Promise<Ending> {
   const { limits } = job;
   let stopped: Ending["stopped"];
@@ -42,7 +45,13 @@ export async function supervise(
     grace = setTimeout(() => tree.kill(), milliseconds(limits.graceSeconds));
   };
   const cancel = () => stop("cancelled");
-  const deadline = setTimeout(() => stop("timed-out"), milliseconds(limits.seconds));
+  let deadline: NodeJS.Timeout | undefined;
+  let over = false;
+  const count = async (): Promise<void> => {
+    await started;
+    if (!over) deadline = setTimeout(() => stop("timed-out"), milliseconds(limits.seconds));
+  };
+  void count();
   job.signal?.addEventListener("abort", cancel);
   if (job.signal?.aborted === true) cancel();
 
@@ -57,6 +66,7 @@ export async function supervise(
     if (failure) throw failure.reason;
     return { stopped, code, signal, logTruncated: log.truncated, firstErrors: log.firstErrors };
   } finally {
+    over = true;
     clearTimeout(deadline);
     clearTimeout(grace);
     job.signal?.removeEventListener("abort", cancel);
