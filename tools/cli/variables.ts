@@ -32,7 +32,7 @@ export const variables = {
     PACKAGE_REPOS:
       '`sluice up`: further workspaces that it builds, `{"NAME":{"url":"https://…"}}`, or a file with that. Each publishes to its own BUILD_REPO.',
     PACKAGE_TARGET_REPOS:
-      '`sluice up`: what builds for a package repository find beside it, `{"NAME": {"extra_repos": [{"name": "…", "servers": ["https://…/$repo/$arch"]}], "extra_keyrings": ["https://….pkg.tar.zst"]}}`, or a file with that.',
+      "`sluice up`: what builds for a package repository find beside it, as JSON or as a file with that; docs/operator.md has an example.",
     REDIS_PORT: "Its port, where REDIS_HOST doesn't say it (default: 6379).",
     REDIS_USERNAME: "Its user, where it has some.",
     REDIS_SSH_HOST:
