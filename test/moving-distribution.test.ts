@@ -326,7 +326,7 @@ describe.skipIf(missing.length > 0)(
       days.gives = () => world.gives();
       expect((await days.run()).plan.needs).toMatchObject({ bumps: [], broken: [] });
 
-      for (let round = 0; round < budget(3, 30); round++) {
+      for (let round = 0; round < budget(2, 30); round++) {
         world.built = [];
         const moves: string[] = [];
         for (let n = 1 + Math.floor(random() * 3); n > 0; n--) moves.push(await world.move());
