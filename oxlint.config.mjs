@@ -35,7 +35,7 @@ const innerRooms = {
     "update-script": [],
   },
   sandbox: { jobs: [], bubblewrap: ["jobs"] },
-  builder: { dependencies: [], stages: ["dependencies"] },
+  builder: { versions: [], dependencies: ["versions"], stages: ["versions", "dependencies"] },
   queue: { sqlite: [], bullmq: [] },
   pkgrepo: { signing: [], publishing: ["signing"], checking: ["signing", "publishing"], serving: [] },
   ci: {

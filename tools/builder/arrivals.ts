@@ -8,7 +8,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import { buildLimits } from "./build.ts";
 import type { BuildRequest } from "./build-request.ts";
 import { readIfThere } from "./files.ts";
-import { canonical, knownVersion, versionFiles } from "./known-version.ts";
+import { canonical, knownVersion, versionFiles } from "./versions/known-version.ts";
 import type { BuildLog } from "./log.ts";
 import { checkOutRecipe } from "./recipe.ts";
 import { measure } from "./scripts.ts";

@@ -1,4 +1,4 @@
-import { howToRelease, readKnownVersion } from "../builder/known-version.ts";
+import { howToRelease, readKnownVersion } from "../builder/versions/known-version.ts";
 import type { Git } from "../git/git.ts";
 import { readBlobs } from "../git/objects.ts";
 import type { MadeFromRecord } from "../pkgrepo/snapshot.ts";

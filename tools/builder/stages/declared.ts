@@ -5,7 +5,7 @@ import { parseVersion } from "../../alpm/version.ts";
 import { SluiceError } from "../../errors.ts";
 import type { BuildRequest } from "../build-request.ts";
 import { bumpOf } from "../../workspace/bump.ts";
-import { bumped, canonical, hasPkgver } from "../known-version.ts";
+import { bumped, canonical, hasPkgver } from "../versions/known-version.ts";
 import type { Prepared } from "./interfere.ts";
 
 /** What the built packages have to agree with. */

@@ -5,7 +5,7 @@ import { SluiceError } from "../../errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { BuildRequest } from "../build-request.ts";
 import { bumpOf } from "../../workspace/bump.ts";
-import { bumpLines } from "../bump.ts";
+import { bumpLines } from "../versions/bump.ts";
 import { readIfThere } from "../files.ts";
 import { makeLayerFolder, type Layer } from "../dependencies/layer.ts";
 import type { BuildLog } from "../log.ts";

@@ -1,4 +1,4 @@
-import { knownVersion, readKnownVersion } from "../../builder/known-version.ts";
+import { knownVersion, readKnownVersion } from "../../builder/versions/known-version.ts";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
 import { differingFolders, listFolders, readFolders, type CommitFolders } from "../../workspace/commit.ts";

@@ -1,8 +1,8 @@
 import type { DatabaseSighting } from "../../upstream/distribution/distribution.ts";
 import { bumpedConfigs, changesOfMain } from "../on-schedule/main-changes.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
-import { readKnownVersion } from "../../builder/known-version.ts";
-import { nextBump } from "../../builder/next-bump.ts";
+import { readKnownVersion } from "../../builder/versions/known-version.ts";
+import { nextBump } from "../../builder/versions/next-bump.ts";
 import { publishedVersions } from "../updates/published-versions.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
 import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";

@@ -4,7 +4,7 @@ import type { DatabaseSighting, KnownDatabase } from "../../upstream/distributio
 import { parseVersions, type Versions } from "../../upstream/distribution/versions.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import type { Package } from "../../workspace/workspace.ts";
-import { nextBump } from "../../builder/next-bump.ts";
+import { nextBump } from "../../builder/versions/next-bump.ts";
 import { publishedVersions } from "./published-versions.ts";
 
 /** What library rebuilds are decided from. */

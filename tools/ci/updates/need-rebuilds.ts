@@ -2,7 +2,7 @@ import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
 import type { Provided } from "../../binaries/provided.ts";
 import type { PackageRecord } from "../../binaries/record.ts";
-import { nextBump } from "../../builder/next-bump.ts";
+import { nextBump } from "../../builder/versions/next-bump.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { wantedVersion } from "../wanted-version.ts";

@@ -1,5 +1,5 @@
 import type { SluiceError } from "../../errors.ts";
-import { nextBump } from "../../builder/next-bump.ts";
+import { nextBump } from "../../builder/versions/next-bump.ts";
 import type { Git } from "../../git/git.ts";
 import { readBlobs } from "../../git/objects.ts";
 import { rebuildOnPath, type RebuildOn, type RebuildSighting } from "../../upstream/nvchecker/rebuild-on.ts";

@@ -1,9 +1,9 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { howToRelease } from "../../builder/known-version.ts";
+import { howToRelease } from "../../builder/versions/known-version.ts";
 import { openLog, type BuildLog } from "../../builder/log.ts";
 import type { DatabaseEntry } from "../../alpm/database.ts";
-import { nextBump } from "../../builder/next-bump.ts";
+import { nextBump } from "../../builder/versions/next-bump.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import { versionsOf } from "../../pkgrepo/snapshot.ts";
 import type { Build, Result } from "../../queue/queue.ts";

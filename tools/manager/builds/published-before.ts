@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { howToRelease } from "../../builder/known-version.ts";
+import { howToRelease } from "../../builder/versions/known-version.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import type { MadeFromRecord, Snapshot } from "../../pkgrepo/snapshot.ts";
 import { followsUpstream, sameRecipe, type RecipeIdentity } from "../../workspace/identity.ts";

@@ -1,4 +1,4 @@
-import { readKnownVersion } from "../../builder/known-version.ts";
+import { readKnownVersion } from "../../builder/versions/known-version.ts";
 import type { DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";

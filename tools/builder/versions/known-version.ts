@@ -1,11 +1,11 @@
-import { srcinfoVersion } from "../alpm/srcinfo.ts";
-import { vercmp } from "../alpm/vercmp.ts";
-import { formatVersion, parseVersion } from "../alpm/version.ts";
-import type { Git } from "../git/git.ts";
-import { readBlobs } from "../git/objects.ts";
-import type { PackageFiles } from "../workspace/build-files.ts";
-import { bumpOf, type Bump } from "../workspace/bump.ts";
-import type { Package } from "../workspace/workspace.ts";
+import { srcinfoVersion } from "../../alpm/srcinfo.ts";
+import { vercmp } from "../../alpm/vercmp.ts";
+import { formatVersion, parseVersion } from "../../alpm/version.ts";
+import type { Git } from "../../git/git.ts";
+import { readBlobs } from "../../git/objects.ts";
+import type { PackageFiles } from "../../workspace/build-files.ts";
+import { bumpOf, type Bump } from "../../workspace/bump.ts";
+import type { Package } from "../../workspace/workspace.ts";
 
 /** Files that may say another version than the `.SRCINFO`. */
 export const versionFiles = [

@@ -1,8 +1,8 @@
-import type { Srcinfo } from "../alpm/srcinfo.ts";
-import { vercmp } from "../alpm/vercmp.ts";
-import { formatVersion, isFullVersion } from "../alpm/version.ts";
-import { bumpOf } from "../workspace/bump.ts";
-import type { Package } from "../workspace/workspace.ts";
+import type { Srcinfo } from "../../alpm/srcinfo.ts";
+import { vercmp } from "../../alpm/vercmp.ts";
+import { formatVersion, isFullVersion } from "../../alpm/version.ts";
+import { bumpOf } from "../../workspace/bump.ts";
+import type { Package } from "../../workspace/workspace.ts";
 
 /**
  * The CI_PACKAGE_BUMP that rebuilds a package: one above what its version was bumped already, be it published or

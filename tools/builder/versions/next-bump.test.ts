@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { parseSrcinfo } from "../alpm/srcinfo.ts";
-import { readPackageConfig } from "../workspace/config/config.ts";
-import type { Package } from "../workspace/workspace.ts";
+import { parseSrcinfo } from "../../alpm/srcinfo.ts";
+import { readPackageConfig } from "../../workspace/config/config.ts";
+import type { Package } from "../../workspace/workspace.ts";
 import { nextBump } from "./next-bump.ts";
 
 function pkg(pkgbase: string, recipe: string, config: string): Package {

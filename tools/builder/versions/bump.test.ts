@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { bumpOf } from "../workspace/bump.ts";
+import { bumpOf } from "../../workspace/bump.ts";
 import { bumpLines } from "./bump.ts";
-import { missingPrograms } from "../../test/world/programs.ts";
+import { missingPrograms } from "../../../test/world/programs.ts";
 
 test.each([
   ["", false, undefined],

@@ -1,4 +1,4 @@
-import type { Bump } from "../workspace/bump.ts";
+import type { Bump } from "../../workspace/bump.ts";
 
 /**
  * Lines for the end of a PKGBUILD that add `.N` to its pkgrel. makepkg reads the file again once pkgver() has run,
