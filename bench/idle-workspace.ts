@@ -7,6 +7,7 @@ import {
   readRepositoryConfig,
   type PackageConfig,
 } from "../tools/workspace/config/config.ts";
+import { isOwnDatabase } from "../tools/ci/updates/find-needs.ts";
 import { generatedNeeds } from "./generated-needs.ts";
 import { followedSources } from "../tools/upstream/vcs/vcs-sources.ts";
 
@@ -41,14 +42,14 @@ export function idleWorkspace(root: string): IdleWorkspace {
   const isComplete = (name: string): boolean => existsSync(join(root, name, ".SRCINFO"));
   for (const name of names) if (!isComplete(name)) rmSync(join(root, name), { recursive: true });
   const packages = names.filter(isComplete).map((name) => readPackage(root, name));
-  const { CI_LIB_DB } = readRepositoryConfig(fileOf(join(root, ".ci/config"))).config;
+  const { CI_LIB_DB, BUILD_REPO } = readRepositoryConfig(fileOf(join(root, ".ci/config"))).config;
   for (const { pkgbase, srcinfo, config } of packages) {
     if (config.CI_NVCHECKER)
       writeFileSync(join(root, pkgbase, ".nvchecker.toml"), versionPage(pkgbase, srcinfo));
   }
   const generated = generatedNeeds(
     packages.map(({ pkgbase }) => pkgbase),
-    CI_LIB_DB,
+    CI_LIB_DB.filter((url) => !isOwnDatabase(url, { BUILD_REPO })),
   );
   const state = stateFiles(packages, CI_LIB_DB).set(".gives.json", generated.gives);
   const [origin, clone] = publish(root, state);
