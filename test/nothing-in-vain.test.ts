@@ -43,7 +43,7 @@ describe.skipIf(missing.length > 0)(
     };
     const logs = (pkgbase: string): number => {
       const path = join(workspace.dir, ".sluice/logs", pkgbase);
-      return existsSync(path) ? readdirSync(path).length : 0;
+      return existsSync(path) ? readdirSync(path).filter((name) => name.endsWith(".log")).length : 0;
     };
 
     test("settings about where updates come from and when they are taken build nothing", async () => {
