@@ -85,7 +85,8 @@ describe.skipIf(missing.length > 0)(
 
     test("logs are served as text", async () => {
       const [, url = ""] = await up.saying(/^Serving .* at (\S+)$/m);
-      const [log = ""] = readdirSync(join(workspace.dir, ".sluice/logs/app++"));
+      const logs = readdirSync(join(workspace.dir, ".sluice/logs/app++"));
+      const log = logs.find((name) => name.endsWith(".log")) ?? "";
       const response = await fetch(`${url}/logs/app%2B%2B/${log}`);
       expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
       expect(await response.text()).toMatch(/^:: built: 1-1\.$/m);
