@@ -86,7 +86,9 @@ function findPackages(dir: string, tracked: readonly string[]): { packagesDir: s
 async function convertAll(git: Git, { entries }: CommitFolders, repository: string): Promise<Conversion[]> {
   const folders = [...entries].filter(([, files]) => isText(files.get("lilac.yaml")));
   const ids = folders.flatMap(([, files]) =>
-    ["lilac.yaml", "lilac.py"].flatMap((name) => (isText(files.get(name)) ? [files.get(name)!.id] : [])),
+    ["lilac.yaml", "lilac.py", "PKGBUILD"].flatMap((name) =>
+      isText(files.get(name)) ? [files.get(name)!.id] : [],
+    ),
   );
   const blobs = await readBlobs(git, ids);
   return folders.map(([pkgbase, files]) =>
@@ -94,6 +96,7 @@ async function convertAll(git: Git, { entries }: CommitFolders, repository: stri
       pkgbase,
       yaml: blobs.get(files.get("lilac.yaml")!.id)!.toString(),
       python: blobs.get(files.get("lilac.py")?.id ?? "")?.toString(),
+      pkgbuild: blobs.get(files.get("PKGBUILD")?.id ?? "")?.toString(),
       repository,
     }),
   );

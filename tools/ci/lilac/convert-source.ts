@@ -36,7 +36,9 @@ export function convertRecipeSource(facts: Facts): RecipeSource {
   if (!isUnderstood) return person("`pre_build` does what no idiom stands for");
   if (understood.aur) return fromAur(facts);
   if (!first) return person("`update_on` has no first entry that can be read");
-  if (understood.version || understood.pypi) return byVersion(facts, first);
+  // The time of a commit is no version; the pkgver() of such a recipe tells it.
+  const isOfCommits = followsCommits(first) && facts.pkgbase.endsWith("-git");
+  if ((understood.version || understood.pypi) && !isOfCommits) return byVersion(facts, first);
   return understood.vcs ? byCommits(facts, first) : asItIs(facts, first);
 }
 

@@ -43,8 +43,8 @@ describe("where updates come from", () => {
     expect([source.kind, own, lines]).toEqual([kind, settings, []]);
   });
 
-  test("commits of a package called -git need no setting", () => {
-    const yaml = on("{source: github, github: a/foo}") + "pre_build: vcs_update\n";
+  test.each(["pre_build: vcs_update\n", upgrade])("commits of a package called -git: %j", (does) => {
+    const yaml = on("{source: github, github: a/foo}") + does;
     expect(converted(yaml, { pkgbase: "foo-git" })).toMatchObject({
       source: { kind: "commits" },
       settings: {},

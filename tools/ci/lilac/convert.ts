@@ -2,6 +2,7 @@ import { stringify } from "smol-toml";
 import { SluiceError } from "../../errors.ts";
 import { convertRecipeSource, type RecipeSource } from "./convert-source.ts";
 import { readLilacYaml, type LilacYaml } from "./lilac-yaml.ts";
+import { followPkgver } from "./literal-version.ts";
 import {
   postBuildIdioms,
   preBuildIdioms,
@@ -18,6 +19,7 @@ export interface LilacFolder {
   readonly pkgbase: string;
   readonly yaml: string;
   readonly python: string | undefined;
+  readonly pkgbuild?: string | undefined;
   /** The repository's name. */
   readonly repository: string;
 }
@@ -83,7 +85,9 @@ export function convert(folder: LilacFolder): Conversion {
     }),
     ...(yaml.update_on_build ?? []).map(onBuild(repository)),
   ];
+  const pkgbuild = understood.pypi ? followPkgver(folder.pkgbuild ?? "") : undefined;
   const files = new Map([
+    ...(pkgbuild === undefined ? [] : [["PKGBUILD", pkgbuild] as const]),
     ...(source.kind === "version" ? [["nvchecker.toml", tomlOf([[pkgbase, source.options]])] as const] : []),
     ...(triggers.length > 0 && yaml.managed
       ? [[".CI/rebuild-on.toml", tomlOf(sectionsOf(triggers))] as const]

@@ -160,7 +160,8 @@ export const preBuildIdioms: readonly Idiom[] = [
   },
   {
     says: "pypi_pre_build(…)",
-    becomes: "`CI_NVCHECKER=true`; the dependencies stay those of the recipe",
+    becomes:
+      "`CI_NVCHECKER=true`; where the source names the version itself, it names pkgver; the dependencies stay",
     pattern: /^pypi_pre_build\([^;{}]*\)$/,
     read: (_, so) => void (so.pypi = true),
   },

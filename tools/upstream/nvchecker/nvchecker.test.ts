@@ -79,6 +79,12 @@ function textOf(sighting: Sighting | undefined, path: string): string {
   return Buffer.from(sighting.recipe.files.get(path)?.bytes ?? []).toString();
 }
 
+test("a recipe of which not everything can be derived has its version all the same", async () => {
+  sites.pages.set("https://e.org/page", { body: "foo-1.9.tar" });
+  const one = { ...followed("foo", page("https://e.org/page")), srcinfo: undefined };
+  expect((await look(one)).get("foo")).toMatchObject({ kind: "unchanged", seen: { revision: "1.9" } });
+});
+
 test("a newer version becomes main's recipe with its pkgver, pkgrel 1, its checksum and its .SRCINFO", async () => {
   sites.pages.set("https://e.org/", { body: "foo-1.9.tar foo-1.10.tar" });
   sites.pages.set("https://e.org/foo-1.10.tar.gz", { body: "the archive" });

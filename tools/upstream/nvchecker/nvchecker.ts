@@ -1,6 +1,8 @@
 import { baseValue } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
+import { evaluate } from "../../pkgbuild/evaluation/evaluate.ts";
+import { readPkgbuild } from "../../pkgbuild/recipe.ts";
 import { type Asking, type AskingPorts, openAsking } from "./asking.ts";
 import { chooseVersion, withCommit } from "./choose-version.ts";
 import { newCommit } from "./new-commit.ts";
@@ -66,7 +68,7 @@ async function compare(
   ports: AskingPorts,
 ): Promise<Sighting> {
   const unchanged = { kind: "unchanged", seen: { ...seen, revision: version } } as const;
-  const pkgver = srcinfo && baseValue(srcinfo, "pkgver");
+  const pkgver = srcinfo ? baseValue(srcinfo, "pkgver") : pkgverOf(recipe);
   if (version === seen.revision || (pkgver !== undefined && isSame(bare(pkgver), version))) return unchanged;
   const files =
     version === commit
@@ -78,6 +80,13 @@ async function compare(
     recipe: { files, revision: version, committedAt: undefined },
     seen: unchanged.seen,
   };
+}
+
+/** Of a recipe of which not everything can be derived. */
+function pkgverOf(recipe: RecipeFiles): string | undefined {
+  const reading = readPkgbuild(Buffer.from(recipe.get("PKGBUILD")?.bytes ?? []).toString("utf8"));
+  const value = reading.ok ? evaluate(reading.recipe).scalar("pkgver") : undefined;
+  return value?.known ? value.text : undefined;
 }
 
 /** Tags say `v1.0` for version 1.0, whether or not the recipe's file strips it. */
