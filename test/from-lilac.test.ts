@@ -3,6 +3,7 @@ import { applyLilac } from "../tools/ci/lilac/take-over-lilac.ts";
 import { convertRepository, type ConvertedRepository } from "../tools/ci/lilac/convert-repository.ts";
 import { openGit } from "../tools/git/git.ts";
 import { aurRecipe } from "./world/aur-recipe.ts";
+import { idioms, manual } from "./world/lilac-idioms.ts";
 import { sluice } from "./world/sluice.ts";
 import { UpstreamWorld } from "./world/upstream-world.ts";
 
@@ -12,8 +13,6 @@ beforeEach(async () => {
   await world.start();
 });
 afterEach(() => world.stop());
-
-const manual = "  - source: manual\n    manual: 1\n";
 
 /** A package as lilac has it: a PKGBUILD and what says how it is updated. */
 function add(pkgbase: string, yaml: string, files: Readonly<Record<string, string>> = {}): void {
@@ -117,4 +116,49 @@ test("a repository that lilac built goes on as its lilac.yaml says, and nothing 
   expect(workspace.atOrigin("show", "main:cn/tagged/PKGBUILD")).toMatch(/pkgver=1\.1\npkgrel=1\n/);
   expect(workspace.atOrigin("show", "main:cn/by-python/.CI/config")).toContain("CI_PACKAGE_BUMP=1-1/1");
   expect((await world.run()).lines.filter((line) => line.startsWith("build"))).toEqual([]);
+});
+
+test("one run does for each idiom what lilac does", async () => {
+  const { workspace } = world;
+  const publish = (version: string, hour: number): void => {
+    for (const { publish } of Object.values(idioms)) publish?.(world, version);
+    const [name, full] = ["python", `3.${version}.0-1`];
+    const files = ["usr/", `usr/lib/libpython.so.${version}`];
+    const made = new Date(Date.UTC(2026, 4, 1, hour));
+    world.mirror.publish(
+      "extra",
+      [{ name, version: full, provides: [`libpython.so=${version}-64`], files }],
+      {
+        made,
+      },
+    );
+  };
+  for (const [pkgbase, { yaml, python, lines = "", pkgver = "1" }] of Object.entries(idioms)) {
+    const head = `pkgname=${pkgbase}\npkgver=${pkgver}\npkgrel=4\narch=(any)\n`;
+    add(pkgbase, yaml, {
+      PKGBUILD: `${head}${lines}package() {\n  :\n}\n`,
+      ...(python !== undefined && { "lilac.py": python }),
+    });
+  }
+  publish("1", 1);
+  const { conversions } = await takeOver();
+  expect(conversions.flatMap(({ lines }) => lines)).toEqual([]);
+  await sluice(["on-commit"], { cwd: workspace.dir });
+  const quiet = await world.run();
+  expect(quiet.lines.filter((line) => !line.includes("upstream is at commit"))).toEqual([]);
+
+  publish("2", 2);
+  const { lines } = await world.run();
+  expect(lines.filter((line) => !/^(?:build|updated) /.test(line))).toEqual([]);
+  const builds = new Map(world.schedule().builds.map(({ pkgbase, reason }) => [pkgbase, reason]));
+  const became = Object.keys(idioms).map((pkgbase) => {
+    const reason = builds.get(pkgbase) ?? "nothing";
+    const [, version] = /^pkgver=(.*)$/m.exec(workspace.atOrigin("show", `main:cn/${pkgbase}/PKGBUILD`))!;
+    return [pkgbase, /^upstream update/.test(reason) ? version : reason.replace(/^(?:new )?(\w+) .*/, "$1")];
+  });
+  const wanted = Object.entries(idioms).map(([pkgbase, { becomes }]) => [pkgbase, becomes]);
+  expect(Object.fromEntries(became)).toEqual(Object.fromEntries(wanted));
+  const pinned = workspace.atOrigin("show", "main:cn/by-commit/PKGBUILD");
+  expect(pinned).toContain(`_commit=${world.git.ref("git.example.org/by-commit", "refs/heads/main")}\n`);
+  expect(workspace.atOrigin("show", "main:cn/by-pypi/PKGBUILD")).toContain("by-pypi-${pkgver}.tar.gz");
 });

@@ -162,7 +162,7 @@ export const preBuildIdioms: readonly Idiom[] = [
     says: "pypi_pre_build(…)",
     becomes:
       "`CI_NVCHECKER=true`; where the source names the version itself, it names pkgver; the dependencies stay",
-    pattern: /^pypi_pre_build\([^;{}]*\)$/,
+    pattern: /^pypi_pre_build(?:\([^;{}]*\))?$/,
     read: (_, so) => void (so.pypi = true),
   },
   {
