@@ -1,6 +1,8 @@
-import type { z } from "zod";
+import { setImmediate } from "node:timers/promises";
+import { z } from "zod";
 import { SluiceError } from "../../errors.ts";
 import type { Http, HttpAnswer, HttpRequest } from "../../http/http.ts";
+import { infoUrls } from "../aur/aur-rpc.ts";
 import { libraryDatabases, type LibraryDatabase } from "../distribution/library-databases.ts";
 import type { DatabaseSighting } from "../distribution/distribution.ts";
 import type { Refs } from "../refs/ref-lists.ts";
@@ -17,6 +19,12 @@ export interface Asking {
    */
   api<T>(url: string, form: z.ZodType<T>, question?: object): Promise<T>;
 
+  /**
+   * What the AUR's RPC says of a package; undefined where it has none. What is asked for at about the same time is one
+   * request. Throws as `api` does.
+   */
+  aurPackage(name: string): Promise<AurPackage | undefined>;
+
   /** An answer to a request that a recipe describes; no token is sent. Throws as `api` does. */
   page(url: string, request: HttpRequest): Promise<Page>;
 
@@ -29,6 +37,11 @@ export interface Asking {
   /** The databases of CI_LIB_DB by name (`core`), or why one can't be read now. */
   databases(): Promise<ReadonlyMap<string, LibraryDatabase | SluiceError>>;
 }
+
+/** https://aur.archlinux.org/rpc/openapi.json */
+const aurPackage = z.object({ Name: z.string(), Version: z.string(), LastModified: z.number() });
+const aurPackages = z.object({ results: z.array(aurPackage) });
+export type AurPackage = z.infer<typeof aurPackage>;
 
 export type Page = HttpAnswer & { readonly body: Buffer };
 
@@ -66,7 +79,29 @@ export function openAsking({
     return answer;
   }
 
+  let names = new Set<string>();
+  let batch: Promise<ReadonlyMap<string, Promise<readonly AurPackage[]>>> | undefined;
+
+  /** The answers that will tell of the names that are gathered now. */
+  async function askBatch(api: Asking["api"]): Promise<ReadonlyMap<string, Promise<readonly AurPackage[]>>> {
+    await setImmediate();
+    const gathered = [...names];
+    names = new Set();
+    batch = undefined;
+    const answers = infoUrls(gathered).map((url) => {
+      const answer = api(url, aurPackages).then(({ results }) => results);
+      return new URL(url).searchParams.getAll("arg[]").map((name) => [name, answer] as const);
+    });
+    return new Map(answers.flat());
+  }
+
   return {
+    async aurPackage(name) {
+      names.add(name);
+      batch ??= askBatch(this.api);
+      const results = await (await batch).get(name);
+      return results?.find((one) => one.Name === name);
+    },
     async api(url, form, question) {
       const token = tokens.get(webAddress(url).origin);
       const headers = {

@@ -590,3 +590,13 @@ strip_dir = true`,
     expect(sites.requests.map(({ line }) => line)).toEqual([`GET ${url}`]);
   });
 });
+
+test("what is asked of the AUR at once is one request, and each package gets its own answer", async () => {
+  const results = ["a", "b+c"].map((name) => ({ Name: name, Version: `${name}-1`, LastModified: 1 }));
+  sites.pages.set("https://aur.archlinux.org/rpc/v5/info?arg[]=a&arg[]=b%2Bc&arg[]=gone", {
+    body: { results },
+  });
+  const found = await Promise.all(["a", "b+c", "gone"].map((name) => asking.aurPackage(name)));
+  expect(found.map((one) => one?.Version)).toEqual(["a-1", "b+c-1", undefined]);
+  expect(sites.requests).toHaveLength(1);
+});
