@@ -154,7 +154,10 @@ test("one run does for each idiom what lilac does", async () => {
   const became = Object.keys(idioms).map((pkgbase) => {
     const reason = builds.get(pkgbase) ?? "nothing";
     const [, version] = /^pkgver=(.*)$/m.exec(workspace.atOrigin("show", `main:cn/${pkgbase}/PKGBUILD`))!;
-    return [pkgbase, /^upstream update/.test(reason) ? version : reason.replace(/^(?:new )?(\w+) .*/, "$1")];
+    return [
+      pkgbase,
+      reason.startsWith("upstream update") ? version : reason.replace(/^(?:new )?(\w+) .*/, "$1"),
+    ];
   });
   const wanted = Object.entries(idioms).map(([pkgbase, { becomes }]) => [pkgbase, becomes]);
   expect(Object.fromEntries(became)).toEqual(Object.fromEntries(wanted));

@@ -2,7 +2,6 @@ import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { SluiceError } from "../../errors.ts";
 import type { Http, HttpAnswer, HttpRequest } from "../../http/http.ts";
-import { infoUrls } from "../aur/aur-rpc.ts";
 import { libraryDatabases, type LibraryDatabase } from "../distribution/library-databases.ts";
 import type { DatabaseSighting } from "../distribution/distribution.ts";
 import type { Refs } from "../refs/ref-lists.ts";
@@ -41,7 +40,10 @@ export interface Asking {
 /** https://aur.archlinux.org/rpc/openapi.json */
 const aurPackage = z.object({ Name: z.string(), Version: z.string(), LastModified: z.number() });
 const aurPackages = z.object({ results: z.array(aurPackage) });
+/** The server takes about 4,400 bytes of address. */
+const namesAtOnce = 80;
 export type AurPackage = z.infer<typeof aurPackage>;
+type AurAnswer = Promise<z.infer<typeof aurPackages>>;
 
 export type Page = HttpAnswer & { readonly body: Buffer };
 
@@ -80,27 +82,30 @@ export function openAsking({
   }
 
   let names = new Set<string>();
-  let batch: Promise<ReadonlyMap<string, Promise<readonly AurPackage[]>>> | undefined;
+  let batch: Promise<ReadonlyMap<string, AurAnswer>> | undefined;
 
   /** The answers that will tell of the names that are gathered now. */
-  async function askBatch(api: Asking["api"]): Promise<ReadonlyMap<string, Promise<readonly AurPackage[]>>> {
+  async function askBatch(api: Asking["api"]): Promise<ReadonlyMap<string, AurAnswer>> {
     await setImmediate();
     const gathered = [...names];
     names = new Set();
     batch = undefined;
-    const answers = infoUrls(gathered).map((url) => {
-      const answer = api(url, aurPackages).then(({ results }) => results);
-      return new URL(url).searchParams.getAll("arg[]").map((name) => [name, answer] as const);
-    });
-    return new Map(answers.flat());
+    const told = new Map<string, AurAnswer>();
+    for (let at = 0; at < gathered.length; at += namesAtOnce) {
+      const some = gathered.slice(at, at + namesAtOnce);
+      const query = some.map((name) => `arg[]=${encodeURIComponent(name)}`).join("&");
+      const answer = api(`https://aur.archlinux.org/rpc/v5/info?${query}`, aurPackages);
+      for (const name of some) told.set(name, answer);
+    }
+    return told;
   }
 
   return {
     async aurPackage(name) {
       names.add(name);
       batch ??= askBatch(this.api);
-      const results = await (await batch).get(name);
-      return results?.find((one) => one.Name === name);
+      const answer = await (await batch).get(name);
+      return answer?.results.find((one) => one.Name === name);
     },
     async api(url, form, question) {
       const token = tokens.get(webAddress(url).origin);
