@@ -27,6 +27,8 @@ interface Facts {
   readonly isUnderstood: boolean;
   /** Of `update_on`, where it can be read. */
   readonly first: UpdateEntry | undefined;
+  /** What the recipe's sources are kept in, where none of them is Git. */
+  readonly otherVcs: string | undefined;
 }
 
 /** Decides by what makes the new recipe (`pre_build`) and by what says that there is one (`update_on`). */
@@ -36,6 +38,9 @@ export function convertRecipeSource(facts: Facts): RecipeSource {
   if (!isUnderstood) return person("`pre_build` does what no idiom stands for");
   if (understood.aur) return fromAur(facts);
   if (!first) return person("`update_on` has no first entry that can be read");
+  if (followsCommits(first) && facts.otherVcs !== undefined) {
+    return person(`only commits of Git are followed, and its sources are in ${facts.otherVcs}`);
+  }
   // The time of a commit is no version; the pkgver() of such a recipe tells it.
   const isOfCommits = followsCommits(first) && facts.pkgbase.endsWith("-git");
   if ((understood.version || understood.pypi) && !isOfCommits) return byVersion(facts, first);

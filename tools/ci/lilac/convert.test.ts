@@ -52,6 +52,13 @@ describe("where updates come from", () => {
   });
 });
 
+test("commits of another kind than Git's are for a person", () => {
+  const folder = { pkgbase: "foo-svn", python: undefined, repository: "cn" };
+  const yaml = `maintainers: []\n${on("{source: vcs, vcs: }")}pre_build: vcs_update\n`;
+  const { source } = convert({ ...folder, yaml, pkgbuild: 'source=("svn+https://e.org/foo/trunk")\n' });
+  expect(source).toMatchObject({ kind: "person", why: expect.stringContaining("in svn") });
+});
+
 test("nvchecker's options stay what they are, and what Python does to the version joins them", () => {
   const yaml = on("{source: github, github: , use_max_tag: yes, include_regex: 'v.*', lilac_throttle: 1d}");
   const { files } = converted(`${yaml}pre_build_script: update_pkgver_and_pkgrel(_G.newver.lstrip('v'))\n`);

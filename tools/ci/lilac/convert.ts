@@ -73,6 +73,7 @@ export function convert(folder: LilacFolder): Conversion {
     understood,
     isUnderstood: before.length === 0,
     first: first?.entry,
+    otherVcs: otherVcsIn(folder.pkgbuild ?? ""),
   });
   if (source.kind === "person" && before.length === 0) said(0, first?.why ?? source.why);
   const triggers = [
@@ -112,6 +113,12 @@ export function convert(folder: LilacFolder): Conversion {
     isPushedToAur: understood.pushedToAur === true,
     asksOwnRepository: triggers.some(({ options }) => options["repo"] === repository),
   };
+}
+
+/** What a recipe's sources are kept in, where none of them is Git. */
+function otherVcsIn(pkgbuild: string): string | undefined {
+  const [, kind] = /\b(svn|hg|bzr|fossil)(?:\+|:\/\/)/.exec(pkgbuild) ?? [];
+  return /\bgit(?:\+|:\/\/)/.test(pkgbuild) ? undefined : kind;
 }
 
 const empty = readLilacYaml("{}");
