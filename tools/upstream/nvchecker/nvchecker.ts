@@ -1,8 +1,6 @@
 import { baseValue } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
-import { evaluate } from "../../pkgbuild/evaluation/evaluate.ts";
-import { readPkgbuild } from "../../pkgbuild/recipe.ts";
 import { type Asking, type AskingPorts, openAsking } from "./asking.ts";
 import { chooseVersion, withCommit } from "./choose-version.ts";
 import { newCommit } from "./new-commit.ts";
@@ -82,11 +80,10 @@ async function compare(
   };
 }
 
-/** Of a recipe of which not everything can be derived. */
+/** Of a recipe of which not everything can be derived, as its text has it. */
 function pkgverOf(recipe: RecipeFiles): string | undefined {
-  const reading = readPkgbuild(Buffer.from(recipe.get("PKGBUILD")?.bytes ?? []).toString("utf8"));
-  const value = reading.ok ? evaluate(reading.recipe).scalar("pkgver") : undefined;
-  return value?.known ? value.text : undefined;
+  const text = Buffer.from(recipe.get("PKGBUILD")?.bytes ?? []).toString("utf8");
+  return /^pkgver=(["']?)([\w.+~]+)\1[ \t]*$/m.exec(text)?.[2];
 }
 
 /** Tags say `v1.0` for version 1.0, whether or not the recipe's file strips it. */
