@@ -1,6 +1,7 @@
 import { withAllowedLines } from "./files/allowed-lines.ts";
 import { topLevelCode } from "./code/top-level-code.ts";
 import { judgeCharacters } from "./code/character-rules.ts";
+import { judgeChoices } from "./code/version-choices.ts";
 import { judgeChecksums } from "./sources/checksum-rules.ts";
 import { type Comparison, compare } from "./values/comparison.ts";
 import { changedPaths, judgeFiles } from "./files/file-rules.ts";
@@ -21,7 +22,7 @@ import { scriptsOf } from "./files/scripts.ts";
 import { judgeReadings } from "./code/second-reading-rules.ts";
 import { judgePlainText } from "./code/plain-text.ts";
 import { judgeSignals } from "./commands/signal-rules.ts";
-import { judgeSources } from "./sources/source-rules.ts";
+import { judgeLocalSources, judgeSources } from "./sources/source-rules.ts";
 import { judgeSrcinfo } from "./files/srcinfo-rules.ts";
 import type { JudgeContext, TagAnswer, TagQuestion, Update } from "./update.ts";
 import { tagKey } from "./update.ts";
@@ -162,10 +163,12 @@ function judgeSides(
   const sources = judgeSources(comparison, context.tagAnswers);
   findings.push(
     ...judgeTopLevelCode(comparison, changedFiles),
+    ...judgeChoices(comparison, old, pkgbuild),
     ...judgeVersion(comparison),
     ...judgeCheckouts(comparison),
     ...judgeVariables(comparison),
     ...sources.findings,
+    ...judgeLocalSources(comparison, oldFiles),
     ...judgeChecksums(comparison, after.files),
     ...judgeFunctions(old, pkgbuild),
     ...judgeSignals(old, pkgbuild, comparison),

@@ -6,7 +6,7 @@ import { isCommitLike } from "../versions/version-text.ts";
 import type { SourceEntry } from "./source-entry.ts";
 
 const registries =
-  /(?:^|\.)(?:pythonhosted\.org|pypi\.(?:org|io)|pypi\.python\.org|rubygems\.org|npmjs\.(?:org|com)|npmmirror\.com|crates\.io|haskell\.org|nuget\.org|cpan\.org|metacpan\.org|r-project\.org|rstudio\.com|unpkg\.com|jsdelivr\.net|cloudflare\.com|anaconda\.org|hex\.pm|pub\.dev|luarocks\.org|packagist\.org|ctan\.org|open-vsx\.org|visualstudio\.com)$/;
+  /(?:^|\.)(?:pythonhosted\.org|pypi\.(?:org|io)|pypi\.python\.org|rubygems\.org|npmjs\.(?:org|com)|npmmirror\.com|crates\.io|haskell\.org|nuget\.org|cpan\.org|metacpan\.org|r-project\.org|rstudio\.com|unpkg\.com|jsdelivr\.net|cloudflare\.com|docker\.io|ghcr\.io|quay\.io|anaconda\.org|hex\.pm|pub\.dev|luarocks\.org|packagist\.org|ctan\.org|open-vsx\.org|visualstudio\.com)$/;
 /** Whoever uploads something there chooses what it's called, a version in the name or not. */
 const itemHosts = /(?:^|\.)archive\.org$/;
 
@@ -16,10 +16,15 @@ export function renamesProject(old: SourceEntry, now: SourceEntry): boolean {
   if (!registries.test(now.host)) return false;
   return now.segments.some((step, at) => {
     const was = old.segments[at] ?? "";
-    const [before, after] = [was, step].map((text) => text.replaceAll(/\d+(?:[._]\d+)+[\w.+-]*/g, "\0"));
+    // A folder is called by the version alone, or by it behind an `@`; a file's name may hold it behind a dash.
+    const version = at === now.segments.length - 1 ? versionInName : versionOfFolder;
+    const [before, after] = [was, step].map((text) => text.replaceAll(version, "\0"));
     return step !== was && before !== after;
   });
 }
+
+const versionInName = /(?<![A-Za-z0-9])v?\d+(?:[._]\d+)+[\w.+-]*/g;
+const versionOfFolder = /(?<=^|@)v?\d+(?:[._]\d+)+[\w.+-]*/g;
 
 /** Whether a number in an address goes down, whatever the version as a whole does. */
 export function goesBack(before: string, after: string): boolean {

@@ -1,4 +1,5 @@
 import type { Comparison } from "../values/comparison.ts";
+import { otherItem } from "./other-item.ts";
 import { commitOfVersion, goesBack, renamesProject } from "./address-changes.ts";
 import { countedUpload, loneNumber } from "./lone-number.ts";
 import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
@@ -98,6 +99,8 @@ export function judgeSources(
       const number = (pair.byVersion ? undefined : loneNumber(old, now, pkgver)) ?? countedUpload(old, now);
       if (number !== undefined) findings.push(finding("source-changed", `the number in ${number}`, both));
       if (renamesProject(old, now)) findings.push(finding("source-host", now.text, both));
+      const item = otherItem(old, now);
+      if (item !== undefined) findings.push(finding("source-changed", `what ${item} names`, both));
       if (goesBack(old.text, now.text)) findings.push(finding("version-down", now.text, both));
       const hash = commitOfVersion(comparison);
       // As a part of the whole version it's a file's name, which no host takes for a commit.
@@ -121,6 +124,21 @@ export function judgeSources(
     }
   }
   return { findings, needs: [...needs.values()] };
+}
+
+/** A file of the recipe that lay there, read by nothing, and is the source of the new version. */
+export function judgeLocalSources(comparison: Comparison, before: ReadonlyMap<string, unknown>): Finding[] {
+  return changedLists(comparison).flatMap(({ changed, added, place }) =>
+    [...changed.map(([old, now]) => ({ old, now })), ...added.map((now) => ({ old: undefined, now }))]
+      .filter(({ old, now }) => now.scheme === "local" && old?.text !== now.text && before.has(now.text))
+      .map(({ old, now }) =>
+        finding("source-changed", `${now.text}, which was there and wasn't read`, {
+          ...place,
+          ...(old && { before: old.text }),
+          after: now.text,
+        }),
+      ),
+  );
 }
 
 /** What is called by a version of several parts is a file's name, whatever those parts look like by themselves. */

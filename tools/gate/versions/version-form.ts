@@ -11,6 +11,8 @@ export interface VersionForm {
   readonly commits: number;
   /** How many `~` Git could take for an ancestor; before a letter it's a sign of pre-releases. */
   readonly ancestors: number;
+  /** Whether a sign of pre-releases stands behind a separator: pacman takes `1.2.rc1` for newer than `1.2`. */
+  readonly endless: boolean;
 }
 
 const preRelease = "alpha|beta|rc|pre|preview|dev|post|patch|pl|a|b|c|p";
@@ -39,7 +41,9 @@ export function versionForm(text: string): VersionForm | undefined {
     }
   }
   if (numbers === 0 && !counts && commits === 0) return undefined;
-  return { words: words.join(" "), counts, commits, ancestors: text.match(/~(?![a-z])/gi)?.length ?? 0 };
+  const ancestors = text.match(/~(?![a-z])/gi)?.length ?? 0;
+  const endless = /[._+-](?:alpha|beta|rc|pre|preview|dev|a|b|c)\d*(?![A-Za-z0-9])/i.test(text);
+  return { words: words.join(" "), counts, commits, ancestors, endless };
 }
 
 /** Whether one is another version of what the other is a version of. */
@@ -50,7 +54,8 @@ export function sameVersionForm(before: string, after: string): boolean {
     old.words === now.words &&
     old.counts === now.counts &&
     old.commits === now.commits &&
-    old.ancestors >= now.ancestors
+    old.ancestors >= now.ancestors &&
+    (old.endless || !now.endless)
   );
 }
 

@@ -1,0 +1,161 @@
+import { commandName, constantText } from "../../pkgbuild/grammar/constants.ts";
+import type { Command, Redirection, Script, SimpleCommand } from "../../pkgbuild/grammar/syntax.ts";
+import { type Visitor, walkCommand, walkScript, walkWord } from "../../pkgbuild/grammar/walk.ts";
+import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
+import type { Comparison } from "../values/comparison.ts";
+import { readsBehind } from "../values/variables.ts";
+import type { Pkgbuild } from "../files/side.ts";
+import { readsOf } from "./top-level-code.ts";
+
+export const choiceRules = {
+  "version-chooses-code": {
+    severity: "review",
+    says: "the new version may decide what runs",
+    protects: "Accepted code that waits for a version is new code when that version comes.",
+  },
+  "version-in-name": {
+    severity: "review",
+    says: "the new version is a part of a host's or a package's name, or of a mode, in a command",
+    protects: "With another number it is somebody else's host or package.",
+  },
+  "alias-quotes": {
+    severity: "review",
+    says: "a function's text changed beside aliases",
+    protects: "Quotes that change nothing else decide whether an alias stands for a command.",
+  },
+  "checksum-read": {
+    severity: "review",
+    says: "code reads a checksum that changed",
+    protects: "What is called a checksum may be anything, and nobody reads checksums.",
+  },
+} as const satisfies Rules;
+
+const finding = findingsOf(choiceRules);
+
+/** Unchanged code for which what may change freely, version and checksums, is more than a text. */
+export function judgeChoices({ changes, written }: Comparison, before: Pkgbuild, after: Pkgbuild): Finding[] {
+  const { recipe } = after;
+  const changed = new Set(changes.map(({ name }) => name));
+  const sums = [...changed].filter(isChecksums);
+  const readOf = (walk: (visitor: Visitor) => void): string | undefined => {
+    const known = [...readsOf(walk)].flatMap((name) => [name, ...readsBehind(name, written.after)]);
+    return known.find((name) => changed.has(name) && !isChecksums(name));
+  };
+  const findings: Finding[] = [];
+  for (const { command, line } of recipe.script.statements) {
+    const read = choosesCode(command) ? readOf((visitor) => walkCommand(command, visitor)) : undefined;
+    if (read !== undefined)
+      findings.push(finding("version-chooses-code", `$${read}`, { file: "PKGBUILD", line }));
+  }
+  for (const { name, body, line } of [...recipe.functions.values()].flat()) {
+    const read = choicesIn(body)
+      .map(readOf)
+      .find((one) => one !== undefined);
+    if (read !== undefined)
+      findings.push(finding("version-chooses-code", `$${read} in ${name}()`, { file: "PKGBUILD", line }));
+  }
+  if (/\balias\b|\bexpand_aliases\b/.test(after.text)) {
+    const [old, now] = [before, after].map(bodyTexts);
+    if (old !== now) findings.push(finding("alias-quotes", "", { file: "PKGBUILD" }));
+  }
+  const names = [...changed].filter((name) => !isChecksums(name));
+  for (const { bodyText, line, name } of [...recipe.functions.values()].flat()) {
+    const named = names.find((one) => standsInName(one, bodyText));
+    if (named !== undefined)
+      findings.push(finding("version-in-name", `$${named} in ${name}()`, { file: "PKGBUILD", line }));
+  }
+  const bodies = [...recipe.functions.values()].flat().map(({ body }) => body);
+  const commands = [...recipe.script.statements.map(({ command }) => command), ...bodies];
+  for (const command of sums.length === 0 ? [] : commands) {
+    const reads = readsOf((visitor) => walkCommand(command, visitor));
+    const read = sums.find((name) => reads.has(name));
+    if (read !== undefined) findings.push(finding("checksum-read", `$${read}`, { file: "PKGBUILD" }));
+  }
+  return findings;
+}
+
+function bodyTexts({ recipe }: Pkgbuild): string {
+  return [...recipe.functions.values()]
+    .flat()
+    .map(({ bodyText }) => bodyText)
+    .join("\n");
+}
+
+/** `https://foo$pkgver.org`, `npm install foo$pkgver`, `install -m${pkgver}755`. */
+function standsInName(name: string, text: string): boolean {
+  const read = String.raw`\$\{?${name}\b`;
+  return new RegExp(
+    [
+      String.raw`:\/\/[^\/\s"']*${read}`,
+      String.raw`\bchmod\s+\S*${read}|\s-[A-Za-z]*m\s*["']?${read}|--mode=?\s*["']?${read}`,
+      String.raw`(?:^|[\s;&|(])(?:npx|bunx|(?:npm|pnpm|yarn|bun|pip3?|pipx|uv|cargo|gem|go|deno)\s(?:[^\n;|&]*\s)?(?:i|install|add|get|run|download|exec|dlx|x))\s[^\n;|&]*[A-Za-z0-9](?<![^A-Za-z0-9]v)${read}`,
+    ].join("|"),
+  ).test(text);
+}
+
+/** What of a function decides what else of it runs: conditions, names of commands, what eval and source take. */
+function choicesIn(body: Command): ((visitor: Visitor) => void)[] {
+  const choices: ((visitor: Visitor) => void)[] = [];
+  const add = (script: Script): void => void choices.push((visitor) => walkScript(script, visitor));
+  walkCommand(body, {
+    simple(command) {
+      const [first] = command.words;
+      if (first?.kind === "word" && isChosen(command)) {
+        const name = commandName(command);
+        const words = name === undefined ? [first] : command.words;
+        for (const word of words)
+          if (word.kind === "word") choices.push((visitor) => walkWord(word.word, visitor));
+      }
+    },
+    compound(compound) {
+      if (compound.kind === "if") for (const { condition } of compound.branches) add(condition);
+      if (compound.kind === "while" || compound.kind === "until") add(compound.condition);
+      if (compound.kind === "case") choices.push((visitor) => walkWord(compound.subject, visitor));
+      if (compound.kind === "test")
+        choices.push((visitor) =>
+          walkCommand({ kind: "compound", line: 0, redirections: [], compound }, visitor),
+        );
+    },
+  });
+  return choices;
+}
+
+function isChecksums(name: string): boolean {
+  return /^(?:ck|md5|sha1|sha224|sha256|sha384|sha512|b2)sums(?:_\w+)?$/.test(name);
+}
+
+/** Whether which commands run, and not only what they are given, may follow from a value. */
+function choosesCode(command: Command): boolean {
+  if (command.kind === "simple") return command.words.length > 0 && isChosen(command);
+  if (command.kind === "function") return false;
+  let acts = false;
+  const visitor: Visitor = {
+    simple: (one) => void (acts ||= isAction(one)),
+    function: () => {
+      acts = true;
+      return false;
+    },
+    substitution: () => false,
+  };
+  walkCommand(command, visitor);
+  return acts && command.kind !== "pipeline";
+}
+
+function isChosen(command: SimpleCommand): boolean {
+  const name = commandName(command);
+  return name === undefined || /^(?:eval|source|\.)$/.test(name);
+}
+
+/** What only looks, says or sets a variable, whose values are compared, is no action. */
+function isAction(command: SimpleCommand): boolean {
+  if (command.words.length === 0) return command.redirections.length > 0;
+  const name = commandName(command);
+  if (name === undefined || command.redirections.some(writes)) return true;
+  return !/^(?:\[|:|true|false|test|echo|printf|export|declare|typeset|local|readonly|unset|return|continue|break)$/.test(
+    name,
+  );
+}
+
+function writes({ operator, target }: Redirection): boolean {
+  return !/^[<>]&$/.test(operator) && constantText(target) !== "/dev/null";
+}
