@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { elfFile } from "../../test/world/elf-file.ts";
 import { writeTar } from "../../test/world/tar.ts";
-import { readTarStream } from "../alpm/tar-stream.ts";
+import { readTarStream, type StreamedEntry } from "../alpm/tar-stream.ts";
 import { readPackage } from "./read-package.ts";
 
 const pkginfo = (more: readonly string[] = []): string =>
@@ -125,4 +125,50 @@ test("a damaged file is named, and the others count", async () => {
     needs: { "x86_64-64:libfoo.so.1": { file: "usr/bin/app" } },
     gives: ["x86_64-64:libcut.so.1"],
   });
+});
+
+const numbered = (count: number, name: (index: number) => string): string[] =>
+  Array.from({ length: count }, (_, index) => name(index));
+
+async function* entries(all: readonly Partial<StreamedEntry>[]): AsyncGenerator<StreamedEntry> {
+  const nothing = { type: "0", size: 0, target: "", read: async () => Buffer.of(), rest: async () => [] };
+  const info = Buffer.from(pkginfo());
+  yield { ...nothing, path: ".PKGINFO", size: info.length, read: async () => info };
+  for (const entry of all) yield { path: "", ...nothing, ...entry };
+}
+
+const versioned = elfFile({ soname: "l.so.1", versions: numbered(20_000, (index) => `V${index}`) });
+
+test.each<[string, readonly Partial<StreamedEntry>[]]>([
+  ["links", numbered(200_000, (index) => `usr/lib/l${index}.so`).map((path) => ({ path, type: "2" }))],
+  [
+    "versions of Python",
+    numbered(200_000, (index) => `usr/lib/python3.${index}/site-packages/x`).map((path) => ({ path })),
+  ],
+  [
+    "libraries",
+    numbered(20, (file) => `usr/bin/${file}`).map((path) => ({
+      path,
+      size: 2 ** 20,
+      read: async () => elfFile({ needed: numbered(15_000, (index) => `${path}-${index}`) }),
+    })),
+  ],
+  [
+    "symbol versions through links",
+    [
+      { path: "usr/lib/l.so.1", size: versioned.length, read: async () => versioned },
+      ...numbered(99, (index) => `usr/lib/l${index}.so`).map((path) => ({
+        path,
+        type: "2",
+        target: "l.so.1",
+      })),
+    ],
+  ],
+])("a package that has more %s than fit into memory isn't read further", async (_what, all) => {
+  await expect(readPackage(entries(all))).rejects.toMatchObject({ code: "names-too-many" });
+});
+
+test("a path that Linux doesn't allow costs no time", async () => {
+  const path = `usr/${"a".repeat(2 ** 20)}/l.so`;
+  await expect(readPackage(entries([{ path, type: "2" }]))).rejects.toMatchObject({ code: "tar-damaged" });
 });

@@ -7,14 +7,19 @@ import { isElf, readElf, type Elf } from "./elf.ts";
 import { givenByFiles, givenByVersion, givenLibrary, isSearched, libraryAt } from "./files.ts";
 import { installed } from "./kind.ts";
 import { kinds } from "./kinds.ts";
+import { maxPath, NamesLeft } from "./limits.ts";
 import { kindOf, libraryNeed, machinesOf, type Need } from "./need.ts";
 import type { PackageRecord } from "./record.ts";
 
 /** Bytes. No library or program is larger, and no text that says what it needs. */
 const [maxElf, maxText] = [2 ** 30, 2 ** 20];
 
+/** Its names are a whole file's, and looked at while that is read. */
+type KeptElf = Omit<Elf, "names">;
+
 interface Contents {
-  readonly elfs: { readonly path: string; readonly elf: Elf }[];
+  readonly left: NamesLeft;
+  readonly elfs: { readonly path: string; readonly elf: KeptElf }[];
   /** Symbolic links to libraries, with what they point at. */
   readonly links: Map<string, string>;
   /** With the first file that has it. */
@@ -30,10 +35,11 @@ interface Contents {
 /**
  * Reads every file of a package once, in the order in which they come.
  *
- * @throws SluiceError `tar-damaged`, `pkginfo`
+ * @throws SluiceError `tar-damaged`, `pkginfo`, `names-too-many`
  */
 export async function readPackage(entries: AsyncIterable<StreamedEntry>): Promise<PackageRecord> {
   const contents: Contents = {
+    left: new NamesLeft(),
     elfs: [],
     links: new Map(),
     needs: new Map(),
@@ -52,24 +58,40 @@ async function readEntry(entry: StreamedEntry, contents: Contents): Promise<void
   if (path === ".PKGINFO") contents.pkginfo = await textOf(entry);
   else if (path === ".BUILDINFO") contents.buildinfo = await textOf(entry);
   if (path.startsWith(".")) return;
+  if (Math.max(path.length, target.length) > maxPath) throw damaged("a path is longer than Linux allows");
   for (const { name, needOfPath, givenByPath, needsOfText } of kinds) {
     const [need, gift] = type === "5" ? [] : [needOfPath?.(path), givenByPath?.(path)];
     if (need !== undefined) addNeed(contents, `${name}:${need}`, path);
-    if (gift !== undefined) contents.gives.add(`${name}:${gift}`);
+    if (gift !== undefined) addGift(contents, `${name}:${gift}`);
     if (type === "0" && needsOfText?.isIt(path)) {
       for (const value of needsOfText.read(await textOf(entry))) addNeed(contents, `${name}:${value}`, path);
     }
   }
-  if (type === "2" && libraryAt(path)) contents.links.set(path, target);
+  if (type === "2" && libraryAt(path)) {
+    contents.left.take(path, target);
+    contents.links.set(path, target);
+  }
   // Symbols kept apart have the headers of what they are of, and nothing behind them.
   if (type !== "0" || size < 52 || path.startsWith("usr/lib/debug/")) return;
   const head = await entry.read(64);
   if (!isElf(head)) return;
   const elf = size > maxElf ? `it has ${size} bytes` : elfIn([head, ...(await entry.rest())]);
-  if (typeof elf === "object") contents.elfs.push({ path, elf });
+  if (typeof elf === "object") addElf(contents, path, elf);
   else if (elf !== undefined) {
+    contents.left.take(path);
     contents.unread ??= `${path} can't be read: ${elf}`;
     contents.unreadPaths.push(path);
+  }
+}
+
+function addElf(contents: Contents, path: string, { names, ...elf }: Elf): void {
+  const { needed, soname = "", rpath = "", runpath = "", interpreter = "", neededVersions, versions } = elf;
+  contents.left.take(path, soname, rpath, runpath, interpreter, ...needed, ...versions);
+  for (const [library, wanted] of neededVersions) contents.left.take(library, ...wanted);
+  contents.elfs.push({ path, elf });
+  for (const { name, needOfBinary } of kinds) {
+    const value = needOfBinary?.(path, { ...elf, names });
+    if (value !== undefined) addNeed(contents, `${name}:${value}`, path);
   }
 }
 
@@ -78,19 +100,26 @@ async function textOf(entry: StreamedEntry): Promise<string> {
   return new TextDecoder().decode(await entry.read(entry.size));
 }
 
-/** Names are copied, so that the file's bytes can go. A text says why it can't be read. */
+/** A text says why it can't be read. */
 function elfIn(pieces: readonly Uint8Array[]): Elf | string | undefined {
   try {
-    const elf = readElf(...pieces);
-    return elf && { ...elf, names: elf.names.slice() };
+    return readElf(...pieces);
   } catch (error) {
     if (error instanceof SluiceError) return error.message;
     throw error;
   }
 }
 
-function addNeed({ needs }: Contents, need: Need, path: string): void {
-  if (!needs.has(need)) needs.set(need, path);
+function addNeed({ left, needs }: Contents, need: Need, path: string): void {
+  if (needs.has(need)) return;
+  left.take(need, path);
+  needs.set(need, path);
+}
+
+function addGift({ left, gives }: Contents, gift: Need): void {
+  if (gives.has(gift)) return;
+  left.take(gift);
+  gives.add(gift);
 }
 
 function recordOf(contents: Contents): PackageRecord {
@@ -106,6 +135,7 @@ function recordOf(contents: Contents): PackageRecord {
   const needs: Record<Need, { file: string; folders?: readonly string[] }> = {};
   const add = (need: Need, file: string, folders: readonly string[] = []): void => {
     if (gives.has(need) || Object.hasOwn(needs, need)) return;
+    contents.left.take(need, file, ...folders);
     needs[need] = folders.length > 0 ? { file, folders } : { file };
   };
   // A package knows where its own libraries lie: by a folder in its files, or by a script that says so.
@@ -118,10 +148,6 @@ function recordOf(contents: Contents): PackageRecord {
       for (const symbols of elf.neededVersions.get(library) ?? []) {
         add(libraryNeed(elf.machine, `${library}@${symbols}`), path);
       }
-    }
-    for (const { name, needOfBinary } of kinds) {
-      const value = needOfBinary?.(path, elf);
-      if (value !== undefined) addNeed(contents, `${name}:${value}`, path);
     }
   }
   for (const [need, path] of contents.needs) {
@@ -145,21 +171,26 @@ function recordOf(contents: Contents): PackageRecord {
 }
 
 /** NEEDED, and what loads the program; each is asked for by its name alone. */
-function librariesOf({ needed, interpreter }: Elf): Set<string> {
+function librariesOf({ needed, interpreter }: KeptElf): Set<string> {
   const names = interpreter === undefined ? needed : [...needed, interpreter];
   return new Set(names.map((name) => name.slice(name.lastIndexOf("/") + 1)).filter((name) => name !== ""));
 }
 
 /** What the package's own libraries give, by their names, their sonames, and links to them. */
-function librariesInside({ elfs, links }: Contents): Set<Need> {
+function librariesInside({ left, elfs, links }: Contents): Set<Need> {
   const gives = new Set<Need>();
   const byPath = new Map(elfs.map(({ path, elf }) => [path, elf]));
-  const give = (path: string, name: string, { machine, versions }: Elf): void => {
+  const give = (path: string, name: string, { machine, versions }: KeptElf): void => {
     const folder = path.slice(0, path.lastIndexOf("/"));
     const need = givenLibrary(machine, folder, name);
     if (gives.has(need)) return;
+    left.take(need);
     gives.add(need);
-    if (isSearched(folder)) for (const version of versions) gives.add(`${need}@${version}`);
+    if (!isSearched(folder)) return;
+    for (const version of versions) {
+      left.take(need, version);
+      gives.add(`${need}@${version}`);
+    }
   };
   for (const { path, elf } of elfs) {
     const library = libraryAt(path);
@@ -190,7 +221,7 @@ function joined(path: string, target: string): string {
 }
 
 /** The folders that a file names for its libraries, beside those where the dynamic linker looks anyway. */
-function searched({ rpath, runpath }: Elf, path: string): string[] {
+function searched({ rpath, runpath }: KeptElf, path: string): string[] {
   const folders = (runpath ?? rpath ?? "").split(":").filter((one) => one !== "");
   const absolute = folders.map((folder) =>
     joined(path, folder.replace(/^\$(?:ORIGIN|\{ORIGIN\})/, "./").replace(/\$(?:LIB|\{LIB\})/g, "lib")),
