@@ -52,10 +52,16 @@ const largest = 1024 * 1024;
 export function readLilacYaml(text: string): LilacYaml {
   if (text.length > largest) throw yamlError(1, `is larger than ${largest} bytes`);
   const counter = new LineCounter();
-  const document = parseDocument(text, { version: "1.1", lineCounter: counter, logLevel: "error" });
+  const document = parseDocument(text, {
+    version: "1.1",
+    lineCounter: counter,
+    logLevel: "error",
+    // It compares each key with every other one; lilac, too, takes the last.
+    uniqueKeys: false,
+  });
   const [problem] = document.errors;
   if (problem) throw yamlError(problem.linePos?.[0].line ?? 1, problem.message.split("\n")[0]!);
-  const value = Object(document.toJS({ maxAliasCount: 100 }) ?? {}) as Readonly<Record<string, unknown>>;
+  const value = valueOf(document);
   const parsed = form.safeParse(value);
   const lineOf = (key: string, index?: number): number => {
     const node = nodeAt(document, key, index);
@@ -68,6 +74,14 @@ export function readLilacYaml(text: string): LilacYaml {
   const known = new Set([...Object.keys(form.shape), "lilac_throttle"]);
   const unknown = Object.keys(value).filter((key) => !known.has(key));
   return { ...parsed.data, unknown, lineOf };
+}
+
+function valueOf(document: Document): Readonly<Record<string, unknown>> {
+  try {
+    return Object(document.toJS({ maxAliasCount: 100 }) ?? {}) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    throw yamlError(1, error instanceof Error ? error.message : "can't be read");
+  }
 }
 
 function nodeAt(document: Document, key: string, index?: number): Node | undefined {

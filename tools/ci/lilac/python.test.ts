@@ -29,3 +29,11 @@ test("a statement knows its line", () => {
     ]),
   ).toEqual([[1], [4, 5]]);
 });
+
+test.each([
+  ["quotes", '"\\'],
+  ["triple quotes", '"""x"\\'],
+])("of a string with many %s that doesn't end all is one text", (_what, text) => {
+  const [one, ...more] = readPython(`a()\nb = ${text.repeat(100_000)}`).slice(1);
+  expect([wholeText(one!).slice(0, 3), more]).toEqual(['b="', []]);
+});

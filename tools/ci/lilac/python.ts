@@ -53,8 +53,9 @@ function leaf(text: string, line: number): Statement {
   return { text, line, body: [] };
 }
 
+/** A string that doesn't end takes all that is left: nothing after it can be understood. */
 const token =
-  /(?<blank>[ \t\f\r]+|\\\r?\n)|(?<comment>#[^\n]*)|(?<newline>\n)|(?<string>[rRbBuUfF]{0,2}(?:"""(?:\\[^]|[^\\])*?"""|'''(?:\\[^]|[^\\])*?'''|"(?:\\[^]|[^\\\n"])*"|'(?:\\[^]|[^\\\n'])*'))|(?<word>[\p{L}\p{N}_]+)|(?<other>[^])/gu;
+  /(?<blank>[ \t\f\r]+|\\\r?\n)|(?<comment>#[^\n]*)|(?<newline>\n)|(?<string>[rRbBuUfF]{0,2}(?:"""(?:\\[^]|[^\\])*?"""|'''(?:\\[^]|[^\\])*?'''|"(?!"")(?:\\[^]|[^\\\n"])*"|'(?!'')(?:\\[^]|[^\\\n'])*'))|(?<word>[\p{L}\p{N}_]+)|(?<other>["'][^]*|[^])/gu;
 
 function logicalLines(source: string): LogicalLine[] {
   const lines: LogicalLine[] = [];
