@@ -164,12 +164,19 @@ run_hook on-success.sh
 exit 0
 `;
 
-/** Reads each package's .PKGINFO, and makes those again whose \`replaces\` and \`group\` lines are to go. */
+/**
+ * Reads each package's .PKGINFO, and makes those again whose \`replaces\` and \`group\` lines are to go. Of several, pacman
+ * would take another one than bsdtar.
+ */
 export const inspect = `
 mkdir -p inspected/info inspected/packages work
 for package in "$PACKAGES"/*.pkg.tar.zst; do
   [ -f "$package" ] || continue
   name=\${package##*/}
+  if [ "$(bsdtar -tf "$package" '*.PKGINFO*' | grep -E '^[./]*\\.PKGINFO(/|$)' | head -c 99)" != .PKGINFO ]; then
+    echo "error: $name doesn't have exactly one .PKGINFO"
+    exit 1
+  fi
   (set -o pipefail; bsdtar -xOqf "$package" .PKGINFO | { head -c 1048576; cat > /dev/null; }) > "inspected/info/$name" || exit 1
   if [ -z "$ALLOW_PROHIBITED" ] && grep -qE '^(replaces|group) =' "inspected/info/$name"; then
     grep -vE '^(replaces|group) =' "inspected/info/$name" > work/.PKGINFO

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { cannotBuild } from "../../../test/world/building.ts";
+import { storeZstd, writeTar } from "../../../test/world/tar.ts";
 import { tinyPackage, type TinyPackage } from "../../../test/world/tiny-package.ts";
 import { ScratchWorkspace } from "../../../test/world/workspace.ts";
 import { openGit } from "../../git/git.ts";
@@ -29,6 +30,9 @@ interface Claimed {
   readonly build: number;
   readonly token: string;
 }
+
+const pkginfo = (pkgname: string, version: string): string =>
+  `pkgname = ${pkgname}\npkgbase = foo\npkgver = ${version}\narch = any\n`;
 
 const tiny = (described: TinyPackage): Buffer => tinyPackage({ arch: "any", ...described });
 
@@ -188,6 +192,15 @@ describe.skipIf(cannotBuild !== "")(
         "no package at all",
         { "foo-1-1-any.pkg.tar.zst": Buffer.from("garbage") },
         /reading the packages failed/,
+      ],
+      [
+        "a package that is another one for pacman",
+        {
+          "foo-1-1-any.pkg.tar.zst": storeZstd(
+            writeTar({ "./.PKGINFO": pkginfo("foo", "9-1"), ".PKGINFO": pkginfo("glibc", "9-1") }),
+          ),
+        },
+        /doesn't have exactly one \.PKGINFO/,
       ],
       [
         "a foreign package beside its own",

@@ -21,12 +21,15 @@ import {
   scratchRepository,
   type ScratchRepository,
 } from "../../../test/world/scratch-repository.ts";
+import { storeZstd, writeTar } from "../../../test/world/tar.ts";
 import { publish } from "./publish.ts";
 import { madeFrom, publishedPackages } from "../snapshot.ts";
 import { sweep } from "./sweep.ts";
 
 const missing = missingPrograms(...publishingPrograms, "gpgv");
 const now = new Date("2026-06-01T12:00:00Z");
+const pkginfo = (pkgname: string): string =>
+  `pkgname = ${pkgname}\npkgbase = foo\npkgver = 1-1\narch = x86_64\n`;
 const daysLater = (days: number): Date => new Date(now.getTime() + days * 86_400_000);
 
 describe.skipIf(missing.length > 0)(`publishing (needs ${missing.join(", ") || "nothing more"})`, () => {
@@ -72,6 +75,15 @@ describe.skipIf(missing.length > 0)(`publishing (needs ${missing.join(", ") || "
       arch: "any",
       filename: "split-b-1:2.0+r3-1-any.pkg.tar.zst",
     });
+  });
+
+  test("a package that pacman would take for another one isn't signed", async () => {
+    const build = scratch.build("foo", { pkgname: "foo" });
+    for (const first of ["./.PKGINFO", ".PKGINFO/x"]) {
+      const content = { [first]: pkginfo("foo"), ".PKGINFO": pkginfo("glibc") };
+      writeFileSync(build.files[0]!, storeZstd(writeTar(content)));
+      expect(await refusal(build)).toMatch(/it has more than one \.PKGINFO/);
+    }
   });
 
   test("publishing again what is published changes nothing, and clients needn't fetch anything", async () => {

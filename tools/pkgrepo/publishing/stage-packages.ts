@@ -82,11 +82,21 @@ async function copyRegularFile(build: FinishedBuild, file: string, copy: string)
   await chmod(copy, 0o644);
 }
 
+/**
+ * pacman reads every entry of exactly that name, and the last one counts; bsdtar finds it below `./`, too, and takes the
+ * first. So there must be one alone.
+ */
 async function readPkginfo(build: FinishedBuild, file: string, copy: string): Promise<Buffer> {
   try {
+    const listed = (await run("bsdtar", ["-tf", copy, "*.PKGINFO*"])).toString().split("\n");
+    const info = listed.filter((path) => /^[./]*\.PKGINFO(?:\/|$)/.test(path));
+    if (info.length !== 1 || info[0] !== ".PKGINFO") {
+      throw refuse(build, file, "package-disagrees", "it has more than one .PKGINFO");
+    }
     return await run("bsdtar", ["-xOqf", copy, ".PKGINFO"]);
   } catch (error) {
-    if (error instanceof SluiceError && error.code === "program-missing") throw error;
+    if (error instanceof SluiceError && ["program-missing", "package-disagrees"].includes(error.code))
+      throw error;
     throw refuse(build, file, "package-damaged", "it has no .PKGINFO that can be read", error);
   }
 }
