@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -34,4 +35,18 @@ test("an address of another machine is refused with what to do", async () => {
     code: "host",
     message: expect.stringContaining("is no address of this machine"),
   });
+});
+
+test("a client that sends thousands of requests without waiting for answers is cut off", async () => {
+  let begun = 0;
+  const server = await serve(folders, 0, undefined, () => {
+    begun++;
+    return new Promise(() => undefined);
+  });
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  socket.on("error", () => undefined);
+  socket.write("GET /logs/foo/1.log HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2000));
+  await new Promise((resolve) => socket.once("close", resolve));
+  expect(begun).toBe(8);
+  await server.close();
 });

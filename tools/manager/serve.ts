@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -38,8 +38,16 @@ export async function serve(
     const log = logPath(request.url ?? "");
     await (log === undefined ? repository(request, response) : sendLog(join(logs, log), request, response));
   }
+  const unanswered = new WeakMap<Socket, number>();
   // Packages of other machines may take hours to arrive; connections that stand still are ended.
-  const server = createServer({ requestTimeout: 0 }, (request, response) => void answer(request, response));
+  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+    const { socket } = request;
+    const count = (unanswered.get(socket) ?? 0) + 1;
+    unanswered.set(socket, count);
+    response.once("close", () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    if (count > maxUnanswered) socket.destroy();
+    else void answer(request, response);
+  });
   server.timeout = 120_000;
   // Builders say every few seconds that they are alive.
   server.keepAliveTimeout = 30_000;
@@ -56,6 +64,12 @@ export async function serve(
       }),
   };
 }
+
+/**
+ * Requests on one connection that are sent without waiting for answers: each would hold a file and a part of it. No
+ * client of a package repository, browser or proxy sends any.
+ */
+const maxUnanswered = 8;
 
 /** What clients call it: where it listens for everybody, the machine's name. */
 function nameFor(host: string): string {
