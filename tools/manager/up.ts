@@ -65,7 +65,7 @@ export async function up(installations: Installations, options: UpOptions): Prom
       });
       const { builds } = await queue.state();
       // Another command may have asked for builds since `work` found nothing left.
-      if (signal.aborted || goingOn(builds).length === 0) return builds;
+      if (signal.aborted || !goingOn(builds).some(isPending)) return builds;
     } catch (error) {
       // Whoever installs from here is served on, whatever is wrong with building.
       if (once || !follow.began() || !(error instanceof SluiceError)) throw error;

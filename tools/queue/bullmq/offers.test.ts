@@ -74,6 +74,8 @@ describe.skipIf(missing !== "")(
       async function claim(worker: Worker): Promise<Claim | undefined> {
         if (worker.builds) return queue.claim(worker);
         for (;;) {
+          // Nothing is offered to a builder that is drained.
+          if ((await queue.drained()).some((one) => one.worker === worker.worker)) return undefined;
           const [build] = await queue.ready({ ...worker, limit: 1 });
           if (!build) return undefined;
           const { build: id } = await throughRedis({ build: build.id, losses: build.losses });
