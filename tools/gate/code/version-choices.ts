@@ -1,6 +1,6 @@
 import { commandName, constantText } from "../../pkgbuild/grammar/constants.ts";
-import type { Command, Redirection, Script, SimpleCommand } from "../../pkgbuild/grammar/syntax.ts";
-import { type Visitor, walkCommand, walkScript, walkWord } from "../../pkgbuild/grammar/walk.ts";
+import type { Command, Redirection, SimpleCommand } from "../../pkgbuild/grammar/syntax.ts";
+import { type Visitor, walkCommand, walkScript } from "../../pkgbuild/grammar/walk.ts";
 import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { readsBehind } from "../values/variables.ts";
@@ -10,7 +10,7 @@ import { readsOf } from "./top-level-code.ts";
 export const choiceRules = {
   "version-chooses-code": {
     severity: "review",
-    says: "the new version may decide what runs",
+    says: "the new version may decide what runs as soon as the file is read",
     protects: "Accepted code that waits for a version is new code when that version comes.",
   },
   "version-in-name": {
@@ -47,13 +47,6 @@ export function judgeChoices({ changes, written }: Comparison, before: Pkgbuild,
     if (read !== undefined)
       findings.push(finding("version-chooses-code", `$${read}`, { file: "PKGBUILD", line }));
   }
-  for (const { name, body, line } of [...recipe.functions.values()].flat()) {
-    const read = choicesIn(body)
-      .map(readOf)
-      .find((one) => one !== undefined);
-    if (read !== undefined)
-      findings.push(finding("version-chooses-code", `$${read} in ${name}()`, { file: "PKGBUILD", line }));
-  }
   if (/\balias\b|\bexpand_aliases\b/.test(after.text)) {
     const [old, now] = [before, after].map(bodyTexts);
     if (old !== now) findings.push(finding("alias-quotes", "", { file: "PKGBUILD" }));
@@ -67,7 +60,7 @@ export function judgeChoices({ changes, written }: Comparison, before: Pkgbuild,
   const bodies = [...recipe.functions.values()].flat().map(({ body }) => body);
   const commands = [...recipe.script.statements.map(({ command }) => command), ...bodies];
   for (const command of sums.length === 0 ? [] : commands) {
-    const reads = readsOf((visitor) => walkCommand(command, visitor));
+    const reads = readsWhereMade(command);
     const read = sums.find((name) => reads.has(name));
     if (read !== undefined) findings.push(finding("checksum-read", `$${read}`, { file: "PKGBUILD" }));
   }
@@ -93,31 +86,36 @@ function standsInName(name: string, text: string): boolean {
   ).test(text);
 }
 
-/** What of a function decides what else of it runs: conditions, names of commands, what eval and source take. */
-function choicesIn(body: Command): ((visitor: Visitor) => void)[] {
-  const choices: ((visitor: Visitor) => void)[] = [];
-  const add = (script: Script): void => void choices.push((visitor) => walkScript(script, visitor));
-  walkCommand(body, {
-    simple(command) {
-      const [first] = command.words;
-      if (first?.kind === "word" && isChosen(command)) {
-        const name = commandName(command);
-        const words = name === undefined ? [first] : command.words;
-        for (const word of words)
-          if (word.kind === "word") choices.push((visitor) => walkWord(word.word, visitor));
-      }
+/** What is read where text is made of text, and not as a part of a file's name. */
+function readsWhereMade(command: Command): ReadonlySet<string> {
+  const reads = new Set<string>();
+  const add = (walk: (visitor: Visitor) => void): void => {
+    for (const name of readsOf(walk)) reads.add(name);
+  };
+  const look = (one: Command): void => {
+    if (one.kind === "pipeline" && one.stages.length > 1) add((visitor) => walkCommand(one, visitor));
+    if (one.kind === "chain")
+      for (const { command: next } of [{ command: one.first }, ...one.rest]) look(next);
+  };
+  look(command);
+  walkCommand(command, {
+    statement: (statement) => look(statement.command),
+    simple(one) {
+      const name = commandName(one);
+      if (
+        name === undefined ||
+        one.redirections.length > 0 ||
+        /^(?:eval|source|\.|(?:ba|da|z|k)?sh)$/.test(name)
+      )
+        add((visitor) => walkCommand(one, visitor));
     },
-    compound(compound) {
-      if (compound.kind === "if") for (const { condition } of compound.branches) add(condition);
-      if (compound.kind === "while" || compound.kind === "until") add(compound.condition);
-      if (compound.kind === "case") choices.push((visitor) => walkWord(compound.subject, visitor));
-      if (compound.kind === "test")
-        choices.push((visitor) =>
-          walkCommand({ kind: "compound", line: 0, redirections: [], compound }, visitor),
-        );
+    function: () => true,
+    substitution(part) {
+      add((visitor) => walkScript(part.script, visitor));
+      return true;
     },
   });
-  return choices;
+  return reads;
 }
 
 function isChecksums(name: string): boolean {

@@ -12,7 +12,7 @@ export function otherItem(old: SourceEntry, now: SourceEntry): string | undefine
 
 /** Whoever uploads or shortens something there gets an address beside everybody else's. */
 const anybodys =
-  /(?:^|\.)(?:tinyurl\.com|bit\.ly|t\.ly|goo\.gl|is\.gd|t\.co|ow\.ly|cutt\.ly|rb\.gy|pastebin\.com|paste\.rs|hastebin\.com|dpaste\.(?:com|org)|ix\.io|0x0\.st|termbin\.com|rentry\.co|transfer\.sh|catbox\.moe|file\.io|gofile\.io|pixeldrain\.com|wetransfer\.com|mega\.(?:nz|io)|mediafire\.com|dropbox\.com|dropboxusercontent\.com|drive\.google\.com|drive\.usercontent\.google\.com|docs\.google\.com|discordapp\.(?:com|net)|discord\.com|imgur\.com|nightly\.link)$/;
+  /(?:^|\.)(?:tinyurl\.com|bit\.ly|t\.ly|goo\.gl|is\.gd|t\.co|ow\.ly|cutt\.ly|rb\.gy|pastebin\.com|paste\.rs|hastebin\.com|dpaste\.(?:com|org)|ix\.io|0x0\.st|termbin\.com|rentry\.co|transfer\.sh|catbox\.moe|file\.io|gofile\.io|pixeldrain\.com|wetransfer\.com|mega\.(?:nz|io)|mediafire\.com|dropbox\.com|dropboxusercontent\.com|drive\.google\.com|drive\.usercontent\.google\.com|docs\.google\.com|(?:cdn|media)\.discordapp\.(?:com|net)|imgur\.com|nightly\.link)$/;
 
 /** `?url=…`, `?user=…`: whose it is stands behind the path. */
 function otherKey(old: SourceEntry, now: SourceEntry): string | undefined {

@@ -42,7 +42,8 @@ export function versionForm(text: string): VersionForm | undefined {
   }
   if (numbers === 0 && !counts && commits === 0) return undefined;
   const ancestors = text.match(/~(?![a-z])/gi)?.length ?? 0;
-  const endless = /[._+-](?:alpha|beta|rc|pre|preview|dev|a|b|c)\d*(?![A-Za-z0-9])/i.test(text);
+  const endless =
+    !counts && commits === 0 && /[._+-](?:alpha|beta|rc|pre|preview|dev|a|b|c)\d*(?![A-Za-z0-9])/i.test(text);
   return { words: words.join(" "), counts, commits, ancestors, endless };
 }
 
