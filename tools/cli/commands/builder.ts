@@ -1,7 +1,7 @@
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Resources } from "../../builder/build-request.ts";
-import { SluiceError } from "../../errors.ts";
+import { inOneLine, SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { saidOnce } from "../../manager/said-once.ts";
 import { nativeArchitectures } from "../../system/architecture.ts";
@@ -19,7 +19,7 @@ interface Options extends InstallationOptions {
   readonly json?: boolean;
 }
 
-const troubled = saidOnce(({ message, hint }) => warn(`${message}${hint ? ` ${hint}` : ""}`));
+const troubled = saidOnce((error) => warn(inOneLine(error)));
 
 /** Builds what a manager on another machine offers, until it is told to end. */
 export async function builder(options: Options): Promise<number> {
