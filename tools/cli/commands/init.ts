@@ -108,7 +108,7 @@ async function listedPackages({ fromList, fromAurcache }: Options): Promise<List
 function nothingMade(error: unknown): unknown {
   if (!(error instanceof SluiceError) || error.code !== "unavailable") return error;
   return new SluiceError(error.code, error.message, {
-    hint: "Nothing was written. Check the network, or a proxy in HTTPS_PROXY, and run the same command again.",
+    hint: "Nothing was written. Run the same command again when that host can be reached from here.",
     facts: error.facts,
     exitCode: error.exitCode,
     cause: error,
