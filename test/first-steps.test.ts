@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Schedule } from "../tools/schedule/schedule.ts";
+import { underLock } from "../tools/system/lock.ts";
 import { sluice } from "./world/sluice.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 
@@ -86,4 +87,24 @@ test("an address that pacman couldn't use, or that isn't this machine's, is refu
     2,
     expect.stringContaining("is not an address that pacman could use"),
   ]);
+});
+
+test("two builders don't share a folder: the second one is told to take one of its own", async () => {
+  const state = mkdtempSync(join(tmpdir(), "sluice-test-"));
+  // Both addresses are this machine's; nothing has to answer there before the folder is taken.
+  const env = {
+    BUILDER_TOKEN: "t".repeat(43),
+    REDIS_HOST: "127.0.0.1",
+    REDIS_PORT: "9",
+    MANAGER_URL: "http://127.0.0.1:9",
+  };
+  try {
+    const { code, stderr } = await underLock(join(state, ".lock"), 0, () =>
+      sluice(["builder", "--state", state], { env }),
+    );
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`another builder works in ${state}\n`)]);
+    expect(stderr).toContain("--state DIR");
+  } finally {
+    rmSync(state, { recursive: true });
+  }
 });

@@ -111,11 +111,10 @@ describe("sluice init", () => {
       }
       expect((await init("mine", "--commit")).code).toBe(0);
       expect([existsSync(join(dir, "packages")), git("status", "--porcelain")]).toEqual([false, ""]);
-      expect((await sluice(["build"], { cwd: dir })).code).toBe(0);
-      const folder = join(dir, ".sluice/repositories/mine/x86_64");
+      expect((await sluice(["build-into", ".sluice/built", "app"], { cwd: dir })).code).toBe(0);
+      const folder = join(dir, ".sluice/built");
       const client = await pacmanClient("mine", `file://${folder}`);
-      await client.trust(join(dir, ".sluice/repositories/mine/mine.asc"));
-      const files = ["app", "lib"].map((name) => join(folder, `${name}-1-1-any.pkg.tar.zst`));
+      const files = ["app", "lib"].map((name) => join(folder, name, `${name}-1-1-any.pkg.tar.zst`));
       expect(await client.pacman("-U", ...files)).toMatchObject({ ok: true });
       expect(await client.installed()).toEqual({ app: "1-1", lib: "1-1" });
       await client.close();

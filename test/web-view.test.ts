@@ -100,7 +100,9 @@ test("a package says why it isn't published: no builder of its class, a trigger,
     { name: "attic", class: "2", arch: "x86_64", jobs: 1, draining: false, held: new Set<string>() },
   ];
   await writeLiving(state, living, { at: Date.now(), here: [] });
-  expect(await whyNot("lib")).toContain("It waits, because no builder takes class gpu: there are attic (2)");
+  expect(await whyNot("lib")).toContain(
+    "Not published: no builder takes it. No builder takes class gpu: there are attic (2)",
+  );
   expect(await whyNot("nightly")).toContain("It is built when the trigger daily runs");
 
   const claim = await queue.claim({ worker: "cellar", classes: "all", leaseMs: 60_000 });

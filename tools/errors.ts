@@ -30,6 +30,12 @@ export class SluiceError extends Error {
   }
 }
 
+/** What happened and what to do next, where there is one line for both. */
+export function inOneLine({ message, hint }: Pick<SluiceError, "message" | "hint">): string {
+  if (!hint) return message;
+  return `${message}${/[.!?:]$/.test(message.trimEnd()) ? "" : "."} ${hint}`;
+}
+
 /** The system's code of an error (`ENOENT`, …), or undefined where it has none. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

@@ -98,7 +98,7 @@ LogFile = ${home}/pacman.log
 HookDir = ${home}/hooks/
 Architecture = ${arch}
 SigLevel = Required DatabaseRequired
-LocalFileSigLevel = Required
+LocalFileSigLevel = Optional
 [${repository}]
 Server = ${server}
 `;

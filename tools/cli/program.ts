@@ -22,7 +22,7 @@ export function createProgram(): { program: Command; defined: readonly DefinedCo
     .helpCommand("help [command]", "Show help for a command")
     .addHelpText("after", moreHelp)
     .exitOverride()
-    .showHelpAfterError("Run `sluice help` for all commands.")
+    .showHelpAfterError("next: `sluice help COMMAND` shows what a command takes, `sluice help` all commands.")
     .showSuggestionAfterError();
   const order = Object.keys(groups);
   const sorted = commands.toSorted((a, b) => order.indexOf(a.group) - order.indexOf(b.group));

@@ -71,6 +71,7 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_BODY_TIMEOUT: "the answer stalled",
   UND_ERR_SOCKET: "the connection was cut",
   ECONNRESET: "the connection was cut",
+  EPIPE: "the connection was cut",
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "the answer was cut",
   UND_ERR_ABORTED: "the proxy refused the connection",
 };

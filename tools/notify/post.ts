@@ -1,4 +1,4 @@
-import { systemCode } from "../errors.ts";
+import { failureOf } from "../http/problems.ts";
 import { askedWait, isNotNow } from "../http/retry-policy.ts";
 import { refused, unavailable, wrongSetup } from "./target.ts";
 
@@ -63,9 +63,8 @@ async function exchange({ url, method = "POST", headers, body }: Post): Promise<
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     // fetch keeps the system's error as the cause; its own message may hold the address, and with it a token.
-    const code = systemCode(error.cause) ?? systemCode(error);
     const silent = error.name === "TimeoutError" ? `no answer in ${timeoutMs / 1000} s` : undefined;
-    throw unavailable(url.host, silent ?? code ?? "the connection broke");
+    throw unavailable(url.host, silent ?? failureOf(error.cause ?? error) ?? "the connection broke");
   }
 }
 

@@ -45,10 +45,10 @@ test.each([
 
 test.each([
   [{ Chat: { kind: "mail" } }, "[Chat]: a target's name"],
-  [{ a: { kind: "pager", token: secret } }, "[a] kind:"],
+  [{ a: { kind: "pager", token: secret } }, "[a] kind can be: telegram, "],
   [{ a: { kind: "telegram", token: [secret], chat: "1" } }, "[a] token:"],
-  [{ a: { kind: "telegram", token: secret, chat: "1", evnts: [] } }, "[a] : Unrecognized key"],
-  [{ a: { kind: "telegram", token: secret, chat: "1", events: ["fail"] } }, "[a] events.0:"],
+  [{ a: { kind: "telegram", token: secret, chat: "1", evnts: [] } }, "[a] unknown key evnts"],
+  [{ a: { kind: "telegram", token: secret, chat: "1", events: ["fail"] } }, "[a] events can be: deployed, "],
   [{ a: { kind: "webhook", url: `https://me:${secret}@x`, secret: "x" } }, "[a] url: holds a user"],
   [{ a: { kind: "webhook", url: "https://x", secret } }, "[a] secret: is no `whsec_`"],
   [{ a: { kind: "mail", server: "http://x", from: "a@b", to: ["a@b"] } }, "[a] server:"],

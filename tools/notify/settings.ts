@@ -77,6 +77,8 @@ const targetSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const targetKinds = targetSchema.options.map(({ shape }) => shape.kind.value);
+
 export type TargetSettings = z.infer<typeof targetSchema> & { readonly name: string };
 export type MessageSettings = Exclude<TargetSettings, StatusSettings>;
 export type StatusSettings = Extract<TargetSettings, { kind: "gitlab" | "github" }>;
@@ -98,8 +100,22 @@ export function readTargets(document: Readonly<Record<string, unknown>>, path: s
     const read = targetSchema.safeParse(table);
     if (read.success) return { ...read.data, name };
     const [issue] = read.error.issues;
-    throw wrong(path, `[${name}] ${issue!.path.join(".")}: ${issue!.message}`);
+    throw wrong(path, `[${name}] ${explain(issue!, table)}`);
   });
+}
+
+/** In a person's words, and without values where they may be secrets. */
+function explain(issue: z.core.$ZodIssue, table: unknown): string {
+  const [key = ""] = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") return `unknown key ${issue.keys.join(", ")}`;
+  if (issue.code === "invalid_type" && valueAt(issue.path, table) === undefined) return `${key} is missing`;
+  if (issue.code === "invalid_value") return `${key} can be: ${issue.values.join(", ")}`;
+  if (issue.code === "invalid_union" && key === "kind") return `kind can be: ${targetKinds.join(", ")}`;
+  return `${key}: ${issue.message}`;
+}
+
+function valueAt(path: readonly PropertyKey[], table: unknown): unknown {
+  return path.reduce<unknown>((value, key) => (Object(value) as Record<PropertyKey, unknown>)[key], table);
 }
 
 /** Those that chaotic-manager's variables name. Its variables hold a secret each, and so do no errors. */

@@ -29,11 +29,21 @@ export const building: readonly CommandEntry[] = [
   },
   {
     group: "building",
-    examples: [["sluice build-into built foo", "build foo as it is committed, into built/foo"]],
+    examples: [
+      [
+        "sluice build-into .sluice/built foo",
+        "build foo and what it needs, into .sluice/built, for pacman -U",
+      ],
+    ],
     define: (program) =>
       isolatingCommand(program, "build-into <dir> <pkgbase...>")
-        .description("Build packages into a folder, for jobs of a pipeline that share a schedule")
-        .option("--commit <commit>", "the scheduled commit (default: HEAD)")
+        .description(
+          "Build packages into a folder, unsigned: to install them by hand, or for jobs that share a schedule",
+        )
+        .option(
+          "--commit <commit>",
+          "the scheduled commit, of which just these are built (default: HEAD, with what they need)",
+        )
         .option("--with <dir>", "what earlier jobs left; builds may use it")
         .option("--after <names>", "packages of the schedule whose jobs ended before, with blanks between")
         .option("--json", "print the outcomes as JSON"),

@@ -2,6 +2,7 @@ import { describeNeed } from "../../binaries/kinds.ts";
 import { sayLack, type Lack } from "../../binaries/lacks.ts";
 import { readCurrentState } from "../../ci/operations/operation.ts";
 import { findNeeds } from "../../ci/updates/find-needs.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { foldersOf } from "../../manager/installation.ts";
 import { info, warn } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
@@ -72,9 +73,21 @@ export async function auditBroken(options: Options): Promise<number> {
     const count = new Set(causes.flatMap((cause) => cause.packages.map(({ pkgbase }) => pkgbase))).size;
     const all = `${records?.length ?? 0} published packages`;
     if (count > 0) info(`${all}: ${count} broken by ${causes.length} causes.`);
-    else info(isKnown ? `${all}: everything that they need is there.` : "nothing could be compared.");
+    else
+      info(
+        isKnown
+          ? `${all}: everything that they need is there.`
+          : `nothing was compared: ${whyUnknown(config)}.`,
+      );
     return count === 0 && isKnown ? 0 : 1;
   });
+}
+
+function whyUnknown({ CI_LIB_DB }: Pick<RepositoryConfig, "CI_LIB_DB">): string {
+  if (CI_LIB_DB.length === 0) {
+    return "what the distribution has isn't known. Name its databases in .ci/config, as CI_LIB_DB (sluice help, man sluice)";
+  }
+  return "run it where the repository is published, and again when the databases of CI_LIB_DB can be fetched";
 }
 
 interface Broken {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { isPkgbase } from "../../alpm/names.ts";
+import { dependencyClosure, type DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { buildInto as buildPackagesInto } from "../../manager/runners/build-into.ts";
@@ -34,9 +35,11 @@ export async function buildInto(
   const after = (options.after ?? "").split(/\s+/).filter((name) => name !== "");
   requireNames([...pkgbases, ...after]);
   const git = openGit(findRoot(options.root), process.env);
-  const { commit, workspace } = await readScheduled(git, options.commit);
+  const { commit, workspace, tree } = await readScheduled(git, options.commit);
   requireValidConfig(workspace);
-  const wanted = existingPackages(pkgbases, workspace.packages);
+  const named = existingPackages(pkgbases, workspace.packages);
+  // A schedule names all that is to be built; a person names what they want to have.
+  const wanted = options.commit === undefined ? withNeeds(named, tree) : named;
   const place = await openBuildingPlace({
     git,
     settings: workspace.config,
@@ -64,6 +67,12 @@ async function readScheduled(git: Git, commit: string | undefined): Promise<Revi
   throw new SluiceError("usage", `--commit: ${JSON.stringify(commit)} is not a whole commit id`, {
     hint: "A schedule names it as: commit",
   });
+}
+
+/** In build order. */
+function withNeeds(pkgbases: readonly string[], tree: DependencyTree): string[] {
+  const closure = dependencyClosure(tree, pkgbases);
+  return tree.order.filter((pkgbase) => closure.has(pkgbase));
 }
 
 function tell(pkgbase: string, { outcome, message }: JobOutcome): void {

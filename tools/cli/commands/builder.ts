@@ -1,12 +1,14 @@
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Resources } from "../../builder/build-request.ts";
-import { SluiceError } from "../../errors.ts";
+import { mkdir } from "node:fs/promises";
+import { underLock } from "../../system/lock.ts";
+import { inOneLine, SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { saidOnce } from "../../manager/said-once.ts";
 import { nativeArchitectures } from "../../system/architecture.ts";
 import { ManagerClient } from "../../manager/remote/manager-client.ts";
-import { runBuilder, type BuilderWatcher } from "../../manager/remote/run-builder.ts";
+import { runBuilder, type BuilderOptions, type BuilderWatcher } from "../../manager/remote/run-builder.ts";
 import { builderAddresses } from "../wiring/builder-addresses.ts";
 import { chooseSandbox, jobCount, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { duration } from "../output/time.ts";
@@ -19,7 +21,7 @@ interface Options extends InstallationOptions {
   readonly json?: boolean;
 }
 
-const troubled = saidOnce(({ message, hint }) => warn(`${message}${hint ? ` ${hint}` : ""}`));
+const troubled = saidOnce((error) => warn(inOneLine(error)));
 
 /** Builds what a manager on another machine offers, until it is told to end. */
 export async function builder(options: Options): Promise<number> {
@@ -27,8 +29,11 @@ export async function builder(options: Options): Promise<number> {
   const addresses = await builderAddresses(env, troubled);
   const manager = new ManagerClient(addresses.manager, troubled);
   const drain = stopSignal();
+  const state =
+    options.state === undefined ? join(homedir(), ".local/state/sluice-builder") : resolve(options.state);
   try {
-    await runBuilder({
+    await mkdir(state, { recursive: true });
+    const work: BuilderOptions = {
       manager,
       redis: addresses.redis,
       description: {
@@ -36,8 +41,7 @@ export async function builder(options: Options): Promise<number> {
         class: options.class ?? env["BUILDER_CLASS"] ?? "2",
         jobs: jobCount(options.jobs),
       },
-      state:
-        options.state === undefined ? join(homedir(), ".local/state/sluice-builder") : resolve(options.state),
+      state,
       sandbox: await chooseSandbox(options.sandbox),
       openGit: (folder) => openGit(folder, env),
       pacmanConf: env["BUILDER_PACMAN_CONF"] || undefined,
@@ -50,6 +54,10 @@ export async function builder(options: Options): Promise<number> {
         ...(options.json ? jsonLines : lines),
         troubled,
       },
+    };
+    // Each tidies away at its start what none of its own builds has.
+    await underLock(join(state, ".lock"), 3, () => runBuilder(work)).catch((error: unknown) => {
+      throw error instanceof SluiceError && error.code === "locked" ? folderTaken(state) : error;
     });
   } catch (error) {
     if (!drain.aborted) throw error;
@@ -58,6 +66,13 @@ export async function builder(options: Options): Promise<number> {
     await addresses.close();
   }
   return 0;
+}
+
+function folderTaken(state: string): SluiceError {
+  return new SluiceError("builder-folder", `another builder works in ${state}`, {
+    hint: "Give each builder on one machine a folder of its own: --state DIR",
+    facts: { path: state },
+  });
 }
 
 /** @throws SluiceError `builder-arch` */

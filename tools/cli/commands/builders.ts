@@ -15,12 +15,14 @@ interface Options extends InstallationOptions {
 export async function buildersAdd(options: Options, name: string): Promise<number> {
   const state = stateFolder(options);
   await mkdir(state, { recursive: true });
+  const isAgain = (await readBuilders(state)).has(name);
   const token = await addBuilder(state, name);
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ name, token })}\n`);
     return 0;
   }
   info(`Give this to the builder ${name} as BUILDER_TOKEN. It is shown only now.`);
+  if (isAgain) info(`The token that ${name} had before counts no more.`);
   process.stdout.write(`${token}\n`);
   return 0;
 }

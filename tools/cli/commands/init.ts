@@ -50,7 +50,9 @@ async function makeNew(dir: string, options: Options): Promise<number> {
     scheduleTo: options.scheduleTo ?? "manager",
   };
   const name = workspaceName(options.name ?? basename(dir));
-  const listed = await listedPackages(options);
+  const listed = await listedPackages(options).catch((error: unknown) => {
+    throw nothingMade(error);
+  });
   const plan = await planInit(git, {
     ...choice,
     installation: packageRoot,
@@ -79,7 +81,7 @@ async function makeNew(dir: string, options: Options): Promise<number> {
     ...(options.commit ? [] : [commit]),
     "npx --no-install sluice on-commit    # from here on, commits schedule what they change",
     ...(plan.hasPackages ? [] : ["put a package into packages/NAME: PKGBUILD and what it needs"]),
-    "npx --no-install sluice lint, commit, push to your forge",
+    `npx --no-install sluice lint, ${plan.hasPackages ? "" : "commit, "}push to your forge`,
     "without a forge: npx --no-install sluice up --pipelines    # follow upstreams, build and serve, here",
   ];
   say(`\nNext:\n${steps.map((step, at) => `  ${at + 1}. ${step}`).join("\n")}\n`);
@@ -100,6 +102,17 @@ async function listedPackages({ fromList, fromAurcache }: Options): Promise<List
   return withUpstreams(process.env, (upstreams, aur) =>
     planList({ upstreams, aur, now: () => new Date(), progress: info }, config, names),
   );
+}
+
+/** What a host that is away says is meant for runs that come again by themselves. */
+function nothingMade(error: unknown): unknown {
+  if (!(error instanceof SluiceError) || error.code !== "unavailable") return error;
+  return new SluiceError(error.code, error.message, {
+    hint: "Nothing was written. Run the same command again when that host can be reached from here.",
+    facts: error.facts,
+    exitCode: error.exitCode,
+    cause: error,
+  });
 }
 
 async function readText(path: string): Promise<string> {

@@ -22,7 +22,9 @@ export async function notify(options: Options): Promise<number> {
   if (options.test === undefined) return list(state, targets, options);
   const target = targets.find(({ name }) => name === options.test);
   if (!target) throw unknown(options.test, targets, state);
-  await sendTest(target, Date.now());
+  await sendTest(target, Date.now()).catch((error: unknown) => {
+    throw notSent(error, target.name);
+  });
   if (options.json) process.stdout.write(`${JSON.stringify({ target: target.name, kind: target.kind })}\n`);
   else info(isStatus(target) ? `${target.name}: the token is right` : `${target.name}: sent`);
   return 0;
@@ -60,6 +62,17 @@ async function list(state: string, targets: readonly TargetSettings[], { json }:
   ]);
   process.stdout.write(formatTable(["NAME", "KIND", "EVENTS", "PACKAGES", "WAITING"], table));
   return 0;
+}
+
+/** What is said of events that are told again holds for no test. */
+function notSent(error: unknown, name: string): unknown {
+  if (!(error instanceof SluiceError) || error.code !== "notify-unavailable") return error;
+  return new SluiceError(error.code, `${name}: ${error.message}`, {
+    hint: `The test wasn't sent. Is the address right, and does its server run? Then: sluice notify --test ${name}`,
+    facts: error.facts,
+    exitCode: error.exitCode,
+    cause: error,
+  });
 }
 
 function unknown(name: string, targets: readonly TargetSettings[], state: string): SluiceError {

@@ -36,9 +36,11 @@ export async function queue(options: Options): Promise<number> {
 
 function describe({ builds, removals }: QueueState, living: Living | undefined, now: number): string {
   if (builds.length + removals.length === 0) return "The queue is empty.\n";
+  // With one architecture alone nobody asks for which a build is.
+  const hasSeveral = new Set(builds.map(({ arch }) => arch)).size > 1;
   const rows = [
     ...builds.map((build) => [
-      build.pkgbase,
+      hasSeveral ? `${build.pkgbase} (${build.arch})` : build.pkgbase,
       build.class ?? "any",
       statusText(build, living, now),
       build.reasons.join("; "),

@@ -21,10 +21,12 @@ interface Options extends InstallationOptions {
 export async function tokenMake(options: Options, name: string): Promise<number> {
   const allows = allowed(options.allow);
   if (options.state === undefined) await requireWorkspace(options);
+  const isAgain = Object.hasOwn(await readTokens(stateFolder(options)), name);
   const token = await makeToken(stateFolder(options), name, allows, new Date());
   if (options.json) process.stdout.write(`${JSON.stringify({ name, allows, token })}\n`);
   else {
     info(`It allows ${allows.join(", ")}, and is shown only now.`);
+    if (isAgain) info(`The token that ${name} had before counts no more.`);
     process.stdout.write(`${token}\n`);
   }
   return 0;

@@ -11,6 +11,7 @@ import { writeLiving } from "../../manager/builders/living.ts";
 import { readPackageRepos } from "../../manager/workspaces/package-repos.ts";
 import { installationOf, type Installation, type Installations } from "../../manager/installation.ts";
 import type { Total } from "../../queue/event-readers.ts";
+import { inOneLine } from "../../errors.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
 import { fetchOptions } from "../wiring/fetch-options.ts";
 import { publishedRecords } from "../wiring/published-here.ts";
@@ -62,7 +63,7 @@ export async function up(options: Options): Promise<number> {
   );
   const { REPO_NAME } = first.head.workspace.config;
   const installations = await withFurtherWorkspaces(first.installations, REPO_NAME, repos, (error) =>
-    warn(`${error.message}${error.hint ? ` ${error.hint}` : ""}`),
+    warn(inOneLine(error)),
   );
   const opened = { ...first, installations, archs: archsHere(options, installations) };
   const { archs } = opened;

@@ -34,7 +34,7 @@ export async function web(options: Options): Promise<number> {
     });
     const url = address ?? server.url;
     process.stdout.write(
-      options.json ? `${JSON.stringify({ url })}\n` : `Serving ${folders.state} at ${url}/\n`,
+      options.json ? `${JSON.stringify({ url })}\n` : `Serving ${folders.repositories} at ${url}/\n`,
     );
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
     await server.close();

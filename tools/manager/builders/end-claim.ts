@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { openLog, type BuildLog } from "../../builder/log.ts";
-import { SluiceError } from "../../errors.ts";
+import { inOneLine, SluiceError } from "../../errors.ts";
 import type { Build, ClaimId, Result } from "../../queue/queue.ts";
 import type { Announcement } from "../builder-protocol.ts";
 import { dropFinished } from "../builds/finished.ts";
 import { logName, noteEnd, withoutBuilding, type Found } from "../builds/handle-build.ts";
-import { describe, publishFinished } from "../builds/publish-finished.ts";
+import { publishFinished } from "../builds/publish-finished.ts";
 import type { Watcher } from "../builds/work.ts";
 import type { Installation } from "../installation.ts";
 import { explainSystemError } from "../machine.ts";
@@ -91,7 +91,7 @@ async function resultOf(
   } catch (cause) {
     const error = explainSystemError(cause, installation.folders.state);
     if (!(error instanceof SluiceError)) return { outcome: "lost", message: String(error) };
-    if (!isRefusal(error)) return { outcome: "lost", message: describe(error) };
+    if (!isRefusal(error)) return { outcome: "lost", message: inOneLine(error) };
     watcher.refused?.(worker, build, error.message);
     return { outcome: "lost", message: `what ${worker} brought is refused: ${error.message}` };
   }

@@ -1,12 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { SluiceError } from "../../errors.ts";
+import { inOneLine, SluiceError } from "../../errors.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import type { Build, ClaimId, Queue, Result } from "../../queue/queue.ts";
 import { explainSystemError } from "../machine.ts";
 import { logName, lookAtBuild, type Found } from "../builds/handle-build.ts";
-import { describe } from "../builds/publish-finished.ts";
 import { hasVersion, isCurrent } from "../builds/run-build.ts";
 import {
   type Announcement,
@@ -264,7 +263,7 @@ export class RemoteBuilding {
     return lookAtBuild(this.#of(build), build).catch((cause: unknown): Found => {
       const error = explainSystemError(cause, this.#folders.state);
       if (!(error instanceof SluiceError)) throw error;
-      return { kind: "ended", result: { outcome: "lost", message: describe(error) } };
+      return { kind: "ended", result: { outcome: "lost", message: inOneLine(error) } };
     });
   }
 

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildLog } from "../../builder/log.ts";
-import type { SluiceError } from "../../errors.ts";
+import { inOneLine } from "../../errors.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import { readSnapshot, type Snapshot } from "../../pkgrepo/snapshot.ts";
@@ -52,7 +52,7 @@ async function publishInto(
   const own = outcomes.find((outcome) => outcome.pkgbase === pkgbase);
   if (own?.kind === "refused") {
     if (signal.aborted) return { outcome: "cancelled" };
-    return { outcome: "failed", message: describe(own.error) };
+    return { outcome: "failed", message: inOneLine(own.error) };
   }
   if (own?.kind === "unchanged") return { outcome: "already-built", message: `${version} is published` };
   const gone = removed.map(({ pkgbase: other }) => other).join(", ");
@@ -87,8 +87,4 @@ export async function spread(
     if (result.outcome === "failed") return result;
   }
   return undefined;
-}
-
-export function describe(error: SluiceError): string {
-  return error.hint ? `${error.message} ${error.hint}` : error.message;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { SluiceError } from "../../errors.ts";
+import { inOneLine, SluiceError } from "../../errors.ts";
 import type { Build, Claim, Result } from "../../queue/queue.ts";
 import { handleBuild } from "./handle-build.ts";
 import { dropFinished } from "./finished.ts";
@@ -164,7 +164,7 @@ async function resultOf(
     if (!(error instanceof SluiceError)) {
       return { result: { outcome: "lost", message: String(error) }, trouble: error };
     }
-    const message = error.hint ? `${error.message} ${error.hint}` : error.message;
+    const message = inOneLine(error);
     return { result: { outcome: "lost", message }, ...(needsPerson(error) && { trouble: error }) };
   }
 }

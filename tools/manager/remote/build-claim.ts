@@ -5,9 +5,8 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openLog, type BuildLog } from "../../builder/log.ts";
-import { SluiceError } from "../../errors.ts";
+import { inOneLine, SluiceError } from "../../errors.ts";
 import { dropFinished, type FinishedPackages } from "../builds/finished.ts";
-import { describe } from "../builds/publish-finished.ts";
 import { runBuild, type Unbuilt } from "../builds/run-build.ts";
 import { explainSystemError } from "../machine.ts";
 import type { Announcement, FinishRequest, RemoteClaim } from "../builder-protocol.ts";
@@ -47,7 +46,7 @@ export async function buildClaim(
     if (signals.gone.aborted) return "gone";
     if (!(error instanceof SluiceError)) throw error;
     if (error.code === "gone") return "gone";
-    const lost = { outcome: "lost", message: describe(error).slice(0, 4000) } as const;
+    const lost = { outcome: "lost", message: inOneLine(error).slice(0, 4000) } as const;
     return await manager.finish(claim, lost, signals.gone);
   }
 }
@@ -103,7 +102,7 @@ async function build(
     return await runBuild(place, { id, pkgbase, commit }, inputs, log);
   } catch (cause) {
     const error = explainSystemError(cause, place.folders.state);
-    const message = error instanceof SluiceError ? describe(error) : String(error);
+    const message = error instanceof SluiceError ? inOneLine(error) : String(error);
     return { outcome: "lost", message: message.slice(0, 4000) };
   }
 }

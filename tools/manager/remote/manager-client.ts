@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request, type Dispatcher } from "undici";
 import type { z } from "zod";
 import { SluiceError } from "../../errors.ts";
+import { failureOf } from "../../http/problems.ts";
 import { isLoopback } from "../../queue/bullmq/redis-address.ts";
 import * as say from "../builder-protocol.ts";
 
@@ -217,11 +218,15 @@ function problemOf(status: number, text: string): SluiceError {
 }
 
 function unreachable(url: string, cause: unknown): SluiceError {
-  const { code, message } = cause as { code?: string; message?: string };
-  return new SluiceError("manager-away", `the manager at ${url} can't be reached: ${code ?? message}`, {
-    hint: "Does `sluice up` run there with REDIS_HOST, and is MANAGER_URL right? It is tried again.",
-    exitCode: 1,
-  });
+  const { message } = cause as { message?: string };
+  return new SluiceError(
+    "manager-away",
+    `the manager at ${url} can't be reached: ${failureOf(cause) ?? message}`,
+    {
+      hint: "Does `sluice up` run there with REDIS_HOST, and is MANAGER_URL right? It is tried again.",
+      exitCode: 1,
+    },
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -1,3 +1,4 @@
+import { inOneLine } from "../../errors.ts";
 import { basename, dirname, join } from "node:path";
 import type { DatabaseEntry } from "../../alpm/database.ts";
 import { srcinfoVersion } from "../../alpm/srcinfo.ts";
@@ -8,7 +9,6 @@ import { publish } from "../../pkgrepo/publishing/publish.ts";
 import type { FinishedBuild } from "../../pkgrepo/publishing/stage-packages.ts";
 import type { Repository } from "../../pkgrepo/repository.ts";
 import { readSnapshot } from "../../pkgrepo/snapshot.ts";
-import { describe } from "../builds/publish-finished.ts";
 import { mainPackages } from "../reconcile/main-packages.ts";
 import type { Revision } from "../reconcile/revision.ts";
 
@@ -53,7 +53,7 @@ export async function adoptPublished(
   for (const outcome of outcomes) {
     if (outcome.kind !== "refused") continue;
     const { pkgbase, error } = outcome;
-    results.set(pkgbase, { pkgbase, outcome: "left-out", message: describe(error) });
+    results.set(pkgbase, { pkgbase, outcome: "left-out", message: inOneLine(error) });
   }
   return [...results.values()].sort((a, b) => (a.pkgbase < b.pkgbase ? -1 : 1));
 }

@@ -1,10 +1,10 @@
+import { inOneLine } from "../../errors.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
 import { publish, type PublishOutcome } from "../../pkgrepo/publishing/publish.ts";
 import type { Repository } from "../../pkgrepo/repository.ts";
 import { readSnapshot, type Snapshot } from "../../pkgrepo/snapshot.ts";
 import type { FinishedBuild } from "../../pkgrepo/publishing/stage-packages.ts";
 import { sweep } from "../../pkgrepo/publishing/sweep.ts";
-import { describe } from "../builds/publish-finished.ts";
 import type { JobResult, JobOutcome } from "./job-results.ts";
 import { completePackages } from "../reconcile/complete-packages.ts";
 import { difference } from "../reconcile/reconcile.ts";
@@ -81,6 +81,6 @@ function removalMessage(outcome: PublishOutcome | undefined): string {
 }
 
 function ended(outcome: PublishOutcome | undefined): Partial<JobOutcome> {
-  if (outcome?.kind === "refused") return { outcome: "failed", message: describe(outcome.error) };
+  if (outcome?.kind === "refused") return { outcome: "failed", message: inOneLine(outcome.error) };
   return outcome?.kind === "unchanged" ? { outcome: "already-built" } : {};
 }

@@ -27,7 +27,9 @@ export function stateOf(
 ) {
   const waits = pending.find((one) => one.pkgbase === pkgbase);
   if (waits) {
-    return { state: "pending" as const, why: whyPending(waits, living) };
+    const nobody = waits.status.kind === "ready" && living ? whyNobody(waits, living) : undefined;
+    if (nobody !== undefined) return { state: "no-builder" as const, why: whyUnclaimed(waits, nobody) };
+    return { state: "pending" as const, why: whyPending(waits) };
   }
   if (!isInMain) return { state: "to-remove" as const, why: "It was taken out of the workspace." };
   const failed = failing.find((one) => one.pkgbase === pkgbase);
@@ -41,14 +43,15 @@ export function stateOf(
   return { state: "published" as const, why: "" };
 }
 
-function whyPending(build: PendingBuild, living: Living | undefined): string {
-  const { status } = build;
-  const nobody = status.kind === "ready" && living ? whyNobody(build, living) : undefined;
-  const standing =
-    nobody === undefined
-      ? `It ${status.kind === "ready" ? "is next" : described(status)}`
-      : `It waits, because ${nobody}`;
-  return `${standing}. It is to be built because: ${build.reasons.join("; ")}.`;
+function whyPending({ status, reasons }: PendingBuild): string {
+  const standing = status.kind === "ready" ? "is next" : described(status);
+  return `It ${standing}. It is to be built because: ${reasons.join("; ")}.`;
+}
+
+function whyUnclaimed({ class: wanted, reasons }: PendingBuild, nobody: string): string {
+  const said = `${nobody[0]!.toUpperCase()}${nobody.slice(1)}`;
+  const next = wanted === null ? "" : `, or change its BUILDER_CLASS`;
+  return `${said}. Start a builder that takes it${next}. It is to be built because: ${reasons.join("; ")}.`;
 }
 
 function described(status: PendingBuild["status"]): string {

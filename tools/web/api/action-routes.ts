@@ -31,7 +31,13 @@ export function actionRoutes(actions: Actions): FastifyPluginCallback {
     void reply
       .code(401)
       .header("www-authenticate", "Bearer")
-      .send(problem(token === undefined ? "this takes a token" : "no such token"));
+      .send(
+        problem(
+          token === undefined
+            ? "this takes a token: Authorization: Bearer TOKEN, as `sluice token make NAME` prints it"
+            : "no such token; `sluice token list` shows whose there are",
+        ),
+      );
     return undefined;
   }
 

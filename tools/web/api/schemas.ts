@@ -139,7 +139,7 @@ export const overview = z.object({
 
 export const packageView = z.object({
   pkgbase: z.string(),
-  state: z.enum(["published", "failing", "pending", "to-build", "on-trigger", "to-remove"]),
+  state: z.enum(["published", "failing", "pending", "no-builder", "to-build", "on-trigger", "to-remove"]),
   why: z.string(),
   version: z.string().nullable().meta({ description: "What main has; null where only a build finds out" }),
   onTrigger: z.string().nullable(),

@@ -11,6 +11,7 @@ const states: Readonly<Record<PackageView["state"], readonly [tone: string, sent
   published: ["good", "Published as main has it"],
   failing: ["bad", "Not published: its last build failed"],
   pending: ["busy", "Not published yet: it is queued or being built"],
+  "no-builder": ["bad", "Not published: no builder takes it"],
   "to-build": ["warn", "Not published as main has it, and not scheduled yet"],
   "on-trigger": ["calm", "Built on its trigger only"],
   "to-remove": ["warn", "No longer in main, and to be removed"],
@@ -167,7 +168,7 @@ function history(builds: readonly Build[]): Content {
 function offers({ state, held }: PackageView): Parameters<typeof actionsFor>[1] {
   return [
     ["build", state === "failing" ? "Try again" : "Build again"],
-    ...(state === "pending" ? [["cancel", "Cancel its build"] as const] : []),
+    ...(state === "pending" || state === "no-builder" ? [["cancel", "Cancel its build"] as const] : []),
     ...(state === "failing" ? [["set-aside", "Set the failure aside"] as const] : []),
     held === null ? ["hold", "Hold it"] : ["hold", "Let it go", "undo"],
   ];
