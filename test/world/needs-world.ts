@@ -28,6 +28,8 @@ export class NeedsWorld {
   published: Record<string, WorldPackage> = {};
   config = "";
   error: SluiceError | undefined;
+  /** Whether the distribution says that nothing has changed since. */
+  isQuiet = false;
   state: NeedsState = { gives: [], broken: {} };
   #hour = 0;
 
@@ -49,7 +51,12 @@ export class NeedsWorld {
       return { pkgbase, srcinfo: parseSrcinfo(lines.join("\n")), config: readPackageConfig(file).config };
     });
     const found = await findNeeds({
-      upstreams: { gives: async () => [this.#sighting()] },
+      upstreams: {
+        gives: async (_, known) =>
+          this.isQuiet
+            ? known.filter(({ url: one }) => one === url).map((one) => ({ url, known: one, isNew: false }))
+            : [this.#sighting()],
+      },
       packages: new Map(packages.map((pkg) => [pkg.pkgbase, pkg])),
       config,
       state: JSON.parse(JSON.stringify(this.state)) as NeedsState,

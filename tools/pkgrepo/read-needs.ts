@@ -18,9 +18,14 @@ export async function readNeeds(path: string, known: KnownOfPackage): Promise<Pa
   try {
     return await withUnpacked(path, (tar) => readPackage(byAndBy(tarEntries(tar))));
   } catch (error) {
-    if (!(error instanceof SluiceError) || error.code === "program-missing") throw error;
+    if (!(error instanceof SluiceError) || isOfMachine(error)) throw error;
     return { ...known, needs: {}, gives: [], builtWith: {}, unread: error.message };
   }
+}
+
+/** Another time, or on another machine, the same file can be read. */
+export function isOfMachine({ code }: SluiceError): boolean {
+  return code === "program-missing" || code === "disk-full";
 }
 
 /** A package of a hundred thousand files lets others have their turn in between. */

@@ -16,8 +16,8 @@ const maxUnpacked = 64 * 2 ** 30;
  * Hands a package file to `read` as it is uncompressed, by libarchive's program, whatever the compression. It is on the
  * disk meanwhile, in the same folder, without a name: nothing is left of it, however this ends.
  *
- * @throws SluiceError `package-too-large` where it takes more than half of what is free, `tar-damaged`,
- * `program-missing`; of the system `ENOSPC`
+ * @throws SluiceError `package-too-large` where it takes more than half of what is free, `tar-damaged`; of the machine
+ * `program-missing`, `disk-full`
  */
 export async function withUnpacked<T>(
   path: string,
@@ -60,7 +60,11 @@ async function unpack(path: string, file: number, most: number): Promise<void> {
     });
   }
   if (/No space left on device|Disk quota exceeded/.test(said)) {
-    throw Object.assign(new Error("no space left to unpack a package"), { code: "ENOSPC", path });
+    throw new SluiceError("disk-full", `There is no room to unpack ${path}, which says what it needs.`, {
+      facts: { path },
+      hint: "Free some space there, and run it again.",
+      exitCode: 1,
+    });
   }
   throw new SluiceError("tar-damaged", `${path} can't be unpacked`, { exitCode: 1 });
 }

@@ -185,6 +185,19 @@ test("while the distribution can't be asked, what is known of it counts; before 
   expect(await fresh.run()).toEqual(nothing);
 });
 
+test("where nothing has changed since, what is broken stays told, and nothing else is found", async () => {
+  const world = new NeedsWorld();
+  world.distribution["foo"] = { gives: ["libfoo.so.1"] };
+  world.published["app"] = { needs: ["libfoo.so.1"] };
+  await world.run();
+  world.isQuiet = true;
+  expect(await world.run()).toEqual(nothing);
+  world.published["app"] = { version: "1.0-2", needs: ["libfoo.so.3"] };
+  const told = { bumps: {}, broken: { app: expect.stringContaining("libfoo.so.3 is gone") } };
+  expect(await world.run()).toEqual(told);
+  expect(await world.run()).toEqual(told);
+});
+
 test("a hundred libraries that move at once are one list, the largest effect first", async () => {
   const world = new NeedsWorld();
   const numbers = Array.from({ length: 100 }, (_, index) => index);
