@@ -14,6 +14,7 @@ const systemTools = [
   { program: "repo-add", apt: "pacman-package-manager", pacman: "pacman" },
   { program: "vercmp", apt: "pacman-package-manager", pacman: "pacman" },
   { program: "flock", apt: "util-linux", pacman: "util-linux" },
+  { program: "prlimit", apt: "util-linux", pacman: "util-linux" },
   { program: "bsdtar", apt: "libarchive-tools", pacman: "libarchive" },
   { program: "bsdcat", apt: "libarchive-tools", pacman: "libarchive" },
   { program: "fakeroot", apt: "fakeroot", pacman: "fakeroot" },

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { folderOf, type Repository } from "../tools/pkgrepo/repository.ts";
+import { publishedNeeds } from "../tools/pkgrepo/snapshot.ts";
 import { steps } from "../tools/steps.ts";
 import { budget, deathsAmong, seed } from "./world/budget.ts";
 import { inTurn, surviveAll, type Survival } from "./world/deaths.ts";
@@ -111,6 +112,13 @@ async function survive(index: number, deaths: readonly Death[]): Promise<Surviva
   expectThat(!done || finished === done, "published twice");
   await play(world, scenario);
   expectThat(currentSnapshot(repository) === finished, "published a third time");
+  const records = [...(await publishedNeeds(repository)).values()];
+  const read = Object.fromEntries(records.map(({ pkgname, version }) => [pkgname, version]));
+  // The package of the keys has nothing but keys; it is read with what was published before.
+  expectThat(
+    scenario.rotate === true || isDeepStrictEqual(read, scenario.after),
+    `what ${JSON.stringify(read)} needs is known`,
+  );
 
   const names = readdirSync(folderOf(repository).folder).filter(
     (name) => !/^(tiny\.|made-from|needs\.json$|databases|\.checked\.json$)/.test(name),
@@ -146,6 +154,7 @@ const script = `
 import { rotateKey } from "${built}/../manager/rotation.js";
 import { repairPublished } from "${built}/checking/repair.js";
 import { publish } from "${built}/publishing/publish.js";
+import { recordNeeds } from "${built}/publishing/record-needs.js";
 import { sweep } from "${built}/publishing/sweep.js";
 import { makeLocalKey } from "${built}/signing/signing-key.js";
 const { world, scenario, death } = JSON.parse(process.argv[1]);
@@ -157,6 +166,7 @@ process.stdout.write("ready");
 const key = await makeLocalKey(world + "/keys", "Tiny <tiny@example.org>", checkpoint);
 const repository = { root: world + "/root", name: "tiny", arch: "x86_64", key, keepDays: 7, checkpoint };
 const now = new Date(scenario.now);
+if (scenario.repair) await recordNeeds(repository, { now: () => now });
 if (scenario.repair) await repairPublished(repository, { whole: true, now });
 if (scenario.publish) await publish(repository, scenario.publish, now);
 if (scenario.remove) await publish(repository, [], now, { packages: new Map(), removals: scenario.remove });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { rotateKey } from "../../tools/manager/rotation.ts";
 import type { KeyPlaces } from "../../tools/manager/signing-keys.ts";
 import { publish } from "../../tools/pkgrepo/publishing/publish.ts";
+import { recordNeeds } from "../../tools/pkgrepo/publishing/record-needs.ts";
 import { repairPublished } from "../../tools/pkgrepo/checking/repair.ts";
 import { folderOf, type Repository } from "../../tools/pkgrepo/repository.ts";
 import { makeLocalKey } from "../../tools/pkgrepo/signing/signing-key.ts";
@@ -19,7 +20,7 @@ export interface Scenario {
   readonly publish?: readonly FinishedBuild[];
   readonly remove?: readonly { readonly pkgbase: string }[];
   readonly sweep?: boolean;
-  /** What is damaged is put back before anything else; the world is damaged when it is set. */
+  /** What is damaged is put back before anything else, and what packages need is read; the world is damaged when it is set. */
   readonly repair?: boolean;
   /** Another key signs everything at once. */
   readonly rotate?: boolean;
@@ -87,7 +88,7 @@ export function publishingStage(): Stage {
       after: { a: "2-1", d: "1-1" },
     },
     {
-      name: "the repair of a damaged package and a lost signature",
+      name: "the repair of a damaged package and a lost signature, after the reading of what packages need",
       repair: true,
       publish: [build("d", "1-1", "d")],
       now: "2099-01-01T12:00:00Z",
@@ -115,8 +116,9 @@ export function publishingStage(): Stage {
   };
 }
 
-/** A byte behind a package, and a signature gone. */
+/** A byte behind a package, a signature gone, and nothing known of what packages need. */
 function damage(folder: string): void {
+  rmSync(join(folder, "databases/current/needs.json"));
   appendFileSync(join(folder, "d-1-1-x86_64.pkg.tar.zst"), "x");
   rmSync(join(folder, "a-2-1-x86_64.pkg.tar.zst.sig"));
 }
@@ -144,7 +146,10 @@ export async function play(world: string, scenario: Scenario, checkpoint?: Check
   await makeLocalKey(join(world, "keys"), "Tiny <tiny@example.org>", checkpoint);
   const repository = { ...repositoryIn(world), ...(checkpoint && { checkpoint }) };
   const now = new Date(scenario.now);
-  if (scenario.repair) await repairPublished(repository, { whole: true, now });
+  if (scenario.repair) {
+    await recordNeeds(repository, { now: () => now });
+    await repairPublished(repository, { whole: true, now });
+  }
   for (const outcome of scenario.publish ? await publish(repository, scenario.publish, now) : []) {
     if (outcome.kind === "refused") throw outcome.error;
   }

@@ -5,8 +5,6 @@ export interface StreamedEntry extends TarEntry {
   readonly size: number;
   /** Its first bytes, as many as it has; the next call goes on after them. */
   read(bytes: number): Promise<Uint8Array>;
-  /** All that is left of it, in the pieces in which it came. */
-  rest(): Promise<Uint8Array[]>;
 }
 
 /** Bytes; a pax header is some hundred. */
@@ -40,12 +38,7 @@ export async function* readTarStream(pieces: AsyncIterable<Uint8Array>): AsyncGe
         left -= taken.length;
         return taken;
       };
-      const rest = async (): Promise<Uint8Array[]> => {
-        const taken = await source.pieces(left);
-        left = 0;
-        return taken;
-      };
-      yield { ...entry, size, read, rest };
+      yield { ...entry, size, read };
     }
     await source.skip(end - source.position);
   }
@@ -74,18 +67,6 @@ class PieceReader {
       if (this.#piece.length === 0) await this.#next();
     }
     return taken.subarray(0, filled);
-  }
-
-  /** The next bytes without copying them. */
-  async pieces(bytes: number): Promise<Uint8Array[]> {
-    const taken: Uint8Array[] = [];
-    for (let left = bytes; left > 0;) {
-      if (this.#piece.length === 0 && !(await this.#next())) throw damaged("it ends within a file");
-      const part = this.#cut(Math.min(left, this.#piece.length));
-      taken.push(part);
-      left -= part.length;
-    }
-    return taken;
   }
 
   async skip(bytes: number): Promise<void> {

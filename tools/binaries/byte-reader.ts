@@ -1,29 +1,19 @@
+import type { FileBytes } from "../alpm/file-bytes.ts";
 import { SluiceError } from "../errors.ts";
 
 /**
- * Numbers and names in a file that nobody vouches for: every access is checked against the file's end. The file may
- * come in pieces, which are joined only where something lies across two of them: most of a file is never looked at.
+ * Numbers and names in a file that nobody vouches for: every access is checked against the file's end. Only what is
+ * looked at is read.
  */
 export class ByteReader {
-  readonly length: number;
-  readonly #pieces: readonly Uint8Array[];
-  /** Where each piece begins. */
-  readonly #starts: readonly number[];
+  readonly #file: FileBytes;
   readonly #littleEndian: boolean;
   #namesLeft = maxNames;
-  /** The piece that was looked at last, and where it begins. */
+  /** The part that was looked at last, and where it begins. */
   #near: { readonly view: DataView; readonly start: number } | undefined;
 
-  constructor(pieces: readonly Uint8Array[], littleEndian: boolean) {
-    const starts: number[] = [];
-    let length = 0;
-    for (const piece of pieces) {
-      starts.push(length);
-      length += piece.length;
-    }
-    this.#pieces = pieces;
-    this.#starts = starts;
-    this.length = length;
+  constructor(file: FileBytes, littleEndian: boolean) {
+    this.#file = file;
     this.#littleEndian = littleEndian;
   }
 
@@ -46,9 +36,9 @@ export class ByteReader {
 
   /** The text up to the next zero byte, which must come before `end`. */
   name(offset: number, end: number): string {
-    this.#check(offset, 1);
-    const most = Math.min(end, this.length, offset + maxName + 1);
-    // Most names are short, and in one piece.
+    this.check(offset, 1);
+    const most = Math.min(end, this.#file.size, offset + maxName + 1);
+    // Most names are short.
     for (const stop of [Math.min(most, offset + 64), most]) {
       const bytes = this.slice(offset, Math.max(0, stop - offset));
       const length = bytes.indexOf(0);
@@ -62,20 +52,14 @@ export class ByteReader {
 
   /** @throws SluiceError `elf-damaged` unless all of the range is in the file */
   slice(offset: number, length: number): Uint8Array {
-    this.#check(offset, length);
-    const first = this.#pieceAt(offset);
-    const [piece, start] = [this.#pieces[first], this.#starts[first]!];
-    if (piece && offset + length <= start + piece.length) {
-      return piece.subarray(offset - start, offset - start + length);
-    }
-    const joined = new Uint8Array(length);
-    for (let index = first, filled = 0; filled < length; index++) {
-      const from = index === first ? offset - start : 0;
-      const part = this.#pieces[index]!.subarray(from, from + length - filled);
-      joined.set(part, filled);
-      filled += part.length;
-    }
-    return joined;
+    this.check(offset, length);
+    return this.#file.read(offset, length);
+  }
+
+  /** @throws SluiceError `elf-damaged` unless all of the range is in the file */
+  check(offset: number, length: number): void {
+    if (offset >= 0 && length >= 0 && offset + length <= this.#file.size) return;
+    throw damaged(`something of ${length} bytes is said to be at byte ${offset}`);
   }
 
   #viewOf(offset: number, length: number): [DataView, number] {
@@ -83,34 +67,16 @@ export class ByteReader {
     if (near && offset >= near.start && offset + length <= near.start + near.view.byteLength) {
       return [near.view, offset - near.start];
     }
-    this.#check(offset, length);
-    const index = this.#pieceAt(offset);
-    const [piece, start] = [this.#pieces[index]!, this.#starts[index]!];
-    if (offset + length > start + piece.length) {
-      const joined = this.slice(offset, length);
-      return [new DataView(joined.buffer, joined.byteOffset, length), 0];
-    }
-    const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength);
-    this.#near = { view, start };
-    return [view, offset - start];
-  }
-
-  /** The index of the piece that holds a byte. */
-  #pieceAt(offset: number): number {
-    let [low, high] = [0, this.#starts.length - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (this.#starts[middle]! <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return Math.max(0, low);
-  }
-
-  #check(offset: number, length: number): void {
-    if (offset >= 0 && length >= 0 && offset + length <= this.length) return;
-    throw damaged(`something of ${length} bytes is said to be at byte ${offset}`);
+    this.check(offset, length);
+    const bytes = this.#file.read(offset, Math.min(nearby, this.#file.size - offset));
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#near = { view, start: offset };
+    return [view, 0];
   }
 }
+
+/** Bytes that are looked at together. */
+const nearby = 256;
 
 /** Bytes. Linux allows no longer path; all names that are read of the largest libraries have some 30 kB together. */
 const [maxName, maxNames] = [4096, 2 ** 20];

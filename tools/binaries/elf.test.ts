@@ -16,6 +16,7 @@ import { budget, seed } from "../../test/world/budget.ts";
 import { elfFile, type ElfFile } from "../../test/world/elf-file.ts";
 import { missingPrograms } from "../../test/world/programs.ts";
 import { pick, seededRandom, shuffled } from "../../test/world/random.ts";
+import { inMemory } from "../alpm/file-bytes.ts";
 import { SluiceError } from "../errors.ts";
 import { isElf, readElf, type Elf } from "./elf.ts";
 
@@ -117,7 +118,7 @@ test.skipIf(missing.length > 0)(
     const said = readelf(paths);
     expect(said.size).toBeGreaterThan(100);
     for (const path of paths) {
-      const elf = readElf(readFileSync(path));
+      const elf = readElf(inMemory(readFileSync(path)));
       expect(elf && factsOf(elf), path).toEqual(said.get(path));
     }
   },
@@ -163,7 +164,7 @@ test.skipIf(missing.length > 0)(
     });
     const said = readelf(paths);
     paths.forEach((path, index) => {
-      const elf = readElf(readFileSync(path))!;
+      const elf = readElf(inMemory(readFileSync(path)))!;
       const facts = factsOf(elf);
       expect(without(facts), path).toEqual(without(said.get(path)!));
       const { versions = [], neededVersions = {} } = foreign[index]!;
@@ -180,7 +181,7 @@ test.each([
   [{ machine: 21, bigEndian: true }, "ppc64-64be"],
   [{ machine: 4711 }, "machine4711-64"],
 ] as const)("a file of %j is one of %s", (described, machine) => {
-  expect(readElf(elfFile(described))?.machine).toBe(machine);
+  expect(readElf(inMemory(elfFile(described)))?.machine).toBe(machine);
 });
 
 /** A file with everything in it, to be damaged. */
@@ -218,7 +219,7 @@ const damages: readonly ((bytes: Buffer, random: () => number) => Buffer)[] = [
 
 function outcome(bytes: Buffer): Elf | "elf-damaged" | undefined {
   try {
-    return readElf(bytes);
+    return readElf(inMemory(bytes));
   } catch (error) {
     if (error instanceof SluiceError && error.code === "elf-damaged") return error.code;
     throw error;
@@ -245,5 +246,5 @@ test("a list whose steps and counts would make millions of entries of a few byte
   const bytes = elfFile({ needed: ["a"], neededVersions: { a: ["V1", "V2"] } });
   const verneed = bytes.indexOf(Buffer.from([1, 0, 2, 0]));
   bytes.writeUInt16LE(0xffff, verneed + 2);
-  expect(() => readElf(bytes)).toThrow("doesn't go on");
+  expect(() => readElf(inMemory(bytes))).toThrow("doesn't go on");
 });

@@ -1,3 +1,4 @@
+import type { FileBytes } from "../alpm/file-bytes.ts";
 import { ByteReader, damaged } from "./byte-reader.ts";
 
 /** What the dynamic linker reads of a program or library before it runs. */
@@ -16,12 +17,18 @@ export interface Elf {
   readonly neededVersions: ReadonlyMap<string, readonly string[]>;
   /** The symbol versions that it defines, without that of the file itself. */
   readonly versions: readonly string[];
-  /** The table of names in the dynamic section. */
-  readonly names: Uint8Array;
+  /**
+   * The table of names in the dynamic section, as long as the file can be read.
+   *
+   * @throws SluiceError `elf-damaged` where it is too large to be right
+   */
+  readonly names: () => Uint8Array;
 }
 
 /** How many of anything a right file has at most: LLVM's libraries have the most, some thousands of versions. */
 const [maxHeaders, maxEntries, maxVersions] = [4096, 65_536, 65_536];
+/** Bytes; LLVM's libraries have some millions. */
+const maxTable = 2 ** 26;
 
 const [load, dynamic, interp] = [1, 2, 3];
 const [executable, shared] = [2, 3];
@@ -34,11 +41,10 @@ export function isElf(bytes: Uint8Array): boolean {
  * Reads an ELF file (System V gABI 4.3, chapters 4 and 5; LSB 5.0, 10.7 "Symbol Versioning") as the dynamic linker
  * does, by its program headers; sections may be missing or lie.
  *
- * @param file the whole of it, in as many pieces as it came in
  * @returns undefined for what no dynamic linker reads: objects, static programs, separate debug symbols
  * @throws SluiceError `elf-damaged`
  */
-export function readElf(...file: readonly Uint8Array[]): Elf | undefined {
+export function readElf(file: FileBytes): Elf | undefined {
   const head = new ByteReader(file, true).slice(0, 16);
   if (!isElf(head)) throw damaged("it doesn't begin with ELF's magic number");
   const [wide, little] = [oneOrTwo(head[4], "class") === 2, oneOrTwo(head[5], "byte order") === 1];
@@ -70,7 +76,10 @@ export function readElf(...file: readonly Uint8Array[]): Elf | undefined {
     interpreter: interpreter && reader.name(interpreter.offset, interpreter.offset + interpreter.size),
     neededVersions: neededVersions(tables),
     versions: definedVersions(tables),
-    names: reader.slice(strings.offset, strings.size),
+    names: () => {
+      if (strings.size > maxTable) throw damaged(`its names have ${strings.size} bytes`);
+      return reader.slice(strings.offset, strings.size);
+    },
   };
 }
 
@@ -182,7 +191,7 @@ function stringTable(
   const size = entries.find(({ tag }) => tag === tags.stringsSize)?.value ?? 0;
   if (address === undefined) return { offset: 0, size: 0 };
   const offset = offsetOf(address, loads);
-  reader.slice(offset, size);
+  reader.check(offset, size);
   return { offset, size };
 }
 

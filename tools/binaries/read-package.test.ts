@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { elfFile } from "../../test/world/elf-file.ts";
 import { writeTar } from "../../test/world/tar.ts";
-import { readTarStream, type StreamedEntry } from "../alpm/tar-stream.ts";
+import { inMemory } from "../alpm/file-bytes.ts";
+import { tarEntries, type ArchivedEntry } from "../alpm/tar.ts";
 import { readPackage } from "./read-package.ts";
 
 const pkginfo = (more: readonly string[] = []): string =>
@@ -9,15 +10,12 @@ const pkginfo = (more: readonly string[] = []): string =>
     "\n",
   );
 
-async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+function read(files: Record<string, string | Buffer>, { more }: { more?: readonly string[] } = {}) {
+  return readPackage(entriesOf(writeTar({ ".PKGINFO": pkginfo(more), ...files })));
 }
 
-function read(
-  files: Record<string, string | Buffer>,
-  { more, size = 65_536 }: { more?: readonly string[]; size?: number } = {},
-) {
-  return readPackage(readTarStream(pieces(writeTar({ ".PKGINFO": pkginfo(more), ...files }), size)));
+async function* entriesOf(tar: Buffer) {
+  yield* tarEntries(inMemory(tar));
 }
 
 const program = elfFile({
@@ -26,8 +24,8 @@ const program = elfFile({
   neededVersions: { "libc.so.6": ["GLIBC_2.34"] },
 });
 
-test.each([7, 512, 65_536])("a program's libraries are read, from pieces of %i bytes", async (size) => {
-  expect(await read({ "usr/bin/app": program, "usr/share/app/text": "x".repeat(5000) }, { size })).toEqual({
+test("a program's libraries are read", async () => {
+  expect(await read({ "usr/bin/app": program, "usr/share/app/text": "x".repeat(5000) })).toEqual({
     pkgname: "app",
     pkgbase: "apps",
     version: "1:2.0-3",
@@ -130,16 +128,15 @@ test("a damaged file is named, and the others count", async () => {
 const numbered = (count: number, name: (index: number) => string): string[] =>
   Array.from({ length: count }, (_, index) => name(index));
 
-async function* entries(all: readonly Partial<StreamedEntry>[]): AsyncGenerator<StreamedEntry> {
-  const nothing = { type: "0", size: 0, target: "", read: async () => Buffer.of(), rest: async () => [] };
-  const info = Buffer.from(pkginfo());
-  yield { ...nothing, path: ".PKGINFO", size: info.length, read: async () => info };
+async function* entries(all: readonly Partial<ArchivedEntry>[]): AsyncGenerator<ArchivedEntry> {
+  const nothing = { type: "0", target: "", content: inMemory(Buffer.of()) };
+  yield { ...nothing, path: ".PKGINFO", content: inMemory(Buffer.from(pkginfo())) };
   for (const entry of all) yield { path: "", ...nothing, ...entry };
 }
 
 const versioned = elfFile({ soname: "l.so.1", versions: numbered(20_000, (index) => `V${index}`) });
 
-test.each<[string, readonly Partial<StreamedEntry>[]]>([
+test.each<[string, readonly Partial<ArchivedEntry>[]]>([
   ["links", numbered(200_000, (index) => `usr/lib/l${index}.so`).map((path) => ({ path, type: "2" }))],
   [
     "versions of Python",
@@ -149,14 +146,13 @@ test.each<[string, readonly Partial<StreamedEntry>[]]>([
     "libraries",
     numbered(20, (file) => `usr/bin/${file}`).map((path) => ({
       path,
-      size: 2 ** 20,
-      read: async () => elfFile({ needed: numbered(15_000, (index) => `${path}-${index}`) }),
+      content: inMemory(elfFile({ needed: numbered(15_000, (index) => `${path}-${index}`) })),
     })),
   ],
   [
     "symbol versions through links",
     [
-      { path: "usr/lib/l.so.1", size: versioned.length, read: async () => versioned },
+      { path: "usr/lib/l.so.1", content: inMemory(versioned) },
       ...numbered(99, (index) => `usr/lib/l${index}.so`).map((path) => ({
         path,
         type: "2",

@@ -1,7 +1,8 @@
 import { parsePkginfo } from "../alpm/pkginfo.ts";
 import { parseRelation } from "../alpm/relation.ts";
 import { damaged } from "../alpm/tar-header.ts";
-import type { StreamedEntry } from "../alpm/tar-stream.ts";
+import type { FileBytes } from "../alpm/file-bytes.ts";
+import type { ArchivedEntry } from "../alpm/tar.ts";
 import { SluiceError } from "../errors.ts";
 import { isElf, readElf, type Elf } from "./elf.ts";
 import { givenByFiles, givenByVersion, givenLibrary, isSearched, libraryAt } from "./files.ts";
@@ -11,8 +12,8 @@ import { maxPath, NamesLeft } from "./limits.ts";
 import { kindOf, libraryNeed, machinesOf, type Need } from "./need.ts";
 import type { PackageRecord } from "./record.ts";
 
-/** Bytes. No library or program is larger, and no text that says what it needs. */
-const [maxElf, maxText] = [2 ** 30, 2 ** 20];
+/** Bytes. No text that says what a package needs is larger. */
+const maxText = 2 ** 20;
 
 /** Its names are a whole file's, and looked at while that is read. */
 type KeptElf = Omit<Elf, "names">;
@@ -33,11 +34,12 @@ interface Contents {
 }
 
 /**
- * Reads every file of a package once, in the order in which they come.
+ * Looks at every file of a package once, in the order in which they come, and reads of each no more than says what it
+ * needs.
  *
  * @throws SluiceError `tar-damaged`, `pkginfo`, `names-too-many`
  */
-export async function readPackage(entries: AsyncIterable<StreamedEntry>): Promise<PackageRecord> {
+export async function readPackage(entries: AsyncIterable<ArchivedEntry>): Promise<PackageRecord> {
   const contents: Contents = {
     left: new NamesLeft(),
     elfs: [],
@@ -49,14 +51,13 @@ export async function readPackage(entries: AsyncIterable<StreamedEntry>): Promis
     pkginfo: "",
     buildinfo: "",
   };
-  for await (const entry of entries) await readEntry(entry, contents);
+  for await (const entry of entries) readEntry(entry, contents);
   return recordOf(contents);
 }
 
-async function readEntry(entry: StreamedEntry, contents: Contents): Promise<void> {
-  const { path, type, size, target } = entry;
-  if (path === ".PKGINFO") contents.pkginfo = await textOf(entry);
-  else if (path === ".BUILDINFO") contents.buildinfo = await textOf(entry);
+function readEntry({ path, type, target, content }: ArchivedEntry, contents: Contents): void {
+  if (path === ".PKGINFO") contents.pkginfo = textOf(path, content);
+  else if (path === ".BUILDINFO") contents.buildinfo = textOf(path, content);
   if (path.startsWith(".")) return;
   if (Math.max(path.length, target.length) > maxPath) throw damaged("a path is longer than Linux allows");
   for (const { name, needOfPath, givenByPath, needsOfText } of kinds) {
@@ -64,7 +65,8 @@ async function readEntry(entry: StreamedEntry, contents: Contents): Promise<void
     if (need !== undefined) addNeed(contents, `${name}:${need}`, path);
     if (gift !== undefined) addGift(contents, `${name}:${gift}`);
     if (type === "0" && needsOfText?.isIt(path)) {
-      for (const value of needsOfText.read(await textOf(entry))) addNeed(contents, `${name}:${value}`, path);
+      for (const value of needsOfText.read(textOf(path, content)))
+        addNeed(contents, `${name}:${value}`, path);
     }
   }
   if (type === "2" && libraryAt(path)) {
@@ -72,16 +74,22 @@ async function readEntry(entry: StreamedEntry, contents: Contents): Promise<void
     contents.links.set(path, target);
   }
   // Symbols kept apart have the headers of what they are of, and nothing behind them.
-  if (type !== "0" || size < 52 || path.startsWith("usr/lib/debug/")) return;
-  const head = await entry.read(64);
-  if (!isElf(head)) return;
-  const elf = size > maxElf ? `it has ${size} bytes` : elfIn([head, ...(await entry.rest())]);
-  if (typeof elf === "object") addElf(contents, path, elf);
-  else if (elf !== undefined) {
+  if (type !== "0" || content.size < 52 || path.startsWith("usr/lib/debug/")) return;
+  if (!isElf(content.read(0, 4))) return;
+  try {
+    const elf = readElf(content);
+    if (elf) addElf(contents, path, elf);
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code !== "elf-damaged") throw error;
     contents.left.take(path);
-    contents.unread ??= `${path} can't be read: ${elf}`;
+    contents.unread ??= `${path} can't be read: ${error.message}`;
     contents.unreadPaths.push(path);
   }
+}
+
+function textOf(path: string, content: FileBytes): string {
+  if (content.size > maxText) throw damaged(`${path} has ${content.size} bytes`);
+  return new TextDecoder().decode(content.read(0, content.size));
 }
 
 function addElf(contents: Contents, path: string, { names, ...elf }: Elf): void {
@@ -92,21 +100,6 @@ function addElf(contents: Contents, path: string, { names, ...elf }: Elf): void 
   for (const { name, needOfBinary } of kinds) {
     const value = needOfBinary?.(path, { ...elf, names });
     if (value !== undefined) addNeed(contents, `${name}:${value}`, path);
-  }
-}
-
-async function textOf(entry: StreamedEntry): Promise<string> {
-  if (entry.size > maxText) throw damaged(`${entry.path} has ${entry.size} bytes`);
-  return new TextDecoder().decode(await entry.read(entry.size));
-}
-
-/** A text says why it can't be read. */
-function elfIn(pieces: readonly Uint8Array[]): Elf | string | undefined {
-  try {
-    return readElf(...pieces);
-  } catch (error) {
-    if (error instanceof SluiceError) return error.message;
-    throw error;
   }
 }
 

@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
-import { finished } from "node:stream/promises";
-import { readTarStream } from "../alpm/tar-stream.ts";
+import { setImmediate } from "node:timers/promises";
+import { tarEntries, type ArchivedEntry } from "../alpm/tar.ts";
 import { readPackage } from "../binaries/read-package.ts";
 import type { PackageRecord } from "../binaries/record.ts";
-import { SluiceError, systemCode } from "../errors.ts";
-import { missing } from "../system/run.ts";
+import { SluiceError } from "../errors.ts";
+import { withUnpacked } from "./unpacked.ts";
 
 type KnownOfPackage = Pick<
   PackageRecord,
@@ -17,29 +16,23 @@ type KnownOfPackage = Pick<
  */
 export async function readNeeds(path: string, known: KnownOfPackage): Promise<PackageRecord> {
   try {
-    return await readPackage(readTarStream(uncompressed(path)));
+    return await withUnpacked(path, (tar) => readPackage(byAndBy(tarEntries(tar))));
   } catch (error) {
-    if (!(error instanceof SluiceError) || error.code === "program-missing") throw error;
+    if (!(error instanceof SluiceError) || isOfMachine(error)) throw error;
     return { ...known, needs: {}, gives: [], builtWith: {}, unread: error.message };
   }
 }
 
-/** Bytes that come from libarchive's program, of whatever compression, without being on the disk in between. */
-async function* uncompressed(path: string): AsyncGenerator<Uint8Array> {
-  const env = { PATH: process.env["PATH"], LC_ALL: "C.UTF-8" };
-  const program = spawn("bsdcat", [path], { env, stdio: ["ignore", "pipe", "ignore"] });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    program.once("error", (error) => reject(systemCode(error) === "ENOENT" ? missing("bsdcat") : error));
-    program.once("close", resolve);
-  });
-  // It is awaited below; until then an error is nobody's.
-  ended.catch(() => undefined);
-  try {
-    yield* program.stdout as AsyncIterable<Uint8Array>;
-    if ((await ended) !== 0)
-      throw new SluiceError("tar-damaged", `${path} can't be unpacked`, { exitCode: 1 });
-  } finally {
-    program.kill();
-    await finished(program.stdout).catch(() => undefined);
+/** Another time, or on another machine, the same file can be read. */
+export function isOfMachine({ code }: SluiceError): boolean {
+  return code === "program-missing" || code === "disk-full";
+}
+
+/** A package of a hundred thousand files lets others have their turn in between. */
+async function* byAndBy(entries: Iterable<ArchivedEntry>): AsyncGenerator<ArchivedEntry> {
+  let count = 0;
+  for (const entry of entries) {
+    yield entry;
+    if (++count % 256 === 0) await setImmediate();
   }
 }

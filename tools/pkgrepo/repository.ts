@@ -40,6 +40,9 @@ export interface Repository {
   readonly checkpoint?: Checkpoint;
 }
 
+/** Names in a repository's folder of what is unfinished; whoever takes its lock deletes what is left of them. */
+export const stagingPrefix = ".staging-";
+
 /** Where a repository's files are; all below `root`. */
 export interface RepositoryFolder {
   readonly folder: string;

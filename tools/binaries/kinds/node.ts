@@ -22,7 +22,7 @@ export const node: Kind = {
   title: "Node.js ABI",
   needOfBinary: (path, { names }) =>
     path.endsWith(".node")
-      ? group(/(?:^|\0)_?node_register_module_v(\d+)(?:\0|$)/)(text.decode(names))
+      ? group(/(?:^|\0)_?node_register_module_v(\d+)(?:\0|$)/)(text.decode(names()))
       : undefined,
   providers: {
     nodejs: abiOf,

@@ -1,4 +1,3 @@
-import type { Provided } from "../../binaries/provided.ts";
 import type { PackageRecord } from "../../binaries/record.ts";
 import { SluiceError } from "../../errors.ts";
 import {
@@ -20,7 +19,8 @@ export interface NeedsFound extends NeedRebuilds {
   readonly sightings: readonly GivesSighting[];
   /** What is remembered of it. */
   readonly state: NeedsState;
-  readonly provided: Provided | undefined;
+  /** Whether all of it could be compared. */
+  readonly isKnown: boolean;
 }
 
 interface Search {
@@ -44,7 +44,7 @@ export async function findNeeds(search: Search): Promise<NeedsFound> {
     (url) => !isOwnDatabase(url, config) && !others.some((other) => url.includes(`/${other}/`)),
   );
   const known = parseGives(state.gives);
-  const nothing = { bumps: [], broken: [], known: {}, provided: undefined };
+  const nothing = { bumps: [], broken: [], known: {}, isKnown: false };
   const records = await published().catch((error: unknown) => {
     if (error instanceof SluiceError) return error;
     throw error;
@@ -61,12 +61,16 @@ export async function findNeeds(search: Search): Promise<NeedsFound> {
   if (current.length < sightings.length) return { ...nothing, sightings, state };
   const own = ownGives(records);
   const ownBefore = known.find(({ url }) => url === "");
-  const before = new Map(known.map((one) => [one.url, one]));
-  const earlier = current.map((one) => before.get(one.url) ?? one);
-  const provided = providedBy([...current, own]);
   const isSame = ownBefore !== undefined && isEqual(ownBefore, own);
   const all = [...current, isSame ? ownBefore : own];
   const unchanged = isSame && current.every((one) => known.includes(one));
+  const broken = knownBroken(state);
+  const isKept = unchanged && known.length === all.length;
+  // Who compared the same before found nothing.
+  if (isKept && Object.keys(broken).length === 0) return { ...nothing, sightings, state, isKnown: true };
+  const before = new Map(known.map((one) => [one.url, one]));
+  const earlier = current.map((one) => before.get(one.url) ?? one);
+  const provided = providedBy([...current, own]);
   const rebuilds = planNeedRebuilds({
     packages,
     config,
@@ -74,12 +78,12 @@ export async function findNeeds(search: Search): Promise<NeedsFound> {
     records,
     provided,
     before: unchanged ? provided : providedBy([...earlier, ownBefore ?? own]),
-    known: knownBroken(state),
+    known: broken,
     rebuilt,
     now: now(),
   });
-  const next = unchanged && known.length === all.length ? state.gives : all;
-  return { ...rebuilds, sightings, provided, state: { gives: next, broken: rebuilds.known } };
+  const gives = isKept ? state.gives : all;
+  return { ...rebuilds, sightings, isKnown: true, state: { gives, broken: rebuilds.known } };
 }
 
 /** What the repository itself publishes, as a database of CI_LIB_DB says it: it is asked for by what it keeps itself. */

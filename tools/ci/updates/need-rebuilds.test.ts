@@ -1,106 +1,9 @@
 import { expect, test } from "vitest";
-import { parseSrcinfo } from "../../alpm/srcinfo.ts";
-import type { PackageRecord } from "../../binaries/record.ts";
+import { NeedsWorld, type WorldPackage } from "../../../test/world/needs-world.ts";
 import { SluiceError } from "../../errors.ts";
-import type { GivesSighting, KnownGives } from "../../upstream/distribution/gives.ts";
-import { readPackageConfig, readRepositoryConfig } from "../../workspace/config/config.ts";
-import type { NeedsState } from "../../workspace/state/state.ts";
-import { findNeeds } from "./find-needs.ts";
-import { sayBroken } from "./need-rebuilds.ts";
-
-const url = "https://mirror.example.org/extra.db";
-const x = (name: string): string => (name.includes(":") ? name : `x86_64-64:${name}`);
-
-interface Package {
-  readonly version?: string;
-  readonly gives?: readonly string[];
-  readonly needs?: readonly string[];
-  readonly depends?: readonly string[];
-  readonly provides?: readonly string[];
-  readonly builtWith?: Readonly<Record<string, string>>;
-  readonly config?: string;
-  /** What main has, where it isn't what is published. */
-  readonly recipe?: string;
-}
-
-/** A repository and its distribution, and what is remembered from one run to the next. */
-class World {
-  distribution: Record<string, Package> = {};
-  published: Record<string, Package> = {};
-  config = "";
-  error: SluiceError | undefined;
-  state: NeedsState = { gives: [], broken: {} };
-  #hour = 0;
-
-  /** One run, as text: what is bumped with its reason, and what is broken. */
-  async run(): Promise<{ bumps: Record<string, string>; broken: Record<string, string> }> {
-    const text = `CI_LIB_DB=${url}\n${this.config}`;
-    const { config } = readRepositoryConfig({ kind: "file", text });
-    const packages = Object.entries(this.published).map(([pkgbase, pkg]) => {
-      const {
-        config = "",
-        version = "1.0-1",
-        recipe = version.replace(/(-\d+)\.\d+$/, "$1"),
-        depends = [],
-      } = pkg;
-      const [pkgver, pkgrel] = recipe.split("-");
-      const lines = [`pkgbase = ${pkgbase}`, `pkgver = ${pkgver}`, `pkgrel = ${pkgrel}`];
-      lines.push(...depends.map((one) => `depends = ${one}`), `pkgname = ${pkgbase}`);
-      const file = { kind: "file", text: config } as const;
-      return { pkgbase, srcinfo: parseSrcinfo(lines.join("\n")), config: readPackageConfig(file).config };
-    });
-    const found = await findNeeds({
-      upstreams: { gives: async () => [this.#sighting()] },
-      packages: new Map(packages.map((pkg) => [pkg.pkgbase, pkg])),
-      config,
-      state: JSON.parse(JSON.stringify(this.state)) as NeedsState,
-      published: async () => Object.entries(this.published).map(recordOf),
-      rebuilt: new Set(),
-      now: () => new Date(Date.UTC(2026, 5, 1, this.#hour++)),
-    });
-    this.state = found.state;
-    return {
-      bumps: Object.fromEntries(
-        found.bumps.map(({ pkgbase, bump, reason }) => [pkgbase, `${bump} ${reason}`]),
-      ),
-      broken: Object.fromEntries(found.broken.map((one) => [one.pkgbase, sayBroken(one)])),
-    };
-  }
-
-  #sighting(): GivesSighting {
-    const packages = Object.fromEntries(
-      Object.entries(this.distribution).map(
-        ([name, { version = "1.0-1", gives = [], provides, depends }]) => [
-          name,
-          { version, gives: gives.map(x), ...(provides && { provides }), ...(depends && { depends }) },
-        ],
-      ),
-    );
-    const known: KnownGives = { url, read: "2026-06-01T00:00:00Z", packages };
-    if (!this.error) return { url, known, isNew: true };
-    const before = this.state.gives.find((one) => (one as KnownGives).url === url) as KnownGives | undefined;
-    return { url, known: before, isNew: false, error: this.error };
-  }
-}
-
-function recordOf([pkgname, pkg]: [string, Package]): PackageRecord {
-  const { version = "1.0-1", gives = [], needs = [], depends = [], provides = [], builtWith = {} } = pkg;
-  const file = `usr/bin/${pkgname}`;
-  return {
-    pkgname,
-    pkgbase: pkgname,
-    version,
-    arch: "x86_64",
-    needs: Object.fromEntries(needs.map((need) => [x(need), { file }])),
-    gives: gives.map(x),
-    depends,
-    provides,
-    builtWith,
-  };
-}
 
 /** foo of the distribution has moved from libfoo.so.1 to libfoo.so.2 since the first look. */
-async function afterMove(world = new World(), more: Partial<Package> = {}): Promise<World> {
+async function afterMove(world = new NeedsWorld(), more: Partial<WorldPackage> = {}): Promise<NeedsWorld> {
   world.distribution["foo"] = { version: "1.9-1", gives: ["libfoo.so.1"] };
   world.published["app"] = { needs: ["libfoo.so.1"], depends: ["foo"], ...more };
   expect(await world.run()).toEqual({ bumps: {}, broken: {} });
@@ -122,7 +25,7 @@ test("a library of the distribution is gone: who needs it is rebuilt, once, with
 });
 
 test("a library of the repository itself is gone: the same", async () => {
-  const world = new World();
+  const world = new NeedsWorld();
   world.distribution = { glibc: { gives: ["libc.so.6"] } };
   world.published = {
     foo: { version: "1.9-1", gives: ["libfoo.so.1"], needs: ["libc.so.6"] },
@@ -171,7 +74,7 @@ test("what was never there, and nobody linked to, causes nothing", async () => {
 });
 
 test("a repository taken over with broken packages is mended, by what they were built with", async () => {
-  const world = new World();
+  const world = new NeedsWorld();
   world.distribution["foo"] = { version: "2.0-1", gives: ["libfoo.so.2"] };
   world.published["app"] = { needs: ["libfoo.so.1"], depends: ["foo"], builtWith: { foo: "1.9-1" } };
   expect((await world.run()).bumps).toEqual({ app: bumped });
@@ -204,7 +107,7 @@ test("a package for the old library that nobody has to install doesn't help thos
 });
 
 test("a symbol version that a library of the repository drops is seen", async () => {
-  const world = new World();
+  const world = new NeedsWorld();
   world.distribution["glibc"] = { gives: ["libc.so.6"] };
   world.published = {
     foo: { gives: ["libfoo.so.1", "libfoo.so.1@FOO_1", "libfoo.so.1@FOO_2"] },
@@ -218,7 +121,7 @@ test("a symbol version that a library of the repository drops is seen", async ()
 });
 
 test("a new Python rebuilds what has modules for the old one", async () => {
-  const world = new World();
+  const world = new NeedsWorld();
   world.distribution["python"] = { version: "3.12.1-1", gives: ["python:3.12"] };
   world.published["app"] = { needs: ["python:3.12"], depends: ["python"] };
   await world.run();
@@ -229,7 +132,7 @@ test("a new Python rebuilds what has modules for the old one", async () => {
 });
 
 test("a dependency that pacman can't satisfy any more is rebuilt where the build made it up", async () => {
-  const world = new World();
+  const world = new NeedsWorld();
   world.distribution["foo"] = { version: "1.9-1", provides: ["libfoo.so=1-64"] };
   world.published["app"] = { depends: ["libfoo.so=1-64"] };
   world.published["picky"] = { depends: ["foo<2"], config: "" };
@@ -243,14 +146,14 @@ test.each([
   ["CI_REBUILD=false", "", "CI_REBUILD=false"],
   ["", "CI_REBUILD_BLACKLIST=foo", "CI_REBUILD_BLACKLIST"],
 ])("%s%s keeps it from being rebuilt", async (config, repository, why) => {
-  const world = new World();
+  const world = new NeedsWorld();
   world.config = repository;
   await afterMove(world, { config });
   expect(await world.run()).toEqual({ bumps: {}, broken: { app: expect.stringContaining(why) } });
 });
 
 test("what has a new version in main that isn't published yet is built anyway", async () => {
-  const world = await afterMove(new World(), { recipe: "1.1-1" });
+  const world = await afterMove(new NeedsWorld(), { recipe: "1.1-1" });
   expect(await world.run()).toEqual({
     bumps: {},
     broken: { app: expect.stringContaining("1.1-1 is to be built anyway") },
@@ -276,14 +179,27 @@ test("while the distribution can't be asked, what is known of it counts; before 
   world.error = undefined;
   expect(Object.keys((await world.run()).bumps)).toEqual(["app"]);
 
-  const fresh = new World();
+  const fresh = new NeedsWorld();
   fresh.error = world.error ?? new SluiceError("files-unavailable", "down");
   fresh.published["app"] = { needs: ["libfoo.so.1"] };
   expect(await fresh.run()).toEqual(nothing);
 });
 
+test("where nothing has changed since, what is broken stays told, and nothing else is found", async () => {
+  const world = new NeedsWorld();
+  world.distribution["foo"] = { gives: ["libfoo.so.1"] };
+  world.published["app"] = { needs: ["libfoo.so.1"] };
+  await world.run();
+  world.isQuiet = true;
+  expect(await world.run()).toEqual(nothing);
+  world.published["app"] = { version: "1.0-2", needs: ["libfoo.so.3"] };
+  const told = { bumps: {}, broken: { app: expect.stringContaining("libfoo.so.3 is gone") } };
+  expect(await world.run()).toEqual(told);
+  expect(await world.run()).toEqual(told);
+});
+
 test("a hundred libraries that move at once are one list, the largest effect first", async () => {
-  const world = new World();
+  const world = new NeedsWorld();
   const numbers = Array.from({ length: 100 }, (_, index) => index);
   for (const n of numbers) {
     world.distribution[`d${n}`] = { gives: [`libd${n}.so.1`] };

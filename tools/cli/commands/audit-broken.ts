@@ -50,7 +50,7 @@ export async function auditBroken(options: Options): Promise<number> {
       now: ports.now,
     });
     for (const { error } of found.sightings) if (error) warn(error.message);
-    const isKnown = records !== undefined && found.provided !== undefined;
+    const isKnown = records !== undefined && found.isKnown;
     const rebuilt = found.bumps.map(({ pkgbase, lacks, since }) => ({
       pkgbase,
       lacks,

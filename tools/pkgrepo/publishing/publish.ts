@@ -11,6 +11,7 @@ import {
   type VerifiedPackage,
 } from "./plan-publish.ts";
 import { replaceSnapshot } from "./replace-snapshot.ts";
+import { isOfMachine } from "../read-needs.ts";
 import type { Repository } from "../repository.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { stagePackages, type FinishedBuild } from "./stage-packages.ts";
@@ -81,7 +82,7 @@ async function stageBuilds(
       if (builds.findIndex((other) => other.pkgbase === pkgbase) < index) throw twice(pkgbase);
       candidates.push(await stagePackages(build, repository.arch, folder));
     } catch (error) {
-      if (!(error instanceof SluiceError) || error.code === "program-missing") throw error;
+      if (!(error instanceof SluiceError) || isOfMachine(error)) throw error;
       refused.push({ kind: "refused", pkgbase, error });
     }
   });

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { flush } from "../../system/flush.ts";
 import { underLock, type Lock } from "../../system/lock.ts";
-import { folderOf, type Repository, type RepositoryFolder } from "../repository.ts";
+import { folderOf, stagingPrefix, type Repository, type RepositoryFolder } from "../repository.ts";
 import { offeredKeys, type KeyRecord } from "../keys.ts";
 import type { SigningKey } from "../signing/gpg-agent.ts";
 import { findKey, withSigner, type Signer } from "../signing/signing.ts";
@@ -35,8 +35,6 @@ export interface Transaction {
   readonly keys: KeyRecord;
   readonly now: Date;
 }
-
-const stagingPrefix = ".staging-";
 
 /**
  * Does `work` under the repository's lock, with a key that can sign and an empty staging folder.
