@@ -1,7 +1,8 @@
 import { endsWord, skipBlanks, skipLines, skipReserved } from "./blanks.ts";
 import { readScript } from "./commands.ts";
-import type { Cursor } from "./cursor.ts";
+import { Cursor } from "./cursor.ts";
 import { readRedirections } from "./redirections.ts";
+import { endOfBody } from "./skim.ts";
 import type {
   Branch,
   CaseItem,
@@ -138,13 +139,35 @@ export function readFunction(cursor: Cursor): FunctionDefinition | undefined {
     cursor.expect(")", "a function's name");
   }
   skipLines(cursor);
-  const { at } = cursor;
-  const body = readCompound(cursor);
-  if (!body) return cursor.fail("a function without a body");
+  const { at, line: bodyLine } = cursor;
+  const end = cursor.skims && cursor.pendingDocuments.length === 0 ? endOfBody(cursor.text, at) : undefined;
+  const body = end === undefined ? readBody(cursor) : undefined;
+  if (end !== undefined) cursor.at = end + 1;
   const bodyText = cursor.text.slice(at, cursor.at);
-  const definition = { kind: "function", name, body, line, endLine: cursor.line, bodyText } as const;
+  const outside = { kind: "function", name, line, endLine: cursor.line, bodyText } as const;
+  const definition = body
+    ? { ...outside, body }
+    : skimmed(outside, { line: bodyLine, depth: cursor.depth });
   cursor.functions.splice(position, 0, definition);
   return definition;
+}
+
+function readBody(cursor: Cursor): CompoundCommand {
+  return readCompound(cursor) ?? cursor.fail("a function without a body");
+}
+
+/** Its body is read when it is asked for, and what isn't understood there is thrown then. */
+function skimmed(
+  outside: Omit<FunctionDefinition, "body">,
+  start: { line: number; depth: number },
+): FunctionDefinition {
+  let body: CompoundCommand | undefined;
+  return {
+    ...outside,
+    get body() {
+      return (body ??= readBody(new Cursor(outside.bodyText, start)));
+    },
+  };
 }
 
 /** A name that parentheses follow, perhaps. */
