@@ -80,7 +80,7 @@ function recipeIn(text: string, skims: boolean): Recipe {
   if (nul !== -1) cursor.fail("a NUL, which bash skips", nul);
   const script = readScript(cursor, []);
   if (cursor.pendingDocuments.length > 0) cursor.fail("a here-document that isn't closed");
-  return describe(text, script, cursor);
+  return new ReadRecipe(script, cursor);
 }
 
 function unlessUnreadable<T>(read: () => T): T | { readonly ok: false; readonly problem: Problem } {
@@ -92,22 +92,32 @@ function unlessUnreadable<T>(read: () => T): T | { readonly ok: false; readonly 
   }
 }
 
-/** What not every reader asks for is found out when it's asked for. */
-function describe(text: string, script: Script, { comments, functions }: Cursor): Recipe {
-  let assignments: readonly PlacedAssignment[] | undefined;
-  let code: readonly CodeAtReading[] | undefined;
-  return {
-    text,
-    script,
-    functions: byName(functions),
-    comments,
-    get assignments() {
-      return (assignments ??= placeAssignments(script));
-    },
-    get code() {
-      return (code ??= codeAtReading(script, text));
-    },
-  };
+/**
+ * What not every reader asks for is found out when it's asked for. A class, as V8 gives each object that has getters of
+ * its own a shape of its own, which outlives it.
+ */
+class ReadRecipe implements Recipe {
+  readonly text: string;
+  readonly script: Script;
+  readonly functions: Functions;
+  readonly comments: readonly Comment[];
+  #assignments: readonly PlacedAssignment[] | undefined;
+  #code: readonly CodeAtReading[] | undefined;
+
+  constructor(script: Script, { text, comments, functions }: Cursor) {
+    this.text = text;
+    this.script = script;
+    this.functions = byName(functions);
+    this.comments = comments;
+  }
+
+  get assignments(): readonly PlacedAssignment[] {
+    return (this.#assignments ??= placeAssignments(this.script));
+  }
+
+  get code(): readonly CodeAtReading[] {
+    return (this.#code ??= codeAtReading(this.script, this.text));
+  }
 }
 
 function placeAssignments(script: Script, inside?: string): PlacedAssignment[] {

@@ -147,7 +147,7 @@ export function readFunction(cursor: Cursor): FunctionDefinition | undefined {
   const outside = { kind: "function", name, line, endLine: cursor.line, bodyText } as const;
   const definition = body
     ? { ...outside, body }
-    : skimmed(outside, { line: bodyLine, depth: cursor.depth });
+    : new SkimmedFunction(outside, { line: bodyLine, depth: cursor.depth });
   cursor.functions.splice(position, 0, definition);
   return definition;
 }
@@ -157,17 +157,26 @@ function readBody(cursor: Cursor): CompoundCommand {
 }
 
 /** Its body is read when it is asked for, and what isn't understood there is thrown then. */
-function skimmed(
-  outside: Omit<FunctionDefinition, "body">,
-  start: { line: number; depth: number },
-): FunctionDefinition {
-  let body: CompoundCommand | undefined;
-  return {
-    ...outside,
-    get body() {
-      return (body ??= readBody(new Cursor(outside.bodyText, start)));
-    },
-  };
+class SkimmedFunction implements FunctionDefinition {
+  readonly kind = "function";
+  readonly name: string;
+  readonly line: number;
+  readonly endLine: number;
+  readonly bodyText: string;
+  readonly #start: { readonly line: number; readonly depth: number };
+  #body: CompoundCommand | undefined;
+
+  constructor(outside: Omit<FunctionDefinition, "body">, start: { line: number; depth: number }) {
+    this.name = outside.name;
+    this.line = outside.line;
+    this.endLine = outside.endLine;
+    this.bodyText = outside.bodyText;
+    this.#start = start;
+  }
+
+  get body(): CompoundCommand {
+    return (this.#body ??= readBody(new Cursor(this.bodyText, this.#start)));
+  }
 }
 
 /** A name that parentheses follow, perhaps. */
