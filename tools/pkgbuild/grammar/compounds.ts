@@ -75,14 +75,14 @@ function readList(cursor: Cursor): Word[] {
   const words: Word[] = [];
   for (;;) {
     skipBlanks(cursor);
-    if (cursor.ended || (endsWord(cursor.char) && cursor.peek(/[<>]\(/y) === "")) return words;
+    if (cursor.ended || (endsWord(cursor.char) && !cursor.stands(/[<>]\(/y))) return words;
     words.push(readWord(cursor));
   }
 }
 
 function readLoopBody(cursor: Cursor): Script {
   skipBlanks(cursor);
-  if (cursor.peek(/;(?![;&])/y) !== "") cursor.at += 1;
+  if (cursor.stands(/;(?![;&])/y)) cursor.at += 1;
   skipLines(cursor);
   if (!skipReserved(cursor, "do")) cursor.fail("a loop without its do");
   return readBlock(cursor, "done");

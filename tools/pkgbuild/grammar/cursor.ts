@@ -107,8 +107,7 @@ export class Cursor {
 
   /** What a sticky expression matches here. */
   peek(pattern: RegExp): string {
-    pattern.lastIndex = this.at;
-    return pattern.exec(this.text)?.[0] ?? "";
+    return this.stands(pattern) ? this.text.slice(this.at, pattern.lastIndex) : "";
   }
 
   /** Whether a sticky expression matches here. */
