@@ -48,7 +48,9 @@ function figuresOf(root: string): BenchReport["figures"] {
 
 function withoutSrcinfo(root: string): string[] {
   const files = execFileSync("git", ["-C", root, "ls-files", "-z", "*/PKGBUILD"], { encoding: "utf8" });
-  const folders = files.split("\0").flatMap((path) => (path === "" ? [] : [path.slice(0, -"/PKGBUILD".length)]));
+  const folders = files
+    .split("\0")
+    .flatMap((path) => (path === "" ? [] : [path.slice(0, -"/PKGBUILD".length)]));
   return folders.filter((folder) => !existsSync(join(root, folder, ".SRCINFO")));
 }
 

@@ -40,7 +40,13 @@ export type Reading =
  */
 export function readPkgbuild(text: string): Reading {
   const known = recent.get(text);
-  return known ?? remember(text, unlessUnreadable(() => ({ ok: true, recipe: recipeIn(text, false) })));
+  return (
+    known ??
+    remember(
+      text,
+      unlessUnreadable(() => ({ ok: true, recipe: recipeIn(text, false) })),
+    )
+  );
 }
 
 /** In UTF-16 code units, of all texts together: their trees take about fifty times as much. */
