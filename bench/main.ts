@@ -19,7 +19,7 @@ import { benchSandbox } from "./sandbox.ts";
 import { benchWeb } from "./web.ts";
 
 /** `npm run bench` runs all of them, `npm run bench -- deptree` one. */
-const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
+const benchmarks: Readonly<Record<string, () => BenchReport | Promise<BenchReport>>> = {
   deptree: benchDeptree,
   metadata: benchMetadata,
   "on-commit": benchOnCommit,

@@ -34,6 +34,33 @@ export function timeInTurn<Name extends string>(
   return Object.fromEntries([...times].map(([name, all]) => [name, median(all)])) as Record<Name, number>;
 }
 
+const mainThread = import.meta.resolve("./main-thread.js");
+
+/**
+ * The least time in milliseconds that each program's main thread ran. They take turns; unlike the time from start to
+ * end it hardly depends on what else the machine does.
+ */
+export function mainThreadInTurn<Name extends string>(
+  programs: Readonly<Record<Name, Program>>,
+  runs = 5,
+): Record<Name, number> {
+  const entries = Object.entries<Program>(programs);
+  const least = new Map<string, number>(entries.map(([name]) => [name, Infinity]));
+  for (let run = 0; run < runs; run++) {
+    for (const [name, { args, prepare }] of entries) {
+      prepare?.();
+      const { status, stderr, output } = spawnSync(process.execPath, ["--import", mainThread, ...args], {
+        stdio: ["ignore", "ignore", "pipe", "pipe"],
+        encoding: "utf8",
+      });
+      if (status !== 0) throw new Error(`node ${args.join(" ")} failed: ${stderr}`);
+      least.set(name, Math.min(least.get(name)!, Number(output[3]) / 1e6));
+    }
+  }
+  // One entry per program, which is what the type says.
+  return Object.fromEntries(least) as Record<Name, number>;
+}
+
 export function milliseconds(time: number): string {
   return `${time.toFixed(0)} ms`;
 }

@@ -39,7 +39,14 @@ export type Reading =
  * read in part.
  */
 export function readPkgbuild(text: string): Reading {
-  return recent.get(text) ?? remember(text, readPkgbuildOnce(text));
+  const known = recent.get(text);
+  return (
+    known ??
+    remember(
+      text,
+      unlessUnreadable(() => ({ ok: true, recipe: recipeIn(text, false) })),
+    )
+  );
 }
 
 /** In UTF-16 code units, of all texts together: their trees take about fifty times as much. */
@@ -60,38 +67,63 @@ function remember(text: string, reading: Reading): Reading {
   return reading;
 }
 
-/** The same for who reads thousands of texts, each once: nothing of them is remembered. */
-export function readPkgbuildOnce(text: string): Reading {
-  const cursor = new Cursor(text);
+/**
+ * For who reads thousands of texts, each once, and of few functions more than their names. Bodies of functions are
+ * read where `use` comes by them, and their comments never: a text of which it sees nothing that isn't understood
+ * counts as understood. Not for judging a recipe.
+ */
+export function skimPkgbuild<T>(
+  text: string,
+  use: (recipe: Recipe) => T,
+): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem } {
+  return unlessUnreadable(() => ({ ok: true, value: use(recipeIn(text, true)) }));
+}
+
+function recipeIn(text: string, skims: boolean): Recipe {
+  const cursor = new Cursor(text, { skims });
+  if (text.length > longestText) cursor.fail("longer than any recipe needs", longestText);
+  const nul = text.indexOf("\0");
+  if (nul !== -1) cursor.fail("a NUL, which bash skips", nul);
+  const script = readScript(cursor, []);
+  if (cursor.pendingDocuments.length > 0) cursor.fail("a here-document that isn't closed");
+  return new ReadRecipe(script, cursor);
+}
+
+function unlessUnreadable<T>(read: () => T): T | { readonly ok: false; readonly problem: Problem } {
   try {
-    if (text.length > longestText) cursor.fail("longer than any recipe needs", longestText);
-    const nul = text.indexOf("\0");
-    if (nul !== -1) cursor.fail("a NUL, which bash skips", nul);
-    const script = readScript(cursor, []);
-    if (cursor.pendingDocuments.length > 0) cursor.fail("a here-document that isn't closed");
-    return { ok: true, recipe: describe(text, script, cursor) };
+    return read();
   } catch (error) {
     if (error instanceof Unreadable) return { ok: false, problem: error.problem };
     throw error;
   }
 }
 
-/** What not every reader asks for is found out when it's asked for. */
-function describe(text: string, script: Script, { comments, functions }: Cursor): Recipe {
-  let assignments: readonly PlacedAssignment[] | undefined;
-  let code: readonly CodeAtReading[] | undefined;
-  return {
-    text,
-    script,
-    functions: byName(functions),
-    comments,
-    get assignments() {
-      return (assignments ??= placeAssignments(script));
-    },
-    get code() {
-      return (code ??= codeAtReading(script, text));
-    },
-  };
+/**
+ * What not every reader asks for is found out when it's asked for. A class, as V8 gives each object that has getters of
+ * its own a shape of its own, which outlives it.
+ */
+class ReadRecipe implements Recipe {
+  readonly text: string;
+  readonly script: Script;
+  readonly functions: Functions;
+  readonly comments: readonly Comment[];
+  #assignments: readonly PlacedAssignment[] | undefined;
+  #code: readonly CodeAtReading[] | undefined;
+
+  constructor(script: Script, { text, comments, functions }: Cursor) {
+    this.text = text;
+    this.script = script;
+    this.functions = byName(functions);
+    this.comments = comments;
+  }
+
+  get assignments(): readonly PlacedAssignment[] {
+    return (this.#assignments ??= placeAssignments(this.script));
+  }
+
+  get code(): readonly CodeAtReading[] {
+    return (this.#code ??= codeAtReading(this.script, this.text));
+  }
 }
 
 function placeAssignments(script: Script, inside?: string): PlacedAssignment[] {

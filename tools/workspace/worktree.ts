@@ -46,9 +46,10 @@ interface ReadOptions {
  * Reads the packages of a work tree. Reading is synchronous: for thousands of small files that is several
  * times as fast as any other way.
  *
+ * @param kept what is known of them already, where it was opened before
  * @throws SluiceError `no-workspace` where `root` or the packages folder can't be listed.
  */
-export function readWorktree(root: string, options: ReadOptions = {}): WorkspaceFiles {
+export function readWorktree(root: string, options: ReadOptions = {}, kept?: KeptMetadata): WorkspaceFiles {
   const repositoryConfig = readIn(root, ".ci", "config");
   const packagesDir = findPackagesDir(root, repositoryConfig);
   const top = join(root, packagesDir);
@@ -57,7 +58,9 @@ export function readWorktree(root: string, options: ReadOptions = {}): Workspace
   return {
     repositoryConfig,
     packagesDir,
-    folders: { [Symbol.iterator]: () => readFolders(top, entries, options) },
+    folders: {
+      [Symbol.iterator]: () => readFolders(top, entries, options, kept ?? KeptMetadata.of(top)),
+    },
   };
 }
 
@@ -83,8 +86,12 @@ function findPackagesDir(root: string, repositoryConfig: FileContent): string {
   });
 }
 
-function* readFolders(top: string, entries: readonly Dirent[], options: ReadOptions): Generator<FolderFiles> {
-  const kept = KeptMetadata.of(top);
+function* readFolders(
+  top: string,
+  entries: readonly Dirent[],
+  options: ReadOptions,
+  kept: KeptMetadata,
+): Generator<FolderFiles> {
   for (const entry of entries) {
     const folder = `${top}/${entry.name}`;
     if (entry.isDirectory()) {
@@ -124,10 +131,14 @@ function readFolder(
  * Asks makepkg, in the sandbox, for what the PKGBUILDs of these packages don't tell, and keeps what it says. Whether
  * reading the work tree again tells more now.
  */
-export async function askAboutWorktree(root: string, pkgbases: readonly string[]): Promise<boolean> {
+export async function askAboutWorktree(
+  root: string,
+  pkgbases: readonly string[],
+  opened?: KeptMetadata,
+): Promise<boolean> {
   if (pkgbases.length === 0) return false;
   const top = join(root, findPackagesDir(root, readIn(root, ".ci", "config")));
-  const kept = KeptMetadata.of(top);
+  const kept = opened ?? KeptMetadata.of(top);
   const recipes = pkgbases.map((pkgbase) => {
     const files = readRecipe(join(top, pkgbase));
     return { pkgbase, id: idOf(files), files: () => Promise.resolve(files) };

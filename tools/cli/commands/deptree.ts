@@ -2,6 +2,7 @@ import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { treeFormats } from "../../deptree/formats.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { defaultArch } from "../../alpm/names.ts";
+import { KeptMetadata } from "../../workspace/metadata/kept-metadata.ts";
 import { describeProblem, readTree, unknownPackages } from "../../workspace/workspace.ts";
 import { askAboutWorktree, readWorktree } from "../../workspace/worktree.ts";
 import { warn } from "../output/report.ts";
@@ -18,10 +19,13 @@ interface Options {
 export async function deptree({ root, format, out, databases = [], json = false }: Options): Promise<number> {
   const folder = findRoot(root);
   const distribution = await distributionNames(databases);
-  const read = (): ReturnType<typeof readTree> =>
-    readTree(readWorktree(folder, { configs: false, srcinfos: "unless-whole" }), defaultArch, distribution);
+  const kept = KeptMetadata.of(folder);
+  const read = (): ReturnType<typeof readTree> => {
+    const files = readWorktree(folder, { configs: false, srcinfos: "unless-whole" }, kept);
+    return readTree(files, defaultArch, distribution);
+  };
   const first = read();
-  const { tree, problems } = (await askAboutWorktree(folder, unknownPackages(first))) ? read() : first;
+  const { tree, problems } = (await askAboutWorktree(folder, unknownPackages(first), kept)) ? read() : first;
   for (const problem of problems) {
     if (problem.kind.startsWith("srcinfo") || problem.kind === "pkgbuild") warn(describeProblem(problem));
   }

@@ -35,7 +35,8 @@ function normaliseStatement({ command, background }: Statement): string {
 
 function assignmentsAlone(pkgbuild: Pkgbuild): Pkgbuild {
   const statements = pkgbuild.recipe.script.statements.filter((one) => namesIn(one) !== undefined);
-  const recipe = { ...pkgbuild.recipe, script: { ...pkgbuild.recipe.script, statements } };
+  const { text, functions, assignments, code, comments } = pkgbuild.recipe;
+  const recipe = { text, script: { statements }, functions, assignments, code, comments };
   return {
     text: pkgbuild.text,
     normal: pkgbuild.normal,

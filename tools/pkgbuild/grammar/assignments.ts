@@ -16,7 +16,7 @@ export function readAssignment(cursor: Cursor): Assignment | undefined {
   const [whole, name, subscript, sign] = target.exec(cursor.text) ?? [];
   if (whole === undefined || name === undefined) {
     // A subscript that isn't recognised could hide an assignment from us.
-    if (cursor.peek(subscripted) !== "") cursor.fail("a subscript that isn't understood");
+    if (cursor.stands(subscripted)) cursor.fail("a subscript that isn't understood");
     return undefined;
   }
   cursor.at += whole.length;

@@ -29,8 +29,8 @@ function readStatement(cursor: Cursor): Statement {
   const command = readChain(cursor);
   const end = cursor.at;
   skipBlanks(cursor);
-  const background = cursor.peek(/&(?!&)/y) !== "" && cursor.skip("&");
-  const separated = background || (cursor.peek(/;(?![;&])/y) !== "" && cursor.skip(";"));
+  const background = cursor.stands(/&(?!&)/y) && cursor.skip("&");
+  const separated = background || (cursor.stands(/;(?![;&])/y) && cursor.skip(";"));
   if (!separated && !cursor.ended && cursor.char !== "\n" && closerHere(cursor) === "")
     cursor.fail(`an unexpected ${cursor.char}`);
   return { command, background, line, start, end };
@@ -51,7 +51,7 @@ function readChain(cursor: Cursor): Command {
 function readPipeline(cursor: Cursor): Command {
   const timed = skipReserved(cursor, "time");
   skipBlanks(cursor);
-  const negated = cursor.peek(/!(?=[ \t])/y) !== "" && cursor.skip("!");
+  const negated = cursor.stands(/!(?=[ \t])/y) && cursor.skip("!");
   skipBlanks(cursor);
   const stages: Stage[] = [];
   for (;;) {

@@ -1,7 +1,8 @@
 import { endsWord, skipBlanks, skipLines, skipReserved } from "./blanks.ts";
 import { readScript } from "./commands.ts";
-import type { Cursor } from "./cursor.ts";
+import { Cursor } from "./cursor.ts";
 import { readRedirections } from "./redirections.ts";
+import { endOfBody } from "./skim.ts";
 import type {
   Branch,
   CaseItem,
@@ -74,14 +75,14 @@ function readList(cursor: Cursor): Word[] {
   const words: Word[] = [];
   for (;;) {
     skipBlanks(cursor);
-    if (cursor.ended || (endsWord(cursor.char) && cursor.peek(/[<>]\(/y) === "")) return words;
+    if (cursor.ended || (endsWord(cursor.char) && !cursor.stands(/[<>]\(/y))) return words;
     words.push(readWord(cursor));
   }
 }
 
 function readLoopBody(cursor: Cursor): Script {
   skipBlanks(cursor);
-  if (cursor.peek(/;(?![;&])/y) !== "") cursor.at += 1;
+  if (cursor.stands(/;(?![;&])/y)) cursor.at += 1;
   skipLines(cursor);
   if (!skipReserved(cursor, "do")) cursor.fail("a loop without its do");
   return readBlock(cursor, "done");
@@ -138,13 +139,44 @@ export function readFunction(cursor: Cursor): FunctionDefinition | undefined {
     cursor.expect(")", "a function's name");
   }
   skipLines(cursor);
-  const { at } = cursor;
-  const body = readCompound(cursor);
-  if (!body) return cursor.fail("a function without a body");
+  const { at, line: bodyLine } = cursor;
+  const end = cursor.skims && cursor.pendingDocuments.length === 0 ? endOfBody(cursor.text, at) : undefined;
+  const body = end === undefined ? readBody(cursor) : undefined;
+  if (end !== undefined) cursor.at = end + 1;
   const bodyText = cursor.text.slice(at, cursor.at);
-  const definition = { kind: "function", name, body, line, endLine: cursor.line, bodyText } as const;
+  const outside = { kind: "function", name, line, endLine: cursor.line, bodyText } as const;
+  const definition = body
+    ? { ...outside, body }
+    : new SkimmedFunction(outside, { line: bodyLine, depth: cursor.depth });
   cursor.functions.splice(position, 0, definition);
   return definition;
+}
+
+function readBody(cursor: Cursor): CompoundCommand {
+  return readCompound(cursor) ?? cursor.fail("a function without a body");
+}
+
+/** Its body is read when it is asked for, and what isn't understood there is thrown then. */
+class SkimmedFunction implements FunctionDefinition {
+  readonly kind = "function";
+  readonly name: string;
+  readonly line: number;
+  readonly endLine: number;
+  readonly bodyText: string;
+  readonly #start: { readonly line: number; readonly depth: number };
+  #body: CompoundCommand | undefined;
+
+  constructor(outside: Omit<FunctionDefinition, "body">, start: { line: number; depth: number }) {
+    this.name = outside.name;
+    this.line = outside.line;
+    this.endLine = outside.endLine;
+    this.bodyText = outside.bodyText;
+    this.#start = start;
+  }
+
+  get body(): CompoundCommand {
+    return (this.#body ??= readBody(new Cursor(this.bodyText, this.#start)));
+  }
 }
 
 /** A name that parentheses follow, perhaps. */

@@ -29,12 +29,20 @@ export interface PendingDocument {
 
 const deepestNesting = 100;
 
+interface Start {
+  readonly line?: number;
+  readonly depth?: number;
+  readonly skims?: boolean;
+}
+
 /** A place in a text, moving forward. */
 export class Cursor {
   readonly text: string;
   readonly comments: Comment[] = [];
   /** In the order in which they begin, nested ones too. */
   readonly functions: FunctionDefinition[] = [];
+  /** Bodies of functions are read where they are asked for. */
+  readonly skims: boolean;
   at = 0;
   pendingDocuments: PendingDocument[] = [];
   #depth: number;
@@ -44,10 +52,11 @@ export class Cursor {
   #lastLine = 0;
 
   /** A text inside another (between backticks) begins at that one's line and nesting. */
-  constructor(text: string, outer?: { line: number; depth: number }) {
+  constructor(text: string, { line = 1, depth = 0, skims = false }: Start = {}) {
     this.text = text;
-    this.#firstLine = outer?.line ?? 1;
-    this.#depth = outer?.depth ?? 0;
+    this.skims = skims;
+    this.#firstLine = line;
+    this.#depth = depth;
   }
 
   get depth(): number {
@@ -98,8 +107,7 @@ export class Cursor {
 
   /** What a sticky expression matches here. */
   peek(pattern: RegExp): string {
-    pattern.lastIndex = this.at;
-    return pattern.exec(this.text)?.[0] ?? "";
+    return this.stands(pattern) ? this.text.slice(this.at, pattern.lastIndex) : "";
   }
 
   /** Whether a sticky expression matches here. */

@@ -16,8 +16,8 @@ const patternOperators = new Set(["#", "##", "%", "%%", "/", "//", "/#", "/%", "
 
 /** Whether the `$` here begins an expansion; else it stands for itself. */
 export function isExpansion(cursor: Cursor): boolean {
-  if (cursor.peek(/\$\\\n/y) !== "") cursor.fail("an expansion continued on the next line");
-  return cursor.peek(/\$[A-Za-z_0-9@*#?$!\-({[]/y) !== "";
+  if (cursor.stands(/\$\\\n/y)) cursor.fail("an expansion continued on the next line");
+  return cursor.stands(/\$[A-Za-z_0-9@*#?$!\-({[]/y);
 }
 
 /** Reads `$name`, `${…}`, `$(…)` or `$((…))`. */
@@ -111,7 +111,7 @@ function readPrefix(cursor: Cursor): "" | "#" | "!" {
     cursor.at += 1;
     return "#";
   }
-  return cursor.peek(/![A-Za-z_0-9@*#]/y) !== "" && cursor.skip("!") ? "!" : "";
+  return cursor.stands(/![A-Za-z_0-9@*#]/y) && cursor.skip("!") ? "!" : "";
 }
 
 function readIndex(cursor: Cursor): Word {

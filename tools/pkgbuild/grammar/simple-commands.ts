@@ -38,7 +38,7 @@ export function readSimple(cursor: Cursor): SimpleCommand {
 }
 
 function endsHere(cursor: Cursor): boolean {
-  return endsWord(cursor.char) && cursor.peek(/[<>]\(/y) === "";
+  return endsWord(cursor.char) && !cursor.stands(/[<>]\(/y);
 }
 
 function declares([first]: readonly Argument[]): boolean {

@@ -158,8 +158,7 @@ function readBackslash(cursor: Cursor, style: Style, parts: WordPart[]): void {
   cursor.at += 1;
   if (cursor.skip("\n")) {
     // Between two halves of a token a continuation can hide keywords and operators.
-    if (style.wordlike && cursor.peek(/[^ \t\n]/y) !== "")
-      cursor.fail("a word continued on the next line", start);
+    if (style.wordlike && cursor.stands(/[^ \t\n]/y)) cursor.fail("a word continued on the next line", start);
     return;
   }
   const escaped = cursor.take(style.escapes);

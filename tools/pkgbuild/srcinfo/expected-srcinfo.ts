@@ -37,6 +37,13 @@ const perArchitecture = "source provides conflicts depends replaces optdepends m
   .split(" ")
   .concat(sums);
 
+function fieldsFor(architecture: string): readonly string[] {
+  return perArchitecture.map((field) => `${field}_${architecture}`);
+}
+
+/** Made once for thousands of recipes. */
+const usual = new Map(["x86_64", "aarch64", "i686", "armv7h"].map((name) => [name, fieldsFor(name)]));
+
 /**
  * What makepkg would write to `.SRCINFO`, from what was evaluated without running anything. Where pkgver() exists, `.SRCINFO`
  * may rightly hold a newer pkgver than the recipe, and what is derived from it.
@@ -81,7 +88,7 @@ function sectionOf(
     if (value && (kind === "package" || !value.known || value.text !== ""))
       section.set(field, [written(value)]);
   }
-  const suffixed = architectures.flatMap((name) => perArchitecture.map((field) => `${field}_${name}`));
+  const suffixed = architectures.flatMap((name) => usual.get(name) ?? fieldsFor(name));
   for (const field of [...fields[kind].multiple, ...suffixed]) {
     const list = values.list(field);
     if (list) addList(section, field, list, kind);

@@ -7,7 +7,7 @@ import {
   type SrcinfoFields,
 } from "../../alpm/srcinfo.ts";
 import { SluiceError } from "../../errors.ts";
-import { readPkgbuildOnce } from "../../pkgbuild/recipe.ts";
+import { skimPkgbuild, type Recipe } from "../../pkgbuild/recipe.ts";
 import { evaluateOnce } from "../../pkgbuild/evaluation/evaluate.ts";
 import { expectedSrcinfo, type Section } from "../../pkgbuild/srcinfo/expected-srcinfo.ts";
 
@@ -39,9 +39,12 @@ export interface UnknownField {
 
 /** @param carch what `$CARCH` means */
 export function derive(pkgbuild: string, carch: string = defaultArch): Derived {
-  const reading = readPkgbuildOnce(pkgbuild);
-  if (!reading.ok) return nothing(reading.problem.message, reading.problem.line);
-  const { pkgbase, base, packages } = expectedSrcinfo(evaluateOnce(reading.recipe, { carch, clean: true }));
+  const reading = skimPkgbuild(pkgbuild, (recipe) => derivedOf(recipe, carch));
+  return reading.ok ? reading.value : nothing(reading.problem.message, reading.problem.line);
+}
+
+function derivedOf(recipe: Recipe, carch: string): Derived {
+  const { pkgbase, base, packages } = expectedSrcinfo(evaluateOnce(recipe, { carch, clean: true }));
   if (!pkgbase) return nothing("it sets no pkgname", 1);
   if (!pkgbase.known) return nothing(pkgbase.reason, pkgbase.line);
   const unknown: UnknownField[] = [];
@@ -57,7 +60,7 @@ export function derive(pkgbuild: string, carch: string = defaultArch): Derived {
       fields: knownFields(section, unknown, pkgname),
     })),
   };
-  const movesVersion = reading.recipe.functions.has("pkgver");
+  const movesVersion = recipe.functions.has("pkgver");
   try {
     // A value may break the form of `.SRCINFO`, or a name be none: then nothing of it is believed.
     const read = isPlain(srcinfo) ? withoutEmpty(srcinfo) : parseSrcinfo(formatSrcinfo(srcinfo));

@@ -76,7 +76,7 @@ export class KeptMetadata {
 
   add(id: string, derived: Derived): void {
     this.#used.add(id);
-    this.#lines.set(id, JSON.stringify(derived));
+    this.#lines.set(id, asciiJson(derived));
     this.#isNew = true;
   }
 
@@ -113,10 +113,19 @@ export function blobId(content: string | Uint8Array): string {
   return createHash("sha1").update(header).update(content).digest("hex");
 }
 
+/** One character beyond ASCII would make the whole file's text take twice the memory, and be read half as fast. */
+function asciiJson(derived: Derived): string {
+  return JSON.stringify(derived).replaceAll(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 function readLines(file: string): Map<string, string> {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    // ASCII alone, see `asciiJson`
+    text = readFileSync(file, "latin1");
   } catch {
     return new Map();
   }
