@@ -1,0 +1,57 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readPkgbuild, skimPkgbuild, type Recipe } from "../../tools/pkgbuild/recipe.ts";
+import { normaliseScript } from "../../tools/pkgbuild/normal-form/normalise.ts";
+
+// Where a function ends is found without reading its body: the same place as by reading it, whatever is in there.
+
+const own = [
+  "package() { echo '}' \"}\" \\} # }\n}\nx=1",
+  'build() { : "${a:-"}"}" "$(echo "}")" `echo }`; }\nx=2',
+  "build() {\n  cat <<E\n}\nE\n}\nx=3",
+  "build() {\n  case $x in a) echo };; (b) ;; esac\n}\nx=4",
+  "build() {\n  f() { :; }\n  { :; }\n}\nx=5",
+  "build() { a=${b#\\}} c=${d%'}'} e=$'\\'}'; }\nx=6",
+  "build() (\n  echo ')' # )\n)\nx=7",
+  "build() { a=(} '}' $((1+(2))) ); [[ $a == *} ]]; }\nx=8",
+  "build() { echo }; echo a} {b; }\nx=9",
+  'build() { x=# ; y=a#b; echo "#" # \'\n}\nx=10',
+];
+
+const attempts = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../gate/attempts.json"), "utf8"),
+) as Readonly<Record<string, Readonly<Record<"old" | "new", Readonly<Record<string, string>>>>>>;
+const cases = join(import.meta.dirname, "../../../shared/gate-cases");
+const others = (existsSync(cases) ? readdirSync(cases) : [])
+  .flatMap((name) => ["old", "new"].map((side) => join(cases, name, side, "PKGBUILD")))
+  .filter((path) => existsSync(path))
+  .map((path) => readFileSync(path, "utf8"));
+const hostile = Object.values(attempts).flatMap((one) => [
+  one.old["PKGBUILD"] ?? "",
+  one.new["PKGBUILD"] ?? "",
+]);
+
+function shape(recipe: Recipe): unknown {
+  return {
+    form: normaliseScript(recipe.script),
+    functions: [...recipe.functions].map(([name, all]) => [
+      name,
+      all.map(({ line, endLine, bodyText }) => [line, endLine, bodyText]),
+    ]),
+    assignments: recipe.assignments.map(({ name, line, function: inside }) => [name, line, inside]),
+  };
+}
+
+test.each([
+  ["of our own", own],
+  ["that attacked the gate", hostile],
+  ["beside this repository", others],
+])("bodies of functions are skimmed as they are read: texts %s", (_, texts) => {
+  for (const text of texts) {
+    const read = readPkgbuild(text);
+    if (!read.ok) continue;
+    const skimmed = skimPkgbuild(text, shape);
+    expect({ text, skimmed }).toEqual({ text, skimmed: { ok: true, value: shape(read.recipe) } });
+  }
+});
