@@ -23,7 +23,12 @@ function shared(folder: string): string {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    // What lies above may be a file.
+    return false;
+  }
 }
 
 function read(path: string): string {
