@@ -36,13 +36,16 @@ const naming =
 function otherNamed(old: SourceEntry, now: SourceEntry): string | undefined {
   return now.segments.find((step, at) => {
     if (step === old.segments[at]) return false;
-    const [before = "", last] = [now.segments[at - 1], at === now.segments.length - 1];
+    const before = now.segments[at - 1] ?? "";
     if (step.startsWith("~") || before.endsWith(":")) return true;
     if (/^(?:gh|data)$/.test(before) && cdn.test(now.host))
       return nameOf(step) !== nameOf(old.segments[at] ?? "");
-    return naming.test(before) && !(last && /^(?:projects|repositories|builds)$/i.test(before));
+    return naming.test(before) && !wholeVersion.test(step);
   });
 }
+
+/** `1.2.3`, or a file's name that ends in it: no number by itself, and none that a name's letters end in. */
+const wholeVersion = /^(?:[A-Za-z][A-Za-z_.+-]*[-_.])?[vr]?\d+(?:[._][\da-f]+)+[\w.+-]*$/;
 
 const cdn = /(?:^|\.)(?:jsdelivr\.net|statically\.io|modrinth\.com)$/;
 
