@@ -147,7 +147,7 @@ describe.skipIf(missing.length > 0)(
       await sleep(50);
       stop.abort();
       await running;
-      expect(told[0]).toMatch(/^good lost: \/x can't be written: the disk is full Free some space there/);
+      expect(told[0]).toMatch(/^good lost: \/x can't be written: the disk is full. Free some space there/);
       expect((await installation.queue.state()).builds).toMatchObject([{ pkgbase: "good" }]);
     });
 
