@@ -190,6 +190,9 @@ const upstreams = {
   commits: async (packages) => new Map(packages.map(({ pkgbase }) => [pkgbase, newest])),
   tagsOf: async () => undefined,
   libraries: async () => [],
+  rebuildsOn: async () => new Map(),
+  gives: async () => [],
+  publishedNeeds: async () => undefined,
   aurEtag: () => undefined,
 };
 process.stdout.write("ready");

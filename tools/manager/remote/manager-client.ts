@@ -160,7 +160,7 @@ export class ManagerClient {
     requireProtocol(url, answer);
     if (answer.statusCode !== 200) throw problemOf(answer.statusCode, text);
     const parsed = schema.safeParse(parseJson(text));
-    if (!parsed.success) throw unreachable(url, new Error("its answer isn't a manager's"));
+    if (!parsed.success) throw away(url, "its answer isn't a manager's");
     return parsed.data;
   }
 }
@@ -218,15 +218,15 @@ function problemOf(status: number, text: string): SluiceError {
 }
 
 function unreachable(url: string, cause: unknown): SluiceError {
-  const { message } = cause as { message?: string };
-  return new SluiceError(
-    "manager-away",
-    `the manager at ${url} can't be reached: ${failureOf(cause) ?? message}`,
-    {
-      hint: "Does `sluice up` run there with REDIS_HOST, and is MANAGER_URL right? It is tried again.",
-      exitCode: 1,
-    },
-  );
+  const { message = "" } = cause as { message?: string };
+  return away(url, failureOf(cause) ?? message);
+}
+
+function away(url: string, why: string): SluiceError {
+  return new SluiceError("manager-away", `the manager at ${url} can't be reached: ${why}`, {
+    hint: "Does `sluice up` run there with REDIS_HOST, and is MANAGER_URL right? It is tried again.",
+    exitCode: 1,
+  });
 }
 
 function parseJson(text: string): unknown {

@@ -80,13 +80,15 @@ interface Line {
   readonly alone: boolean;
 }
 
-function linesOfStatement({ command, background }: Statement): Line[] {
+function linesOfStatement({ command, background }: Statement, at: number, all: readonly Statement[]): Line[] {
   const first = firstOf(command);
   const own: Line[] = [];
   if (first?.kind === "simple") {
     const [assignment, another] = first.assignments;
     const isPlain = first.words.length === 0 && first.redirections.length === 0;
-    const alone = command === first && !another && isPlain && !background;
+    // Behind the last one `declare -f` prints no semicolon, and makepkg wants something behind the `=`.
+    const isSeen = at < all.length - 1 || !(assignment && isEmpty(assignment));
+    const alone = command === first && !another && isPlain && !background && isSeen;
     if (assignment) own.push({ assignment, alone });
   }
   return [...own, ...insideOf(command)];
@@ -153,9 +155,11 @@ function unclearIn(script: Script): Line[] {
 }
 
 /** Bash prints a list on one line; line ends within quotes stay, and an empty value may end its line. */
+function isEmpty({ value }: Assignment): boolean {
+  return value.kind === "scalar" && value.word.parts.length === 0;
+}
+
 function isOneLine(assignment: Assignment): boolean {
-  const { value } = assignment;
-  if (value.kind === "scalar" && value.word.parts.length === 0) return false;
   let oneLine = true;
   walkAssignment(assignment, {
     part: (part) => void (oneLine &&= part.kind !== "literal" || !part.text.includes("\n")),
