@@ -22,7 +22,7 @@ import { scriptsOf } from "./files/scripts.ts";
 import { judgeReadings } from "./code/second-reading-rules.ts";
 import { judgePlainText } from "./code/plain-text.ts";
 import { judgeSignals } from "./commands/signal-rules.ts";
-import { judgeLocalSources, judgeSources } from "./sources/source-rules.ts";
+import { judgeSources } from "./sources/source-rules.ts";
 import { judgeSrcinfo } from "./files/srcinfo-rules.ts";
 import type { JudgeContext, TagAnswer, TagQuestion, Update } from "./update.ts";
 import { tagKey } from "./update.ts";
@@ -160,7 +160,7 @@ function judgeSides(
     return { findings, needs: [], comparison: undefined };
   }
   const comparison = compare(old, pkgbuild, context.architectures);
-  const sources = judgeSources(comparison, context.tagAnswers);
+  const sources = judgeSources(comparison, context.tagAnswers, oldFiles);
   findings.push(
     ...judgeTopLevelCode(comparison, changedFiles),
     ...judgeChoices(comparison, old, pkgbuild),
@@ -168,7 +168,6 @@ function judgeSides(
     ...judgeCheckouts(comparison),
     ...judgeVariables(comparison),
     ...sources.findings,
-    ...judgeLocalSources(comparison, oldFiles),
     ...judgeChecksums(comparison, after.files),
     ...judgeFunctions(old, pkgbuild),
     ...judgeSignals(old, pkgbuild, comparison),

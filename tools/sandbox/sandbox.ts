@@ -38,14 +38,18 @@ export interface Sandbox {
  *   in memory alone (memfd, System V) are memory: held together by a cgroup, without one each by itself at best;
  * - `caller-death`: the payload dies with the process that called `run`, however that one dies.
  */
-export type Isolation =
-  | "network"
-  | "reads"
-  | "writes"
-  | "processes"
-  | "privileges"
-  | "output"
-  | "caller-death";
+export type Isolation = (typeof isolations)[number];
+
+/** All that a sandbox may keep apart. */
+export const isolations = [
+  "network",
+  "reads",
+  "writes",
+  "processes",
+  "privileges",
+  "output",
+  "caller-death",
+] as const;
 
 export interface Owner {
   readonly uid: number;

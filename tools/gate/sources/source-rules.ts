@@ -4,7 +4,7 @@ import { commitOfVersion, goesBack, renamesProject } from "./address-changes.ts"
 import { countedUpload, loneNumber } from "./lone-number.ts";
 import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import { isSignature, ownerOf, parseSource, repositoryOf, type SourceEntry } from "./source-entry.ts";
-import { type TagAnswer, tagKey, type TagQuestion } from "../update.ts";
+import { type RecipeFiles, type TagAnswer, tagKey, type TagQuestion } from "../update.ts";
 import { versionRules, versionOf } from "../versions/version-rules.ts";
 import { addressRules, addressFindings, isFloating } from "./source-address.ts";
 import { strangerRules, isNewStranger, isStranger } from "./source-stranger.ts";
@@ -63,6 +63,7 @@ export interface SourceJudgement {
 export function judgeSources(
   comparison: Comparison,
   answers: ReadonlyMap<string, TagAnswer>,
+  filesBefore: RecipeFiles,
 ): SourceJudgement {
   const findings: Finding[] = [];
   const needs = new Map<string, TagQuestion>();
@@ -71,7 +72,10 @@ export function judgeSources(
   for (const pair of changedLists(comparison)) {
     const { place } = pair;
     if (pair.untold !== undefined) findings.push(finding("source-changed", pair.untold, place));
-    for (const entry of pair.added) findings.push(...ofAdded(entry, pair, place));
+    for (const entry of pair.added) {
+      const here = { ...place, after: entry.text };
+      findings.push(...ofAdded(entry, pair, place), ...unreadBefore(undefined, entry, filesBefore, here));
+    }
     for (const entry of pair.removed) {
       findings.push(
         finding(isSignature(entry) ? "signature-dropped" : "source-removed", entry.text, {
@@ -83,6 +87,7 @@ export function judgeSources(
     for (const [old, renamed] of pair.changed) {
       const both = { ...place, before: old.text, after: renamed.text };
       findings.push(...addressFindings(renamed, both, pair.hostsBefore, old), ...moved(old, renamed, both));
+      findings.push(...unreadBefore(old, renamed, filesBefore, both));
       if (isStranger(old, renamed, pair.home)) findings.push(finding("source-stranger", renamed.text, both));
       if (isFloating(renamed) && old.fragment !== renamed.fragment)
         findings.push(finding("source-floating", renamed.fragment, both));
@@ -127,18 +132,15 @@ export function judgeSources(
 }
 
 /** A file of the recipe that lay there, read by nothing, and is the source of the new version. */
-export function judgeLocalSources(comparison: Comparison, before: ReadonlyMap<string, unknown>): Finding[] {
-  return changedLists(comparison).flatMap(({ changed, added, place }) =>
-    [...changed.map(([old, now]) => ({ old, now })), ...added.map((now) => ({ old: undefined, now }))]
-      .filter(({ old, now }) => now.scheme === "local" && old?.text !== now.text && before.has(now.text))
-      .map(({ old, now }) =>
-        finding("source-changed", `${now.text}, which was there and wasn't read`, {
-          ...place,
-          ...(old && { before: old.text }),
-          after: now.text,
-        }),
-      ),
-  );
+function unreadBefore(
+  old: SourceEntry | undefined,
+  now: SourceEntry,
+  before: RecipeFiles,
+  place: Place,
+): Finding[] {
+  return now.scheme === "local" && old?.text !== now.text && before.has(now.text)
+    ? [finding("source-changed", `${now.text}, which was there and wasn't read`, place)]
+    : [];
 }
 
 /** What is called by a version of several parts is a file's name, whatever those parts look like by themselves. */

@@ -199,7 +199,8 @@ interface PatternChar {
   readonly quoted: boolean;
 }
 
-const classes: Readonly<Record<string, RegExp>> = {
+/** POSIX' classes of characters, as far as ASCII goes. */
+export const characterClasses: Readonly<Record<string, RegExp>> = {
   alnum: /[A-Za-z0-9]/,
   alpha: /[A-Za-z]/,
   blank: /[ \t]/,
@@ -208,9 +209,11 @@ const classes: Readonly<Record<string, RegExp>> = {
   punct: /[!-/:-@[-`{-~]/,
   space: /[ \t\n\v\f\r]/,
   upper: /[A-Z]/,
-  word: /[A-Za-z0-9_]/,
   xdigit: /[0-9A-Fa-f]/,
 };
+
+/** Bash's patterns have one more. */
+const globClasses: typeof characterClasses = { ...characterClasses, word: /[A-Za-z0-9_]/ };
 
 /** `[…]`; one that isn't closed is a plain bracket. */
 function readBracket(chars: readonly PatternChar[], start: number): { token: Token; end: number } {
@@ -251,7 +254,7 @@ function readClass(chars: readonly PatternChar[], start: number): { test: RegExp
     .slice(start, end + 1)
     .map(({ char }) => char)
     .join("");
-  const test = classes[/^\[:([a-z]+):\]$/.exec(text)?.[1] ?? ""];
+  const test = globClasses[/^\[:([a-z]+):\]$/.exec(text)?.[1] ?? ""];
   if (!test) throw new NotStatic("its pattern isn't understood");
   return { test, end };
 }

@@ -14,7 +14,14 @@ import { callerIsRoot, systemPath, unprivilegedOwner } from "../jobs/owner.ts";
 import { outputPipes } from "../jobs/pipes.ts";
 import { privateFolder } from "../jobs/private-folder.ts";
 import { descendants, gone, signal } from "../jobs/processes.ts";
-import type { Job, Outcome, Owner, Sandbox, SandboxResult } from "../sandbox.ts";
+import {
+  isolations,
+  type Job,
+  type Outcome,
+  type Owner,
+  type Sandbox,
+  type SandboxResult,
+} from "../sandbox.ts";
 import { type Ending, supervise, type Tree } from "../jobs/supervise.ts";
 
 interface Host {
@@ -36,15 +43,7 @@ export function bubblewrap(): Sandbox {
   return {
     name: "bubblewrap",
     programs: "host",
-    isolates: new Set([
-      "network",
-      "reads",
-      "writes",
-      "processes",
-      "privileges",
-      "output",
-      "caller-death",
-    ] as const),
+    isolates: new Set(isolations),
     owner: host.owner,
     run: (job) => run(job, host),
   };

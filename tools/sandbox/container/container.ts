@@ -10,7 +10,14 @@ import { limitNotes, outputNote } from "../jobs/limits.ts";
 import { unprivilegedOwner } from "../jobs/owner.ts";
 import { privateFolder } from "../jobs/private-folder.ts";
 import { type Ending, supervise, type Tree } from "../jobs/supervise.ts";
-import type { Job, Outcome, Owner, Sandbox, SandboxResult } from "../sandbox.ts";
+import {
+  isolations,
+  type Job,
+  type Outcome,
+  type Owner,
+  type Sandbox,
+  type SandboxResult,
+} from "../sandbox.ts";
 import { containerArguments } from "./container-command.ts";
 import { ask, type Engine, type EngineFacts, engineOf, factsOf, require } from "./engine.ts";
 import { buildImage, type Image } from "./image.ts";
@@ -39,15 +46,7 @@ export function container(env: NodeJS.ProcessEnv = process.env): Sandbox {
   return {
     name: "container",
     programs: "image",
-    isolates: new Set([
-      "network",
-      "reads",
-      "writes",
-      "processes",
-      "privileges",
-      "output",
-      "caller-death",
-    ] as const),
+    isolates: new Set(isolations),
     owner,
     run: (job) => run(job, host),
   };

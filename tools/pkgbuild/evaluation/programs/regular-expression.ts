@@ -1,3 +1,4 @@
+import { characterClasses } from "../patterns.ts";
 import { NotStatic } from "../values.ts";
 
 type Piece =
@@ -145,17 +146,6 @@ function repeat(pieces: Piece[], sign: string, text: string, at: number, extende
   return at + (whole?.length ?? 0);
 }
 
-const classes: Readonly<Record<string, RegExp>> = {
-  alnum: /[A-Za-z0-9]/,
-  alpha: /[A-Za-z]/,
-  blank: /[ \t]/,
-  digit: /[0-9]/,
-  lower: /[a-z]/,
-  space: /[ \t\n\v\f\r]/,
-  upper: /[A-Z]/,
-  xdigit: /[0-9A-Fa-f]/,
-};
-
 /** What stands behind `[`. */
 function readBracket(text: string, start: number): { accepts: (char: string) => boolean; end: number } {
   let at = start;
@@ -168,7 +158,7 @@ function readBracket(text: string, start: number): { accepts: (char: string) => 
     if (char === undefined || char === "\\") throw unclear();
     if (char === "[" && sign !== undefined && ":.=".includes(sign)) {
       const [whole, name = ""] = /^\[:([a-z]+):\]/.exec(text.slice(at, at + 12)) ?? [];
-      const known = classes[name];
+      const known = characterClasses[name];
       if (whole === undefined || !known) throw unclear();
       tests.push((other) => known.test(other));
       at += whole.length;
