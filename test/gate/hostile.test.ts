@@ -15,6 +15,8 @@ test.each([
   ["functions that call one another", `${chain(2_000)}\n_f0 x`],
   ["substitutions within one another", `_x=${"$(".repeat(5_000)}${")".repeat(5_000)}`],
   ["commands in a long chain", `true ${"&& true ".repeat(50_000)}`],
+  ["words of an installer without end", `prepare() { npm ${"npm x a ".repeat(20_000)}$pkgver; }`],
+  ["addresses within one another", `source+=("${"https://a/".repeat(10_000)}$pkgver")`],
   ["branches in a long chain", `if a; then b; ${"elif a; then b; ".repeat(5_000)}fi`],
 ])("%s: judged, and never let through", (_, text) => {
   const after = `${bumped("rust")}\n${text}\n`;

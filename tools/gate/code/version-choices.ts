@@ -3,7 +3,7 @@ import type { Command, Redirection, SimpleCommand } from "../../pkgbuild/grammar
 import { type Visitor, walkCommand, walkScript } from "../../pkgbuild/grammar/walk.ts";
 import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { Comparison } from "../values/comparison.ts";
-import { readsBehind } from "../values/variables.ts";
+import { withReaders } from "../values/intermediate-values.ts";
 import type { Pkgbuild } from "../files/side.ts";
 import { readsOf } from "./top-level-code.ts";
 
@@ -35,15 +35,13 @@ const finding = findingsOf(choiceRules);
 /** Unchanged code for which what may change freely, version and checksums, is more than a text. */
 export function judgeChoices({ changes, written }: Comparison, before: Pkgbuild, after: Pkgbuild): Finding[] {
   const { recipe } = after;
-  const changed = new Set(changes.map(({ name }) => name));
-  const sums = [...changed].filter(isChecksums);
-  const readOf = (walk: (visitor: Visitor) => void): string | undefined => {
-    const known = [...readsOf(walk)].flatMap((name) => [name, ...readsBehind(name, written.after)]);
-    return known.find((name) => changed.has(name) && !isChecksums(name));
-  };
+  const changed = [...new Set(changes.map(({ name }) => name))];
+  const [sums, names] = [changed.filter(isChecksums), changed.filter((name) => !isChecksums(name))];
+  const readers = withReaders(new Set(names), written);
   const findings: Finding[] = [];
   for (const { command, line } of recipe.script.statements) {
-    const read = choosesCode(command) ? readOf((visitor) => walkCommand(command, visitor)) : undefined;
+    if (!choosesCode(command)) continue;
+    const read = [...readsOf((visitor) => walkCommand(command, visitor))].find((name) => readers.has(name));
     if (read !== undefined)
       findings.push(finding("version-chooses-code", `$${read}`, { file: "PKGBUILD", line }));
   }
@@ -51,11 +49,10 @@ export function judgeChoices({ changes, written }: Comparison, before: Pkgbuild,
     const [old, now] = [before, after].map(bodyTexts);
     if (old !== now) findings.push(finding("alias-quotes", "", { file: "PKGBUILD" }));
   }
-  const names = [...changed].filter((name) => !isChecksums(name));
+  const isNaming = namingBy(names);
   for (const { bodyText, line, name } of [...recipe.functions.values()].flat()) {
-    const named = names.find((one) => standsInName(one, bodyText));
-    if (named !== undefined)
-      findings.push(finding("version-in-name", `$${named} in ${name}()`, { file: "PKGBUILD", line }));
+    if (bodyText.split("\n").some(isNaming))
+      findings.push(finding("version-in-name", `in ${name}()`, { file: "PKGBUILD", line }));
   }
   const bodies = [...recipe.functions.values()].flat().map(({ body }) => body);
   const commands = [...recipe.script.statements.map(({ command }) => command), ...bodies];
@@ -74,17 +71,30 @@ function bodyTexts({ recipe }: Pkgbuild): string {
     .join("\n");
 }
 
-/** `https://foo$pkgver.org`, `npm install foo$pkgver`, `install -m${pkgver}755`. */
-function standsInName(name: string, text: string): boolean {
-  const read = String.raw`\$\{?${name}\b`;
-  return new RegExp(
+/** Whether a line says `https://foo$pkgver.org`, `npm install foo$pkgver` or `install -m${pkgver}755`. */
+function namingBy(names: readonly string[]): (line: string) => boolean {
+  if (names.length === 0) return () => false;
+  const read = String.raw`\$\{?(?:${names.filter((name) => /^\w+$/.test(name)).join("|")})\b`;
+  const hostOrMode = new RegExp(
     [
       String.raw`:\/\/[^\/\s"']*${read}`,
       String.raw`\bchmod\s+\S*${read}|\s-[A-Za-z]*m\s*["']?${read}|--mode=?\s*["']?${read}`,
-      String.raw`(?:^|[\s;&|(])(?:npx|bunx|(?:npm|pnpm|yarn|bun|pip3?|pipx|uv|cargo|gem|go|deno)\s(?:[^\n;|&]*\s)?(?:i|install|add|get|run|download|exec|dlx|x))\s[^\n;|&]*[A-Za-z0-9](?<![^A-Za-z0-9]v)${read}`,
     ].join("|"),
-  ).test(text);
+  );
+  const glued = new RegExp(String.raw`[A-Za-z0-9](?<![^A-Za-z0-9]v)${read}`);
+  return (line) => {
+    if (!line.includes("$")) return false;
+    if (hostOrMode.test(line)) return true;
+    const words = line.split(/[\s;&|()]+/);
+    const tool = words.findIndex((word) => installers.test(word));
+    const verb = words.findIndex((word, at) => at > tool && verbs.test(word));
+    const from = /^(?:npx|bunx)$/.test(words[tool] ?? "") ? tool : verb;
+    return tool !== -1 && from !== -1 && words.slice(from + 1).some((word) => glued.test(word));
+  };
 }
+
+const installers = /^(?:npx|bunx|npm|pnpm|yarn|bun|pip3?|pipx|uv|cargo|gem|go|deno)$/;
+const verbs = /^(?:i|install|add|get|run|download|exec|dlx|x)$/;
 
 /** What is read where text is made of text, and not as a part of a file's name. */
 function readsWhereMade(command: Command): ReadonlySet<string> {

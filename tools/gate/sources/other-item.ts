@@ -6,8 +6,12 @@ import { ownerOf, parseSource, type SourceEntry } from "./source-entry.ts";
  * such places, too, but there they choose whose it is.
  */
 export function otherItem(old: SourceEntry, now: SourceEntry): string | undefined {
+  return itself(old, now) ?? otherNested(old, now);
+}
+
+function itself(old: SourceEntry, now: SourceEntry): string | undefined {
   if (anybodys.test(now.host) && old.text !== now.text) return now.host;
-  return otherKey(old, now) ?? otherNamed(old, now) ?? otherNested(old, now);
+  return otherKey(old, now) ?? otherNamed(old, now);
 }
 
 /** Whoever uploads or shortens something there gets an address beside everybody else's. */
@@ -58,7 +62,7 @@ function otherNested(old: SourceEntry, now: SourceEntry): string | undefined {
   const [before, after] = [old, now].map(nestedIn);
   if (after === undefined) return undefined;
   const [was, is] = [parseSource(before ?? ""), parseSource(after)];
-  return ownerOf(was) === ownerOf(is) ? otherItem(was, is) : after;
+  return ownerOf(was) === ownerOf(is) ? itself(was, is) : after;
 }
 
 function nestedIn({ segments }: SourceEntry): string | undefined {
