@@ -71,6 +71,10 @@ export function judgeSrcinfo(
   const oldDifferences = hasOld ? fewest(before.pkgbuild, old) : [];
   const known = new Set(oldDifferences.map(keyOf));
   const findings: Finding[] = [];
+  if (before?.srcinfo && hasReturns(after) && !hasReturns(before))
+    findings.push(
+      finding("srcinfo-differs", "it has carriage returns, which others read as a part of names", { file }),
+    );
   if (srcinfo.pkgbase !== "" && srcinfo.pkgbase !== pkgbase && old?.pkgbase !== srcinfo.pkgbase) {
     findings.push(
       finding("package-names-changed", `its pkgbase is ${srcinfo.pkgbase}`, { file, after: srcinfo.pkgbase }),
@@ -93,6 +97,10 @@ export function judgeSrcinfo(
   }
   if (comparison?.asWritten) findings.push(...nowDiffers(comparison, old, srcinfo));
   return findings;
+}
+
+function hasReturns({ files }: Side): boolean {
+  return files.get(".SRCINFO")?.bytes.includes(0x0d) ?? false;
 }
 
 /** Where what is written agreed with .SRCINFO before, it has to agree still. */
