@@ -6,8 +6,8 @@ import {
   expandNumber,
   expandPattern,
   expandText,
-  type Scope,
-} from "./expand.ts";
+} from "./expansion/expand.ts";
+import type { Scope } from "./expansion/scope.ts";
 import { RegularExpression } from "./programs/regular-expression.ts";
 import type { SimpleCommand, TestExpression, Word } from "../grammar/syntax.ts";
 import { NotStatic } from "./values.ts";

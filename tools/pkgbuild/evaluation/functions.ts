@@ -1,7 +1,8 @@
 import { readScript } from "../grammar/commands.ts";
 import { commandName, constantText } from "../grammar/constants.ts";
 import { Cursor, Unreadable } from "../grammar/cursor.ts";
-import { expandText, type Scope } from "./expand.ts";
+import { expandText } from "./expansion/expand.ts";
+import type { Scope } from "./expansion/scope.ts";
 import type { Command, FunctionDefinition, Script, SimpleCommand } from "../grammar/syntax.ts";
 
 /** All functions of a file by name, in the order of the text; bash takes the definition that it ran last. */

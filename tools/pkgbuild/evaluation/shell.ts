@@ -2,7 +2,7 @@ import { assigned, type Assigner } from "./assigning.ts";
 import { commandName, constantText } from "../grammar/constants.ts";
 import { runDeclaration } from "./declaring.ts";
 import { type Effects, effectsOf, isInert, type Walk } from "./effects.ts";
-import { expandFields } from "./expand.ts";
+import { expandFields } from "./expansion/expand.ts";
 import type {
   Assignment,
   Command,

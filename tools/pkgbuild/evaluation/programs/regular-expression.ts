@@ -1,4 +1,4 @@
-import { characterClasses } from "../patterns.ts";
+import { characterClasses } from "../expansion/patterns.ts";
 import { NotStatic } from "../values.ts";
 
 type Piece =

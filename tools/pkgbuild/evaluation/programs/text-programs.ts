@@ -1,5 +1,6 @@
 import { commandName } from "../../grammar/constants.ts";
-import { expandFields, expandText, type Scope } from "../expand.ts";
+import { expandFields, expandText } from "../expansion/expand.ts";
+import type { Scope } from "../expansion/scope.ts";
 import type { Command, Script, SimpleCommand } from "../../grammar/syntax.ts";
 import { sed } from "./sed.ts";
 import { type Budget, NotStatic } from "../values.ts";

@@ -1,6 +1,6 @@
 import type { Pattern, Replacement } from "./patterns.ts";
-import type { Parameter, Word } from "../grammar/syntax.ts";
-import { NotStatic } from "./values.ts";
+import type { Parameter, Word } from "../../grammar/syntax.ts";
+import { NotStatic } from "../values.ts";
 
 /** How an operator's operands are read where it's applied. */
 export interface OperandReader {

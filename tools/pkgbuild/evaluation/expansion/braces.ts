@@ -1,5 +1,5 @@
-import type { Word, WordPart } from "../grammar/syntax.ts";
-import { type Budget, NotStatic } from "./values.ts";
+import type { Word, WordPart } from "../../grammar/syntax.ts";
+import { type Budget, NotStatic } from "../values.ts";
 
 /** A single unquoted character, or a part that braces don't look into. */
 type Item = string | WordPart;

@@ -1,4 +1,4 @@
-import { NotStatic } from "./values.ts";
+import { NotStatic } from "../values.ts";
 
 const token =
   /\s*(\d[\dA-Za-z@_]*(?:#[\dA-Za-z@_]+)?|[A-Za-z_]\w*|\*\*|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>&|^~!?:()])/y;

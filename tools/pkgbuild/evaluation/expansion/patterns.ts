@@ -1,4 +1,4 @@
-import { type Budget, NotStatic } from "./values.ts";
+import { type Budget, NotStatic } from "../values.ts";
 
 /** A part of a pattern's text; where it's quoted its characters stand for themselves. */
 export interface PatternPiece {

@@ -1,36 +1,11 @@
 import { evaluateArithmetic } from "./arithmetic.ts";
 import { expandBraces } from "./braces.ts";
-import { matchesFiles } from "../grammar/constants.ts";
+import { refuseOwnSeparators, splitFields } from "./fields.ts";
+import type { Piece, Scope } from "./scope.ts";
 import { applyToList, applyToText } from "./operators.ts";
-import { Pattern, type PatternPiece, type Replacement } from "./patterns.ts";
-import type { Parameter, Script, Word, WordPart } from "../grammar/syntax.ts";
-import { type Budget, inOrder, NotStatic, textOf, type Value, type Variable } from "./values.ts";
-
-/** What expanding a word needs of the shell that it's expanded in. */
-export interface Scope {
-  readonly budget: Budget;
-  /** Undefined where it isn't set; throws NotStatic where that can't be told. */
-  get(name: string): Variable | undefined;
-  /** Whether the recipe itself set it so far. */
-  sets(name: string): boolean;
-  /** A function's; undefined outside of one. */
-  readonly arguments: readonly string[] | undefined;
-  /** As `EvaluateOptions` says. */
-  readonly clean: boolean;
-  /** For `[[ text =~ expression ]]`. */
-  setMatched(texts: readonly string[]): void;
-  /** For `${name:=word}`. */
-  set(name: string, text: string): void;
-  /** What the commands would print, without the line ends behind it; throws NotStatic where they'd have to be run. */
-  output(script: Script): string;
-}
-
-/** A stretch of expanded text. Only what came from an expansion and isn't quoted is split into words. */
-interface Piece extends PatternPiece {
-  readonly expanded: boolean;
-  /** The first piece of a further field: `"${list[@]}"` makes one of each element. */
-  readonly breaks: boolean;
-}
+import { Pattern, type Replacement } from "./patterns.ts";
+import type { Parameter, Word, WordPart } from "../../grammar/syntax.ts";
+import { inOrder, NotStatic, textOf, type Value, type Variable } from "../values.ts";
 
 /** Expands a word where bash doesn't split it: an assigned value, a case's subject, one side of a test. */
 export function expandText(word: Word, scope: Scope): string {
@@ -60,7 +35,7 @@ export function expandFields(word: Word, scope: Scope): string[] {
   }
   return expandBraces(word, scope.budget).flatMap((braced) => {
     refuseTilde(braced);
-    const fields = split(pieces(braced.parts, scope), scope);
+    const fields = splitFields(pieces(braced.parts, scope), scope);
     if (fields.join("") === "" && braced.parts.length > 1 && hasQuotedList(braced.parts, "@"))
       throw new NotStatic("an empty list beside something empty");
     return fields;
@@ -330,45 +305,4 @@ function fields({ name, index, quoted }: Parameter, values: readonly string[], s
   if (star && quoted) return [made(values.join(" "), true)];
   scope.budget.spend(values.length);
   return values.map((text, position) => ({ text, quoted, expanded: true, breaks: position > 0 }));
-}
-
-function split(pieces: readonly Piece[], scope: Scope): string[] {
-  const fields: string[] = [];
-  let field: { text: string; bare: string } | undefined;
-  const hasBareDollar = pieces.some((piece) => !piece.quoted && !piece.expanded && piece.text.includes("$"));
-  const finish = (): void => {
-    scope.budget.spend(10);
-    if (field) fields.push(checked(field));
-    field = undefined;
-  };
-  for (const { text, quoted, expanded, breaks } of pieces) {
-    if (breaks) finish();
-    if (quoted || !expanded) {
-      field = { text: (field?.text ?? "") + text, bare: (field?.bare ?? "") + (quoted ? "" : text) };
-      continue;
-    }
-    if (text !== "") refuseOwnSeparators(scope);
-    // A dollar that expands nothing makes bash forget that something else has to be split.
-    if (/[ \t\n]/.test(text) && hasBareDollar) throw new NotStatic("its bare $ is not understood");
-    for (const [position, run] of text.split(/[ \t\n]+/).entries()) {
-      if (position > 0) finish();
-      if (run !== "") field = { text: (field?.text ?? "") + run, bare: (field?.bare ?? "") + run };
-    }
-  }
-  finish();
-  return fields;
-}
-
-/**
- * A pattern that matches no file stays what it is. None does in a folder that is called `https:`, as long as
- * `nullglob` and `failglob` are off.
- */
-function checked({ text, bare }: { text: string; bare: string }): string {
-  if (matchesFiles(bare) && !/^[^*?[\]/]*:\//.test(text))
-    throw new NotStatic("a pattern would be matched against file names");
-  return text;
-}
-
-function refuseOwnSeparators(scope: Scope): void {
-  if (scope.get("IFS")) throw new NotStatic("the recipe sets IFS, by which words are split");
 }
