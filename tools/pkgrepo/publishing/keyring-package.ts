@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { run } from "../../system/run.ts";
 import { sha256Of } from "../digest.ts";
 import type { PublicKey } from "../keys.ts";
+import { readNeeds } from "../read-needs.ts";
 import { dearmor } from "../signing/public-key.ts";
 import type { VerifiedPackage } from "./plan-publish.ts";
 
@@ -42,7 +43,8 @@ export async function makeKeyringPackage(
   const owner = ["--uid", "0", "--gid", "0", "--uname", "root", "--gname", "root"];
   const content = [".PKGINFO", ".INSTALL", "usr"];
   await run("bsdtar", ["-cf", path, "--zstd", "--format", "gnutar", ...owner, "-C", root, ...content]);
-  return { pkgname, path, filename, sha256: await sha256Of(path) };
+  const known = { pkgname, pkgbase: pkgname, version, arch: "any", depends: [], provides: [] };
+  return { pkgname, path, filename, sha256: await sha256Of(path), needs: await readNeeds(path, known) };
 }
 
 function pkginfo(pkgname: string, version: string, repository: string, now: Date): string {
