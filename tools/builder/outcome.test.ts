@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { BuildingWorkspace, cannotBuild, fileIn } from "../../test/world/building.ts";
+import { timeoutSignal } from "../system/timeout-signal.ts";
 
 const moving = (text: string) => ({
   fields: { source: ["data.txt"], sha256sums: ["SKIP"] },
@@ -67,11 +68,10 @@ describe.skipIf(cannotBuild !== "")(`how a build ends ${cannotBuild}`, () => {
   });
 
   test("a cancelled build ends at once", async () => {
-    const controller = new AbortController();
     const { result } = await workspace.buildRecipe(
       "endless",
       { code: "build() { echo building; sleep 1000; }\npackage() { :; }" },
-      { signal: AbortSignal.any([controller.signal, AbortSignal.timeout(1000)]) },
+      { signal: timeoutSignal(1000) },
     );
     expect(result).toEqual({ kind: "cancelled", message: "its build was stopped" });
   });

@@ -9,6 +9,7 @@ import type { Git } from "../../git/git.ts";
 import { lineOf, takeOffers, type Offer } from "../../queue/bullmq/offers.ts";
 import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
+import { timeoutSignal } from "../../system/timeout-signal.ts";
 import { classLines } from "../builders/roster.ts";
 import { alivePerLease, type Description, type RemoteClaim } from "../builder-protocol.ts";
 import { foldersOf, openBuildingPlace } from "../installation.ts";
@@ -70,7 +71,7 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
 
   async function take({ build }: Offer): Promise<void> {
     if (drain.aborted) return;
-    const claim = await manager.claim(build, AbortSignal.any([drain, AbortSignal.timeout(leaseMs / 2)]));
+    const claim = await manager.claim(build, AbortSignal.any([drain, timeoutSignal(leaseMs / 2)]));
     if (claim.kind === "gone") return;
     const own = { claim, cancel: new AbortController(), gone: new AbortController() };
     running.set(claim.token, own);
@@ -90,7 +91,7 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
 
   const sayAlive = async (): Promise<void> => {
     const builds = [...running.values()].map(({ claim }) => ({ build: claim.build, token: claim.token }));
-    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(leaseMs / 2)]);
+    const signal = AbortSignal.any([over.signal, timeoutSignal(leaseMs / 2)]);
     const stop = await manager.alive({ ...description, draining: drain.aborted }, builds, signal);
     for (const [token, what] of Object.entries(stop)) {
       const own = running.get(token);
