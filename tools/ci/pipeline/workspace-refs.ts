@@ -38,8 +38,9 @@ export async function readWorkspaceRefs(git: Git, platform: Platform): Promise<W
   const refs = await readRefs(git, isRemote, ref);
   const head = refs.get(ref);
   if (head === undefined) {
-    throw new SluiceError("no-commits", `${isRemote ? remote : git.dir} has no branch ${shortName(ref)}`, {
-      hint: `Commit and push first: git push ${remote} ${shortName(ref)}`,
+    const [where, push] = isRemote ? [remote, ` && git push ${remote} ${shortName(ref)}`] : [git.dir, ""];
+    throw new SluiceError("no-commits", `${where} has no commits on ${shortName(ref)} yet`, {
+      hint: `Commit${isRemote ? " and push" : ""} first: git add --all && git commit${push}`,
       facts: { path: git.dir },
     });
   }
