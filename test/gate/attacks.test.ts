@@ -32,7 +32,15 @@ const withDocument = (line: string) => (text: string) =>
 
 const elf: RecipeFile = { mode: "100755", bytes: Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 1, 2, 3, 0]) };
 
+/** Of `cmake`: one more source, beside the program's own. */
+const withSource = (entry: string, digit: string) => (text: string) =>
+  text
+    .replace(" fix.patch)", ` fix.patch "${entry}")`)
+    .replace(/^(sha256sums=.*)\)$/m, `$1 '${digit.repeat(64)}')`);
+const archive = (ref: string): string => `https://github.com/fooview/lib/archive/${ref}.tar.gz`;
+
 const dangerous: readonly Attack[] = [
+  { name: "a list for a version", recipe: "rust", edit: replace("pkgver=14.1.1", "pkgver=(14.1.1 'x y')") },
   { name: "a version that makepkg loses", recipe: "rust", edit: replace("pkgver=", "typeset pkgver=") },
   // Code that runs when the file is read.
   {
@@ -784,11 +792,35 @@ const major: readonly Attack[] = [
     recipe: "rust",
     edit: replace("pkgver=14.1.1", "pkgver=14.1.00"),
   },
-  { name: "a list for a version", recipe: "rust", edit: replace("pkgver=14.1.1", "pkgver=(14.1.1 'x y')") },
   {
     name: "a version that leaves none after it",
     recipe: "rust",
     edit: replace("pkgver=14.1.1", "pkgver=14.999999999999"),
+  },
+  ...[
+    ["a commit's archive becomes that of a tag of its name", "c".repeat(40), `refs/tags/${"c".repeat(40)}`],
+    ["a branch's archive becomes that of a tag of its name", "master", "refs/tags/master"],
+    ["another spelling of an archive, with another checksum", "refs/tags/v0.8.0", "v0.8.0"],
+    ["a longer spelling of an archive, with another checksum", "v0.8.0", "refs/tags/v0.8.0"],
+  ].map(([name = "", was = "", is = ""]): Attack => ({
+    name,
+    recipe: "cmake",
+    before: withSource(archive(was), "5"),
+    edit: withSource(archive(is), "6"),
+  })),
+  ...["latest-$(date +%F).bin::https://fooview.org/latest", "$(curl -s https://fooview.org/latest)"].map(
+    (entry): Attack => ({
+      name: `another checksum behind ${entry}`,
+      recipe: "cmake",
+      before: withSource(entry, "5"),
+      edit: withSource(entry, "6"),
+    }),
+  ),
+  {
+    name: "a name for a download that isn't to be unpacked",
+    recipe: "cmake",
+    has: (text) => `${text.replace("pkgver.tar.xz", "pkgver.zip")}noextract=(fooview-$pkgver.zip)\n`,
+    edit: replace('"https://', '"$pkgname-$pkgver-1.zip::https://'),
   },
   {
     name: "trust in metadata that is older than the recipe",

@@ -1,6 +1,7 @@
 import { withAllowedLines } from "./files/allowed-lines.ts";
 import { topLevelCode } from "./code/top-level-code.ts";
 import { judgeCharacters } from "./code/character-rules.ts";
+import { judgeRewrittenLines } from "./code/rewritten-lines.ts";
 import { judgeChoices } from "./code/version-choices.ts";
 import { judgeChecksums } from "./sources/checksum-rules.ts";
 import { type Comparison, compare } from "./values/comparison.ts";
@@ -148,6 +149,7 @@ function judgeSides(
     findings.push(...judgeReadings("PKGBUILD", old?.text, pkgbuild.text, readings));
   findings.push(
     ...judgeCharacters("PKGBUILD", old?.text ?? "", pkgbuild.text),
+    ...judgeRewrittenLines(old?.text ?? "", pkgbuild.text),
     ...newScriptlets(before, scriptlets).filter(({ after: path }) => !toldOf(findings, path)),
   );
   if (!old) {
@@ -168,7 +170,7 @@ function judgeSides(
     ...judgeCheckouts(comparison),
     ...judgeVariables(comparison),
     ...sources.findings,
-    ...judgeChecksums(comparison, after.files),
+    ...judgeChecksums(comparison, before, after),
     ...judgeFunctions(old, pkgbuild),
     ...judgeSignals(old, pkgbuild, comparison),
     ...judgeSrcinfo(pkgbase, before, after, comparison),

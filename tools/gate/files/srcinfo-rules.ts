@@ -75,6 +75,8 @@ export function judgeSrcinfo(
     findings.push(
       finding("srcinfo-differs", "it has carriage returns, which others read as a part of names", { file }),
     );
+  if (before?.srcinfo && hidesEmptyLines(after, srcinfo))
+    findings.push(finding("srcinfo-differs", "a line without a value among those of a list", { file }));
   if (srcinfo.pkgbase !== "" && srcinfo.pkgbase !== pkgbase && old?.pkgbase !== srcinfo.pkgbase) {
     findings.push(
       finding("package-names-changed", `its pkgbase is ${srcinfo.pkgbase}`, { file, after: srcinfo.pkgbase }),
@@ -97,6 +99,14 @@ export function judgeSrcinfo(
   }
   if (comparison?.asWritten) findings.push(...nowDiffers(comparison, old, srcinfo));
   return findings;
+}
+
+/** A line without a value empties a field; among others, readers take it for different things. */
+function hidesEmptyLines({ files }: Side, { base, packages }: Srcinfo): boolean {
+  const text = new TextDecoder().decode(files.get(".SRCINFO")?.bytes);
+  const sections = [base, ...packages.map(({ fields }) => fields)];
+  const emptied = sections.flatMap((fields) => [...fields.values()].filter(({ length }) => length === 0));
+  return (text.match(/^[^=\n]*=[ \t]*$/gm) ?? []).length > emptied.length;
 }
 
 function hasReturns({ files }: Side): boolean {
@@ -201,9 +211,15 @@ function ofSection(
       continue;
     }
     const texts = wanted.flatMap((value) => (value.known && value.text !== "" ? [value.text] : []));
-    if (!isSameList(texts, is)) differences.push({ ...place, field, expected: texts, actual: is });
+    const [should, says] = [lines(expected.has(field), texts), lines(actual.has(field), is)];
+    if (!isSameList(should, says)) differences.push({ ...place, field, expected: should, actual: says });
   }
   return differences;
+}
+
+/** A field without a value is a line still: it empties what a package would inherit. */
+function lines(isThere: boolean, texts: readonly string[]): readonly string[] {
+  return isThere && texts.length === 0 ? [""] : texts;
 }
 
 function oneSpace(text: string): string {

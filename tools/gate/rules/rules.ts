@@ -2,6 +2,7 @@ import { characterRules } from "../code/character-rules.ts";
 import { functionRules } from "../code/function-rules.ts";
 import { plainTextRules } from "../code/plain-text.ts";
 import { secondReadingRules } from "../code/second-reading-rules.ts";
+import { rewrittenLineRules } from "../code/rewritten-lines.ts";
 import { choiceRules } from "../code/version-choices.ts";
 import { topLevelRules } from "../code/top-level-rules.ts";
 import { commandRules } from "../commands/dangerous-commands.ts";
@@ -36,6 +37,7 @@ export const rules: Rules = {
   ...plainTextRules,
   ...secondReadingRules,
   ...topLevelRules,
+  ...rewrittenLineRules,
   ...choiceRules,
   ...commandRules,
   ...hiddenWordRules,

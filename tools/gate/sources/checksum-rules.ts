@@ -2,7 +2,7 @@ import type { Evaluation } from "../../pkgbuild/evaluation/evaluate.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import { sameForms } from "../values/variables.ts";
-import type { RecipeFiles } from "../update.ts";
+import type { Side } from "../files/side.ts";
 import {
   type Checked,
   checksumKinds,
@@ -15,7 +15,7 @@ import {
   suffixesOf,
   listedTexts,
 } from "./checksums.ts";
-import { judgeContent } from "./content-rules.ts";
+import { type ContentContext, judgeContent } from "./content-rules.ts";
 
 export const checksumRules = {
   "checksum-kind": {
@@ -43,26 +43,37 @@ export const checksumRules = {
 const finding = findingsOf(checksumRules);
 
 /** Checksums follow a new version, and keep their kind and number. */
-export function judgeChecksums(comparison: Comparison, files: RecipeFiles): Finding[] {
+export function judgeChecksums(
+  comparison: Comparison,
+  oldSide: Side | undefined,
+  { files, srcinfo }: Side,
+): Finding[] {
   const { before, after, changes, architectures } = comparison;
   if (!changes.some(({ name }) => /^(?:pkgver|(?:source|\w+sums)(?:_\w+)?)$/.test(name))) return [];
   const findings = new Map<string, Finding>();
   for (const carch of architectures) {
     const [old, now] = [before.evaluation(carch), after.evaluation(carch)];
     for (const suffix of suffixesOf(old, now)) {
-      for (const one of ofSuffix(suffix, old, now, comparison, files)) findings.set(JSON.stringify(one), one);
+      const [was, is] = [oldSide?.srcinfo, srcinfo].map((read) => listedIn(read, `source${suffix}`));
+      const listsSame = (at: number): boolean => was?.[at] === is?.[at];
+      const context = { comparison, files, listsSame };
+      for (const one of ofSuffix(suffix, old, now, context)) findings.set(JSON.stringify(one), one);
     }
   }
   return [...findings.values()];
+}
+
+function listedIn(read: Side["srcinfo"], field: string): readonly string[] | undefined {
+  return read && "srcinfo" in read ? read.srcinfo.base.get(field) : undefined;
 }
 
 function ofSuffix(
   suffix: string,
   before: Evaluation,
   after: Evaluation,
-  comparison: Comparison,
-  files: RecipeFiles,
+  context: Omit<ContentContext, "place">,
 ): Finding[] {
+  const { comparison } = context;
   const [old, now] = [readChecksums(before, suffix), readChecksums(after, suffix)];
   const [kind] = now.sums.keys();
   const line = comparison.written.after.get(`${kind ?? "sha256"}sums${suffix}`)?.line;
@@ -94,7 +105,7 @@ function ofSuffix(
   findings.push(
     ...dropped(old, now, place),
     ...untold(suffix, before, after, comparison, place),
-    ...judgeContent(old, now, { comparison, files, place }),
+    ...judgeContent(old, now, { ...context, place }),
   );
   return findings;
 }

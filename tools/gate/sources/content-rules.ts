@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { vercmp } from "../../alpm/vercmp.ts";
 import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
-import type { RecipeFiles } from "../update.ts";
+import type { RecipeFile, RecipeFiles } from "../update.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { versionOf } from "../versions/version-rules.ts";
 import type { Checked, Kind } from "./checksums.ts";
-import type { SourceEntry } from "./source-entry.ts";
+import { localFile, type SourceEntry } from "./source-entry.ts";
+import { plainArchive } from "./source-pairs.ts";
 
 export const contentRules = {
   "checksum-changed": {
@@ -22,14 +23,18 @@ export const contentRules = {
 
 const finding = findingsOf(contentRules);
 
-interface Changed {
+export interface ContentContext {
   readonly comparison: Comparison;
+  /** The new ones. */
   readonly files: RecipeFiles;
+  /** Whether both `.SRCINFO` say the same of the source at a place. */
+  readonly listsSame: (at: number) => boolean;
   readonly place: Place;
 }
 
 /** A checksum may change where the address that it belongs to did, and a file's own where it's the file's. */
-export function judgeContent(old: Checked, now: Checked, { comparison, files, place }: Changed): Finding[] {
+export function judgeContent(old: Checked, now: Checked, context: ContentContext): Finding[] {
+  const { comparison, files, listsSame, place } = context;
   const { before, after } = comparison;
   const [was, is] = [versionOf(before), versionOf(after)];
   // `1.00` is `1.0`, and another epoch is no other version of what is packaged.
@@ -42,7 +47,12 @@ export function judgeContent(old: Checked, now: Checked, { comparison, files, pl
       const then = others[at];
       if (sum === then || then === undefined || sum === undefined || sums.length !== others.length) continue;
       const [oldSource, source] = [sameNumber ? old.sources?.[at] : undefined, now.sources?.[at]];
-      if (newVersion && !keepsContent(oldSource, source, { kind, was: then, sum, files })) continue;
+      // Of an address that only a command knows, what it came to on the maintainer's machine decides.
+      const keeps =
+        oldSource && source
+          ? keepsContent(oldSource, source, { kind, was: then, sum, files })
+          : sameNumber && listsSame(at);
+      if (newVersion && !keeps) continue;
       findings.push(
         finding("checksum-changed", source?.text ?? `source ${at + 1}`, {
           ...place,
@@ -52,7 +62,58 @@ export function judgeContent(old: Checked, now: Checked, { comparison, files, pl
       );
     }
   }
+  findings.push(...withOtherProof(old, now, { newVersion, files, place }));
   return [...findings, ...(newVersion ? standingStill(old, now, was.pkgver, place) : [])];
+}
+
+/** Where the content stays, a checksum of another kind proves it only beside one that it had. */
+function withOtherProof(
+  old: Checked,
+  now: Checked,
+  { newVersion, files, place }: { newVersion: boolean; files: RecipeFiles; place: Place },
+): Finding[] {
+  const sameNumber = old.sources?.length === now.sources?.length;
+  return (now.sources ?? []).flatMap((source, at) => {
+    const then = sameNumber ? at : (old.sources ?? []).findIndex((entry) => entry?.text === source?.text);
+    const before = old.sources?.[then];
+    const isOther = !source || !before || addressOf(before) !== addressOf(source);
+    if (then === -1 || (newVersion && isOther)) return [];
+    const [was, is] = [proofsAt(old, then), proofsAt(now, at)];
+    if (was.size === 0 || is.size === 0 || [...is].some(([kind, sum]) => was.get(kind) === sum)) return [];
+    // Of the same kind, it's another checksum; that is told above.
+    if ([...is.keys()].some((kind) => was.has(kind))) return [];
+    if (source?.scheme === "local" && !stopsFitting(was, is, files.get(localFile(source)))) return [];
+    const [one, other] = [was, is].map((proofs) => [...proofs].map((proof) => proof.join(": ")).join("\n"));
+    return [
+      finding("checksum-changed", source?.text ?? `source ${at + 1}`, {
+        ...place,
+        before: one!,
+        after: other!,
+      }),
+    ];
+  });
+}
+
+/** Whether a file fitted what was said of it, and doesn't fit what is said now. */
+function stopsFitting(
+  was: ReadonlyMap<Kind, string>,
+  is: ReadonlyMap<Kind, string>,
+  file: RecipeFile | undefined,
+): boolean {
+  if (!file) return false;
+  const fits = (proofs: ReadonlyMap<Kind, string>): boolean =>
+    [...proofs].every(([kind, sum]) => digestOf(kind, file.bytes) === sum.toLowerCase());
+  return fits(was) && !fits(is);
+}
+
+/** The checksums by which a source is checked; CRC proves nothing. */
+function proofsAt({ sums }: Checked, at: number): Map<Kind, string> {
+  const proofs = new Map<Kind, string>();
+  for (const [kind, list] of sums) {
+    const sum = list[at];
+    if (kind !== "ck" && sum !== undefined && sum !== "SKIP" && sum !== "") proofs.set(kind, sum);
+  }
+  return proofs;
 }
 
 interface ChangedSum {
@@ -63,14 +124,10 @@ interface ChangedSum {
 }
 
 /** Whether what is fetched should be what was fetched before, so that another checksum means another content. */
-function keepsContent(
-  old: SourceEntry | undefined,
-  now: SourceEntry | undefined,
-  { kind, was, sum, files }: ChangedSum,
-): boolean {
-  if (!old || !now || addressOf(old) !== addressOf(now)) return false;
+function keepsContent(old: SourceEntry, now: SourceEntry, { kind, was, sum, files }: ChangedSum): boolean {
+  if (addressOf(old) !== addressOf(now)) return false;
   if (now.scheme !== "local") return true;
-  const file = files.get(addressOf(now));
+  const file = files.get(localFile(now));
   const own = file && digestOf(kind, file.bytes);
   // One that was wrong before fails the build as it did; there's nothing to keep.
   return own !== undefined && was.toLowerCase() === own && sum.toLowerCase() !== own;
@@ -83,9 +140,10 @@ function digestOf(kind: Kind, bytes: Uint8Array): string | undefined {
     .digest("hex");
 }
 
-/** The entry without the name that it's kept under. */
-function addressOf({ text, name }: SourceEntry): string {
-  return name === undefined ? text : text.slice(name.length + "::".length);
+/** The entry without the name that it's kept under, in the shorter of two spellings. */
+function addressOf(entry: SourceEntry): string {
+  const { name } = entry;
+  return plainArchive(entry).slice(name === undefined ? 0 : name.length + "::".length);
 }
 
 /** Downloads that name the old version still, though there is a new one: who sees the package expects the new one. */

@@ -19,9 +19,15 @@ export function withoutOwnName(
   const [kind = ""] = /(?:\.tar)?\.[a-z]\w{0,5}$/.exec(segments.at(-1) ?? "") ?? [];
   const begins = packageNames(after).some((pkgname) => name.startsWith(`${pkgname}-${version}`));
   const isOwn = version !== undefined && begins && kind !== "" && name.endsWith(kind);
-  if (!isOwn || !/^[\w.+~-]+$/.test(name)) return undefined;
+  if (!isOwn || !/^[\w.+~-]+$/.test(name) || isKeptPacked(segments.at(-1), after)) return undefined;
   if (names.filter((one) => one === name).length !== 1) return undefined;
   return { ...now, name: undefined, text: now.text.slice(name.length + "::".length) };
+}
+
+/** What isn't to be unpacked is found by the name that it had. */
+function isKeptPacked(file: string | undefined, after: Pkgbuild): boolean {
+  const list = after.evaluation().list("noextract") ?? [];
+  return "known" in list || list.some((value) => !value.known || value.text === file);
 }
 
 function packageNames(pkgbuild: Pkgbuild): string[] {

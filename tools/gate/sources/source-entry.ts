@@ -24,8 +24,8 @@ export function parseSource(text: string): SourceEntry {
   const address = separator === -1 ? text : text.slice(separator + 2);
   const [, rawScheme, rest] = /^([^/?#]*?):\/\/([^]*)$/.exec(address) ?? [];
   const empty = { text, name, vcs: undefined, userinfo: undefined, query: "", fragment: "" };
-  if (rawScheme === undefined || rest === undefined) {
-    return { ...empty, scheme: "local", host: "", segments: address.split("/") };
+  if (rawScheme === undefined || rest === undefined || rawScheme === "local") {
+    return { ...empty, scheme: "local", host: "", segments: (rest ?? address).split("/") };
   }
   const [prefix = "", ...schemes] = rawScheme.toLowerCase().split("+");
   const hash = rest.indexOf("#");
@@ -46,6 +46,11 @@ export function parseSource(text: string): SourceEntry {
     query: query || lateQuery,
     fragment,
   };
+}
+
+/** The file of the recipe that is taken for it: the last step of its name, or of its address. */
+export function localFile({ name, segments }: SourceEntry): string {
+  return (name ?? segments.join("/")).split("/").at(-1) ?? "";
 }
 
 /** Whose it is: the host and, on hosts that many share, the account and the project there. */

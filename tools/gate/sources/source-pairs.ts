@@ -124,7 +124,19 @@ function keysOf(text: string): string {
 
 /** GitHub serves a tag's archive under two addresses. */
 export function plainArchive({ host, text }: SourceEntry): string {
-  return host === "github.com" ? text.replace("/archive/refs/tags/", "/archive/") : text;
+  return host === "github.com" ? text.replace(tagArchive, "/archive/") : text;
+}
+
+const tagArchive = "/archive/refs/tags/";
+
+/**
+ * Whether the other address of an archive may give something else: the short one gives branches and commits, too,
+ * and a tag that is called as a branch or a commit is another thing.
+ */
+export function givesOtherArchive(old: SourceEntry, now: SourceEntry): boolean {
+  const [was, is] = [old, now].map(({ host, text }) => host === "github.com" && text.includes(tagArchive));
+  if (was === is) return false;
+  return !is || !/^\D{0,20}\d+(?:[._]\d+)+/.test(now.text.split(tagArchive)[1] ?? "");
 }
 
 function ownersOf(

@@ -3,13 +3,27 @@ import { otherItem } from "./other-item.ts";
 import { commitOfVersion, goesBack, renamesProject } from "./address-changes.ts";
 import { countedUpload, loneNumber } from "./lone-number.ts";
 import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
-import { isSignature, ownerOf, parseSource, repositoryOf, type SourceEntry } from "./source-entry.ts";
+import {
+  isSignature,
+  localFile,
+  ownerOf,
+  parseSource,
+  repositoryOf,
+  type SourceEntry,
+} from "./source-entry.ts";
 import { type RecipeFiles, type TagAnswer, tagKey, type TagQuestion } from "../update.ts";
 import { versionRules, versionOf } from "../versions/version-rules.ts";
 import { addressRules, addressFindings, isFloating } from "./source-address.ts";
 import { strangerRules, isNewStranger, isStranger } from "./source-stranger.ts";
 import { revisionRules, changedCommit, revisionIn } from "./source-revision.ts";
-import { accountOf, changedLists, type ListPair, plainArchive, sameShape } from "./source-pairs.ts";
+import {
+  accountOf,
+  changedLists,
+  givesOtherArchive,
+  type ListPair,
+  plainArchive,
+  sameShape,
+} from "./source-pairs.ts";
 import { withoutOwnName } from "./download-name.ts";
 import { isCommitLike, replacedAlone } from "../versions/version-text.ts";
 
@@ -97,7 +111,7 @@ export function judgeSources(
         !replacedAlone(plainArchive(old), plainArchive(now), replacementsWithCommits(comparison))
       ) {
         findings.push(finding("source-changed", now.text, both));
-      } else if (!sameShape(old, now)) {
+      } else if (!sameShape(old, now) || givesOtherArchive(old, now)) {
         findings.push(finding("source-changed", now.text, both));
       }
       const pkgver = versionOf(comparison.after)?.pkgver;
@@ -138,7 +152,7 @@ function unreadBefore(
   before: RecipeFiles,
   place: Place,
 ): Finding[] {
-  return now.scheme === "local" && old?.text !== now.text && before.has(now.text)
+  return now.scheme === "local" && old?.text !== now.text && before.has(localFile(now))
     ? [finding("source-changed", `${now.text}, which was there and wasn't read`, place)]
     : [];
 }

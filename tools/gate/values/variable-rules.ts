@@ -35,7 +35,7 @@ export function judgeVariables(comparison: Comparison): Finding[] {
     if (after && !textsOf(after) && !sameWriting) {
       seen.add(name);
       findings.push(finding("opaque-value", reasonOf(change), placeOf(change)));
-    } else if (hasOwnRule(name) || isReordered(change)) {
+    } else if (hasOwnRule(name) || (isReordered(change) && !isNamed(name, comparison.after.text))) {
       continue;
     } else if (dropsEmpty.test(name) && before && after && isNothing(before) && isNothing(after)) {
       continue;
@@ -91,6 +91,12 @@ function isReordered({ name, before, after }: VariableChange): boolean {
     old.size === now.size &&
     [...old].every((one) => now.has(one))
   );
+}
+
+/** Whether a recipe names a variable where it isn't assigned: what reads it may read its first element. */
+function isNamed(name: string, text: string): boolean {
+  const word = new RegExp(String.raw`(?<!\w)${name}(?!\w|\+?=)`);
+  return text.split("\n").some((line) => !line.trimStart().startsWith("#") && word.test(line));
 }
 
 /** Lists of which makepkg leaves out what is empty. */
