@@ -244,6 +244,25 @@ export function farm(count: number, now: number): Source {
         message: "makepkg ended with code 4",
         bytes: null,
       }),
+    namcap: async () => ({
+      state: "ran",
+      lines: [
+        {
+          level: "error",
+          package: "qt6-webengine",
+          tag: "dependency-detected-not-included",
+          message:
+            "minizip (libraries ['usr/lib/libminizip.so.1'] needed in files ['usr/lib/libQt6WebEngineCore.so.6.7.2'])",
+        },
+        {
+          level: "warning",
+          package: "PKGBUILD (qt6-webengine)",
+          tag: "maintainer-comment-missing",
+          message: "",
+        },
+      ],
+      left: 0,
+    }),
     log: async () => logSource,
     // oxlint-disable-next-line require-yield
     async *events(_after, signal) {

@@ -3,6 +3,7 @@ import { isPkgbase } from "../../alpm/names.ts";
 import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { dependentsOf } from "../../deptree/tree.ts";
 import type { DatabaseEntry } from "../../alpm/database.ts";
+import { keptNamcap } from "../../builder/namcap.ts";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
 import { readSnapshot, snapshotNumber, type Snapshot } from "../../pkgrepo/snapshot.ts";
@@ -18,7 +19,7 @@ import { readBuilders } from "../builders/tokens.ts";
 import { buildersOf } from "./builders-view.ts";
 import { openFeed } from "./feed.ts";
 import type { HeldReviews } from "./held-reviews.ts";
-import { logFiles, type LogFile } from "./log-file.ts";
+import { logFiles } from "./log-file.ts";
 import { readMeasures } from "./measures.ts";
 import { neighboursOf } from "./neighbours.ts";
 import {
@@ -120,9 +121,9 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     return null;
   }
 
-  async function logOf(id: number): Promise<LogFile | undefined> {
+  async function logPathOf(id: number): Promise<string | undefined> {
     const build = (await pendingBuild(id)) ?? (await finishedBuild(id));
-    return build && isPkgbase(build.pkgbase) ? files.find(join(logs, logName(build))) : undefined;
+    return build && isPkgbase(build.pkgbase) ? join(logs, logName(build)) : undefined;
   }
 
   const living = (): Promise<Living | undefined> => readLiving(state, Date.now());
@@ -244,13 +245,19 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     },
 
     async log(id: number) {
-      const log = await logOf(id);
+      const path = await logPathOf(id);
+      const log = path === undefined ? undefined : await files.find(path);
       if (!log) return undefined;
       const goesOn = async (): Promise<boolean> => {
         const build = await pendingBuild(id);
         return build !== undefined && !isGivenUp(build);
       };
       return { ...log, follow: (from: number, signal: AbortSignal) => log.follow(from, goesOn, signal) };
+    },
+
+    async namcap(id: number) {
+      const path = await logPathOf(id);
+      return path === undefined ? undefined : keptNamcap(path);
     },
 
     measures: () => readMeasures({ queue, git, state }),

@@ -67,8 +67,13 @@ export function apiRoutes({ source, streams, over }: Options): FastifyPluginCall
     );
     app.get<{ Params: { id: number } }>(
       "/builds/:id",
-      described("A build", schemas.build, buildParams),
-      async ({ params }, reply) => (await source.build(params.id)) ?? notFound(reply, "build"),
+      described("A build", schemas.shownBuild, buildParams),
+      async ({ params }, reply) => {
+        const build = await source.build(params.id);
+        return build
+          ? { ...build, namcap: (await source.namcap(params.id)) ?? null }
+          : notFound(reply, "build");
+      },
     );
 
     app.get<{ Params: { id: number }; Querystring: { offset: number } }>(
