@@ -30,7 +30,7 @@ import {
 } from "../wiring/installation.ts";
 import { startCluster, type Cluster } from "../wiring/cluster.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
-import { portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";
+import { openConnections, portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";
 import type { Telling } from "../../manager/telling/tell.ts";
 import { linksOf, newOwner, readTellingTargets } from "../wiring/telling.ts";
 import { showProgress, type Progress } from "../output/progress.ts";
@@ -53,6 +53,7 @@ export async function up(options: Options): Promise<number> {
   const port = portNumber(options.port);
   const address = publicAddress(options.address);
   const proxies = trustedProxies(process.env);
+  const connections = openConnections(process.env);
   const elsewhere = redisAddress(process.env);
   const shares = options.cluster === true || elsewhere !== undefined;
   const repos = readPackageRepos(process.env);
@@ -94,6 +95,7 @@ export async function up(options: Options): Promise<number> {
           host: options.host,
           address,
           proxies,
+          connections,
           first: builders?.handle,
           chaoticMetrics: opened.head.workspace.config.METRICS_CHAOTIC,
         },

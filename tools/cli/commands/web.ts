@@ -3,7 +3,7 @@ import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { publishedPlaces } from "../../manager/status.ts";
 import { readHead, stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
-import { portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";
+import { openConnections, portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";
 
 interface Options extends InstallationOptions {
   readonly port?: string;
@@ -17,6 +17,7 @@ export async function web(options: Options): Promise<number> {
   const port = portNumber(options.port);
   const address = publicAddress(options.address);
   const proxies = trustedProxies(process.env);
+  const connections = openConnections(process.env);
   const git = openGit(findRoot(options.root), process.env);
   const { config } = (await readHead(git)).workspace;
   const folders = foldersOf(stateFolder(options));
@@ -30,6 +31,7 @@ export async function web(options: Options): Promise<number> {
       host: options.host,
       address,
       proxies,
+      connections,
       chaoticMetrics: config.METRICS_CHAOTIC,
     });
     const url = address ?? server.url;
