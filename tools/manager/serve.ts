@@ -71,7 +71,7 @@ export async function serve(
 }
 
 /** What clients that take nothing can hold of memory stays far below a gigabyte then. */
-export const defaultConnections = 2500;
+export const defaultConnections = 2000;
 
 /**
  * Requests on one connection that are sent without waiting for answers: each would hold a file and a part of it. No

@@ -1,5 +1,5 @@
 import type { Outcome } from "./outcome.ts";
-import type { AskingPipeline, Build, Queue, QueueEvent } from "./queue.ts";
+import type { AskingPipeline, Build, BuildKey, Queue, QueueEvent } from "./queue.ts";
 
 /**
  * Durable places in the history of events, one for each reader, such as a chat that is told what happens. An event is
@@ -20,6 +20,12 @@ export interface EventReaders {
 
   /** The last build of each package that this pipeline's commit asked for, in the order in which they were queued. */
   pipelineBuilds(commit: string): Promise<readonly PipelineBuild[]>;
+
+  /**
+   * Notes which updates wait for a person: all that do now. There is an event for each that wasn't among those that were
+   * noted last for this repository and architecture.
+   */
+  noteReviews(of: Pick<BuildKey, "target" | "arch">, open: readonly OpenReview[]): Promise<void>;
 
   /** Counts that only grow, since the queue was made. */
   totals(): Promise<readonly Total[]>;
@@ -52,6 +58,14 @@ export interface PipelineBuild {
   readonly pkgbase: string;
   readonly pipeline: AskingPipeline;
   readonly status: "waiting" | "active" | Outcome;
+}
+
+export interface OpenReview {
+  readonly pkgbase: string;
+  /** Another one where upstream has something newer. */
+  readonly branch: string;
+  readonly url: string | null;
+  readonly message: string;
 }
 
 export interface ReadEvents {

@@ -30,6 +30,8 @@ import {
 } from "../wiring/installation.ts";
 import { startCluster, type Cluster } from "../wiring/cluster.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
+import { heldReviewsOf } from "../wiring/held-reviews.ts";
+import type { HeldReviews } from "../../manager/view/held-reviews.ts";
 import { openConnections, portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";
 import type { Telling } from "../../manager/telling/tell.ts";
 import { linksOf, newOwner, readTellingTargets } from "../wiring/telling.ts";
@@ -74,6 +76,7 @@ export async function up(options: Options): Promise<number> {
   const troubled = saidOnce((error) => progress.troubled?.(error));
   const inbox = new HandOverInbox();
   const over = new AbortController();
+  const reviews = heldReviewsOf(installation.git.dir);
   let handOvers: HandOverTaker | undefined;
   let builders: HandOut | undefined;
   let cluster: Cluster | undefined;
@@ -89,7 +92,7 @@ export async function up(options: Options): Promise<number> {
     // Builders elsewhere need it, too, where this ends when all is published.
     if (!once || builders) {
       server = await serveWithPages(
-        { ...installation, places: first.installations },
+        { ...installation, places: first.installations, reviews },
         {
           port,
           host: options.host,
@@ -110,7 +113,7 @@ export async function up(options: Options): Promise<number> {
       );
     }
     if (server) await cluster?.startBuilders(`http://127.0.0.1:${new URL(server.url).port}`);
-    telling = await tell(opened, address, progress);
+    telling = await tell(opened, reviews, address, progress);
     const fetch = fetchOptions(opened.head.workspace.config);
     const signal = AbortSignal.any([stopSignal(), over.signal]);
     const count = (totals: readonly Total[]): Promise<void> => queue.addTotals(totals);
@@ -195,6 +198,7 @@ async function warnOfOthers(
 
 async function tell(
   { installations, head, worker }: Opened,
+  reviews: HeldReviews,
   pages: string | undefined,
   { troubled }: Pick<Progress, "troubled">,
 ): Promise<Telling | undefined> {
@@ -206,6 +210,7 @@ async function tell(
   const own = head.workspace.config.REPO_NAME;
   return startTelling({
     queue: installation.queue,
+    held: { reviews, of: { target: installation.repository.name, arch: installation.arch } },
     targets,
     links: await linksOf({ git: installation.git, own, further, pages }, process.env),
     owner: newOwner(worker),

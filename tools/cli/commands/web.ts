@@ -2,6 +2,7 @@ import { openGit } from "../../git/git.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { publishedPlaces } from "../../manager/status.ts";
 import { readHead, stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { heldReviewsOf } from "../wiring/held-reviews.ts";
 import { findRoot } from "../wiring/root.ts";
 import { openConnections, portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";
 
@@ -25,7 +26,7 @@ export async function web(options: Options): Promise<number> {
   const queue = await openQueue(folders.state);
   try {
     const places = publishedPlaces(git, folders.repositories, config);
-    const place = { git, places, queue, folders };
+    const place = { git, places, queue, folders, reviews: heldReviewsOf(git.dir) };
     const server = await serveWithPages(place, {
       port,
       host: options.host,

@@ -2,11 +2,9 @@ import { isIP } from "node:net";
 import { SluiceError } from "../../errors.ts";
 import type { Folders } from "../../manager/installation.ts";
 import { defaultConnections, isServedFile, serve, type Handler, type Server } from "../../manager/serve.ts";
-import { heldReviews } from "./held-reviews.ts";
-import { operationPorts } from "./operation.ts";
 import type { ViewedPlace } from "../../manager/view/view.ts";
 
-interface Served extends Omit<ViewedPlace, "logs" | "state" | "reviews"> {
+interface Served extends Omit<ViewedPlace, "logs" | "state"> {
   readonly folders: Pick<Folders, "state" | "repositories" | "logs">;
 }
 
@@ -41,8 +39,7 @@ export async function serveWithPages(
     import("../../web/server.ts"),
   ]);
   const { logs, state } = place.folders;
-  const ports = { ...operationPorts({ root: place.git.dir }), progress: () => undefined };
-  const view = await openView({ ...place, logs, state, reviews: heldReviews(ports, process.env) });
+  const view = await openView({ ...place, logs, state });
   const actions = openActions({ ...place, state, now: () => new Date() });
   const web = await openWeb(view, { address, proxies, actions, chaoticMetrics });
   const close = async (): Promise<void> => {

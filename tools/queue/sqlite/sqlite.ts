@@ -18,6 +18,7 @@ import type {
   Worker,
 } from "../queue.ts";
 import type {
+  OpenReview,
   PipelineBuild,
   ReaderLease,
   ReaderState,
@@ -31,6 +32,7 @@ import { recount, type Transaction } from "./dispatch.ts";
 import { askToStop, claimReady, end, endActive, endClaimsOf, endDeadClaims, listReady } from "./claim.ts";
 import { type Durability, SqliteFile } from "./sqlite-file.ts";
 import { listReaders, noteRead, takeUnread } from "./readers.ts";
+import { noteOpen } from "./reviews.ts";
 import * as rows from "./rows.ts";
 import { schema } from "./schema.ts";
 import { readState } from "./state.ts";
@@ -225,6 +227,10 @@ class SqliteQueue implements ToldQueue {
 
   async readers(): Promise<readonly ReaderState[]> {
     return this.#read(listReaders);
+  }
+
+  async noteReviews(of: Pick<BuildKey, "target" | "arch">, open: readonly OpenReview[]): Promise<void> {
+    this.#write("reviews noted", "crash", (transaction) => noteOpen(transaction, of, open));
   }
 
   async addTotals(more: readonly Total[]): Promise<void> {
