@@ -90,7 +90,7 @@ export interface ReaderState {
 
 /** Of histograms, in seconds; what is longer counts as `+Inf`. */
 export const durationBuckets = [
-  1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400,
+  0.1, 0.5, 1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400,
 ] as const;
 
 /**

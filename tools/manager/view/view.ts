@@ -260,7 +260,8 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
       return path === undefined ? undefined : keptNamcap(path);
     },
 
-    measures: () => readMeasures({ queue, git, state }),
+    measures: () =>
+      readMeasures({ queue, git, state, repositories: places.map((place) => place.repository) }),
     async totals() {
       const builds = (await queue.totals()).filter(({ name }) => name === "builds");
       const sum = (wanted: boolean): number =>
