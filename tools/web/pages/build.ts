@@ -76,7 +76,7 @@ function namcapPart({ state, lines, left }: Namcap): Html {
     message,
   ]);
   const nothing = state === "ran" && lines.length === 0;
-  return html`<h2>What namcap says</h2>
+  return html`<h2 id="namcap">What namcap says</h2>
     ${state === "not-installed" && html`<p>namcap isn't installed where it was built.</p>`}
     ${state === "stopped" && html`<p>It was stopped before its end, so there may be more.</p>`}
     ${nothing && html`<p>It found nothing.</p>`}
