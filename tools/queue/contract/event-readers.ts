@@ -143,7 +143,7 @@ export function eventReaders(start: Start<ToldQueue>): void {
       { labels: { target: "repo", arch: "x86_64", class: "heavy", outcome: "built" }, value: 2 },
     ]);
     expect(of("build_seconds_bucket")).toEqual([
-      { labels: { le: "1" }, value: 1 },
+      { labels: { le: "0.1" }, value: 1 },
       { labels: { le: "60" }, value: 1 },
     ]);
     expect(of("build_seconds_sum")).toEqual([{ labels: {}, value: 40 }]);
