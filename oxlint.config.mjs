@@ -22,7 +22,7 @@ const innerRooms = {
     "second-reading": ["grammar", "normal-form"],
     srcinfo: ["grammar", "evaluation"],
   },
-  workspace: { config: [], state: ["config"], metadata: ["state"] },
+  workspace: { config: [], state: ["config"], metadata: ["state"], releases: [] },
   upstream: {
     refs: [],
     "new-version": ["refs"],

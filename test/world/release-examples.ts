@@ -1,20 +1,28 @@
 import { readFileSync } from "node:fs";
 import type { Definition } from "../../tools/release/definition/definition.ts";
-import { readDefinition, type OpenText } from "../../tools/release/definition/read-definition.ts";
+import type { DefinitionFiles } from "../../tools/release/definition/definition-files.ts";
+import { readDefinition } from "../../tools/release/definition/read-definition.ts";
 
 export type Example = "garage" | "minne" | "veilid" | "2140-node";
 export const examples: readonly Example[] = ["garage", "minne", "veilid", "2140-node"];
 
-/** The `release.toml` of a real project. */
+const page = readFileSync(new URL("../../docs/releases.md", import.meta.url), "utf8");
+
+/** The `release.toml` of a real project; two of them are explained in the documentation. */
 export function exampleText(name: Example | "bitcoin-core"): string {
-  return readFileSync(new URL(`releases/${name}.toml`, import.meta.url), "utf8");
+  const [, text] =
+    new RegExp(`^\`\`\`toml\\n# releases/${name}/release.toml\\n(.*?)^\`\`\`$`, "ms").exec(page) ?? [];
+  return text ?? readFileSync(new URL(`releases/${name}.toml`, import.meta.url), "utf8");
 }
 
-/** There is one adapter, that of the last example. */
-export const openAdapter: OpenText = (path) =>
-  path === "releases/adapters/bitcoin-core.toml"
-    ? { text: exampleText("bitcoin-core") }
-    : { refused: "is missing" };
+/** All scripts are there, and one adapter, that of the last example. */
+export const exampleFiles: DefinitionFiles = {
+  open: (path) =>
+    path === "releases/adapters/bitcoin-core.toml"
+      ? { text: exampleText("bitcoin-core") }
+      : { refused: "is missing" },
+  whyMissing: () => undefined,
+};
 
 /** @throws Error with all problems where there are some */
 export function readText(project: string, text: string): Definition {
@@ -22,7 +30,7 @@ export function readText(project: string, text: string): Definition {
     project,
     `releases/${project}/release.toml`,
     text,
-    openAdapter,
+    exampleFiles,
   );
   if (!definition) throw new Error(problems.map(({ line, message }) => `${line}: ${message}`).join("\n"));
   return definition;

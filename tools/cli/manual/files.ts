@@ -12,6 +12,12 @@ export const workspaceFiles = {
       "Where new versions are found, with CI_NVCHECKER; `.nvchecker.toml` as well.",
     "packages/NAME/keys/pgp/": "Public keys that sources are signed with.",
   },
+  "Of a project, in `releases/NAME/`": {
+    "release.toml":
+      "Where the project comes from, which refs are releases, and what each runs and publishes; see [releases](releases.md).",
+    "CHANNEL.lock":
+      "What the channel has released last: ref, commit and reason. A changed lock is a release.",
+  },
   "Of a package, in its folder `.CI`": {
     ".CI/config": "The package's settings.",
     ".CI/info": "Who asked for the package, and why. No build reads it.",

@@ -4,6 +4,7 @@ import { named, shown, suggestion } from "./explain.ts";
 import { limits } from "./limits.ts";
 import { makersOf } from "./makers.ts";
 import type { Mistake } from "./problems.ts";
+import { buildClass } from "./texts.ts";
 
 /** What jobs say of targets, machines and each other's artifacts. */
 export function checkJobs(definition: Definition): Mistake[] {
@@ -41,18 +42,22 @@ function checkMachine(definition: Definition, job: DefinedJob): Mistake[] {
   if (on === undefined) return [];
   const at = [...placeOf(job), "on"];
   const mistakes = checkTemplate(definition, at, on, targets, []);
-  const { machines } = definition;
-  if (mistakes.length > 0 || machines.size === 0) return mistakes;
+  if (mistakes.length > 0) return mistakes;
   const names = new Set(
     (targets ?? [undefined]).map((target) => filledForTarget(definition, on, target) ?? on),
   );
-  return [...names]
-    .filter((name) => !machines.has(name))
-    .map((name) => ({
-      at,
-      message: `${named(at)}there is no machine ${shown(name)}${suggestion(name, [...machines.keys()])}`,
-      lacks: name,
-    }));
+  return [...names].flatMap((name) => {
+    const why = whyNobody(definition, name);
+    return why === undefined ? [] : [{ at, message: `${named(at)}${why}`, lacks: name }];
+  });
+}
+
+function whyNobody({ machines }: Definition, name: string): string | undefined {
+  if (machines.has(name)) return undefined;
+  if (machines.size > 0) {
+    return `there is no machine ${shown(name)}${suggestion(name, [...machines.keys()])}`;
+  }
+  return buildClass.safeParse(name).success ? undefined : `${shown(name)} is no class of builders`;
 }
 
 /** What is taken was made before, for the same target, by a job that others may wait for. */

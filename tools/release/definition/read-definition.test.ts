@@ -1,18 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { exampleText, examples, openAdapter } from "../../../test/world/release-examples.ts";
+import { exampleText, examples, exampleFiles } from "../../../test/world/release-examples.ts";
 import { limits } from "./limits.ts";
 import { readDefinition } from "./read-definition.ts";
 
 /** As an editor or `sluice lint` shows them, without the file's path. */
-function mistakes(text: string, open = openAdapter): string[] {
-  const { problems } = readDefinition("app", "releases/app/release.toml", text, open);
+function mistakes(text: string, files = exampleFiles): string[] {
+  const { problems } = readDefinition("app", "releases/app/release.toml", text, files);
   return problems.map(({ line, column, message }) => [line, column, message].filter(Boolean).join(":"));
 }
 
 const least = `source = "https://example.org/app.git"\n[channels]\nstable = { tag = 'v.+' }\n`;
 
 test.each(examples)("the file of %s is in order", (name) => {
-  const { problems } = readDefinition(name, `releases/${name}/release.toml`, exampleText(name), openAdapter);
+  const { problems } = readDefinition(name, `releases/${name}/release.toml`, exampleText(name), exampleFiles);
   expect(problems).toEqual([]);
 });
 
@@ -135,8 +135,20 @@ describe("jobs and publications that can't fit together are refused:", () => {
   });
 });
 
+test("a script that isn't there is a mistake where it is named", () => {
+  const text = `${least}[stages.x]\nunit = { run = "unit.sh", fixture = "data.json" }\n`;
+  const files = {
+    ...exampleFiles,
+    whyMissing: (path: string) => (path === "releases/app/unit.sh" ? "is missing" : "is a symbolic link"),
+  };
+  expect(mistakes(text, files)).toEqual([
+    "5:10:stages.x.unit.run: releases/app/unit.sh is missing",
+    "5:27:stages.x.unit.fixture: releases/app/data.json is a symbolic link",
+  ]);
+});
+
 describe("channels that can't come one after the other are refused:", () => {
-  const stages = `[stages.spark]\nunit = { run = "unit.sh" }\n[stages.forge]\nnode = { run = "node.sh", makes = { node = "x" } }\n[stages.stamp]\nlist = { run = "list.sh", takes = "node" }\n`;
+  const stages = `[stages.spark]\nunit = { run = "unit.sh" }\n[stages.forge]\nnode = { run = "node.sh", makes = { node = "x" } }\n[stages.stamp]\nlist = { run = "list.sh", takes = "node" }\n[publish]\nnode = { to = "pypi", of = "node" }\n`;
   test.each([
     [
       "a stage that isn't there",
@@ -164,6 +176,11 @@ describe("channels that can't come one after the other are refused:", () => {
       'after = { spark = "pr" }, stages = ["stamp"]',
       "stages: stamp.list takes node of forge.node, and neither c nor a channel before it runs forge",
     ],
+    [
+      "a publication of what isn't there yet",
+      'after = { spark = "pr" }, stages = ["spark"], publish = ["node"]',
+      "publish: node publishes node, which neither c nor a channel before it makes",
+    ],
   ])("%s", (_, keys, expected) => {
     const channels = `[channels]\npr = { reviews = true, stages = ["spark"] }\nc = { branch = "main", ${keys} }\n`;
     const text = `source = "https://example.org/app.git"\n${channels}${stages}`;
@@ -174,9 +191,10 @@ describe("channels that can't come one after the other are refused:", () => {
 describe("an adapter", () => {
   const text = `adapter = "../adapters/app.toml"\n${least}[stages.build]\napp = { run = "own.sh" }\n`;
   const withAdapter = (adapter: string): ReturnType<typeof readDefinition> =>
-    readDefinition("app", "releases/app/release.toml", text, (path) =>
-      path === "releases/adapters/app.toml" ? { text: adapter } : { refused: "is missing" },
-    );
+    readDefinition("app", "releases/app/release.toml", text, {
+      ...exampleFiles,
+      open: (path) => (path === "releases/adapters/app.toml" ? { text: adapter } : { refused: "is missing" }),
+    });
 
   test("has stages and jobs that come first, and a project's own job takes the place of one", () => {
     const { definition } = withAdapter(

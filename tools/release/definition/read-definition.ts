@@ -1,16 +1,15 @@
 import { checkChannels } from "./check-channels.ts";
+import { checkFiles } from "./check-files.ts";
 import { checkJobs } from "./check-jobs.ts";
 import { checkPublications } from "./check-publications.ts";
 import type { Definition } from "./definition.ts";
+import type { DefinitionFiles } from "./definition-files.ts";
 import { normalise } from "./normalise.ts";
 import { hasPlace, placed, placesIn } from "./places.ts";
 import type { DefinitionProblem, Mistake } from "./problems.ts";
 import { adapterJsonSchema, adapterSchema, definitionSchema, releaseJsonSchema } from "./schema.ts";
 import { readToml } from "./toml.ts";
 import { validPart } from "./valid-part.ts";
-
-/** A file's text, or why there is none. */
-export type OpenText = (path: string) => { readonly text: string } | { readonly refused: string };
 
 export type ReadDefinition =
   | { readonly definition: Definition; readonly problems: readonly [] }
@@ -23,9 +22,13 @@ const mostProblems = 200;
  * definition isn't what anybody meant. Every mistake is found at once.
  *
  * @param file the path from the root of the workspace
- * @param open reads the adapter
  */
-export function readDefinition(project: string, file: string, text: string, open: OpenText): ReadDefinition {
+export function readDefinition(
+  project: string,
+  file: string,
+  text: string,
+  files: DefinitionFiles,
+): ReadDefinition {
   const toml = readToml(file, text);
   if (toml.kind === "unreadable") return { definition: undefined, problems: [toml.problem] };
   const names = keysOf(toml.value);
@@ -33,11 +36,12 @@ export function readDefinition(project: string, file: string, text: string, open
     source: "https://example.invalid/source.git",
     channels: {},
   });
-  const adapter = readAdapter(file, own.value.adapter, open);
+  const adapter = readAdapter(file, own.value.adapter, files);
   const { definition, mistakes } = normalise(project, file, own.value, adapter.jobs);
   const between = [
     ...mistakes,
     ...checkJobs(definition),
+    ...checkFiles(definition, files),
     ...checkChannels(definition),
     ...checkPublications(definition),
   ];
@@ -81,7 +85,7 @@ function place(
 function readAdapter(
   file: string,
   address: string | undefined,
-  open: OpenText,
+  { open }: DefinitionFiles,
 ): {
   readonly jobs?: Parameters<typeof normalise>[3];
   readonly text?: { readonly file: string; readonly text: string };

@@ -149,7 +149,6 @@ export type Job = z.infer<typeof job>;
 export type Channel = z.infer<typeof channel>;
 export type Machine = z.infer<typeof machine>;
 export type Archive = z.infer<typeof archive>;
-export type Target = z.infer<typeof target>;
 
 /** `docs/release.schema.json` */
 export const releaseJsonSchema = z.toJSONSchema(definitionSchema, { target: "draft-7" });

@@ -45,7 +45,7 @@ export const secretName = z
   .string()
   .regex(/^[A-Z][A-Z0-9_]{0,59}$/, "names a variable that holds the secret, such as PACKAGES_KEY");
 
-export const buildClass = z.string().regex(/^[A-Za-z0-9._+-]{1,40}$/, "is no class of builders");
+export const buildClass = z.string().regex(/^[A-Za-z0-9._+-]{1,40}$/);
 
 const path = String.raw`(?:/${segments})?/?`;
 export const treeAddress = z
@@ -78,6 +78,6 @@ export const sourceAddress = z
   .string()
   .max(500)
   .regex(
-    /^(?:https?|ssh|file):\/\/(?:[^\s:@/]+@)?[^\s@]+$/,
-    "is no address of a Git repository: https://, ssh:// or file://, without a password",
+    /^(?:https?|ssh|git):\/\/(?:[^\s:@/-][^\s:@/]*@)?[^\s@/-][^\s@]*$/,
+    "is no address of a Git repository: https://, ssh:// or git://, without a password",
   );

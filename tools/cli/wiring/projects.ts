@@ -1,0 +1,40 @@
+import { SluiceError } from "../../errors.ts";
+import type { Git } from "../../git/git.ts";
+import { nearestName } from "../../nearest-name.ts";
+import type { Definition } from "../../release/definition/definition.ts";
+import { readCommitReleases } from "../../workspace/releases/commit-releases.ts";
+import { readProjects, type Project } from "../../workspace/releases/projects.ts";
+import { describeProblem } from "../../workspace/workspace.ts";
+
+/** The projects of the commit that is checked out; what isn't committed doesn't count. */
+export async function committedProjects(git: Git): Promise<ReadonlyMap<string, Project>> {
+  return readProjects(await readCommitReleases(git, "HEAD"));
+}
+
+/** @throws SluiceError `unknown-project` */
+export function requireProject(projects: ReadonlyMap<string, Project>, name: string): Project {
+  const project = projects.get(name);
+  if (project) return project;
+  const nearest = nearestName(name, [...projects.keys()]);
+  const meant = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+  throw new SluiceError(
+    "unknown-project",
+    `there is no project ${JSON.stringify(name)} in this workspace${meant}`,
+    {
+      hint: "A project is a folder releases/NAME with a release.toml, as it is committed.",
+      facts: { project: name },
+    },
+  );
+}
+
+/** @throws SluiceError `release-definition` naming every problem: nothing is released from half a definition */
+export function requireDefinition({ name, definition, problems }: Project): Definition {
+  if (definition && problems.length === 0) return definition;
+  const lines = problems.map(({ file, ...problem }) =>
+    describeProblem({ kind: "release", pkgbase: undefined, path: file, ...problem }),
+  );
+  throw new SluiceError("release-definition", lines.join("\n"), {
+    hint: `Correct it and commit; \`sluice lint\` shows the same before a commit. Until then nothing of ${name} is released.`,
+    facts: { project: name },
+  });
+}
