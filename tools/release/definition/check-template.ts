@@ -11,6 +11,7 @@ export function checkTemplate(
   of: readonly string[] | undefined,
   fields: readonly string[] = releaseFields,
 ): Mistake[] {
+  if (!/[{}]/.test(text)) return [];
   const read = fieldsOf(text);
   if (read.kind === "braces") {
     return [{ at, message: `${named(at)}has braces that aren't {field}` }];
@@ -46,6 +47,8 @@ function lack(
   return `unknown field {${field}}${suggestion(field, known)}`;
 }
 
+const asTheyAre: Values = Object.fromEntries(releaseFields.map((field) => [field, `{${field}}`]));
+
 /** The values that a target gives names and addresses. */
 export function targetValues({ targets }: Pick<Definition, "targets">, target: string | undefined): Values {
   return target === undefined ? {} : { ...targets.get(target), target };
@@ -60,7 +63,7 @@ export function filledForTarget(
   text: string,
   target: string | undefined,
 ): string | undefined {
-  const asTheyAre = Object.fromEntries(releaseFields.map((field) => [field, `{${field}}`]));
+  if (!text.includes("{")) return text;
   const filled = fill(text, { ...asTheyAre, ...targetValues(definition, target) });
   return filled.kind === "text" ? filled.text : undefined;
 }

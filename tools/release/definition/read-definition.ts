@@ -31,7 +31,6 @@ export function readDefinition(
 ): ReadDefinition {
   const toml = readToml(file, text);
   if (toml.kind === "unreadable") return { definition: undefined, problems: [toml.problem] };
-  const names = keysOf(toml.value);
   const own = validPart(toml.value, definitionSchema, releaseJsonSchema, {
     source: "https://example.invalid/source.git",
     channels: {},
@@ -45,9 +44,12 @@ export function readDefinition(
     ...checkChannels(definition),
     ...checkPublications(definition),
   ];
+  // Reading has dropped what has mistakes.
+  let whole: unknown;
   // What is missing only because it holds a mistake, or may be in an adapter that does, isn't missing.
   const maySeemMissing = (name: string): boolean =>
-    adapter.problems.length > 0 || (own.mistakes.length > 0 && names.has(name));
+    adapter.problems.length > 0 ||
+    (own.mistakes.length > 0 && hasKey((whole ??= readToml(file, text)), name));
   const certain = between.filter(({ lacks }) => lacks === undefined || !maySeemMissing(lacks));
   const all = [...own.mistakes, ...certain];
   const problems = [...(all.length === 0 ? [] : place(file, text, adapter.text, all)), ...adapter.problems];
@@ -106,11 +108,8 @@ function readAdapter(
   };
 }
 
-function keysOf(value: unknown, into = new Set<string>()): ReadonlySet<string> {
-  if (typeof value !== "object" || value === null) return into;
-  for (const [key, inner] of Object.entries(value)) {
-    into.add(key);
-    keysOf(inner, into);
-  }
-  return into;
+/** Whether some table has the key, at any depth. */
+function hasKey(value: unknown, key: string): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.hasOwn(value, key) || Object.values(value).some((inner) => hasKey(inner, key));
 }
