@@ -1,5 +1,5 @@
 import type { CommandEntry } from "../command-entry.ts";
-import { workspaceCommand } from "./shared-options.ts";
+import { operationCommand, workspaceCommand } from "./shared-options.ts";
 
 export const releases: readonly CommandEntry[] = [
   {
@@ -18,5 +18,20 @@ export const releases: readonly CommandEntry[] = [
         .option("--channel <name>", "the channel, instead of the first one that takes the ref")
         .option("--json", "print the plan as JSON"),
     load: async () => (await import("../commands/release.ts")).release,
+  },
+  {
+    group: "releases",
+    examples: [
+      ["sluice promote garage stable v1.2.0", "commit the lock file: stable releases the tag v1.2.0"],
+      [
+        "sluice promote garage development main --dry-run",
+        "the commit that main is at; show, change nothing",
+      ],
+    ],
+    define: (program) =>
+      operationCommand(program, "promote <project> <channel> <ref>").description(
+        "Name a tag or a branch's commit in a channel's lock file, by one commit",
+      ),
+    load: async () => (await import("../commands/promote.ts")).promote,
   },
 ];

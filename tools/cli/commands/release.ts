@@ -4,8 +4,10 @@ import { planRelease } from "../../release/plan/plan-release.ts";
 import type { ReleasePlan } from "../../release/plan/release-plan.ts";
 import { describePlan } from "../output/release-plan.ts";
 import { info, printable } from "../output/report.ts";
-import { askRef } from "../wiring/project-refs.ts";
-import { committedProjects, requireDefinition, requireProject } from "../wiring/projects.ts";
+import { askProjectRef } from "../../upstream/refs/project-ref.ts";
+import { withRemoteRefs } from "../wiring/remote-refs.ts";
+import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
+import { requireDefinition, requireProject } from "../../workspace/releases/required.ts";
 import { findRoot } from "../wiring/root.ts";
 import { mentionUncommitted } from "../wiring/uncommitted.ts";
 
@@ -21,7 +23,7 @@ export async function release(
   ref: string | undefined,
 ): Promise<number> {
   const git = openGit(findRoot(root), process.env);
-  const project = requireProject(await committedProjects(git), name);
+  const project = requireProject(await readCommitProjects(git, "HEAD"), name);
   const definition = requireDefinition(project);
   await mentionUncommitted(git, "releases", new Set([name]));
   const now = Date.now();
@@ -30,7 +32,13 @@ export async function release(
       ? [...project.locks]
           .filter(([each]) => channel === undefined || each === channel)
           .map(([each, lock]) => ({ ref: lock.ref, channel: each, at: now }))
-      : [{ ref: await askRef(git, definition, ref), channel, at: now }];
+      : [
+          {
+            ref: await withRemoteRefs(git, (remotes) => askProjectRef(remotes, definition, ref)),
+            channel,
+            at: now,
+          },
+        ];
   const plans = wanted.map((each) => planRelease(definition, each, noEvidence, now));
   if (json) process.stdout.write(`${JSON.stringify(plans, null, 2)}\n`);
   else process.stdout.write(printable(plans.map(describePlan).join("\n")));

@@ -20,7 +20,7 @@ import { failingPackages, type Failing } from "../../manager/builds/failing.ts";
 import { allBuilds } from "../../schedule/schedule.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { duration } from "../output/time.ts";
-import { committedProjects } from "../wiring/projects.ts";
+import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
 import { whyProject } from "../wiring/why-project.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
@@ -43,7 +43,7 @@ export async function why(options: Options, name: string): Promise<number> {
   const decision = decisionOf(pkgbase, plan);
   await mentionUncommitted(git, plan.packagesDir, new Set([pkgbase]));
   if (!pkg && decision.kind === "unchanged") {
-    const project = (await committedProjects(git)).get(name.replace(/^releases\//, ""));
+    const project = (await readCommitProjects(git, "HEAD")).get(name.replace(/^releases\//, ""));
     if (project) return whyProject(project, json, Date.now());
     throw unknownPackage(pkgbase, tree.packages);
   }

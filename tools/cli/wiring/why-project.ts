@@ -5,7 +5,7 @@ import type { DefinedChannel } from "../../release/definition/definition.ts";
 import { describeRef } from "../../release/refs/ref.ts";
 import type { Project } from "../../workspace/releases/projects.ts";
 import { printable } from "../output/report.ts";
-import { requireDefinition } from "./projects.ts";
+import { requireDefinition } from "../../workspace/releases/required.ts";
 
 interface ChannelFacts {
   readonly channel: string;

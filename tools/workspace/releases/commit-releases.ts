@@ -2,9 +2,14 @@ import type { Git } from "../../git/git.ts";
 import { listTree } from "../../git/objects.ts";
 import { contents, refusal } from "../commit.ts";
 import type { FileContent } from "../files.ts";
+import { readProjects, type Project } from "./projects.ts";
 import { isRead, releasesDir, type ReleaseFiles } from "./release-files.ts";
 
-/** The projects of a commit; none where it has no `releases/`. */
+/** The projects of a commit by name; none where it has no `releases/`. */
+export async function readCommitProjects(git: Git, commit: string): Promise<ReadonlyMap<string, Project>> {
+  return readProjects(await readCommitReleases(git, commit));
+}
+
 export async function readCommitReleases(git: Git, commit: string): Promise<ReleaseFiles> {
   const entries = await listTree(git, commit, releasesDir);
   const contentOf = await contents(

@@ -1,15 +1,8 @@
 import { SluiceError } from "../../errors.ts";
-import type { Git } from "../../git/git.ts";
 import { nearestName } from "../../nearest-name.ts";
 import type { Definition } from "../../release/definition/definition.ts";
-import { readCommitReleases } from "../../workspace/releases/commit-releases.ts";
-import { readProjects, type Project } from "../../workspace/releases/projects.ts";
-import { describeProblem } from "../../workspace/workspace.ts";
-
-/** The projects of the commit that is checked out; what isn't committed doesn't count. */
-export async function committedProjects(git: Git): Promise<ReadonlyMap<string, Project>> {
-  return readProjects(await readCommitReleases(git, "HEAD"));
-}
+import type { Project } from "./projects.ts";
+import { describeProblem } from "../workspace.ts";
 
 /** @throws SluiceError `unknown-project` */
 export function requireProject(projects: ReadonlyMap<string, Project>, name: string): Project {

@@ -1,9 +1,7 @@
 import { SluiceError } from "../../errors.ts";
-import type { Git } from "../../git/git.ts";
-import { openHttp } from "../../http/open-http.ts";
 import type { Definition } from "../../release/definition/definition.ts";
 import type { ReleaseRef } from "../../release/refs/ref.ts";
-import { RemoteRefs } from "../../upstream/refs/remote-refs.ts";
+import type { RemoteRefs } from "./remote-refs.ts";
 
 /**
  * What a project's repository has under a name that a person gives: `v1.2.0`, `main`, or in full where a tag and a
@@ -11,17 +9,18 @@ import { RemoteRefs } from "../../upstream/refs/remote-refs.ts";
  *
  * @throws SluiceError `unknown-ref`, `ambiguous-ref`, or why the repository doesn't answer
  */
-export async function askRef(git: Git, { project, source }: Definition, name: string): Promise<ReleaseRef> {
+export async function askProjectRef(
+  remotes: RemoteRefs,
+  { project, source }: Pick<Definition, "project" | "source">,
+  name: string,
+): Promise<ReleaseRef> {
   const short = name.replace(/^refs\/(?:tags|heads)\//, "");
   const full = { tag: `refs/tags/${short}`, branch: `refs/heads/${short}` } as const;
   const wanted = (["tag", "branch"] as const).filter((kind) => name === short || name === full[kind]);
-  const http = openHttp({ parallel: 1, perHost: 1, delaySeconds: 0 });
-  const answer = await new RemoteRefs(http, git)
-    .ask(
-      source,
-      wanted.map((kind) => full[kind]),
-    )
-    .finally(() => http.close());
+  const answer = await remotes.ask(
+    source,
+    wanted.map((kind) => full[kind]),
+  );
   if (answer.kind !== "refs") throw answer.error;
   const found = wanted.flatMap((kind): ReleaseRef[] => {
     const ref = answer.refs.get(full[kind]);

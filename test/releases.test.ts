@@ -30,6 +30,7 @@ beforeAll(async () => {
   );
   w.git("add", "-A");
   w.git("commit", "-qm", "start");
+  w.git("push", "-q", "origin", "HEAD:main");
 });
 afterAll(async () => {
   await server.stop();
@@ -93,6 +94,58 @@ test("what can't be planned says why and what to do", async () => {
     [2, 'error: garage has a tag and a branch "both"'],
     [2, expect.stringContaining("--dry-run")],
   ]);
+});
+
+test("promote commits the lock at the remote, once, and why knows it", async () => {
+  const promote = (...args: string[]): ReturnType<typeof sluice> => run("promote", "garage", ...args);
+  const before = w.atOrigin("rev-parse", "main");
+  const dry = await promote("extra", "handcrafted-1.0", "--dry-run");
+  expect([dry.code, w.atOrigin("rev-parse", "main")]).toEqual([0, before]);
+  const first = await promote("extra", "handcrafted-1.0");
+  expect([first.code, first.stderr]).toEqual([
+    0,
+    expect.stringContaining("extra.lock of garage: tag handcrafted-1.0; pushed commit"),
+  ]);
+  expect(w.atOrigin("show", "main:releases/garage/extra.lock")).toBe(
+    `ref = "refs/tags/handcrafted-1.0"\ncommit = "${commit}"\nreason = "promoted by hand"`,
+  );
+  expect(w.atOrigin("log", "--format=%s", `${before}..main`)).toBe(
+    "chore(release): garage extra: tag handcrafted-1.0",
+  );
+  const second = await promote("extra", "handcrafted-1.0");
+  expect([second.code, second.stderr]).toEqual([0, expect.stringContaining("already; nothing was changed")]);
+  expect(w.atOrigin("rev-list", "--count", `${before}..main`)).toBe("1");
+  expect((await run("why", "garage")).stdout).toContain(
+    "extra takes tags .+: tag handcrafted-1.0 (promoted by hand)",
+  );
+});
+
+test("a tag that was moved after its release is refused, and so is a channel that isn't there", async () => {
+  const before = w.atOrigin("rev-parse", "main");
+  const other = server.commit("garage", {
+    files: { "main.c": "int main(void) { return 1; }\n" },
+    branch: "other",
+  });
+  server.git("garage", "tag", "-f", "v1.2.0", other);
+  const results = await Promise.all([
+    run("promote", "garage", "extra", "v1.2.0"),
+    run("promote", "garage", "stabel", "both"),
+    run("promote", "garage", "stabel", "refs/tags/both"),
+  ]);
+  expect(
+    results.map(({ code, stderr }) => [code, stderr.split("\n").find((line) => line.startsWith("error:"))]),
+  ).toEqual([
+    [
+      1,
+      `error: the tag v1.2.0 was at ${commit.slice(0, 10)} and is at ${other.slice(0, 10)} now; a tag that moves releases nothing`,
+    ],
+    [2, 'error: garage has a tag and a branch "both"'],
+    [
+      1,
+      "error: garage: the tag both can't be released by stabel: garage has no channel stabel; there are stable, extra, development",
+    ],
+  ]);
+  expect(w.atOrigin("rev-parse", "main")).toBe(before);
 });
 
 test("lint knows projects, and a broken one releases nothing", async () => {
