@@ -11,7 +11,7 @@ const tag = (name: string, commit = first): ReleaseRef => ({ kind: "tag", name, 
 const branch = (name: string, commit = first): ReleaseRef => ({ kind: "branch", name, commit });
 const garage = readExample("garage");
 const nothing = new Map<string, Lock>();
-const main: SeenRefs = new Map([["heads/main", first]]);
+const main: SeenRefs = new Map([["tags/v1.0.0", first]]);
 
 function look(
   refs: readonly ReleaseRef[],
@@ -38,10 +38,7 @@ test("a new tag becomes its channel's lock", () => {
   expect(decisions).toEqual([
     { kind: "lock", channel: "stable", lock: { ref: tag("v1.2.0"), reason: "new tag v1.2.0" } },
   ]);
-  expect([...seen]).toEqual([
-    ["heads/main", first],
-    ["tags/v1.2.0", first],
-  ]);
+  expect([...seen.keys()]).toEqual(["tags/v1.0.0", "tags/v1.2.0"]);
 });
 
 test("a second look at the same refs does nothing", () => {
@@ -110,9 +107,26 @@ test("a branch with a trigger is released when it is triggered and has moved sin
   expect(told(look(moved, { trigger: "nightly" }))).toEqual([]);
 });
 
+test("branches that no channel takes at once aren't remembered, however often they move", () => {
+  const { seen } = look([branch("main", second), branch("fix-1"), branch("gh-pages")]);
+  expect(seen).toEqual(main);
+});
+
+test("a channel that takes a branch without a trigger gets each new commit of it", () => {
+  const text = `source = "https://example.org/x.git"\n[channels]\nedge = { branch = "main" }\n`;
+  const of = readText("x", text);
+  const run = look([branch("main")], { of, seen: null });
+  expect(told(run)).toEqual([]);
+  const next = look([branch("main", second)], { of, seen: run.seen });
+  expect(told(next)).toEqual(["edge: main (new branch main at 2222222222)"]);
+  expect(told(look([branch("main", second)], { of, seen: next.seen }))).toEqual([]);
+});
+
 test("what waits for another stage is asked about again in each run", () => {
   const run = look([branch("staging", second)], { of: readExample("2140-node") });
   expect([told(run), run.seen]).toEqual([["wait: staging"], main]);
+  const seen = new Map([["heads/staging", first]]);
+  expect(look([branch("staging", second)], { of: readExample("2140-node"), seen }).seen).toEqual(seen);
 });
 
 test("tags of several projects in one repository go to their own", () => {

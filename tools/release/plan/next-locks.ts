@@ -49,7 +49,9 @@ export function nextLocks(
   trigger?: string,
 ): NextLocks {
   const decisions: RefDecision[] = [];
-  const next = new Map(seen);
+  const next = new Map(
+    trigger === undefined ? [...(seen ?? [])].filter(([key]) => key.startsWith("tags/")) : seen,
+  );
   const given = new Set<string>();
   for (const ref of [...refs].sort((a, b) => inOrder(a, b, definition.prefix))) {
     const key = seenKey(ref);
@@ -62,7 +64,10 @@ export function nextLocks(
     const decision = decide(ref, before);
     // A triggered channel looks at what is there, new or not; what is new is left to the runs without a trigger.
     const isSettled = decision === undefined || decision.kind === "lock";
-    if (trigger === undefined && isSettled) next.set(key, ref.commit);
+    if (trigger === undefined && isRemembered(definition, ref)) {
+      const at = isSettled ? ref.commit : before;
+      if (at !== undefined) next.set(key, at);
+    }
     if (decision) decisions.push(decision);
   }
   return { decisions, seen: next };
@@ -86,6 +91,15 @@ export function nextLocks(
     const reason = trigger === undefined ? `new ${describeRef(ref)}` : `trigger ${trigger}`;
     return { kind: "lock", channel: channel.name, lock: { ref, reason } };
   }
+}
+
+/**
+ * All tags of the project, so that a channel that is added later doesn't release old ones; of branches only those
+ * that are released without a trigger, since others move all the time.
+ */
+function isRemembered(definition: Definition, ref: ReleaseRef): boolean {
+  if (ref.kind === "tag") return ref.name.startsWith(definition.prefix);
+  return channelOf(definition, ref, undefined) !== undefined;
 }
 
 /** Without a trigger a channel that waits for one takes nothing, and no other takes it instead. */
