@@ -81,6 +81,19 @@ test("a new tag is a lock of its project's channel, and a run without news chang
   expect(w.atOrigin("for-each-ref")).toBe(before);
 });
 
+test("a trigger releases where the branch has moved since, and a second one nothing", async () => {
+  const trigger = (): ReturnType<typeof onSchedule> => onSchedule("--trigger", "weekly");
+  expect((await onSchedule("--trigger", "weekly", "--dry-run")).committed).toEqual([]);
+  const run = await trigger();
+  expect(run).toEqual({
+    code: 0,
+    said: ["Updated cli weekly.lock: trigger weekly", "Updated lib weekly.lock: trigger weekly"],
+    committed: ["releases/cli/weekly.lock", "releases/lib/weekly.lock"],
+  });
+  expect(w.atOrigin("log", "-1", "--format=%s", "main")).toBe("chore(release): cli, lib: trigger weekly");
+  expect(await trigger()).toEqual({ code: 0, said: [], committed: [] });
+});
+
 test("a tag that moved is told to a person and released by nothing", async () => {
   const other = server.commit("all", {
     files: { "main.c": "int main(void) { return 1; }\n" },

@@ -2,7 +2,7 @@ import { SluiceError } from "../../errors.ts";
 import type { FileChanges, FileInCommit } from "../../git/change-files.ts";
 import type { Git } from "../../git/git.ts";
 import { noEvidence } from "../../release/plan/evidence.ts";
-import { nextLocks, type RefDecision, type SeenRefs } from "../../release/plan/next-locks.ts";
+import { nextLocks, triggeredLocks, type RefDecision, type SeenRefs } from "../../release/plan/next-locks.ts";
 import { formatLock } from "../../release/refs/lock.ts";
 import type { ReleaseRef } from "../../release/refs/ref.ts";
 import type { Refs } from "../../upstream/refs/ref-lists.ts";
@@ -30,6 +30,7 @@ export interface ReleasesFound {
  * that a channel takes becomes the channel's lock.
  *
  * @param seen by project, as the last run has left it
+ * @param trigger only channels that wait for it; undefined: those that wait for none
  */
 export async function findReleases(
   git: Git,
@@ -37,6 +38,7 @@ export async function findReleases(
   upstreams: Pick<Upstreams, "refsOf">,
   seen: ReadonlyMap<string, SeenRefs>,
   now: Date,
+  trigger?: string,
 ): Promise<ReleasesFound> {
   const projects = [...(await readCommitProjects(git, commit)).values()];
   const changes = new Map<string, FileInCommit>();
@@ -59,8 +61,15 @@ export async function findReleases(
     if (answer.kind !== "refs") {
       return { kind: answer.kind === "problem" ? "problem" : "skipped", project: name, error: answer.error };
     }
-    const found = nextLocks(definition, locks, releaseRefs(answer.refs), before, noEvidence, now.getTime());
-    next.set(name, sameRefs(before, found.seen) ? before! : found.seen);
+    const refs = releaseRefs(answer.refs);
+    const found =
+      trigger === undefined
+        ? nextLocks(definition, locks, refs, before, noEvidence, now.getTime())
+        : {
+            decisions: triggeredLocks(definition, locks, refs, trigger, noEvidence, now.getTime()),
+            seen: before,
+          };
+    if (found.seen) next.set(name, found.seen);
     for (const decision of found.decisions) {
       if (decision.kind !== "lock") continue;
       const content = Buffer.from(formatLock(decision.lock));
@@ -85,8 +94,4 @@ function releaseRefs(refs: Refs): ReleaseRef[] {
     if (name === undefined) return [];
     return [{ kind: folder === "tags" ? "tag" : "branch", name, commit: peeled ?? id }];
   });
-}
-
-function sameRefs(a: SeenRefs | undefined, b: SeenRefs): boolean {
-  return a?.size === b.size && [...b].every(([ref, commit]) => a.get(ref) === commit);
 }

@@ -26,11 +26,15 @@ export function checkChannels(definition: Definition): Mistake[] {
 }
 
 function checkRefs(channel: DefinedChannel): Mistake[] {
-  const { name, tag, branch, reviews, after, alias, prerelease } = channel;
+  const { name, tag, branch, reviews, trigger, after, alias, prerelease } = channel;
   const mistakes: Mistake[] = [];
   const at = ["channels", name];
   if (!tag && !branch && !reviews && !after.some(({ kind }) => kind === "green")) {
     mistakes.push({ at, message: `${named(at)}takes nothing; it needs tag, branch, reviews or after` });
+  }
+  if (tag && trigger !== undefined) {
+    const there = [...at, "trigger"];
+    mistakes.push({ at: there, message: `${named(there)}is for branches; a tag is released when it is new` });
   }
   if (alias !== undefined && prerelease) {
     const there = [...at, "alias"];

@@ -23,7 +23,7 @@ x86_64-linux = { as = "tar.xz", Bad = "x" }
 arm-linux = { deb = "arm64" }
 [channels]
 stable = { tag = 'v[0-9', stages = ["tset"], publish = ["imgae"] }
-rc = { tag = '.+-rc', prerelease = true, alias = "latest" }
+rc = { tag = '.+-rc', prerelease = true, alias = "latest", trigger = "weekly" }
 none = { trigger = "nightly" }
 [stages.build]
 app = { run = "../build.sh", for = "*", makes = { bin = "app", docs = "/usr/share/doc" } }
@@ -44,6 +44,7 @@ files = { to = "files", at = "s3://bucket/{reff}/x", of = ["bin", "wheel"] }
     "6:27:channels.stable.stages: there is no stage tset; did you mean test?",
     "6:46:channels.stable.publish: there is no publication imgae; did you mean image?",
     "7:42:channels.rc.alias: a prerelease never moves an alias",
+    "7:60:channels.rc.trigger: is for branches; a tag is released when it is new",
     "8:1:channels.none: takes nothing; it needs tag, branch, reviews or after",
     "10:9:stages.build.app.run: has to stay in its folder: no absolute path, no ., .. or \\, no - at its beginning",
     "10:64:stages.build.app.makes.docs: has to stay in its folder: no absolute path, no ., .. or \\, no - at its beginning",

@@ -3,7 +3,7 @@ import { readExample, readText } from "../../../test/world/release-examples.ts";
 import type { Lock } from "../refs/lock.ts";
 import type { ReleaseRef } from "../refs/ref.ts";
 import { noEvidence } from "./evidence.ts";
-import { nextLocks, type NextLocks, type SeenRefs } from "./next-locks.ts";
+import { nextLocks, triggeredLocks, type NextLocks, type SeenRefs } from "./next-locks.ts";
 
 const first = "1".repeat(40);
 const second = "2".repeat(40);
@@ -19,13 +19,20 @@ function look(
     of = garage,
     locks = nothing,
     seen = main,
-    trigger,
-  }: { of?: typeof garage; locks?: ReadonlyMap<string, Lock>; seen?: SeenRefs | null; trigger?: string } = {},
+  }: { of?: typeof garage; locks?: ReadonlyMap<string, Lock>; seen?: SeenRefs | null } = {},
 ): NextLocks {
-  return nextLocks(of, locks, refs, seen ?? undefined, noEvidence, 0, trigger);
+  return nextLocks(of, locks, refs, seen ?? undefined, noEvidence, 0);
 }
 
-function told({ decisions }: NextLocks): readonly string[] {
+function onTrigger(
+  refs: readonly ReleaseRef[],
+  trigger: string,
+  { of = garage, locks = nothing }: { of?: typeof garage; locks?: ReadonlyMap<string, Lock> } = {},
+): readonly string[] {
+  return told({ decisions: triggeredLocks(of, locks, refs, trigger, noEvidence, 0) });
+}
+
+function told({ decisions }: Pick<NextLocks, "decisions">): readonly string[] {
   return decisions.map((decision) =>
     decision.kind === "lock"
       ? `${decision.channel}: ${decision.lock.ref.name} (${decision.lock.reason})`
@@ -97,14 +104,22 @@ describe("a tag that has moved releases nothing", () => {
 });
 
 test("a branch with a trigger is released when it is triggered and has moved since", () => {
-  const moved = [branch("main", second), tag("v1.2.0")];
+  const refs = [branch("main", second), tag("v1.2.0"), branch("fix-1")];
   expect(told(look([branch("main", second)]))).toEqual([]);
-  const run = look(moved, { trigger: "weekly" });
-  expect(told(run)).toEqual(["development: main (trigger weekly)"]);
-  expect(run.seen).toEqual(main);
+  expect(onTrigger(refs, "weekly")).toEqual(["development: main (trigger weekly)"]);
   const locks = new Map([["development", { ref: branch("main", second), reason: "" }]]);
-  expect(told(look(moved, { trigger: "weekly", locks }))).toEqual([]);
-  expect(told(look(moved, { trigger: "nightly" }))).toEqual([]);
+  expect(onTrigger(refs, "weekly", { locks })).toEqual([]);
+  expect(onTrigger([branch("main")], "weekly", { locks })).toEqual(["development: main (trigger weekly)"]);
+  expect(onTrigger(refs, "nightly")).toEqual([]);
+});
+
+test("of several branches a trigger releases the newest by version, and not each in its turn", () => {
+  const text = `source = "https://example.org/x.git"\n[channels]\nedge = { branch = 'release/.+', trigger = "nightly" }\n`;
+  const of = readText("x", text);
+  const refs = [branch("release/0.10"), branch("release/0.9")];
+  expect(onTrigger(refs, "nightly", { of })).toEqual(["edge: release/0.10 (trigger nightly)"]);
+  const locks = new Map([["edge", { ref: branch("release/0.10"), reason: "" }]]);
+  expect(onTrigger(refs, "nightly", { of, locks })).toEqual([]);
 });
 
 test("branches that no channel takes at once aren't remembered, however often they move", () => {

@@ -36,7 +36,6 @@ export interface NextLocks {
  *
  * @param refs tags and branches, as one question to the repository has them
  * @param seen undefined: nobody has looked yet
- * @param trigger only channels that wait for it; undefined: those that wait for none
  * @param now milliseconds since 1970
  */
 export function nextLocks(
@@ -46,14 +45,11 @@ export function nextLocks(
   seen: SeenRefs | undefined,
   evidence: Evidence,
   now: number,
-  trigger?: string,
 ): NextLocks {
   const decisions: RefDecision[] = [];
-  const next = new Map(
-    trigger === undefined ? [...(seen ?? [])].filter(([key]) => key.startsWith("tags/")) : seen,
-  );
+  const next = new Map([...(seen ?? [])].filter(([key]) => key.startsWith("tags/")));
   const given = new Set<string>();
-  for (const ref of [...refs].sort((a, b) => inOrder(a, b, definition.prefix))) {
+  for (const ref of refs.toSorted((a, b) => inOrder(a, b, definition.prefix))) {
     const key = seenKey(ref);
     const before = seen?.get(key);
     const moved = whyMoved(ref, before, locks);
@@ -61,56 +57,71 @@ export function nextLocks(
       decisions.push({ kind: "refused", ref, reasons: [moved] });
       continue;
     }
-    const decision = decide(ref, before);
-    // A triggered channel looks at what is there, new or not; what is new is left to the runs without a trigger.
-    const isSettled = decision === undefined || decision.kind === "lock";
-    if (trigger === undefined && isRemembered(definition, ref)) {
-      const at = isSettled ? ref.commit : before;
-      if (at !== undefined) next.set(key, at);
-    }
+    const channel = untriggered(definition, ref);
+    const isNew = seen !== undefined && before !== ref.commit;
+    const decision = channel && isNew ? decide(channel.name, ref) : undefined;
     if (decision) decisions.push(decision);
+    // All tags, so that a channel that is added later doesn't release old ones; other branches move all the time.
+    const isRemembered = ref.kind === "tag" ? ref.name.startsWith(definition.prefix) : channel !== undefined;
+    const isSettled = decision === undefined || decision.kind === "lock";
+    const at = isSettled ? ref.commit : before;
+    if (isRemembered && at !== undefined) next.set(key, at);
   }
   return { decisions, seen: next };
 
-  function decide(ref: ReleaseRef, before: string | undefined): RefDecision | undefined {
-    if (trigger === undefined && (seen === undefined || before === ref.commit)) return undefined;
-    const channel = channelOf(definition, ref, trigger);
-    if (!channel || isLocked(locks.get(channel.name), ref)) return undefined;
-    const plan = planRelease(definition, { ref, channel: channel.name, at: now }, evidence, now);
-    if (plan.kind === "refused") return { kind: "refused", ref, reasons: plan.reasons };
-    if (plan.kind !== "release") return { kind: "wait", channel: channel.name, ref, reasons: plan.reasons };
-    if (given.has(channel.name)) {
-      return {
-        kind: "wait",
-        channel: channel.name,
-        ref,
-        reasons: [`${channel.name} releases one at a time`],
-      };
+  function decide(channel: string, ref: ReleaseRef): RefDecision | undefined {
+    if (isLocked(locks.get(channel), ref)) return undefined;
+    const decision = lockDecision(definition, channel, ref, `new ${describeRef(ref)}`, evidence, now);
+    if (decision.kind !== "lock") return decision;
+    if (given.has(channel)) {
+      return { kind: "wait", channel, ref, reasons: [`${channel} releases one at a time`] };
     }
-    given.add(channel.name);
-    const reason = trigger === undefined ? `new ${describeRef(ref)}` : `trigger ${trigger}`;
-    return { kind: "lock", channel: channel.name, lock: { ref, reason } };
+    given.add(channel);
+    return decision;
   }
 }
 
 /**
- * All tags of the project, so that a channel that is added later doesn't release old ones; of branches only those
- * that are released without a trigger, since others move all the time.
+ * Each channel that waits for this trigger releases the branch that it takes, of several the one with the newest
+ * version in its name, where that has moved since its last release.
  */
-function isRemembered(definition: Definition, ref: ReleaseRef): boolean {
-  if (ref.kind === "tag") return ref.name.startsWith(definition.prefix);
-  return channelOf(definition, ref, undefined) !== undefined;
+export function triggeredLocks(
+  definition: Definition,
+  locks: ReadonlyMap<string, Lock>,
+  refs: readonly ReleaseRef[],
+  trigger: string,
+  evidence: Evidence,
+  now: number,
+): readonly RefDecision[] {
+  const newest = new Map<string, ReleaseRef>();
+  for (const ref of refs.toSorted((a, b) => inOrder(a, b, definition.prefix))) {
+    const classified = classify(definition, ref, trigger);
+    if (ref.kind === "branch" && classified.kind === "channel") newest.set(classified.channel.name, ref);
+  }
+  return [...newest]
+    .filter(([channel, ref]) => !isLocked(locks.get(channel), ref))
+    .map(([channel, ref]) => lockDecision(definition, channel, ref, `trigger ${trigger}`, evidence, now));
 }
 
-/** Without a trigger a channel that waits for one takes nothing, and no other takes it instead. */
-function channelOf(
+function lockDecision(
   definition: Definition,
+  channel: string,
   ref: ReleaseRef,
-  trigger: string | undefined,
-): DefinedChannel | undefined {
-  const classified = classify(definition, ref, trigger);
-  if (classified.kind === "none") return undefined;
-  return classified.channel.trigger === trigger ? classified.channel : undefined;
+  reason: string,
+  evidence: Evidence,
+  now: number,
+): RefDecision {
+  const plan = planRelease(definition, { ref, channel, at: now }, evidence, now);
+  if (plan.kind === "release") return { kind: "lock", channel, lock: { ref, reason } };
+  if (plan.kind === "refused") return { kind: "refused", ref, reasons: plan.reasons };
+  return { kind: "wait", channel, ref, reasons: plan.reasons };
+}
+
+/** The channel that takes a ref as soon as it is new. One that waits for a trigger takes nothing, and no other instead. */
+function untriggered(definition: Definition, ref: ReleaseRef): DefinedChannel | undefined {
+  const classified = classify(definition, ref);
+  if (classified.kind === "none" || classified.channel.trigger !== undefined) return undefined;
+  return classified.channel;
 }
 
 /**
