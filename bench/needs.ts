@@ -35,11 +35,11 @@ async function compare(count: number): Promise<number> {
   const srcinfo = parseSrcinfo("pkgbase = p\npkgver = 1.0\npkgrel = 1\npkgname = p");
   const { config } = readPackageConfig({ kind: "absent" });
   const search = {
-    upstreams: { gives: async () => [{ url, known, isNew: false }] },
+    upstreams: { gives: async () => [{ url, known, isNew: false }], symbols: async () => new Map() },
     packages: new Map(pkgbases.map((pkgbase) => [pkgbase, { pkgbase, srcinfo, config }])),
     config: readRepositoryConfig({ kind: "file", text: `CI_LIB_DB=${url}\n` }).config,
     state: { gives: [], broken: {} },
-    published: async () => records,
+    published: async () => ({ digest: "1", records: async () => records }),
     rebuilt: new Set<string>(),
     now: () => new Date(),
   };

@@ -1,5 +1,6 @@
 // One half-hourly run over stand-ins, wired as the command wires it, and prints what it came to. Arguments: the
 // clone, and a file with the stand-ins by origin and the forge's addresses.
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readPlatform } from "../tools/ci/pipeline/platform.ts";
 import type { PackageRecord } from "../tools/binaries/record.ts";
@@ -8,6 +9,7 @@ import { reportLines } from "../tools/ci/on-schedule/schedule-report.ts";
 import { withUpstreams } from "../tools/cli/wiring/upstreams.ts";
 import { openForge } from "../tools/forge/open-forge.ts";
 import { openGit } from "../tools/git/git.ts";
+import type { PublishedNeeds } from "../tools/upstream/distribution/published-needs.ts";
 import type { ServedAddresses } from "./serve-upstreams.ts";
 
 export interface RunFigures {
@@ -34,7 +36,7 @@ const figures = await withUpstreams(
       git: openGit(clone, process.env),
       platform: readPlatform({}),
       upstreams,
-      ...(needs !== undefined && { published: async () => recordsIn(needs) }),
+      ...(needs !== undefined && { published: async () => publishedIn(needs) }),
       forge,
       now: () => new Date(),
       progress: () => undefined,
@@ -54,7 +56,14 @@ const figures = await withUpstreams(
 process.stdout.write(JSON.stringify(figures));
 
 /** As the command reads them where it publishes. */
-function recordsIn(path: string): readonly PackageRecord[] {
-  const { packages } = JSON.parse(readFileSync(path, "utf8")) as { packages: Record<string, PackageRecord> };
-  return Object.values(packages);
+function publishedIn(path: string): PublishedNeeds {
+  const bytes = readFileSync(path);
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  return {
+    digest,
+    records: async () => {
+      const { packages } = JSON.parse(bytes.toString()) as { packages: Record<string, PackageRecord> };
+      return Object.values(packages);
+    },
+  };
 }

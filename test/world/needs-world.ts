@@ -3,7 +3,8 @@ import type { PackageRecord } from "../../tools/binaries/record.ts";
 import { findNeeds } from "../../tools/ci/updates/find-needs.ts";
 import { sayBroken } from "../../tools/ci/updates/need-rebuilds.ts";
 import type { SluiceError } from "../../tools/errors.ts";
-import type { GivesSighting, KnownGives } from "../../tools/upstream/distribution/gives.ts";
+import { keepSymbols, type GivesSighting, type KnownGives } from "../../tools/upstream/distribution/gives.ts";
+import type { AskedLibraries } from "../../tools/upstream/distribution/symbols.ts";
 import { readPackageConfig, readRepositoryConfig } from "../../tools/workspace/config/config.ts";
 import type { NeedsState } from "../../tools/workspace/state/state.ts";
 
@@ -13,6 +14,8 @@ const x = (name: string): string => (name.includes(":") ? name : `x86_64-64:${na
 export interface WorldPackage {
   readonly version?: string;
   readonly gives?: readonly string[];
+  /** Symbol versions of its libraries, `libfoo.so.1@FOO_1`, which only the package itself says. */
+  readonly symbols?: readonly string[];
   readonly needs?: readonly string[];
   readonly depends?: readonly string[];
   readonly provides?: readonly string[];
@@ -31,6 +34,12 @@ export class NeedsWorld {
   /** Whether the distribution says that nothing has changed since. */
   isQuiet = false;
   state: NeedsState = { gives: [], broken: {} };
+  head: string | undefined;
+  /** How often what is published was read. */
+  read = 0;
+  /** pkgnames whose packages were fetched for the symbol versions in them, and whether that fails. */
+  readonly fetched: string[] = [];
+  isUnreachable = false;
   #hour = 0;
 
   /** One run, as text: what is bumped with its reason, and what is broken. */
@@ -53,14 +62,23 @@ export class NeedsWorld {
     const found = await findNeeds({
       upstreams: {
         gives: async (_, known) =>
-          this.isQuiet
+          this.isQuiet && known.some(({ url: one }) => one === url)
             ? known.filter(({ url: one }) => one === url).map((one) => ({ url, known: one, isNew: false }))
             : [this.#sighting()],
+        symbols: async (asked) => this.#symbols(asked),
       },
       packages: new Map(packages.map((pkg) => [pkg.pkgbase, pkg])),
       config,
       state: JSON.parse(JSON.stringify(this.state)) as NeedsState,
-      published: async () => Object.entries(this.published).map(recordOf),
+      published: async () => {
+        const records = Object.entries(this.published).map(recordOf);
+        const read = async () => {
+          this.read++;
+          return records;
+        };
+        return { digest: JSON.stringify(records), records: read };
+      },
+      ...(this.head !== undefined && { head: this.head }),
       rebuilt: new Set(),
       now: () => new Date(Date.UTC(2026, 5, 1, this.#hour++)),
     });
@@ -78,14 +96,27 @@ export class NeedsWorld {
       Object.entries(this.distribution).map(
         ([name, { version = "1.0-1", gives = [], provides, depends }]) => [
           name,
-          { version, gives: gives.map(x), ...(provides && { provides }), ...(depends && { depends }) },
+          {
+            version,
+            gives: gives.map(x),
+            ...(gives.length > 0 && { file: `${name}-${version}-x86_64.pkg.tar.zst` }),
+            ...(provides && { provides }),
+            ...(depends && { depends }),
+          },
         ],
       ),
     );
-    const known: KnownGives = { url, read: "2026-06-01T00:00:00Z", packages };
-    if (!this.error) return { url, known, isNew: true };
     const before = this.state.gives.find((one) => (one as KnownGives).url === url) as KnownGives | undefined;
+    const kept = keepSymbols(packages, before?.packages ?? {});
+    const known: KnownGives = { url, read: "2026-06-01T00:00:00Z", packages: kept };
+    if (!this.error) return { url, known, isNew: true };
     return { url, known: before, isNew: false, error: this.error };
+  }
+
+  #symbols(asked: readonly AskedLibraries[]): Map<AskedLibraries, readonly string[]> {
+    if (this.isUnreachable) return new Map();
+    this.fetched.push(...asked.map(({ pkgname }) => pkgname));
+    return new Map(asked.map((one) => [one, (this.distribution[one.pkgname]?.symbols ?? []).map(x)]));
   }
 }
 

@@ -192,6 +192,7 @@ const upstreams = {
   libraries: async () => [],
   rebuildsOn: async () => new Map(),
   gives: async () => [],
+  symbols: async () => new Map(),
   publishedNeeds: async () => undefined,
   aurEtag: () => undefined,
 };

@@ -14,6 +14,7 @@ import type { Checkpoint } from "../../tools/steps.ts";
 import type { DatabaseSighting } from "../../tools/upstream/distribution/distribution.ts";
 import type { PackageRecord } from "../../tools/binaries/record.ts";
 import type { GivesSighting } from "../../tools/upstream/distribution/gives.ts";
+import type { PublishedNeeds } from "../../tools/upstream/distribution/published-needs.ts";
 import type { CommitSighting } from "../../tools/upstream/vcs/vcs.ts";
 import type { Seen, Sighting, UpstreamRecipe } from "../../tools/upstream/upstream.ts";
 import { ScratchWorkspace, srcinfoText } from "./workspace.ts";
@@ -36,6 +37,8 @@ export class ScheduleDays {
   /** What the distribution gives, and what is published; undefined: nobody knows. */
   gives: () => readonly GivesSighting[] = () => [];
   published: (() => readonly PackageRecord[]) | undefined;
+  /** What packages of the distribution say of the versions of their symbols. */
+  symbols: Upstreams["symbols"] = async () => new Map();
   forge: Forge | SluiceError = new SluiceError("forge-token", "there is no forge here");
   platform: Platform = readPlatform({});
   now = new Date("2026-06-01T12:00:00Z");
@@ -73,7 +76,7 @@ export class ScheduleDays {
       git: openGit(this.world.dir, process.env),
       platform: this.platform,
       upstreams: () => this.#upstreams(),
-      ...(this.published && { published: async () => this.published!() }),
+      ...(this.published && { published: async () => publishedAs(this.published!()) }),
       forge: this.forge,
       now: () => this.now,
       progress: (what) => this.said.push(what),
@@ -132,10 +135,16 @@ export class ScheduleDays {
       libraries: async () => this.databases,
       rebuildsOn: async () => new Map(),
       gives: async () => this.gives(),
+      symbols: this.symbols,
       publishedNeeds: async () => undefined,
       aurEtag: () => undefined,
     };
   }
+}
+
+/** Records as whoever publishes them hands them on. */
+export function publishedAs(records: readonly PackageRecord[]): PublishedNeeds {
+  return { digest: JSON.stringify(records), records: async () => records };
 }
 
 export interface Day {

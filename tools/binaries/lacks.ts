@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { vercmp } from "../alpm/vercmp.ts";
 import { describeNeed } from "./kinds.ts";
 import { isLibrary, kindOf, machinesOf, symbolVersion, type Need } from "./need.ts";
 import type { Giver, Provided } from "./provided.ts";
@@ -96,6 +97,19 @@ function describe(
   const name = whom?.split(" ")[0];
   const present = name === undefined ? undefined : provided.package(name);
   return { need, file, was: whom, now: present && `${present.pkgname} ${present.version}`, successor };
+}
+
+/**
+ * Whom it was built with in a newer version than the one that is known, `foo 2.0-1`: a builder's mirror may be ahead of
+ * the one that was looked at, and then it lacks nothing.
+ */
+export function builtAhead({ builtWith }: PackageRecord, { successor, was, now }: Lack): string | undefined {
+  for (const known of [successor && `${successor.giver.pkgname} ${successor.giver.version}`, now, was]) {
+    const [name = "", version = ""] = known?.split(" ") ?? [];
+    const built = Object.hasOwn(builtWith, name) ? builtWith[name] : undefined;
+    if (built !== undefined && vercmp(built, version) > 0) return `${name} ${built}`;
+  }
+  return undefined;
 }
 
 /** `libfoo.so.1 is gone (foo 1.9-1 → 2.0-1); libfoo.so.2 is there` */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile, readlink, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -134,6 +135,29 @@ export async function madeFrom(where: Where): Promise<ReadonlyMap<string, MadeFr
 export async function publishedNeeds(where: Where): Promise<ReadonlyMap<string, PackageRecord>> {
   const folder = await currentFolder(where);
   return folder === undefined ? new Map() : readNeeds(folder);
+}
+
+/** The same for who may have seen it before, as a whole: with a digest of the text, and undefined unless it is complete. */
+export async function needsText(where: Where): Promise<NeedsText | undefined> {
+  const folder = await currentFolder(where);
+  const path = folder === undefined ? "" : join(folder, needsFile);
+  if (!existsSync(path)) return undefined;
+  const bytes = await readFile(path);
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  return { digest, records: async () => completeRecords(bytes.toString()) };
+}
+
+interface NeedsText {
+  readonly digest: string;
+  readonly records: () => Promise<readonly PackageRecord[] | undefined>;
+}
+
+function completeRecords(text: string): readonly PackageRecord[] | undefined {
+  const { complete, packages } = JSON.parse(text) as {
+    readonly complete: boolean;
+    readonly packages: Readonly<Record<string, PackageRecord>>;
+  };
+  return complete ? Object.values(packages) : undefined;
 }
 
 /** Earlier releases kept no such file. */

@@ -1,4 +1,4 @@
-import type { PackageRecord } from "../binaries/record.ts";
+import type { Need } from "../binaries/need.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { openAur, type Aur, type AurMemory } from "./aur/aur.ts";
 import {
@@ -8,7 +8,8 @@ import {
   type KnownDatabase,
 } from "./distribution/distribution.ts";
 import { readGives, type GivesSighting, type KnownGives } from "./distribution/gives.ts";
-import { readPublishedNeeds } from "./distribution/published-needs.ts";
+import { readPublishedNeeds, type PublishedNeeds } from "./distribution/published-needs.ts";
+import { readSymbols, type AskedLibraries } from "./distribution/symbols.ts";
 import { gitUpstream } from "./recipe-repositories/git-upstream.ts";
 import { githubTags } from "./tags/github-tags.ts";
 import { gitlabTags } from "./tags/gitlab-tags.ts";
@@ -75,8 +76,14 @@ export interface Upstreams {
     known: readonly KnownGives[],
     arch: string,
   ): Promise<readonly GivesSighting[]>;
-  /** What is published beside a database of our own; undefined where that isn't known, or not of all. */
-  publishedNeeds(database: string): Promise<readonly PackageRecord[] | undefined>;
+  /** The symbol versions that its packages give, of as many as one run may fetch, by what was asked. */
+  symbols(asked: readonly AskedLibraries[]): Promise<ReadonlyMap<AskedLibraries, readonly Need[]>>;
+  /**
+   * What is published beside a database of our own; undefined where that isn't known.
+   *
+   * @param before its digest as it was seen last
+   */
+  publishedNeeds(database: string, before: string | undefined): Promise<PublishedNeeds | undefined>;
   /** The ETag of the AUR's metadata as `recipes` learnt it; undefined where it has none. */
   aurEtag(): string | undefined;
 }
@@ -133,7 +140,8 @@ export function openUpstreams(ports: UpstreamPorts, memory: UpstreamMemory, sand
     rebuildsOn: (packages) => lookAtRebuilds(packages, asking),
     libraries,
     gives: (urls, known, arch) => readGives(urls, known, arch, ports.http, ports.now),
-    publishedNeeds: (database) => readPublishedNeeds(database, ports.http),
+    symbols: (asked) => readSymbols(asked, ports.http),
+    publishedNeeds: (database, before) => readPublishedNeeds(database, before, ports.http),
     aurEtag: () => aur.etag(),
   };
 }

@@ -128,7 +128,8 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
     packages: side.workspace.packages,
     config: side.workspace.config,
     state: state.needs,
-    published: async () => ports.published?.(side.workspace.config, upstreams),
+    published: async (arch, known) => ports.published?.(side.workspace.config, upstreams, arch, known),
+    head: refs.head,
     rebuilt: new Set([...moved, ...rebuilds.bumps.map(({ pkgbase }) => pkgbase)]),
     now,
   });

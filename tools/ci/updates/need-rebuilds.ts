@@ -6,7 +6,7 @@ import { nextBump } from "../../builder/versions/next-bump.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { wantedVersion } from "../wanted-version.ts";
-import { lacksOf, sayLack, type KnownBroken, type Lack } from "../../binaries/lacks.ts";
+import { builtAhead, lacksOf, sayLack, type KnownBroken, type Lack } from "../../binaries/lacks.ts";
 
 /** What is decided from about packages whose needs are gone. */
 export interface NeedsFacts {
@@ -120,7 +120,11 @@ function decide(
 ): Decision {
   const pkg = facts.packages.get(pkgbase);
   if (!pkg) return { outcome: "it is no package of the workspace" };
-  const curable = lacks.filter((lack) => mayCure(lack, records, pkg));
+  const isAhead = (lack: Lack): boolean => aheadOf(lack, records) !== undefined;
+  const curable = lacks.filter((lack) => !isAhead(lack) && mayCure(lack, records, pkg));
+  if (lacks.every(isAhead)) {
+    return { outcome: `it was built with ${aheadOf(lacks[0]!, records)}, which the distribution here hasn't yet` };
+  }
   if (curable.length === 0) return { outcome: "nothing takes its place, so a rebuild wouldn't help" };
   if (facts.rebuilt.has(pkgbase)) return { outcome: "it is built anew anyway", asked: curable };
   if (!pkg.config.CI_REBUILD) return { outcome: "it isn't rebuilt by itself (CI_REBUILD=false)" };
@@ -147,6 +151,10 @@ function decide(
   }
   const next = nextBump(pkg, published);
   return "bump" in next ? { bump: next.bump, asked: fresh } : { outcome: next.skipped };
+}
+
+function aheadOf(lack: Lack, records: readonly PackageRecord[]): string | undefined {
+  return records.flatMap((record) => builtAhead(record, lack) ?? [])[0];
 }
 
 /** Whether another build may do without it: what was there then is there no more, and something else is. */

@@ -38,19 +38,23 @@ export async function auditBroken(options: Options): Promise<number> {
     ports.progress("asking what the distribution gives");
     const opened = upstreams(config, {});
     const published = publishedRecords(foldersOf(stateFolder(options)).repositories);
-    const records = await published(config, opened);
-    if (!records) warn("what published packages need isn't known: `sluice up` reads it where it publishes");
+    let count = 0;
     const found = await findNeeds({
       upstreams: opened,
       packages,
       config,
       state: stateBranch.state.needs,
-      published: async () => records,
+      published: async (arch) => {
+        const needs = await published(config, opened, arch);
+        const records = await needs?.records();
+        count += records?.length ?? 0;
+        return needs && { ...needs, records: async () => records };
+      },
       rebuilt: new Set(),
       now: ports.now,
     });
     for (const { error } of found.sightings) if (error) warn(error.message);
-    const isKnown = records !== undefined && found.isKnown;
+    if (count === 0) warn("what published packages need isn't known: `sluice up` reads it where it publishes");
     const rebuilt = found.bumps.map(({ pkgbase, lacks, since }) => ({
       pkgbase,
       lacks,
@@ -70,16 +74,16 @@ export async function auditBroken(options: Options): Promise<number> {
       );
       process.stdout.write(`${formatTable(["CAUSE", "PACKAGE", "SINCE", "WHAT BECOMES OF IT"], rows)}\n`);
     }
-    const count = new Set(causes.flatMap((cause) => cause.packages.map(({ pkgbase }) => pkgbase))).size;
-    const all = `${records?.length ?? 0} published packages`;
-    if (count > 0) info(`${all}: ${count} broken by ${causes.length} causes.`);
+    const lacking = new Set(causes.flatMap((cause) => cause.packages.map(({ pkgbase }) => pkgbase))).size;
+    const all = `${count} published packages`;
+    if (lacking > 0) info(`${all}: ${lacking} broken by ${causes.length} causes.`);
     else
       info(
-        isKnown
+        found.isKnown
           ? `${all}: everything that they need is there.`
           : `nothing was compared: ${whyUnknown(config)}.`,
       );
-    return count === 0 && isKnown ? 0 : 1;
+    return lacking === 0 && found.isKnown ? 0 : 1;
   });
 }
 

@@ -123,7 +123,7 @@ async function linkedHere(
   const own = records.filter((record) => record.pkgbase === pkgbase);
   if (own.length === 0) return undefined;
   const { state } = await readStateBranch(git);
-  const known = parseGives(state.needs.gives).filter(({ url }) => url !== "");
+  const known = parseGives(state.needs.gives).filter(({ url }) => url.includes("://"));
   return linkedOf(own, providedBy([...known, ownGives(records)]));
 }
 

@@ -1,10 +1,11 @@
 import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import type { PublishedHere } from "../../ci/same-version.ts";
-import { isOwnDatabase } from "../../ci/updates/find-needs.ts";
+import { databasesFor, isOwnDatabase } from "../../ci/updates/needs-look.ts";
 import { foldersOf } from "../../manager/installation.ts";
 import type { VersionsHere } from "../../ci/operations/bump.ts";
 import {
   madeFrom,
+  needsText,
   readSnapshot,
   versionsOf,
   type MadeFromRecord,
@@ -48,23 +49,13 @@ export async function versionsHere(
 }
 
 /**
- * What everything that is published needs and gives: beside the repository's own database where CI_LIB_DB names that,
- * else as this machine published it, below the folder `repositories`.
+ * What everything that is published for an architecture needs and gives: beside the repository's own database where
+ * CI_LIB_DB names that, else as this machine published it, below the folder `repositories`.
  */
 export function publishedRecords(repositories: string): NonNullable<SchedulePorts["published"]> {
-  return async (config, upstreams) => {
-    const database = config.CI_LIB_DB.find(
-      (url) =>
-        isOwnDatabase(url, config) && !config.CI_ARCHES.slice(1).some((other) => url.includes(`/${other}/`)),
-    );
-    if (database !== undefined) return upstreams.publishedNeeds(database);
-    const snapshot = await readSnapshot({
-      root: repositories,
-      name: config.BUILD_REPO,
-      arch: config.CI_ARCHES[0]!,
-    });
-    const records = await snapshot?.needs();
-    const isComplete = snapshot?.entries.every(({ filename }) => records?.has(filename)) ?? false;
-    return isComplete && records ? [...records.values()] : undefined;
+  return async (config, upstreams, arch, before) => {
+    const database = databasesFor(arch, config).find((url) => isOwnDatabase(url, config));
+    if (database !== undefined) return upstreams.publishedNeeds(database, before);
+    return needsText({ root: repositories, name: config.BUILD_REPO, arch });
   };
 }

@@ -1,4 +1,4 @@
-import { lacksOf, sayNeed, type Lack } from "../../binaries/lacks.ts";
+import { builtAhead, lacksOf, sayNeed, type Lack } from "../../binaries/lacks.ts";
 import { namedNeeds, sayNamedNeeds } from "../../binaries/named-needs.ts";
 import { machinesOf } from "../../binaries/need.ts";
 import type { Provided } from "../../binaries/provided.ts";
@@ -32,7 +32,7 @@ export async function needsCheck(
   const warnings: string[] = [];
   const state = await stateCommit(git);
   const known = state === undefined ? [] : parseGives(await readGivesState(git, state));
-  const distribution = known.filter(({ url }) => url !== "");
+  const distribution = known.filter(({ url }) => url.includes("://"));
   return { judge, warnings };
 
   async function judge(
@@ -72,7 +72,9 @@ function newLacks(
 ): Lack[] {
   const sides = { provided, before: provided, known: {} };
   const old = new Set(before.flatMap((record) => lacksOf(record, arch, sides)).map(({ need }) => need));
-  return fresh.flatMap((record) => lacksOf(record, arch, sides)).filter(({ need }) => !old.has(need));
+  return fresh.flatMap((record) =>
+    lacksOf(record, arch, sides).filter((lack) => !old.has(lack.need) && builtAhead(record, lack) === undefined),
+  );
 }
 
 function held(pkgbase: string, said: readonly string[]): SluiceError {

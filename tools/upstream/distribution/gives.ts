@@ -4,7 +4,7 @@ import { z } from "zod";
 import { readFields } from "../../alpm/database.ts";
 import { readTarStream } from "../../alpm/tar-stream.ts";
 import { givenByFiles, givenByVersion, onlyLibraries } from "../../binaries/files.ts";
-import { machinesOf } from "../../binaries/need.ts";
+import { isLibrary, machinesOf } from "../../binaries/need.ts";
 import { Provided, type Giver } from "../../binaries/provided.ts";
 import type { PackageRecord } from "../../binaries/record.ts";
 import { SluiceError } from "../../errors.ts";
@@ -13,8 +13,14 @@ import { conditions, refused, withoutCredentials } from "./asking.ts";
 import { decompress } from "./decompress.ts";
 
 /** One package of a database; what it has none of isn't there. */
-interface KnownPackage {
+export interface KnownPackage {
   readonly version: string;
+  /** Its package file, beside the database; of packages with libraries. */
+  readonly file?: string;
+  /** Its version is another one than when it was looked at first, and the versions of its symbols aren't known. */
+  readonly isMoved?: true;
+  /** The symbol versions of its libraries, as they were read of the package itself. */
+  readonly symbols?: readonly string[];
   readonly gives?: readonly string[];
   readonly provides?: readonly string[];
   readonly depends?: readonly string[];
@@ -38,7 +44,7 @@ export const knownGivesSchema = z
 function arePackages(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return Object.values(value).every((one: Partial<Record<keyof KnownPackage, unknown>> | null) => {
-    const lists = [one?.gives, one?.provides, one?.depends];
+    const lists = [one?.gives, one?.provides, one?.depends, one?.symbols];
     return (
       typeof one?.version === "string" && lists.every((list) => list === undefined || Array.isArray(list))
     );
@@ -96,7 +102,7 @@ async function look(
       ...(etag !== undefined && { etag }),
       ...(lastModified !== undefined && { lastModified }),
       read: now().toISOString(),
-      packages: await packagesIn(answer.body, arch),
+      packages: keepSymbols(await packagesIn(answer.body, arch), before?.packages ?? {}),
     };
     return { url: place, known: next, isNew: true };
   } catch (error) {
@@ -132,14 +138,32 @@ async function packagesIn(body: Buffer, arch: string): Promise<KnownGives["packa
       if (name === undefined || version === undefined) return [];
       const given = [...(gives.get(folder) ?? []), ...givenByVersion(name, version)].sort();
       const [provides, depends] = [values.get("PROVIDES") ?? [], values.get("DEPENDS") ?? []];
+      const file = values.get("FILENAME")?.[0];
       const pkg = {
         version,
+        ...(file !== undefined && given.some(isLibrary) && { file }),
         ...(given.length > 0 && { gives: given }),
         ...(provides.length > 0 && { provides }),
         ...(depends.length > 0 && { depends }),
         ...(libraries.has(folder) && { onlyLibraries: true as const }),
       };
       return [[name, pkg]];
+    }),
+  );
+}
+
+/** What was read of a package counts as long as it has this version. */
+export function keepSymbols(
+  now: KnownGives["packages"],
+  before: KnownGives["packages"],
+): KnownGives["packages"] {
+  return Object.fromEntries(
+    Object.entries(now).map(([name, pkg]) => {
+      const earlier = Object.hasOwn(before, name) ? before[name] : undefined;
+      if (pkg.file === undefined || !earlier) return [name, pkg];
+      if (earlier.version !== pkg.version) return [name, { ...pkg, isMoved: true as const }];
+      const { isMoved, symbols } = earlier;
+      return [name, { ...pkg, ...(isMoved && { isMoved }), ...(symbols && { symbols }) }];
     }),
   );
 }
@@ -167,10 +191,10 @@ async function* unpacked(body: Buffer): AsyncGenerator<Uint8Array> {
 /** As what packages need is compared with. */
 export function giversOf({ packages }: KnownGives): Giver[] {
   return Object.entries(packages).map(
-    ([pkgname, { version, gives = [], provides = [], depends = [], onlyLibraries: only }]) => ({
+    ([pkgname, { version, gives = [], symbols, provides = [], depends = [], onlyLibraries: only }]) => ({
       pkgname,
       version,
-      gives,
+      gives: symbols ? [...gives, ...symbols] : gives,
       provides,
       depends,
       ...(only && { onlyLibraries: only }),

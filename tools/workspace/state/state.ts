@@ -60,6 +60,8 @@ export interface NeedsState {
   readonly gives: readonly unknown[];
   /** `.broken.json`: by pkgbase, packages whose needs are gone, and what was asked for because of that. */
   readonly broken: unknown;
+  /** There as well: what was compared when nothing was left to do, so that the same isn't compared again. */
+  readonly compared?: unknown;
 }
 
 export const emptyState: State = {
@@ -85,7 +87,7 @@ export interface StateBranch {
 export async function readState(git: Git, commit: string | undefined): Promise<StateBranch> {
   if (commit === undefined) return { commit, state: emptyState, files: new Map() };
   const entries = (await listTree(git, commit)).filter(
-    ({ mode, size = Infinity }) => mode.startsWith("100") && size <= 16 * 1024 * 1024,
+    ({ mode, path, size = Infinity }) => mode.startsWith("100") && size <= largest(path),
   );
   const blobs = await readBlobs(
     git,
@@ -93,6 +95,11 @@ export async function readState(git: Git, commit: string | undefined): Promise<S
   );
   const files = new Map(entries.map(({ path, id }) => [path, blobs.get(id)!.toString()]));
   return { commit, state: parseState(files), files };
+}
+
+/** Bytes. Of a hundred thousand packages what they give has some thirty million. */
+function largest(path: string): number {
+  return (path === ".gives.json" ? 256 : 16) * 2 ** 20;
 }
 
 function parseState(files: ReadonlyMap<string, string>): State {
@@ -179,12 +186,22 @@ export async function readGivesState(git: Git, commit: string): Promise<readonly
   return ok ? parseNeeds(stdout, undefined).gives : [];
 }
 
+/** What everybody gives is large, and read where somebody asks. */
 function parseNeeds(gives: string | undefined, broken: string | undefined): NeedsState {
-  const databases = parseObject(gives ?? "")?.["databases"];
+  let databases: readonly unknown[] | undefined;
+  const known = parseObject(broken ?? "");
   return {
-    gives: Array.isArray(databases) ? databases : [],
-    broken: parseObject(broken ?? "")?.["packages"] ?? {},
+    get gives() {
+      return (databases ??= databasesIn(gives));
+    },
+    broken: known?.["packages"] ?? {},
+    ...(known?.["compared"] !== undefined && { compared: known["compared"] }),
   };
+}
+
+function databasesIn(text: string | undefined): readonly unknown[] {
+  const databases = parseObject(text ?? "")?.["databases"];
+  return Array.isArray(databases) ? databases : [];
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
@@ -239,19 +256,20 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
 }
 
 /** Those that may differ. */
-function needsFiles(
-  { gives, broken }: NeedsState,
-  before: NeedsState,
-): (readonly [path: string, text: string])[] {
-  const lines = gives.map((one) => JSON.stringify(one)).join(",\n");
-  return [
-    ...(gives === before.gives
-      ? []
-      : [[".gives.json", `{"version":1,"databases":[\n${lines}\n]}\n`] as const]),
-    ...(broken === before.broken || (isEmpty(broken) && isEmpty(before.broken))
-      ? []
-      : [[".broken.json", `${JSON.stringify({ version: 1, packages: broken }, null, 1)}\n`] as const]),
-  ];
+function needsFiles(now: NeedsState, before: NeedsState): (readonly [path: string, text: string])[] {
+  if (now === before) return [];
+  const files: [path: string, text: string][] = [];
+  if (now.gives !== before.gives) {
+    const lines = now.gives.map((one) => JSON.stringify(one)).join(",\n");
+    files.push([".gives.json", `{"version":1,"databases":[\n${lines}\n]}\n`]);
+  }
+  const { broken, compared } = now;
+  const isKept = broken === before.broken || (isEmpty(broken) && isEmpty(before.broken));
+  if (!isKept || compared !== before.compared) {
+    const content = { version: 1, packages: broken, ...(compared !== undefined && { compared }) };
+    files.push([".broken.json", `${JSON.stringify(content, null, 1)}\n`]);
+  }
+  return files;
 }
 
 function isEmpty(value: unknown): boolean {
