@@ -4,8 +4,10 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSyn
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { PackageRecord } from "../../tools/binaries/record.ts";
 import type { RecipeFiles } from "../../tools/gate/update.ts";
 import type { Schedule } from "../../tools/schedule/schedule.ts";
+import type { GivesSighting } from "../../tools/upstream/distribution/gives.ts";
 import { GitHubServer, everyGitHubPermission } from "./github.ts";
 import { goodToken } from "./forges.ts";
 import { groupGone } from "./process-group.ts";
@@ -40,9 +42,27 @@ const offers: Readonly<Record<string, readonly [timestamp: number, files: Recipe
   quiet: [1, recipe("quiet", "1")],
 };
 
+/** A published program, and what the distribution gives before and when the run comes that is killed. */
+const linked: PackageRecord = {
+  pkgname: "linked",
+  pkgbase: "linked",
+  version: "1-1",
+  arch: "x86_64",
+  needs: { "x86_64-64:libfoo.so.1": { file: "usr/bin/linked" } },
+  gives: [],
+  depends: ["foo"],
+  provides: [],
+  builtWith: { foo: "1-1" },
+};
+const gives = (soname: number): GivesSighting => {
+  const url = "https://mirror.example.org/extra.db";
+  const foo = { version: `${soname}-1`, gives: [`x86_64-64:libfoo.so.${soname}`] };
+  return { url, known: { url, read: "2026-06-01T00:00:00Z", packages: { foo } }, isNew: true };
+};
+
 /**
  * A half-hourly run with something of everything to do: a commit of a person that was not scheduled yet, an update
- * that passes and one that is held, a review that is overtaken, and a new commit of a VCS source.
+ * that passes and one that is held, a review that is overtaken, a new commit of a VCS source, and a library that is gone.
  */
 export class ScheduleCrash {
   readonly #home = mkdtempSync(join(tmpdir(), "sluice-crash-"));
@@ -50,7 +70,7 @@ export class ScheduleCrash {
   #reviews: GitHubServer["reviews"] = [];
   #worlds = 0;
   /** Builds that the run has to emit, each once. */
-  readonly builds = ["byhand", "minor", "obsolete", "tool-git"];
+  readonly builds = ["byhand", "linked", "minor", "obsolete", "tool-git"];
 
   async prepare(): Promise<void> {
     const days = new ScheduleDays();
@@ -59,6 +79,13 @@ export class ScheduleCrash {
     for (const name of ["minor", "held", "obsolete", "quiet"]) days.follow(name);
     days.follow("byhand", "");
     days.follow("tool-git", "");
+    days.follow("linked", "");
+    days.world.write(
+      ".ci/config",
+      `${days.world.read(".ci/config")}CI_LIB_DB=https://mirror.example.org/extra.db\n`,
+    );
+    days.published = () => [linked];
+    days.gives = () => [gives(1)];
     days.commits.set("tool-git", { kind: "commit", commit: "a".repeat(40), url: "https://example.org/tool" });
     world.publishScheduled();
     const [{ kind, start }] = standIns as [(typeof standIns)[number]];
@@ -107,6 +134,8 @@ export class ScheduleCrash {
       apiUrl,
       project,
       token: goodToken,
+      linked,
+      gives: gives(2),
     });
     const child = spawn(process.execPath, ["--input-type=module", "--eval", program, input], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -169,7 +198,7 @@ import { runOnSchedule } from "${built}/ci/on-schedule/run-on-schedule.js";
 import { readPlatform } from "${built}/ci/pipeline/platform.js";
 import { openForge } from "${built}/forge/open-forge.js";
 import { openGit } from "${built}/git/git.js";
-const { folder, death, hours, offers, apiUrl, project, token } = JSON.parse(process.argv[1]);
+const { folder, death, hours, offers, apiUrl, project, token, linked, gives } = JSON.parse(process.argv[1]);
 const checkpoint = (moment, step) => {
   const passed = moment + " " + step;
   appendFileSync(join(folder, "passed.log"), passed + "\\n");
@@ -191,7 +220,7 @@ const upstreams = {
   tagsOf: async () => undefined,
   libraries: async () => [],
   rebuildsOn: async () => new Map(),
-  gives: async () => [],
+  gives: async () => [gives],
   symbols: async () => new Map(),
   publishedNeeds: async () => undefined,
   aurEtag: () => undefined,
@@ -203,6 +232,7 @@ await runOnSchedule({
   git: openGit(join(folder, "clone"), process.env),
   platform: readPlatform({}),
   upstreams: () => upstreams,
+  published: async () => ({ digest: "1", records: async () => [linked] }),
   forge: await openForge("github", options, retryLimits),
   now: () => new Date(Date.UTC(2026, 5, 1, hours)),
   progress: () => undefined,

@@ -59,7 +59,9 @@ export async function findNeeds(search: Search): Promise<NeedsFound> {
   if (told && (told.length === 0 || rebuilt.size === 0)) {
     return { bumps: [], broken: told, known: {}, sightings, state, isKnown: true };
   }
-  const isLost = sightings.some((one) => !one.isNew && one.known && !all().some(({ url }) => url === one.url));
+  const isLost = sightings.some(
+    (one) => !one.isNew && one.known && !all().some(({ url }) => url === one.url),
+  );
   // What it gave isn't known any more, so it is to be sent again.
   if (compared && isLost) return findNeeds({ ...search, state: { gives: all(), broken: state.broken } });
 
@@ -182,7 +184,11 @@ function givesAfter(
 }
 
 /** People read of which architecture it is, unless there is one alone. */
-function inArchitecture({ bumps, broken, known }: NeedRebuilds, arch: string, { CI_ARCHES }: Arches): NeedRebuilds {
+function inArchitecture(
+  { bumps, broken, known }: NeedRebuilds,
+  arch: string,
+  { CI_ARCHES }: Arches,
+): NeedRebuilds {
   if (arch === CI_ARCHES[0]) return { bumps, broken, known };
   return {
     bumps: bumps.map((one) => ({ ...one, reason: `${one.reason} (${arch})` })),

@@ -123,7 +123,9 @@ function decide(
   const isAhead = (lack: Lack): boolean => aheadOf(lack, records) !== undefined;
   const curable = lacks.filter((lack) => !isAhead(lack) && mayCure(lack, records, pkg));
   if (lacks.every(isAhead)) {
-    return { outcome: `it was built with ${aheadOf(lacks[0]!, records)}, which the distribution here hasn't yet` };
+    return {
+      outcome: `it was built with ${aheadOf(lacks[0]!, records)}, which the distribution here hasn't yet`,
+    };
   }
   if (curable.length === 0) return { outcome: "nothing takes its place, so a rebuild wouldn't help" };
   if (facts.rebuilt.has(pkgbase)) return { outcome: "it is built anew anyway", asked: curable };

@@ -51,9 +51,12 @@ export function databasesFor(
   arch: string,
   { CI_ARCHES, CI_LIB_DB }: Pick<RepositoryConfig, "CI_ARCHES" | "CI_LIB_DB">,
 ): string[] {
-  const named = (url: string, one: string): boolean => url.includes(`/${one}/`);
   if (arch !== CI_ARCHES[0]) return CI_LIB_DB.filter((url) => named(url, arch));
   return CI_LIB_DB.filter((url) => !CI_ARCHES.some((other) => other !== arch && named(url, other)));
+}
+
+function named(url: string, arch: string): boolean {
+  return url.includes(`/${arch}/`);
 }
 
 /** What the repository itself publishes, as a database of CI_LIB_DB says it: it is asked for by what it keeps itself. */

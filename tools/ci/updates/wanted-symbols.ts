@@ -40,7 +40,9 @@ function unreadProviders(
   const providers = new Map<Need, Provider>();
   const seen = new Set<Need>();
   for (const { url, packages } of databases) {
-    for (const [pkgname, { version, file, isMoved = false, symbols, gives = [] }] of Object.entries(packages)) {
+    for (const [pkgname, { version, file, isMoved = false, symbols, gives = [] }] of Object.entries(
+      packages,
+    )) {
       const provider = file !== undefined && !symbols ? { url, pkgname, version, file, isMoved } : undefined;
       for (const need of gives) {
         if (seen.has(need) || !isLibrary(need) || !machines.has(kindOf(need))) continue;

@@ -54,7 +54,8 @@ export async function auditBroken(options: Options): Promise<number> {
       now: ports.now,
     });
     for (const { error } of found.sightings) if (error) warn(error.message);
-    if (count === 0) warn("what published packages need isn't known: `sluice up` reads it where it publishes");
+    if (count === 0)
+      warn("what published packages need isn't known: `sluice up` reads it where it publishes");
     const rebuilt = found.bumps.map(({ pkgbase, lacks, since }) => ({
       pkgbase,
       lacks,

@@ -73,7 +73,9 @@ function newLacks(
   const sides = { provided, before: provided, known: {} };
   const old = new Set(before.flatMap((record) => lacksOf(record, arch, sides)).map(({ need }) => need));
   return fresh.flatMap((record) =>
-    lacksOf(record, arch, sides).filter((lack) => !old.has(lack.need) && builtAhead(record, lack) === undefined),
+    lacksOf(record, arch, sides).filter(
+      (lack) => !old.has(lack.need) && builtAhead(record, lack) === undefined,
+    ),
   );
 }
 

@@ -31,7 +31,10 @@ export async function readPublishedNeeds(
   const answer = await fetchNeeds(url, before, http);
   if (answer.status === 404) return undefined;
   if (answer.status === 304 && before !== undefined) {
-    return { digest: before, records: async () => recordsIn((await fetchNeeds(url, undefined, http)).body, url) };
+    return {
+      digest: before,
+      records: async () => recordsIn((await fetchNeeds(url, undefined, http)).body, url),
+    };
   }
   const digest = answer.headers["etag"] ?? createHash("sha256").update(answer.body).digest("hex");
   return { digest, records: async () => recordsIn(answer.body, url) };

@@ -9,7 +9,7 @@ import { missingPrograms } from "../../../test/world/programs.ts";
 import { writeTar } from "../../../test/world/tar.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Http } from "../../http/http.ts";
-import { readGives } from "./gives.ts";
+import { readGives, type KnownGives } from "./gives.ts";
 import { readSymbols, type AskedLibraries } from "./symbols.ts";
 
 const missing = missingPrograms("bsdcat");
@@ -33,7 +33,9 @@ function packageFile(version = "1:1.1-1", content?: Buffer): Buffer {
 }
 
 /** Servers of files by their addresses; anything else isn't there. */
-function serving(files: Readonly<Record<string, Buffer | SluiceError>>): Pick<Http, "fetch"> & { asked: string[] } {
+function serving(
+  files: Readonly<Record<string, Buffer | SluiceError>>,
+): Pick<Http, "fetch"> & { asked: string[] } {
   const seen: string[] = [];
   return {
     asked: seen,
@@ -57,7 +59,10 @@ test.skipIf(missing.length > 0)(
 test.skipIf(missing.length > 0).each([
   ["another version of it", () => packageFile("1:1.0-1")],
   ["something that is no package", () => Buffer.from("<html>")],
-  ["a library that isn't understood", () => packageFile("1:1.1-1", Buffer.from(`\x7fELF${"x".repeat(99)}`, "latin1"))],
+  [
+    "a library that isn't understood",
+    () => packageFile("1:1.1-1", Buffer.from(`\x7fELF${"x".repeat(99)}`, "latin1")),
+  ],
   ["one larger than all that a run may fetch", () => new SluiceError("too-large", "it is too large")],
 ])("%s says nothing, and isn't asked for again", async (_, file) => {
   const read = await readSymbols([asked], serving({ [address]: file() }));
@@ -76,19 +81,19 @@ test("what can't be fetched is left to the next run, and a run fetches no more t
   expect(mirror.asked).toHaveLength(16);
 });
 
+function databaseOf(version: string): Buffer {
+  const desc = `%FILENAME%\nfoo-${version}-x86_64.pkg.tar.zst\n\n%NAME%\nfoo\n\n%VERSION%\n${version}\n`;
+  const files = "%FILES%\nusr/lib/libfoo.so.1\n";
+  return gzipSync(writeTar({ [`foo-${version}/desc`]: desc, [`foo-${version}/files`]: files }));
+}
+
+async function look(version: string, known: readonly KnownGives[]): Promise<KnownGives> {
+  const http = serving({ [url.replace(".db", ".files")]: databaseOf(version) }) as unknown as Http;
+  const [sighting] = await readGives([url], known, "x86_64", http, () => new Date(0));
+  return sighting!.known!;
+}
+
 test("what was read of a package is kept until it has another version", async () => {
-  const files = (version: string): Buffer =>
-    gzipSync(
-      writeTar({
-        [`foo-${version}/desc`]: `%FILENAME%\nfoo-${version}-x86_64.pkg.tar.zst\n\n%NAME%\nfoo\n\n%VERSION%\n${version}\n`,
-        [`foo-${version}/files`]: "%FILES%\nusr/lib/libfoo.so.1\n",
-      }),
-    );
-  const look = async (version: string, known: Parameters<typeof readGives>[1]) => {
-    const http = serving({ [url.replace(".db", ".files")]: files(version) }) as unknown as Http;
-    const [sighting] = await readGives([url], known, "x86_64", http, () => new Date(0));
-    return sighting!.known!;
-  };
   const first = await look("1-1", []);
   const gives = ["x86_64-64:libfoo.so.1"];
   const foo = { version: "1-1", file: "foo-1-1-x86_64.pkg.tar.zst", gives, onlyLibraries: true as const };
