@@ -68,7 +68,7 @@ describe.skipIf(missing.length > 0 || process.arch !== "x64")(
       manager = farm.manager(["--jobs", "1"]);
       await manager.saying(/Serving/);
       for (const arch of ["x86_64", "aarch64"]) {
-        const client = await pacmanClient("test", `${farm.url}/$repo/$arch`, arch);
+        const client = await pacmanClient("test", `${farm.url}/$repo/$arch`, { arch });
         clients.push(client);
         await client.trust(join(farm.state, "repositories/test/test.asc"));
         const own = arch === "aarch64" ? "on-arm" : "on-pc";

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { storeZstd, writeTar } from "./tar.ts";
 
 /** A library or program in C or C++, or a module in a language with a version, as a build would make it. */
@@ -35,8 +36,31 @@ export function writeLinkedPackage(folder: string, pkg: LinkedPackage): string {
   const lines = Object.entries(installed).map(([name, one]) => `installed = ${name}-${one}-x86_64`);
   const path = join(folder, `${pkgname}-${version}-x86_64.pkg.tar.zst`);
   const content = { ".PKGINFO": `${info.join("\n")}\n`, ".BUILDINFO": `${lines.join("\n")}\n`, ...files };
-  writeFileSync(path, storeZstd(writeTar(content, { executable: /^usr\/bin\// })));
+  writeFileSync(path, storeZstd(writeTar(content, { executable: /^usr\/(?:bin\/|lib\/ld-)/ })));
   return path;
+}
+
+/** Packages with a database, as a mirror has them. What is there already isn't written again. */
+export function writeDatabase(folder: string, name: string, packages: readonly LinkedPackage[]): void {
+  const entries = packages.map((pkg) => {
+    const { pkgname, version, depends, provides = [] } = pkg;
+    const filename = `${pkgname}-${version}-x86_64.pkg.tar.zst`;
+    if (!existsSync(join(folder, filename))) writeLinkedPackage(folder, pkg);
+    const fields = {
+      FILENAME: [filename],
+      NAME: [pkgname],
+      VERSION: [version],
+      ARCH: ["x86_64"],
+      CSIZE: [String(statSync(join(folder, filename)).size)],
+      DEPENDS: depends,
+      PROVIDES: provides,
+    };
+    const lines = Object.entries(fields).flatMap(([key, values]) =>
+      values.length > 0 ? [`%${key}%`, ...values, ""] : [],
+    );
+    return [`${pkgname}-${version}/desc`, `${lines.join("\n")}\n`];
+  });
+  writeFileSync(join(folder, `${name}.db`), gzipSync(writeTar(Object.fromEntries(entries))));
 }
 
 /** Compiles with the real compilers; the same question is answered from memory. */
@@ -79,6 +103,13 @@ export class Compiler {
     const declared = calls.map((name) => `${cpp ? 'extern "C" ' : ""}int ${name}(void);`).join("\n");
     const source = `${declared}\nint main(void) { return ${["0", ...calls.map((name) => `${name}()`)].join(" + ")}; }`;
     return this.#compile("program", { source, libraries, cpp, script: "" }, []);
+  }
+
+  /** A program that loads the file it is given and looks for a symbol in it, as Node.js does with native modules. */
+  loader(symbol: string): string {
+    const load = `void *file = dlopen(argv[1], 2); return file && dlsym(file, "${symbol}") ? 0 : 1;`;
+    const source = `#include <dlfcn.h>\nint main(int argc, char **argv) { ${load} }`;
+    return this.#compile("loader", { source, libraries: [], cpp: false, script: "" }, []);
   }
 
   #compile(

@@ -107,7 +107,7 @@ export class NeedsWorld {
       ),
     );
     const before = this.state.gives.find((one) => (one as KnownGives).url === url) as KnownGives | undefined;
-    const kept = keepSymbols(packages, before?.packages ?? {});
+    const kept = before ? keepSymbols(packages, before.packages) : packages;
     const known: KnownGives = { url, read: "2026-06-01T00:00:00Z", packages: kept };
     if (!this.error) return { url, known, isNew: true };
     return { url, known: before, isNew: false, error: this.error };

@@ -29,11 +29,14 @@ export interface PacmanClient {
 /** pacman wants to be root; where the tests aren't, a user namespace makes it believe so. */
 const become = process.getuid?.() === 0 ? [] : ["unshare", "--map-root-user"];
 
-/** @param server what `Server =` says, such as `http://127.0.0.1:8080/$repo/$arch` */
+/**
+ * @param server what `Server =` says, such as `http://127.0.0.1:8080/$repo/$arch`
+ * @param further what stands in pacman.conf behind the repository
+ */
 export async function pacmanClient(
   repository: string,
   server: string,
-  arch = "x86_64",
+  { arch = "x86_64", further = "" }: { arch?: string; further?: string } = {},
 ): Promise<PacmanClient> {
   const home = mkdtempSync(join(tmpdir(), "sluice-client-"));
   const root = join(home, "root");
@@ -42,7 +45,7 @@ export async function pacmanClient(
     mkdirSync(join(home, folder), { recursive: true });
   }
   const config = join(home, "pacman.conf");
-  writeFileSync(config, configuration(home, repository, server, arch));
+  writeFileSync(config, `${configuration(home, repository, server, arch)}${further}`);
   const run = (...command: string[]): Promise<Said> => say([...become, ...command], home);
   const pacmanKey = async (...args: string[]): Promise<void> => {
     const { ok, output } = await run("pacman-key", "--gpgdir", gpgdir, "--config", config, ...args);

@@ -13,7 +13,7 @@ import type { Schedule } from "../../tools/schedule/schedule.ts";
 import type { Checkpoint } from "../../tools/steps.ts";
 import type { DatabaseSighting } from "../../tools/upstream/distribution/distribution.ts";
 import type { PackageRecord } from "../../tools/binaries/record.ts";
-import type { GivesSighting } from "../../tools/upstream/distribution/gives.ts";
+import type { GivesSighting, KnownGives } from "../../tools/upstream/distribution/gives.ts";
 import type { PublishedNeeds } from "../../tools/upstream/distribution/published-needs.ts";
 import type { CommitSighting } from "../../tools/upstream/vcs/vcs.ts";
 import type { Seen, Sighting, UpstreamRecipe } from "../../tools/upstream/upstream.ts";
@@ -35,7 +35,7 @@ export class ScheduleDays {
   readonly commits = new Map<string, CommitSighting>();
   databases: readonly DatabaseSighting[] = [];
   /** What the distribution gives, and what is published; undefined: nobody knows. */
-  gives: () => readonly GivesSighting[] = () => [];
+  gives: (known: readonly KnownGives[]) => readonly GivesSighting[] = () => [];
   published: (() => readonly PackageRecord[]) | undefined;
   /** What packages of the distribution say of the versions of their symbols. */
   symbols: Upstreams["symbols"] = async () => new Map();
@@ -134,7 +134,7 @@ export class ScheduleDays {
       refsOf: async () => ({ kind: "refs", refs: new Map() }),
       libraries: async () => this.databases,
       rebuildsOn: async () => new Map(),
-      gives: async () => this.gives(),
+      gives: async (_, known) => this.gives(known),
       symbols: this.symbols,
       publishedNeeds: async () => undefined,
       aurEtag: () => undefined,

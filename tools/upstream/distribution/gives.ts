@@ -97,12 +97,13 @@ async function look(
     if (Date.parse(lastModified ?? "") < Date.parse(before?.lastModified ?? "")) {
       return { url: place, known: before, isNew: false };
     }
+    const packages = await packagesIn(answer.body, arch);
     const next = {
       url: place,
       ...(etag !== undefined && { etag }),
       ...(lastModified !== undefined && { lastModified }),
       read: now().toISOString(),
-      packages: keepSymbols(await packagesIn(answer.body, arch), before?.packages ?? {}),
+      packages: before ? keepSymbols(packages, before.packages) : packages,
     };
     return { url: place, known: next, isNew: true };
   } catch (error) {
@@ -160,8 +161,8 @@ export function keepSymbols(
   return Object.fromEntries(
     Object.entries(now).map(([name, pkg]) => {
       const earlier = Object.hasOwn(before, name) ? before[name] : undefined;
-      if (pkg.file === undefined || !earlier) return [name, pkg];
-      if (earlier.version !== pkg.version) return [name, { ...pkg, isMoved: true as const }];
+      if (pkg.file === undefined) return [name, pkg];
+      if (earlier?.version !== pkg.version) return [name, { ...pkg, isMoved: true as const }];
       const { isMoved, symbols } = earlier;
       return [name, { ...pkg, ...(isMoved && { isMoved }), ...(symbols && { symbols }) }];
     }),
