@@ -77,6 +77,65 @@ const reports: readonly Report[] = [
     because: "libvc.so.1.7 is gone (vc 1:1.7.2-1 → 1:1.8.0-2); libvc.so.1.8 is there",
   },
   {
+    number: 2790,
+    title: "a library with its version in the soname, of which every program uses another part",
+    published: {
+      gestures: { needs: ["libboost_serialization.so.1.81.0"], depends: ["boost-libs"] },
+      frames: { needs: ["libboost_python311.so.1.81.0"], depends: ["boost-libs"] },
+    },
+    before: {
+      "boost-libs": {
+        version: "1.81.0-7",
+        gives: ["libboost_serialization.so.1.81.0", "libboost_python311.so.1.81.0"],
+      },
+    },
+    after: {
+      "boost-libs": {
+        version: "1.83.0-2",
+        gives: ["libboost_serialization.so.1.83.0", "libboost_python311.so.1.83.0"],
+      },
+    },
+    rebuilt: {
+      frames: ["libboost_python311.so.1.83.0"],
+      gestures: ["libboost_serialization.so.1.83.0"],
+    },
+    because: "is gone (boost-libs 1.81.0-7 → 1.83.0-2)",
+  },
+  {
+    number: 3125,
+    title: "modules in the folder of a Python that the distribution replaced",
+    published: {
+      cards: { needs: ["python:3.11"], depends: ["python"] },
+      "python-cards": { needs: ["python:3.11"], depends: ["python"] },
+      script: { depends: ["python"] },
+    },
+    before: { python: { version: "3.11.9-1", gives: ["python:3.11"] } },
+    after: { python: { version: "3.12.3-1", gives: ["python:3.12"] } },
+    rebuilt: { cards: ["python:3.12"], "python-cards": ["python:3.12"] },
+    because: "Python 3.11 is gone (python 3.11.9-1 → 3.12.3-1); Python 3.12 is there",
+  },
+  {
+    number: 3185,
+    title: "a program that embeds Python, which a list of those with modules misses",
+    published: { launcher: { needs: ["libpython3.11.so.1.0"], depends: ["python"] } },
+    before: { python: { version: "3.11.9-1", gives: ["python:3.11", "libpython3.11.so.1.0"] } },
+    after: { python: { version: "3.12.3-1", gives: ["python:3.12", "libpython3.12.so.1.0"] } },
+    rebuilt: { launcher: ["libpython3.12.so.1.0"] },
+    because: "libpython3.11.so.1.0 is gone (python 3.11.9-1 → 3.12.3-1); libpython3.12.so.1.0 is there",
+  },
+  {
+    number: 3609,
+    title: "a plugin that says that it is compiled for another Qt, of which every soname stayed",
+    published: {
+      style: { needs: ["libQt6Gui.so.6", "qt6-private:6.8.2"], depends: ["qt6-base"] },
+      plain: { needs: ["libQt6Gui.so.6"], depends: ["qt6-base"] },
+    },
+    before: { "qt6-base": { version: "6.8.2-1", gives: ["libQt6Gui.so.6", "qt6-private:6.8.2"] } },
+    after: { "qt6-base": { version: "6.9.0-1", gives: ["libQt6Gui.so.6", "qt6-private:6.9.0"] } },
+    rebuilt: { style: ["libQt6Gui.so.6", "qt6-private:6.9.0"] },
+    because: "6.8.2 is gone (qt6-base 6.8.2-1 → 6.9.0-1)",
+  },
+  {
     number: 3952,
     title: "a game that was broken long before anybody reported it, and that nobody looked at before",
     published: { game: { needs: ["libport.so.19"], depends: ["port"], builtWith: { port: "2.2.8-1" } } },
