@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { budget, seed } from "../../test/world/budget.ts";
 import { elfFile, type ElfFile } from "../../test/world/elf-file.ts";
+import { foreignFiles } from "../../test/world/foreign-elf.ts";
 import { missingPrograms } from "../../test/world/programs.ts";
 import { pick, seededRandom, shuffled } from "../../test/world/random.ts";
 import { inMemory } from "../alpm/file-bytes.ts";
@@ -173,6 +174,26 @@ test.skipIf(missing.length > 0)(
     });
   },
 );
+
+test.skipIf(missing.length > 0)("readelf says the same of what other machines' linkers made", () => {
+  const paths = [...foreignFiles].map(([name, bytes]) => {
+    const path = join(folder, name);
+    writeFileSync(path, bytes);
+    return path;
+  });
+  const said = readelf(paths);
+  for (const [name, bytes] of foreignFiles) {
+    const facts = factsOf(readElf(inMemory(bytes))!);
+    expect(facts, name).toEqual(said.get(join(folder, name)));
+    const versions = ["FOO_1.0", "FOO_1.1"];
+    const wanted = versions.map((version) => `libfoo.so.1@${version}`);
+    expect(facts, name).toMatchObject(
+      name.endsWith("-library")
+        ? { soname: "libfoo.so.1", versions }
+        : { needed: ["libfoo.so.1"], runpath: "$ORIGIN/../lib", wanted },
+    );
+  }
+});
 
 test.each([
   [{}, "x86_64-64"],
