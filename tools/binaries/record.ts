@@ -34,7 +34,7 @@ export const packageRecordSchema = z
 
 export type PackageRecord = Readonly<z.infer<typeof packageRecordSchema>>;
 
-/** `needs.json`, beside the database. */
+/** `needs.json`, beside the database; `docs/needs.schema.json` is made of it. */
 export const needsFileSchema = z
   .object({
     version: z.literal(1),

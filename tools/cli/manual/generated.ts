@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { needsFileSchema } from "../../binaries/record.ts";
 import { webhookJsonSchema } from "../../notify/webhook.ts";
 import { releaseJsonSchema } from "../../release/definition/schema.ts";
 import { sluiceVersion } from "../program.ts";
@@ -13,5 +15,9 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
     ["docs/reference.md", formatReference(pages)],
     ["docs/webhook.schema.json", `${JSON.stringify(webhookJsonSchema, null, 2)}\n`],
     ["docs/release.schema.json", `${JSON.stringify(releaseJsonSchema, null, 2)}\n`],
+    [
+      "docs/needs.schema.json",
+      `${JSON.stringify(z.toJSONSchema(needsFileSchema, { io: "input" }), null, 2)}\n`,
+    ],
   ]);
 }
