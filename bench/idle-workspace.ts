@@ -7,7 +7,7 @@ import {
   readRepositoryConfig,
   type PackageConfig,
 } from "../tools/workspace/config/config.ts";
-import { isOwnDatabase } from "../tools/ci/updates/needs-look.ts";
+import { isOwnDatabase } from "../tools/ci/needs/needs-look.ts";
 import { generatedNeeds } from "./generated-needs.ts";
 import { followedSources } from "../tools/upstream/vcs/vcs-sources.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { missingPrograms } from "../test/world/programs.ts";
 import { readNeeds } from "../tools/pkgrepo/read-needs.ts";
 import { parseSrcinfo } from "../tools/alpm/srcinfo.ts";
-import { findNeeds } from "../tools/ci/updates/find-needs.ts";
+import { findNeeds } from "../tools/ci/needs/find-needs.ts";
 import { readPackageConfig, readRepositoryConfig } from "../tools/workspace/config/config.ts";
 import { generatedGives, generatedRecords } from "./generated-needs.ts";
 import { median, type BenchReport } from "./report.ts";

@@ -1,7 +1,7 @@
 import { parseSrcinfo } from "../../tools/alpm/srcinfo.ts";
 import type { PackageRecord } from "../../tools/binaries/record.ts";
-import { findNeeds } from "../../tools/ci/updates/find-needs.ts";
-import { sayBroken } from "../../tools/ci/updates/need-rebuilds.ts";
+import { findNeeds } from "../../tools/ci/needs/find-needs.ts";
+import { sayBroken } from "../../tools/ci/needs/need-rebuilds.ts";
 import type { SluiceError } from "../../tools/errors.ts";
 import { keepSymbols, type GivesSighting, type KnownGives } from "../../tools/upstream/distribution/gives.ts";
 import type { AskedLibraries } from "../../tools/upstream/distribution/symbols.ts";

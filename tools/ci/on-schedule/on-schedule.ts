@@ -13,7 +13,7 @@ import { findCommits, type CommitDecision } from "../updates/find-commits.ts";
 import { findUpdates } from "../updates/find-updates.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
 import { findReleases, releasedProjects, type ReleasesFound } from "../updates/find-releases.ts";
-import { findNeeds, type NeedsFound } from "../updates/find-needs.ts";
+import { findNeeds, type NeedsFound } from "../needs/find-needs.ts";
 import { planLibraryRebuilds, type LibraryRebuilds } from "../updates/library-rebuilds.ts";
 import { publishedVersions } from "../updates/published-versions.ts";
 import {

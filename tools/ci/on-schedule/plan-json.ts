@@ -5,7 +5,7 @@ import type { CommitDecision } from "../updates/find-commits.ts";
 import { shortName } from "../pipeline/workspace-refs.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
 import type { TemplateOutcome } from "../template/take-template.ts";
-import { brokenAsJson } from "../updates/need-rebuilds.ts";
+import { brokenAsJson } from "../needs/need-rebuilds.ts";
 import { reportLines } from "./schedule-report.ts";
 
 /** A run as data, for `--json`: every step with what was found and why; recipes themselves are left out. */

@@ -1,7 +1,7 @@
 import { describeNeed } from "../../binaries/kinds.ts";
 import { sayLack, type Lack } from "../../binaries/lacks.ts";
 import { readCurrentState } from "../../ci/operations/operation.ts";
-import { findNeeds } from "../../ci/updates/find-needs.ts";
+import { findNeeds } from "../../ci/needs/find-needs.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { foldersOf } from "../../manager/installation.ts";
 import { info, warn } from "../output/report.ts";
@@ -40,7 +40,8 @@ export async function auditBroken(options: Options): Promise<number> {
     const published = publishedRecords(foldersOf(stateFolder(options)).repositories);
     let count = 0;
     const found = await findNeeds({
-      upstreams: opened,
+      // Packages are fetched for the symbol versions in them by the half-hourly run alone, which remembers them.
+      upstreams: { gives: opened.gives, symbols: async () => new Map() },
       packages,
       config,
       state: stateBranch.state.needs,

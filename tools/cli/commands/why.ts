@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { defaultArch, isPkgbase } from "../../alpm/names.ts";
+import { isPkgbase } from "../../alpm/names.ts";
 import { lintVersions } from "../../ci/checks/lint-versions.ts";
 import { planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
 import { readPlatform } from "../../ci/pipeline/platform.ts";
 import { readStateBranch } from "../../ci/pipeline/workspace-refs.ts";
 import { publishedNeeds } from "../../pkgrepo/snapshot.ts";
+import { databasesFor } from "../../upstream/distribution/databases-for.ts";
 import { ownGives, parseGives, providedBy } from "../../upstream/distribution/gives.ts";
+import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { dependentsOf, type DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
@@ -52,7 +54,7 @@ export async function why(options: Options, name: string): Promise<number> {
   const dependents = dependentsOf(tree, pkgbase);
   const obstacle = await obstacleOf(git, folder, pkgbase, plan);
   const failure = await failureOf(options, plan.schedule.target, pkgbase);
-  const linked = await linkedHere(options, git, plan.schedule.target, pkgbase);
+  const linked = await linkedHere(options, git, plan.workspace.config, pkgbase);
   if (json) {
     const facts = {
       pkgbase,
@@ -115,16 +117,25 @@ async function obstacleOf(
 async function linkedHere(
   options: Options,
   git: Git,
-  name: string,
+  { BUILD_REPO: name, CI_ARCHES }: Pick<RepositoryConfig, "BUILD_REPO" | "CI_ARCHES">,
   pkgbase: string,
 ): Promise<readonly Linked[] | undefined> {
   const { repositories } = foldersOf(stateFolder(options));
-  const records = [...(await publishedNeeds({ root: repositories, name, arch: defaultArch })).values()];
+  const arch = CI_ARCHES[0]!;
+  const records = [...(await publishedNeeds({ root: repositories, name, arch })).values()];
   const own = records.filter((record) => record.pkgbase === pkgbase);
   if (own.length === 0) return undefined;
   const { state } = await readStateBranch(git);
   const known = parseGives(state.needs.gives).filter(({ url }) => url.includes("://"));
-  return linkedOf(own, providedBy([...known, ownGives(records)]));
+  const databases = new Set(
+    databasesFor(
+      arch,
+      CI_ARCHES,
+      known.map(({ url }) => url),
+    ),
+  );
+  const distribution = known.filter(({ url }) => databases.has(url));
+  return linkedOf(own, providedBy([...distribution, ownGives(records)]));
 }
 
 /** Where it isn't built here, its builds aren't known here either. */

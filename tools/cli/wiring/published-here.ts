@@ -1,6 +1,6 @@
 import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import type { PublishedHere } from "../../ci/same-version.ts";
-import { databasesFor, isOwnDatabase } from "../../ci/updates/needs-look.ts";
+import { isOwnDatabase } from "../../ci/needs/needs-look.ts";
 import { foldersOf } from "../../manager/installation.ts";
 import type { VersionsHere } from "../../ci/operations/bump.ts";
 import {
@@ -11,6 +11,7 @@ import {
   type MadeFromRecord,
   type Snapshot,
 } from "../../pkgrepo/snapshot.ts";
+import { databasesFor } from "../../upstream/distribution/databases-for.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { stateFolder } from "./installation.ts";
 
@@ -54,7 +55,9 @@ export async function versionsHere(
  */
 export function publishedRecords(repositories: string): NonNullable<SchedulePorts["published"]> {
   return async (config, upstreams, arch, before) => {
-    const database = databasesFor(arch, config).find((url) => isOwnDatabase(url, config));
+    const database = databasesFor(arch, config.CI_ARCHES, config.CI_LIB_DB).find((url) =>
+      isOwnDatabase(url, config),
+    );
     if (database !== undefined) return upstreams.publishedNeeds(database, before);
     return needsText({ root: repositories, name: config.BUILD_REPO, arch });
   };

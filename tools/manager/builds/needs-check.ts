@@ -8,6 +8,7 @@ import { SluiceError } from "../../errors.ts";
 import type { Candidate } from "../../pkgrepo/publishing/plan-publish.ts";
 import type { Judge } from "../../pkgrepo/publishing/publish.ts";
 import type { Snapshot } from "../../pkgrepo/snapshot.ts";
+import { databasesFor } from "../../upstream/distribution/databases-for.ts";
 import { ownGives, parseGives, providedBy } from "../../upstream/distribution/gives.ts";
 import { readGivesState } from "../../workspace/state/state.ts";
 import type { Installation } from "../installation.ts";
@@ -32,7 +33,10 @@ export async function needsCheck(
   const warnings: string[] = [];
   const state = await stateCommit(git);
   const known = state === undefined ? [] : parseGives(await readGivesState(git, state));
-  const distribution = known.filter(({ url }) => url.includes("://"));
+  const { CI_ARCHES, CI_BROKEN } = (await revisions.at(commit)).workspace.config;
+  const databases = known.map(({ url }) => url).filter((url) => url.includes("://"));
+  const own = new Set(databasesFor(arch, CI_ARCHES, databases));
+  const distribution = known.filter(({ url }) => own.has(url));
   return { judge, warnings };
 
   async function judge(
@@ -56,7 +60,6 @@ export async function needsCheck(
     const said = lacks
       .slice(0, 5)
       .map((lack) => `${lack.file ?? "depends"} needs ${sayNeed(lack.need)}, which nothing gives`);
-    const { CI_BROKEN } = (await revisions.at(commit)).workspace.config;
     if (CI_BROKEN === "hold") return held(pkgbase, said);
     warnings.push(...said.map((line) => `warning: ${line}`));
     return undefined;

@@ -28,7 +28,7 @@ export async function readPublishedNeeds(
   http: Pick<Http, "fetch">,
 ): Promise<PublishedNeeds | undefined> {
   const url = new URL("needs.json", database).href;
-  const answer = await fetchNeeds(url, before, http);
+  const answer = await fetchNeeds(url, before?.includes('"') ? before : undefined, http);
   if (answer.status === 404) return undefined;
   if (answer.status === 304 && before !== undefined) {
     return {

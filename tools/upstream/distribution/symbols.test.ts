@@ -69,6 +69,11 @@ test.skipIf(missing.length > 0).each([
   expect([...read]).toEqual([[asked, []]]);
 });
 
+test("a package that a mirror lacks is asked for again, unless it had its database for longer than a run", async () => {
+  const settled = { ...asked, isSettled: true };
+  expect([...(await readSymbols([asked, settled], serving({})))]).toEqual([[settled, []]]);
+});
+
 test("what can't be fetched is left to the next run, and a run fetches no more than sixteen", async () => {
   expect([...(await readSymbols([asked], serving({})))]).toEqual([]);
   const down = new SluiceError("unavailable", "down");

@@ -15,17 +15,19 @@ export interface AskedLibraries {
   readonly version: string;
   /** The package file beside the database. */
   readonly file: string;
+  /** Whether the database was there before: a mirror that has just got it may still lack its packages. */
+  readonly isSettled?: boolean;
 }
 
 /** What one run may spend on it: packages, and bytes of all together. The next runs go on. */
-const [maxPackages, maxBytes, maxUnpacked] = [16, 256 * 2 ** 20, 512 * 2 ** 20];
+const [maxPackages, maxBytes, maxUnpacked] = [16, 128 * 2 ** 20, 512 * 2 ** 20];
 
 /**
  * Reads the symbol versions that packages of a distribution give, of the packages themselves: no database says them.
  * One after the other and the first of them only, as many as a run may.
  *
- * @returns by package, `x86_64-64:libfoo.so.1@FOO_1.2`; none of one that can't be understood. Those that couldn't be
- *   fetched aren't in it, and are to be asked for again.
+ * @returns by package, `x86_64-64:libfoo.so.1@FOO_1.2`; none of one that can't be understood or that isn't there. Those that
+ *   couldn't be fetched aren't in it, and are to be asked for again.
  */
 export async function readSymbols(
   asked: readonly AskedLibraries[],
@@ -38,21 +40,22 @@ export async function readSymbols(
     if (file === "unavailable") continue;
     // One that is larger than all that a run may fetch never comes.
     if (file === "too-large" && left < maxBytes) break;
+    found.set(one, typeof file === "string" ? [] : await symbolsIn(file, one));
     left -= file === "too-large" ? maxBytes : file.length;
-    found.set(one, file === "too-large" ? [] : await symbolsIn(file, one));
     if (left <= 0) break;
   }
   return found;
 }
 
 async function fetchPackage(
-  { url, file }: AskedLibraries,
+  { url, file, isSettled = false }: AskedLibraries,
   left: number,
   http: Pick<Http, "fetch">,
-): Promise<Buffer | "unavailable" | "too-large"> {
+): Promise<Buffer | "unavailable" | "too-large" | "missing"> {
   const address = new URL(encodeURIComponent(file), url.replace(/[?#].*/, "")).href;
   try {
     const { status, body } = await http.fetch(address, { maxBytes: left });
+    if (status === 404 && isSettled) return "missing";
     if (status !== 200) throw refused(address, status);
     return body;
   } catch (error) {

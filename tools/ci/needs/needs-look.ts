@@ -1,4 +1,5 @@
 import { SluiceError } from "../../errors.ts";
+import { databasesFor } from "../../upstream/distribution/databases-for.ts";
 import type { GivesSighting, KnownGives } from "../../upstream/distribution/gives.ts";
 import type { PublishedNeeds } from "../../upstream/distribution/published-needs.ts";
 import type { Upstreams } from "../../upstream/sources.ts";
@@ -28,7 +29,7 @@ export async function lookAt(
   known: readonly KnownGives[],
   before: string | undefined,
 ): Promise<NeedsLook> {
-  const databases = databasesFor(arch, config);
+  const databases = databasesFor(arch, config.CI_ARCHES, config.CI_LIB_DB);
   const urls = databases.filter((url) => !isOwnDatabase(url, config));
   const needs = await published(arch, before).catch((error: unknown) => {
     if (error instanceof SluiceError) return error;
@@ -44,19 +45,6 @@ export async function lookAt(
   // What one database of several doesn't have another one may.
   const isWhole = sightings.every((sighting) => sighting.known !== undefined);
   return { arch, sightings, published: isWhole ? needs : undefined };
-}
-
-/** The databases of an architecture, by their addresses; one that names none is that of the first architecture. */
-export function databasesFor(
-  arch: string,
-  { CI_ARCHES, CI_LIB_DB }: Pick<RepositoryConfig, "CI_ARCHES" | "CI_LIB_DB">,
-): string[] {
-  if (arch !== CI_ARCHES[0]) return CI_LIB_DB.filter((url) => named(url, arch));
-  return CI_LIB_DB.filter((url) => !CI_ARCHES.some((other) => other !== arch && named(url, other)));
-}
-
-function named(url: string, arch: string): boolean {
-  return url.includes(`/${arch}/`);
 }
 
 /** What the repository itself publishes, as a database of CI_LIB_DB says it: it is asked for by what it keeps itself. */

@@ -111,7 +111,11 @@ async function compare(
   if (records === undefined || records.length === 0) return undefined;
   const before = new Map(known.map((one) => [one.url, one]));
   const seen = sightings.map(({ url, known: one, isNew }) => (isNew ? one! : (before.get(url) ?? one!)));
-  const wanted = wantedSymbols(records, seen, arch);
+  const settled = new Set(sightings.filter(({ isNew }) => !isNew).map(({ url }) => url));
+  const wanted = wantedSymbols(records, seen, arch).map((one) => ({
+    ...one,
+    isSettled: settled.has(one.url),
+  }));
   const read = wanted.length > 0 ? await upstreams.symbols(wanted) : new Map();
   const current = withSymbols(seen, read);
   const own = { ...ownGives(records), url: ownUrl(arch, config) };
