@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { NeedsWorld } from "../../../test/world/needs-world.ts";
 import { parseSrcinfo } from "../../alpm/srcinfo.ts";
 import type { PackageRecord } from "../../binaries/record.ts";
+import { SluiceError } from "../../errors.ts";
+import type { PublishedNeeds } from "../../upstream/distribution/published-needs.ts";
 import type { KnownGives } from "../../upstream/distribution/gives.ts";
 import { readPackageConfig, readRepositoryConfig } from "../../workspace/config/config.ts";
 import type { NeedsState } from "../../workspace/state/state.ts";
@@ -10,6 +12,10 @@ import { findNeeds, type NeedsFound } from "./find-needs.ts";
 const arches = ["x86_64", "aarch64"] as const;
 const urlOf = (arch: string): string => `https://mirror.example.org/${arch}/extra.db`;
 
+function unreadable(): Promise<never> {
+  return Promise.reject(new SluiceError("needs-unreadable", "it isn't JSON"));
+}
+
 /** libfoo as the distribution of each architecture has it, and `app`, which is linked to libfoo.so.1 in both. */
 class TwoArchitectures {
   readonly soname: Record<string, number> = { x86_64: 1, aarch64: 1 };
@@ -17,7 +23,8 @@ class TwoArchitectures {
     x86_64: { version: "1.0-1", soname: 1 },
     aarch64: { version: "1.0-1", soname: 1 },
   };
-  readonly unknown = new Set<string>();
+  /** With what is published for aarch64. */
+  trouble: "unknown" | "unreadable" | undefined;
   state: NeedsState = { gives: [], broken: {} };
 
   async run(): Promise<NeedsFound> {
@@ -34,13 +41,18 @@ class TwoArchitectures {
         text: `CI_ARCHES="${arches.join(" ")}"\nCI_LIB_DB="${arches.map(urlOf).join(" ")}"\n`,
       }).config,
       state: JSON.parse(JSON.stringify(this.state)) as NeedsState,
-      published: async (arch) =>
-        this.unknown.has(arch) ? undefined : { digest: "", records: async () => [this.#record(arch)] },
+      published: async (arch) => this.#published(arch),
       rebuilt: new Set(),
       now: () => new Date("2026-06-01"),
     });
     this.state = found.state;
     return found;
+  }
+
+  #published(arch: string): PublishedNeeds | undefined {
+    const trouble = arch === "aarch64" ? this.trouble : undefined;
+    if (trouble === "unknown") return undefined;
+    return { digest: "", records: trouble ? unreadable : async () => [this.#record(arch)] };
   }
 
   #gives(url: string): KnownGives {
@@ -82,18 +94,26 @@ test("what is gone of the second architecture alone is rebuilt, and where both l
   expect((await world.run()).bumps).toEqual([]);
 });
 
-test("of an architecture that nothing is known of now, what was known stays", async () => {
-  const world = new TwoArchitectures();
-  await world.run();
-  world.soname["aarch64"] = 2;
-  await world.run();
-  const { broken } = world.state;
-  world.unknown.add("aarch64");
-  expect((await world.run()).bumps).toEqual([]);
-  expect(world.state.broken).toEqual(broken);
-  world.unknown.clear();
-  expect((await world.run()).broken[0]?.outcome).toBe("its rebuild is asked for (aarch64)");
-});
+test.each([
+  ["nothing is known of", "unknown", []],
+  ["can't be read", "unreadable", ["it isn't JSON"]],
+] as const)(
+  "where what is published for an architecture %s, what was known stays",
+  async (_, how, errors) => {
+    const world = new TwoArchitectures();
+    await world.run();
+    world.soname["aarch64"] = 2;
+    await world.run();
+    const { broken } = world.state;
+    world.trouble = how;
+    const { bumps, sightings } = await world.run();
+    expect(bumps).toEqual([]);
+    expect(sightings.flatMap(({ error }) => error?.message ?? [])).toEqual(errors);
+    expect(world.state.broken).toEqual(broken);
+    world.trouble = undefined;
+    expect((await world.run()).broken[0]?.outcome).toBe("its rebuild is asked for (aarch64)");
+  },
+);
 
 test("where neither what is published nor the distribution has changed, nothing is read, and the same is told", async () => {
   const world = new NeedsWorld();

@@ -7,6 +7,7 @@ import {
   type GivesSighting,
   type KnownGives,
 } from "../../upstream/distribution/gives.ts";
+import { SluiceError } from "../../errors.ts";
 import type { PublishedNeeds } from "../../upstream/distribution/published-needs.ts";
 import type { Upstreams } from "../../upstream/sources.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
@@ -14,7 +15,7 @@ import type { NeedsState } from "../../workspace/state/state.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { comparedNow, headersOf, readCompared, toldBefore } from "./compared-needs.ts";
 import { planNeedRebuilds, type NeedRebuild, type NeedRebuilds } from "./need-rebuilds.ts";
-import { lookAt, type NeedsLook } from "./needs-look.ts";
+import { lookAt, orSluiceError, type NeedsLook } from "./needs-look.ts";
 import { wantedSymbols, withSymbols } from "./wanted-symbols.ts";
 
 /** What a run found out about what published packages need. */
@@ -54,7 +55,7 @@ export async function findNeeds(search: Search): Promise<NeedsFound> {
   for (const arch of config.CI_ARCHES) {
     looks.push(await lookAt(arch, search, known, compared?.needs[arch]));
   }
-  const sightings = looks.flatMap((look) => look.sightings);
+  const sightings: GivesSighting[] = looks.flatMap((look) => look.sightings);
   const told = compared && toldBefore(compared, looks, head);
   if (told && (told.length === 0 || rebuilt.size === 0)) {
     return { bumps: [], broken: told, known: {}, sightings, state, isKnown: true };
@@ -68,7 +69,11 @@ export async function findNeeds(search: Search): Promise<NeedsFound> {
   const found: Comparison[] = [];
   for (const look of looks) {
     const comparison = await compare(look, search, all());
-    if (comparison) found.push(comparison);
+    if (comparison instanceof SluiceError) {
+      sightings.push({ url: "", known: undefined, isNew: false, error: comparison });
+    } else if (comparison) {
+      found.push(comparison);
+    }
   }
   if (found.length === 0) {
     return { bumps: [], broken: [], known: {}, sightings, state, isKnown: false };
@@ -100,14 +105,15 @@ interface Comparison extends NeedRebuilds {
   readonly isComplete: boolean;
 }
 
-/** What one architecture's packages lack; undefined where that isn't known. */
+/** What one architecture's packages lack; undefined where that isn't known, an error where it can't be read. */
 async function compare(
   { arch, sightings, published }: NeedsLook,
   search: Search,
   known: readonly KnownGives[],
-): Promise<Comparison | undefined> {
+): Promise<Comparison | SluiceError | undefined> {
   const { packages, config, rebuilt, state, upstreams, now } = search;
-  const records = await published?.records();
+  const records = await published?.records().catch(orSluiceError);
+  if (records instanceof SluiceError) return records;
   if (records === undefined || records.length === 0) return undefined;
   const before = new Map(known.map((one) => [one.url, one]));
   const seen = sightings.map(({ url, known: one, isNew }) => (isNew ? one! : (before.get(url) ?? one!)));

@@ -31,10 +31,7 @@ export async function lookAt(
 ): Promise<NeedsLook> {
   const databases = databasesFor(arch, config.CI_ARCHES, config.CI_LIB_DB);
   const urls = databases.filter((url) => !isOwnDatabase(url, config));
-  const needs = await published(arch, before).catch((error: unknown) => {
-    if (error instanceof SluiceError) return error;
-    throw error;
-  });
+  const needs = await published(arch, before).catch(orSluiceError);
   if (needs instanceof SluiceError) {
     const url = databases.find((one) => isOwnDatabase(one, config)) ?? "";
     const sighting = { url, known: undefined, isNew: false, error: needs };
@@ -45,6 +42,12 @@ export async function lookAt(
   // What one database of several doesn't have another one may.
   const isWhole = sightings.every((sighting) => sighting.known !== undefined);
   return { arch, sightings, published: isWhole ? needs : undefined };
+}
+
+/** An error that is expected, as what the question came to; rethrows a defect. */
+export function orSluiceError(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  throw error;
 }
 
 /** What the repository itself publishes, as a database of CI_LIB_DB says it: it is asked for by what it keeps itself. */
