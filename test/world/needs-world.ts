@@ -6,7 +6,7 @@ import type { SluiceError } from "../../tools/errors.ts";
 import { keepSymbols, type GivesSighting, type KnownGives } from "../../tools/upstream/distribution/gives.ts";
 import type { AskedLibraries } from "../../tools/upstream/distribution/symbols.ts";
 import { readPackageConfig, readRepositoryConfig } from "../../tools/workspace/config/config.ts";
-import type { NeedsState } from "../../tools/workspace/state/state.ts";
+import type { NeedsState } from "../../tools/workspace/state/needs-state.ts";
 
 const url = "https://mirror.example.org/extra.db";
 const x = (name: string): string => (name.includes(":") ? name : `x86_64-64:${name}`);

@@ -6,7 +6,7 @@ import { SluiceError } from "../../errors.ts";
 import type { PublishedNeeds } from "../../upstream/distribution/published-needs.ts";
 import type { KnownGives } from "../../upstream/distribution/gives.ts";
 import { readPackageConfig, readRepositoryConfig } from "../../workspace/config/config.ts";
-import type { NeedsState } from "../../workspace/state/state.ts";
+import type { NeedsState } from "../../workspace/state/needs-state.ts";
 import { findNeeds, type NeedsFound } from "./find-needs.ts";
 
 const arches = ["x86_64", "aarch64"] as const;

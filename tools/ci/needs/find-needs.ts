@@ -11,7 +11,7 @@ import { SluiceError } from "../../errors.ts";
 import type { PublishedNeeds } from "../../upstream/distribution/published-needs.ts";
 import type { Upstreams } from "../../upstream/sources.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
-import type { NeedsState } from "../../workspace/state/state.ts";
+import type { NeedsState } from "../../workspace/state/needs-state.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { comparedNow, headersOf, readCompared, toldBefore } from "./compared-needs.ts";
 import { planNeedRebuilds, type NeedRebuild, type NeedRebuilds } from "./need-rebuilds.ts";

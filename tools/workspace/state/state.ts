@@ -6,6 +6,8 @@ import { listTree, readBlobs } from "../../git/objects.ts";
 import { editConfigFile, parseConfigFile } from "../config/config-file.ts";
 import { formatRequests, noRequests, parseRequests, requestsFile, type RequestList } from "./requests.ts";
 import { formatSeenRefs, parseSeenRefs, seenRefsFile } from "./seen-refs.ts";
+import { parseObject } from "./json-object.ts";
+import { needsFiles, parseNeeds, type NeedsState } from "./needs-state.ts";
 import type { stateKeys } from "./state-keys.ts";
 
 /** What only machines write, as the branch `state` holds it. */
@@ -52,16 +54,6 @@ export interface RunState {
   readonly aurEtag?: string | undefined;
   /** What each database of CI_LIB_DB was last read as. */
   readonly databases: readonly unknown[];
-}
-
-/** What is remembered of what published packages need, as whoever wrote it understands it. */
-export interface NeedsState {
-  /** `.gives.json`: what each database of CI_LIB_DB gives, and the repository itself. */
-  readonly gives: readonly unknown[];
-  /** `.broken.json`: by pkgbase, packages whose needs are gone, and what was asked for because of that. */
-  readonly broken: unknown;
-  /** There as well: what was compared when nothing was left to do, so that the same isn't compared again. */
-  readonly compared?: unknown;
 }
 
 export const emptyState: State = {
@@ -186,37 +178,6 @@ export async function readGivesState(git: Git, commit: string): Promise<readonly
   return ok ? parseNeeds(stdout, undefined).gives : [];
 }
 
-/** What everybody gives is large, and read where somebody asks. */
-function parseNeeds(gives: string | undefined, broken: string | undefined): NeedsState {
-  let databases: readonly unknown[] | undefined;
-  const known = parseObject(broken ?? "");
-  return {
-    get gives() {
-      return (databases ??= databasesIn(gives));
-    },
-    broken: known?.["packages"] ?? {},
-    ...(known?.["compared"] !== undefined && { compared: known["compared"] }),
-  };
-}
-
-function databasesIn(text: string | undefined): readonly unknown[] {
-  const databases = parseObject(text ?? "")?.["databases"];
-  return Array.isArray(databases) ? databases : [];
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /**
  * What changes in the branch's files, the least that makes them say this state. None where nothing but an ETag is
  * new: that alone isn't worth a push.
@@ -253,27 +214,6 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
       text === undefined ? undefined : { mode: "100644", content: Buffer.from(text) },
     ]),
   );
-}
-
-/** Those that may differ. */
-function needsFiles(now: NeedsState, before: NeedsState): (readonly [path: string, text: string])[] {
-  if (now === before) return [];
-  const files: [path: string, text: string][] = [];
-  if (now.gives !== before.gives) {
-    const lines = now.gives.map((one) => JSON.stringify(one)).join(",\n");
-    files.push([".gives.json", `{"version":1,"databases":[\n${lines}\n]}\n`]);
-  }
-  const { broken, compared } = now;
-  const isKept = broken === before.broken || (isEmpty(broken) && isEmpty(before.broken));
-  if (!isKept || compared !== before.compared) {
-    const content = { version: 1, packages: broken, ...(compared !== undefined && { compared }) };
-    files.push([".broken.json", `${JSON.stringify(content, null, 1)}\n`]);
-  }
-  return files;
-}
-
-function isEmpty(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).length === 0;
 }
 
 function packageStateText(text: string, state: PackageState): string {
