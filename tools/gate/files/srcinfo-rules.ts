@@ -34,6 +34,11 @@ export const srcinfoRules = {
     says: ".SRCINFO tells another story than the PKGBUILD",
     protects: "What is shown, searched and resolved must be what is built.",
   },
+  "srcinfo-form": {
+    severity: "danger",
+    says: ".SRCINFO has a line that makepkg doesn't write",
+    protects: "Its readers differ in what ends a line, begins a section or is white space.",
+  },
   "srcinfo-disagrees": {
     severity: "review",
     says: ".SRCINFO still says something else than the PKGBUILD, as before",
@@ -71,12 +76,7 @@ export function judgeSrcinfo(
   const oldDifferences = hasOld ? fewest(before.pkgbuild, old) : [];
   const known = new Set(oldDifferences.map(keyOf));
   const findings: Finding[] = [];
-  if (before?.srcinfo && hasReturns(after) && !hasReturns(before))
-    findings.push(
-      finding("srcinfo-differs", "it has carriage returns, which others read as a part of names", { file }),
-    );
-  if (before?.srcinfo && hidesEmptyLines(after, srcinfo))
-    findings.push(finding("srcinfo-differs", "a line without a value among those of a list", { file }));
+  if (before?.srcinfo) findings.push(...judgeForm(before, after, srcinfo));
   if (srcinfo.pkgbase !== "" && srcinfo.pkgbase !== pkgbase && old?.pkgbase !== srcinfo.pkgbase) {
     findings.push(
       finding("package-names-changed", `its pkgbase is ${srcinfo.pkgbase}`, { file, after: srcinfo.pkgbase }),
@@ -101,16 +101,27 @@ export function judgeSrcinfo(
   return findings;
 }
 
-/** A line without a value empties a field; among others, readers take it for different things. */
-function hidesEmptyLines({ files }: Side, { base, packages }: Srcinfo): boolean {
-  const text = new TextDecoder().decode(files.get(".SRCINFO")?.bytes);
+/** As makepkg writes them, and comments of printable characters. */
+const line =
+  /^(?:|#[ -~]*|pkg(?:base|name) = [!-~]+|[ \t]+(?!pkg(?:base|name) )[a-z][a-z0-9]*(?:_\w+)? = ?(?:[^\p{C}\p{Z}]| (?! ))*)[ \t]*$/u;
+
+/** New lines are as makepkg writes them: whoever reads them in another way reads the same. */
+function judgeForm(before: Side, after: Side, { base, packages }: Srcinfo): Finding[] {
+  const [old, now] = [before, after].map(({ files }) =>
+    new TextDecoder().decode(files.get(".SRCINFO")?.bytes).split("\n"),
+  );
+  const known = new Set(old);
+  const findings = now!.flatMap((text, at) =>
+    known.has(text) || line.test(text)
+      ? []
+      : [finding("srcinfo-form", JSON.stringify(text.slice(0, 200)), { file: ".SRCINFO", line: at + 1 })],
+  );
+  // A line without a value empties a field; among others, it may mean anything.
   const sections = [base, ...packages.map(({ fields }) => fields)];
   const emptied = sections.flatMap((fields) => [...fields.values()].filter(({ length }) => length === 0));
-  return (text.match(/^[^=\n]*=[ \t]*$/gm) ?? []).length > emptied.length;
-}
-
-function hasReturns({ files }: Side): boolean {
-  return files.get(".SRCINFO")?.bytes.includes(0x0d) ?? false;
+  if (now!.filter((text) => /^[^=]*=[ \t]*$/.test(text)).length > emptied.length)
+    findings.push(finding("srcinfo-form", "no value among those of a list", { file: ".SRCINFO" }));
+  return findings;
 }
 
 /** Where what is written agreed with .SRCINFO before, it has to agree still. */

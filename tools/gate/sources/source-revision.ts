@@ -21,7 +21,11 @@ export function changedCommit(old: SourceEntry, now: SourceEntry): string | unde
   if (
     now.vcs !== undefined &&
     now.fragment !== old.fragment &&
-    (key === "commit" || key === "revision" || isAbbreviation(ref) || shortestAbbreviation.test(ref))
+    (key === "commit" ||
+      key === "revision" ||
+      isAbbreviation(ref) ||
+      shortestAbbreviation.test(ref) ||
+      (now.vcs === "hg" && localRevision.test(ref)))
   )
     return ref;
   if (now.vcs !== undefined || now.scheme === "local") return undefined;
@@ -55,27 +59,39 @@ function count(text: string, sign: RegExp): number {
 
 function commitsIn({ host, segments, query }: SourceEntry): string[] {
   const tokens = [...segments, query].join("/").split(/[^0-9A-Za-z]+/);
-  if (!servesRevisions.test(host) && !isForge(host) && !segments.some((segment) => makesFiles.test(segment)))
-    return tokens.filter((token) => /^[0-9a-f]{40}$/.test(token));
+  const makes =
+    servesRevisions.test(host) ||
+    isForge(host) ||
+    segments.some((step) => makesFiles.test(step) || isForge(step));
+  if (!makes) return tokens.filter((token) => /^[0-9a-f]{40}$/.test(token));
   // What a forge makes when it's asked may be made of any commit; what was uploaded has a name and no more.
   if (keepsUploads.test(host) || /(?:^|\/)(?:releases\/download|refs\/tags)\//.test(segments.join("/")))
     return tokens.filter(isCommitLike);
   const steps = [...segments, ...query.split(/[&;]/).map((pair) => pair.replace(/^[^=]*=/, ""))];
   const stems = steps.map((step) => step.replace(/\.(?:tar\.\w+|t[gx]z|zip|patch|diff)$/, ""));
-  return [...tokens.filter(isAbbreviation), ...stems.filter((stem) => shortestAbbreviation.test(stem))];
+  // `compare/1.0...2.0`, `o/r@2.0`
+  const refs = stems.flatMap((stem) => stem.split(/\.{2,3}|@/));
+  const isHg = !isForge(host) && segments.includes("archive");
+  return [
+    ...tokens.filter(isAbbreviation),
+    ...refs.filter((ref) => shortestAbbreviation.test(ref) || (isHg && localRevision.test(ref))),
+  ];
 }
 
 /** Hosts, and steps of a path, that make a file of whatever commit they are asked for. */
 const servesRevisions =
-  /^(?:raw|rawcdn|code|cgit|gitweb)\.|(?:^|\.)(?:googlesource\.com|repo\.or\.cz|statically\.io|githack\.com|gitcdn\.\w+)$/;
+  /^(?:raw|rawcdn|code|cgit|gitweb)\.|(?:^|\.)(?:googlesource\.com|repo\.or\.cz|statically\.io|githack\.com|gitcdn\.\w+|jitpack\.io)$/;
 const makesFiles =
-  /^(?:archive|\+archive|tarball|zipball|raw|blob|plain|snapshot|gitweb|cgit|tar\.gz|zip|get)$/;
+  /^(?:archive|\+archive|tarball|zipball|raw|blob|plain|snapshot|gitweb|cgit|tar\.gz|zip|get|resolve|gh)$/;
 /** Hosts of uploads: nobody asks them for a commit. */
 const keepsUploads =
   /(?:^|\.)(?:sourceforge\.net|sf\.net|launchpad\.net|launchpadlibrarian\.net)$|^releases\.pagure\.org$/;
 
 /** Git takes four digits for the beginning of a commit's id where no tag is called so. */
 const shortestAbbreviation = /^[0-9a-f]{4,40}$/i;
+
+/** Mercurial counts commits from 0, in each clone by itself; a number that no tag has is one of the first. */
+const localRevision = /^\d+$/;
 
 /** Digits alone may be the beginning of a commit's id, too. */
 export function isAbbreviation(text: string): boolean {
