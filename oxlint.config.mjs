@@ -149,6 +149,14 @@ export default {
     "import/no-unassigned-import": "off",
     "import/no-cycle": ["error", { ignoreTypes: false }],
     "no-underscore-dangle": "off",
+    "no-restricted-properties": [
+      "error",
+      {
+        object: "AbortSignal",
+        property: "timeout",
+        message: "Composed by AbortSignal.any it may never fire in Node 20; use tools/system/timeout-signal.ts.",
+      },
+    ],
   },
   overrides: [...rooms, ...inner, grammars],
   ignorePatterns: ["dist", "dist-bench", "node_modules"],

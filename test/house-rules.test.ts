@@ -52,3 +52,9 @@ test.each([
 ])("an import of a room above is allowed in %s", (path, source) => {
   expect(lint(path, source)).not.toContain("no-restricted-imports");
 });
+
+test("a time limit that the garbage collector may take away is refused", () => {
+  expect(lint("tools/git/a.ts", "export const limit = AbortSignal.timeout(1000);\n")).toContain(
+    "no-restricted-properties",
+  );
+});
