@@ -5,7 +5,7 @@ import { sayBroken } from "../../tools/ci/updates/need-rebuilds.ts";
 import type { SluiceError } from "../../tools/errors.ts";
 import type { GivesSighting, KnownGives } from "../../tools/upstream/distribution/gives.ts";
 import { readPackageConfig, readRepositoryConfig } from "../../tools/workspace/config/config.ts";
-import type { NeedsState } from "../../tools/workspace/state/state.ts";
+import type { NeedsState } from "../../tools/workspace/state/needs-state.ts";
 
 const url = "https://mirror.example.org/extra.db";
 const x = (name: string): string => (name.includes(":") ? name : `x86_64-64:${name}`);

@@ -9,7 +9,7 @@ import {
 } from "../../upstream/distribution/gives.ts";
 import type { Upstreams } from "../../upstream/sources.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
-import type { NeedsState } from "../../workspace/state/state.ts";
+import type { NeedsState } from "../../workspace/state/needs-state.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { knownBrokenSchema } from "../../binaries/lacks.ts";
 import { planNeedRebuilds, type NeedRebuilds } from "./need-rebuilds.ts";
