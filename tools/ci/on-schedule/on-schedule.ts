@@ -30,7 +30,7 @@ import {
 } from "./main-changes.ts";
 import { nextState } from "./next-state.ts";
 import { readWorkspaceRefs, type WorkspaceRefs } from "../pipeline/workspace-refs.ts";
-import { decideSince, withoutKind } from "../on-commit/on-commit.ts";
+import { decideSince, withoutKind } from "../on-commit/decide-since.ts";
 import { planUpdateReviews, type UpdateReviews } from "./update-reviews.ts";
 import { newBuilds, wantedBuilds, type NewBuild } from "./wanted-builds.ts";
 

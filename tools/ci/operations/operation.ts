@@ -18,7 +18,7 @@ import { scheduleFor } from "../pipeline/compose-schedule.ts";
 import { commitState } from "../pipeline/commit-state.ts";
 import type { Side } from "../on-commit/decide.ts";
 import { readWorkspaceRefs, type WorkspaceRefs } from "../pipeline/workspace-refs.ts";
-import { decideSince, withoutKind } from "../on-commit/on-commit.ts";
+import { decideSince, withoutKind } from "../on-commit/decide-since.ts";
 import type { SchedulePorts } from "../pipeline/ports.ts";
 import { whyCloneCantFollow } from "../pipeline/local-clone.ts";
 import { planWithRetry } from "../pipeline/plan-with-retry.ts";
