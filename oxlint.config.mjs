@@ -52,6 +52,7 @@ const innerRooms = {
   manager: {
     workspaces: [],
     reconcile: [],
+    keys: ["reconcile"],
     builds: ["reconcile"],
     runners: ["reconcile", "builds"],
     builders: ["reconcile", "builds"],

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openQueue } from "../../manager/installation.ts";
+import { openQueue } from "../../manager/state-folder.ts";
 import { describeWaiting, readLiving, type Living } from "../../manager/builders/living.ts";
 import type { PendingBuild, QueueState } from "../../queue/queue.ts";
 import { requireWorkspace, stateFolder, type InstallationOptions } from "../wiring/installation.ts";

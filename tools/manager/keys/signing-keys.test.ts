@@ -2,14 +2,14 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { missingPrograms } from "../../test/world/programs.ts";
+import { missingPrograms } from "../../../test/world/programs.ts";
 import {
   publishingPrograms,
   scratchRepository,
   type ScratchRepository,
-} from "../../test/world/scratch-repository.ts";
-import { publish } from "../pkgrepo/publishing/publish.ts";
-import { publishedKeys } from "../pkgrepo/snapshot.ts";
+} from "../../../test/world/scratch-repository.ts";
+import { publish } from "../../pkgrepo/publishing/publish.ts";
+import { publishedKeys } from "../../pkgrepo/snapshot.ts";
 import { rotateKey } from "./rotation.ts";
 import { openSigningKeys, type KeyPlaces } from "./signing-keys.ts";
 

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { SluiceError } from "../errors.ts";
-import type { KeyRecord } from "../pkgrepo/keys.ts";
-import { folderOf, type Repository } from "../pkgrepo/repository.ts";
-import type { SigningKey } from "../pkgrepo/signing/gpg-agent.ts";
-import { findKey, withSigner } from "../pkgrepo/signing/signing.ts";
-import { holdsKey, makeLocalKey } from "../pkgrepo/signing/signing-key.ts";
-import { publishedKeys } from "../pkgrepo/snapshot.ts";
-import type { Checkpoint } from "../steps.ts";
+import { SluiceError } from "../../errors.ts";
+import type { KeyRecord } from "../../pkgrepo/keys.ts";
+import { folderOf, type Repository } from "../../pkgrepo/repository.ts";
+import type { SigningKey } from "../../pkgrepo/signing/gpg-agent.ts";
+import { findKey, withSigner } from "../../pkgrepo/signing/signing.ts";
+import { holdsKey, makeLocalKey } from "../../pkgrepo/signing/signing-key.ts";
+import { publishedKeys } from "../../pkgrepo/snapshot.ts";
+import type { Checkpoint } from "../../steps.ts";
 
 export interface KeyPlaces {
   /** SIGNING_KEY */

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
-import { SluiceError } from "../errors.ts";
-import type { KeyRecord } from "../pkgrepo/keys.ts";
-import { keyringName } from "../pkgrepo/publishing/keyring-package.ts";
-import { announceKey, signAnew, wasJustRotated } from "../pkgrepo/publishing/rotate-key.ts";
-import type { Repository } from "../pkgrepo/repository.ts";
-import type { SigningKey } from "../pkgrepo/signing/gpg-agent.ts";
-import { withSigner } from "../pkgrepo/signing/signing.ts";
-import { addLocalKey, makeLocalKey } from "../pkgrepo/signing/signing-key.ts";
-import { publishedKeys } from "../pkgrepo/snapshot.ts";
-import type { Revision } from "./reconcile/revision.ts";
+import { SluiceError } from "../../errors.ts";
+import type { KeyRecord } from "../../pkgrepo/keys.ts";
+import { keyringName } from "../../pkgrepo/publishing/keyring-package.ts";
+import { announceKey, signAnew, wasJustRotated } from "../../pkgrepo/publishing/rotate-key.ts";
+import type { Repository } from "../../pkgrepo/repository.ts";
+import type { SigningKey } from "../../pkgrepo/signing/gpg-agent.ts";
+import { withSigner } from "../../pkgrepo/signing/signing.ts";
+import { addLocalKey, makeLocalKey } from "../../pkgrepo/signing/signing-key.ts";
+import { publishedKeys } from "../../pkgrepo/snapshot.ts";
+import type { Revision } from "../reconcile/revision.ts";
 import { configuredKey, localOwner, type KeyPlaces } from "./signing-keys.ts";
 
 interface Rotation {
