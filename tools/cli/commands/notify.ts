@@ -8,7 +8,7 @@ import { formatTable } from "../output/table.ts";
 import { info } from "../output/report.ts";
 import { duration } from "../output/time.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
-import { notifyFile, readTellingTargets } from "../wiring/telling.ts";
+import { notifyFile, readTellingTargets } from "../wiring/service/telling.ts";
 
 interface Options extends InstallationOptions {
   readonly test?: string;

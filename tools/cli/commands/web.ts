@@ -3,7 +3,7 @@ import { foldersOf, openQueue } from "../../manager/state-folder.ts";
 import { publishedPlaces } from "../../manager/status.ts";
 import { readHead, stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
-import { portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";
+import { portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/service/web.ts";
 
 interface Options extends InstallationOptions {
   readonly port?: string;

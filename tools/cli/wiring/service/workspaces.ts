@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { SluiceError } from "../../errors.ts";
-import { openGit } from "../../git/git.ts";
-import { resolveCommit } from "../../git/history.ts";
-import { openInstallations, type Installation, type Installations } from "../../manager/installation.ts";
-import { revisionsOf } from "../../manager/reconcile/revision.ts";
-import type { PackageRepos } from "../../manager/workspaces/package-repos.ts";
-import { cloneWorkspace } from "../../manager/workspaces/workspace-clone.ts";
-import { requireValidConfig } from "../../workspace/workspace.ts";
-import { fetchOptions } from "./fetch-options.ts";
-import { gnupgHome } from "./installation.ts";
+import { SluiceError } from "../../../errors.ts";
+import { openGit } from "../../../git/git.ts";
+import { resolveCommit } from "../../../git/history.ts";
+import { openInstallations, type Installation, type Installations } from "../../../manager/installation.ts";
+import { revisionsOf } from "../../../manager/reconcile/revision.ts";
+import type { PackageRepos } from "../../../manager/workspaces/package-repos.ts";
+import { cloneWorkspace } from "../../../manager/workspaces/workspace-clone.ts";
+import { requireValidConfig } from "../../../workspace/workspace.ts";
+import { fetchOptions } from "../fetch-options.ts";
+import { gnupgHome } from "../installation.ts";
 
 /**
  * The installations of all workspaces that PACKAGE_REPOS names, beside those that are open: each with a clone, package

@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "smol-toml";
-import { SluiceError, systemCode } from "../../errors.ts";
-import type { Git } from "../../git/git.ts";
-import { forgePage, linksTo, type Links } from "../../manager/telling/links.ts";
-import { readTargets, targetsOfVariables, type TargetSettings } from "../../notify/settings.ts";
-import { workspaceUrl } from "./builders.ts";
+import { SluiceError, systemCode } from "../../../errors.ts";
+import type { Git } from "../../../git/git.ts";
+import { forgePage, linksTo, type Links } from "../../../manager/telling/links.ts";
+import type { Telling } from "../../../manager/telling/tell.ts";
+import { readTargets, targetsOfVariables, type TargetSettings } from "../../../notify/settings.ts";
+import type { Progress } from "../../output/progress.ts";
+import type { Opened } from "../installation.ts";
+import { workspaceUrl } from "./workspace-url.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -91,4 +94,25 @@ export async function linksOf({ git, own, further, pages }: Linked, env: Environ
 /** Unique among all processes that use one queue. */
 export function newOwner(worker: string): string {
   return `${worker}/${randomUUID()}`;
+}
+
+/** Begins to tell the targets of notify.toml; undefined where there are none. */
+export async function tell(
+  { installations, head, worker }: Opened,
+  pages: string | undefined,
+  { troubled }: Pick<Progress, "troubled">,
+): Promise<Telling | undefined> {
+  const [installation] = installations;
+  const targets = await readTellingTargets(installation.folders.state, process.env);
+  if (targets.length === 0) return undefined;
+  const { startTelling } = await import("../../../manager/telling/tell.ts");
+  const further = installations.flatMap(({ workspace }) => workspace ?? []);
+  const own = head.workspace.config.REPO_NAME;
+  return startTelling({
+    queue: installation.queue,
+    targets,
+    links: await linksOf({ git: installation.git, own, further, pages }, process.env),
+    owner: newOwner(worker),
+    troubled: (error) => troubled?.(error),
+  });
 }

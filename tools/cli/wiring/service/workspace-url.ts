@@ -1,5 +1,5 @@
-import { SluiceError } from "../../errors.ts";
-import type { Git } from "../../git/git.ts";
+import { SluiceError } from "../../../errors.ts";
+import type { Git } from "../../../git/git.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { SluiceError, systemCode } from "../../errors.ts";
-import { addBuilder, removeBuilder } from "../../manager/builders/tokens.ts";
-import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
-import { packageRoot } from "../package-root.ts";
-import { info, warn } from "../output/report.ts";
+import { SluiceError, systemCode } from "../../../errors.ts";
+import { addBuilder, removeBuilder } from "../../../manager/builders/tokens.ts";
+import type { RedisAddress } from "../../../queue/bullmq/redis-address.ts";
+import { packageRoot } from "../../package-root.ts";
+import { info, warn } from "../../output/report.ts";
 
 /** Redis and two builders beside a manager, all on this machine: what else runs on several. */
 export interface Cluster {

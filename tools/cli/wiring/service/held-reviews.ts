@@ -1,15 +1,15 @@
-import { openHeldReview } from "../../ci/operations/held-review.ts";
-import { listReviews, readRecipe, type ListedReview } from "../../ci/operations/list-reviews.ts";
-import type { OperationPorts } from "../../ci/operations/operation.ts";
-import { branchPrefix } from "../../forge/branch-name.ts";
-import { SluiceError } from "../../errors.ts";
-import { resolveCommit } from "../../git/history.ts";
-import { hasRemote } from "../../git/push.ts";
-import { remoteBranches } from "../../git/remote-branches.ts";
-import type { HeldReview, HeldReviews, ShownReview } from "../../manager/view/held-reviews.ts";
-import { remote } from "../../workspace/refs.ts";
-import { reviewPlace } from "./forge.ts";
-import { withUpstreams } from "./upstreams.ts";
+import { openHeldReview } from "../../../ci/operations/held-review.ts";
+import { listReviews, readRecipe, type ListedReview } from "../../../ci/operations/list-reviews.ts";
+import type { OperationPorts } from "../../../ci/operations/operation.ts";
+import { branchPrefix } from "../../../forge/branch-name.ts";
+import { SluiceError } from "../../../errors.ts";
+import { resolveCommit } from "../../../git/history.ts";
+import { hasRemote } from "../../../git/push.ts";
+import { remoteBranches } from "../../../git/remote-branches.ts";
+import type { HeldReview, HeldReviews, ShownReview } from "../../../manager/view/held-reviews.ts";
+import { remote } from "../../../workspace/refs.ts";
+import { reviewPlace } from "../forge.ts";
+import { withUpstreams } from "../upstreams.ts";
 
 /** How old what is known may be before it is looked at again, at a remote and in this clone alone. */
 const lookEveryMs = { remote: 60_000, here: 2000 };

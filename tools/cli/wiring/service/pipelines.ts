@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { planOperation, readCurrentState, runOperation } from "../../ci/operations/operation.ts";
-import { runRequest } from "../../ci/pipeline/push-request.ts";
-import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
-import { readPlatform } from "../../ci/pipeline/platform.ts";
-import { readStateBranch, readWorkspaceRefs } from "../../ci/pipeline/workspace-refs.ts";
-import { planOnTrigger } from "../../ci/on-schedule/on-trigger.ts";
-import { runOnSchedule } from "../../ci/on-schedule/run-on-schedule.ts";
-import { reportLines } from "../../ci/on-schedule/schedule-report.ts";
-import { SluiceError } from "../../errors.ts";
-import { allBuilds } from "../../schedule/schedule.ts";
-import type { Git } from "../../git/git.ts";
-import type { Total } from "../../queue/event-readers.ts";
-import { countsOf } from "./operation.ts";
-import { countsOfUpdates } from "./update-counts.ts";
-import { reviewPlace } from "./forge.ts";
-import { withUpstreams } from "./upstreams.ts";
+import { planOperation, readCurrentState, runOperation } from "../../../ci/operations/operation.ts";
+import { runRequest } from "../../../ci/pipeline/push-request.ts";
+import type { SchedulePorts } from "../../../ci/pipeline/ports.ts";
+import { readPlatform } from "../../../ci/pipeline/platform.ts";
+import { readStateBranch, readWorkspaceRefs } from "../../../ci/pipeline/workspace-refs.ts";
+import { planOnTrigger } from "../../../ci/on-schedule/on-trigger.ts";
+import { runOnSchedule } from "../../../ci/on-schedule/run-on-schedule.ts";
+import { reportLines } from "../../../ci/on-schedule/schedule-report.ts";
+import { SluiceError } from "../../../errors.ts";
+import { allBuilds } from "../../../schedule/schedule.ts";
+import type { Git } from "../../../git/git.ts";
+import type { Total } from "../../../queue/event-readers.ts";
+import { countsOf } from "../operation.ts";
+import { countsOfUpdates } from "../update-counts.ts";
+import { reviewPlace } from "../forge.ts";
+import { withUpstreams } from "../upstreams.ts";
 
 interface Options {
   readonly git: Git;

@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
-import { SluiceError } from "../../errors.ts";
-import type { Folders } from "../../manager/state-folder.ts";
-import { isServedFile, serve, type Handler, type Server } from "../../manager/serve.ts";
+import { SluiceError } from "../../../errors.ts";
+import type { Folders } from "../../../manager/state-folder.ts";
+import { isServedFile, serve, type Handler, type Server } from "../../../manager/serve.ts";
 import { heldReviews } from "./held-reviews.ts";
-import { operationPorts } from "./operation.ts";
-import type { ViewedPlace } from "../../manager/view/view.ts";
+import { operationPorts } from "../operation.ts";
+import type { ViewedPlace } from "../../../manager/view/view.ts";
 
 interface Served extends Omit<ViewedPlace, "logs" | "state" | "reviews"> {
   readonly folders: Pick<Folders, "state" | "repositories" | "logs">;
@@ -34,9 +34,9 @@ export async function serveWithPages(
 ): Promise<Server> {
   // Only who serves pays for loading it.
   const [{ openView }, { openActions }, { openWeb }] = await Promise.all([
-    import("../../manager/view/view.ts"),
-    import("../../manager/actions/actions.ts"),
-    import("../../web/server.ts"),
+    import("../../../manager/view/view.ts"),
+    import("../../../manager/actions/actions.ts"),
+    import("../../../web/server.ts"),
   ]);
   const { logs, state } = place.folders;
   const ports = { ...operationPorts({ root: place.git.dir }), progress: () => undefined };
