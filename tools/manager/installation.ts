@@ -6,7 +6,7 @@ import type { Repository } from "../pkgrepo/repository.ts";
 import { publishedKeys, snapshotReader, type Snapshot } from "../pkgrepo/snapshot.ts";
 import { withSigner } from "../pkgrepo/signing/signing.ts";
 import type { ToldQueue } from "../queue/event-readers.ts";
-import type { BuildKey } from "../queue/queue.ts";
+import type { BuildKey } from "../queue/submission.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Checkpoint } from "../steps.ts";
 import type { RepositoryConfig } from "../workspace/config/config.ts";

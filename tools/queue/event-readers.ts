@@ -1,5 +1,7 @@
 import type { Outcome } from "./outcome.ts";
-import type { AskingPipeline, Build, Queue, QueueEvent } from "./queue.ts";
+import type { Build, Queue } from "./queue.ts";
+import type { QueueEvent } from "./events.ts";
+import type { AskingPipeline } from "./submission.ts";
 
 /**
  * Durable places in the history of events, one for each reader, such as a chat that is told what happens. An event is

@@ -1,6 +1,7 @@
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
-import type { BuildKey, Queue } from "../../queue/queue.ts";
+import type { Queue } from "../../queue/queue.ts";
+import type { BuildKey } from "../../queue/submission.ts";
 import { sameRecipe } from "../../workspace/identity.ts";
 import { readSnapshot } from "../../pkgrepo/snapshot.ts";
 import { comparable } from "../reconcile/complete-packages.ts";

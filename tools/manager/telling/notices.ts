@@ -1,7 +1,7 @@
 import type { Bunch, Notice, NoticeKind } from "../../notify/notice.ts";
 import type { UnreadEvent } from "../../queue/event-readers.ts";
 import type { Outcome } from "../../queue/outcome.ts";
-import type { QueueEvent } from "../../queue/queue.ts";
+import type { QueueEvent } from "../../queue/events.ts";
 import type { Links } from "./links.ts";
 
 /** What people are told of an event; undefined: nothing. */

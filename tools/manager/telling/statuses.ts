@@ -3,7 +3,8 @@ import type { CommitStatus, Forge } from "../../forge/forge.ts";
 import { matches, type StatusSettings } from "../../notify/settings.ts";
 import type { PipelineBuild, ToldQueue, UnreadEvent } from "../../queue/event-readers.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
-import type { AskingPipeline, QueueEvent } from "../../queue/queue.ts";
+import type { QueueEvent } from "../../queue/events.ts";
+import type { AskingPipeline } from "../../queue/submission.ts";
 import type { Links } from "./links.ts";
 import type { Outgoing } from "./sender.ts";
 

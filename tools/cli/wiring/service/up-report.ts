@@ -1,6 +1,7 @@
 import { installationOf, type Installations } from "../../../manager/installation.ts";
 import { succeeded } from "../../../queue/outcome.ts";
-import type { BuildKey, PendingBuild } from "../../../queue/queue.ts";
+import type { PendingBuild } from "../../../queue/queue.ts";
+import type { BuildKey } from "../../../queue/submission.ts";
 import { info } from "../../output/report.ts";
 import { readHead } from "../installation.ts";
 
