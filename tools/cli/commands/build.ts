@@ -196,7 +196,7 @@ async function resultsOf(submitted: readonly SubmittedHere[], queue: Queue): Pro
 
 function standing({ status }: PendingBuild): Pick<BuildReport, "outcome" | "message"> {
   if (status.kind === "held") return { outcome: "held", message: status.why };
-  if (status.kind !== "blocked") return { outcome: "waiting", message: "run it again to go on" };
+  if (status.kind !== "blocked") return { outcome: "waiting", message: "run it again to continue" };
   const causes = status.causes.map(({ pkgbase, outcome }) => `${pkgbase} (${outcome})`);
   return { outcome: "blocked", message: `by ${causes.join(", ")}` };
 }

@@ -22,7 +22,7 @@ export async function buildersAdd(options: Options, name: string): Promise<numbe
     return 0;
   }
   info(`Give this to the builder ${name} as BUILDER_TOKEN. It is shown only now.`);
-  if (isAgain) info(`The token that ${name} had before counts no more.`);
+  if (isAgain) info(`The token that ${name} had before is no longer valid.`);
   process.stdout.write(`${token}\n`);
   return 0;
 }
@@ -57,7 +57,7 @@ export async function buildersList(options: Options): Promise<number> {
     return 0;
   }
   if (names.length === 0) {
-    info("No builder is let in. Add one with: sluice builders add NAME");
+    info("No builder may connect yet. Add one with: sluice builders add NAME");
     return 0;
   }
   const rows = names.map((name) => {

@@ -33,7 +33,7 @@ export async function showKey(options: Options): Promise<number> {
     const cells = rows.map(({ fingerprint, role, time }) => [fingerprint, role, time?.slice(0, 10) ?? ""]);
     process.stdout.write(`${formatTable(["KEY", "", ""], cells)}\n`);
     info(`Clients get them from ${folderOf(places.repository).publicKey}`);
-  } else info("Nothing is published yet, so no key counts.");
+  } else info("Nothing is published yet, so no key is in use.");
   return 0;
 }
 

@@ -33,7 +33,7 @@ export async function notify(options: Options): Promise<number> {
 async function list(state: string, targets: readonly TargetSettings[], { json }: Options): Promise<number> {
   if (targets.length === 0 && !json) {
     info(
-      `Nobody is told what happens: ${join(state, notifyFile)} names no target. docs/notifications.md shows how.`,
+      `No notifications are sent: ${join(state, notifyFile)} names no target. docs/notifications.md shows how.`,
     );
     return 0;
   }

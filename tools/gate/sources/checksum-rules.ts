@@ -152,6 +152,6 @@ function untold(
       ),
     );
     const isSame = old !== undefined && JSON.stringify(old) === JSON.stringify(now) && !isUntold(name);
-    return isSame ? [] : [finding("checksum-dropped", `${name}, where not all can be told`, place)];
+    return isSame ? [] : [finding("checksum-dropped", `${name}, not all of which is known`, place)];
   });
 }

@@ -49,7 +49,7 @@ export function changedLists(comparison: Comparison): ListPair[] {
         byVersion: sameWriting && versionChanges.names.has(name),
         untold:
           (!sameWriting && isUntold(before, after, name, carch)) || mayFollow(name, carch)
-            ? `${name}, of which not all can be told`
+            ? `${name}, not all of which is known`
             : undefined,
         ...matched(known(old), known(now)),
         ownersBefore,

@@ -39,7 +39,7 @@ export function endClaimsOf(transaction: Transaction, worker: string): void {
   const sql = "select id from build where state = 'active' and worker = ?";
   for (const { id } of transaction.file.all<{ id: number }>(sql, worker)) {
     const build = readBuild(transaction.file, id)!;
-    endActive(transaction, build, { outcome: "lost", message: `${worker} was started anew` });
+    endActive(transaction, build, { outcome: "lost", message: `${worker} was restarted` });
   }
 }
 

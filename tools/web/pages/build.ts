@@ -27,7 +27,7 @@ export function buildPage(build: Build, { log, pkg, main }: About, now: number, 
     ["Builder", worker ?? "none yet"],
     [
       isOver(build) ? "Took" : "Building for",
-      startedAt === null ? "not begun" : duration((finishedAt ?? now) - startedAt),
+      startedAt === null ? "not started" : duration((finishedAt ?? now) - startedAt),
     ],
     ...(expectedMs === null || isOver(build) ? [] : [["Last time", duration(expectedMs)] as const]),
     ...(finishedAt === null ? [] : [["Ended", ago(finishedAt, now)] as const]),

@@ -37,7 +37,7 @@ export async function outcome(
     else if (status.kind === "held") info(`${pkgbase}: held: ${status.why}`);
     else waiting++;
   }
-  if (waiting > 0) info(`Stopped with ${waiting} to build; the next run goes on with them.`);
+  if (waiting > 0) info(`Stopped with ${waiting} to build; the next run continues with them.`);
   else info("The rest is published. Fix what failed with a commit, or try again with: sluice build PKGBASE");
   return 1;
 }

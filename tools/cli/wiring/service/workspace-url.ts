@@ -13,7 +13,7 @@ export async function workspaceUrl(git: Git, env: Environment): Promise<string> 
   if (given) return given;
   const { ok, stdout } = await git.attempt(["remote", "get-url", "origin"]);
   if (ok && stdout !== "") return stdout.replace(/^(https?:\/\/)[^/]*@/, "$1");
-  throw new SluiceError("workspace-url", "builders on other machines can't be told where the workspace is", {
+  throw new SluiceError("workspace-url", "the workspace has no address for builders on other machines", {
     hint: "Set WORKSPACE_URL to an address that they can fetch it from.",
   });
 }
