@@ -59,7 +59,7 @@ const innerRooms = {
     remote: ["reconcile", "builds", "builders"],
     actions: ["reconcile", "builds"],
     view: ["reconcile", "builds", "builders"],
-    telling: [],
+    notifications: [],
   },
   web: { log: [], markup: [], api: ["log"], pages: ["log", "markup", "api"] },
   cli: {

@@ -6,14 +6,14 @@ import { openGit } from "../tools/git/git.ts";
 import { writeLiving } from "../tools/manager/builders/living.ts";
 import { revisionsOf } from "../tools/manager/reconcile/revision.ts";
 import { openView } from "../tools/manager/view/view.ts";
-import type { ToldQueue } from "../tools/queue/event-readers.ts";
+import type { ObservedQueue } from "../tools/queue/event-readers.ts";
 import { openSqliteQueue } from "../tools/queue/sqlite/sqlite.ts";
 import { serveSource } from "./world/web-source.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 
 let state: string;
 let workspace: ScratchWorkspace;
-let queue: ToldQueue;
+let queue: ObservedQueue;
 let view: Awaited<ReturnType<typeof openView>>;
 let served: Awaited<ReturnType<typeof serveSource>>;
 let now = Date.now();

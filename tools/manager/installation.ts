@@ -5,7 +5,7 @@ import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
 import { publishedKeys, snapshotReader, type Snapshot } from "../pkgrepo/snapshot.ts";
 import { withSigner } from "../pkgrepo/signing/signing.ts";
-import type { ToldQueue } from "../queue/event-readers.ts";
+import type { ObservedQueue } from "../queue/event-readers.ts";
 import type { BuildKey } from "../queue/submission.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Checkpoint } from "../steps.ts";
@@ -36,7 +36,7 @@ export interface BuildingPlace {
 
 /** One package repository of one architecture, its workspace, and a folder with all the rest. */
 export interface Installation extends BuildingPlace {
-  readonly queue: ToldQueue;
+  readonly queue: ObservedQueue;
   readonly repository: Repository;
   /** What clients see now; undefined before the first publish. */
   readonly readPublished: () => Promise<Snapshot | undefined>;
@@ -101,7 +101,7 @@ type InstallationOptions = StateOptions &
   Pick<Installation, "workspace" | "fetch"> & {
     readonly now?: () => Date;
     /** Default: the one in `state`. */
-    readonly queue?: ToldQueue;
+    readonly queue?: ObservedQueue;
   };
 
 /**

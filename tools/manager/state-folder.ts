@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError, systemCode } from "../errors.ts";
-import type { ToldQueue } from "../queue/event-readers.ts";
+import type { ObservedQueue } from "../queue/event-readers.ts";
 import type { Checkpoint } from "../steps.ts";
 import { explainSystemError } from "./machine.ts";
 
@@ -73,7 +73,7 @@ export async function makeStateFolder(state: string): Promise<void> {
 export async function openQueue(
   state: string,
   { now, checkpoint }: { now?: () => number; checkpoint?: Checkpoint } = {},
-): Promise<ToldQueue> {
+): Promise<ObservedQueue> {
   await makeStateFolder(state);
   const { openSqliteQueue } = await import("../queue/sqlite/sqlite.ts");
   return openSqliteQueue(join(state, "queue.sqlite"), now, checkpoint);

@@ -30,8 +30,8 @@ export interface EventReaders {
   addTotals(more: readonly Total[]): Promise<void>;
 }
 
-/** A queue whose events are told to somebody. */
-export interface ToldQueue extends Queue, EventReaders {}
+/** A queue whose events others read, each from where it stopped. */
+export interface ObservedQueue extends Queue, EventReaders {}
 
 export interface ReaderLease {
   /** Which process reads, unique among those that run. */

@@ -2,23 +2,23 @@ import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import { nearestName } from "../../workspace/config/nearest-name.ts";
 import { foldersOf, openQueue } from "../../manager/state-folder.ts";
-import { sendTest } from "../../manager/telling/send-test.ts";
+import { sendTest } from "../../manager/notifications/send-test.ts";
 import { isStatus, type TargetSettings } from "../../notify/settings.ts";
 import { formatTable } from "../output/table.ts";
 import { info } from "../output/report.ts";
 import { duration } from "../output/time.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
-import { notifyFile, readTellingTargets } from "../wiring/service/telling.ts";
+import { notifyFile, readTargetsHere } from "../wiring/service/notifier.ts";
 
 interface Options extends InstallationOptions {
   readonly test?: string;
   readonly json?: boolean;
 }
 
-/** Lists who is told what happens, or sends one of them a message to see that it arrives. */
+/** Lists the targets of notifications, or sends one of them a message to see that it arrives. */
 export async function notify(options: Options): Promise<number> {
   const { state } = foldersOf(stateFolder(options));
-  const targets = await readTellingTargets(state, process.env);
+  const targets = await readTargetsHere(state, process.env);
   if (options.test === undefined) return list(state, targets, options);
   const target = targets.find(({ name }) => name === options.test);
   if (!target) throw unknown(options.test, targets, state);

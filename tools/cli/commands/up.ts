@@ -2,7 +2,7 @@ import { HandOverInbox } from "../../manager/hand-over-inbox.ts";
 import { installationFor } from "../../manager/reconcile/take-hand-over.ts";
 import { saidOnce } from "../../manager/said-once.ts";
 import type { Server } from "../../manager/serve.ts";
-import type { Telling } from "../../manager/telling/tell.ts";
+import type { Notifier } from "../../manager/notifications/notifier.ts";
 import { up as keepUp } from "../../manager/up.ts";
 import { readPackageRepos } from "../../manager/workspaces/package-repos.ts";
 import type { HandOut } from "../../manager/builders/hand-out.ts";
@@ -25,7 +25,7 @@ import { publishedRecords } from "../wiring/published-here.ts";
 import { startCluster, type Cluster } from "../wiring/service/cluster.ts";
 import { handOutTo, warnOfOthers } from "../wiring/service/hand-out.ts";
 import { pipelines } from "../wiring/service/pipelines.ts";
-import { tell } from "../wiring/service/telling.ts";
+import { startNotifierHere } from "../wiring/service/notifier.ts";
 import { howToUse, outcome } from "../wiring/service/up-report.ts";
 import { portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/service/web.ts";
 import { withFurtherWorkspaces } from "../wiring/service/workspaces.ts";
@@ -71,7 +71,7 @@ export async function up(options: Options): Promise<number> {
   let builders: HandOut | undefined;
   let cluster: Cluster | undefined;
   let server: Server | undefined;
-  let telling: Telling | undefined;
+  let notifier: Notifier | undefined;
   try {
     if (options.cluster) cluster = await startCluster(stateFolder(options), builderArguments(options));
     const redis = cluster?.redis ?? elsewhere;
@@ -102,7 +102,7 @@ export async function up(options: Options): Promise<number> {
       );
     }
     if (server) await cluster?.startBuilders(`http://127.0.0.1:${new URL(server.url).port}`);
-    telling = await tell(opened, address, progress);
+    notifier = await startNotifierHere(opened, address, progress);
     const fetch = fetchOptions(opened.head.workspace.config);
     const signal = AbortSignal.any([stopSignal(), over.signal]);
     const count = (totals: readonly Total[]): Promise<void> => queue.addTotals(totals);
@@ -137,7 +137,7 @@ export async function up(options: Options): Promise<number> {
     await builders?.close();
     await cluster?.close();
     await server?.close();
-    await telling?.close();
+    await notifier?.close();
     await queue.close();
   }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ScratchWorkspace } from "../../../test/world/workspace.ts";
 import { openGit } from "../../git/git.ts";
-import type { ToldQueue } from "../../queue/event-readers.ts";
+import type { ObservedQueue } from "../../queue/event-readers.ts";
 import { openQueue } from "../state-folder.ts";
 import { writeLiving } from "../builders/living.ts";
 import { readMeasures, type Measure } from "./measures.ts";
@@ -11,7 +11,7 @@ import { readMeasures, type Measure } from "./measures.ts";
 const workspace = new ScratchWorkspace();
 const state = join(workspace.base, "state");
 const git = openGit(workspace.dir, process.env);
-let queue: ToldQueue;
+let queue: ObservedQueue;
 
 beforeAll(async () => {
   mkdirSync(state);

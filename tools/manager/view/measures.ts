@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
-import { durationBuckets, type ToldQueue, type Total } from "../../queue/event-readers.ts";
+import { durationBuckets, type ObservedQueue, type Total } from "../../queue/event-readers.ts";
 import { outcomes } from "../../queue/outcome.ts";
 import type { PendingBuild } from "../../queue/queue.ts";
 import { readState } from "../../workspace/state/state.ts";
@@ -23,7 +23,7 @@ interface MeasuredValue {
 }
 
 interface Ports {
-  readonly queue: ToldQueue;
+  readonly queue: ObservedQueue;
   readonly git: Git;
   /** The state folder. */
   readonly state: string;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isPkgbase } from "../../alpm/names.ts";
 import type { Git } from "../../git/git.ts";
-import type { ToldQueue } from "../../queue/event-readers.ts";
+import type { ObservedQueue } from "../../queue/event-readers.ts";
 import type { FinishedBuild, PendingBuild } from "../../queue/queue.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
 import { readLiving, type Living } from "../builders/living.ts";
@@ -25,7 +25,7 @@ export interface ViewedPlace {
   readonly logs: string;
   /** The state folder, where a running manager says which builders there are. */
   readonly state: string;
-  readonly queue: ToldQueue;
+  readonly queue: ObservedQueue;
   readonly reviews: HeldReviews;
 }
 

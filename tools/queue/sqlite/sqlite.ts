@@ -19,7 +19,7 @@ import type {
   ReaderLease,
   ReaderState,
   ReadEvents,
-  ToldQueue,
+  ObservedQueue,
   Total,
   UnreadEvent,
 } from "../event-readers.ts";
@@ -45,7 +45,7 @@ export async function openSqliteQueue(
   path: string,
   now: () => number = Date.now,
   checkpoint?: Checkpoint,
-): Promise<ToldQueue> {
+): Promise<ObservedQueue> {
   return new SqliteQueue(await SqliteFile.open(path, schema), now, checkpoint);
 }
 
@@ -53,7 +53,7 @@ export async function openSqliteQueue(
  * Every method is one transaction. Claims and leases don't wait for the disk, all else does: whatever powers
  * the disk powers the workers too, and a claim that a power loss undid is one whose worker is gone.
  */
-class SqliteQueue implements ToldQueue {
+class SqliteQueue implements ObservedQueue {
   readonly #file: SqliteFile;
   readonly #now: () => number;
   readonly #checkpoint: Checkpoint | undefined;

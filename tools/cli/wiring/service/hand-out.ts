@@ -40,8 +40,8 @@ export async function warnOfOthers(
     `nobody builds for ${others.join(", ")}: this machine can't, or not without --cross; let \`sluice builder\` take part on one that can (REDIS_HOST)`,
   );
   const { state } = installations[0].folders;
-  const tell = (): Promise<void> => writeLiving(state, [], { at: Date.now(), here: archs });
-  await tell();
-  const timer = setInterval(() => void tell().catch(() => undefined), 10_000);
+  const write = (): Promise<void> => writeLiving(state, [], { at: Date.now(), here: archs });
+  await write();
+  const timer = setInterval(() => void write().catch(() => undefined), 10_000);
   over.addEventListener("abort", () => clearInterval(timer));
 }

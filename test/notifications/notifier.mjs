@@ -1,6 +1,6 @@
-// Tells a webhook what happens until it is killed. node teller.mjs FILE URL SECRET NOW
-import { linksTo } from "../../dist/manager/telling/links.js";
-import { startTelling } from "../../dist/manager/telling/tell.js";
+// Tells a webhook what happens until it is killed. node notifier.mjs FILE URL SECRET NOW
+import { linksTo } from "../../dist/manager/notifications/links.js";
+import { startNotifier } from "../../dist/manager/notifications/notifier.js";
 import { readTargets } from "../../dist/notify/settings.js";
 import { openSqliteQueue } from "../../dist/queue/sqlite/sqlite.js";
 
@@ -8,7 +8,7 @@ const [file, url, secret, start] = process.argv.slice(2);
 const began = Date.now();
 const queue = await openSqliteQueue(file, () => Number(start) + Date.now() - began);
 const events = ["failed", "deployed", "queued"];
-await startTelling({
+await startNotifier({
   queue,
   targets: readTargets({ hook: { kind: "webhook", url, secret, events } }, "notify.toml"),
   links: linksTo({ pages: undefined, logs: undefined, workspaces: {} }),
@@ -23,5 +23,5 @@ await startTelling({
     setup: 10,
   }),
 });
-process.stdout.write("telling\n");
+process.stdout.write("started\n");
 setInterval(() => undefined, 1000);

@@ -8,10 +8,10 @@ import { floodWait, TelegramServer } from "../../../test/world/telegram.ts";
 import { WebhookReceiver } from "../../../test/world/webhook.ts";
 import type { SluiceError } from "../../errors.ts";
 import { readTargets } from "../../notify/settings.ts";
-import type { ToldQueue } from "../../queue/event-readers.ts";
+import type { ObservedQueue } from "../../queue/event-readers.ts";
 import { openSqliteQueue } from "../../queue/sqlite/sqlite.ts";
 import { linksTo } from "./links.ts";
-import { startTelling, type Telling } from "./tell.ts";
+import { startNotifier, type Notifier } from "./notifier.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-tell-"));
 const telegram = new TelegramServer();
@@ -23,8 +23,8 @@ afterAll(async () => {
 });
 
 let files = 0;
-let queue: ToldQueue;
-let telling: Telling | undefined;
+let queue: ObservedQueue;
+let notifier: Notifier | undefined;
 beforeEach(async () => {
   queue = await openSqliteQueue(join(folder, `${++files}.db`));
   telegram.messages.length = 0;
@@ -32,7 +32,7 @@ beforeEach(async () => {
   webhook.faults = [];
 });
 afterEach(async () => {
-  await telling?.close();
+  await notifier?.close();
   await queue.close();
 });
 
@@ -40,7 +40,7 @@ const outages = { backoff: 1, longestBackoff: 5, setup: 5 };
 
 async function tell(document: Record<string, object>, gather: number): Promise<void> {
   const links = linksTo({ pages: undefined, logs: undefined, workspaces: {} });
-  telling = await startTelling({
+  notifier = await startNotifier({
     queue,
     targets: readTargets(document, "notify.toml"),
     links,
@@ -101,8 +101,8 @@ test("a target that never answers holds up neither builds nor other targets, nor
   expect(state.builds).toEqual([]);
   expect((await queue.readers()).find(({ reader }) => reader === "chat")?.behindSince).not.toBeNull();
   await telegram.stop();
-  await telling!.close();
-  telling = undefined;
+  await notifier!.close();
+  notifier = undefined;
   await telegram.start();
 });
 

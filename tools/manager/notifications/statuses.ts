@@ -1,7 +1,7 @@
 import { SluiceError } from "../../errors.ts";
 import type { CommitStatus, Forge } from "../../forge/forge.ts";
 import { matches, type StatusSettings } from "../../notify/settings.ts";
-import type { PipelineBuild, ToldQueue, UnreadEvent } from "../../queue/event-readers.ts";
+import type { PipelineBuild, ObservedQueue, UnreadEvent } from "../../queue/event-readers.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
 import type { QueueEvent } from "../../queue/events.ts";
 import type { AskingPipeline } from "../../queue/submission.ts";
@@ -9,7 +9,7 @@ import type { Links } from "./links.ts";
 import type { Outgoing } from "./sender.ts";
 
 interface StatusPorts {
-  readonly queue: Pick<ToldQueue, "pipelineBuilds">;
+  readonly queue: Pick<ObservedQueue, "pipelineBuilds">;
   readonly forge: Pick<Forge, "setStatus">;
   readonly links: Links;
 }

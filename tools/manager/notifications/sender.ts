@@ -1,5 +1,5 @@
 import { SluiceError } from "../../errors.ts";
-import type { ReaderLease, ToldQueue, UnreadEvent } from "../../queue/event-readers.ts";
+import type { ReaderLease, ObservedQueue, UnreadEvent } from "../../queue/event-readers.ts";
 
 /** One thing to send. `seqs`: the events that it tells of; after a crash those that weren't sent make messages anew. */
 export interface Outgoing {
@@ -22,7 +22,7 @@ export interface Pace {
 }
 
 export interface SenderOptions {
-  readonly queue: ToldQueue;
+  readonly queue: ObservedQueue;
   /** Its place in the events. */
   readonly reader: string;
   readonly owner: string;
@@ -160,10 +160,10 @@ function askedWait(error: unknown): number {
   return typeof seconds === "number" ? Math.min(1000 * seconds, 3600_000) : 0;
 }
 
-async function placeOf(queue: ToldQueue, reader: string): Promise<number> {
+async function placeOf(queue: ObservedQueue, reader: string): Promise<number> {
   return (await queue.readers()).find((one) => one.reader === reader)?.upTo ?? 0;
 }
 
-async function nextEvent(queue: ToldQueue, after: number, signal: AbortSignal): Promise<void> {
+async function nextEvent(queue: ObservedQueue, after: number, signal: AbortSignal): Promise<void> {
   for await (const _event of queue.events({ after, signal })) return;
 }

@@ -8,10 +8,10 @@ import type { ForgeServer } from "../../../test/world/forge-server.ts";
 import { ScratchWorkspace } from "../../../test/world/workspace.ts";
 import { readTargets, type TargetSettings } from "../../notify/settings.ts";
 import type { Outcome } from "../../queue/outcome.ts";
-import type { ToldQueue } from "../../queue/event-readers.ts";
+import type { ObservedQueue } from "../../queue/event-readers.ts";
 import { openSqliteQueue } from "../../queue/sqlite/sqlite.ts";
 import { linksTo } from "./links.ts";
-import { startTelling, type Telling } from "./tell.ts";
+import { startNotifier, type Notifier } from "./notifier.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-statuses-"));
 const world = new ScratchWorkspace();
@@ -35,8 +35,8 @@ const noteTrouble = (error: unknown): void => void troubles.push(error);
 
 describe.each(standIns)("commit statuses on $kind", ({ kind, start }) => {
   let forge: ForgeServer;
-  let queue: ToldQueue;
-  let telling: Telling | undefined;
+  let queue: ObservedQueue;
+  let notifier: Notifier | undefined;
   const isGitLab = kind === "gitlab";
   const failed = isGitLab ? "failed" : "failure";
 
@@ -46,8 +46,8 @@ describe.each(standIns)("commit statuses on $kind", ({ kind, start }) => {
     troubles.length = 0;
   });
   afterEach(async () => {
-    await telling?.close();
-    telling = undefined;
+    await notifier?.close();
+    notifier = undefined;
     await queue.close();
     await forge.stop();
   });
@@ -56,7 +56,7 @@ describe.each(standIns)("commit statuses on $kind", ({ kind, start }) => {
     const table = { kind, project: forge.project, api: forge.apiUrl, token: goodToken, ...more };
     const targets: TargetSettings[] = readTargets({ forge: table }, "notify.toml");
     const links = linksTo({ pages: "https://p.example", logs: undefined, workspaces: {} });
-    telling = await startTelling({
+    notifier = await startNotifier({
       queue,
       targets,
       links,

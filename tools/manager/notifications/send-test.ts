@@ -1,6 +1,6 @@
 import { openTarget } from "../../notify/open-target.ts";
 import { isStatus, type TargetSettings } from "../../notify/settings.ts";
-import { forgeOfTarget } from "./tell.ts";
+import { forgeOfTarget } from "./notifier.ts";
 
 /**
  * Sends a target one message as it would be told of a build, or asks a forge whether the token may set statuses.

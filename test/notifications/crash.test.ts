@@ -10,7 +10,7 @@ import { budget, seed } from "../world/budget.ts";
 import { seededRandom } from "../world/random.ts";
 import { WebhookReceiver } from "../world/webhook.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "sluice-telling-"));
+const folder = mkdtempSync(join(tmpdir(), "sluice-notifier-"));
 const webhook = new WebhookReceiver();
 beforeAll(() => webhook.start());
 afterAll(async () => {
@@ -30,9 +30,9 @@ test(`killed at any of ${rounds} moments, with answers lost, everything is told,
   await kill(await start(path, now));
   for (let round = 0; round < rounds; round++) {
     now += 60_000;
-    const teller = await start(path, now);
+    const notifier = await start(path, now);
     webhook.faults = [{ kind: "cut", times: 1 + Math.floor(random() * 3) }];
-    const killing = delay(random() * 60).then(() => kill(teller));
+    const killing = delay(random() * 60).then(() => kill(notifier));
     for (let at = 0; at < 8; at++) {
       await build(`p${at}`, random() < 0.5);
       await delay(random() * 8);
@@ -75,7 +75,7 @@ function firstTold(): string[] {
 }
 
 async function start(path: string, now: number): Promise<ChildProcess> {
-  const script = join(import.meta.dirname, "teller.mjs");
+  const script = join(import.meta.dirname, "notifier.mjs");
   const args = [script, path, webhook.url, webhook.secret, String(now)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { refused, unavailable, wrongSetup } from "../../notify/target.ts";
-import type { ToldQueue, UnreadEvent } from "../../queue/event-readers.ts";
+import type { ObservedQueue, UnreadEvent } from "../../queue/event-readers.ts";
 import type { Outcome } from "../../queue/outcome.ts";
 import { openSqliteQueue } from "../../queue/sqlite/sqlite.ts";
 import { keepSending, sendNow, type Outgoing, type SenderOptions } from "./sender.ts";
@@ -20,7 +20,7 @@ beforeEach(() => {
 const pace = { gather: 5, longestGather: 40, apart: 1, backoff: 10, longestBackoff: 80, setup: 300 };
 
 /** A target that takes messages, after it has failed in these ways; and the pauses that the sender made. */
-function target(queue: ToldQueue, troubles: readonly (Error | undefined)[] = [], together = 1) {
+function target(queue: ObservedQueue, troubles: readonly (Error | undefined)[] = [], together = 1) {
   const [sent, pauses, said, stop] = [[] as string[], [] as number[], [] as unknown[], new AbortController()];
   const left = [...troubles];
   const options: SenderOptions = {
@@ -54,7 +54,7 @@ function target(queue: ToldQueue, troubles: readonly (Error | undefined)[] = [],
   return { options, sent, pauses, said, stop };
 }
 
-async function end(queue: ToldQueue, ...names: readonly string[]): Promise<void> {
+async function end(queue: ObservedQueue, ...names: readonly string[]): Promise<void> {
   const about = { commit: "c", target: "repo", arch: "any", source: "w", removals: [] };
   const builds = names.map((pkgbase) => ({ pkgbase, class: null, pkgnames: [], needs: [], reason: "r" }));
   await queue.submit({ ...about, builds });

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { openForge } from "../../forge/open-forge.ts";
 import { openTarget } from "../../notify/open-target.ts";
 import { isStatus, isWanted, type StatusSettings, type TargetSettings } from "../../notify/settings.ts";
-import type { ToldQueue, UnreadEvent } from "../../queue/event-readers.ts";
+import type { ObservedQueue, UnreadEvent } from "../../queue/event-readers.ts";
 import { saidOnce } from "../said-once.ts";
 import type { SluiceError } from "../../errors.ts";
 import type { Links } from "./links.ts";
@@ -11,8 +11,8 @@ import { paces } from "./pace.ts";
 import { keepSending, sendNow, type Outgoing, type Pace, type SenderOptions } from "./sender.ts";
 import { statusPlanner } from "./statuses.ts";
 
-export interface TellingOptions {
-  readonly queue: ToldQueue;
+export interface NotifierOptions {
+  readonly queue: ObservedQueue;
   readonly targets: readonly TargetSettings[];
   readonly links: Links;
   /** Which process this is; unique among those that run. */
@@ -22,7 +22,7 @@ export interface TellingOptions {
 }
 
 /** Tells all targets what happens from now on, each by itself. */
-export interface Telling {
+export interface Notifier {
   /** Tries once more to tell what wasn't told yet, for a few seconds at most; the rest is told by the next start. */
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export interface Telling {
 const longestEnd = 10_000;
 
 /** @throws SluiceError `forge-options` where a target can't be right */
-export async function startTelling(options: TellingOptions): Promise<Telling> {
+export async function startNotifier(options: NotifierOptions): Promise<Notifier> {
   const over = new AbortController();
   const senders = await Promise.all(options.targets.map((target) => senderOf(target, options, over.signal)));
   const running = Promise.all(senders.map(({ sender }) => keepSending(sender)));
@@ -57,7 +57,7 @@ interface Opened {
 
 async function senderOf(
   settings: TargetSettings,
-  { queue, links, owner, troubled, pace = (kind) => paces[kind] }: TellingOptions,
+  { queue, links, owner, troubled, pace = (kind) => paces[kind] }: NotifierOptions,
   signal: AbortSignal,
 ): Promise<Opened> {
   const { plan, close } = await planOf(settings, { queue, links });
@@ -79,7 +79,7 @@ type Plan = (events: readonly UnreadEvent[]) => Promise<readonly Outgoing[]>;
 
 async function planOf(
   settings: TargetSettings,
-  { queue, links }: Pick<TellingOptions, "queue" | "links">,
+  { queue, links }: Pick<NotifierOptions, "queue" | "links">,
 ): Promise<{ readonly plan: Plan; close(): void }> {
   if (isStatus(settings)) {
     const forge = await forgeOfTarget(settings);

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { parse } from "smol-toml";
 import { SluiceError, systemCode } from "../../../errors.ts";
 import type { Git } from "../../../git/git.ts";
-import { forgePage, linksTo, type Links } from "../../../manager/telling/links.ts";
-import type { Telling } from "../../../manager/telling/tell.ts";
+import { forgePage, linksTo, type Links } from "../../../manager/notifications/links.ts";
+import type { Notifier } from "../../../manager/notifications/notifier.ts";
 import { readTargets, targetsOfVariables, type TargetSettings } from "../../../notify/settings.ts";
 import type { Progress } from "../../output/progress.ts";
 import type { Opened } from "../installation.ts";
@@ -16,12 +16,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const notifyFile = "notify.toml";
 
 /**
- * Who is told what happens: those of `notify.toml` in the state folder, and those of chaotic-manager's variables that
+ * The targets of notifications: those of `notify.toml` in the state folder, and those of chaotic-manager's variables that
  * it doesn't name.
  *
  * @throws SluiceError `notify-settings`
  */
-export async function readTellingTargets(state: string, env: Environment): Promise<TargetSettings[]> {
+export async function readTargetsHere(state: string, env: Environment): Promise<TargetSettings[]> {
   const path = join(state, notifyFile);
   const own = readTargets(await readDocument(path), path);
   const names = new Set(own.map(({ name }) => name));
@@ -30,7 +30,7 @@ export async function readTellingTargets(state: string, env: Environment): Promi
   return [...own, ...others.filter(({ name }) => !names.has(name))];
 }
 
-/** JSON as it is, or the path of a file with it. What can't be read is told as what it is: no JSON. */
+/** JSON as it is, or the path of a file with it. What can't be read is reported as what it is: no JSON. */
 async function textOrFile(text: string | undefined): Promise<string | undefined> {
   if (text === undefined || text === "" || /^\s*[{[]/.test(text)) return text;
   return readFile(text, "utf8").catch(() => text);
@@ -96,19 +96,19 @@ export function newOwner(worker: string): string {
   return `${worker}/${randomUUID()}`;
 }
 
-/** Begins to tell the targets of notify.toml; undefined where there are none. */
-export async function tell(
+/** Starts to notify the targets of notify.toml; undefined where there are none. */
+export async function startNotifierHere(
   { installations, head, worker }: Opened,
   pages: string | undefined,
   { troubled }: Pick<Progress, "troubled">,
-): Promise<Telling | undefined> {
+): Promise<Notifier | undefined> {
   const [installation] = installations;
-  const targets = await readTellingTargets(installation.folders.state, process.env);
+  const targets = await readTargetsHere(installation.folders.state, process.env);
   if (targets.length === 0) return undefined;
-  const { startTelling } = await import("../../../manager/telling/tell.ts");
+  const { startNotifier } = await import("../../../manager/notifications/notifier.ts");
   const further = installations.flatMap(({ workspace }) => workspace ?? []);
   const own = head.workspace.config.REPO_NAME;
-  return startTelling({
+  return startNotifier({
     queue: installation.queue,
     targets,
     links: await linksOf({ git: installation.git, own, further, pages }, process.env),
