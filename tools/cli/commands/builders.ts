@@ -3,7 +3,7 @@ import { SluiceError } from "../../errors.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { formatTable } from "../output/table.ts";
 import { readRefusals, type Refusals } from "../../manager/builders/refusals.ts";
-import { readLiving } from "../../manager/builders/living.ts";
+import { readLiveBuilders } from "../../manager/builders/live-builders.ts";
 import { info } from "../output/report.ts";
 import { mkdir } from "node:fs/promises";
 
@@ -43,7 +43,7 @@ export async function buildersRemove(options: Options, name: string): Promise<nu
 export async function buildersList(options: Options): Promise<number> {
   const state = stateFolder(options);
   const names = [...(await readBuilders(state)).keys()].sort();
-  const living = await readLiving(state, Date.now());
+  const living = await readLiveBuilders(state, Date.now());
   const refusals = await readRefusals(state);
   if (options.json) {
     const all = names.map((name) => ({

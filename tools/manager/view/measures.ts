@@ -5,7 +5,7 @@ import { durationBuckets, type ObservedQueue, type Total } from "../../queue/eve
 import { outcomes } from "../../queue/outcome.ts";
 import type { PendingBuild } from "../../queue/queue.ts";
 import { readState } from "../../workspace/state/state.ts";
-import { readLiving, whyNobody, type Living } from "../builders/living.ts";
+import { readLiveBuilders, whyNobody, type LiveBuilders } from "../builders/live-builders.ts";
 
 /** One figure about a manager, as Prometheus has it; histograms are cumulated. */
 export interface Measure {
@@ -35,7 +35,7 @@ export async function readMeasures({ queue, git, state }: Ports): Promise<Measur
     queue.state(),
     queue.totals(),
     queue.readers(),
-    readLiving(state, Date.now()),
+    readLiveBuilders(state, Date.now()),
     readUpdates(git),
     statfs(state),
   ]);
@@ -77,7 +77,7 @@ function gauge(name: string, help: string, values: readonly LabelledValue[]): Me
   return { name, help, type: "gauge", values: values.map(([labels, value]) => ({ labels, value })) };
 }
 
-function ofQueue(builds: readonly PendingBuild[], living: Living | undefined): Measure[] {
+function ofQueue(builds: readonly PendingBuild[], living: LiveBuilders | undefined): Measure[] {
   const statuses = new Map(["ready", "waiting", "delayed", "blocked", "active"].map((status) => [status, 0]));
   for (const { status } of builds) statuses.set(status.kind, (statuses.get(status.kind) ?? 0) + 1);
   const ready = builds.filter(({ status }) => status.kind === "ready");
@@ -100,7 +100,7 @@ function ofQueue(builds: readonly PendingBuild[], living: Living | undefined): M
   ];
 }
 
-function ofBuilders(builds: readonly PendingBuild[], living: Living | undefined): Measure[] {
+function ofBuilders(builds: readonly PendingBuild[], living: LiveBuilders | undefined): Measure[] {
   const working = new Set(builds.flatMap(({ status }) => (status.kind === "active" ? [status.worker] : [])));
   const idle = (living?.builders ?? []).filter(({ name }) => !working.has(name));
   return [
@@ -111,7 +111,7 @@ function ofBuilders(builds: readonly PendingBuild[], living: Living | undefined)
   ];
 }
 
-function ofRedis({ redis }: Living): Measure[] {
+function ofRedis({ redis }: LiveBuilders): Measure[] {
   if (redis === undefined) return [];
   const used = redis?.usedBytes ?? null;
   return [

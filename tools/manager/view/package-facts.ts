@@ -2,7 +2,7 @@ import { isPkgbase } from "../../alpm/names.ts";
 import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { dependentsOf } from "../../deptree/tree.ts";
 import type { Git } from "../../git/git.ts";
-import type { Living } from "../builders/living.ts";
+import type { LiveBuilders } from "../builders/live-builders.ts";
 import { neighboursOf } from "./neighbours.ts";
 import { causesOf, graphOf, ofEntry, stateOf } from "./plain-data.ts";
 import { entriesOf, type CurrentState } from "./current-state.ts";
@@ -11,7 +11,7 @@ import { entriesOf, type CurrentState } from "./current-state.ts";
 export function packageFacts(
   pkgbase: string,
   { heads, status, snapshots }: Pick<CurrentState, "heads" | "status" | "snapshots">,
-  living: Living | undefined,
+  living: LiveBuilders | undefined,
 ) {
   const head = heads.find(({ workspace }) => workspace.packages.has(pkgbase)) ?? heads[0]!;
   const pkg = head.workspace.packages.get(pkgbase);

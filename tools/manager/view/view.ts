@@ -4,7 +4,7 @@ import type { Git } from "../../git/git.ts";
 import type { ObservedQueue } from "../../queue/event-readers.ts";
 import type { FinishedBuild, PendingBuild } from "../../queue/queue.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
-import { readLiving, type Living } from "../builders/living.ts";
+import { readLiveBuilders, type LiveBuilders } from "../builders/live-builders.ts";
 import { readBuilders } from "../builders/tokens.ts";
 import { logName } from "../builds/handle-build.ts";
 import type { PublishedPlaces } from "../status.ts";
@@ -61,7 +61,7 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     return build && isPkgbase(build.pkgbase) ? files.find(join(logs, logName(build))) : undefined;
   }
 
-  const living = (): Promise<Living | undefined> => readLiving(state, Date.now());
+  const living = (): Promise<LiveBuilders | undefined> => readLiveBuilders(state, Date.now());
 
   return {
     name: repository.name,

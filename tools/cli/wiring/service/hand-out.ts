@@ -1,6 +1,6 @@
 import type { WorkspaceAddress } from "../../../manager/builder-protocol.ts";
 import { handOut, type HandOut, type HandOutOptions } from "../../../manager/builders/hand-out.ts";
-import { writeLiving } from "../../../manager/builders/living.ts";
+import { writeLiveBuilders } from "../../../manager/builders/live-builders.ts";
 import type { Installation, Installations } from "../../../manager/installation.ts";
 import type { RedisAddress } from "../../../queue/bullmq/redis-address.ts";
 import { warn } from "../../output/report.ts";
@@ -40,7 +40,7 @@ export async function warnOfOthers(
     `nobody builds for ${others.join(", ")}: this machine can't, or not without --cross; let \`sluice builder\` take part on one that can (REDIS_HOST)`,
   );
   const { state } = installations[0].folders;
-  const write = (): Promise<void> => writeLiving(state, [], { at: Date.now(), here: archs });
+  const write = (): Promise<void> => writeLiveBuilders(state, [], { at: Date.now(), here: archs });
   await write();
   const timer = setInterval(() => void write().catch(() => undefined), 10_000);
   over.addEventListener("abort", () => clearInterval(timer));

@@ -3,7 +3,7 @@ import type { PendingBuild } from "./queue.ts";
 const keyOf = ({ target, arch }: PendingBuild, pkgbase: string): string => `${target} ${arch} ${pkgbase}`;
 
 /** The builds that go on without a person: neither blocked nor held, nor waiting for one that is. */
-export function goingOn(builds: readonly PendingBuild[]): readonly PendingBuild[] {
+export function runnableBuilds(builds: readonly PendingBuild[]): readonly PendingBuild[] {
   const stuck = new Set(
     builds
       .filter(({ status }) => status.kind === "blocked" || status.kind === "held")

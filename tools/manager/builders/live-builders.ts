@@ -5,7 +5,7 @@ import type { PendingBuild } from "../../queue/queue.ts";
 import { describeStatus } from "../status.ts";
 import { canTake, type Builder } from "./roster.ts";
 
-const livingSchema = z.object({
+const liveBuildersSchema = z.object({
   /** When the manager wrote it, in milliseconds since 1970. */
   at: z.number(),
   /** The architectures for which the manager builds, too, every class. */
@@ -25,17 +25,17 @@ const livingSchema = z.object({
 });
 
 /** Which builders there are, as a running manager leaves it for other commands. */
-export type Living = Readonly<z.infer<typeof livingSchema>>;
+export type LiveBuilders = Readonly<z.infer<typeof liveBuildersSchema>>;
 
 /** What a manager that has ended said doesn't count. */
 const freshMs = 30_000;
 
 const fileOf = (state: string): string => join(state, "builders-living.json");
 
-export async function writeLiving(
+export async function writeLiveBuilders(
   state: string,
   builders: readonly Builder[],
-  { at, here, redis }: Pick<Living, "at" | "here" | "redis">,
+  { at, here, redis }: Pick<LiveBuilders, "at" | "here" | "redis">,
 ): Promise<void> {
   const told = builders.map(({ name, arch, crosses, jobs, held, class: own }) => ({
     name,
@@ -46,15 +46,15 @@ export async function writeLiving(
     building: held.size,
   }));
   const fresh = `${fileOf(state)}.${process.pid}.tmp`;
-  await writeFile(fresh, JSON.stringify({ at, here, redis, builders: told } satisfies Living));
+  await writeFile(fresh, JSON.stringify({ at, here, redis, builders: told } satisfies LiveBuilders));
   await rename(fresh, fileOf(state));
 }
 
 /** Undefined where no manager hands out builds now. */
-export async function readLiving(state: string, now: number): Promise<Living | undefined> {
+export async function readLiveBuilders(state: string, now: number): Promise<LiveBuilders | undefined> {
   const text = await readFile(fileOf(state), "utf8").catch(() => "null");
   try {
-    const living = livingSchema.parse(JSON.parse(text));
+    const living = liveBuildersSchema.parse(JSON.parse(text));
     return now - living.at < freshMs ? living : undefined;
   } catch {
     return undefined;
@@ -64,7 +64,7 @@ export async function readLiving(state: string, now: number): Promise<Living | u
 /** Why a build that is ready isn't taken by anybody, or undefined where somebody takes it. */
 export function whyNobody(
   { class: wanted, arch }: { readonly class: string | null; readonly arch: string },
-  { here, builders }: Pick<Living, "here" | "builders">,
+  { here, builders }: Pick<LiveBuilders, "here" | "builders">,
 ): string | undefined {
   const fitting = builders.filter((builder) => builder.arch === arch);
   if (here.includes(arch) || fitting.some((builder) => canTake(builder, wanted))) return undefined;
@@ -80,7 +80,7 @@ export function whyNobody(
 /** A build's status in a few words, and of a ready one why nobody takes it. */
 export function describeWaiting(
   build: PendingBuild,
-  living: Living | undefined,
+  living: LiveBuilders | undefined,
   moment?: (time: number) => string,
 ): string {
   const status = describeStatus(build.status, moment);
