@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { openQueue } from "../tools/manager/state-folder.ts";
+import { openQueue } from "../tools/manager/installation.ts";
 import { startSluice } from "./world/sluice.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 

@@ -3,7 +3,7 @@ import { sayLack, type Lack } from "../../binaries/lacks.ts";
 import { readCurrentState } from "../../ci/operations/operation.ts";
 import { findNeeds } from "../../ci/updates/find-needs.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
-import { foldersOf } from "../../manager/state-folder.ts";
+import { foldersOf } from "../../manager/installation.ts";
 import { info, warn } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
 import { stateFolder } from "../wiring/installation.ts";

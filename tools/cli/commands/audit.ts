@@ -1,6 +1,6 @@
 import { audit as findings, isComplaint, type AuditFinding } from "../../ci/operations/audit.ts";
 import { readAuditFacts } from "../../ci/operations/audit-facts.ts";
-import { foldersOf } from "../../manager/state-folder.ts";
+import { foldersOf } from "../../manager/installation.ts";
 import { stateFolder } from "../wiring/installation.ts";
 import { auditBroken } from "./audit-broken.ts";
 import { operationPorts } from "../wiring/operation.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openQueue } from "../../manager/state-folder.ts";
+import { openQueue } from "../../manager/installation.ts";
 import type { PendingBuild } from "../../queue/queue.ts";
 import { SluiceError } from "../../errors.ts";
 import { printable } from "../output/report.ts";

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { keepDays, keyPlaces } from "../../manager/installation.ts";
-import { makeStateFolder } from "../../manager/state-folder.ts";
+import { makeStateFolder } from "../../manager/installation.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
 import { hasKeyring, rotateKey, usualDays } from "../../manager/keys/rotation.ts";
 import { openSigningKeys, type KeyPlaces } from "../../manager/keys/signing-keys.ts";

@@ -6,7 +6,7 @@ import { StringDecoder } from "node:string_decoder";
 import { isPkgbase } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
 import { logName } from "../../manager/builds/handle-build.ts";
-import { foldersOf, openQueue } from "../../manager/state-folder.ts";
+import { foldersOf, openQueue } from "../../manager/installation.ts";
 import type { Queue } from "../../queue/queue.ts";
 import { printable } from "../output/report.ts";
 import {

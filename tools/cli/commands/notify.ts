@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import { nearestName } from "../../workspace/config/nearest-name.ts";
-import { foldersOf, openQueue } from "../../manager/state-folder.ts";
+import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { sendTest } from "../../manager/notifications/send-test.ts";
 import { isStatus, type TargetSettings } from "../../notify/settings.ts";
 import { formatTable } from "../output/table.ts";

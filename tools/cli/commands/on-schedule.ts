@@ -16,7 +16,7 @@ import {
   reportMarkdown,
   type ReportLine,
 } from "../../ci/on-schedule/schedule-report.ts";
-import { foldersOf } from "../../manager/state-folder.ts";
+import { foldersOf } from "../../manager/installation.ts";
 import { openGit } from "../../git/git.ts";
 import { reviewPlace } from "../wiring/forge.ts";
 import { info, printable, warn } from "../output/report.ts";

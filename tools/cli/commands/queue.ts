@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openQueue } from "../../manager/state-folder.ts";
+import { openQueue } from "../../manager/installation.ts";
 import {
   describeWaiting,
   readLiveBuilders,

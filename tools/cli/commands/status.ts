@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { heldUpdates, type HeldUpdate } from "../../ci/operations/held-updates.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { foldersOf, openQueue } from "../../manager/state-folder.ts";
+import { foldersOf, openQueue } from "../../manager/installation.ts";
 import {
   describeWaiting,
   readLiveBuilders,

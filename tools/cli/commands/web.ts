@@ -1,5 +1,5 @@
 import { openGit } from "../../git/git.ts";
-import { foldersOf, openQueue } from "../../manager/state-folder.ts";
+import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { publishedPlaces } from "../../manager/status.ts";
 import { readHead, stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";

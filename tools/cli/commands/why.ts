@@ -18,7 +18,7 @@ import { linkedOf, sayLinked, type Linked } from "../wiring/linked.ts";
 import { printable } from "../output/report.ts";
 import { failingPackages, type Failing } from "../../manager/builds/failing.ts";
 import { allBuilds } from "../../schedule/schedule.ts";
-import { foldersOf, openQueue } from "../../manager/state-folder.ts";
+import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { duration } from "../output/time.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";

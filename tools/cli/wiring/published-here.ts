@@ -1,7 +1,7 @@
 import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import type { PublishedHere } from "../../ci/same-version.ts";
 import { isOwnDatabase } from "../../ci/updates/find-needs.ts";
-import { foldersOf } from "../../manager/state-folder.ts";
+import { foldersOf } from "../../manager/installation.ts";
 import type { VersionsHere } from "../../ci/operations/bump.ts";
 import {
   madeFrom,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { Result } from "../../queue/queue.ts";
-import { openQueue } from "../state-folder.ts";
+import { openQueue } from "../installation.ts";
 import { failingPackages } from "./failing.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-failing-"));

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ScratchWorkspace } from "../../../test/world/workspace.ts";
 import { openGit } from "../../git/git.ts";
 import type { ObservedQueue } from "../../queue/event-readers.ts";
-import { openQueue } from "../state-folder.ts";
+import { openQueue } from "../installation.ts";
 import { writeLiveBuilders } from "../builders/live-builders.ts";
 import { readMeasures, type Measure } from "./measures.ts";
 
