@@ -52,7 +52,7 @@ export function queueContract(create: () => Promise<Storage>): void {
   });
 }
 
-/** What an implementation must do whose events are told to somebody. */
+/** What an implementation must do whose events others read. */
 export function toldQueueContract(create: () => Promise<Storage<ObservedQueue>>): void {
   eventReaders(starter(create));
 }

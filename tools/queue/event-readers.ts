@@ -4,7 +4,7 @@ import type { QueueEvent } from "./events.ts";
 import type { AskingPipeline } from "./submission.ts";
 
 /**
- * Durable places in the history of events, one for each reader, such as a chat that is told what happens. An event is
+ * Durable places in the history of events, one for each reader, such as a chat that gets notifications. An event is
  * read at least once: after a crash, those since the last `markRead` are read again. Nothing is stored twice.
  */
 export interface EventReaders {

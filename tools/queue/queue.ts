@@ -43,7 +43,7 @@ export interface Queue {
   claim(worker: Worker): Promise<Claim | undefined>;
 
   /** The ready builds in the order in which `claim` hands them out, for whoever offers them to builders elsewhere.
-   * Like `claim` it first takes back builds whose lease ran out and retries that are due. */
+   * Like `claim` it first requeues builds whose lease ran out and retries that are due. */
   ready(query: ReadyQuery): Promise<readonly Build[]>;
 
   /** Renews the lease for as long as it was claimed for. `cancel`: the lease was renewed, but stop, and
@@ -57,7 +57,7 @@ export interface Queue {
    * after a time in which nobody could renew it. */
   renew(workers: readonly string[]): Promise<void>;
 
-  /** Ends the claims of a worker as `lost`: its process has begun anew, so nobody works on them. */
+  /** Ends the claims of a worker as `lost`: its process was restarted, so nobody works on them. */
   abandon(worker: string): Promise<void>;
 
   /** Ends a claim. `gone`: it had been handed to somebody else or retried, and the result doesn't count.

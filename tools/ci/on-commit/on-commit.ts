@@ -94,7 +94,7 @@ function assemble(
   };
 }
 
-/** Of an earlier schedule what is neither decided anew nor moot. */
+/** Of an earlier schedule what is neither decided again nor obsolete. */
 function keptOf(
   untaken: Schedule | undefined,
   { config, packages }: Workspace,

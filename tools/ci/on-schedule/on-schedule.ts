@@ -177,7 +177,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
   };
 }
 
-/** All is read again where something of it is asked for the first time: what is left out since is nobody's. */
+/** All is read again where something of it is asked for the first time: what is missing since then is needed by nothing. */
 function databasesOf(
   { packages, run }: State,
   rebuildOn: readonly { readonly pkgbase: string }[],

@@ -64,7 +64,7 @@ async function list(state: string, targets: readonly TargetSettings[], { json }:
   return 0;
 }
 
-/** What is said of events that are told again holds for no test. */
+/** Hints about events that are sent again don't apply to a test. */
 function notSent(error: unknown, name: string): unknown {
   if (!(error instanceof SluiceError) || error.code !== "notify-unavailable") return error;
   return new SluiceError(error.code, `${name}: ${error.message}`, {

@@ -56,7 +56,7 @@ export async function status(options: Options): Promise<number> {
   return needsPerson ? 1 : 0;
 }
 
-/** Whatever becomes of the remote, what lies here can be told. */
+/** Where the remote can't be reached, what is known here is still shown. */
 async function heldOrWarn(options: Options): Promise<readonly HeldUpdate[]> {
   try {
     return await heldUpdates({ ...operationPorts(options), progress: () => undefined });

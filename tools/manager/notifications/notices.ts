@@ -4,7 +4,7 @@ import type { Outcome } from "../../queue/outcome.ts";
 import type { QueueEvent } from "../../queue/events.ts";
 import type { Links } from "./links.ts";
 
-/** What people are told of an event; undefined: nothing. */
+/** The message for an event; undefined: none. */
 export function noticeOf({ event, build }: UnreadEvent, links: Links): Notice | undefined {
   const told = whatHappened(event);
   if (!told) return undefined;

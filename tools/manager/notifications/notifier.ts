@@ -23,7 +23,7 @@ export interface NotifierOptions {
 
 /** Tells all targets what happens from now on, each by itself. */
 export interface Notifier {
-  /** Tries once more to tell what wasn't told yet, for a few seconds at most; the rest is told by the next start. */
+  /** Tries once more to send what is left, for a few seconds at most; the next start sends the rest. */
   close(): Promise<void>;
 }
 

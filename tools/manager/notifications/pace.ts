@@ -3,7 +3,7 @@ import type { Pace } from "./sender.ts";
 
 const outages = { backoff: 1000, longestBackoff: 300_000, setup: 300_000 };
 
-/** How often each kind of target is told something. */
+/** How often each kind of target gets something. */
 export const paces: Readonly<Record<TargetSettings["kind"], Pace>> = {
   // Telegram allows 20 messages a minute in a group (https://core.telegram.org/bots/faq).
   telegram: { gather: 5000, longestGather: 300_000, apart: 3000, ...outages },

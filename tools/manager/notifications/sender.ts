@@ -1,7 +1,7 @@
 import { SluiceError } from "../../errors.ts";
 import type { ReaderLease, ObservedQueue, UnreadEvent } from "../../queue/event-readers.ts";
 
-/** One thing to send. `seqs`: the events that it tells of; after a crash those that weren't sent make messages anew. */
+/** One thing to send. `seqs`: the events in it; after a crash those that weren't sent make new messages. */
 export interface Outgoing {
   readonly seqs: readonly number[];
   send(): Promise<void>;
@@ -9,7 +9,7 @@ export interface Outgoing {
 
 /** How a sender spends its time; milliseconds. */
 export interface Pace {
-  /** From the first event to the message, so that what happens together is told together. It doubles while more comes. */
+  /** From the first event to the message, so that what happens together is sent together. It doubles while more comes. */
   readonly gather: number;
   readonly longestGather: number;
   /** Between two messages. */

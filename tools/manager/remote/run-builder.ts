@@ -50,9 +50,9 @@ export interface BuilderOptions {
 
 interface Running {
   readonly claim: RemoteClaim;
-  /** The build stops, and its end is told. */
+  /** The build stops, and its end is reported. */
   readonly cancel: AbortController;
-  /** It is somebody else's: nothing is told. */
+  /** It belongs to another builder: nothing is reported. */
   readonly gone: AbortController;
 }
 

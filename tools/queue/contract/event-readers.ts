@@ -11,7 +11,7 @@ async function kinds(desk: Desk<ObservedQueue>, lease = mine): Promise<readonly 
   );
 }
 
-/** Whoever is told what happens, at least once and in order. */
+/** Readers of events: each gets every event, at least once and in order. */
 export function eventReaders(start: Start<ObservedQueue>): void {
   test("a new reader begins with what happens from now on, and reads it again until it is marked as read", async () => {
     const desk = await start();

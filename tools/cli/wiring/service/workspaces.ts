@@ -12,7 +12,7 @@ import { gnupgHome } from "../installation.ts";
 
 /**
  * The installations of all workspaces that PACKAGE_REPOS names, beside those that are open: each with a clone, package
- * repositories and a key of its own, and the same queue. What can't be opened is told and left out.
+ * repositories and a key of its own, and the same queue. What can't be opened is reported and skipped.
  *
  * @param own the name of the workspace that is open
  */
