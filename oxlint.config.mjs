@@ -5,7 +5,7 @@
 // manager's HTTP API. Where a room's inner rooms have a direction, it is a table below.
 
 const groups = [
-  ["alpm", "binaries", "pkgbuild", "deptree", "gate", "schedule"],
+  ["alpm", "binaries", "pkgbuild", "deptree", "gate", "schedule", "release"],
   ["system", "git", "http", "sandbox"],
   ["workspace"],
   ["upstream", "forge", "queue", "builder", "pkgrepo", "bash", "notify"],
@@ -22,7 +22,7 @@ const innerRooms = {
     "second-reading": ["grammar", "normal-form"],
     srcinfo: ["grammar", "evaluation"],
   },
-  workspace: { config: [], state: ["config"], metadata: ["state"] },
+  workspace: { config: [], state: ["config"], metadata: ["state"], releases: [] },
   upstream: {
     refs: [],
     "new-version": ["refs"],
@@ -34,6 +34,7 @@ const innerRooms = {
     distribution: [],
     "update-script": [],
   },
+  release: { definition: [], refs: ["definition"], plan: ["definition", "refs"] },
   sandbox: { jobs: [], bubblewrap: ["jobs"] },
   builder: { versions: [], dependencies: ["versions"], stages: ["versions", "dependencies"] },
   queue: { sqlite: [], bullmq: [] },

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 /** Tests that start nothing and leave nothing behind: they share processes, since starting one takes longer than they do. */
 const pure = [
-  "tools/{alpm,deptree,gate,pkgbuild,schedule,workspace}/**/*.test.ts",
+  "tools/{alpm,deptree,gate,pkgbuild,release,schedule,workspace}/**/*.test.ts",
   "test/{gate,pkgbuild,vercmp}/**/*.test.ts",
 ];
 

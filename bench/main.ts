@@ -13,6 +13,7 @@ import { benchOnCommit } from "./on-commit.ts";
 import { benchOnSchedule } from "./on-schedule.ts";
 import { benchPkgrepo } from "./pkgrepo.ts";
 import { benchQueue } from "./queue.ts";
+import { benchReleasePlan } from "./release-plan.ts";
 import type { BenchReport } from "./report.ts";
 import { benchRemoteBuild } from "./remote-build.ts";
 import { benchSandbox } from "./sandbox.ts";
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, () => BenchReport | Promise<BenchRepor
   "on-commit": benchOnCommit,
   "on-schedule": benchOnSchedule,
   needs: benchNeeds,
+  "release-plan": benchReleasePlan,
   gate: benchGate,
   "generated-tree": benchGeneratedTree,
   sandbox: benchSandbox,

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,31 +10,30 @@ import { revisionsOf } from "../tools/manager/reconcile/revision.ts";
 import { openView } from "../tools/manager/view/view.ts";
 import { openSqliteQueue } from "../tools/queue/sqlite/sqlite.ts";
 import { farm } from "../test/world/web-farm.ts";
+import { openSlowReaders } from "../test/world/slow-readers.ts";
 import { serveSource } from "../test/world/web-source.ts";
 import { median, type BenchReport } from "./report.ts";
 
 const readers = 1000;
 const lines = 50;
+const slowOnes = 10_000;
 const packages = 10_000;
 
 /** Pages and live logs: real connections on loopback. */
 export async function benchWeb(): Promise<BenchReport> {
   return {
     name: `web: ${readers.toLocaleString("en")} readers of one log, ${packages.toLocaleString("en")} packages`,
-    figures: { ...(await liveLog()), ...(await pages()), ...(await overviewOfRealWorkspace()) },
+    figures: {
+      ...(await liveLog()),
+      ...(await slowReaders()),
+      ...(await pages()),
+      ...(await overviewOfRealWorkspace()),
+    },
   };
 }
 
 async function liveLog(): Promise<Record<string, string>> {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
-  const log = join(folder, "1.log");
-  writeFileSync(log, "==> Starting build()...\n");
-  const server = spawn(process.execPath, ["dist-bench/bench/web-server.js", log], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  try {
-    const [first] = (await once(server.stdout, "data")) as [Buffer];
-    const url = first.toString().trim();
+  return withServer("==> Starting build()...\n", async ({ url, log, memory }) => {
     const delays: number[] = [];
     const streams = await Promise.all(Array.from({ length: readers }, () => openStream(url, delays)));
     await sleep(1000);
@@ -43,7 +42,7 @@ async function liveLog(): Promise<Record<string, string>> {
       appendFileSync(log, `sent ${performance.now()}\n`);
       await sleep(200);
     }
-    const size = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))?.[1]);
+    const size = memory();
     for (const stream of streams) stream.destroy();
     const sorted = delays.toSorted((a, b) => a - b);
     const at = (share: number): string => `${Math.round(sorted[Math.floor(sorted.length * share)] ?? 0)} ms`;
@@ -51,8 +50,75 @@ async function liveLog(): Promise<Record<string, string>> {
       "lines that arrived": `${sorted.length} of ${readers * lines}`,
       "from writing to reading, median": at(0.5),
       "from writing to reading, p95": at(0.95),
-      "memory of the server": `${Math.round(size / 1024)} MB`,
+      "memory of the server": `${size} MB`,
     };
+  });
+}
+
+/** Connections that ask for a long log and never read; beside them somebody who does. */
+async function slowReaders(): Promise<Record<string, string>> {
+  const line = "a line of a log that is longer than what a connection holds for a reader who doesn't read\n";
+  return withServer(line.repeat(2 ** 17), async ({ url, memory, openFiles }) => {
+    const before = memory();
+    const times: number[] = [];
+    let most = 0;
+    const sockets = [];
+    while (sockets.length < slowOnes) {
+      sockets.push(...(await openSlowReaders(url, "/api/builds/1/log/live", 500, sockets.length)));
+      const start = performance.now();
+      await firstLines(url);
+      times.push(performance.now() - start);
+      most = Math.max(most, memory());
+    }
+    const files = openFiles();
+    for (const socket of sockets) socket.destroy();
+    const name = `${slowOnes.toLocaleString("en")} readers who never read`;
+    return {
+      [`${name}, memory of the server before and with them`]: `${before} MB, ${most} MB`,
+      [`${name}, files that the server has open then`]: String(files),
+      [`${name}, and another one's first lines, median and longest`]: `${Math.round(median(times))} ms, ${Math.round(Math.max(...times))} ms`,
+    };
+  });
+}
+
+/** Until they are there: who is told to come back does. */
+async function firstLines(url: string): Promise<void> {
+  for (;;) {
+    const answer = await fetch(`${url}/api/builds/1/log/live`).catch(() => undefined);
+    if (answer?.status === 200) {
+      const reader = answer.body!.getReader();
+      await reader.read();
+      await reader.cancel();
+      return;
+    }
+    await sleep(100);
+  }
+}
+
+interface LogServer {
+  readonly url: string;
+  /** The path of the log that it serves. */
+  readonly log: string;
+  /** What it takes now, in megabytes. */
+  memory(): number;
+  openFiles(): number;
+}
+
+async function withServer<T>(text: string, use: (server: LogServer) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+  const log = join(folder, "1.log");
+  writeFileSync(log, text);
+  const server = spawn(process.execPath, ["dist-bench/bench/web-server.js", log], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const [first] = (await once(server.stdout, "data")) as [Buffer];
+    const memory = (): number => {
+      const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${server.pid}/status`, "utf8")) ?? [];
+      return Math.round(Number(kib) / 1024);
+    };
+    const openFiles = (): number => readdirSync(`/proc/${server.pid}/fd`).length;
+    return await use({ url: first.toString().trim(), log, memory, openFiles });
   } finally {
     server.kill();
     rmSync(folder, { recursive: true });

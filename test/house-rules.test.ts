@@ -30,6 +30,8 @@ test.each([
   ["tools/alpm/a.ts", 'import { x } from "../deptree/x.ts";\nexport const y = x;\n'],
   ["tools/alpm/a.ts", 'import { readFile } from "node:fs/promises";\nexport const y = readFile;\n'],
   ["tools/deptree/a.ts", 'import { readFileSync } from "node:fs";\nexport const y = readFileSync;\n'],
+  ["tools/release/a.ts", 'import { x } from "../workspace/x.ts";\nexport const y = x;\n'],
+  ["tools/release/refs/a.ts", 'import { x } from "../plan/x.ts";\nexport const y = x;\n'],
   ["tools/git/a.ts", 'import { x } from "../sandbox/x.ts";\nexport const y = x;\n'],
   ["tools/workspace/a.ts", 'import { x } from "../ci/x.ts";\nexport const y = x;\n'],
   ["tools/ci/a.ts", 'import { x } from "../manager/x.ts";\nexport const y = x;\n'],

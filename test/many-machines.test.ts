@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cannotBuild } from "./world/building.ts";
 import { Farm } from "./world/farm.ts";
+import { namcapRecipe } from "./world/namcap.ts";
 import { pacmanClient } from "./world/pacman-client.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { missingForSsh, SshGateway } from "./world/ssh-gateway.ts";
@@ -28,6 +29,10 @@ describe.skipIf(missing.length > 0)(
 
     test("two builders, one of them over SSH, build this repository's packages, and a client installs them", async () => {
       cpSync("packages", join(farm.workspace.dir, "packages"), { recursive: true });
+      farm.workspace.addRecipe("namcap");
+      const fields = "pkgname=namcap\npkgver=1\npkgrel=1\narch=(any)\nlicense=(0BSD)";
+      farm.workspace.write("packages/namcap/PKGBUILD", `${fields}\n${namcapRecipe().code}\n`);
+      farm.workspace.addRecipe("checked", { makedepends: ["namcap"] });
       farm.commit("our own packages");
       const [one, two] = [await farm.builder("one"), await farm.builder("two", [], gateway.env)];
       const manager = farm.manager(["--once"]);
@@ -48,6 +53,13 @@ describe.skipIf(missing.length > 0)(
       expect(log).toMatch(/It is built by (one|two)\.\n(.*\n)*.*Finished making.*\n(.*\n)*:: built: .*\.\n$/);
       expect(readdirSync(join(farm.state, "landing"))).toEqual([]);
 
+      const [{ id }] = (await answerOf(`${farm.url}/api/builds?pkgbase=checked`)) as [{ id: number }];
+      expect(await answerOf(`${farm.url}/api/builds/${id}`)).toMatchObject({
+        namcap: { state: "ran", lines: [{ level: "error", package: "checked" }, {}, {}, {}] },
+      });
+      const page = await (await fetch(`${farm.url}/build/${id}`)).text();
+      expect(page).toContain("zlib (libraries [&#39;usr/lib/libz.so.1&#39;])");
+
       const secrets = [farm.redis.password, await farm.token("one"), await farm.token("two")];
       const told = {
         "the list of processes": execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }),
@@ -63,6 +75,10 @@ describe.skipIf(missing.length > 0)(
     });
   },
 );
+
+async function answerOf(url: string): Promise<unknown> {
+  return (await fetch(url)).json();
+}
 
 /** All that a folder's files say. */
 function readAll(folder: string): string {

@@ -1,8 +1,11 @@
+import { execFile } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessibilityProblems, overflow, startBrowser } from "./world/browser.ts";
+import { GitServer } from "./world/git-server.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { publishingPrograms } from "./world/scratch-repository.ts";
 import { sluice, startSluice, type Running } from "./world/sluice.ts";
@@ -12,7 +15,10 @@ const missing = missingPrograms(...publishingPrograms, "makepkg", "fakeroot", "c
 const needs = `(needs ${missing.join(", ") || "nothing more"})`;
 
 describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () => {
+  /** A contributor's clone; the manager's is another one, of the same repository behind a Git server. */
   const workspace = new ScratchWorkspace();
+  const manager = join(workspace.base, "manager");
+  const gitServer = new GitServer();
   const started: { up?: Running; browser?: Browser } = {};
   let mended = "";
   let page: Page;
@@ -24,8 +30,13 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
     // Builds see this machine's files, so a test can say when one goes on.
     chmodSync(workspace.base, 0o755);
     workspace.addRecipe("good");
-    workspace.commit("a package");
-    const up = startSluice(["up", "--port", "0", "--json", "--sandbox", "host"], { cwd: workspace.dir });
+    workspace.write(".ci/config", "BUILD_REPO=test\nREPO_NAME=scratch\nBUILDER_FETCH_INTERVAL=1\n");
+    await gitServer.start();
+    gitServer.create("workspace");
+    workspace.git("remote", "set-url", "origin", gitServer.folder("workspace"));
+    push("a package");
+    await promisify(execFile)("git", ["clone", "-q", gitServer.url("workspace"), manager]);
+    const up = startSluice(["up", "--port", "0", "--json", "--sandbox", "host"], { cwd: manager });
     started.up = up;
     const browser = await startBrowser();
     started.browser = browser;
@@ -44,8 +55,14 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
     await started.browser?.close();
     started.up?.kill("SIGINT");
     await started.up?.ended;
+    await gitServer.stop();
     workspace.remove();
   });
+
+  function push(message: string): void {
+    workspace.commit(message);
+    workspace.git("push", "-q", "origin", "main");
+  }
 
   test("the page of a package turns to published, with how to install it, while somebody looks", async () => {
     await page.goto(`${url}/package/good`);
@@ -53,7 +70,7 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
     expect(await page.locator("pre").innerText()).toBe("sudo pacman -Sy test/good");
   });
 
-  test("a commit's build appears by itself, its log runs live, and its failure is seen under Broken", async () => {
+  test("the build of a commit that was pushed appears by itself, its log runs live, and its failure is seen under Broken", async () => {
     await page.goto(url);
     const go = join(workspace.base, "go");
     mended = join(workspace.base, "mended");
@@ -65,7 +82,7 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
   [ -e '${mended}' ] || { echo 'main.c:1: error: no such thing'; false; }
 }`,
     });
-    workspace.commit("one that fails");
+    push("one that fails");
     await page.locator('[data-live] a[href*="build/"]', { hasText: "build 2" }).first().click();
     await page.getByText("first red <img src=x onerror=alert(1)>").waitFor();
     expect(await page.locator(".line .red").textContent()).toBe("red");
@@ -95,7 +112,7 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
   });
 
   test("who has a token tries again, and the page of the package says that it is published", async () => {
-    const made = await sluice(["token", "make", "ann", "--allow", "build", "--json"], { cwd: workspace.dir });
+    const made = await sluice(["token", "make", "ann", "--allow", "build", "--json"], { cwd: manager });
     const { token } = JSON.parse(made.stdout) as { token: string };
     await page.goto(`${url}/package/slow`);
     await page.getByText("Not published: its last build failed").waitFor();
@@ -111,9 +128,7 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
     await page.getByText("build 3 of slow is queued").waitFor();
     await page.getByText("Published as main has it").waitFor();
     expect(await page.context().cookies()).toEqual([]);
-    const log = JSON.parse(
-      (await sluice(["token", "log", "--json"], { cwd: workspace.dir })).stdout,
-    ) as unknown[];
+    const log = JSON.parse((await sluice(["token", "log", "--json"], { cwd: manager })).stdout) as unknown[];
     expect(log).toMatchObject([{ by: "ann", action: "build", of: "slow" }, { action: "hold" }]);
   });
 
@@ -138,7 +153,7 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
   });
 
   test("the same can be served by another process that builds nothing", async () => {
-    const web = startSluice(["web", "--port", "0", "--json"], { cwd: workspace.dir });
+    const web = startSluice(["web", "--port", "0", "--json"], { cwd: manager });
     const [, address = ""] = await web.saying(/"url":"([^"]+)"/);
     const { failing } = (await (await fetch(`${address}/api/overview`)).json()) as {
       failing: { pkgbase: string }[];

@@ -125,3 +125,20 @@ test("a reader's stream ends with the build, also where builder and manager died
   expect(said).toContain("half a build");
   expect(said).toMatch(/event: end\nid: 13\ndata: "lost"/);
 });
+
+test("a reader's stream lasts while a build whose builder dies is tried again, and ends when it is given up", async () => {
+  const claimed = { worker: "cellar", classes: "all", leaseMs: 60_000 } as const;
+  const claim = await queue.claim(claimed);
+  const { id } = claim!.build;
+  mkdirSync(join(state, "logs/lib"), { recursive: true });
+  writeFileSync(join(state, "logs/lib", `${id}.log`), "half a build\n");
+  const answer = await fetch(`${served.url}/api/builds/${id}/log/live`);
+  const reading = answer.text();
+  // Nobody renews the lease; the manager goes on, and finds out when it looks what is ready.
+  while ((await queue.history({ build: id, limit: 1 })).length === 0) {
+    now += 120_000;
+    await queue.ready({ classes: "all", limit: 1 });
+    await queue.claim(claimed);
+  }
+  expect(await reading).toMatch(/half a build.*event: end\nid: 13\ndata: "lost"\n\n$/s);
+});

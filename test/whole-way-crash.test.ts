@@ -33,6 +33,7 @@ const elsewhere = new Set<string>([
   "unread events listed",
   "events marked as read",
   "counts added",
+  "reviews noted",
   "build cancelled",
   "package held",
   "history forgotten",

@@ -40,6 +40,7 @@ export const steps = {
     "unread events listed",
     "events marked as read",
     "counts added",
+    "reviews noted",
   ],
   manager: ["packages kept", "kept packages dropped"],
   pkgrepo: [

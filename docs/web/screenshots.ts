@@ -12,6 +12,7 @@ const pages = {
   package: "package/qt6-webengine",
   dependencies: "package/qt6-webengine",
   build: "build/900",
+  namcap: "build/899#namcap",
   broken: "broken",
   reviews: "reviews",
   review: "reviews/obs-studio-git",

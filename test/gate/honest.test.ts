@@ -65,6 +65,7 @@ describe("a new version and nothing else is minor", () => {
     ["pkgrel alone", "rust", "pkgver=14.1.1\npkgrel=1", "pkgver=14.1.1\npkgrel=2"],
     ["a source written out", "rust", "v$pkgver.tar.gz", "v14.1.1.tar.gz"],
     ["checksums in capitals", "rust", "e".repeat(128), "E".repeat(128)],
+    ["the short address of a tag's archive", "rust", "archive/refs/tags/", "archive/"],
   ] as const)("%s", (_, name, old, now) => {
     const after = bumped(name).replace(old, now);
     expect(after).not.toBe(bumped(name));

@@ -36,6 +36,7 @@ export interface Recipe {
 export interface Built {
   readonly result: BuildResult;
   readonly log: string;
+  readonly logPath: string;
   /** Paths of the packages. */
   readonly files: readonly string[];
   /** Where it was built. */
@@ -116,6 +117,7 @@ export class BuildingWorkspace extends ScratchWorkspace {
     return {
       result,
       log: readFileSync(log.path, "utf8"),
+      logPath: log.path,
       files: result.kind === "built" ? result.files : [],
       folder,
     };

@@ -128,6 +128,7 @@ export class ScheduleDays {
       },
       runUpdateScript: () => Promise.reject(new SluiceError("sandbox", "no sandbox here")),
       tagsOf: async () => undefined,
+      refsOf: async () => ({ kind: "refs", refs: new Map() }),
       libraries: async () => this.databases,
       rebuildsOn: async () => new Map(),
       gives: async () => this.gives(),

@@ -1,4 +1,4 @@
-import type { Build, Overview, PackageView } from "../../tools/web/api/schemas.ts";
+import type { Build, Namcap, Overview, PackageView } from "../../tools/web/api/schemas.ts";
 import type { LogSource, Source } from "../../tools/web/source.ts";
 import { seededRandom } from "./random.ts";
 
@@ -25,6 +25,27 @@ make[2]: *** [CMakeFiles/core.dir/build.make:76: video_decoder.cpp.o] Error 1
     Aborting...
 :: failed: makepkg ended with code 4.
 `;
+
+const namcap: Namcap = {
+  state: "ran",
+  lines: [
+    {
+      level: "error",
+      package: "qt6-webengine",
+      tag: "dependency-detected-not-included",
+      message:
+        "minizip (libraries ['usr/lib/libminizip.so.1'] needed in files ['usr/lib/libQt6WebEngineCore.so.6'])",
+    },
+    {
+      level: "warning",
+      package: "qt6-webengine",
+      tag: "unused-sodepend",
+      message: "/usr/lib/libm.so.6 ['usr/lib/qt6/QtWebEngineProcess']",
+    },
+    { level: "warning", package: "PKGBUILD (qt6-webengine)", tag: "missing-maintainer", message: "" },
+  ],
+  left: 0,
+};
 
 /** A farm with that many packages on a busy day, which never changes. */
 export function farm(count: number, now: number): Source {
@@ -240,10 +261,9 @@ export function farm(count: number, now: number): Source {
       finished(0, {
         id,
         pkgbase: "qt6-webengine",
-        status: "failed",
-        message: "makepkg ended with code 4",
-        bytes: null,
+        ...(id !== 899 && { status: "failed", message: "makepkg ended with code 4", bytes: null }),
       }),
+    namcap: async (id) => (id === 899 ? namcap : undefined),
     log: async () => logSource,
     // oxlint-disable-next-line require-yield
     async *events(_after, signal) {

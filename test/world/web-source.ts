@@ -146,6 +146,11 @@ const source: Source = {
   builds: async ({ pkgbase }) => (pkgbase === undefined || pkgbase === name ? [build] : []),
   totals: async () => ({ succeeded: 7, failed: 2 }),
   build: async (id) => (id === 1 ? build : undefined),
+  namcap: async () => ({
+    state: "stopped",
+    lines: [{ level: "error", package: nasty, tag: nasty, message: nasty }],
+    left: 1,
+  }),
   log: async (id) => (id === 1 ? endless : undefined),
   measures: async () => [
     {

@@ -68,8 +68,8 @@ export async function checkArrivals(
   });
   if ("kind" in measured) return measured;
   const time = await request.git.text(["show", "-s", "--format=%ct", request.commit]);
-  const files = await checkedArtefacts(request, { ...arrivals, ...declared }, time, stages, log);
-  return "kind" in files ? files : { files, declared };
+  const checked = await checkedArtefacts(request, { ...arrivals, ...declared }, time, stages, log);
+  return "kind" in checked ? checked : { files: checked.files, declared };
 }
 
 /** What the recipe sets by running, in pkgver() or interfere files, may be any version of the same epoch. */

@@ -5,6 +5,7 @@ import { SluiceError } from "../errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { checkedArtefacts } from "./stages/artefacts.ts";
 import { compile } from "./stages/compile.ts";
+import { askNamcap } from "./stages/namcap.ts";
 import { applyInterfere } from "./stages/interfere.ts";
 import { installDependencies } from "./dependencies/layer.ts";
 import type { BuildRequest, BuildResult, Resources } from "./build-request.ts";
@@ -44,8 +45,10 @@ export async function buildPackage(
     const time = await request.git.text(["show", "-s", "--format=%ct", request.commit]);
     const compiled = await compile(request, prepared, { makepkgConf, sources, time }, stages, log);
     if ("kind" in compiled) return compiled;
-    const files = await checkedArtefacts(request, compiled, time, stages, log);
-    if ("kind" in files) return files;
+    const artefacts = await checkedArtefacts(request, compiled, time, stages, log);
+    if ("kind" in artefacts) return artefacts;
+    const { files, hasNamcap } = artefacts;
+    await askNamcap(request, { prepared, compiled, hasNamcap }, stages, log);
     const { pkgnames, version } = compiled;
     return { kind: "built", files, pkgnames, version, vcs: sources.vcs };
   } catch (error) {

@@ -41,6 +41,11 @@ export function timesOf(log: string): string {
   return log.replace(/\.log$/, ".times");
 }
 
+/** Where namcap's report on what a build made lies, by its log. */
+export function namcapOf(log: string): string {
+  return log.replace(/\.log$/, ".namcap");
+}
+
 /** How long a phase took is known to the second; more lines would say no more. */
 const noteEveryMs = 1000;
 

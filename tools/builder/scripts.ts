@@ -166,10 +166,11 @@ exit 0
 
 /**
  * Reads each package's .PKGINFO, and makes those again whose \`replaces\` and \`group\` lines are to go. Of several, pacman
- * would take another one than bsdtar.
+ * would take another one than bsdtar. Says whether namcap is among the programs.
  */
 export const inspect = `
 mkdir -p inspected/info inspected/packages work
+! command -v namcap > /dev/null || : > inspected/has-namcap
 for package in "$PACKAGES"/*.pkg.tar.zst; do
   [ -f "$package" ] || continue
   name=\${package##*/}
@@ -189,6 +190,20 @@ for package in "$PACKAGES"/*.pkg.tar.zst; do
     rm work/*.tar
   fi
 done
+`;
+
+/**
+ * What namcap finds in packages and recipe, in the form that programs can read, no longer than LIMIT bytes. It runs the
+ * PKGBUILD to read it.
+ */
+export const runNamcap = `
+cp -r "$RECIPE" recipe && mkdir said && cd recipe || exit 1
+packages=()
+for package in "$PACKAGES"/*.pkg.tar.zst; do
+  [[ \${package##*/} == "$PKGBASE"-debug-* ]] || packages+=("$package")
+done
+namcap -m PKGBUILD "\${packages[@]}" 2> /dev/null < /dev/null | { head -c "$LIMIT"; cat > /dev/null; } > ../said/lines
+exit "\${PIPESTATUS[0]}"
 `;
 
 /** Unpacks packages to nowhere, and fails where they are larger together than LIMIT bytes. */

@@ -14,6 +14,8 @@ export interface Stage {
   readonly collect?: { readonly from: string; readonly into: string };
   /** Whether the recipe may skip itself here, by the exit code that is set for that. */
   readonly maySkip?: boolean;
+  /** How long it may take, where that is less than what is left of the build's time. */
+  readonly seconds?: number;
 }
 
 /** How a build ends that doesn't end well, or that has nothing to do. */
@@ -55,7 +57,7 @@ export function stageRunner(
   let noted = false;
   return {
     async run(what, stage) {
-      const seconds = (deadline - performance.now()) / 1000;
+      const seconds = Math.min((deadline - performance.now()) / 1000, stage.seconds ?? Infinity);
       if (seconds <= 0) return timedOut(settings.seconds);
       let [head, tail] = ["", ""];
       const result = await sandbox.run({
@@ -124,7 +126,7 @@ function jobOf(
 
 function unfinished(
   what: string,
-  { maySkip, network = false }: Stage,
+  { maySkip, network = false, seconds: mostSeconds }: Stage,
   { outcome }: SandboxResult,
   said: string,
   { seconds, skipCode }: { seconds: number; skipCode: number },
@@ -141,7 +143,9 @@ function unfinished(
         ...reasonOf(said, network),
       };
     case "timed-out":
-      return timedOut(seconds);
+      return mostSeconds === undefined
+        ? timedOut(seconds)
+        : { kind: "timed-out", message: `${what} took longer than ${mostSeconds} seconds` };
     case "cancelled":
       return { kind: "cancelled", message: "its build was stopped" };
     case "out-of-memory":

@@ -22,5 +22,6 @@ export const groups = {
   pipelines: "Pipelines",
   updates: "Judging updates",
   building: "Building and publishing",
+  releases: "Releases",
   setup: "Set-up",
 } as const;

@@ -1,7 +1,7 @@
 import { CommanderError, type Command } from "commander";
 import { SluiceError } from "../errors.ts";
 import { createProgram } from "./program.ts";
-import { nearestName } from "../workspace/config/nearest-name.ts";
+import { nearestName } from "../nearest-name.ts";
 import { reportBug, reportError } from "./output/report.ts";
 
 /** Runs one command and returns the exit code: 0 done, 1 something needs a person, 2 wrong usage or a bug. */

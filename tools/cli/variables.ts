@@ -62,6 +62,8 @@ export const variables = {
       "Where builders fetch the workspace from. `sluice up` says it to them (default: its clone's `origin`); a builder's own wins.",
     TRUST_PROXY:
       "`sluice up`, `sluice web`: which reverse proxies are trusted in what they say by `X-Forwarded-…` headers: addresses and networks, such as `127.0.0.1,10.0.0.0/8`.",
+    WEB_CONNECTIONS:
+      "`sluice up`, `sluice web`: how many connections may be open at once (default: 2000; fewer where the limit of open files wants it). Beyond that, readers that take nothing are dropped, and others are told to come back.",
     REPOSITORY_URL:
       "`sluice builder`: another address of the published repository, such as a mirror; below it is `NAME/ARCH/`.",
   },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isPkgbase } from "../alpm/names.ts";
+import { namcapReport } from "../builder/namcap.ts";
 
 /**
  * What manager and builders say to each other: JSON over HTTP, each request with the builder's own token, each about
@@ -133,6 +134,7 @@ export const finishRequest = z.object({
   reason: z.enum(["download", "memory"]).optional(),
   /** Of `built`; as they were announced. */
   packages: announcement.optional(),
+  namcap: namcapReport.optional(),
 });
 
 export type FinishRequest = Readonly<z.infer<typeof finishRequest>>;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SluiceError, systemCode } from "../errors.ts";
 import { isPkgbase } from "../alpm/names.ts";
+import { connectionsFor, limitConnections } from "../pkgrepo/serving/connection-limit.ts";
 import { isRepositoryFile, repositoryHandler } from "../pkgrepo/serving/serve.ts";
 import type { Folders } from "./installation.ts";
 
@@ -24,6 +25,7 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
  * @param port 0 for any free one
  * @param host the address to listen on: this machine's own alone, or `0.0.0.0` or `::` for everybody
  * @param handler is asked first
+ * @param connections how many may be open at once
  * @throws SluiceError `port-busy`, `host`
  */
 export async function serve(
@@ -31,6 +33,7 @@ export async function serve(
   port: number,
   host = "127.0.0.1",
   handler: Handler = async () => false,
+  connections: number = defaultConnections,
 ): Promise<Server> {
   const repository = repositoryHandler(repositories);
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -42,6 +45,7 @@ export async function serve(
   // Packages of other machines may take hours to arrive; connections that stand still are ended.
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
     const { socket } = request;
+    if (isRefused(socket)) return;
     const count = (unanswered.get(socket) ?? 0) + 1;
     unanswered.set(socket, count);
     response.once("close", () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
@@ -49,6 +53,7 @@ export async function serve(
     else void answer(request, response);
   });
   server.timeout = 120_000;
+  const isRefused = limitConnections(server, connectionsFor(connections));
   // Builders say every few seconds that they are alive.
   server.keepAliveTimeout = 30_000;
   await new Promise<void>((resolve, reject) => {
@@ -64,6 +69,9 @@ export async function serve(
       }),
   };
 }
+
+/** What clients that take nothing can hold of memory stays far below a gigabyte then. */
+export const defaultConnections = 2000;
 
 /**
  * Requests on one connection that are sent without waiting for answers: each would hold a file and a part of it. No

@@ -5,7 +5,7 @@ import { resolveCommit } from "../git/history.ts";
 import { madeFrom } from "../pkgrepo/snapshot.ts";
 import { sweep } from "../pkgrepo/publishing/sweep.ts";
 import { dropFinished, keptPackages, readFinished } from "./builds/finished.ts";
-import { timesOf } from "../builder/log.ts";
+import { namcapOf, timesOf } from "../builder/log.ts";
 import type { FinishedBuild } from "../queue/queue.ts";
 import type { RepositoryConfig } from "../workspace/config/config.ts";
 import { logName } from "./builds/handle-build.ts";
@@ -86,5 +86,5 @@ async function deleteOldLogs({ folders, queue }: Installation, before: number): 
 
 function filesOfLog(build: FinishedBuild): readonly string[] {
   const log = logName(build);
-  return [log, timesOf(log)];
+  return [log, timesOf(log), namcapOf(log)];
 }

@@ -68,11 +68,12 @@ export function mailText(bunch: Bunch): { readonly subject: string; readonly tex
   };
 }
 
-function describe({ pkgbase, message, worker, logUrl, commitUrl }: Notice): string[] {
+function describe({ pkgbase, message, worker, logUrl, commitUrl, reviewUrl }: Notice): string[] {
   const said = message.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
   const about = [said, worker === null ? "" : `on ${worker}`].filter(Boolean).join(", ");
   return [
     `* ${pkgbase}${about === "" ? "" : `: ${about}`}`,
+    ...(reviewUrl === null ? [] : [`  review: ${reviewUrl}`]),
     ...(logUrl === null ? [] : [`  log: ${logUrl}`]),
     ...(commitUrl === null ? [] : [`  commit: ${commitUrl}`]),
   ];

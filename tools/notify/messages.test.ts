@@ -16,6 +16,7 @@ function bunchOf(kind: NoticeKind, names: readonly string[], more: Partial<Notic
     message: "exit code 4",
     logUrl: "https://logs.example/?timestamp=1&id=x",
     commitUrl: "https://git.example/commit/abc",
+    reviewUrl: null,
     ...more,
   }));
   return { kind, repository, notices };
@@ -42,6 +43,22 @@ test("logs and commit are links", () => {
   expect(telegramText(bunchOf("failed", ["a"]))).toContain(
     '<a href="https://logs.example/?timestamp=1&#38;id=x">logs</a> - <a href="https://git.example/commit/abc">commit</a>',
   );
+});
+
+test("an update that waits for a person is told with its name, what it would change and where to look", () => {
+  const reviewUrl = 'https://git.example/pull/1?a="<b>"';
+  const about = { logUrl: null, commitUrl: null, worker: null, message: "1 → 2, dangerous", reviewUrl };
+  const bunch = bunchOf("review", ["a<b>"], about);
+  expect(matrixContent(bunch)).toMatchObject({
+    body: `👀 Waiting for a person before awesome-repo:\n> a<b> - ${reviewUrl}`,
+    formatted_body: expect.stringContaining(
+      '<a href="https://git.example/pull/1?a=&#34;&#60;b&#62;&#34;">review</a>',
+    ) as string,
+  });
+  expect(mailText(bunch)).toEqual({
+    subject: "👀 Waiting for a person before awesome-repo: a<b>",
+    text: `👀 Waiting for a person before awesome-repo:\n\n* a<b>: 1 → 2, dangerous\n  review: ${reviewUrl}\n`,
+  });
 });
 
 test("where nothing is known to link to, there are no links", () => {

@@ -11,6 +11,7 @@ export const noticeKinds = {
   started: "a build began",
   removed: "a package was taken out of the repository",
   "removal-failed": "a package couldn't be taken out of the repository",
+  review: "an update waits for a person, since the gate holds it",
 } as const;
 
 export type NoticeKind = keyof typeof noticeKinds;
@@ -24,6 +25,9 @@ export const usualKinds: readonly NoticeKind[] = [
   "removed",
   "removal-failed",
 ];
+
+/** The same where more than chaotic-manager's messages can be told. */
+export const moreKinds: readonly NoticeKind[] = [...usualKinds, "review"];
 
 /** One thing that happened to one package. All texts are anybody's. */
 export interface Notice {
@@ -46,6 +50,8 @@ export interface Notice {
   readonly message: string;
   readonly logUrl: string | null;
   readonly commitUrl: string | null;
+  /** Of `review`: where it is looked at. */
+  readonly reviewUrl: string | null;
 }
 
 /** Notices of one kind and one repository that go out as one message. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SluiceError } from "../errors.ts";
-import { noticeKinds, usualKinds, type Notice, type NoticeKind } from "./notice.ts";
+import { moreKinds, noticeKinds, usualKinds, type Notice, type NoticeKind } from "./notice.ts";
 
 const kinds = Object.keys(noticeKinds) as [NoticeKind, ...NoticeKind[]];
 const secret = z.string().min(1);
@@ -14,19 +14,19 @@ const urlOf = (protocol: RegExp) =>
 const httpUrl = urlOf(/^https?$/);
 const pattern = z.string().regex(/^[A-Za-z0-9@._+*-]+$/, "is no package name; `*` stands for anything");
 
-const shared = {
-  events: z
+const packages = z.array(pattern).min(1).default(["*"]);
+const eventsOr = (usual: readonly NoticeKind[]) =>
+  z
     .array(z.enum(kinds))
     .min(1)
-    .default([...usualKinds]),
-  packages: z.array(pattern).min(1).default(["*"]),
-};
+    .default([...usual]);
+const shared = { events: eventsOr(moreKinds), packages };
 const status = {
   token: secret,
   context: z.string().min(1).max(200).default("sluice: %pkgbase%"),
   /** REPO_NAME of the workspace whose commits they are; unset: any. */
   source: z.string().optional(),
-  packages: shared.packages,
+  packages,
   /** How many packages of one commit get a status of their own. */
   most: z.int().min(0).max(1000).default(50),
 };
@@ -37,7 +37,8 @@ const targetSchema = z.discriminatedUnion("kind", [
     token: secret,
     chat: z.union([z.string().min(1), z.int()]).transform(String),
     api: httpUrl.default("https://api.telegram.org"),
-    ...shared,
+    events: eventsOr(usualKinds),
+    packages,
   }),
   z.strictObject({
     kind: z.literal("matrix"),

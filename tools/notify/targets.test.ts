@@ -13,7 +13,7 @@ import { openTelegram } from "./telegram.ts";
 import { openWebhook } from "./webhook.ts";
 
 const about = { repository: "repo", arch: "x86_64", build: 1, commit: "abc", source: "w", worker: null };
-const nowhere = { logUrl: null, commitUrl: null, message: "exit code 4" };
+const nowhere = { logUrl: null, commitUrl: null, reviewUrl: null, message: "exit code 4" };
 const message: Bunch = {
   kind: "failed",
   repository: "repo",

@@ -28,6 +28,7 @@ const headlines: Readonly<Record<NoticeKind, (repository: string) => string>> = 
   "up-to-date": (repository) => `💤 Nothing to build for ${repository}:`,
   queued: (repository) => `📥 Queued for ${repository}:`,
   started: (repository) => `🔨 Building for ${repository}:`,
+  review: (repository) => `👀 Waiting for a person before ${repository}:`,
 };
 
 /** Which say nothing of packages. */
@@ -49,8 +50,9 @@ export function composeMessage({ kind, repository, notices }: Bunch, longest: nu
   };
 }
 
-function linksOf({ logUrl, commitUrl }: Notice): Line["links"] {
+function linksOf({ logUrl, commitUrl, reviewUrl }: Notice): Line["links"] {
   return [
+    ...(reviewUrl === null ? [] : [{ text: "review", url: reviewUrl }]),
     ...(logUrl === null ? [] : [{ text: "logs", url: logUrl }]),
     ...(commitUrl === null ? [] : [{ text: "commit", url: commitUrl }]),
   ];

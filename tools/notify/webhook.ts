@@ -33,6 +33,7 @@ const webhookSchema = z.object({
         message: z.string(),
         logUrl: nullableText,
         commitUrl: nullableText,
+        reviewUrl: nullableText.meta({ description: "Of `review`: where it is looked at" }),
       }),
     )
     .min(1),

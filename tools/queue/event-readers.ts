@@ -1,7 +1,7 @@
 import type { Outcome } from "./outcome.ts";
 import type { Build, Queue } from "./queue.ts";
 import type { QueueEvent } from "./events.ts";
-import type { AskingPipeline } from "./submission.ts";
+import type { AskingPipeline, BuildKey } from "./submission.ts";
 
 /**
  * Durable places in the history of events, one for each reader, such as a chat that gets notifications. An event is
@@ -22,6 +22,12 @@ export interface EventReaders {
 
   /** The last build of each package that this pipeline's commit asked for, in the order in which they were queued. */
   pipelineBuilds(commit: string): Promise<readonly PipelineBuild[]>;
+
+  /**
+   * Notes which updates wait for a person: all that do now. There is an event for each that wasn't among those that were
+   * noted last for this repository and architecture.
+   */
+  noteReviews(of: Pick<BuildKey, "target" | "arch">, open: readonly OpenReview[]): Promise<void>;
 
   /** Counts that only grow, since the queue was made. */
   totals(): Promise<readonly Total[]>;
@@ -56,6 +62,14 @@ export interface PipelineBuild {
   readonly status: "waiting" | "active" | Outcome;
 }
 
+export interface OpenReview {
+  readonly pkgbase: string;
+  /** Another one where upstream has something newer. */
+  readonly branch: string;
+  readonly url: string | null;
+  readonly message: string;
+}
+
 export interface ReadEvents {
   /** All events up to this number are read. */
   readonly upTo: number;
@@ -78,7 +92,7 @@ export interface ReaderState {
 
 /** Of histograms, in seconds; what is longer counts as `+Inf`. */
 export const durationBuckets = [
-  1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400,
+  0.1, 0.5, 1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400,
 ] as const;
 
 /**

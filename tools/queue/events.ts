@@ -43,4 +43,6 @@ export type QueueEventDetail =
   | { readonly kind: "removal"; readonly removal: number; readonly reason: string }
   | { readonly kind: "removal-withdrawn"; readonly removal: number }
   | { readonly kind: "removal-failed"; readonly removal: number; readonly message: string }
-  | { readonly kind: "removed"; readonly removal: number };
+  | { readonly kind: "removed"; readonly removal: number }
+  /** An update waits for a person. `url`: where, on the forge. */
+  | { readonly kind: "review-opened"; readonly url: string | null; readonly message: string };

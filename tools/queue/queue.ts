@@ -175,6 +175,8 @@ export interface Result {
   readonly retry?: Retry;
   /** Of `built`: how large its packages are together. */
   readonly bytes?: number;
+  /** Of `built`: how long publishing them took. It is counted, and not remembered of the build. */
+  readonly publishMs?: number;
 }
 
 export interface HistoryQuery {

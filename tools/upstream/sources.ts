@@ -15,7 +15,7 @@ import { gitlabTags } from "./tags/gitlab-tags.ts";
 import { openAsking, type Asking } from "./nvchecker/asking.ts";
 import { nvcheckerUpstream } from "./nvchecker/nvchecker.ts";
 import { lookAtRebuilds, type RebuildOn, type RebuildSighting } from "./nvchecker/rebuild-on.ts";
-import { RemoteRefs } from "./refs/remote-refs.ts";
+import { RemoteRefs, type RefsAnswer } from "./refs/remote-refs.ts";
 import { tagsOf } from "./tags/tags-of.ts";
 import { runUpdateScript, type UpdatedRecipe, type UpdateScript } from "./update-script/update-script.ts";
 import type { Followed, Sighting, Upstream, UpstreamPorts } from "./upstream.ts";
@@ -64,6 +64,8 @@ export interface Upstreams {
   runUpdateScript(script: UpdateScript): Promise<UpdatedRecipe>;
   /** Tags of a repository and the commits that they come down to; undefined where it isn't reached safely. */
   tagsOf(url: string): Promise<ReadonlyMap<string, string> | undefined>;
+  /** All tags and branches of a project's repository. */
+  refsOf(url: string): Promise<RefsAnswer>;
   /** What the `.CI/rebuild-on.toml` of packages name, as it is now. */
   rebuildsOn(packages: readonly RebuildOn[]): Promise<ReadonlyMap<string, RebuildSighting>>;
   libraries(urls: readonly string[], known: readonly unknown[]): Promise<readonly DatabaseSighting[]>;
@@ -127,6 +129,7 @@ export function openUpstreams(ports: UpstreamPorts, memory: UpstreamMemory, sand
     },
     runUpdateScript: (script) => runUpdateScript(script, sandbox),
     tagsOf: (url) => tagsOf(refs, url),
+    refsOf: (url) => refs.ask(url, ["refs/tags/", "refs/heads/"]),
     rebuildsOn: (packages) => lookAtRebuilds(packages, asking),
     libraries,
     gives: (urls, known, arch) => readGives(urls, known, arch, ports.http, ports.now),

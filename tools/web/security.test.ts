@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { name, serveNasty } from "../../test/world/web-source.ts";
 import { logFiles } from "../manager/view/log-file.ts";
 import { timeoutSignal } from "../system/timeout-signal.ts";
-import { streamLimit } from "./api/live.ts";
 import { guessLimit } from "./api/guesses.ts";
 import type { Actions } from "./source.ts";
 
@@ -168,21 +167,6 @@ test("whoever asks without end is told to wait", async () => {
   const answers: number[] = [];
   while (answers.length < 1200) answers.push(...(await Promise.all(Array.from({ length: 100 }, askAgain))));
   expect([new Set(answers), await askAgain()]).toEqual([new Set([401]), 429]);
-});
-
-test("streams beyond the limit are refused, until one ends", () => {
-  const streams = streamLimit(2);
-  const said: number[] = [];
-  const reply = {
-    code: (status: number) => (said.push(status), reply),
-    header: () => reply,
-    type: () => reply,
-    send: () => reply,
-  } as unknown as Parameters<typeof streams>[0];
-  const [first, , third] = [streams(reply), streams(reply), streams(reply)];
-  expect([third, said]).toEqual([undefined, [503]]);
-  first!();
-  expect(streams(reply)).toBeTypeOf("function");
 });
 
 test("the end of a log of 1 GiB is shown as fast as any, however little of it is on the disk", async () => {

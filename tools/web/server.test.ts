@@ -183,3 +183,13 @@ test("what a recipe calls its class breaks out of no label", async () => {
   expect(lines.length).toBeGreaterThan(0);
   for (const line of lines) expect(line).toMatch(/^(?:# HELP |\w+\{(?:\w+="(?:[^"\\]|\\.)*",?)*\} \d+$)/);
 });
+
+test.each([...pages, ...named])("below a prefix, all links and scripts of %s stay below it", async (path) => {
+  const text = await (await fetch(`${url}${path}`)).text();
+  const found = [...text.matchAll(/\s(?:href|src|action)="([^"]*)"/g)].map(([, link = ""]) => link);
+  const base = `http://proxy.example/sluice${path}`;
+  const local = found.filter((link) => !/^(?:https?|data):/.test(link));
+  expect(local.length).toBeGreaterThan(path === "/feed.atom" ? -1 : 5);
+  const outside = local.filter((link) => !new URL(link, base).pathname.startsWith("/sluice/"));
+  expect(outside).toEqual([]);
+});

@@ -7,7 +7,6 @@ import { fastify, type FastifyInstance } from "fastify";
 import { actionRoutes } from "./api/action-routes.ts";
 import { chaoticRoutes } from "./api/chaotic.ts";
 import { networkOf } from "./api/guesses.ts";
-import { streamLimit } from "./api/live.ts";
 import { addressOf, trustedProxies } from "./api/own-address.ts";
 import { apiRoutes } from "./api/routes.ts";
 import { openMetrics } from "./metrics.ts";
@@ -34,8 +33,6 @@ export interface Web {
 
 /** Requests of one address in a minute; streams and assets are one each. */
 const perMinute = 1200;
-/** Streams that are open at once. */
-const openStreams = 2000;
 
 /** Serves what `source` tells, and to those with a token `actions`. */
 export async function openWeb(source: Source, options: WebOptions = {}): Promise<Web> {
@@ -70,7 +67,6 @@ export async function openWeb(source: Source, options: WebOptions = {}): Promise
   const over = new AbortController();
   const shared = {
     source,
-    streams: streamLimit(openStreams),
     over: over.signal,
     addressOf: addressOf(options.address, trusts),
   };

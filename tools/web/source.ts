@@ -7,6 +7,7 @@ import type {
   BuildEvent,
   Builder,
   Failing,
+  Namcap,
   Overview,
   PackageView,
   QueueView,
@@ -44,6 +45,8 @@ export interface Source {
   /** Finished ones, the latest first. */
   builds(query: { readonly pkgbase?: string; readonly limit: number }): Promise<readonly Build[]>;
   build(id: number): Promise<Build | undefined>;
+  /** What namcap says of its packages. Undefined: it made none, or that isn't known any more. */
+  namcap(id: number): Promise<Namcap | undefined>;
   /** How many of the builds that are remembered ended well, and how many didn't. */
   totals(): Promise<{ readonly succeeded: number; readonly failed: number }>;
   /** Undefined: there is no log of it, not yet or not any more. */

@@ -197,7 +197,8 @@ function isFolderOf(packagesDir: string, path: string): boolean {
   );
 }
 
-async function contents(
+/** What files of a commit hold, in one Git process. */
+export async function contents(
   git: Git,
   entries: readonly (TreeEntry | undefined)[],
 ): Promise<(entry: TreeEntry | undefined) => FileContent> {
@@ -212,7 +213,8 @@ async function contents(
   };
 }
 
-function refusal({ mode, size }: TreeEntry): FileContent | undefined {
+/** Why a file isn't read. */
+export function refusal({ mode, size }: TreeEntry): FileContent | undefined {
   if (mode === "120000") return symbolicLink;
   if (size === undefined) return { kind: "refused", reason: "is a submodule" };
   return size > maximumBytes ? tooLarge(size) : undefined;

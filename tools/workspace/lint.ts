@@ -1,11 +1,15 @@
 import { packagePath } from "./files.ts";
 import { staleIn } from "./metadata/stale-srcinfo.ts";
-import { parseWorkspace, type Workspace, type WorkspaceProblem } from "./workspace.ts";
+import { readProjects, type Project } from "./releases/projects.ts";
+import { readWorktreeReleases } from "./releases/worktree-releases.ts";
+import { describeProblem, parseWorkspace, type Workspace, type WorkspaceProblem } from "./workspace.ts";
 import { readWorktree, readWorktreeFile } from "./worktree.ts";
 
 /** Every problem that the files of a work tree have by themselves, by path. */
 export function lintWorkspace(root: string): {
   workspace: Workspace;
+  /** How many projects are released from here. */
+  projects: number;
   problems: readonly WorkspaceProblem[];
 } {
   const workspace = parseWorkspace(readWorktree(root, { srcinfos: "all" }));
@@ -20,5 +24,17 @@ export function lintWorkspace(root: string): {
     const message = `is stale in ${stale.join(", ")}; write it with: sluice srcinfo ${pkgbase} --write`;
     found.push({ kind: "srcinfo-stale", pkgbase, path: `${path}/.SRCINFO`, message });
   }
-  return { workspace, problems: found.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  const projects = readProjects(readWorktreeReleases(root));
+  found.push(...projectProblems(projects.values()));
+  return { workspace, projects: projects.size, problems: found.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+}
+
+/** An adapter that several projects share is wrong once. */
+function projectProblems(projects: Iterable<Project>): WorkspaceProblem[] {
+  const found = [...projects].flatMap(({ problems }) =>
+    problems.map(({ file, ...rest }): WorkspaceProblem => {
+      return { kind: "release", pkgbase: undefined, path: file, ...rest };
+    }),
+  );
+  return [...new Map(found.map((problem) => [describeProblem(problem), problem])).values()];
 }

@@ -1,6 +1,6 @@
 import type { Srcinfo } from "../alpm/srcinfo.ts";
 import { SluiceError } from "../errors.ts";
-import { nearestName } from "./config/nearest-name.ts";
+import { nearestName } from "../nearest-name.ts";
 
 /** Packages by pkgbase, with what tells their pkgnames. */
 export type NamedPackages = ReadonlyMap<

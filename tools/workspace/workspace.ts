@@ -34,7 +34,8 @@ export interface WorkspaceProblem {
     | "srcinfo-unreadable"
     | "srcinfo-stale"
     | "arch"
-    | "same-version";
+    | "same-version"
+    | "release";
   /** Undefined: the repository's own files. */
   readonly pkgbase: string | undefined;
   /** From the root of the repository. */

@@ -8,11 +8,17 @@ import type { BuildLog } from "../log.ts";
 import { inspect } from "../scripts.ts";
 import { readOnly, type StageRunner, type Unfinished } from "../stage.ts";
 
+export interface Artefacts {
+  /** The packages' paths. */
+  readonly files: readonly string[];
+  /** Whether namcap is among the sandbox's programs. */
+  readonly hasNamcap: boolean;
+}
+
 /**
  * Reads what the packages say of themselves, in the sandbox, since they are a stranger's archives; takes
  * `replaces` and `groups` out unless the package may have them; refuses what isn't as declared.
  *
- * @returns the packages' paths
  * @throws SluiceError `artefact-refused` (exit 1)
  */
 export async function checkedArtefacts(
@@ -21,7 +27,7 @@ export async function checkedArtefacts(
   time: string,
   stages: StageRunner,
   log: BuildLog,
-): Promise<readonly string[] | Unfinished> {
+): Promise<Artefacts | Unfinished> {
   const stranger = compiled.files.find((file) => !/^[^/]+\.pkg\.tar\.zst$/.test(file));
   if (stranger !== undefined) throw refusal(compiled, stranger, "isn't a package");
   const into = join(folder, "inspected");
@@ -39,10 +45,13 @@ export async function checkedArtefacts(
   if ("kind" in ended) return ended;
   const files = await refuseUndeclared(compiled, join(into, "info"), arch, log);
   if (files.length === 0) return { kind: "failed", message: "the build made no package" };
-  const remade = new Set(ended.collected);
-  return files.map((file) =>
-    remade.has(`packages/${file}`) ? join(into, "packages", file) : join(compiled.folder, file),
-  );
+  const left = new Set(ended.collected);
+  return {
+    files: files.map((file) =>
+      left.has(`packages/${file}`) ? join(into, "packages", file) : join(compiled.folder, file),
+    ),
+    hasNamcap: left.has("has-namcap"),
+  };
 }
 
 /** Returns those to publish: debug symbols, which no recipe declares, are left out. */

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildRequest } from "../build-request.ts";
 import { declared, type Declared } from "./declared.ts";
+import type { Layer } from "../dependencies/layer.ts";
 import { readIfThere } from "../files.ts";
 import type { Prepared } from "./interfere.ts";
 import type { BuildLog } from "../log.ts";
@@ -31,8 +32,7 @@ export async function compile(
   const { config, settings } = request;
   const { layer } = prepared;
   const into = join(request.folder, "packages");
-  // makepkg asks pacman what is installed, for .BUILDINFO; without a database pacman calls that an error.
-  const installed = layer.folder ? join(layer.folder, "var/lib/pacman") : await emptyDatabase(request.folder);
+  const installed = await installedDatabase(request.folder, layer);
   await mkdir(into);
   const network = config.BUILDER_NETWORK ?? settings.BUILDER_NETWORK;
   log.note(network ? "The build has network access (BUILDER_NETWORK=true)." : "The build has no network.");
@@ -63,8 +63,10 @@ export async function compile(
   return { folder: into, files, ...(await declared(request, prepared, ended.head, said)) };
 }
 
-/** As pacman begins its own: of its format's version 9. */
-async function emptyDatabase(folder: string): Promise<string> {
+/** What is installed for this build. makepkg asks for .BUILDINFO, and without a database pacman calls that an error. */
+export async function installedDatabase(folder: string, layer: Layer): Promise<string> {
+  if (layer.folder !== undefined) return join(layer.folder, "var/lib/pacman");
+  // As pacman begins its own: of its format's version 9.
   const database = join(folder, "installed");
   await mkdir(join(database, "local"), { recursive: true });
   await writeFile(join(database, "local/ALPM_DB_VERSION"), "9\n");

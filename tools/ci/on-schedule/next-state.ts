@@ -20,6 +20,7 @@ export function nextState(
     readonly commits: readonly CommitDecision[];
     readonly rebuilds: Pick<LibraryRebuilds, "versions" | "databases">;
     readonly needs: NeedsState;
+    readonly releases: State["releases"];
     readonly aurEtag: string | undefined;
     /** By pkgbase. */
     readonly rebuiltFor: ReadonlyMap<string, NonNullable<PackageState["rebuiltFor"]>>;
@@ -50,6 +51,7 @@ export function nextState(
     versions: rebuilds.versions,
     requests: state.requests,
     needs: found.needs,
+    releases: found.releases,
     run: {
       known: true,
       databases: rebuilds.databases,

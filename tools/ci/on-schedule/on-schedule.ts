@@ -13,6 +13,7 @@ import { commitRangeTo, scheduledTag, type CommitRange } from "../pipeline/commi
 import { findCommits, type CommitDecision } from "../updates/find-commits.ts";
 import { findUpdates } from "../updates/find-updates.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
+import { findReleases, releasedProjects, type ReleasesFound } from "../updates/find-releases.ts";
 import { findNeeds, type NeedsFound } from "../updates/find-needs.ts";
 import { planLibraryRebuilds, type LibraryRebuilds } from "../updates/library-rebuilds.ts";
 import { publishedVersions } from "../updates/published-versions.ts";
@@ -45,9 +46,11 @@ export interface OnSchedulePlan {
   /** What published packages need that is gone. */
   readonly needs: NeedsFound;
   readonly databases: readonly DatabaseSighting[];
+  /** What is new of projects, each with the lock files that it changes. */
+  readonly releases: ReleasesFound;
   /** What changes in main, by path. */
   readonly changes: FileChanges;
-  /** Packages that change in main, by name. */
+  /** Packages and projects that change in main, by name. */
   readonly changed: readonly string[];
   /** A pipeline's commit at the tip of main, which the new one takes the place of. */
   readonly replaces: ReplacedCommit | undefined;
@@ -88,11 +91,12 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
   const memory = { etag: state.run.aurEtag, takenOverAt, databases: databasesOf(state, rebuildOn) };
   const upstreams = ports.upstreams(side.workspace.config, memory);
   const search = { git, side, state, trustedMaintainers, upstreams, now: now(), progress };
-  const [updates, before, databases, rebuildSightings] = await Promise.all([
+  const [updates, before, databases, rebuildSightings, releases] = await Promise.all([
     findUpdates(search),
     findCommits(upstreams, side.workspace.packages.values(), state),
     upstreams.libraries(side.workspace.config.CI_LIB_DB, memory.databases),
     upstreams.rebuildsOn(rebuildOn),
+    findReleases(git, refs.head, upstreams, state.releases, now()),
   ]);
 
   const taken = updates.filter((decision) => decision.kind === "take");
@@ -142,7 +146,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
   const tree = treeOf(workspace, workspace.config.CI_ARCHES[0]!);
   progress("looking at reviews");
   const reviews = await planUpdateReviews({ refs, side, tree, state, updates, now: now() }, ports);
-  const changes = changesOfMain(side, taken, configs);
+  const changes = new Map([...changesOfMain(side, taken, configs), ...releases.changes]);
   const refusals = reviews instanceof SluiceError ? undefined : reviews.plan.refusals;
   const replaces = changes.size > 0 ? await replacedCommit(git, refs, side) : undefined;
   return {
@@ -151,10 +155,11 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
     updates,
     commits,
     changes,
-    changed: [...taken, ...bumps].map(({ pkgbase }) => pkgbase).sort(),
+    changed: [...[...taken, ...bumps].map(({ pkgbase }) => pkgbase), ...releasedProjects(releases)].sort(),
     rebuilds,
     needs,
     databases,
+    releases,
     replaces,
     reviews,
     ...wantedBuilds(workspace, decisions, newBuilds(workspace, updates, commits, bumps)),
@@ -165,6 +170,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
       commits,
       rebuilds,
       needs: needs.state,
+      releases: releases.seen,
       refusals,
       rebuiltFor: triggered.rebuiltFor,
       aurEtag: upstreams.aurEtag(),

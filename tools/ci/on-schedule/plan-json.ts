@@ -28,6 +28,9 @@ export function planAsJson(
       effect,
     })),
     broken: plan.needs.broken.map(brokenAsJson),
+    releases: plan.releases.sightings.map((sighting) =>
+      "error" in sighting ? { ...sighting, error: describeError(sighting.error) } : sighting,
+    ),
     changes: [...plan.changes].map(([path, file]) => ({ path, change: file ? "written" : "deleted" })),
     replaces: replaces?.commit ?? null,
     reviews:

@@ -4,8 +4,10 @@ import type { ReviewAction } from "../../forge/plan-reviews.ts";
 import { inertInline } from "../../gate/review/inert.ts";
 import type { OnScheduleOutcome } from "./apply-on-schedule.ts";
 import { sayBroken } from "../updates/need-rebuilds.ts";
+import type { ReleasesFound } from "../updates/find-releases.ts";
 import type { JudgedUpdate, UpdateDecision } from "../updates/decide-update.ts";
 import type { OnSchedulePlan } from "./on-schedule.ts";
+import { describeRef } from "../../release/refs/ref.ts";
 import type { TemplateOutcome } from "../template/take-template.ts";
 import { recipeVersion } from "../../workspace/metadata/recipe-srcinfo.ts";
 
@@ -58,6 +60,7 @@ export function reportLines(
       ({ pkgbase, kind, error }) =>
         ({ what: kind === "problem" ? "problem" : "skipped", pkgbase, why: explain(error) }) as const,
     ),
+    ...releaseLines(plan.releases),
     ...plan.needs.sightings.flatMap(({ error }) =>
       error ? [{ what: "skipped", pkgbase: "CI_LIB_DB", why: explain(error) } as const] : [],
     ),
@@ -85,6 +88,7 @@ export function needsPerson(
   const hasProblem = [...plan.updates, ...plan.commits, ...plan.rebuilds.failed].some(
     ({ kind }) => kind === "problem",
   );
+  if (releaseLines(plan.releases).some(({ what }) => what === "problem")) return true;
   if (plan.updates.some((decision) => waitsHere(plan, decision))) return true;
   return hasProblem || (outcome?.notOpened.size ?? 0) > 0 || (outcome?.reviews.failed.length ?? 0) > 0;
 }
@@ -138,6 +142,26 @@ function updateLines(plan: OnSchedulePlan, outcome: OnScheduleOutcome | undefine
       case "problem":
         return [{ what: decision.kind, pkgbase, why: explain(decision.error) }];
     }
+  });
+}
+
+/** What became of new refs of projects. */
+export function releaseLines({ sightings }: ReleasesFound): ReportLine[] {
+  return sightings.flatMap((sighting): ReportLine[] => {
+    const { project: pkgbase } = sighting;
+    if (sighting.kind !== "looked") return [{ what: sighting.kind, pkgbase, why: explain(sighting.error) }];
+    return sighting.decisions.map((decision): ReportLine => {
+      switch (decision.kind) {
+        case "lock":
+          return { what: "updated", pkgbase, why: `${decision.channel}.lock: ${decision.lock.reason}` };
+        case "wait": {
+          const why = `${describeRef(decision.ref)}, ${decision.channel}: ${decision.reasons.join("; ")}`;
+          return { what: "waiting", pkgbase, why };
+        }
+        case "refused":
+          return { what: "problem", pkgbase, why: decision.reasons.join("; ") };
+      }
+    });
   });
 }
 

@@ -64,11 +64,14 @@ export const packages: readonly CommandEntry[] = [
   },
   {
     group: "packages",
-    examples: [["sluice why foo", "is foo scheduled now, and because of what?"]],
+    examples: [
+      ["sluice why foo", "is foo scheduled now, and because of what?"],
+      ["sluice why releases/garage", "what each channel of a project takes, and what its lock file comes to"],
+    ],
     define: (program) =>
       stateCommand(program, "why <pkgbase>")
         .description(
-          "Whether a package would be scheduled now, why its last build failed, whom it needs and who needs it",
+          "Whether a package would be scheduled now, why its last build failed, whom it needs and who needs it; or what a project releases",
         )
         .option("--json", "print as JSON"),
     load: async () => (await import("../commands/why.ts")).why,

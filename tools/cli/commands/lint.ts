@@ -21,7 +21,7 @@ export async function lint({ root, fix = false, json = false }: Options): Promis
   const git = openGit(folder, process.env);
   const first = lintWorkspace(folder);
   const isTold = await askAboutWorktree(folder, unknownPackages(first));
-  const { workspace, problems: found } = isTold ? lintWorkspace(folder) : first;
+  const { workspace, projects, problems: found } = isTold ? lintWorkspace(folder) : first;
   const published = await publishedHere(folder, workspace.config);
   const versions = await lintVersions(git, folder, workspace, published);
   const problems = [...found, ...versions].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -29,8 +29,9 @@ export async function lint({ root, fix = false, json = false }: Options): Promis
     process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
   } else {
     for (const problem of problems) process.stdout.write(`${printable(describeProblem(problem))}\n`);
+    const released = projects === 0 ? "" : `${count(projects, "project")}, `;
     info(
-      `${count(workspace.packages.size, "package")}, ${problems.length === 0 ? "no problems" : count(problems.length, "problem")}.`,
+      `${count(workspace.packages.size, "package")}, ${released}${problems.length === 0 ? "no problems" : count(problems.length, "problem")}.`,
     );
   }
   await mentionUncommitted(git, workspace.packagesDir);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
-import { nearestName } from "../../workspace/config/nearest-name.ts";
+import { nearestName } from "../../nearest-name.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { sendTest } from "../../manager/notifications/send-test.ts";
 import { isStatus, type TargetSettings } from "../../notify/settings.ts";

@@ -12,14 +12,21 @@ import { runOnSchedule } from "../../ci/on-schedule/run-on-schedule.ts";
 import {
   headings,
   needsPerson,
+  releaseLines,
   reportLines,
   reportMarkdown,
   type ReportLine,
 } from "../../ci/on-schedule/schedule-report.ts";
+import { runOperation } from "../../ci/operations/operation.ts";
+import {
+  planReleaseOnTrigger,
+  triggersOfProjects,
+  type ReleaseOnTriggerPlan,
+} from "../../ci/operations/release-on-trigger.ts";
 import { foldersOf } from "../../manager/installation.ts";
 import { openGit } from "../../git/git.ts";
 import { reviewPlace } from "../wiring/forge.ts";
-import { info, printable, warn } from "../output/report.ts";
+import { info, printable, reportError, warn } from "../output/report.ts";
 import { describeAsked } from "../wiring/operation.ts";
 import { stateFolder } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
@@ -106,14 +113,32 @@ async function onTrigger(ports: RequestPorts, trigger: string, { dryRun, json }:
   const plan = dryRun ? await decide() : await runRequest(ports, decide);
   const { schedule, triggers } = plan;
   const builds = allBuilds(schedule);
-  if (json) process.stdout.write(`${JSON.stringify({ trigger, schedule }, null, 2)}\n`);
+  const ofProjects = await triggersOfProjects(ports.git, plan.refs.head);
+  const released = ofProjects.has(trigger) ? await releaseOnTrigger(ports, trigger, dryRun) : undefined;
+  const lines = released ? releaseLines(released.releases) : [];
+  const releases = released?.releases.sightings ?? [];
+  if (json) process.stdout.write(`${JSON.stringify({ trigger, schedule, releases }, null, 2)}\n`);
   else if (builds.length > 0) {
     const rows = builds.map(({ pkgbase, class: name }) => [pkgbase, name ?? "any"]);
     process.stdout.write(`${formatTable(["PKGBASE", "CLASS"], rows)}\n`);
   }
-  const known = triggers.length > 0 ? `; there are: ${triggers.join(", ")}` : "";
-  if (builds.length === 0) warn(`no package has CI_ON_TRIGGER=${printable(trigger)}${known}`);
+  if (!json && lines.length > 0) process.stdout.write(describe(lines));
+  const all = [...new Set([...triggers, ...ofProjects])].sort();
+  const known = all.length > 0 ? `; there are: ${all.join(", ")}` : "";
+  if (builds.length === 0 && !released) warn(`no package has CI_ON_TRIGGER=${printable(trigger)}${known}`);
   const did = dryRun ? "nothing was changed (--dry-run)" : describeAsked(plan);
   info(`${builds.length} to build; ${did}.`);
-  return 0;
+  if (released?.refusal) return reportError(released.refusal);
+  return lines.some(({ what }) => what === "problem") ? 1 : 0;
+}
+
+function releaseOnTrigger(
+  ports: RequestPorts,
+  trigger: string,
+  dryRun: boolean | undefined,
+): Promise<ReleaseOnTriggerPlan> {
+  return withUpstreams(process.env, async (upstreams) => {
+    const decide = () => planReleaseOnTrigger({ ...ports, upstreams }, trigger);
+    return dryRun ? decide() : (await runOperation(ports, decide)).plan;
+  });
 }

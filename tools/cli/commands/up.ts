@@ -24,10 +24,17 @@ import {
 import { publishedRecords } from "../wiring/published-here.ts";
 import { startCluster, type Cluster } from "../wiring/service/cluster.ts";
 import { handOutTo, warnOfOthers } from "../wiring/service/hand-out.ts";
+import { heldReviewsOf } from "../wiring/service/held-reviews.ts";
 import { pipelines } from "../wiring/service/pipelines.ts";
 import { startNotifierHere } from "../wiring/service/notifier.ts";
 import { howToUse, outcome } from "../wiring/service/up-report.ts";
-import { portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/service/web.ts";
+import {
+  openConnections,
+  portNumber,
+  publicAddress,
+  serveWithPages,
+  trustedProxies,
+} from "../wiring/service/web.ts";
 import { withFurtherWorkspaces } from "../wiring/service/workspaces.ts";
 
 interface Options extends InstallationOptions {
@@ -47,6 +54,7 @@ export async function up(options: Options): Promise<number> {
   const port = portNumber(options.port);
   const address = publicAddress(options.address);
   const proxies = trustedProxies(process.env);
+  const connections = openConnections(process.env);
   const elsewhere = redisAddress(process.env);
   const shares = options.cluster === true || elsewhere !== undefined;
   const repos = readPackageRepos(process.env);
@@ -67,6 +75,7 @@ export async function up(options: Options): Promise<number> {
   const troubled = saidOnce((error) => progress.troubled?.(error));
   const inbox = new HandOverInbox();
   const over = new AbortController();
+  const reviews = heldReviewsOf(installation.git.dir);
   let handOvers: HandOverTaker | undefined;
   let builders: HandOut | undefined;
   let cluster: Cluster | undefined;
@@ -82,12 +91,13 @@ export async function up(options: Options): Promise<number> {
     // Builders elsewhere need it, too, where this ends when all is published.
     if (!once || builders) {
       server = await serveWithPages(
-        { ...installation, places: first.installations },
+        { ...installation, places: first.installations, reviews },
         {
           port,
           host: options.host,
           address,
           proxies,
+          connections,
           first: builders?.handle,
           chaoticMetrics: opened.head.workspace.config.METRICS_CHAOTIC,
         },
@@ -102,7 +112,7 @@ export async function up(options: Options): Promise<number> {
       );
     }
     if (server) await cluster?.startBuilders(`http://127.0.0.1:${new URL(server.url).port}`);
-    notifier = await startNotifierHere(opened, address, progress);
+    notifier = await startNotifierHere(opened, reviews, address, progress);
     const fetch = fetchOptions(opened.head.workspace.config);
     const signal = AbortSignal.any([stopSignal(), over.signal]);
     const count = (totals: readonly Total[]): Promise<void> => queue.addTotals(totals);

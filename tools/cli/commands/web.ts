@@ -2,8 +2,15 @@ import { openGit } from "../../git/git.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { publishedPlaces } from "../../manager/status.ts";
 import { readHead, stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { heldReviewsOf } from "../wiring/service/held-reviews.ts";
 import { findRoot } from "../wiring/root.ts";
-import { portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/service/web.ts";
+import {
+  openConnections,
+  portNumber,
+  publicAddress,
+  serveWithPages,
+  trustedProxies,
+} from "../wiring/service/web.ts";
 
 interface Options extends InstallationOptions {
   readonly port?: string;
@@ -17,6 +24,7 @@ export async function web(options: Options): Promise<number> {
   const port = portNumber(options.port);
   const address = publicAddress(options.address);
   const proxies = trustedProxies(process.env);
+  const connections = openConnections(process.env);
   const git = openGit(findRoot(options.root), process.env);
   const { config } = (await readHead(git)).workspace;
   const folders = foldersOf(stateFolder(options));
@@ -24,12 +32,13 @@ export async function web(options: Options): Promise<number> {
   const queue = await openQueue(folders.state);
   try {
     const places = publishedPlaces(git, folders.repositories, config);
-    const place = { git, places, queue, folders };
+    const place = { git, places, queue, folders, reviews: heldReviewsOf(git.dir) };
     const server = await serveWithPages(place, {
       port,
       host: options.host,
       address,
       proxies,
+      connections,
       chaoticMetrics: config.METRICS_CHAOTIC,
     });
     const url = address ?? server.url;

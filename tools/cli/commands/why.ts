@@ -20,6 +20,8 @@ import { failingPackages, type Failing } from "../../manager/builds/failing.ts";
 import { allBuilds } from "../../schedule/schedule.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { duration } from "../output/time.ts";
+import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
+import { whyProject } from "../wiring/why-project.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { findRoot } from "../wiring/root.ts";
 import { mentionUncommitted } from "../wiring/uncommitted.ts";
@@ -40,7 +42,11 @@ export async function why(options: Options, name: string): Promise<number> {
   const pkg = tree.packages.get(pkgbase);
   const decision = decisionOf(pkgbase, plan);
   await mentionUncommitted(git, plan.packagesDir, new Set([pkgbase]));
-  if (!pkg && decision.kind === "unchanged") throw unknownPackage(pkgbase, tree.packages);
+  if (!pkg && decision.kind === "unchanged") {
+    const project = (await readCommitProjects(git, "HEAD")).get(name.replace(/^releases\//, ""));
+    if (project) return whyProject(project, json, Date.now());
+    throw unknownPackage(pkgbase, tree.packages);
+  }
 
   const edges = pkg?.edges ?? [];
   const dependents = dependentsOf(tree, pkgbase);

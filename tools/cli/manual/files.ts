@@ -12,6 +12,12 @@ export const workspaceFiles = {
       "Where new versions are found, with CI_NVCHECKER; `.nvchecker.toml` as well.",
     "packages/NAME/keys/pgp/": "Public keys that sources are signed with.",
   },
+  "Of a project, in `releases/NAME/`": {
+    "release.toml":
+      "Where the project comes from, which refs are releases, and what each runs and publishes; see [releases](releases.md).",
+    "CHANNEL.lock":
+      "What the channel has released last: ref, commit and reason. A changed lock is a release.",
+  },
   "Of a package, in its folder `.CI`": {
     ".CI/config": "The package's settings.",
     ".CI/info": "Who asked for the package, and why. No build reads it.",
@@ -47,7 +53,7 @@ export const workspaceFiles = {
   },
   "In Git": {
     "refs/heads/state":
-      "What only pipelines write: a file per package, `.version-state` with versions of libraries, `.requests.json` with what builders are asked for, `.srcinfo.json` with what makepkg said of recipes whose text doesn't tell, `.gives.json` and `.broken.json` with what libraries there are and which packages lack some, `.sluice.json` for the rest. One commit without a past, rewritten by each run.",
+      "What only pipelines write: a file per package, `.version-state` with versions of libraries, `.requests.json` with what builders are asked for, `.srcinfo.json` with what makepkg said of recipes whose text doesn't tell, `.releases.json` with the refs of projects as they were seen, `.gives.json` and `.broken.json` with what libraries there are and which packages lack some, `.sluice.json` for the rest. One commit without a past, rewritten by each run.",
     "refs/tags/scheduled": "The last commit whose schedule was written.",
     "refs/sluice/scheduled/DATE/COMMIT":
       "A commit that CI_OVERWRITE_COMMITS took out of main's history, kept for 30 days.",

@@ -136,7 +136,8 @@ const tagArchive = "/archive/refs/tags/";
 export function givesOtherArchive(old: SourceEntry, now: SourceEntry): boolean {
   const [was, is] = [old, now].map(({ host, text }) => host === "github.com" && text.includes(tagArchive));
   if (was === is) return false;
-  return !is || !/^\D{0,20}\d+(?:[._]\d+)+/.test(now.text.split(tagArchive)[1] ?? "");
+  const [before = "", after = ""] = [old, now].map((entry) => plainArchive(entry).split("/archive/")[1]);
+  return !/^\D{0,20}\d+(?:[._]\d+)+/.test(after) || (!is && before === after);
 }
 
 function ownersOf(

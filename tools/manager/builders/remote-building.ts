@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { keepNamcap } from "../../builder/namcap.ts";
 import { inOneLine, SluiceError } from "../../errors.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import type { Build, ClaimId, Queue, Result } from "../../queue/queue.ts";
@@ -205,7 +206,7 @@ export class RemoteBuilding {
     const claim = claimOf(name, id, token);
     const build = await this.#queue.claimed(claim);
     if (!build) return gone;
-    const { outcome, message, packages, reason } = said;
+    const { outcome, message, packages, reason, namcap } = said;
     if (outcome !== "built")
       return this.#settle(claim, build, {
         kind: "ended",
@@ -216,6 +217,7 @@ export class RemoteBuilding {
     if (found.kind === "to-build" && packages && !(await this.#landing.isComplete(arrived, packages.files))) {
       return undefined;
     }
+    if (namcap) await keepNamcap(join(this.#folders.logs, logName(build)), namcap);
     return this.#settle(claim, build, found, packages);
   }
 

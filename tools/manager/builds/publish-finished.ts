@@ -47,7 +47,9 @@ async function publishInto(
   const main = await mainWith(installation, commit, removals);
   const needs = await needsCheck(installation, commit, log);
   const made = { pkgbase, pkgnames, files, madeFrom };
+  const begun = performance.now();
   const outcomes = await publish(repository, [made], now(), main, needs.judge);
+  const publishMs = performance.now() - begun;
   const removed = main ? await acknowledge(installation, removals, outcomes) : [];
   const own = outcomes.find((outcome) => outcome.pkgbase === pkgbase);
   if (own?.kind === "refused") {
@@ -57,7 +59,7 @@ async function publishInto(
   if (own?.kind === "unchanged") return { outcome: "already-built", message: `${version} is published` };
   const gone = removed.map(({ pkgbase: other }) => other).join(", ");
   const parts = [version, ...(gone === "" ? [] : [`removed: ${gone}`]), ...needs.warnings];
-  return { outcome: "built", message: parts.join("; "), bytes };
+  return { outcome: "built", message: parts.join("; "), bytes, publishMs };
 }
 
 async function sizeOf(files: readonly string[]): Promise<number> {

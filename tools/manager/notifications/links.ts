@@ -4,6 +4,7 @@ import type { Build } from "../../queue/queue.ts";
 export interface Links {
   log(build: Pick<Build, "id" | "pkgbase" | "queuedAt">): string | null;
   commit(source: string, commit: string): string | null;
+  review(pkgbase: string): string | null;
   overview: string | null;
 }
 
@@ -30,6 +31,7 @@ export function linksTo({ pages, logs, workspaces }: Addresses): Links {
       if (page === undefined || !/^[0-9a-f]{7,64}$/.test(commit)) return null;
       return /^https:\/\/gitlab\b/.test(page) ? `${page}/-/commit/${commit}` : `${page}/commit/${commit}`;
     },
+    review: (pkgbase) => (pages === undefined ? null : `${pages}/reviews/${encodeURIComponent(pkgbase)}`),
     overview: pages === undefined ? null : `${pages}/`,
   };
 }

@@ -7,7 +7,7 @@ function notices(...told: readonly `${NoticeKind} ${string}`[]): Notice[] {
   const about = { at: 1, repository: "repo", arch: "x86_64", build: 1, commit: null, source: null };
   return told.map((text, seq) => {
     const [kind, pkgbase] = text.split(" ") as [NoticeKind, string];
-    const nothing = { worker: null, message: "", logUrl: null, commitUrl: null };
+    const nothing = { worker: null, message: "", logUrl: null, commitUrl: null, reviewUrl: null };
     return { ...about, ...nothing, kind, pkgbase, seq };
   });
 }

@@ -22,6 +22,7 @@ export function noticeOf({ event, build }: UnreadEvent, links: Links): Notice | 
     worker: build?.worker ?? null,
     logUrl: build && told.kind !== "queued" && told.kind !== "blocked" ? links.log(build) : null,
     commitUrl: build ? links.commit(build.source, build.commit) : null,
+    reviewUrl: event.kind === "review-opened" ? (event.url ?? links.review(pkgbase)) : null,
   };
 }
 
@@ -39,6 +40,8 @@ function whatHappened(event: QueueEvent): Pick<Notice, "kind" | "message"> | und
       return { kind: "removed", message: "" };
     case "removal-failed":
       return { kind: "removal-failed", message: event.message };
+    case "review-opened":
+      return { kind: "review", message: event.message };
     default:
       return undefined;
   }

@@ -10,6 +10,7 @@ import type { SluiceError } from "../../errors.ts";
 import { readTargets } from "../../notify/settings.ts";
 import type { ObservedQueue } from "../../queue/event-readers.ts";
 import { openSqliteQueue } from "../../queue/sqlite/sqlite.ts";
+import type { HeldUpdate } from "./held-updates.ts";
 import { linksTo } from "./links.ts";
 import { startNotifier, type Notifier } from "./notifier.ts";
 
@@ -38,12 +39,26 @@ afterEach(async () => {
 
 const outages = { backoff: 1, longestBackoff: 5, setup: 5 };
 
+let held: readonly HeldUpdate[] = [];
+const heldReview = (pkgbase: string, more: Partial<HeldUpdate> = {}): HeldUpdate => ({
+  pkgbase,
+  branch: `update-${pkgbase}-0123456789abcdef`,
+  url: null,
+  verdict: "dangerous",
+  versions: "1 → 2",
+  ...more,
+});
+
 async function tell(document: Record<string, object>, gather: number): Promise<void> {
   const links = linksTo({ pages: undefined, logs: undefined, workspaces: {} });
   notifier = await startNotifier({
     queue,
     targets: readTargets(document, "notify.toml"),
     links,
+    held: {
+      reviews: { reviews: async () => ({ asOf: 1, problem: null, reviews: held }) },
+      of: { target: "repo", arch: "x86_64" },
+    },
     owner: "one",
     troubled: (_error: SluiceError) => undefined,
     pace: () => ({ gather, longestGather: 4 * gather, apart: 0, ...outages }),
@@ -104,6 +119,24 @@ test("a target that never answers holds up neither builds nor other targets, nor
   await notifier!.close();
   notifier = undefined;
   await telegram.start();
+});
+
+test("updates that the gate holds are told once, also after a restart, and not in Telegram unless it asks", async () => {
+  held = [heldReview("w_x"), heldReview("y", { branch: "update-y-1" })];
+  await tell({ hook: hook(), chat: chat() }, 20);
+  await webhook.until(() => webhook.told.includes("review y"));
+  await notifier!.close();
+  held = [heldReview("w_x"), heldReview("y", { branch: "update-y-2" })];
+  await tell({ hook: hook(), chat: chat() }, 20);
+  await webhook.until(() => webhook.told.filter((one) => one === "review y").length === 2);
+  await told();
+  expect(webhook.told.filter((one) => one.startsWith("review"))).toEqual([
+    "review w_x",
+    "review y",
+    "review y",
+  ]);
+  expect(telegram.messages).toEqual([]);
+  held = [];
 });
 
 test("a target is told of its packages and events alone, and what isn't for it counts as told", async () => {

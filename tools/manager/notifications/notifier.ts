@@ -6,6 +6,7 @@ import type { ObservedQueue, UnreadEvent } from "../../queue/event-readers.ts";
 import { saidOnce } from "../said-once.ts";
 import type { SluiceError } from "../../errors.ts";
 import type { Links } from "./links.ts";
+import { followHeldUpdates, type HeldOptions } from "./held-updates.ts";
 import { bunch, noticeOf } from "./notices.ts";
 import { paces } from "./pace.ts";
 import { keepSending, sendNow, type Outgoing, type Pace, type SenderOptions } from "./sender.ts";
@@ -15,6 +16,8 @@ export interface NotifierOptions {
   readonly queue: ObservedQueue;
   readonly targets: readonly TargetSettings[];
   readonly links: Links;
+  /** Updates that wait for a person, and the repository that they are for. */
+  readonly held?: Pick<HeldOptions, "reviews" | "of">;
   /** Which process this is; unique among those that run. */
   readonly owner: string;
   readonly troubled: (error: SluiceError) => void;
@@ -34,7 +37,10 @@ const longestEnd = 10_000;
 export async function startNotifier(options: NotifierOptions): Promise<Notifier> {
   const over = new AbortController();
   const senders = await Promise.all(options.targets.map((target) => senderOf(target, options, over.signal)));
-  const running = Promise.all(senders.map(({ sender }) => keepSending(sender)));
+  const running = Promise.all([
+    ...senders.map(({ sender }) => keepSending(sender)),
+    followHeld(options, over.signal),
+  ]);
   return {
     async close() {
       over.abort();
@@ -44,6 +50,19 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
     },
   };
 }
+
+/** Looking at them costs requests, so only where somebody wants to know. */
+async function followHeld(
+  { held, queue, targets, troubled }: NotifierOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const isWantedHere = targets.some((target) => !isStatus(target) && target.events.includes("review"));
+  if (!held || !isWantedHere) return;
+  await followHeldUpdates({ ...held, queue, sleep, troubled: saidOnce(troubled), signal });
+}
+
+const sleep = (ms: number, until: AbortSignal): Promise<void> =>
+  setTimeout(ms, undefined, { signal: until, ref: false }).catch(() => undefined);
 
 async function tellOnce({ sender }: Opened): Promise<void> {
   const { signal } = new AbortController();
@@ -68,7 +87,7 @@ async function senderOf(
     owner,
     plan,
     pace: pace(settings.kind),
-    sleep: (ms, until) => setTimeout(ms, undefined, { signal: until, ref: false }).catch(() => undefined),
+    sleep,
     troubled: said,
     signal,
   };

@@ -13,7 +13,14 @@ export async function sendTest(settings: TargetSettings, now: number): Promise<v
   const target = await openTarget(settings);
   const pkgbase = "this-is-a-test";
   const about = { pkgbase, repository: "sluice", kind: "deployed", arch: "any", build: null } as const;
-  const nothing = { commit: null, source: null, worker: null, logUrl: null, commitUrl: null };
+  const nothing = {
+    commit: null,
+    source: null,
+    worker: null,
+    logUrl: null,
+    commitUrl: null,
+    reviewUrl: null,
+  };
   const notice = { ...about, ...nothing, seq: 0, at: now, message: "sluice notify --test" };
   try {
     await target.send({ kind: "deployed", repository: "sluice", notices: [notice] });

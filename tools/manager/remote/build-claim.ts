@@ -4,7 +4,8 @@ import { rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openLog, type BuildLog } from "../../builder/log.ts";
+import { namcapOf, openLog, timesOf, type BuildLog } from "../../builder/log.ts";
+import { keptNamcap } from "../../builder/namcap.ts";
 import { inOneLine, SluiceError } from "../../errors.ts";
 import { dropFinished, type FinishedPackages } from "../builds/finished.ts";
 import { runBuild, type Unbuilt } from "../builds/run-build.ts";
@@ -69,10 +70,11 @@ async function buildIn(
     if (gone.aborted) return "gone";
     if ("outcome" in made) return await manager.finish(claim, resultOf(made, signals), gone);
     const packages = await announcementOf(made);
-    return await bring(manager, claim, made, packages, gone);
+    const done = { packages, namcap: await keptNamcap(logPath) };
+    return await bring(manager, claim, made, done, gone);
   } finally {
     log.close();
-    await rm(logPath, { force: true });
+    for (const path of [logPath, timesOf(logPath), namcapOf(logPath)]) await rm(path, { force: true });
     await dropFinished(place.folders.finished, claim.pkgbase);
   }
 }
@@ -155,9 +157,10 @@ async function bring(
   manager: ManagerClient,
   claim: RemoteClaim,
   { files }: FinishedPackages,
-  packages: Announcement,
+  done: Pick<FinishRequest, "namcap"> & { readonly packages: Announcement },
   gone: AbortSignal,
 ): Promise<string> {
+  const { packages } = done;
   for (let pause = 100; ; pause = Math.min(2 * pause, 5000)) {
     const answer = await manager.announce(claim, packages, gone);
     if (answer.kind === "gone") return "gone";
@@ -167,7 +170,7 @@ async function bring(
         let at = answer.have[name] ?? 0;
         while (at < size) at = await manager.upload(claim, { name, path: files[index]!, at }, gone);
       }
-      return await manager.finish(claim, { outcome: "built", message: packages.version, packages }, gone);
+      return await manager.finish(claim, { outcome: "built", message: packages.version, ...done }, gone);
     } catch (error) {
       // A manager that was restarted has forgotten what was announced.
       if (gone.aborted || !(isTemporary(error) || (error as SluiceError).code === "gone")) throw error;

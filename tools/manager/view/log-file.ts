@@ -19,12 +19,13 @@ export interface LogFile {
 }
 
 const lookEveryMs = 50;
-const pieceBytes = 64 * 1024;
-/** Logs of which the piece that was read last is remembered. */
-const rememberedLogs = 100;
+/** As much as a reader that has stopped reading may hold. */
+const pieceBytes = 32 * 1024;
+/** Pieces that were read last, of all logs. */
+const rememberedPieces = 200;
 
 export function logFiles(): LogFiles {
-  const latest = new Map<string, { from: number; length: number; bytes: Promise<Buffer> }>();
+  const latest = new Map<string, Promise<Buffer>>();
   const growing = new Map<string, Promise<number>>();
 
   /** The size a moment later; one look for all that wait for this log. */
@@ -41,12 +42,15 @@ export function logFiles(): LogFiles {
     return looking;
   }
 
-  /** Readers at the end of one log ask for the same bytes at the same time, and those never change. */
+  /** Readers of one log ask for the same bytes at about the same time, and those never change. */
   function readShared(path: string, from: number, length: number): Promise<Buffer> {
-    const known = latest.get(path);
-    if (known?.from === from && known.length === length) return known.bytes;
+    const key = `${from} ${length} ${path}`;
+    const known = latest.get(key);
+    if (known) return known;
     const bytes = readBytes(path, from, length);
-    remember(latest, path, { from, length, bytes });
+    latest.set(key, bytes);
+    if (latest.size > rememberedPieces) latest.delete(latest.keys().next().value!);
+    bytes.catch(() => latest.delete(key));
     return bytes;
   }
 
@@ -80,13 +84,6 @@ export function logFiles(): LogFiles {
       };
     },
   };
-}
-
-/** Forgets what was remembered first where it is too much. */
-function remember<Value>(known: Map<string, Value>, path: string, value: Value): void {
-  known.delete(path);
-  known.set(path, value);
-  if (known.size > rememberedLogs) known.delete(known.keys().next().value!);
 }
 
 /** -1 where there is no such file. */

@@ -11,6 +11,7 @@ import { readMeasures, type Measure } from "./measures.ts";
 const workspace = new ScratchWorkspace();
 const state = join(workspace.base, "state");
 const git = openGit(workspace.dir, process.env);
+const repositories = [{ root: join(state, "repositories"), name: "repo", arch: "x86_64" }];
 let queue: ObservedQueue;
 
 beforeAll(async () => {
@@ -23,7 +24,7 @@ afterAll(async () => {
 });
 
 async function measure(name: string): Promise<Measure["values"] | undefined> {
-  const measures = await readMeasures({ queue, git, state });
+  const measures = await readMeasures({ queue, git, state, repositories });
   return measures.find((one) => one.name === name)?.values;
 }
 
@@ -38,11 +39,14 @@ test("buckets are cumulated, and other outcomes of a class are at 0", async () =
   const builds = [{ pkgbase: "a", class: "9", pkgnames: [], needs: [], reason: "r" }];
   await queue.submit({ commit: "c", target: "repo", arch: "any", source: "w", removals: [], builds });
   const claim = await queue.claim({ worker: "w", classes: "all", leaseMs: 60_000 });
-  await queue.finish(claim!, { outcome: "failed" });
+  await queue.finish(claim!, { outcome: "failed", publishMs: 300 });
   const duration = (await measure("sluice_build_duration_seconds"))!;
   expect(duration.filter(({ part }) => part === "_bucket").map(({ value }) => value)).toEqual(
     duration.slice(0, -2).map(() => 1),
   );
+  const publishing = (await measure("sluice_publish_duration_seconds"))!;
+  expect(publishing.map(({ value }) => value).slice(0, 3)).toEqual([0, 1, 1]);
+  expect(publishing.at(-2)).toMatchObject({ part: "_sum", value: 0.3 });
   const ended = (await measure("sluice_builds_finished_total"))!;
   expect(ended).toHaveLength(7);
   expect(ended.filter(({ value }) => value > 0)).toMatchObject([

@@ -6,6 +6,7 @@ import { outcomes } from "../../queue/outcome.ts";
 import type { PendingBuild } from "../../queue/queue.ts";
 import { readState } from "../../workspace/state/state.ts";
 import { readLiveBuilders, whyNobody, type LiveBuilders } from "../builders/live-builders.ts";
+import { repositorySize, type PublishedRepository } from "./repository-size.ts";
 
 /** One figure about a manager, as Prometheus has it; histograms are cumulated. */
 export interface Measure {
@@ -27,16 +28,19 @@ interface Ports {
   readonly git: Git;
   /** The state folder. */
   readonly state: string;
+  /** The repository, once for each architecture. */
+  readonly repositories: readonly PublishedRepository[];
 }
 
 /** What is measured besides packages: the queue, builders, upstreams, messages, Redis, the disk. None is per package. */
-export async function readMeasures({ queue, git, state }: Ports): Promise<Measure[]> {
-  const [{ builds }, totals, readers, living, updates, disk] = await Promise.all([
+export async function readMeasures({ queue, git, state, repositories }: Ports): Promise<Measure[]> {
+  const [{ builds }, totals, readers, living, updates, sizes, disk] = await Promise.all([
     queue.state(),
     queue.totals(),
     queue.readers(),
     readLiveBuilders(state, Date.now()),
     readUpdates(git),
+    Promise.all(repositories.map(repositorySize)),
     statfs(state),
   ]);
   const here = readers.filter(({ leaseUntil }) => Date.now() - leaseUntil < oneDay);
@@ -60,6 +64,11 @@ export async function readMeasures({ queue, git, state }: Ports): Promise<Measur
       [[{}, updates.at]],
     ),
     ...(living ? ofRedis(living) : []),
+    gauge(
+      "sluice_repository_size_bytes",
+      "How large the packages are together that are published now",
+      sizes.map((size, at) => [{ arch: repositories[at]!.arch }, size]),
+    ),
     gauge("sluice_disk_free_bytes", "What is free where the state folder lies", [
       [{}, disk.bavail * disk.bsize],
     ]),
@@ -139,6 +148,7 @@ const counters = {
 
 const histograms = {
   build_seconds: ["sluice_build_duration_seconds", "How long builds took"],
+  publish_seconds: ["sluice_publish_duration_seconds", "How long publishing a build's packages took"],
   wait_seconds: ["sluice_build_wait_seconds", "How long builds waited before they began"],
 } as const;
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { isPkgbase } from "../../alpm/names.ts";
+import { keptNamcap } from "../../builder/namcap.ts";
 import type { Git } from "../../git/git.ts";
 import type { ObservedQueue } from "../../queue/event-readers.ts";
 import type { FinishedBuild, PendingBuild } from "../../queue/queue.ts";
@@ -11,7 +12,7 @@ import type { PublishedPlaces } from "../status.ts";
 import { buildersOf } from "./builders-view.ts";
 import { openFeed } from "./feed.ts";
 import type { HeldReviews } from "./held-reviews.ts";
-import { logFiles, type LogFile } from "./log-file.ts";
+import { logFiles } from "./log-file.ts";
 import { readMeasures } from "./measures.ts";
 import { packageFacts, upstreamOf } from "./package-facts.ts";
 import { failingOf, newestOf, ofEntry, ofFinished, ofPending } from "./plain-data.ts";
@@ -56,9 +57,9 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
       .slice(0, limit);
   }
 
-  async function logOf(id: number): Promise<LogFile | undefined> {
+  async function logPathOf(id: number): Promise<string | undefined> {
     const build = (await pendingBuild(id)) ?? (await finishedBuild(id));
-    return build && isPkgbase(build.pkgbase) ? files.find(join(logs, logName(build))) : undefined;
+    return build && isPkgbase(build.pkgbase) ? join(logs, logName(build)) : undefined;
   }
 
   const living = (): Promise<LiveBuilders | undefined> => readLiveBuilders(state, Date.now());
@@ -162,7 +163,8 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     },
 
     async log(id: number) {
-      const log = await logOf(id);
+      const path = await logPathOf(id);
+      const log = path === undefined ? undefined : await files.find(path);
       if (!log) return undefined;
       const goesOn = async (): Promise<boolean> => {
         const build = await pendingBuild(id);
@@ -171,7 +173,13 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
       return { ...log, follow: (from: number, signal: AbortSignal) => log.follow(from, goesOn, signal) };
     },
 
-    measures: () => readMeasures({ queue, git, state }),
+    async namcap(id: number) {
+      const path = await logPathOf(id);
+      return path === undefined ? undefined : keptNamcap(path);
+    },
+
+    measures: () =>
+      readMeasures({ queue, git, state, repositories: places.map((place) => place.repository) }),
     async totals() {
       const builds = (await queue.totals()).filter(({ name }) => name === "builds");
       const sum = (wanted: boolean): number =>

@@ -41,6 +41,25 @@ export function eventReaders(start: Start<ObservedQueue>): void {
     expect(await again.readers()).toMatchObject([{ upTo: 1, behindSince: desk.clock.ms - 1001 }]);
   });
 
+  test("an update that waits for a person is an event once, until it was closed and another one is opened", async () => {
+    const desk = await start();
+    const of = { target: "repo", arch: "x86_64" };
+    const review = { pkgbase: "a", branch: "update-a-1", url: null, message: "1 → 2, major" };
+    const next = { ...review, branch: "update-a-2" };
+    for (const open of [[review], [review], [next], [next], [], [next]]) {
+      await desk.queue.noteReviews(of, open);
+    }
+    await desk.queue.noteReviews({ target: "other", arch: "x86_64" }, []);
+    await desk.queue.noteReviews(of, [next]);
+    expect(await desk.events("review-opened")).toMatchObject([
+      { pkgbase: "a", target: "repo", url: null, message: "1 → 2, major", seq: 1 },
+      { seq: 2 },
+      { seq: 3 },
+    ]);
+    expect((await desk.queue.state()).builds).toEqual([]);
+    expect(await desk.queue.packages()).toEqual([]);
+  });
+
   test("one process at a time reads for a reader, and what a late one says doesn't count", async () => {
     const desk = await start();
     await kinds(desk);
@@ -124,7 +143,7 @@ export function eventReaders(start: Start<ObservedQueue>): void {
       { labels: { target: "repo", arch: "x86_64", class: "heavy", outcome: "built" }, value: 2 },
     ]);
     expect(of("build_seconds_bucket")).toEqual([
-      { labels: { le: "1" }, value: 1 },
+      { labels: { le: "0.1" }, value: 1 },
       { labels: { le: "60" }, value: 1 },
     ]);
     expect(of("build_seconds_sum")).toEqual([{ labels: {}, value: 40 }]);

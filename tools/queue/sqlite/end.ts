@@ -89,7 +89,11 @@ function nextTry(
 }
 
 /** Ends a queued or active build for good: remembers the outcome and tells those that need it. */
-export function end(transaction: Transaction, build: BuildRow, { outcome, message, bytes }: Result): void {
+export function end(
+  transaction: Transaction,
+  build: BuildRow,
+  { outcome, message, bytes, publishMs }: Result,
+): void {
   const { file, now, emit } = transaction;
   file.run(
     `insert into finished (id, package, spec, losses, queued_at, outcome, message, token, worker, started_at, finished_at, bytes)
@@ -103,6 +107,7 @@ export function end(transaction: Transaction, build: BuildRow, { outcome, messag
   const spec = readSpec(build.spec);
   count(file, "builds", { target: build.target, arch: build.arch, class: spec.class ?? "", outcome });
   if (build.started_at !== null) observe(file, "build_seconds", now - build.started_at);
+  if (publishMs !== undefined) observe(file, "publish_seconds", publishMs);
   file.run("delete from build where id = ?", build.id);
   file.run("delete from need where build = ?", build.id);
   file.run(

@@ -145,4 +145,13 @@ create table drained (worker text primary key, why text not null) without rowid;
 -- How large its packages are together, in bytes.
 alter table finished add column bytes integer;
 `,
+  `
+-- Which updates waited for a person when somebody looked last.
+create table review (
+  target text not null,
+  arch text not null,
+  branch text not null,
+  primary key (target, arch, branch)
+) without rowid;
+`,
 ];

@@ -15,6 +15,7 @@ import type {
 import type { QueueEvent, QueueEventDetail } from "../events.ts";
 import type { BuildKey, Submission, Submitted } from "../submission.ts";
 import type {
+  OpenReview,
   PipelineBuild,
   ReaderLease,
   ReaderState,
@@ -34,6 +35,7 @@ import { releaseFrom } from "./release.ts";
 import { endRemoval, noteFailedRemoval } from "./removals.ts";
 import { type Durability, SqliteFile } from "./sqlite-file.ts";
 import { listReaders, noteRead, takeUnread } from "./readers.ts";
+import { noteOpen } from "./reviews.ts";
 import * as rows from "./rows.ts";
 import { schema } from "./schema.ts";
 import { readState } from "./state.ts";
@@ -163,6 +165,10 @@ class SqliteQueue implements ObservedQueue {
 
   async readers(): Promise<readonly ReaderState[]> {
     return this.#read(listReaders);
+  }
+
+  async noteReviews(of: Pick<BuildKey, "target" | "arch">, open: readonly OpenReview[]): Promise<void> {
+    this.#write("reviews noted", "crash", (transaction) => noteOpen(transaction, of, open));
   }
 
   async addTotals(more: readonly Total[]): Promise<void> {

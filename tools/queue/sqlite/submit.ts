@@ -88,7 +88,7 @@ export function holdPackage(transaction: Transaction, key: BuildKey, why: string
 }
 
 /** Looks packages of the submission's target and architecture up by pkgbase, and adds them on first sight. */
-function packageIds(
+export function packageIds(
   { file }: Transaction,
   { target, arch }: Pick<BuildKey, "target" | "arch">,
 ): (pkgbase: string) => number {

@@ -2,13 +2,11 @@ import { Readable } from "node:stream";
 import type { FastifyPluginCallback, FastifyReply } from "fastify";
 import type { Source } from "../source.ts";
 import { appearing } from "./live-log.ts";
-import type { StreamLimit } from "./live.ts";
 import type { AddressOf } from "./own-address.ts";
 import type { Build } from "./schemas.ts";
 
 interface Options {
   readonly source: Source;
-  readonly streams: StreamLimit;
   readonly over: AbortSignal;
   readonly addressOf: AddressOf;
 }
@@ -22,7 +20,7 @@ interface LogParams {
  * The routes of chaotic-manager, for its website, boards and links in messages. A build is named by its package and
  * by the time at which it was scheduled, in milliseconds.
  */
-export function chaoticRoutes({ source, streams, over, addressOf }: Options): FastifyPluginCallback {
+export function chaoticRoutes({ source, over, addressOf }: Options): FastifyPluginCallback {
   return (app, _options, done) => {
     const hidden = { schema: { hide: true } };
 
@@ -80,15 +78,10 @@ export function chaoticRoutes({ source, streams, over, addressOf }: Options): Fa
         }
         const build = await findBuild(source, pkgbase, timestamp);
         if (!build) return text(reply, 404, "there is no such build\n");
-        const leave = streams(reply);
-        if (!leave) return reply;
         // A build may say nothing for long.
         request.raw.socket.setTimeout(0);
         const gone = new AbortController();
-        reply.raw.once("close", () => {
-          gone.abort();
-          leave();
-        });
+        reply.raw.once("close", () => gone.abort());
         const signal = AbortSignal.any([gone.signal, over]);
         const log = await appearing(source, build.id, signal);
         if (!log) return text(reply, 404, "there is no log of it\n");

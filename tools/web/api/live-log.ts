@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { lineReader } from "../log/lines.ts";
+import { heldBack, readLines } from "../log/lines.ts";
 import type { LogSource, Source } from "../source.ts";
-import type { Message } from "./live.ts";
+import { framed } from "./live.ts";
 
 const pieceBytes = 64 * 1024;
 
@@ -14,28 +14,68 @@ export async function* piecesOf(log: LogSource, from: number, end: number): Asyn
   }
 }
 
-/** Each message holds the lines that came; its id is the byte at which the next line begins. */
-export async function* liveLines(
-  source: Source,
-  id: number,
-  from: number,
-  signal: AbortSignal,
-): AsyncGenerator<Message> {
-  const log = await appearing(source, id, signal);
-  const reader = lineReader();
-  if (log) {
-    for await (const piece of log.follow(from, signal)) {
-      const lines = reader.push(piece);
-      if (lines.length > 0) yield { id: from + reader.consumed, data: lines };
-    }
+export type LiveLines = (id: number, from: number, signal: AbortSignal) => AsyncGenerator<Uint8Array>;
+
+/** Messages that are remembered, since many readers want the same ones at the same time. */
+const shared = 200;
+
+/**
+ * Logs as messages. Each holds the lines that came; its id is the byte at which the next line begins. What is made for
+ * one reader is handed to all others who are at the same byte.
+ */
+export function liveLogs(source: Source): LiveLines {
+  const made = new Map<string, Uint8Array>();
+
+  function messageOf(build: number, at: number, lines: Buffer): Uint8Array {
+    const key = `${build} ${at} ${lines.length}`;
+    const known = made.get(key);
+    if (known) return known;
+    const message = framed({ id: at + lines.length, data: readLines(lines) });
+    made.set(key, message);
+    if (made.size > shared) made.delete(made.keys().next().value!);
+    return message;
   }
-  if (signal.aborted) return;
-  const rest = reader.end();
-  if (rest.length > 0) yield { id: from + reader.consumed, data: rest };
-  const build = await source.build(id);
-  // A build that is still active then was given up by whoever built it.
-  const status = build?.status === "active" ? "lost" : (build?.status ?? "gone");
-  yield { id: from + reader.consumed, event: "end", data: status };
+
+  return async function* liveLines(id, from, signal) {
+    const log = await appearing(source, id, signal);
+    let at = from;
+    let rest: Buffer = Buffer.alloc(0);
+    if (log) {
+      for await (const piece of log.follow(from, signal)) {
+        rest = rest.length === 0 ? asBuffer(piece) : Buffer.concat([rest, piece]);
+        for (let end = endOfLines(rest); end > 0; end = endOfLines(rest)) {
+          const message = messageOf(id, at, rest.subarray(0, end));
+          at += end;
+          rest = rest.subarray(end);
+          yield message;
+        }
+      }
+    }
+    if (signal.aborted) return;
+    if (rest.length > 0) yield messageOf(id, at, rest);
+    const build = await source.build(id);
+    // A build that is still active then was given up by whoever built it.
+    const status = build?.status === "active" ? "lost" : (build?.status ?? "gone");
+    yield framed({ id: at + rest.length, event: "end", data: status });
+  };
+}
+
+/** A message has no more lines than that, since each costs more than its bytes. */
+const mostLines = 500;
+
+/** Where complete lines end that fit one message; 0: there is none. */
+function endOfLines(bytes: Buffer): number {
+  let end = 0;
+  for (let lines = 0; lines < mostLines; lines++) {
+    const next = bytes.indexOf(10, end);
+    if (next === -1) break;
+    end = next + 1;
+  }
+  return end === 0 && bytes.length > heldBack ? bytes.length : end;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 const lookEveryMs = 250;

@@ -10,25 +10,10 @@ export interface Message {
   readonly data: unknown;
 }
 
-export type StreamLimit = (reply: FastifyReply) => (() => void) | undefined;
-
-/** Counts open streams, so that nobody can open them without end. */
-export function streamLimit(most: number): StreamLimit {
-  let open = 0;
-  return (reply) => {
-    if (open >= most) {
-      void reply
-        .code(503)
-        .header("retry-after", "10")
-        .type("text/plain")
-        .send("too many readers; try again soon\n");
-      return undefined;
-    }
-    open++;
-    return () => {
-      open--;
-    };
-  };
+/** A message as it is sent, which many readers may share. */
+export function framed({ id, event, data }: Message): Uint8Array {
+  const name = event === undefined ? "" : `event: ${event}\n`;
+  return Buffer.from(`${name}id: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
 /**
@@ -37,7 +22,7 @@ export function streamLimit(most: number): StreamLimit {
  */
 export async function sendEvents(
   reply: FastifyReply,
-  messages: (signal: AbortSignal) => AsyncIterable<Message>,
+  messages: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
   over: AbortSignal,
 ): Promise<void> {
   reply.hijack();
@@ -55,9 +40,8 @@ export async function sendEvents(
   response.write("retry: 2000\n\n");
   const beat = setInterval(() => isTaken(response) && response.write(": still here\n\n"), 15_000);
   try {
-    for await (const { id, event, data } of messages(signal)) {
-      const name = event === undefined ? "" : `event: ${event}\n`;
-      const sent = response.write(`${name}id: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
+    for await (const message of messages(signal)) {
+      const sent = response.write(message);
       if (!sent && !signal.aborted) await once(response, "drain", { signal });
     }
   } catch (error) {

@@ -6,19 +6,19 @@ import { failures } from "../log/failures.ts";
 import { logIndexes } from "../log/log-index.ts";
 import { withLogErrors } from "./log-errors.ts";
 import { json } from "./json-schema.ts";
-import { liveLines, piecesOf } from "./live-log.ts";
-import { lastEventId, sendEvents, type Message, type StreamLimit } from "./live.ts";
+import { liveLogs, piecesOf } from "./live-log.ts";
+import { framed, lastEventId, sendEvents } from "./live.ts";
 import * as schemas from "./schemas.ts";
 
 interface Options {
   readonly source: Source;
-  readonly streams: StreamLimit;
   /** Aborts where the server ends. */
   readonly over: AbortSignal;
 }
 
 /** The API: JSON that its schemas describe, logs as text, and streams of server-sent events. */
-export function apiRoutes({ source, streams, over }: Options): FastifyPluginCallback {
+export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
+  const liveLines = liveLogs(source);
   const explained = withLogErrors(failures(source, logIndexes()));
   return (app, _options, done) => {
     app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
@@ -67,8 +67,13 @@ export function apiRoutes({ source, streams, over }: Options): FastifyPluginCall
     );
     app.get<{ Params: { id: number } }>(
       "/builds/:id",
-      described("A build", schemas.build, buildParams),
-      async ({ params }, reply) => (await source.build(params.id)) ?? notFound(reply, "build"),
+      described("A build", schemas.shownBuild, buildParams),
+      async ({ params }, reply) => {
+        const build = await source.build(params.id);
+        return build
+          ? { ...build, namcap: (await source.namcap(params.id)) ?? null }
+          : notFound(reply, "build");
+      },
     );
 
     app.get<{ Params: { id: number }; Querystring: { offset: number } }>(
@@ -98,12 +103,8 @@ export function apiRoutes({ source, streams, over }: Options): FastifyPluginCall
       },
       async (request, reply) => {
         if (!(await source.build(request.params.id))) return notFound(reply, "build");
-        const leave = streams(reply);
-        if (!leave) return reply;
         const from = lastEventId(request) ?? request.query.offset;
-        await sendEvents(reply, (signal) => liveLines(source, request.params.id, from, signal), over).finally(
-          leave,
-        );
+        await sendEvents(reply, (signal) => liveLines(request.params.id, from, signal), over);
         return reply;
       },
     );
@@ -111,13 +112,7 @@ export function apiRoutes({ source, streams, over }: Options): FastifyPluginCall
       "/events",
       { schema: { summary: "What happens to builds, as server-sent events; resumed by Last-Event-ID" } },
       async (request, reply) => {
-        const leave = streams(reply);
-        if (!leave) return reply;
-        await sendEvents(
-          reply,
-          (signal) => eventMessages(source, lastEventId(request), signal),
-          over,
-        ).finally(leave);
+        await sendEvents(reply, (signal) => eventMessages(source, lastEventId(request), signal), over);
         return reply;
       },
     );
@@ -145,9 +140,9 @@ async function* eventMessages(
   source: Source,
   after: number | undefined,
   signal: AbortSignal,
-): AsyncGenerator<Message> {
+): AsyncGenerator<Uint8Array> {
   for await (const event of source.events(after, signal)) {
-    if (event === "missed") yield { id: 0, event: "missed", data: null };
-    else yield { id: event.seq, event: "build", data: event };
+    if (event === "missed") yield framed({ id: 0, event: "missed", data: null });
+    else yield framed({ id: event.seq, event: "build", data: event });
   }
 }

@@ -40,6 +40,28 @@ export const build = z.object({
   bytes: z.int().nullable().meta({ description: "How large the packages are together that came out" }),
 });
 
+export const namcap = z.object({
+  state: z
+    .enum(["ran", "stopped", "not-installed"])
+    .meta({ description: "Stopped: before its end, so there may be more" }),
+  lines: z
+    .array(
+      z.object({
+        level: z.enum(["error", "warning", "info"]),
+        package: z.string().meta({ description: "A package, or `PKGBUILD (pkgbase)`" }),
+        tag: z.string().meta({ description: "As namcap-tags(1) has it" }),
+        message: z.string(),
+      }),
+    )
+    .readonly()
+    .meta({ description: "Errors first" }),
+  left: z.int().meta({ description: "How many more there were" }),
+});
+
+export const shownBuild = build.extend({
+  namcap: namcap.nullable().meta({ description: "What namcap says of its packages; null: made none" }),
+});
+
 export const failing = z.object({
   pkgbase: z.string(),
   arch: z.string(),
@@ -215,6 +237,7 @@ export const actionAnswer = z.object({
 export const tokenHolder = z.object({ name: z.string(), allows: z.array(action).readonly() });
 
 export type Build = z.infer<typeof build>;
+export type Namcap = z.infer<typeof namcap>;
 export type Failing = z.infer<typeof failing>;
 export type ExplainedFailing = z.infer<typeof explainedFailing>;
 export type Review = z.infer<typeof review>;

@@ -23,7 +23,7 @@ export interface LineReader {
 const longestLine = 4096;
 
 /** Bytes without a line's end that are held back at most. */
-const heldBack = 16 * longestLine;
+export const heldBack = 16 * longestLine;
 
 export function lineReader(): LineReader {
   let rest: Buffer = Buffer.alloc(0);
@@ -48,7 +48,8 @@ export function lineReader(): LineReader {
   };
 }
 
-function readLines(bytes: Buffer): LogLine[] {
+/** The lines of these bytes; the end of the last one may be missing. */
+export function readLines(bytes: Uint8Array): LogLine[] {
   const text = new StringDecoder("utf8").end(bytes);
   return text.replace(/\n$/, "").split("\n").map(readLine);
 }

@@ -1,9 +1,11 @@
-import type { Build, PackageView } from "../api/schemas.ts";
-import { html, type Content } from "../markup/html.ts";
+import type { Build, Namcap, PackageView } from "../api/schemas.ts";
+import { html, type Content, type Html } from "../markup/html.ts";
 import { actionsFor } from "./actions.ts";
 import type { Page } from "./layout.ts";
 import { logView, type ShownLog } from "./log-view.ts";
-import { ago, badge, bytes, duration, packageLink } from "./parts.ts";
+import { ago, badge, bytes, duration, packageLink, table, type Tone } from "./parts.ts";
+
+type NamcapLine = Namcap["lines"][number];
 
 const isOver = ({ finishedAt }: Build): boolean => finishedAt !== null;
 
@@ -13,10 +15,16 @@ interface About {
   readonly pkg: PackageView | undefined;
   /** Main's commit. */
   readonly main: string;
+  readonly namcap: Namcap | undefined;
 }
 
 /** What a build is about, what came of it, what a retry would do, and its log. */
-export function buildPage(build: Build, { log, pkg, main }: About, now: number, canAct: boolean): Page {
+export function buildPage(
+  build: Build,
+  { log, pkg, main, namcap }: About,
+  now: number,
+  canAct: boolean,
+): Page {
   const { id, pkgbase, commit, reasons, worker, message, queuedAt, startedAt, finishedAt, expectedMs } =
     build;
   const facts: (readonly [string, Content])[] = [
@@ -50,10 +58,30 @@ export function buildPage(build: Build, { log, pkg, main }: About, now: number, 
         )}
       </dl>
       ${canAct && actionsFor(pkgbase, isOver(build) ? [["build", "Try again"]] : [["cancel", "Cancel this build"]])}
+      ${namcap && namcapPart(namcap)}
       <h2>Log</h2>
       <p><a href="../api/builds/${id}/log">Whole log as text</a></p>
       ${logView(build, log)}`,
   };
+}
+
+const levels: Readonly<Record<NamcapLine["level"], Tone>> = { error: "bad", warning: "warn", info: "calm" };
+
+/** What namcap finds in the packages and the PKGBUILD. */
+function namcapPart({ state, lines, left }: Namcap): Html {
+  const rows = lines.map(({ level, package: name, tag, message }) => [
+    html`<span class="badge ${levels[level]}">${level}</span>`,
+    name,
+    html`<code>${tag}</code>`,
+    message,
+  ]);
+  const nothing = state === "ran" && lines.length === 0;
+  return html`<h2 id="namcap">What namcap says</h2>
+    ${state === "not-installed" && html`<p>namcap isn't installed where it was built.</p>`}
+    ${state === "stopped" && html`<p>It was stopped before its end, so there may be more.</p>`}
+    ${nothing && html`<p>It found nothing.</p>`}
+    ${rows.length > 0 && table(["Level", "Package", "Rule", "What"], rows)}
+    ${left > 0 && html`<p>There are ${left} more, which aren't kept.</p>`}`;
 }
 
 /** The packages of this build, where they are what is published now. */

@@ -75,12 +75,13 @@ export function pageRoutes({ source, addressOf, canAct }: Options): FastifyPlugi
       const id = /^\d{1,15}$/.test(params.id) ? Number(params.id) : 0;
       const build = await source.build(id);
       if (!build) return send(reply, source, missing("build", params.id), 404);
-      const [log, pkg, { commit }] = await Promise.all([
+      const [log, pkg, { commit: main }, namcap] = await Promise.all([
         readLog(id, query),
         source.package(build.pkgbase),
         source.overview(),
+        source.namcap(id),
       ]);
-      return send(reply, source, buildPage(build, { log, pkg, main: commit }, Date.now(), canAct));
+      return send(reply, source, buildPage(build, { log, pkg, main, namcap }, Date.now(), canAct));
     });
     done();
   };

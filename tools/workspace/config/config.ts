@@ -2,7 +2,7 @@ import { parseConfigFile } from "./config-file.ts";
 import type { FileContent } from "../files.ts";
 import type { Key } from "./key-kinds.ts";
 import { packageKeys, repositoryKeys } from "./keys.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../../nearest-name.ts";
 
 type Keys = Readonly<Record<string, Key<unknown>>>;
 type Values<K extends Keys> = { readonly [Name in keyof K]: K[Name]["default"] };

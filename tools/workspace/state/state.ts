@@ -1,11 +1,13 @@
 import { isPkgbase } from "../../alpm/names.ts";
 import type { FileChanges } from "../../git/change-files.ts";
 import type { Git } from "../../git/git.ts";
+import type { SeenRefs } from "../../release/plan/next-locks.ts";
 import { listTree, readBlobs } from "../../git/objects.ts";
 import { parseObject } from "./json-object.ts";
 import { needsFiles, parseNeeds, type NeedsState } from "./needs-state.ts";
 import { packageStateText, parsePackageState, type PackageState } from "./package-state.ts";
 import { formatRequests, noRequests, parseRequests, requestsFile, type RequestList } from "./requests.ts";
+import { formatSeenRefs, parseSeenRefs, seenRefsFile } from "./seen-refs.ts";
 
 /** What only machines write, as the branch `state` holds it. */
 export interface State {
@@ -15,6 +17,8 @@ export interface State {
   readonly versions: ReadonlyMap<string, string>;
   readonly run: RunState;
   readonly needs: NeedsState;
+  /** `.releases.json`: by project, the refs of its repository as they were seen. */
+  readonly releases: ReadonlyMap<string, SeenRefs>;
   /** `.requests.json`: builds that builders are asked for. */
   readonly requests: RequestList;
 }
@@ -34,6 +38,7 @@ export const emptyState: State = {
   versions: new Map(),
   run: { known: false, databases: [] },
   needs: { gives: [], broken: {} },
+  releases: new Map(),
   requests: noRequests,
 };
 
@@ -69,6 +74,7 @@ function parseState(files: ReadonlyMap<string, string>): State {
     versions: parseVersions(files.get(".version-state") ?? ""),
     run: parseRunState(files.get(".sluice.json")),
     needs: parseNeeds(files.get(".gives.json"), files.get(".broken.json")),
+    releases: parseSeenRefs(files.get(seenRefsFile)),
     requests: parseRequests(files.get(requestsFile)),
   };
 }
@@ -112,6 +118,8 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
   }
   const versions = versionsText(state.versions);
   if (versions !== versionsText(before.versions)) changes.set(".version-state", versions);
+  const releases = formatSeenRefs(state.releases);
+  if (releases !== formatSeenRefs(before.releases)) changes.set(seenRefsFile, releases);
   if (state.requests !== before.requests) changes.set(requestsFile, formatRequests(state.requests));
   for (const [path, text] of needsFiles(state.needs, before.needs)) {
     if (text !== files.get(path)) changes.set(path, text);

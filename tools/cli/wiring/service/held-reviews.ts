@@ -9,6 +9,7 @@ import { remoteBranches } from "../../../git/remote-branches.ts";
 import type { HeldReview, HeldReviews, ShownReview } from "../../../manager/view/held-reviews.ts";
 import { remote } from "../../../workspace/refs.ts";
 import { reviewPlace } from "../forge.ts";
+import { operationPorts } from "../operation.ts";
 import { withUpstreams } from "../upstreams.ts";
 
 /** How old what is known may be before it is looked at again, at a remote and in this clone alone. */
@@ -20,6 +21,11 @@ interface Known {
   readonly at: number;
   readonly key: string;
   readonly reviews: readonly HeldReview[];
+}
+
+/** Those of the clone in this folder. */
+export function heldReviewsOf(root: string): HeldReviews {
+  return heldReviews({ ...operationPorts({ root }), progress: () => undefined }, process.env);
 }
 
 /** Open reviews for whoever looks in. They are judged again where a branch or main moved, never while somebody waits. */

@@ -5,6 +5,7 @@ import { parse } from "smol-toml";
 import { SluiceError, systemCode } from "../../../errors.ts";
 import type { Git } from "../../../git/git.ts";
 import { forgePage, linksTo, type Links } from "../../../manager/notifications/links.ts";
+import type { HeldReviews } from "../../../manager/view/held-reviews.ts";
 import type { Notifier } from "../../../manager/notifications/notifier.ts";
 import { readTargets, targetsOfVariables, type TargetSettings } from "../../../notify/settings.ts";
 import type { Progress } from "../../output/progress.ts";
@@ -99,6 +100,7 @@ export function newOwner(worker: string): string {
 /** Starts to notify the targets of notify.toml; undefined where there are none. */
 export async function startNotifierHere(
   { installations, head, worker }: Opened,
+  reviews: HeldReviews,
   pages: string | undefined,
   { troubled }: Pick<Progress, "troubled">,
 ): Promise<Notifier | undefined> {
@@ -110,6 +112,7 @@ export async function startNotifierHere(
   const own = head.workspace.config.REPO_NAME;
   return startNotifier({
     queue: installation.queue,
+    held: { reviews, of: { target: installation.repository.name, arch: installation.arch } },
     targets,
     links: await linksOf({ git: installation.git, own, further, pages }, process.env),
     owner: newOwner(worker),

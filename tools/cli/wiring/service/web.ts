@@ -1,12 +1,16 @@
 import { isIP } from "node:net";
 import { SluiceError } from "../../../errors.ts";
 import type { Folders } from "../../../manager/installation.ts";
-import { isServedFile, serve, type Handler, type Server } from "../../../manager/serve.ts";
-import { heldReviews } from "./held-reviews.ts";
-import { operationPorts } from "../operation.ts";
+import {
+  defaultConnections,
+  isServedFile,
+  serve,
+  type Handler,
+  type Server,
+} from "../../../manager/serve.ts";
 import type { ViewedPlace } from "../../../manager/view/view.ts";
 
-interface Served extends Omit<ViewedPlace, "logs" | "state" | "reviews"> {
+interface Served extends Omit<ViewedPlace, "logs" | "state"> {
   readonly folders: Pick<Folders, "state" | "repositories" | "logs">;
 }
 
@@ -17,6 +21,8 @@ interface Options {
   readonly address: string | undefined;
   /** Whose X-Forwarded-* counts. */
   readonly proxies: readonly string[];
+  /** How many connections may be open at once. */
+  readonly connections: number;
   /** Is asked before all else. */
   readonly first?: Handler | undefined;
   /** Whether metrics have chaotic-manager's names besides. */
@@ -30,7 +36,7 @@ interface Options {
  */
 export async function serveWithPages(
   place: Served,
-  { port, host, address, proxies, first, chaoticMetrics }: Options,
+  { port, host, address, proxies, connections, first, chaoticMetrics }: Options,
 ): Promise<Server> {
   // Only who serves pays for loading it.
   const [{ openView }, { openActions }, { openWeb }] = await Promise.all([
@@ -39,8 +45,7 @@ export async function serveWithPages(
     import("../../../web/server.ts"),
   ]);
   const { logs, state } = place.folders;
-  const ports = { ...operationPorts({ root: place.git.dir }), progress: () => undefined };
-  const view = await openView({ ...place, logs, state, reviews: heldReviews(ports, process.env) });
+  const view = await openView({ ...place, logs, state });
   const actions = openActions({ ...place, state, now: () => new Date() });
   const web = await openWeb(view, { address, proxies, actions, chaoticMetrics });
   const close = async (): Promise<void> => {
@@ -48,12 +53,13 @@ export async function serveWithPages(
     await view.close();
   };
   try {
-    const server = await serve(place.folders, port, host, async (request, response) => {
+    const handler: Handler = async (request, response) => {
       if (await first?.(request, response)) return true;
       if (isServedFile(request.url ?? "")) return false;
       web.handle(request, response);
       return true;
-    });
+    };
+    const server = await serve(place.folders, port, host, handler, connections);
     return {
       ...server,
       async close() {
@@ -101,6 +107,23 @@ export function trustedProxies(env: NodeJS.ProcessEnv): readonly string[] {
     `TRUST_PROXY: ${JSON.stringify(wrong)} is neither an address nor a network`,
     {
       hint: "For example: TRUST_PROXY=127.0.0.1,10.0.0.0/8",
+    },
+  );
+}
+
+/**
+ * WEB_CONNECTIONS
+ *
+ * @throws SluiceError `web-connections`
+ */
+export function openConnections({ WEB_CONNECTIONS: text }: NodeJS.ProcessEnv): number {
+  if (text === undefined || text === "") return defaultConnections;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new SluiceError(
+    "web-connections",
+    `WEB_CONNECTIONS: ${JSON.stringify(text)} is no number of connections`,
+    {
+      hint: "For example: WEB_CONNECTIONS=5000",
     },
   );
 }
