@@ -54,13 +54,14 @@ const innerRooms = {
   manager: {
     workspaces: [],
     reconcile: [],
+    keys: ["reconcile"],
     builds: ["reconcile"],
     runners: ["reconcile", "builds"],
     builders: ["reconcile", "builds"],
     remote: ["reconcile", "builds", "builders"],
     actions: ["reconcile", "builds"],
     view: ["reconcile", "builds", "builders"],
-    telling: [],
+    notifications: [],
   },
   web: { log: [], markup: [], api: ["log"], pages: ["log", "markup", "api"] },
   cli: {
@@ -151,6 +152,15 @@ export default {
     "import/no-unassigned-import": "off",
     "import/no-cycle": ["error", { ignoreTypes: false }],
     "no-underscore-dangle": "off",
+    "no-restricted-properties": [
+      "error",
+      {
+        object: "AbortSignal",
+        property: "timeout",
+        message:
+          "Composed by AbortSignal.any it may never fire in Node 20; use tools/system/timeout-signal.ts.",
+      },
+    ],
   },
   overrides: [...rooms, ...inner, grammars],
   ignorePatterns: ["dist", "dist-bench", "node_modules"],

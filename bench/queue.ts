@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Submission, SubmittedBuild } from "../tools/queue/queue.ts";
+import type { Submission, SubmittedBuild } from "../tools/queue/submission.ts";
 import { openSqliteQueue } from "../tools/queue/sqlite/sqlite.ts";
 import { seededRandom } from "../test/world/random.ts";
 import type { BenchReport } from "./report.ts";

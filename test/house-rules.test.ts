@@ -9,17 +9,19 @@ const house = mkdtempSync(join(tmpdir(), "sluice-house-"));
 copyFileSync("oxlint.config.mjs", join(house, "oxlint.config.mjs"));
 afterAll(() => rmSync(house, { recursive: true }));
 
-/** Plants one file in an empty house and returns what the project's linter says of it. */
-function lint(path: string, source: string): string {
-  const file = join(house, path);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, source);
+/** Plants files in an empty house and returns what the project's linter says of the first. */
+function lint(path: string, source: string, others: Readonly<Record<string, string>> = {}): string {
+  const planted = Object.entries({ [path]: source, ...others });
+  for (const [at, text] of planted) {
+    mkdirSync(dirname(join(house, at)), { recursive: true });
+    writeFileSync(join(house, at), text);
+  }
   const oxlint = join(process.cwd(), "node_modules/oxlint/bin/oxlint");
   const { stdout } = spawnSync(process.execPath, [oxlint, "-c", "oxlint.config.mjs", path], {
     cwd: house,
     encoding: "utf8",
   });
-  rmSync(file);
+  for (const [at] of planted) rmSync(join(house, at));
   return stdout;
 }
 
@@ -53,4 +55,17 @@ test.each([
   ["tools/ci/operations/a.ts", 'import { x } from "../../upstream/aur/x.ts";\nexport const y = x;\n'],
 ])("an import of a room above is allowed in %s", (path, source) => {
   expect(lint(path, source)).not.toContain("no-restricted-imports");
+});
+
+test("a time limit that the garbage collector may take away is refused", () => {
+  expect(lint("tools/git/a.ts", "export const limit = AbortSignal.timeout(1000);\n")).toContain(
+    "no-restricted-properties",
+  );
+});
+
+test("files that need each other are refused, also where only types are meant", () => {
+  const said = lint("tools/git/a.ts", 'import type { B } from "./b.ts";\nexport type A = B[];\n', {
+    "tools/git/b.ts": 'import type { A } from "./a.ts";\nexport type B = A | string;\n',
+  });
+  expect(said).toContain("no-cycle");
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { rotateKey, rotateWhenDue } from "../tools/manager/rotation.ts";
-import type { KeyPlaces } from "../tools/manager/signing-keys.ts";
+import { rotateKey, rotateWhenDue } from "../tools/manager/keys/rotation.ts";
+import type { KeyPlaces } from "../tools/manager/keys/signing-keys.ts";
 import { publish } from "../tools/pkgrepo/publishing/publish.ts";
 import { serveRepositories, type Served } from "../tools/pkgrepo/serving/serve.ts";
 import { pacmanClient, type PacmanClient } from "./world/pacman-client.ts";

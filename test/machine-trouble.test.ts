@@ -6,7 +6,7 @@ import type { BuildRequest, BuildResult } from "../tools/builder/build-request.t
 import { SluiceError } from "../tools/errors.ts";
 import { openGit } from "../tools/git/git.ts";
 import { openInstallations, type Installation } from "../tools/manager/installation.ts";
-import { rotateKey } from "../tools/manager/rotation.ts";
+import { rotateKey } from "../tools/manager/keys/rotation.ts";
 import { submissionOf } from "../tools/manager/reconcile/submit.ts";
 import { up, type UpWatcher } from "../tools/manager/up.ts";
 import { host } from "../tools/sandbox/host.ts";

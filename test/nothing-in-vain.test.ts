@@ -78,7 +78,7 @@ describe.skipIf(missing.length > 0)(
       expect({ code, stderr }).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(
-          /app: failed: not begun: app-1-1-any\.pkg\.tar\.zst was published from/,
+          /app: failed: not started: app-1-1-any\.pkg\.tar\.zst was published from/,
         ),
       });
       expect(stderr).toContain("raise pkgrel in PKGBUILD and .SRCINFO, or run: sluice bump app");

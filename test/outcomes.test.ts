@@ -187,7 +187,7 @@ describe.skipIf(missing.length > 0)(`builds that are ended ${needs}`, () => {
     up.kill("SIGINT");
     expect(await up.ended).toBe(1);
     expect(up.said()).toMatch(/slow: lost: the builder was stopped/);
-    expect(up.said()).toMatch(/Stopped with 1 to build; the next run goes on with them/);
+    expect(up.said()).toMatch(/Stopped with 1 to build; the next run continues with them/);
     const { stdout } = await workspace.sluice(["queue"]);
     expect(stdout).toMatch(/^slow +any +(lost, tried again at|ready)/m);
   });

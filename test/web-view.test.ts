@@ -3,17 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openGit } from "../tools/git/git.ts";
-import { writeLiving } from "../tools/manager/builders/living.ts";
+import { writeLiveBuilders } from "../tools/manager/builders/live-builders.ts";
 import { revisionsOf } from "../tools/manager/reconcile/revision.ts";
 import { openView } from "../tools/manager/view/view.ts";
-import type { ToldQueue } from "../tools/queue/event-readers.ts";
+import type { ObservedQueue } from "../tools/queue/event-readers.ts";
 import { openSqliteQueue } from "../tools/queue/sqlite/sqlite.ts";
 import { serveSource } from "./world/web-source.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 
 let state: string;
 let workspace: ScratchWorkspace;
-let queue: ToldQueue;
+let queue: ObservedQueue;
 let view: Awaited<ReturnType<typeof openView>>;
 let served: Awaited<ReturnType<typeof serveSource>>;
 let now = Date.now();
@@ -99,7 +99,7 @@ test("a package says why it isn't published: no builder of its class, a trigger,
   const living = [
     { name: "attic", class: "2", arch: "x86_64", jobs: 1, draining: false, held: new Set<string>() },
   ];
-  await writeLiving(state, living, { at: Date.now(), here: [] });
+  await writeLiveBuilders(state, living, { at: Date.now(), here: [] });
   expect(await whyNot("lib")).toContain(
     "Not published: no builder takes it. No builder takes class gpu: there are attic (2)",
   );

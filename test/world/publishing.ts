@@ -1,8 +1,8 @@
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rotateKey } from "../../tools/manager/rotation.ts";
-import type { KeyPlaces } from "../../tools/manager/signing-keys.ts";
+import { rotateKey } from "../../tools/manager/keys/rotation.ts";
+import type { KeyPlaces } from "../../tools/manager/keys/signing-keys.ts";
 import { publish } from "../../tools/pkgrepo/publishing/publish.ts";
 import { recordNeeds } from "../../tools/pkgrepo/publishing/record-needs.ts";
 import { repairPublished } from "../../tools/pkgrepo/checking/repair.ts";

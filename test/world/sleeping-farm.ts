@@ -14,7 +14,7 @@ import { serve } from "../../tools/manager/serve.ts";
 import { publish } from "../../tools/pkgrepo/publishing/publish.ts";
 import { lineOf, takeOffers } from "../../tools/queue/bullmq/offers.ts";
 import { redisAddress } from "../../tools/queue/bullmq/redis-address.ts";
-import type { SubmittedBuild } from "../../tools/queue/queue.ts";
+import type { SubmittedBuild } from "../../tools/queue/submission.ts";
 import { bubblewrap } from "../../tools/sandbox/bubblewrap/bubblewrap.ts";
 import { seededRandom } from "./random.ts";
 import { pkgbuildText, srcinfoText } from "./workspace.ts";

@@ -198,7 +198,8 @@ const built = join(import.meta.dirname, "../../dist");
 const program = `
 import { appendFileSync, cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { applyOnCommit, planOnCommit } from "${built}/ci/on-commit/on-commit.js";
+import { applyOnCommit } from "${built}/ci/on-commit/apply-on-commit.js";
+import { planOnCommit } from "${built}/ci/on-commit/on-commit.js";
 import { readPlatform } from "${built}/ci/pipeline/platform.js";
 import { openGit } from "${built}/git/git.js";
 import { openInstallations } from "${built}/manager/installation.js";

@@ -64,7 +64,7 @@ export class Provided {
     const found = this.#givers.get(need)?.[0];
     if (found || !isLibrary(need)) return found;
     const symbols = symbolVersion(need);
-    // Who names no versions of a library may have them all, and a library that is gone is told as that.
+    // Who names no versions of a library may have them all, and a library that is gone is reported as that.
     if (symbols) {
       const givers = this.#givers.get(symbols.library);
       if (!givers) return unknown;

@@ -43,7 +43,7 @@ export function sameVersionProblem(
   const { pkgbase } = after.pkg;
   const path = packagePath(packagesDir, pkgbase);
   const what = paths.length === 1 ? paths[0]! : `${paths[0]} and ${paths.length - 1} more`;
-  const message = `${what} changed, and the version is still ${version}; where that is published, no build is begun: ${howToRelease(after.pkg)}`;
+  const message = `${what} changed, and the version is still ${version}; where that is published, no build is started: ${howToRelease(after.pkg)}`;
   return { kind: "same-version", pkgbase, path, message };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError, systemCode } from "../errors.ts";
+import { timeoutSignal } from "../system/timeout-signal.ts";
 import { readAnswer, unavailable } from "./answers.ts";
 import type { ForgeKind } from "./forge.ts";
 
@@ -69,7 +70,7 @@ type Outcome =
 async function tryOnce(url: URL, init: RequestInit, timeout: number): Promise<Outcome> {
   try {
     // A redirect would take the token along to wherever it points.
-    const signal = AbortSignal.timeout(timeout);
+    const signal = timeoutSignal(timeout);
     const response = await fetch(url, { ...init, redirect: "manual", signal });
     const body = await response.text();
     const { status, headers } = response;

@@ -194,7 +194,7 @@ function isReadable(side: Side): side is Side & { readonly pkgbuild: Pkgbuild } 
   return "recipe" in side.pkgbuild;
 }
 
-/** A scriptlet whose text is told of already. */
+/** A scriptlet whose text has a finding already. */
 function toldOf(findings: readonly Finding[], path: string | undefined): boolean {
   return findings.some(({ rule, file }) => rule === "scriptlet" && file === path);
 }

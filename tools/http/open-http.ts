@@ -110,6 +110,7 @@ export function openHttp(
       method: step.method,
       headers: step.headers,
       body: step.body ?? null,
+      // oxlint-disable-next-line no-restricted-properties -- it isn't composed with another
       signal: AbortSignal.timeout(retryLimits.total),
     });
   }

@@ -11,7 +11,7 @@ import type { Revision } from "./reconcile/revision.ts";
 import { reconcile, type Reconciled } from "./reconcile/submit.ts";
 import { takeHandOver } from "./reconcile/take-hand-over.ts";
 import { takeRequests } from "./reconcile/take-requests.ts";
-import { rotateWhenDue } from "./rotation.ts";
+import { rotateWhenDue } from "./keys/rotation.ts";
 import { tidy } from "./tidy.ts";
 import { rebuildLost, watchPublished } from "./watch.ts";
 

@@ -18,7 +18,7 @@ export class HandOverInbox {
     });
   }
 
-  /** Whoever handed it over is told how it went; this never rejects. */
+  /** Answers with how it went; this never rejects. */
   async takeFor(
     installations: readonly Installation[],
     take: (installation: Installation, handOver: HandOver) => Promise<void>,

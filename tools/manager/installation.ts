@@ -8,8 +8,8 @@ import type { Git } from "../git/git.ts";
 import type { Repository } from "../pkgrepo/repository.ts";
 import { publishedKeys, snapshotReader, type Snapshot } from "../pkgrepo/snapshot.ts";
 import { withSigner } from "../pkgrepo/signing/signing.ts";
-import type { ToldQueue } from "../queue/event-readers.ts";
-import type { BuildKey } from "../queue/queue.ts";
+import type { ObservedQueue } from "../queue/event-readers.ts";
+import type { BuildKey } from "../queue/submission.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Checkpoint } from "../steps.ts";
 import type { RepositoryConfig } from "../workspace/config/config.ts";
@@ -17,7 +17,7 @@ import type { WorkspaceAddress } from "./builder-protocol.ts";
 import type { FetchOptions } from "./main-branch.ts";
 import { explainSystemError } from "./machine.ts";
 import { commitsOf, revisionsOf, type Commits, type Revisions } from "./reconcile/revision.ts";
-import { openSigningKeys, type KeyPlaces } from "./signing-keys.ts";
+import { openSigningKeys, type KeyPlaces } from "./keys/signing-keys.ts";
 
 /** For how many days files stay that left the database, for clients and mirrors that still ask for them. */
 export const keepDays = 14;
@@ -39,7 +39,7 @@ export interface BuildingPlace {
 
 /** One package repository of one architecture, its workspace, and a folder with all the rest. */
 export interface Installation extends BuildingPlace {
-  readonly queue: ToldQueue;
+  readonly queue: ObservedQueue;
   readonly repository: Repository;
   /** What clients see now; undefined before the first publish. */
   readonly readPublished: () => Promise<Snapshot | undefined>;
@@ -134,7 +134,7 @@ type InstallationOptions = StateOptions &
   Pick<Installation, "workspace" | "fetch"> & {
     readonly now?: () => Date;
     /** Default: the one in `state`. */
-    readonly queue?: ToldQueue;
+    readonly queue?: ObservedQueue;
   };
 
 /**
@@ -276,7 +276,7 @@ export async function makeStateFolder(state: string): Promise<void> {
 export async function openQueue(
   state: string,
   { now, checkpoint }: { now?: () => number; checkpoint?: Checkpoint } = {},
-): Promise<ToldQueue> {
+): Promise<ObservedQueue> {
   await makeStateFolder(state);
   const { openSqliteQueue } = await import("../queue/sqlite/sqlite.ts");
   return openSqliteQueue(join(state, "queue.sqlite"), now, checkpoint);

@@ -2,7 +2,7 @@ import { SluiceError } from "../errors.ts";
 
 const silentMs = 30_000;
 
-/** What goes wrong again and again is told twice a minute. Defects are told as they are. */
+/** Repeated errors are reported twice a minute. Defects are reported as they are. */
 export function saidOnce(tell: (error: SluiceError) => void): (error: unknown) => void {
   const told = new Map<string, number>();
   return (error) => {

@@ -69,7 +69,7 @@ async function dropPublished({
   }
 }
 
-/** But the last of each outcome of each package: with it, it is told what a failure was, and how it was before. */
+/** But the last of each outcome of each package: it shows what a failure was, and how it was before. */
 async function deleteOldLogs({ folders, queue }: Installation, before: number): Promise<void> {
   const files = await glob("*/*", { cwd: folders.logs, stats: true });
   const old = files.filter(({ stats }) => stats!.mtimeMs < before).map(({ path }) => path);

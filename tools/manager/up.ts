@@ -3,7 +3,7 @@ import { SluiceError } from "../errors.ts";
 import { recordNeeds } from "../pkgrepo/publishing/record-needs.ts";
 import { publish } from "../pkgrepo/publishing/publish.ts";
 import type { Repaired } from "../pkgrepo/checking/repair.ts";
-import { goingOn } from "../queue/going-on.ts";
+import { runnableBuilds } from "../queue/runnable-builds.ts";
 import type { PendingBuild, Queue } from "../queue/queue.ts";
 import type { Git } from "../git/git.ts";
 import { follower, type Follower, type FollowOptions, type FollowWatcher } from "./follower.ts";
@@ -65,7 +65,7 @@ export async function up(installations: Installations, options: UpOptions): Prom
       });
       const { builds } = await queue.state();
       // Another command may have asked for builds since `work` found nothing left.
-      if (signal.aborted || !goingOn(builds).some(isPending)) return builds;
+      if (signal.aborted || !runnableBuilds(builds).some(isPending)) return builds;
     } catch (error) {
       // Whoever installs from here is served on, whatever is wrong with building.
       if (once || !follow.began() || !(error instanceof SluiceError)) throw error;
@@ -136,7 +136,7 @@ async function readOldNeeds(
 /** Whether something is going to be tried again, here or by another builder; waits for it a little. */
 async function somethingPending(queue: Queue, isPending: (build: PendingBuild) => boolean): Promise<boolean> {
   const { builds } = await queue.state();
-  const pending = goingOn(builds).some(isPending);
+  const pending = runnableBuilds(builds).some(isPending);
   if (pending) await sleep(250);
   return pending;
 }

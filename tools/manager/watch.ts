@@ -1,7 +1,7 @@
 import { buildClassOf } from "../workspace/build-class.ts";
 import { repairPublished, type Repaired } from "../pkgrepo/checking/repair.ts";
 import { isWholeCheckDue } from "../pkgrepo/checking/check.ts";
-import type { Submitted } from "../queue/queue.ts";
+import type { Submitted } from "../queue/submission.ts";
 import type { Installation } from "./installation.ts";
 import type { Revision } from "./reconcile/revision.ts";
 import { submitBuilds } from "./reconcile/submit.ts";

@@ -1,4 +1,4 @@
-/** What people may want to be told of, and what it is in their words. */
+/** Events that people may want to hear of, in their words. */
 export const noticeKinds = {
   deployed: "a build succeeded, and its packages are published",
   failed: "a build failed",
@@ -16,7 +16,7 @@ export const noticeKinds = {
 
 export type NoticeKind = keyof typeof noticeKinds;
 
-/** What a target is told of where nothing is said: what chaotic-manager tells Telegram. */
+/** The events that a target gets by default: those that chaotic-manager sends to Telegram. */
 export const usualKinds: readonly NoticeKind[] = [
   "deployed",
   "failed",

@@ -1,5 +1,6 @@
 import { failureOf } from "../http/problems.ts";
 import { askedWait, isNotNow } from "../http/retry-policy.ts";
+import { timeoutSignal } from "../system/timeout-signal.ts";
 import { refused, unavailable, wrongSetup } from "./target.ts";
 
 export interface Post {
@@ -53,7 +54,7 @@ async function exchange({ url, method = "POST", headers, body }: Post): Promise<
       headers: { "content-type": "application/json", "user-agent": "sluice", ...headers },
       body,
       redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: timeoutSignal(timeoutMs),
     });
     return {
       status: response.status,

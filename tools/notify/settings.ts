@@ -151,7 +151,7 @@ function wrong(path: string, what: string): SluiceError {
   });
 }
 
-/** Whether a target is told of it. */
+/** Whether a target gets it. */
 export function isWanted(
   { events, packages }: Pick<MessageSettings, "events" | "packages">,
   { kind, pkgbase }: Pick<Notice, "kind" | "pkgbase">,

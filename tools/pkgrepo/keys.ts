@@ -15,7 +15,7 @@ export interface PublicKey {
 export interface KeyRecord {
   /** Signed the databases, and every package that they name. */
   readonly signs: PublicKey;
-  /** Signs everything anew at a time, ISO 8601; clients trust it before that. */
+  /** Signs everything again at a time, ISO 8601; clients trust it before that. */
   readonly next?: PublicKey & { readonly from: string };
   /** Signed before, and is offered until a time, ISO 8601. */
   readonly former: readonly (PublicKey & { readonly until: string })[];

@@ -10,7 +10,7 @@ import { reading } from "./contract/reading.ts";
 import { removals } from "./contract/removals.ts";
 import { scheduling } from "./contract/scheduling.ts";
 import { tryingAgain } from "./contract/trying-again.ts";
-import type { ToldQueue } from "./event-readers.ts";
+import type { ObservedQueue } from "./event-readers.ts";
 import type { Queue } from "./queue.ts";
 
 /** One storage, which several handles use at once. */
@@ -52,8 +52,8 @@ export function queueContract(create: () => Promise<Storage>): void {
   });
 }
 
-/** What an implementation must do whose events are told to somebody. */
-export function toldQueueContract(create: () => Promise<Storage<ToldQueue>>): void {
+/** What an implementation must do whose events others read. */
+export function toldQueueContract(create: () => Promise<Storage<ObservedQueue>>): void {
   eventReaders(starter(create));
 }
 

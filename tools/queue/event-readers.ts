@@ -1,8 +1,10 @@
 import type { Outcome } from "./outcome.ts";
-import type { AskingPipeline, Build, BuildKey, Queue, QueueEvent } from "./queue.ts";
+import type { Build, Queue } from "./queue.ts";
+import type { QueueEvent } from "./events.ts";
+import type { AskingPipeline, BuildKey } from "./submission.ts";
 
 /**
- * Durable places in the history of events, one for each reader, such as a chat that is told what happens. An event is
+ * Durable places in the history of events, one for each reader, such as a chat that gets notifications. An event is
  * read at least once: after a crash, those since the last `markRead` are read again. Nothing is stored twice.
  */
 export interface EventReaders {
@@ -34,8 +36,8 @@ export interface EventReaders {
   addTotals(more: readonly Total[]): Promise<void>;
 }
 
-/** A queue whose events are told to somebody. */
-export interface ToldQueue extends Queue, EventReaders {}
+/** A queue whose events others read, each from where it stopped. */
+export interface ObservedQueue extends Queue, EventReaders {}
 
 export interface ReaderLease {
   /** Which process reads, unique among those that run. */

@@ -1,4 +1,6 @@
+import type { QueueEvent } from "./events.ts";
 import type { BlockCause, Outcome, Retry } from "./outcome.ts";
+import type { AskingPipeline, BuildKey, OnDependencyFailure, Submission, Submitted } from "./submission.ts";
 
 /**
  * The builds that manager and builders share, in the order of their dependencies. Any number of processes
@@ -41,7 +43,7 @@ export interface Queue {
   claim(worker: Worker): Promise<Claim | undefined>;
 
   /** The ready builds in the order in which `claim` hands them out, for whoever offers them to builders elsewhere.
-   * Like `claim` it first takes back builds whose lease ran out and retries that are due. */
+   * Like `claim` it first requeues builds whose lease ran out and retries that are due. */
   ready(query: ReadyQuery): Promise<readonly Build[]>;
 
   /** Renews the lease for as long as it was claimed for. `cancel`: the lease was renewed, but stop, and
@@ -55,7 +57,7 @@ export interface Queue {
    * after a time in which nobody could renew it. */
   renew(workers: readonly string[]): Promise<void>;
 
-  /** Ends the claims of a worker as `lost`: its process has begun anew, so nobody works on them. */
+  /** Ends the claims of a worker as `lost`: its process was restarted, so nobody works on them. */
   abandon(worker: string): Promise<void>;
 
   /** Ends a claim. `gone`: it had been handed to somebody else or retried, and the result doesn't count.
@@ -111,78 +113,6 @@ export interface Queue {
   events(from: { readonly after: number; readonly signal?: AbortSignal }): AsyncIterable<QueueEvent>;
 
   close(): Promise<void>;
-}
-
-export interface BuildKey {
-  /** The package repository to publish to. */
-  readonly target: string;
-  readonly arch: string;
-  readonly pkgbase: string;
-}
-
-/** Fits a schedule file as it is. */
-export interface Submission {
-  readonly commit: string;
-  readonly arch: string;
-  readonly target: string;
-  /** The workspace's name. */
-  readonly source: string;
-  /** Where the schedule was made; takes the commit status. */
-  readonly pipeline?: Pipeline;
-  readonly onDependencyFailure?: OnDependencyFailure;
-  /** The requests of the branch `state` that it carries out, all with numbers `after` < n ≤ `upTo`. */
-  readonly requests?: { readonly after: number; readonly upTo: number };
-  /** Packages that are built for another architecture than the submission's, because they are made for any: needs of
-   * that name are meant there. */
-  readonly elsewhere?: { readonly arch: string; readonly pkgbases: readonly string[] };
-  readonly builds: readonly SubmittedBuild[];
-  readonly removals: readonly SubmittedRemoval[];
-}
-
-export interface Pipeline {
-  readonly commit: string;
-  readonly id: string | null;
-  readonly url: string | null;
-}
-
-/** A pipeline as a build remembers it. */
-export interface AskingPipeline extends Pipeline {
-  /** How many builds its commit had asked for when this one was taken in, those taken in with it included. */
-  readonly builds: number;
-}
-
-/**
- * What happens to a build when something that it needs failed. `block`: it waits for a success. `build`: it
- * is built nevertheless. `auto`, the default: blocked, until the manager finds that the published
- * repository satisfies the dependency and calls `release` (blocked builds are in the state and in the events).
- */
-export type OnDependencyFailure = "auto" | "block" | "build";
-
-export interface SubmittedBuild {
-  readonly pkgbase: string;
-  /** Which builders may take it; null: any. */
-  readonly class: string | null;
-  readonly pkgnames: readonly string[];
-  /** Every pkgbase that must be neither queued nor active when this build starts. */
-  readonly needs: readonly string[];
-  readonly reason: string;
-  /** Upstream commits that it is to be made from, where what is published may be enough. */
-  readonly upstream?: readonly string[] | undefined;
-  /** Build it although this very recipe is published; holds until the build has ended. */
-  readonly again?: boolean;
-}
-
-export interface SubmittedRemoval {
-  readonly pkgbase: string;
-  readonly pkgnames: readonly string[];
-  readonly reason: string;
-}
-
-/** What became of one submitted build. `build` is its id. */
-export interface Submitted {
-  readonly kind: "queued" | "merged" | "after-active";
-  readonly pkgbase: string;
-  readonly build: number;
 }
 
 export interface Worker {
@@ -319,48 +249,3 @@ export interface PackageRecord extends BuildKey {
   /** Of the last build that was `built`, in milliseconds; null: none yet. */
   readonly durationMs: number | null;
 }
-
-export type QueueEvent = BuildKey & QueueEventDetail & { readonly seq: number; readonly at: number };
-
-export type QueueEventDetail =
-  | { readonly kind: "queued"; readonly build: number; readonly reason: string }
-  /** `replaced`: the pipeline that asked for it before, where that was another one. */
-  | {
-      readonly kind: "merged";
-      readonly build: number;
-      readonly reason: string;
-      readonly replaced?: { readonly source: string; readonly pipeline: AskingPipeline };
-    }
-  | { readonly kind: "claimed"; readonly build: number; readonly worker: string }
-  | {
-      readonly kind: "retry";
-      readonly build: number;
-      readonly losses: number;
-      readonly message?: string;
-      readonly until: number;
-    }
-  | {
-      readonly kind: "finished";
-      readonly build: number;
-      readonly outcome: Outcome;
-      readonly message?: string;
-    }
-  | { readonly kind: "blocked"; readonly build: number; readonly by: string; readonly cause: BlockCause }
-  /** No longer blocked: `by` was scheduled again, succeeded, was removed, or its failure was set aside. */
-  | { readonly kind: "released"; readonly build: number; readonly by: string }
-  | { readonly kind: "cancelling"; readonly build: number; readonly message: string }
-  | { readonly kind: "held"; readonly why: string }
-  | { readonly kind: "let-go" }
-  /** The build no longer waits for `need`; `cycle` names its members, each needing the next. */
-  | {
-      readonly kind: "cycle-broken";
-      readonly build: number;
-      readonly need: string;
-      readonly cycle: readonly string[];
-    }
-  | { readonly kind: "removal"; readonly removal: number; readonly reason: string }
-  | { readonly kind: "removal-withdrawn"; readonly removal: number }
-  | { readonly kind: "removal-failed"; readonly removal: number; readonly message: string }
-  | { readonly kind: "removed"; readonly removal: number }
-  /** An update waits for a person. `url`: where, on the forge. */
-  | { readonly kind: "review-opened"; readonly url: string | null; readonly message: string };

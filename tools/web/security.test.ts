@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { name, serveNasty } from "../../test/world/web-source.ts";
 import { logFiles } from "../manager/view/log-file.ts";
+import { timeoutSignal } from "../system/timeout-signal.ts";
 import { guessLimit } from "./api/guesses.ts";
 import type { Actions } from "./source.ts";
 
@@ -180,7 +181,7 @@ test("the end of a log of 1 GiB is shown as fast as any, however little of it is
     {
       log: async () => ({
         ...file,
-        follow: (from) => file.follow(from, async () => false, AbortSignal.timeout(1e6)),
+        follow: (from) => file.follow(from, async () => false, timeoutSignal(1e6)),
       }),
     },
   );

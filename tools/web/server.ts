@@ -99,7 +99,7 @@ const assets = [
   ["actions.js", "text/javascript; charset=utf-8"],
 ] as const;
 
-/** What went wrong inside is nobody's business outside. */
+/** Internal errors are not shown outside. */
 function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((_request, reply) => reply.code(404).type("text/plain").send("not found\n"));
   app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {

@@ -52,7 +52,7 @@ export async function withKeyrings(
   return home;
 }
 
-/** One that can't be had anew is used on as it is. */
+/** One that can't be downloaded again is used as it is. */
 async function cached(url: string, cache: string): Promise<string> {
   const path = join(cache, `${createHash("sha256").update(url).digest("hex")}.pkg.tar.zst`);
   const known = await stat(path).catch(() => undefined);
@@ -83,7 +83,7 @@ async function download(url: string): Promise<Buffer> {
 
 function away(url: string, cause: unknown): SluiceError {
   const { code, message } = cause as { code?: string; message?: string };
-  return new SluiceError("keyring-away", `the keyring ${url} can't be had: ${code ?? message}`, {
+  return new SluiceError("keyring-away", `the keyring ${url} can't be downloaded: ${code ?? message}`, {
     hint: "PACKAGE_TARGET_REPOS names it, in extra_keyrings.",
     cause,
   });

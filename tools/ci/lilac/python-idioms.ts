@@ -127,7 +127,7 @@ export const preBuildIdioms: readonly Idiom[] = [
   },
   {
     says: "pkgver, commit = _G.newver.split('@')",
-    becomes: "`commit_pattern` in `nvchecker.toml`: what stands behind the `@` is the commit",
+    becomes: "`commit_pattern` in `nvchecker.toml`: what follows the `@` is the commit",
     pattern: /^pkgver,commit=_G\.newver\.split\("@"\)$/,
     read: (_, so) => {
       so.commit = "read";

@@ -128,7 +128,7 @@ function decide(
     };
   }
   if (curable.length === 0) return { outcome: "nothing takes its place, so a rebuild wouldn't help" };
-  if (facts.rebuilt.has(pkgbase)) return { outcome: "it is built anew anyway", asked: curable };
+  if (facts.rebuilt.has(pkgbase)) return { outcome: "it is rebuilt anyway", asked: curable };
   if (!pkg.config.CI_REBUILD) return { outcome: "it isn't rebuilt by itself (CI_REBUILD=false)" };
   const blacklist = new Set(facts.config.CI_REBUILD_BLACKLIST);
   const wanted = curable.filter(({ was, successor }) => {

@@ -1,7 +1,8 @@
 import { digestOf } from "../../forge/branch-name.ts";
 import type { Refusal } from "../../forge/read-reviews.ts";
+import type { State } from "../../workspace/state/state.ts";
 import type { NeedsState } from "../../workspace/state/needs-state.ts";
-import type { PackageState, State } from "../../workspace/state/state.ts";
+import type { PackageState } from "../../workspace/state/package-state.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { LibraryRebuilds } from "../updates/library-rebuilds.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";

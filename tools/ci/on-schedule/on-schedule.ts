@@ -6,7 +6,8 @@ import type { Git } from "../../git/git.ts";
 import type { ScheduledRemoval } from "../../schedule/schedule.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
 import type { DatabaseSighting } from "../../upstream/distribution/distribution.ts";
-import { readState, type PackageState, type State, type StateBranch } from "../../workspace/state/state.ts";
+import { readState, type State, type StateBranch } from "../../workspace/state/state.ts";
+import type { PackageState } from "../../workspace/state/package-state.ts";
 import { treeOf, type Workspace } from "../../workspace/workspace.ts";
 import { commitRangeTo, scheduledTag, type CommitRange } from "../pipeline/commit-range.ts";
 import { findCommits, type CommitDecision } from "../updates/find-commits.ts";
@@ -30,7 +31,7 @@ import {
 } from "./main-changes.ts";
 import { nextState } from "./next-state.ts";
 import { readWorkspaceRefs, type WorkspaceRefs } from "../pipeline/workspace-refs.ts";
-import { decideSince, withoutKind } from "../on-commit/on-commit.ts";
+import { decideSince, withoutKind } from "../on-commit/decide-since.ts";
 import { planUpdateReviews, type UpdateReviews } from "./update-reviews.ts";
 import { newBuilds, wantedBuilds, type NewBuild } from "./wanted-builds.ts";
 
@@ -183,7 +184,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
   };
 }
 
-/** All is read again where something of it is asked for the first time: what is left out since is nobody's. */
+/** All is read again where something of it is asked for the first time: what is missing since then is needed by nothing. */
 function databasesOf(
   { packages, run }: State,
   rebuildOn: readonly { readonly pkgbase: string }[],

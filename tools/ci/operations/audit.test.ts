@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { srcinfoText } from "../../../test/world/workspace.ts";
-import { emptyState, type PackageState } from "../../workspace/state/state.ts";
+import { emptyState } from "../../workspace/state/state.ts";
+import type { PackageState } from "../../workspace/state/package-state.ts";
 import { parseWorkspace } from "../../workspace/workspace.ts";
 import { audit, type AuditFacts } from "./audit.ts";
 

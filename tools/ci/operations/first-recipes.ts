@@ -7,7 +7,7 @@ import type { Finding, Verdict } from "../../gate/judge.ts";
 import type { AurSearch } from "../../upstream/aur/aur-search.ts";
 import type { Upstreams } from "../../upstream/sources.ts";
 import type { Sighting, UpstreamRecipe } from "../../upstream/upstream.ts";
-import type { PackageState } from "../../workspace/state/state.ts";
+import type { PackageState } from "../../workspace/state/package-state.ts";
 import { openSecondReader } from "../../bash/open-second-reader.ts";
 import { scriptsOf } from "../../gate/files/scripts.ts";
 import type { AddRequest } from "./add-requests.ts";

@@ -83,7 +83,7 @@ export async function requireNoEditsBetween(git: Git, from: string, to: string):
   const paths = edited.filter((path) => changed.has(path));
   if (paths.length === 0) return;
   throw new SluiceError("local-edits", `uncommitted edits are in the way: ${named(paths)}`, {
-    hint: "Nothing was changed. Commit them, put them aside (git stash --include-untracked), or take them back (git restore), and run it again.",
+    hint: "Nothing was changed. Commit them, put them aside (git stash --include-untracked), or undo them (git restore), and run it again.",
     facts: { paths },
     exitCode: 1,
   });

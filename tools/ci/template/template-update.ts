@@ -50,10 +50,14 @@ export async function planTemplateUpdate({ git, platform }: TemplatePorts): Prom
   const { config } = readRepositoryConfig(decodeFile(read(".ci/config") ?? new Uint8Array()));
   const repository = config.TEMPLATE_REPO;
   if (repository === "") {
-    throw new SluiceError("template-repo", "it isn't said where the CI files come from", {
-      hint: "Set TEMPLATE_REPO in .ci/config.",
-      facts: { path: ".ci/config" },
-    });
+    throw new SluiceError(
+      "template-repo",
+      "TEMPLATE_REPO isn't set: nothing says where the CI files come from",
+      {
+        hint: "Set TEMPLATE_REPO in .ci/config.",
+        facts: { path: ".ci/config" },
+      },
+    );
   }
   const record = parseRecord(read(recordPath)?.toString());
   const tag = await newestTag(git, repository);

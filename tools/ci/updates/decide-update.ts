@@ -4,7 +4,7 @@ import { readAllowedLines } from "../../gate/files/allowed-lines.ts";
 import { judgeWith, type Judgement, type RecipeFiles, type Answers } from "../../gate/judge.ts";
 import type { Sighting, UpstreamRecipe } from "../../upstream/upstream.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
-import type { PackageState } from "../../workspace/state/state.ts";
+import type { PackageState } from "../../workspace/state/package-state.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { digestOfRecipe, isSameRecipe, takeRecipe } from "./take-recipe.ts";
 

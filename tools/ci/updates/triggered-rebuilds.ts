@@ -3,7 +3,7 @@ import { nextBump } from "../../builder/versions/next-bump.ts";
 import type { Git } from "../../git/git.ts";
 import { readBlobs } from "../../git/objects.ts";
 import { rebuildOnPath, type RebuildOn, type RebuildSighting } from "../../upstream/nvchecker/rebuild-on.ts";
-import type { PackageState } from "../../workspace/state/state.ts";
+import type { PackageState } from "../../workspace/state/package-state.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import type { Side } from "../on-commit/decide.ts";
 import type { LibraryBump, LibraryChange } from "./library-rebuilds.ts";

@@ -69,7 +69,7 @@ export const building: readonly CommandEntry[] = [
       ["sluice up --once", "end when all is published"],
       [
         "sluice up --host 0.0.0.0 --address https://repo.example.org",
-        "on a server; clients are told that address",
+        "on a server; clients use that address",
       ],
       ["sluice up --pipelines", "the whole system without a forge: follow upstreams, build, serve"],
     ],
@@ -143,12 +143,12 @@ export const building: readonly CommandEntry[] = [
   {
     group: "building",
     examples: [
-      ["sluice notify", "who is told what happens, and who couldn't be told yet"],
+      ["sluice notify", "who gets notifications, and what is still to be sent"],
       ["sluice notify --test chat", "send the target chat a message"],
     ],
     define: (program) =>
       stateCommand(program, "notify")
-        .description("Who is told of builds: chats, mail, webhooks, commit statuses of a forge")
+        .description("Notifications of builds: chats, mail, webhooks, commit statuses of a forge")
         .option("--test <target>", "send this target a message, or try its token")
         .option("--json", "print as JSON"),
     load: async () => (await import("../commands/notify.ts")).notify,

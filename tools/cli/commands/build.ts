@@ -12,8 +12,9 @@ import { work } from "../../manager/builds/work.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
 import type { MadeFromRecord } from "../../pkgrepo/snapshot.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
-import { goingOn } from "../../queue/going-on.ts";
-import type { PendingBuild, Queue, Submitted } from "../../queue/queue.ts";
+import { runnableBuilds } from "../../queue/runnable-builds.ts";
+import type { PendingBuild, Queue } from "../../queue/queue.ts";
+import type { Submitted } from "../../queue/submission.ts";
 import { findPackage, meantPackages } from "../../workspace/package-names.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
 import { open, stopSignal, type InstallationOptions, type Opened } from "../wiring/installation.ts";
@@ -84,7 +85,9 @@ async function workOn(submitted: readonly Submitted[], opened: Opened, progress:
     const ours = builds.filter(({ id }) => open.has(id));
     taken = withNeeds(builds, ours).map(({ id }) => id);
     for (const id of open) if (!ours.some((build) => build.id === id)) open.delete(id);
-    waiting = goingOn(builds).some(({ id, arch }) => taken.includes(id) && archs?.includes(arch) !== false);
+    waiting = runnableBuilds(builds).some(
+      ({ id, arch }) => taken.includes(id) && archs?.includes(arch) !== false,
+    );
     const end = performance.now();
     due = end + Math.max(2000, 20 * (end - start));
   }
@@ -195,7 +198,7 @@ async function resultsOf(submitted: readonly SubmittedHere[], queue: Queue): Pro
 
 function standing({ status }: PendingBuild): Pick<BuildReport, "outcome" | "message"> {
   if (status.kind === "held") return { outcome: "held", message: status.why };
-  if (status.kind !== "blocked") return { outcome: "waiting", message: "run it again to go on" };
+  if (status.kind !== "blocked") return { outcome: "waiting", message: "run it again to continue" };
   const causes = status.causes.map(({ pkgbase, outcome }) => `${pkgbase} (${outcome})`);
   return { outcome: "blocked", message: `by ${causes.join(", ")}` };
 }

@@ -23,7 +23,7 @@ interface Options extends InstallationOptions {
 
 const troubled = saidOnce((error) => warn(inOneLine(error)));
 
-/** Builds what a manager on another machine offers, until it is told to end. */
+/** Builds what a manager on another machine offers, until it is asked to end. */
 export async function builder(options: Options): Promise<number> {
   const { env } = process;
   const addresses = await builderAddresses(env, troubled);

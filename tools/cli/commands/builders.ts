@@ -3,7 +3,7 @@ import { SluiceError } from "../../errors.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { formatTable } from "../output/table.ts";
 import { readRefusals, type Refusals } from "../../manager/builders/refusals.ts";
-import { readLiving } from "../../manager/builders/living.ts";
+import { readLiveBuilders } from "../../manager/builders/live-builders.ts";
 import { info } from "../output/report.ts";
 import { mkdir } from "node:fs/promises";
 
@@ -22,7 +22,7 @@ export async function buildersAdd(options: Options, name: string): Promise<numbe
     return 0;
   }
   info(`Give this to the builder ${name} as BUILDER_TOKEN. It is shown only now.`);
-  if (isAgain) info(`The token that ${name} had before counts no more.`);
+  if (isAgain) info(`The token that ${name} had before is no longer valid.`);
   process.stdout.write(`${token}\n`);
   return 0;
 }
@@ -43,7 +43,7 @@ export async function buildersRemove(options: Options, name: string): Promise<nu
 export async function buildersList(options: Options): Promise<number> {
   const state = stateFolder(options);
   const names = [...(await readBuilders(state)).keys()].sort();
-  const living = await readLiving(state, Date.now());
+  const living = await readLiveBuilders(state, Date.now());
   const refusals = await readRefusals(state);
   if (options.json) {
     const all = names.map((name) => ({
@@ -57,7 +57,7 @@ export async function buildersList(options: Options): Promise<number> {
     return 0;
   }
   if (names.length === 0) {
-    info("No builder is let in. Add one with: sluice builders add NAME");
+    info("No builder may connect yet. Add one with: sluice builders add NAME");
     return 0;
   }
   const rows = names.map((name) => {

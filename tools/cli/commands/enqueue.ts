@@ -5,7 +5,7 @@ import { SluiceError, systemCode } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { mergeBase } from "../../git/history.ts";
 import { openQueue } from "../../manager/installation.ts";
-import type { Submission, Submitted } from "../../queue/queue.ts";
+import type { Submission, Submitted } from "../../queue/submission.ts";
 import { revisionsOf, type Revision } from "../../manager/reconcile/revision.ts";
 import { builtElsewhere, submissionOf } from "../../manager/reconcile/submit.ts";
 import { scheduleSchema, schedulesOf, type Schedule } from "../../schedule/schedule.ts";

@@ -2,10 +2,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { keepDays, keyPlaces, makeStateFolder } from "../../manager/installation.ts";
+import { keepDays, keyPlaces } from "../../manager/installation.ts";
+import { makeStateFolder } from "../../manager/installation.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
-import { hasKeyring, rotateKey, usualDays } from "../../manager/rotation.ts";
-import { openSigningKeys, type KeyPlaces } from "../../manager/signing-keys.ts";
+import { hasKeyring, rotateKey, usualDays } from "../../manager/keys/rotation.ts";
+import { openSigningKeys, type KeyPlaces } from "../../manager/keys/signing-keys.ts";
 import type { KeyRecord } from "../../pkgrepo/keys.ts";
 import { keyringName } from "../../pkgrepo/publishing/keyring-package.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
@@ -32,7 +33,7 @@ export async function showKey(options: Options): Promise<number> {
     const cells = rows.map(({ fingerprint, role, time }) => [fingerprint, role, time?.slice(0, 10) ?? ""]);
     process.stdout.write(`${formatTable(["KEY", "", ""], cells)}\n`);
     info(`Clients get them from ${folderOf(places.repository).publicKey}`);
-  } else info("Nothing is published yet, so no key counts.");
+  } else info("Nothing is published yet, so no key is in use.");
   return 0;
 }
 

@@ -2,23 +2,23 @@ import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import { nearestName } from "../../nearest-name.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
-import { sendTest } from "../../manager/telling/send-test.ts";
+import { sendTest } from "../../manager/notifications/send-test.ts";
 import { isStatus, type TargetSettings } from "../../notify/settings.ts";
 import { formatTable } from "../output/table.ts";
 import { info } from "../output/report.ts";
 import { duration } from "../output/time.ts";
 import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
-import { notifyFile, readTellingTargets } from "../wiring/telling.ts";
+import { notifyFile, readTargetsHere } from "../wiring/service/notifier.ts";
 
 interface Options extends InstallationOptions {
   readonly test?: string;
   readonly json?: boolean;
 }
 
-/** Lists who is told what happens, or sends one of them a message to see that it arrives. */
+/** Lists the targets of notifications, or sends one of them a message to see that it arrives. */
 export async function notify(options: Options): Promise<number> {
   const { state } = foldersOf(stateFolder(options));
-  const targets = await readTellingTargets(state, process.env);
+  const targets = await readTargetsHere(state, process.env);
   if (options.test === undefined) return list(state, targets, options);
   const target = targets.find(({ name }) => name === options.test);
   if (!target) throw unknown(options.test, targets, state);
@@ -33,7 +33,7 @@ export async function notify(options: Options): Promise<number> {
 async function list(state: string, targets: readonly TargetSettings[], { json }: Options): Promise<number> {
   if (targets.length === 0 && !json) {
     info(
-      `Nobody is told what happens: ${join(state, notifyFile)} names no target. docs/notifications.md shows how.`,
+      `No notifications are sent: ${join(state, notifyFile)} names no target. docs/notifications.md shows how.`,
     );
     return 0;
   }
@@ -64,7 +64,7 @@ async function list(state: string, targets: readonly TargetSettings[], { json }:
   return 0;
 }
 
-/** What is said of events that are told again holds for no test. */
+/** Hints about events that are sent again don't apply to a test. */
 function notSent(error: unknown, name: string): unknown {
   if (!(error instanceof SluiceError) || error.code !== "notify-unavailable") return error;
   return new SluiceError(error.code, `${name}: ${error.message}`, {

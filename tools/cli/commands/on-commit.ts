@@ -1,4 +1,5 @@
-import { applyOnCommit, planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
+import { planOnCommit, type OnCommitPlan } from "../../ci/on-commit/on-commit.ts";
+import { applyOnCommit } from "../../ci/on-commit/apply-on-commit.ts";
 import { readUntakenSchedule } from "../../ci/on-commit/untaken-schedule.ts";
 import { requirePushed } from "../../ci/pipeline/local-clone.ts";
 import { readPlatform, type Platform } from "../../ci/pipeline/platform.ts";

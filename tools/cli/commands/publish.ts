@@ -6,11 +6,11 @@ import { keepDays, keyPlaces, openRepository } from "../../manager/installation.
 import { completePackages } from "../../manager/reconcile/complete-packages.ts";
 import { adoptPublished } from "../../manager/runners/adopt-published.ts";
 import { publishJobResults } from "../../manager/runners/publish-results.ts";
-import { hasKeyring, rotateKey, rotateWhenDue, usualDays } from "../../manager/rotation.ts";
+import { hasKeyring, rotateKey, rotateWhenDue, usualDays } from "../../manager/keys/rotation.ts";
 import { difference } from "../../manager/reconcile/reconcile.ts";
 import type { Revision } from "../../manager/reconcile/revision.ts";
 import type { Repository } from "../../pkgrepo/repository.ts";
-import type { KeyPlaces } from "../../manager/signing-keys.ts";
+import type { KeyPlaces } from "../../manager/keys/signing-keys.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { gnupgHome, readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { info, warn } from "../output/report.ts";

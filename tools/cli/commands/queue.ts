@@ -1,7 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openQueue } from "../../manager/installation.ts";
-import { describeWaiting, readLiving, type Living } from "../../manager/builders/living.ts";
+import {
+  describeWaiting,
+  readLiveBuilders,
+  type LiveBuilders,
+} from "../../manager/builders/live-builders.ts";
 import type { PendingBuild, QueueState } from "../../queue/queue.ts";
 import { requireWorkspace, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
 import { formatTable } from "../output/table.ts";
@@ -24,7 +28,7 @@ export async function queue(options: Options): Promise<number> {
   const opened = await openQueue(state);
   try {
     const found = await opened.state();
-    const living = await readLiving(state, Date.now());
+    const living = await readLiveBuilders(state, Date.now());
     process.stdout.write(
       options.json ? `${JSON.stringify(found, null, 2)}\n` : describe(found, living, Date.now()),
     );
@@ -34,7 +38,7 @@ export async function queue(options: Options): Promise<number> {
   }
 }
 
-function describe({ builds, removals }: QueueState, living: Living | undefined, now: number): string {
+function describe({ builds, removals }: QueueState, living: LiveBuilders | undefined, now: number): string {
   if (builds.length + removals.length === 0) return "The queue is empty.\n";
   // With one architecture alone nobody asks for which a build is.
   const hasSeveral = new Set(builds.map(({ arch }) => arch)).size > 1;
@@ -50,6 +54,6 @@ function describe({ builds, removals }: QueueState, living: Living | undefined, 
   return formatTable(["PKGBASE", "CLASS", "STATUS", "WHY"], rows);
 }
 
-function statusText(build: PendingBuild, living: Living | undefined, now: number): string {
+function statusText(build: PendingBuild, living: LiveBuilders | undefined, now: number): string {
   return describeWaiting(build, living, (time) => moment(time, now));
 }

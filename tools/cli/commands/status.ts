@@ -4,7 +4,11 @@ import { heldUpdates, type HeldUpdate } from "../../ci/operations/held-updates.t
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
-import { describeWaiting, readLiving, type Living } from "../../manager/builders/living.ts";
+import {
+  describeWaiting,
+  readLiveBuilders,
+  type LiveBuilders,
+} from "../../manager/builders/live-builders.ts";
 import { publishedPlaces, readBuildingStatus, type BuildingStatus } from "../../manager/status.ts";
 import { duration } from "../output/time.ts";
 import { info, warn } from "../output/report.ts";
@@ -36,7 +40,7 @@ export async function status(options: Options): Promise<number> {
   const now = Date.now();
   const isBuiltHere = queue !== undefined || building.lastPublished !== undefined;
   const named = config.CI_ARCHES.length > 1 ? withArch : ({ pkgbase }: Named) => pkgbase;
-  const living = await readLiving(state, now);
+  const living = await readLiveBuilders(state, now);
   const pending = isBuiltHere ? pendingRows(building, named, living, now) : [];
   const rows = [...failingRows(building, named, now), ...heldRows(held), ...pending];
   if (rows.length > 0) process.stdout.write(`${formatTable(["", "PKGBASE", "SINCE", "WHY"], rows)}\n`);
@@ -52,7 +56,7 @@ export async function status(options: Options): Promise<number> {
   return needsPerson ? 1 : 0;
 }
 
-/** Whatever becomes of the remote, what lies here can be told. */
+/** Where the remote can't be reached, what is known here is still shown. */
 async function heldOrWarn(options: Options): Promise<readonly HeldUpdate[]> {
   try {
     return await heldUpdates({ ...operationPorts(options), progress: () => undefined });
@@ -90,7 +94,7 @@ function heldRows(held: readonly HeldUpdate[]): string[][] {
 function pendingRows(
   { pending, unscheduled }: BuildingStatus,
   named: (one: Named) => string,
-  living: Living | undefined,
+  living: LiveBuilders | undefined,
   now: number,
 ): string[][] {
   return [

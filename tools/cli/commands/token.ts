@@ -26,7 +26,7 @@ export async function tokenMake(options: Options, name: string): Promise<number>
   if (options.json) process.stdout.write(`${JSON.stringify({ name, allows, token })}\n`);
   else {
     info(`It allows ${allows.join(", ")}, and is shown only now.`);
-    if (isAgain) info(`The token that ${name} had before counts no more.`);
+    if (isAgain) info(`The token that ${name} had before is no longer valid.`);
     process.stdout.write(`${token}\n`);
   }
   return 0;

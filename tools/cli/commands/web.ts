@@ -2,9 +2,15 @@ import { openGit } from "../../git/git.ts";
 import { foldersOf, openQueue } from "../../manager/installation.ts";
 import { publishedPlaces } from "../../manager/status.ts";
 import { readHead, stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
-import { heldReviewsOf } from "../wiring/held-reviews.ts";
+import { heldReviewsOf } from "../wiring/service/held-reviews.ts";
 import { findRoot } from "../wiring/root.ts";
-import { openConnections, portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";
+import {
+  openConnections,
+  portNumber,
+  publicAddress,
+  serveWithPages,
+  trustedProxies,
+} from "../wiring/service/web.ts";
 
 interface Options extends InstallationOptions {
   readonly port?: string;

@@ -29,7 +29,7 @@ export async function handOver(what: HandOver, env: Environment): Promise<void> 
   } else {
     const pinned = env["REDIS_SSH_HOST_KEY"];
     if (!pinned) {
-      warn(`${host} is taken at its word: set REDIS_SSH_HOST_KEY to its public key to have it checked.`);
+      warn(`the host key of ${host} isn't checked: set REDIS_SSH_HOST_KEY to its public key.`);
     }
     const tunnel = await openTunnel({
       host,

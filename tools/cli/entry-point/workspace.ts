@@ -38,7 +38,7 @@ function addressOf(env: Environment): string {
   const [first] = readPackageRepos(env).sources.values();
   const url = env["WORKSPACE_URL"] || first;
   if (url !== undefined) return url;
-  throw new SluiceError("workspace-url", "it isn't said which workspace this manager is of", {
+  throw new SluiceError("workspace-url", "the manager's workspace isn't set", {
     hint: 'Set WORKSPACE_URL to an address that Git can clone, or PACKAGE_REPOS={"NAME":{"url":"https://…"}}.',
   });
 }

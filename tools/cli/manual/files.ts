@@ -44,7 +44,7 @@ export const workspaceFiles = {
   },
   "Of an operator, in the state folder": {
     ".sluice/notify.toml":
-      "Who is told what happens: chats, mail, webhooks, forges; see [notifications](notifications.md). It holds tokens, so only its owner may read it.",
+      "Who gets notifications: chats, mail, webhooks, forges; see [notifications](notifications.md). It holds tokens, so only its owner may read it.",
   },
   "Written by `sluice init` and `sluice template update`": {
     ".gitlab-ci.yml": "GitLab's pipeline; `.gitlab-ci-NAME.yml` beside it are read as well, yours too.",

@@ -7,7 +7,7 @@ export const plainTextRules = {
   "hidden-expansion": {
     severity: "danger",
     says: "an expansion with quotes, escapes or a process in it",
-    protects: "What stands there is quoted, run or taken apart in ways that few readers of bash know.",
+    protects: "Its content is quoted, run or taken apart in ways that few readers of bash know.",
   },
   "not-plain": {
     severity: "review",

@@ -5,7 +5,7 @@ import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { withReaders } from "../values/intermediate-values.ts";
 import type { Pkgbuild } from "../files/side.ts";
-import { readsOf } from "./top-level-code.ts";
+import { readsOf } from "./variable-reads.ts";
 
 export const choiceRules = {
   "version-chooses-code": {

@@ -9,7 +9,7 @@ import type {
 import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import { normaliseWord } from "../../pkgbuild/normal-form/normalise-words.ts";
 import { type Visitor, walkCommand, walkScript } from "../../pkgbuild/grammar/walk.ts";
-import { readsOf } from "../code/top-level-code.ts";
+import { readsOf } from "../code/variable-reads.ts";
 import { type CommandRule, rulesBrokenBy } from "./dangerous-commands.ts";
 import { rulesBrokenByText, type TextRule } from "./dangerous-text.ts";
 import { isInterpreter, isShell } from "../known/interpreters.ts";

@@ -31,7 +31,7 @@ export const srcinfoRules = {
   },
   "srcinfo-differs": {
     severity: "danger",
-    says: ".SRCINFO tells another story than the PKGBUILD",
+    says: ".SRCINFO differs from the PKGBUILD",
     protects: "What is shown, searched and resolved must be what is built.",
   },
   "srcinfo-form": {
@@ -41,12 +41,12 @@ export const srcinfoRules = {
   },
   "srcinfo-disagrees": {
     severity: "review",
-    says: ".SRCINFO still says something else than the PKGBUILD, as before",
+    says: ".SRCINFO still differs from the PKGBUILD, as before",
     protects: "What was accepted once may go on, but not unseen.",
   },
   "srcinfo-changed": {
     severity: "review",
-    says: ".SRCINFO changed in a value that the PKGBUILD only tells when it's run",
+    says: ".SRCINFO changed in a value that isn't known without running the PKGBUILD",
     protects: "Where a value isn't known, what .SRCINFO says of it has to be explained by the version.",
   },
 } as const satisfies Rules;

@@ -246,7 +246,7 @@ function joinedTo(words: readonly string[], pattern: RegExp): string[] {
 const carriers =
   /^(?:env|command|exec|nohup|setsid|nice|ionice|time|timeout|stdbuf|sudo|doas|busybox|toybox|sh|bash|dash|zsh|ksh|python\S*|perl|ruby|node|php|lua|xargs|parallel|eval|source|chrt|taskset)$/;
 
-/** Whether `xargs` is told by the recipe what it runs; else its input tells. */
+/** Whether the recipe names what `xargs` runs; else its input does. */
 function namesItsProgram(words: readonly string[]): boolean {
   let at = 0;
   let replaced: string | undefined;

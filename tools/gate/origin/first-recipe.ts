@@ -140,7 +140,7 @@ function knownTexts(pkgbuild: Pkgbuild, name: string): string[] {
 const registries =
   /^(?:files\.pythonhosted\.org|pypi\.(?:org|io)|registry\.npmjs\.org|(?:static\.)?crates\.io|rubygems\.org|hackage\.haskell\.org|(?:www\.)?cpan\.org|proxy\.golang\.org)$/;
 
-/** Accounts of one forge are told apart; of a site and an account it is enough that they have the same name. */
+/** Accounts of one forge are distinguished; of a site and an account it is enough that they have the same name. */
 function isSameOwner(home: SourceEntry, source: SourceEntry): boolean {
   if (registries.test(source.host)) return true;
   const [a, b] = [home, source].map(ownerAt) as [Owner, Owner];

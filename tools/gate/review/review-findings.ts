@@ -5,7 +5,7 @@ import { rules } from "../rules/rules.ts";
 /**
  * Findings as Markdown for a person, worst first, under a heading for each severity.
  *
- * @param all with their repetitions, which are told once
+ * @param all with their repetitions, which are shown once
  * @param room how many UTF-16 code units it may take; what doesn't fit is counted at the end
  * @param level of the headings, `###`
  */

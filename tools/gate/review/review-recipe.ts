@@ -3,7 +3,7 @@ import { readSide } from "../files/side.ts";
 import type { RecipeFiles } from "../update.ts";
 import { printed, versionOf } from "../versions/version-rules.ts";
 
-/** What a reviewer is told of one side of an update. */
+/** What a reviewer reads about one side of an update. */
 export interface RecipeSummary {
   /** `[epoch:]pkgver-pkgrel`, of the PKGBUILD or, where that doesn't tell, of .SRCINFO. */
   readonly version: string | undefined;

@@ -129,7 +129,7 @@ function dropped(old: Checked, now: Checked, place: Place): Finding[] {
   return findings;
 }
 
-/** Where not all of a list can be told, each checksum has to stay where it is, as a hash or as none. */
+/** Where not all of a list is known, each checksum has to stay where it is, as a hash or as none. */
 function untold(
   suffix: string,
   before: Evaluation,
@@ -152,6 +152,6 @@ function untold(
       ),
     );
     const isSame = old !== undefined && JSON.stringify(old) === JSON.stringify(now) && !isUntold(name);
-    return isSame ? [] : [finding("checksum-dropped", `${name}, where not all can be told`, place)];
+    return isSame ? [] : [finding("checksum-dropped", `${name}, not all of which is known`, place)];
   });
 }

@@ -2,7 +2,7 @@ import type { Comparison } from "../values/comparison.ts";
 import { readsBehind } from "../values/variables.ts";
 
 /**
- * Whether a list of sources may come to something that can't be told, since what it is made of changed: then
+ * Whether a list of sources may come to something that isn't known, since what it is made of changed: then
  * nobody knows which commit, project or host is asked now, and .SRCINFO is written by whoever wrote the recipe.
  */
 export function opaqueSources({

@@ -12,7 +12,7 @@ export interface ListPair {
   readonly place: Place;
   /** Written as before, and reading nothing that changed but the version. */
   readonly byVersion: boolean;
-  /** That the list changed and not all of it can be told. */
+  /** That the list changed and not all of it is known. */
   readonly untold: string | undefined;
   readonly changed: readonly (readonly [SourceEntry, SourceEntry])[];
   readonly added: readonly SourceEntry[];
@@ -29,7 +29,7 @@ export interface ListPair {
 export function changedLists(comparison: Comparison): ListPair[] {
   const { before, after, architectures, written, versionChanges, changes } = comparison;
   const changed = changes.map(({ name }) => name);
-  // What can't be told may come to anything once something that it is made of has changed.
+  // What isn't known may be anything once something that it is made of has changed.
   const opaque = changed.some((name) => !/^\w+sums(?:_\w+)?$/.test(name)) ? [...written.after.keys()] : [];
   const names = new Set([...changed, ...opaque].filter((name) => /^source(?:_\w+)?$/.test(name)));
   const mayFollow = opaqueSources(comparison);
@@ -49,7 +49,7 @@ export function changedLists(comparison: Comparison): ListPair[] {
         byVersion: sameWriting && versionChanges.names.has(name),
         untold:
           (!sameWriting && isUntold(before, after, name, carch)) || mayFollow(name, carch)
-            ? `${name}, of which not all can be told`
+            ? `${name}, not all of which is known`
             : undefined,
         ...matched(known(old), known(now)),
         ownersBefore,
@@ -63,7 +63,7 @@ export function changedLists(comparison: Comparison): ListPair[] {
   return [...pairs.values()];
 }
 
-/** Whether an entry that can't be told came, went, or stands elsewhere. */
+/** Whether an entry that isn't known came, went, or stands elsewhere. */
 function isUntold(before: Pkgbuild, after: Pkgbuild, name: string, carch: string | undefined): boolean {
   const [old, now] = [before, after].map((side) => {
     const list = side.evaluation(carch).list(name);
@@ -78,7 +78,7 @@ function known(values: readonly Value[] | undefined): SourceEntry[] {
   return (values ?? []).flatMap((value) => (value.known ? [parseSource(value.text)] : []));
 }
 
-/** Entries stand at the same place, or are found anew where their number changed. */
+/** Entries stand at the same place, or are found again where their number changed. */
 function matched(
   before: readonly SourceEntry[],
   after: readonly SourceEntry[],

@@ -5,8 +5,8 @@ import type { Pkgbuild } from "../files/side.ts";
 export const orderRules = {
   "order-changed": {
     severity: "review",
-    says: "what is assigned stands in another order",
-    protects: "bash reads from the top: what stands below isn't set yet.",
+    says: "assignments are in another order",
+    protects: "bash reads from the top: what follows isn't set yet.",
   },
 } as const satisfies Rules;
 

@@ -11,7 +11,7 @@ import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";
 export const variableRules = {
   "opaque-value": {
     severity: "danger",
-    says: "what this comes to can't be told without running it",
+    says: "its value isn't known without running it",
     protects: "A changed value has to be known to be allowed.",
   },
 } as const satisfies Rules;

@@ -1,7 +1,8 @@
 import { normaliseValue } from "../../pkgbuild/normal-form/normalise.ts";
 import { normaliseWord } from "../../pkgbuild/normal-form/normalise-words.ts";
 import { inOrder, type Value, type Variable } from "../../pkgbuild/evaluation/values.ts";
-import { defaultsIn, readsOfAssignment } from "../code/top-level-code.ts";
+import { defaultsIn } from "../code/plain-assignments.ts";
+import { readsOfAssignment } from "../code/variable-reads.ts";
 import type { Pkgbuild } from "../files/side.ts";
 
 /** What the recipe's text says of one variable of its top level. */

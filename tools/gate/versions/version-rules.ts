@@ -113,7 +113,7 @@ function ofParts(before: Pkgbuild, after: Pkgbuild, written: Comparison["written
     if (text === "" && name !== "epoch") return [finding("version-missing", name, place)];
     const sameWriting = sameForms(written.before.get(name)?.forms, written.after.get(name)?.forms);
     if (text === undefined && !sameWriting)
-      return [finding("version-form", `${name}, which can't be told now`, place)];
+      return [finding("version-form", `${name}, which isn't known now`, place)];
     return text === undefined || text === old(name)
       ? []
       : [finding("version-form", `${name}=${text}`, place)];

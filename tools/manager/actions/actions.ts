@@ -1,6 +1,7 @@
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
-import type { BuildKey, Queue } from "../../queue/queue.ts";
+import type { Queue } from "../../queue/queue.ts";
+import type { BuildKey } from "../../queue/submission.ts";
 import { sameRecipe } from "../../workspace/identity.ts";
 import { readSnapshot } from "../../pkgrepo/snapshot.ts";
 import { comparable } from "../reconcile/complete-packages.ts";
@@ -101,7 +102,7 @@ const actions: Readonly<Record<ActionName, Carry>> = {
   }),
   hold: ofPackage(async ({ queue }, key, { undo, why }, by) => {
     await queue.hold(key, undo ? undefined : said(by, why));
-    return done(undo ? `${key.pkgbase} is built again` : `${key.pkgbase} isn't built until it is let go`);
+    return done(undo ? `${key.pkgbase} is built again` : `${key.pkgbase} isn't built until it is released`);
   }),
   async drain({ queue }, { of: builder, undo, why }, by) {
     await queue.drain(builder, undo ? undefined : said(by, why));

@@ -6,7 +6,7 @@ import type { Installation, Installations } from "../installation.ts";
 import { defaultLeaseMs, type WorkspaceAddress } from "../builder-protocol.ts";
 import { saidOnce } from "../said-once.ts";
 import { builderApi } from "./api.ts";
-import { writeLiving } from "./living.ts";
+import { writeLiveBuilders } from "./live-builders.ts";
 import { Offering } from "./offering.ts";
 import type { RemoteWatcher } from "./end-claim.ts";
 import { openRefusals } from "./refusals.ts";
@@ -49,7 +49,7 @@ export async function handOut(
     leaseMs,
     living: async (builders) => {
       const redisHealth = (await offers.health()) ?? null;
-      await writeLiving(folders.state, builders, {
+      await writeLiveBuilders(folders.state, builders, {
         at: now().getTime(),
         here: buildsHere,
         redis: redisHealth,

@@ -21,7 +21,7 @@ export class HeldClaims {
     this.#held.delete(token);
   }
 
-  /** A builder that was started anew holds nothing. */
+  /** A builder that was restarted holds nothing. */
   endAllOf(builder: string): void {
     for (const [token, held] of this.#held) if (held.builder === builder) this.#held.delete(token);
   }

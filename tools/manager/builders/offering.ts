@@ -61,7 +61,7 @@ export class Offering {
     this.#outstanding.delete(`${id}-${losses}`);
   }
 
-  /** Goes on until the signal; trouble with Redis is told, and it is tried again. */
+  /** Goes on until the signal; errors of Redis are reported, and it is tried again. */
   async run(): Promise<void> {
     const { queue, signal, troubled } = this.#options;
     const { seq } = await queue.state();

@@ -16,7 +16,8 @@ import {
   type Welcome,
   type WorkspaceAddress,
 } from "../builder-protocol.ts";
-import { installationOf, type Folders, type Installation, type Installations } from "../installation.ts";
+import { installationOf, type Installation, type Installations } from "../installation.ts";
+import type { Folders } from "../installation.ts";
 import { endClaim, gone, isRefusal, type Ended, type EndingPlace, type RemoteWatcher } from "./end-claim.ts";
 import { HeldClaims, holdLimit } from "./held-claims.ts";
 import { Landing } from "./landing.ts";

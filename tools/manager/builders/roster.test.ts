@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { whyNobody } from "./living.ts";
+import { whyNobody } from "./live-builders.ts";
 import { canTake, deal, nextClass, Roster, type Builder } from "./roster.ts";
 
 const builder = (name: string, buildClass: string, jobs = 1, held = 0): Builder => ({

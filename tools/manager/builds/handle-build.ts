@@ -162,7 +162,7 @@ async function raised(installation: Installation, recipe: RecipeToBuild): Promis
   if (!isTaken) return recipe;
   const next = nextBump(pkg, version, { taken: kept, setsVersion });
   if ("skipped" in next) {
-    return { outcome: "failed", message: `not begun: ${next.skipped}; ${howToRelease(pkg)}` };
+    return { outcome: "failed", message: `not started: ${next.skipped}; ${howToRelease(pkg)}` };
   }
   const config = { ...pkg.config, CI_PACKAGE_BUMP: next.bump };
   return { ...recipe, pkg: { ...pkg, config }, identity: { ...identity, bump: next.bump } };

@@ -10,7 +10,7 @@ import type { Judge } from "../../pkgrepo/publishing/publish.ts";
 import type { Snapshot } from "../../pkgrepo/snapshot.ts";
 import { databasesFor } from "../../upstream/distribution/databases-for.ts";
 import { ownGives, parseGives, providedBy } from "../../upstream/distribution/gives.ts";
-import { readGivesState } from "../../workspace/state/state.ts";
+import { readGivesState } from "../../workspace/state/needs-state.ts";
 import type { Installation } from "../installation.ts";
 import { stateCommit } from "../main-branch.ts";
 

@@ -39,7 +39,7 @@ export function keptFromBefore(
 }
 
 /**
- * Why a build is not begun: what it would make has the name of a file that is there already, made from another recipe.
+ * Why a build is not started: what it would make has the name of a file that is there already, made from another recipe.
  * Clients and mirrors have that one, so it keeps its name.
  */
 export async function nameIsTaken(
@@ -80,5 +80,5 @@ export async function nameIsTaken(
 
 function describe(filename: string, record: MadeFromRecord | undefined, pkg: Package): string {
   const from = record ? ` from commit ${record.commit.slice(0, 10)}` : " before";
-  return `not begun: ${filename} was published${from}, and its recipe has changed without a new version; ${howToRelease(pkg)}`;
+  return `not started: ${filename} was published${from}, and its recipe has changed without a new version; ${howToRelease(pkg)}`;
 }

@@ -1,6 +1,7 @@
 import { buildClassOf } from "../../workspace/build-class.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
-import type { Build, FinishedBuild, Submission, Submitted } from "../../queue/queue.ts";
+import type { Build, FinishedBuild } from "../../queue/queue.ts";
+import type { Submission, Submitted } from "../../queue/submission.ts";
 import { composeSchedule, type WantedBuild } from "../../schedule/compose.ts";
 import type { Schedule, ScheduledRemoval } from "../../schedule/schedule.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";

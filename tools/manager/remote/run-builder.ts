@@ -12,7 +12,8 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { timeoutSignal } from "../../system/timeout-signal.ts";
 import { classLines } from "../builders/roster.ts";
 import { alivePerLease, type Description, type RemoteClaim } from "../builder-protocol.ts";
-import { foldersOf, openBuildingPlace } from "../installation.ts";
+import { openBuildingPlace } from "../installation.ts";
+import { foldersOf } from "../installation.ts";
 import { buildClaim, type Workshop } from "./build-claim.ts";
 import type { ManagerClient } from "./manager-client.ts";
 import { openPublishedPackages } from "./published-packages.ts";
@@ -49,9 +50,9 @@ export interface BuilderOptions {
 
 interface Running {
   readonly claim: RemoteClaim;
-  /** The build stops, and its end is told. */
+  /** The build stops, and its end is reported. */
   readonly cancel: AbortController;
-  /** It is somebody else's: nothing is told. */
+  /** It belongs to another builder: nothing is reported. */
   readonly gone: AbortController;
 }
 

@@ -21,7 +21,7 @@ export interface Adopted {
 
 /**
  * Takes over what another tool has published: of each package of main that its database has in main's version, the
- * files beside the database, checked against it and signed anew. They count as made from main's recipe, so that
+ * files beside the database, checked against it and signed again. They count as made from main's recipe, so that
  * nothing of it is built again.
  *
  * @param database the file, with the packages beside it

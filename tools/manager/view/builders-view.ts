@@ -1,5 +1,5 @@
 import type { Drained, FinishedBuild, PendingBuild } from "../../queue/queue.ts";
-import type { Living } from "../builders/living.ts";
+import type { LiveBuilders } from "../builders/live-builders.ts";
 
 /** A builder, with what it does and did. */
 export interface BuilderView<Build> {
@@ -24,7 +24,7 @@ export function buildersOf<Build>(
     recent,
   }: {
     readonly known: readonly string[];
-    readonly living: Living | undefined;
+    readonly living: LiveBuilders | undefined;
     readonly drained: readonly Drained[];
     readonly active: readonly (PendingBuild & { readonly status: { readonly kind: "active" } })[];
     readonly recent: readonly FinishedBuild[];

@@ -1,4 +1,5 @@
-import type { Queue, QueueEvent, QueueState } from "../../queue/queue.ts";
+import type { Queue, QueueState } from "../../queue/queue.ts";
+import type { QueueEvent } from "../../queue/events.ts";
 
 /** What a queue holds and what happens in it, read once for however many look. */
 export interface Feed {

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ScratchWorkspace } from "../../../test/world/workspace.ts";
 import { openGit } from "../../git/git.ts";
-import type { ToldQueue } from "../../queue/event-readers.ts";
+import type { ObservedQueue } from "../../queue/event-readers.ts";
 import { openQueue } from "../installation.ts";
-import { writeLiving } from "../builders/living.ts";
+import { writeLiveBuilders } from "../builders/live-builders.ts";
 import { readMeasures, type Measure } from "./measures.ts";
 
 const workspace = new ScratchWorkspace();
 const state = join(workspace.base, "state");
 const git = openGit(workspace.dir, process.env);
 const repositories = [{ root: join(state, "repositories"), name: "repo", arch: "x86_64" }];
-let queue: ToldQueue;
+let queue: ObservedQueue;
 
 beforeAll(async () => {
   mkdirSync(state);
@@ -58,11 +58,11 @@ test("Redis is up or down as the manager says, and ready builds that nobody take
   expect(await measure("sluice_redis_up")).toBeUndefined();
   const builds = [{ pkgbase: "b", class: "heavy", pkgnames: [], needs: [], reason: "r" }];
   await queue.submit({ commit: "c", target: "repo", arch: "any", source: "w", removals: [], builds });
-  await writeLiving(state, [], { at: Date.now(), here: [], redis: { usedBytes: 5 } });
+  await writeLiveBuilders(state, [], { at: Date.now(), here: [], redis: { usedBytes: 5 } });
   expect(await measure("sluice_redis_up")).toEqual([{ labels: {}, value: 1 }]);
   expect(await measure("sluice_redis_memory_bytes")).toEqual([{ labels: {}, value: 5 }]);
   expect(await measure("sluice_builds_without_builder")).toEqual([{ labels: {}, value: 1 }]);
-  await writeLiving(state, [], { at: Date.now(), here: [], redis: null });
+  await writeLiveBuilders(state, [], { at: Date.now(), here: [], redis: null });
   expect(await measure("sluice_redis_up")).toEqual([{ labels: {}, value: 0 }]);
   expect(await measure("sluice_redis_memory_bytes")).toBeUndefined();
 });

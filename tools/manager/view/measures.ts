@@ -1,12 +1,12 @@
 import { statfs } from "node:fs/promises";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
-import { durationBuckets, type ToldQueue, type Total } from "../../queue/event-readers.ts";
+import { durationBuckets, type ObservedQueue, type Total } from "../../queue/event-readers.ts";
 import { outcomes } from "../../queue/outcome.ts";
 import type { PendingBuild } from "../../queue/queue.ts";
 import { readState } from "../../workspace/state/state.ts";
+import { readLiveBuilders, whyNobody, type LiveBuilders } from "../builders/live-builders.ts";
 import { repositorySize, type PublishedRepository } from "./repository-size.ts";
-import { readLiving, whyNobody, type Living } from "../builders/living.ts";
 
 /** One figure about a manager, as Prometheus has it; histograms are cumulated. */
 export interface Measure {
@@ -24,7 +24,7 @@ interface MeasuredValue {
 }
 
 interface Ports {
-  readonly queue: ToldQueue;
+  readonly queue: ObservedQueue;
   readonly git: Git;
   /** The state folder. */
   readonly state: string;
@@ -38,7 +38,7 @@ export async function readMeasures({ queue, git, state, repositories }: Ports): 
     queue.state(),
     queue.totals(),
     queue.readers(),
-    readLiving(state, Date.now()),
+    readLiveBuilders(state, Date.now()),
     readUpdates(git),
     Promise.all(repositories.map(repositorySize)),
     statfs(state),
@@ -86,7 +86,7 @@ function gauge(name: string, help: string, values: readonly LabelledValue[]): Me
   return { name, help, type: "gauge", values: values.map(([labels, value]) => ({ labels, value })) };
 }
 
-function ofQueue(builds: readonly PendingBuild[], living: Living | undefined): Measure[] {
+function ofQueue(builds: readonly PendingBuild[], living: LiveBuilders | undefined): Measure[] {
   const statuses = new Map(["ready", "waiting", "delayed", "blocked", "active"].map((status) => [status, 0]));
   for (const { status } of builds) statuses.set(status.kind, (statuses.get(status.kind) ?? 0) + 1);
   const ready = builds.filter(({ status }) => status.kind === "ready");
@@ -109,7 +109,7 @@ function ofQueue(builds: readonly PendingBuild[], living: Living | undefined): M
   ];
 }
 
-function ofBuilders(builds: readonly PendingBuild[], living: Living | undefined): Measure[] {
+function ofBuilders(builds: readonly PendingBuild[], living: LiveBuilders | undefined): Measure[] {
   const working = new Set(builds.flatMap(({ status }) => (status.kind === "active" ? [status.worker] : [])));
   const idle = (living?.builders ?? []).filter(({ name }) => !working.has(name));
   return [
@@ -120,7 +120,7 @@ function ofBuilders(builds: readonly PendingBuild[], living: Living | undefined)
   ];
 }
 
-function ofRedis({ redis }: Living): Measure[] {
+function ofRedis({ redis }: LiveBuilders): Measure[] {
   if (redis === undefined) return [];
   const used = redis?.usedBytes ?? null;
   return [

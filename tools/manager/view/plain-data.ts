@@ -2,7 +2,7 @@ import type { DatabaseEntry } from "../../alpm/database.ts";
 import type { FinishedBuild, PackageRecord, PendingBuild } from "../../queue/queue.ts";
 import type { Snapshot } from "../../pkgrepo/snapshot.ts";
 import type { Neighbours } from "./neighbours.ts";
-import { whyNobody, type Living } from "../builders/living.ts";
+import { whyNobody, type LiveBuilders } from "../builders/live-builders.ts";
 import { describeStatus, type BuildingStatus } from "../status.ts";
 
 /** What is known of each package's builds, by pkgbase. */
@@ -21,7 +21,7 @@ export function stateOf(
     readonly isInMain: boolean;
     readonly trigger: string | null;
     readonly published: readonly DatabaseEntry[];
-    readonly living: Living | undefined;
+    readonly living: LiveBuilders | undefined;
   },
   { failing, pending, unscheduled }: BuildingStatus,
 ) {
@@ -73,7 +73,7 @@ export function failingOf({ failing, pending }: BuildingStatus) {
 }
 
 /** @param living which builders there are, where that is known: a build that is ready may have nobody to take it */
-export function ofPending(pending: PendingBuild, durations: Durations, living?: Living) {
+export function ofPending(pending: PendingBuild, durations: Durations, living?: LiveBuilders) {
   const { status, ...build } = pending;
   const nobody = status.kind === "ready" && living ? whyNobody(build, living) : undefined;
   const isActive = status.kind === "active";

@@ -1,38 +1,22 @@
 import { join } from "node:path";
 import { isPkgbase } from "../../alpm/names.ts";
-import { srcinfoVersion } from "../../alpm/srcinfo.ts";
-import { dependentsOf } from "../../deptree/tree.ts";
-import type { DatabaseEntry } from "../../alpm/database.ts";
 import { keptNamcap } from "../../builder/namcap.ts";
 import type { Git } from "../../git/git.ts";
-import { resolveCommit } from "../../git/history.ts";
-import { readSnapshot, snapshotNumber, type Snapshot } from "../../pkgrepo/snapshot.ts";
-import type { ToldQueue } from "../../queue/event-readers.ts";
+import type { ObservedQueue } from "../../queue/event-readers.ts";
 import type { FinishedBuild, PendingBuild } from "../../queue/queue.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
-import { SluiceError } from "../../errors.ts";
-import { logName } from "../builds/handle-build.ts";
-import type { Revision } from "../reconcile/revision.ts";
-import { readBuildingStatus, type BuildingStatus, type PublishedPlaces } from "../status.ts";
-import { readLiving, type Living } from "../builders/living.ts";
+import { readLiveBuilders, type LiveBuilders } from "../builders/live-builders.ts";
 import { readBuilders } from "../builders/tokens.ts";
+import { logName } from "../builds/handle-build.ts";
+import type { PublishedPlaces } from "../status.ts";
 import { buildersOf } from "./builders-view.ts";
 import { openFeed } from "./feed.ts";
 import type { HeldReviews } from "./held-reviews.ts";
 import { logFiles } from "./log-file.ts";
 import { readMeasures } from "./measures.ts";
-import { neighboursOf } from "./neighbours.ts";
-import {
-  causesOf,
-  failingOf,
-  graphOf,
-  newestOf,
-  ofEntry,
-  ofFinished,
-  ofPending,
-  stateOf,
-  type Durations,
-} from "./plain-data.ts";
+import { packageFacts, upstreamOf } from "./package-facts.ts";
+import { failingOf, newestOf, ofEntry, ofFinished, ofPending } from "./plain-data.ts";
+import { entriesOf, currentStateReader } from "./current-state.ts";
 
 /** What is looked at. */
 export interface ViewedPlace {
@@ -42,7 +26,7 @@ export interface ViewedPlace {
   readonly logs: string;
   /** The state folder, where a running manager says which builders there are. */
   readonly state: string;
-  readonly queue: ToldQueue;
+  readonly queue: ObservedQueue;
   readonly reviews: HeldReviews;
 }
 
@@ -53,46 +37,8 @@ export interface ViewedPlace {
 export async function openView({ git, places, logs, state, queue, reviews }: ViewedPlace) {
   const [{ repository }] = places;
   const feed = await openFeed(queue);
+  const currentState = currentStateReader({ git, places, queue }, feed);
   const files = logFiles();
-  let current: { readonly at: number; readonly key: string; readonly found: Promise<Standing> } | undefined;
-  let looked: { readonly at: number; readonly key: Promise<string> } | undefined;
-
-  /** Everything that belongs together, as of the last change but at most `restMs` old. */
-  async function standing(): Promise<Standing> {
-    const now = Date.now();
-    if (!looked || now - looked.at > restMs) looked = { at: now, key: placeKey() };
-    const key = `${await looked.key} ${feed.seen()}`;
-    if (current && (current.key === key || now - current.at < restMs)) return current.found;
-    const found = readStanding();
-    current = { at: now, key, found };
-    found.catch(() => {
-      if (current?.found === found) current = undefined;
-    });
-    return found;
-  }
-
-  async function placeKey(): Promise<string> {
-    const numbers = await Promise.all(places.map((place) => snapshotNumber(place.repository)));
-    return `${await resolveCommit(git, "HEAD")} ${numbers.join(" ")}`;
-  }
-
-  async function readStanding(): Promise<Standing> {
-    const commit = await resolveCommit(git, "HEAD");
-    if (commit === undefined)
-      throw new SluiceError("no-commits", `${git.dir}: not a Git repository with commits`);
-    const [heads, status, found, records, recent] = await Promise.all([
-      Promise.all(places.map(({ revisions }) => revisions.at(commit))),
-      readBuildingStatus(queue, places, commit),
-      Promise.all(places.map((place) => readSnapshot(place.repository))),
-      queue.packages(),
-      queue.history({ limit: 30 }),
-    ]);
-    const ours = records.filter(({ target }) => target === repository.name);
-    const snapshots = found.flatMap((snapshot) => snapshot ?? []);
-    // Where several architectures build a package, they take about as long.
-    return { heads, status, snapshots, durations: new Map(ours.map((one) => [one.pkgbase, one])), recent };
-  }
-
   async function pendingBuild(id: number): Promise<PendingBuild | undefined> {
     return (await feed.state()).builds.find((build) => build.id === id);
   }
@@ -111,29 +57,19 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
       .slice(0, limit);
   }
 
-  /** As the branch `state` remembers it. */
-  async function upstreamOf(pkgbase: string): Promise<string | null> {
-    if (!isPkgbase(pkgbase)) return null;
-    for (const ref of ["refs/remotes/origin/state", "refs/heads/state"]) {
-      const { ok, stdout } = await git.attempt(["show", `${ref}:${pkgbase}`]);
-      if (ok) return /^SLUICE_REVISION=(\S+)$/m.exec(stdout)?.[1] ?? null;
-    }
-    return null;
-  }
-
   async function logPathOf(id: number): Promise<string | undefined> {
     const build = (await pendingBuild(id)) ?? (await finishedBuild(id));
     return build && isPkgbase(build.pkgbase) ? join(logs, logName(build)) : undefined;
   }
 
-  const living = (): Promise<Living | undefined> => readLiving(state, Date.now());
+  const living = (): Promise<LiveBuilders | undefined> => readLiveBuilders(state, Date.now());
 
   return {
     name: repository.name,
     ...reviews,
 
     async overview() {
-      const { heads, status, snapshots, durations, recent } = await standing();
+      const { heads, status, snapshots, durations, recent } = await currentState();
       const [{ builds }, there] = [await feed.state(), await living()];
       const pending = builds
         .filter(({ target }) => target === repository.name)
@@ -155,7 +91,7 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     },
 
     async builders() {
-      const [{ durations, recent }, there] = [await standing(), await living()];
+      const [{ durations, recent }, there] = [await currentState(), await living()];
       const { builds } = await feed.state();
       const known = [...(await readBuilders(state)).keys()];
       const active = builds.flatMap(({ status, ...build }) =>
@@ -171,11 +107,11 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     },
 
     async failing() {
-      return failingOf((await standing()).status);
+      return failingOf((await currentState()).status);
     },
 
     async queue() {
-      const { durations } = await standing();
+      const { durations } = await currentState();
       const [{ builds, removals, held }, there] = [await feed.state(), await living()];
       return {
         builds: builds.map((one) => ofPending(one, durations, there)),
@@ -187,7 +123,7 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     },
 
     async repository() {
-      const { snapshots, status } = await standing();
+      const { snapshots, status } = await currentState();
       return {
         name: repository.name,
         arch: repository.arch,
@@ -198,46 +134,28 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     },
 
     async package(pkgbase: string) {
-      const { heads, status, snapshots, durations } = await standing();
-      const head = heads.find(({ workspace }) => workspace.packages.has(pkgbase)) ?? heads[0]!;
-      const pkg = head.workspace.packages.get(pkgbase);
-      const published = entriesOf(snapshots).filter(({ base }) => base === pkgbase);
-      if (!pkg && published.length === 0) return undefined;
-      const node = head.tree.packages.get(pkgbase);
-      const trigger = pkg?.config.CI_ON_TRIGGER || null;
+      const found = await currentState();
+      const facts = packageFacts(pkgbase, found, await living());
+      if (!facts) return undefined;
       const { held } = await feed.state();
       return {
-        pkgbase,
-        ...stateOf(
-          { pkgbase, isInMain: pkg !== undefined, trigger, published, living: await living() },
-          status,
-        ),
+        ...facts,
         arch: places.map((place) => place.repository.arch).join(", "),
         held: held.find((one) => one.target === repository.name && one.pkgbase === pkgbase)?.why ?? null,
-        upstream: await upstreamOf(pkgbase),
+        upstream: await upstreamOf(git, pkgbase),
         review: (await reviews.reviews()).reviews.find((one) => one.pkgbase === pkgbase) ?? null,
-        causes: causesOf(pkgbase, status),
-        graph: graphOf(neighboursOf(head.tree, pkgbase), status, snapshots),
-        version: (pkg?.srcinfo && srcinfoVersion(pkg.srcinfo)) ?? null,
-        onTrigger: trigger,
-        pkgnames: node?.pkgnames ?? published.map(({ name }) => name),
-        published: published.map(ofEntry),
-        madeFrom:
-          snapshots.find(({ madeFrom }) => madeFrom.has(pkgbase))?.madeFrom.get(pkgbase)?.commit ?? null,
-        needs: [...new Set(node?.edges.map(({ to }) => to))],
-        neededBy: dependentsOf(head.tree, pkgbase),
-        builds: (await historyOf(pkgbase, 50)).map((one) => ofFinished(one, durations)),
+        builds: (await historyOf(pkgbase, 50)).map((one) => ofFinished(one, found.durations)),
       };
     },
 
     async builds({ pkgbase, limit }: { readonly pkgbase?: string; readonly limit: number }) {
-      const { durations } = await standing();
+      const { durations } = await currentState();
       const found = pkgbase === undefined ? await queue.history({ limit }) : await historyOf(pkgbase, limit);
       return found.map((one) => ofFinished(one, durations));
     },
 
     async build(id: number) {
-      const { durations } = await standing();
+      const { durations } = await currentState();
       const pending = await pendingBuild(id);
       if (pending) return ofPending(pending, durations);
       const finished = await finishedBuild(id);
@@ -286,27 +204,9 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
   };
 }
 
-/** Nobody renews its lease, and no manager is there that would take it back: nothing more is going to be written. */
+/** Nobody renews its lease, and no manager is there that would end it: nothing more is going to be written. */
 function isGivenUp({ status }: PendingBuild): boolean {
   return status.kind === "active" && status.leaseUntil + givenUpMs < Date.now();
 }
 
 const givenUpMs = 60_000;
-
-/** For thousands of packages a reading takes a good part of a second, and events come in bursts. */
-const restMs = 500;
-
-/** What is made for any architecture is in all of them, and is told once. */
-function entriesOf(snapshots: readonly Snapshot[]): DatabaseEntry[] {
-  const all = snapshots.flatMap(({ entries }) => entries);
-  return [...new Map(all.map((entry) => [entry.filename, entry])).values()];
-}
-
-interface Standing {
-  /** Of each architecture. */
-  readonly heads: readonly Revision[];
-  readonly status: BuildingStatus;
-  readonly snapshots: readonly Snapshot[];
-  readonly durations: Durations;
-  readonly recent: readonly FinishedBuild[];
-}

@@ -1,5 +1,7 @@
-import { assigned, type Assigner } from "./assigning.ts";
+import { assigned } from "./assigning.ts";
+import { Calls, LeavesFunction } from "./calls.ts";
 import { commandName, constantText } from "../grammar/constants.ts";
+import { runCompound, type Flow } from "./control-flow.ts";
 import { runDeclaration } from "./declaring.ts";
 import { type Effects, effectsOf, isInert, type Walk } from "./effects.ts";
 import { expandFields } from "./expansion/expand.ts";
@@ -12,40 +14,25 @@ import type {
   Script,
   SimpleCommand,
   Statement,
-  Word,
 } from "../grammar/syntax.ts";
 import { type Functions, printedFunction, readText } from "./functions.ts";
-import { leavesEarly, leavesFunction, substitutes } from "./following.ts";
-import { evaluateArithmeticCommand, evaluateBracket, evaluateTest, matchesCase } from "./conditions.ts";
+import { leavesFunction, substitutes } from "./following.ts";
+import { evaluateBracket } from "./conditions.ts";
 import { printedText } from "./programs/text-programs.ts";
 import type { ShellVariables } from "./shell-variables.ts";
-import { Budget, NotStatic, TooMuchWork, type Unknown, type Variable } from "./values.ts";
+import { Budget, NotStatic, type Status, TooMuchWork, type Unknown, type Variable } from "./values.ts";
 import { walkAssignment, walkCommand, walkWord } from "../grammar/walk.ts";
 
-/** What a command returned; undefined where that can't be told. */
-export type Status = boolean | undefined;
-
-const mostRounds = 2_000;
 const mostEvals = 500;
-const deepestCall = 20;
-
-/** Whether a function goes on isn't known, so nothing of the call is followed. */
-class LeavesFunction extends NotStatic {}
-
-/** A function that runs: `$1`, `$2`, …, and what it returned where it has ended. */
-interface Call {
-  arguments: readonly string[];
-  returned?: Status;
-}
 
 /** Runs a recipe's assignments without running a program; what it can't follow becomes unknown. */
-export class Shell implements Assigner {
+export class Shell implements Flow {
   readonly budget = new Budget();
   readonly #functions: Map<string, readonly FunctionDefinition[]>;
   readonly #variables: ShellVariables;
   /** Functions whose definition was come by; where there's another of the same name, it isn't known which counts. */
   readonly #defined: Set<string>;
-  readonly #calls: Call[] = [];
+  readonly #calls = new Calls();
   #stopped = false;
   #evals = 0;
   #line = 0;
@@ -80,7 +67,7 @@ export class Shell implements Assigner {
   }
 
   get arguments(): readonly string[] | undefined {
-    return this.#calls.at(-1)?.arguments;
+    return this.#calls.arguments;
   }
 
   get spoiled(): Unknown | undefined {
@@ -116,15 +103,14 @@ export class Shell implements Assigner {
   }
 
   /** Whether nothing more is run of a body. */
-  get #ended(): boolean {
-    const call = this.#calls.at(-1);
-    return this.#stopped || (call !== undefined && "returned" in call);
+  get ended(): boolean {
+    return this.#stopped || this.#calls.hasReturned;
   }
 
   run({ statements }: Script): Status {
     let status: Status = true;
     for (const statement of statements) {
-      if (this.#ended) break;
+      if (this.ended) break;
       status = this.#statement(statement);
     }
     return status;
@@ -151,7 +137,7 @@ export class Shell implements Assigner {
         case "chain": {
           let status = this.#command(command.first);
           for (const [position, { operator, command: next }] of command.rest.entries()) {
-            if (this.#ended) return status;
+            if (this.ended) return status;
             if (status === undefined) {
               const skipped = command.rest.slice(position);
               this.blur((visitor) => skipped.forEach((link) => walkCommand(link.command, visitor)));
@@ -222,17 +208,13 @@ export class Shell implements Assigner {
     const [definition, another] = this.#functions.get(name) ?? [];
     const isPlain = command.assignments.length === 0 && command.redirections.length === 0;
     const isFollowed = this.clean && definition && !another && this.#defined.has(name);
-    if (!isFollowed || !isPlain || this.#calls.length >= deepestCall)
-      throw new NotStatic("a function that isn't followed");
-    const call: Call = { arguments: this.#argumentsOf(command) };
-    this.#calls.push(call);
+    if (!isFollowed || !isPlain || this.#calls.isDeep) throw new NotStatic("a function that isn't followed");
+    const given = this.#argumentsOf(command);
     this.#variables.enterFunction();
     try {
-      const status = this.#command(definition.body);
-      return "returned" in call ? call.returned : status;
+      return this.#calls.follow(given, () => this.#command(definition.body));
     } finally {
       this.#variables.leaveFunction();
-      this.#calls.pop();
     }
   }
 
@@ -244,23 +226,15 @@ export class Shell implements Assigner {
   }
 
   #leave(command: SimpleCommand, name: "exit" | "return"): Status {
-    const call = this.#calls.at(-1);
-    if (name === "exit" || !call) {
+    if (name === "exit" || !this.#calls.isInside) {
       this.#stopped = true;
       return undefined;
     }
-    const [code, ...more] = this.#argumentsOf(command);
-    call.returned =
-      more.length > 0 || code === undefined || !/^\d{1,3}$/.test(code) ? undefined : code === "0";
-    return call.returned;
+    return this.#calls.leave(this.#argumentsOf(command));
   }
 
   #shift(command: SimpleCommand): Status {
-    const [count = "1", ...more] = this.#argumentsOf(command);
-    const call = this.#calls.at(-1);
-    if (!call || more.length > 0 || !/^\d{1,3}$/.test(count) || Number(count) > call.arguments.length)
-      throw new LeavesFunction("a shift that isn't followed");
-    call.arguments = call.arguments.slice(Number(count));
+    this.#calls.shift(this.#argumentsOf(command));
     return true;
   }
 
@@ -306,50 +280,7 @@ export class Shell implements Assigner {
     this.#line = line;
     if (redirections.length > 0)
       this.blur((visitor) => redirections.forEach(({ target }) => walkWord(target, visitor)));
-    switch (compound.kind) {
-      case "group":
-        return this.run(compound.body);
-      case "subshell":
-        return undefined;
-      case "test":
-        return evaluateTest(compound.expression, this);
-      case "arithmetic":
-        return evaluateArithmeticCommand(compound.expression, this);
-      case "if": {
-        for (const { condition, body } of compound.branches) {
-          const status = this.run(condition);
-          if (this.#ended) return status;
-          if (status === undefined) throw new NotStatic("a condition");
-          if (status) return this.run(body);
-        }
-        return compound.otherwise ? this.run(compound.otherwise) : true;
-      }
-      case "case": {
-        for (const item of compound.items) {
-          if (item.end !== ";;") throw new NotStatic("a case that goes on");
-          if (matchesCase(compound.subject, item.patterns, this)) return this.run(item.body);
-        }
-        return true;
-      }
-      case "for":
-        if (!compound.words || leavesEarly(compound.body)) break;
-        return this.#for(compound.name, compound.words, compound.body);
-      default:
-    }
-    throw new NotStatic("a loop");
-  }
-
-  #for(name: string, words: readonly Word[], body: Script): Status {
-    const fields = words.flatMap((word) => expandFields(word, this));
-    if (fields.length > mostRounds) throw new NotStatic("a long loop");
-    let status: Status = true;
-    for (const text of fields) {
-      this.budget.spend(1);
-      this.set(name, text);
-      status = this.run(body);
-      if (this.#ended) break;
-    }
-    return status;
+    return runCompound(compound, this);
   }
 
   assign(assignment: Assignment): void {
@@ -367,7 +298,7 @@ export class Shell implements Assigner {
 
   /** Whatever this may change is unknown from here on. */
   blur(walk: Walk): void {
-    if (this.#calls.length > 0 && leavesFunction(walk))
+    if (this.#calls.isInside && leavesFunction(walk))
       throw new LeavesFunction("a function that isn't followed");
     if (this.spoiled) return;
     const effects = this.#effects(walk);

@@ -73,3 +73,6 @@ export class Budget {
     return text;
   }
 }
+
+/** What a command returned; undefined where that isn't known. */
+export type Status = boolean | undefined;

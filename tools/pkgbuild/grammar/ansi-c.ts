@@ -18,7 +18,7 @@ const escapes: Readonly<Record<string, number>> = {
 
 const numeric = /x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})/y;
 
-/** Reads what stands between `$'` (already read) and its `'`, with the escapes decoded. */
+/** Reads what is between `$'` (already read) and its `'`, with the escapes decoded. */
 export function ansiC(cursor: Cursor): string {
   const start = cursor.at;
   const bytes: number[] = [];

@@ -21,7 +21,7 @@ const braced = /\$\{[!#]?\w+(?:\[[\w@*]*\])?(?:[^\w{}"'`\\$()<>\n[][^{}"'`\\$()<
 const deepestNesting = 50;
 
 /**
- * Of a body (nesting 0) the place of its `}`; of what stands in parentheses the place of the one that closes them.
+ * Of a body (nesting 0) the place of its `}`; of what is in parentheses the place of the one that closes them.
  * Whatever bash may read in another way is unclear.
  */
 function endOfCode(text: string, start: number, nesting: number): number | undefined {

@@ -6,7 +6,7 @@ import { readRegex, readWord } from "./words.ts";
 const unary = /-[a-hknoprstuvwxzGLNORS](?=[ \t])/y;
 const binary = /(?:==|=~|!=|=|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef))(?=[ \t\n])|[<>]/y;
 
-/** Reads what stands between `[[`, already read, and the `]]` that this steps over. */
+/** Reads what is between `[[`, already read, and the `]]` that this steps over. */
 export function readTest(cursor: Cursor): TestExpression {
   const expression = cursor.nested(() => readOr(cursor));
   if (!skipReserved(cursor, "]]")) cursor.fail("a test that isn't understood");

@@ -26,7 +26,7 @@ export interface Repaired extends Damage {
 }
 
 /**
- * Looks at the published files as `checkPublished` does, and puts back what can be: databases are made anew from the
+ * Looks at the published files as `checkPublished` does, and puts back what can be: databases are made again from the
  * packages, and right packages are signed again. Damaged packages are deleted, so that nobody gets them; those
  * that the database names are to be built again.
  */
@@ -99,7 +99,7 @@ function deleteDamaged(repository: Repository, { path }: Damage): Promise<void> 
 }
 
 /**
- * Makes both databases anew: of the packages that the one names which is right, else of all that are there with a
+ * Makes both databases again: of the packages that the one names which is right, else of all that are there with a
  * right signature and haven't left the database.
  *
  * @returns the packages that a database names and that aren't right; the new databases don't name them

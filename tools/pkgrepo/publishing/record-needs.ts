@@ -18,7 +18,7 @@ interface Options {
 const batch = 64;
 
 /**
- * Reads what published packages need and give of which that isn't on record: those that an earlier release published, or
+ * Reads what published packages need and give of which that wasn't recorded: those that an earlier release published, or
  * somebody else. One file after the other, so that builds hardly notice; what is published meanwhile is left alone.
  *
  * @returns how many were read

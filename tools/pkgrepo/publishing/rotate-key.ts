@@ -168,7 +168,7 @@ export function deleteDamagedFile({ checkpoint }: Repository, file: string): Pro
 function damaged(filename: string): SluiceError {
   return new SluiceError("package-damaged", `${filename} isn't the file that the database names.`, {
     facts: { path: filename },
-    hint: "Nothing was signed anew. `sluice up --once` builds it again; then run this once more.",
+    hint: "Nothing was signed again. `sluice up --once` builds it again; then run this once more.",
     exitCode: 1,
   });
 }

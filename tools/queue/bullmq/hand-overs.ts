@@ -74,7 +74,7 @@ export interface HandOverTaker {
 /**
  * Takes what is handed over, one after the other.
  *
- * @param take resolves once it is dealt with; where it rejects it is told, and tried again unless it is none of ours
+ * @param take resolves once it is dealt with; where it rejects, that is reported and tried again, unless it isn't for this manager
  */
 export async function takeHandOvers(
   address: RedisAddress,

@@ -1,5 +1,7 @@
 import type { Outcome } from "../outcome.ts";
-import type { Claim, Queue, QueueEvent, QueueEventDetail, Submission, SubmittedBuild } from "../queue.ts";
+import type { Claim, Queue } from "../queue.ts";
+import type { QueueEvent, QueueEventDetail } from "../events.ts";
+import type { Submission, SubmittedBuild } from "../submission.ts";
 
 export const target = "repo";
 export const arch = "x86_64";

@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
-import type { ToldQueue, Total } from "../event-readers.ts";
+import type { ObservedQueue, Total } from "../event-readers.ts";
 import type { Desk, Start } from "./desk.ts";
 
 const mine = { owner: "one", leaseMs: 1000 };
 const other = { owner: "two", leaseMs: 1000 };
 
-async function kinds(desk: Desk<ToldQueue>, lease = mine): Promise<readonly string[] | undefined> {
+async function kinds(desk: Desk<ObservedQueue>, lease = mine): Promise<readonly string[] | undefined> {
   return (await desk.queue.unread("chat", lease))?.map(
     ({ event }) => `${event.kind} ${event.pkgbase} ${event.seq}`,
   );
 }
 
-/** Whoever is told what happens, at least once and in order. */
-export function eventReaders(start: Start<ToldQueue>): void {
+/** Readers of events: each gets every event, at least once and in order. */
+export function eventReaders(start: Start<ObservedQueue>): void {
   test("a new reader begins with what happens from now on, and reads it again until it is marked as read", async () => {
     const desk = await start();
     await desk.submit({ before: [] });

@@ -56,7 +56,7 @@ export function handingOut(start: Start): void {
     expect(await desk.queue.keepAlive(other)).toBe("kept");
   });
 
-  test("a worker that begins anew holds nothing of what it held, and others get that next", async () => {
+  test("a worker that restarts holds nothing of what it held, and others get that next", async () => {
     const desk = await start();
     await desk.submit({ app: [], lib: [] });
     const mine = await desk.claim("app");

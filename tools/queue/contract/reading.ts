@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { QueueEvent } from "../queue.ts";
+import type { QueueEvent } from "../events.ts";
 import { type Start, arch, leaseMs, target } from "./desk.ts";
 
 /** What can be seen of the queue. */

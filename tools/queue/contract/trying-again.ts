@@ -34,7 +34,7 @@ export function tryingAgain(start: Start): void {
     expect(await desk.statuses()).toEqual({});
   });
 
-  test("who schedules a build anew gives it all its tries again, and its own class", async () => {
+  test("who schedules a build again gives it all its tries again, and its own class", async () => {
     const desk = await start();
     await desk.submit({ app: [] }, { class: "1" });
     await fail(desk, ["1"], { class: "3" });

@@ -1,6 +1,6 @@
 import { buildOrder, type OrderedBuild } from "../build-order.ts";
 import type { BlockCause, Outcome } from "../outcome.ts";
-import type { QueueEventDetail } from "../queue.ts";
+import type { QueueEventDetail } from "../events.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 
 /** A write transaction of the queue. `emit` takes the id of the package that the event is about. */

@@ -1,5 +1,6 @@
 import type { EventBuild, ReaderLease, ReaderState, ReadEvents, UnreadEvent } from "../event-readers.ts";
-import type { BuildKey, QueueEventDetail } from "../queue.ts";
+import type { QueueEventDetail } from "../events.ts";
+import type { BuildKey } from "../submission.ts";
 import type { Transaction } from "./dispatch.ts";
 import { toBuild } from "./rows.ts";
 import type { SqliteFile } from "./sqlite-file.ts";

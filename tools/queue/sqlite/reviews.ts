@@ -1,5 +1,5 @@
 import type { OpenReview } from "../event-readers.ts";
-import type { BuildKey } from "../queue.ts";
+import type { BuildKey } from "../submission.ts";
 import type { Transaction } from "./dispatch.ts";
 import { packageIds } from "./submit.ts";
 

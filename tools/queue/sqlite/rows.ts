@@ -1,16 +1,8 @@
 import type { PipelineBuild } from "../event-readers.ts";
 import type { Outcome } from "../outcome.ts";
-import type {
-  Build,
-  BuildKey,
-  FinishedBuild,
-  HeldPackage,
-  HistoryQuery,
-  PackageRecord,
-  QueueEvent,
-  QueueEventDetail,
-  Removal,
-} from "../queue.ts";
+import type { Build, FinishedBuild, HeldPackage, HistoryQuery, PackageRecord, Removal } from "../queue.ts";
+import type { QueueEvent, QueueEventDetail } from "../events.ts";
+import type { BuildKey } from "../submission.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 
 /** What a build is, kept as JSON in its row. */

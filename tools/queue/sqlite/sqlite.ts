@@ -1,35 +1,38 @@
 import type {
   Build,
-  BuildKey,
   Claim,
   ClaimId,
   Drained,
   FinishedBuild,
   HistoryQuery,
   PackageRecord,
-  QueueEvent,
-  QueueEventDetail,
   QueueState,
   ReadyQuery,
   Removal,
   Result,
-  Submission,
-  Submitted,
   Worker,
 } from "../queue.ts";
+import type { QueueEvent, QueueEventDetail } from "../events.ts";
+import type { BuildKey, Submission, Submitted } from "../submission.ts";
 import type {
   OpenReview,
   PipelineBuild,
   ReaderLease,
   ReaderState,
   ReadEvents,
-  ToldQueue,
+  ObservedQueue,
   Total,
   UnreadEvent,
 } from "../event-readers.ts";
 import { durablyNow, type Checkpoint, type Step } from "../../steps.ts";
-import { recount, type Transaction } from "./dispatch.ts";
-import { askToStop, claimReady, end, endActive, endClaimsOf, endDeadClaims, listReady } from "./claim.ts";
+import { Changes } from "./changes.ts";
+import { claimReady, listReady } from "./claim.ts";
+import type { Transaction } from "./dispatch.ts";
+import { askToStop, end, endClaim, endClaimsOf, endDeadClaims } from "./end.ts";
+import { forgetOld } from "./forget.ts";
+import { claimedBuild, renewLease, renewLeases } from "./leases.ts";
+import { releaseFrom } from "./release.ts";
+import { endRemoval, noteFailedRemoval } from "./removals.ts";
 import { type Durability, SqliteFile } from "./sqlite-file.ts";
 import { listReaders, noteRead, takeUnread } from "./readers.ts";
 import { noteOpen } from "./reviews.ts";
@@ -39,15 +42,12 @@ import { readState } from "./state.ts";
 import { accept, holdPackage, takenUpTo } from "./submit.ts";
 import { count, listTotals } from "./totals.ts";
 
-/** How often a follower looks for the events of other processes. */
-const followIntervalMs = 200;
-
 /** Opens the queue in this file, or creates it; its folder must exist. `now` gives milliseconds since 1970. */
 export async function openSqliteQueue(
   path: string,
   now: () => number = Date.now,
   checkpoint?: Checkpoint,
-): Promise<ToldQueue> {
+): Promise<ObservedQueue> {
   return new SqliteQueue(await SqliteFile.open(path, schema), now, checkpoint);
 }
 
@@ -55,11 +55,11 @@ export async function openSqliteQueue(
  * Every method is one transaction. Claims and leases don't wait for the disk, all else does: whatever powers
  * the disk powers the workers too, and a claim that a power loss undid is one whose worker is gone.
  */
-class SqliteQueue implements ToldQueue {
+class SqliteQueue implements ObservedQueue {
   readonly #file: SqliteFile;
   readonly #now: () => number;
   readonly #checkpoint: Checkpoint | undefined;
-  readonly #followers = new Set<() => void>();
+  readonly #changes = new Changes();
   #closed = false;
 
   constructor(file: SqliteFile, now: () => number, checkpoint: Checkpoint | undefined) {
@@ -92,19 +92,11 @@ class SqliteQueue implements ToldQueue {
   }
 
   async claimed(claim: ClaimId): Promise<Build | undefined> {
-    const row = this.#read((file) => rows.readBuild(file, claim.build.id));
-    return row?.token === claim.token && row.worker === claim.worker ? rows.toBuild(row) : undefined;
+    return this.#read((file) => claimedBuild(file, claim));
   }
 
   async renew(workers: readonly string[]): Promise<void> {
-    this.#write("leases renewed", "crash", ({ file, now }) => {
-      file.run(
-        `update build set lease_until = max(lease_until, ? + lease_ms)
-         where state = 'active' and worker in (select value from json_each(?))`,
-        now,
-        JSON.stringify(workers),
-      );
-    });
+    this.#write("leases renewed", "crash", (transaction) => renewLeases(transaction, workers));
   }
 
   async abandon(worker: string): Promise<void> {
@@ -112,55 +104,15 @@ class SqliteQueue implements ToldQueue {
   }
 
   async keepAlive(claim: ClaimId): Promise<"kept" | "cancel" | "gone"> {
-    return this.#write("lease renewed", "crash", ({ file, now }) => {
-      const kept = file.get<{ cancel_message: string | null }>(
-        "update build set lease_until = ? + lease_ms where id = ? and token = ? and worker = ? returning cancel_message",
-        now,
-        claim.build.id,
-        claim.token,
-        claim.worker,
-      );
-      if (!kept) return "gone";
-      return kept.cancel_message === null ? "kept" : "cancel";
-    });
+    return this.#write("lease renewed", "crash", (transaction) => renewLease(transaction, claim));
   }
 
   async finish(claim: ClaimId, result: Result): Promise<"finished" | "gone"> {
-    return this.#write("build finished", "power-loss", (transaction) => {
-      const { id } = claim.build;
-      const build = rows.readBuild(transaction.file, id);
-      if (build?.token === claim.token && build.worker === claim.worker) {
-        endActive(transaction, build, result);
-        return "finished";
-      }
-      // Said twice it is said; but who was given up for lost comes too late.
-      const before = transaction.file.get<{ token: string | null; outcome: string }>(
-        "select token, outcome from finished where id = ?",
-        id,
-      );
-      const isGivenUp = before?.outcome === "lost" && result.outcome !== "lost";
-      return before?.token === claim.token && !isGivenUp ? "finished" : "gone";
-    });
+    return this.#write("build finished", "power-loss", (transaction) => endClaim(transaction, claim, result));
   }
 
   async release(key: BuildKey, needs: readonly string[]): Promise<boolean> {
-    return this.#write("build released", "power-loss", (transaction) => {
-      const { file, emit } = transaction;
-      const build = rows.findQueued(file, key);
-      if (!build) return false;
-      for (const need of needs) {
-        const released = file.get(
-          `update need set released = 1 where build = ? and not released and package in
-             (select id from package where target = ? and pkgbase = ?) returning 1`,
-          build.id,
-          key.target,
-          need,
-        );
-        if (released) emit(build.package, { kind: "released", build: build.id, by: need });
-      }
-      recount(transaction, build.id);
-      return true;
-    });
+    return this.#write("build released", "power-loss", (transaction) => releaseFrom(transaction, key, needs));
   }
 
   async cancel(key: BuildKey, message: string): Promise<boolean> {
@@ -192,25 +144,11 @@ class SqliteQueue implements ToldQueue {
   }
 
   async removed(id: number): Promise<void> {
-    this.#write("removal acknowledged", "power-loss", ({ file, emit }) => {
-      const removal = file.get<{ package: number }>("delete from removal where id = ? returning package", id);
-      if (!removal) return;
-      count(file, "removals", { result: "done" });
-      emit(removal.package, { kind: "removed", removal: id });
-    });
+    this.#write("removal acknowledged", "power-loss", (transaction) => endRemoval(transaction, id));
   }
 
   async removalFailed(id: number, message: string): Promise<void> {
-    this.#write("removal failed", "crash", ({ file, emit }) => {
-      const removal = file.get<{ package: number }>(
-        "update removal set failure = ?2 where id = ?1 and failure is not ?2 returning package",
-        id,
-        message,
-      );
-      if (!removal) return;
-      count(file, "removals", { result: "failed" });
-      emit(removal.package, { kind: "removal-failed", removal: id, message });
-    });
+    this.#write("removal failed", "crash", (transaction) => noteFailedRemoval(transaction, id, message));
   }
 
   async unread(reader: string, lease: ReaderLease): Promise<readonly UnreadEvent[] | undefined> {
@@ -273,33 +211,14 @@ class SqliteQueue implements ToldQueue {
         if (over()) return;
         cursor = event.seq;
       }
-      if (events.length === 0) await this.#nextChange(from.signal);
+      if (events.length === 0) await this.#changes.next(from.signal);
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#wakeFollowers();
+    this.#changes.happened();
     this.#file.close();
-  }
-
-  /** Until this process wrote something, or it is time to look what others wrote. */
-  async #nextChange(signal: AbortSignal | undefined): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", wake);
-        this.#followers.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, followIntervalMs);
-      signal?.addEventListener("abort", wake);
-      this.#followers.add(wake);
-    });
-  }
-
-  #wakeFollowers(): void {
-    for (const wake of this.#followers) wake();
   }
 
   #read<T>(work: (file: SqliteFile) => T): T {
@@ -319,21 +238,7 @@ class SqliteQueue implements ToldQueue {
     const result = durablyNow(this.#checkpoint, step, () =>
       file.transaction(durability, () => work({ file, now, emit })),
     );
-    this.#wakeFollowers();
+    this.#changes.happened();
     return result;
   }
-}
-
-/** Old events stand in front, so that this reads no more than it deletes. */
-function forgetOld(file: SqliteFile, before: number): void {
-  file.run(
-    "delete from event where seq < (select seq from event where at >= ? order by seq limit 1)",
-    before,
-  );
-  file.run(
-    `delete from finished where finished_at < ? and exists
-       (select 1 from finished as later
-        where later.package = finished.package and later.outcome = finished.outcome and later.id > finished.id)`,
-    before,
-  );
 }

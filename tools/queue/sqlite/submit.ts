@@ -5,8 +5,8 @@ import type {
   Submitted,
   SubmittedBuild,
   SubmittedRemoval,
-} from "../queue.ts";
-import { askToStop, end } from "./claim.ts";
+} from "../submission.ts";
+import { askToStop, end } from "./end.ts";
 import { arrange, passOn, type Transaction } from "./dispatch.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import { type BuildSpec, countOfPipeline, findQueued, readSpec, type RemovalSpec } from "./rows.ts";

@@ -27,7 +27,7 @@ import { type NamedPipes, namedPipes } from "./named-pipes.ts";
 interface Host {
   readonly engine: Engine;
   readonly owner: Owner;
-  /** Found out once: what the engine can, and the image, made anew daily. */
+  /** Found out once: what the engine can, and the image, made again daily. */
   readonly prepare: () => Promise<{ readonly facts: EngineFacts; readonly image: Image }>;
 }
 

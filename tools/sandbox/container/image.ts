@@ -16,7 +16,7 @@ const daySeconds = 24 * 60 * 60;
 
 /**
  * The image of builds, made from BUILDER_IMAGE: with a user for the payload, and temporary folders that lead to
- * scratch. Pulled and made anew once a day at most; while its registry can't be reached the last one is used.
+ * scratch. Pulled and made again once a day at most; while its registry can't be reached the last one is used.
  *
  * @param now seconds
  * @throws SluiceError `builder-image` where there is none at all
@@ -62,7 +62,7 @@ async function pull(engine: Engine, base: string): Promise<string | undefined> {
 }
 
 function noImage(base: string, failure: string): SluiceError {
-  return new SluiceError("builder-image", `the image ${base} can't be had, and builds run in it`, {
+  return new SluiceError("builder-image", `the image ${base} can't be pulled, and builds run in it`, {
     hint: "Is its registry reachable from here? BUILDER_IMAGE names another one, such as one of your own.",
     facts: { failure },
   });

@@ -29,7 +29,7 @@ export interface Field {
   readonly run: (script: string, more?: Partial<Job>) => Promise<Ran>;
   /** Makes a folder that belongs to the sandbox's user. */
   readonly folder: (name: string, mode?: number) => string;
-  /** How long to sleep, for one test alone: so its processes are told from all others of the machine. */
+  /** How long to sleep, for one test alone: so its processes can be told from all others of the machine. */
   readonly nap: (test: number) => string;
   /** What exports, under the sandbox's name, a function that makes one, for plain Node. */
   readonly builtModule: string;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Source } from "../source.ts";
 import { failures } from "../log/failures.ts";
 import { logIndexes } from "../log/log-index.ts";
-import { explain } from "./explained.ts";
+import { withLogErrors } from "./log-errors.ts";
 import { json } from "./json-schema.ts";
 import { liveLogs, piecesOf } from "./live-log.ts";
 import { framed, lastEventId, sendEvents } from "./live.ts";
@@ -19,7 +19,7 @@ interface Options {
 /** The API: JSON that its schemas describe, logs as text, and streams of server-sent events. */
 export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
   const liveLines = liveLogs(source);
-  const explained = explain(failures(source, logIndexes()));
+  const explained = withLogErrors(failures(source, logIndexes()));
   return (app, _options, done) => {
     app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
 

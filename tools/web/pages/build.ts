@@ -35,7 +35,7 @@ export function buildPage(
     ["Builder", worker ?? "none yet"],
     [
       isOver(build) ? "Took" : "Building for",
-      startedAt === null ? "not begun" : duration((finishedAt ?? now) - startedAt),
+      startedAt === null ? "not started" : duration((finishedAt ?? now) - startedAt),
     ],
     ...(expectedMs === null || isOver(build) ? [] : [["Last time", duration(expectedMs)] as const]),
     ...(finishedAt === null ? [] : [["Ended", ago(finishedAt, now)] as const]),

@@ -1,6 +1,6 @@
 import type { FastifyPluginCallback, FastifyReply } from "fastify";
 import type { AddressOf } from "../api/own-address.ts";
-import { explain } from "../api/explained.ts";
+import { withLogErrors } from "../api/log-errors.ts";
 import { failures } from "../log/failures.ts";
 import { logIndexes } from "../log/log-index.ts";
 import { partOf, searchLog } from "../log/log-part.ts";
@@ -29,7 +29,7 @@ type Query = Readonly<Record<string, unknown>>;
 /** The pages, rendered here; a little script keeps those up to date that are live. */
 export function pageRoutes({ source, addressOf, canAct }: Options): FastifyPluginCallback {
   const indexes = logIndexes();
-  const explained = explain(failures(source, indexes));
+  const explained = withLogErrors(failures(source, indexes));
   return (app, _options, done) => {
     const hidden = { schema: { hide: true } };
 

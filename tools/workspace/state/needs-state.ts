@@ -1,3 +1,4 @@
+import type { Git } from "../../git/git.ts";
 import { isObject, parseObject } from "./json-object.ts";
 
 /** What is remembered of what published packages need, as whoever wrote it understands it. */
@@ -8,6 +9,12 @@ export interface NeedsState {
   readonly broken: unknown;
   /** There as well: what was compared when nothing was left to do, so that the same isn't compared again. */
   readonly compared?: unknown;
+}
+
+/** `.gives.json` alone, of a commit of the branch. */
+export async function readGivesState(git: Git, commit: string): Promise<readonly unknown[]> {
+  const { ok, stdout } = await git.attempt(["show", `${commit}:.gives.json`]);
+  return ok ? parseNeeds(stdout, undefined).gives : [];
 }
 
 /** What everybody gives is large, and read where somebody asks. */

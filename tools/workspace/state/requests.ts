@@ -6,7 +6,7 @@ import { isPkgbase } from "../../alpm/names.ts";
  * person. Builders read them from the branch `state` and remember up to which number they have taken them.
  */
 export interface RequestList {
-  /** Of the newest request; 0: there was none. Numbers only grow, also where the branch was begun anew. */
+  /** Of the newest request; 0: there was none. Numbers only grow, also where the branch was created again. */
   readonly number: number;
   /** The newest request for each pkgbase. */
   readonly builds: ReadonlyMap<string, RequestedBuild>;

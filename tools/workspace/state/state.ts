@@ -3,12 +3,11 @@ import type { FileChanges } from "../../git/change-files.ts";
 import type { Git } from "../../git/git.ts";
 import type { SeenRefs } from "../../release/plan/next-locks.ts";
 import { listTree, readBlobs } from "../../git/objects.ts";
-import { editConfigFile, parseConfigFile } from "../config/config-file.ts";
-import { formatRequests, noRequests, parseRequests, requestsFile, type RequestList } from "./requests.ts";
-import { formatSeenRefs, parseSeenRefs, seenRefsFile } from "./seen-refs.ts";
 import { parseObject } from "./json-object.ts";
 import { needsFiles, parseNeeds, type NeedsState } from "./needs-state.ts";
-import type { stateKeys } from "./state-keys.ts";
+import { packageStateText, parsePackageState, type PackageState } from "./package-state.ts";
+import { formatRequests, noRequests, parseRequests, requestsFile, type RequestList } from "./requests.ts";
+import { formatSeenRefs, parseSeenRefs, seenRefsFile } from "./seen-refs.ts";
 
 /** What only machines write, as the branch `state` holds it. */
 export interface State {
@@ -22,28 +21,6 @@ export interface State {
   readonly releases: ReadonlyMap<string, SeenRefs>;
   /** `.requests.json`: builds that builders are asked for. */
   readonly requests: RequestList;
-}
-
-/** One package's file. */
-export interface PackageState {
-  /** CI_GIT_COMMIT: the newest commit of its VCS sources that was scheduled. */
-  readonly commit?: string | undefined;
-  /** CI_PKGBUILD_TIMESTAMP: the AUR's LastModified of what was last taken or opened for review, in seconds. */
-  readonly timestamp?: number | undefined;
-  /** SLUICE_REVISION: upstream's revision that was last taken or opened for review. */
-  readonly revision?: string | undefined;
-  /** SLUICE_MAINTAINERS: the AUR's maintainers as last accepted; empty for an orphan. */
-  readonly maintainers?: readonly string[] | undefined;
-  /** SLUICE_HELD: the digest of the recipe that waits in a review. */
-  readonly held?: string | undefined;
-  /** SLUICE_HELD_MAINTAINERS: who is accepted along with that recipe. */
-  readonly heldMaintainers?: readonly string[] | undefined;
-  /** SLUICE_FOUND: a recipe that waits for CI_COOLDOWN, `digest@seconds` since when; 16 digits, since 1970. */
-  readonly found?: { readonly digest: string; readonly at: number } | undefined;
-  /** SLUICE_REBUILT_FOR: the versions of what `.CI/rebuild-on.toml` names that it was last rebuilt for. */
-  readonly rebuiltFor?: ReadonlyMap<string, string> | undefined;
-  /** SLUICE_REFUSED: the digest of the recipe that somebody refused. */
-  readonly refused?: string | undefined;
 }
 
 /** `.sluice.json`: what belongs to no package. Undefined where nothing was ever written. */
@@ -107,50 +84,6 @@ function parseState(files: ReadonlyMap<string, string>): State {
   };
 }
 
-function parsePackageState(text: string): PackageState {
-  const values = new Map(parseConfigFile(text).entries.map(({ key, value }) => [key, value]));
-  const matching = (key: string, pattern: RegExp): string | undefined => {
-    const value = values.get(key);
-    return value !== undefined && pattern.test(value) ? value : undefined;
-  };
-  const names = (key: string): readonly string[] | undefined =>
-    matching(key, /^[\w.@+,-]*$/)
-      ?.split(",")
-      .filter((name) => name !== "");
-  const [, digest, at] = /^([0-9a-f]{16})@(\d{1,12})$/.exec(values.get("SLUICE_FOUND") ?? "") ?? [];
-  const timestamp = matching("CI_PKGBUILD_TIMESTAMP", /^\d{1,12}$/);
-  return {
-    commit: matching("CI_GIT_COMMIT", /^[0-9a-f+]{7,}$/),
-    timestamp: timestamp === undefined ? undefined : Number(timestamp),
-    revision: matching("SLUICE_REVISION", /^\S+$/),
-    maintainers: names("SLUICE_MAINTAINERS"),
-    held: matching("SLUICE_HELD", /^[0-9a-f]{16,64}$/),
-    heldMaintainers: names("SLUICE_HELD_MAINTAINERS"),
-    found: digest === undefined ? undefined : { digest, at: Number(at) },
-    refused: matching("SLUICE_REFUSED", /^[0-9a-f]{16}$/),
-    rebuiltFor: parseRebuiltFor(matching("SLUICE_REBUILT_FOR", /^[\x21-\x7e]+$/)),
-  };
-}
-
-/** Both sides of `name=version` are encoded as in a URL: they are anybody's text. */
-function parseRebuiltFor(text: string | undefined): ReadonlyMap<string, string> | undefined {
-  const pairs = text?.split(",").map((pair) => pair.split("=").map(decoded));
-  return pairs && new Map(pairs.map(([name = "", version = ""]) => [name, version]));
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function formatRebuiltFor(versions: ReadonlyMap<string, string> | undefined): string | undefined {
-  if (!versions || versions.size === 0) return undefined;
-  return [...versions].map((pair) => pair.map(encodeURIComponent).join("=")).join(",");
-}
-
 /** `name:version` lines. An epoch's colon is the version's: names hold none. */
 function parseVersions(text: string): Map<string, string> {
   const versions = new Map<string, string>();
@@ -170,12 +103,6 @@ function parseRunState(text: string | undefined): RunState {
     aurEtag: typeof aurEtag === "string" ? aurEtag : undefined,
     databases: Array.isArray(databases) ? databases : [],
   };
-}
-
-/** `.gives.json` alone, of a commit of the branch. */
-export async function readGivesState(git: Git, commit: string): Promise<readonly unknown[]> {
-  const { ok, stdout } = await git.attempt(["show", `${commit}:.gives.json`]);
-  return ok ? parseNeeds(stdout, undefined).gives : [];
 }
 
 /**
@@ -214,21 +141,6 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
       text === undefined ? undefined : { mode: "100644", content: Buffer.from(text) },
     ]),
   );
-}
-
-function packageStateText(text: string, state: PackageState): string {
-  const values: readonly (readonly [keyof typeof stateKeys, string | undefined])[] = [
-    ["CI_GIT_COMMIT", state.commit],
-    ["CI_PKGBUILD_TIMESTAMP", state.timestamp?.toString()],
-    ["SLUICE_REVISION", state.revision],
-    ["SLUICE_MAINTAINERS", state.maintainers?.join(",")],
-    ["SLUICE_HELD", state.held],
-    ["SLUICE_HELD_MAINTAINERS", state.heldMaintainers?.join(",")],
-    ["SLUICE_FOUND", state.found && `${state.found.digest}@${state.found.at}`],
-    ["SLUICE_REFUSED", state.refused],
-    ["SLUICE_REBUILT_FOR", formatRebuiltFor(state.rebuiltFor)],
-  ];
-  return values.reduce((so, [key, value]) => editConfigFile(so, key, value), text);
 }
 
 function versionsText(versions: ReadonlyMap<string, string>): string {

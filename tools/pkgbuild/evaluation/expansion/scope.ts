@@ -5,7 +5,7 @@ import type { PatternPiece } from "./patterns.ts";
 /** What expanding a word needs of the shell that it's expanded in. */
 export interface Scope {
   readonly budget: Budget;
-  /** Undefined where it isn't set; throws NotStatic where that can't be told. */
+  /** Undefined where it isn't set; throws NotStatic where that isn't known. */
   get(name: string): Variable | undefined;
   /** Whether the recipe itself set it so far. */
   sets(name: string): boolean;

@@ -55,7 +55,7 @@ function readScript(script: string, extended: boolean): Substitution[] {
   }
 }
 
-/** The text up to the delimiter; what stands behind a backslash is no delimiter, but that character itself. */
+/** The text up to the delimiter; what follows a backslash is no delimiter, but that character itself. */
 function upTo(script: string, start: number, delimiter: string): { text: string; end: number } {
   let text = "";
   for (let at = start; at < script.length; at += 1) {

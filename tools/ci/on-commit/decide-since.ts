@@ -1,0 +1,65 @@
+import { SluiceError } from "../../errors.ts";
+import type { Git } from "../../git/git.ts";
+import { lastChanges } from "../../git/history.ts";
+import { differingFolders, listFolders, readFolders, type CommitFolders } from "../../workspace/commit.ts";
+import { parseWorkspace, requireValidConfig } from "../../workspace/workspace.ts";
+import type { CommitRange } from "../pipeline/commit-range.ts";
+import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
+
+export interface Decided {
+  readonly before: Side | undefined;
+  readonly after: Side;
+  readonly decisions: readonly Decision[];
+}
+
+/** What a range of commits asks to build and to remove, and the packages as they are after it. */
+export async function decideSince(git: Git, range: CommitRange): Promise<Decided> {
+  const [comparison, changes] = await Promise.all([
+    compare(git, range.from, range.head),
+    lastChanges(git, range.commits),
+  ]);
+  requireValidConfig(comparison.after.workspace);
+  refuseLostPackages(comparison);
+  const { before, after } = comparison;
+  return { before, after, decisions: decide(comparison, range.commits, (path) => changes.get(path)) };
+}
+
+async function compare(git: Git, from: string | undefined, head: string): Promise<Comparison> {
+  const after = await listFolders(git, head);
+  const listBefore = async (commit: string): Promise<CommitFolders> =>
+    commit === head ? after : listFolders(git, commit, after.packagesDir);
+  const before = from === undefined ? undefined : await listBefore(from);
+  const differing = before ? differingFolders(before, after) : new Set(after.entries.keys());
+  const [sideBefore, sideAfter] = await Promise.all([
+    before && readSide(git, before, differing),
+    readSide(git, after),
+  ]);
+  return { before: sideBefore, after: sideAfter, differing };
+}
+
+/**
+ * A packages folder that is elsewhere from one commit to the next and empty there is a mistake in the settings,
+ * not the wish to remove every package.
+ */
+function refuseLostPackages({ before, after }: Comparison): void {
+  const { packagesDir, packages } = after.workspace;
+  if (!before || before.entries.size === 0) return;
+  if (packages.size > 0 || before.workspace.packagesDir === packagesDir) return;
+  throw new SluiceError(
+    "no-packages",
+    `${packagesDir} holds no packages; so far they were in ${before.workspace.packagesDir}`,
+    {
+      hint: "Set CI_PACKAGES_DIR in .ci/config to where they are. Nothing was scheduled or removed.",
+      facts: { path: packagesDir },
+    },
+  );
+}
+
+async function readSide(git: Git, folders: CommitFolders, names?: ReadonlySet<string>): Promise<Side> {
+  return { entries: folders.entries, workspace: parseWorkspace(await readFolders(git, folders, names)) };
+}
+
+/** A decision as the schedule has it. */
+export function withoutKind<T extends { kind: string }>({ kind: _kind, ...rest }: T): Omit<T, "kind"> {
+  return rest;
+}

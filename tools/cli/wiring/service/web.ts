@@ -1,0 +1,146 @@
+import { isIP } from "node:net";
+import { SluiceError } from "../../../errors.ts";
+import type { Folders } from "../../../manager/installation.ts";
+import {
+  defaultConnections,
+  isServedFile,
+  serve,
+  type Handler,
+  type Server,
+} from "../../../manager/serve.ts";
+import type { ViewedPlace } from "../../../manager/view/view.ts";
+
+interface Served extends Omit<ViewedPlace, "logs" | "state"> {
+  readonly folders: Pick<Folders, "state" | "repositories" | "logs">;
+}
+
+interface Options {
+  readonly port: number;
+  readonly host: string | undefined;
+  /** By which address clients come, where it isn't the one that they ask for. */
+  readonly address: string | undefined;
+  /** Whose X-Forwarded-* counts. */
+  readonly proxies: readonly string[];
+  /** How many connections may be open at once. */
+  readonly connections: number;
+  /** Is asked before all else. */
+  readonly first?: Handler | undefined;
+  /** Whether metrics have chaotic-manager's names besides. */
+  readonly chaoticMetrics: boolean;
+}
+
+/**
+ * Serves repositories, API and pages at one address.
+ *
+ * @throws SluiceError `port-busy`, `host`
+ */
+export async function serveWithPages(
+  place: Served,
+  { port, host, address, proxies, connections, first, chaoticMetrics }: Options,
+): Promise<Server> {
+  // Only who serves pays for loading it.
+  const [{ openView }, { openActions }, { openWeb }] = await Promise.all([
+    import("../../../manager/view/view.ts"),
+    import("../../../manager/actions/actions.ts"),
+    import("../../../web/server.ts"),
+  ]);
+  const { logs, state } = place.folders;
+  const view = await openView({ ...place, logs, state });
+  const actions = openActions({ ...place, state, now: () => new Date() });
+  const web = await openWeb(view, { address, proxies, actions, chaoticMetrics });
+  const close = async (): Promise<void> => {
+    await web.close();
+    await view.close();
+  };
+  try {
+    const handler: Handler = async (request, response) => {
+      if (await first?.(request, response)) return true;
+      if (isServedFile(request.url ?? "")) return false;
+      web.handle(request, response);
+      return true;
+    };
+    const server = await serve(place.folders, port, host, handler, connections);
+    return {
+      ...server,
+      async close() {
+        await close();
+        await server.close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Without a slash at its end.
+ *
+ * @throws SluiceError `usage`
+ */
+export function publicAddress(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isUsable =
+    url && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username + url.password === "";
+  if (isUsable) return url.href.replace(/\/+$/, "");
+  throw new SluiceError(
+    "usage",
+    `--address: ${JSON.stringify(text)} is not an address that pacman could use`,
+    {
+      hint: "For example: --address https://repo.example.org",
+    },
+  );
+}
+
+/**
+ * TRUST_PROXY: addresses and networks, with commas.
+ *
+ * @throws SluiceError `trust-proxy`
+ */
+export function trustedProxies(env: NodeJS.ProcessEnv): readonly string[] {
+  const proxies = (env["TRUST_PROXY"] ?? "").split(/[,\s]+/).filter((proxy) => proxy !== "");
+  const wrong = proxies.find((proxy) => !isAddressOrNetwork(proxy));
+  if (wrong === undefined) return proxies;
+  throw new SluiceError(
+    "trust-proxy",
+    `TRUST_PROXY: ${JSON.stringify(wrong)} is neither an address nor a network`,
+    {
+      hint: "For example: TRUST_PROXY=127.0.0.1,10.0.0.0/8",
+    },
+  );
+}
+
+/**
+ * WEB_CONNECTIONS
+ *
+ * @throws SluiceError `web-connections`
+ */
+export function openConnections({ WEB_CONNECTIONS: text }: NodeJS.ProcessEnv): number {
+  if (text === undefined || text === "") return defaultConnections;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new SluiceError(
+    "web-connections",
+    `WEB_CONNECTIONS: ${JSON.stringify(text)} is no number of connections`,
+    {
+      hint: "For example: WEB_CONNECTIONS=5000",
+    },
+  );
+}
+
+function isAddressOrNetwork(text: string): boolean {
+  const [address = "", bits = "0", ...rest] = text.split("/");
+  const version = isIP(address);
+  return (
+    version !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
+  );
+}
+
+/** @throws SluiceError `usage` */
+export function portNumber(text = "8080"): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65535) return port;
+  throw new SluiceError("usage", `--port: ${JSON.stringify(text)} is not a port`, {
+    hint: "For example: --port 8081",
+  });
+}

@@ -1,9 +1,0 @@
-import type { Failure } from "../log/failures.ts";
-import type { ExplainedFailing, Failing } from "./schemas.ts";
-
-/** Adds to each package that fails what its log says. */
-export function explain(
-  failureOf: (build: number) => Promise<Failure>,
-): (failing: readonly Failing[]) => Promise<readonly ExplainedFailing[]> {
-  return (failing) => Promise.all(failing.map(async (one) => ({ ...one, ...(await failureOf(one.build)) })));
-}
