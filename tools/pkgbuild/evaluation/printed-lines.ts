@@ -22,13 +22,15 @@ export interface PrintedLines {
  * (`extract_function_variable` in makepkg's pkgbuild.sh). Conditions and loops around a line don't count, nor do the
  * function's other variables.
  */
-export function printedLines({ body, bodyText }: FunctionDefinition): FieldLines {
-  const named = assignedNames(bodyText);
+export function printedLines(definition: FunctionDefinition): FieldLines {
+  const named = assignedNames(definition.bodyText);
   let lines: readonly Line[] | undefined;
-  return (field, kind) =>
-    named.has(field)
-      ? linesOf(field, kind, (lines ??= insideOf(body)), { bodyText, bodyLine: body.line })
-      : none;
+  return (field, kind) => {
+    if (!named.has(field)) return none;
+    // Most functions have no such name, and so needn't be read.
+    lines ??= insideOf(definition.body);
+    return linesOf(field, kind, lines, definition);
+  };
 }
 
 /** Every name that `=` or `+=` stands behind, in whatever it is. */
@@ -52,7 +54,7 @@ function linesOf(
   field: string,
   kind: "single" | "list",
   found: readonly Line[],
-  { bodyText, bodyLine }: { bodyText: string; bodyLine: number },
+  { body, bodyText }: FunctionDefinition,
 ): PrintedLines {
   const assignments: Assignment[] = [];
   let unclear = false;
@@ -70,7 +72,7 @@ function linesOf(
     found.flatMap(({ assignment }) => (assignment.name === field ? [assignment.line] : [])),
   );
   const start = new RegExp(`^\\s*${field}\\+?=`);
-  if (bodyText.split("\n").some((text, at) => start.test(text) && !own.has(bodyLine + at))) unclear = true;
+  if (bodyText.split("\n").some((text, at) => start.test(text) && !own.has(body.line + at))) unclear = true;
   return { assignments, unclear };
 }
 
