@@ -23,15 +23,15 @@ export interface PrintedLines {
  * function's other variables.
  */
 export function printedLines(definition: FunctionDefinition): FieldLines {
-  const named = assignedNames(definition.bodyText);
   let lines: readonly Line[] | undefined;
-  return (field, kind) => {
-    if (!named.has(field)) return none;
-    // Most functions have no such name, and so needn't be read.
-    lines ??= insideOf(definition.body);
-    return linesOf(field, kind, lines, definition);
+  return {
+    named: assignedNames(definition.bodyText),
+    // Most functions name no field, and so needn't be read.
+    of: (field, kind) => linesOf(field, kind, (lines ??= insideOf(definition.body)), definition),
   };
 }
+
+const ofName = /\w/;
 
 /** Every name that `=` or `+=` stands behind, in whatever it is. */
 function assignedNames(text: string): ReadonlySet<string> {
@@ -39,16 +39,18 @@ function assignedNames(text: string): ReadonlySet<string> {
   for (let at = text.indexOf("="); at !== -1; at = text.indexOf("=", at + 1)) {
     const end = text[at - 1] === "+" ? at - 1 : at;
     let start = end;
-    while (start > 0 && /\w/.test(text[start - 1]!)) start -= 1;
+    while (start > 0 && ofName.test(text[start - 1]!)) start -= 1;
     if (start < end) names.add(text.slice(start, end));
   }
   return names;
 }
 
-/** Of a list the lines with a parenthesis count, of a single value the others. */
-type FieldLines = (field: string, kind: "single" | "list") => PrintedLines;
-
-const none: PrintedLines = { assignments: [], unclear: false };
+interface FieldLines {
+  /** No other field has lines. */
+  readonly named: ReadonlySet<string>;
+  /** Of a list the lines with a parenthesis count, of a single value the others. */
+  of(field: string, kind: "single" | "list"): PrintedLines;
+}
 
 function linesOf(
   field: string,
