@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { SluiceError, systemCode } from "../errors.ts";
 import { isPkgbase } from "../alpm/names.ts";
 import { isRepositoryFile, repositoryHandler } from "../pkgrepo/serving/serve.ts";
-import type { Folders } from "./installation.ts";
+import type { Folders } from "./folders.ts";
 
 export interface Server {
   readonly url: string;

@@ -1,14 +1,18 @@
 import { packagePath } from "./files.ts";
-import { staleIn } from "./metadata/stale-srcinfo.ts";
+import type { KeptMetadata } from "./metadata/kept-metadata.ts";
+import { staleIn } from "./metadata/stale-in.ts";
 import { parseWorkspace, type Workspace, type WorkspaceProblem } from "./workspace.ts";
 import { readWorktree, readWorktreeFile } from "./worktree.ts";
 
 /** Every problem that the files of a work tree have by themselves, by path. */
-export function lintWorkspace(root: string): {
+export function lintWorkspace(
+  root: string,
+  kept: KeptMetadata,
+): {
   workspace: Workspace;
   problems: readonly WorkspaceProblem[];
 } {
-  const workspace = parseWorkspace(readWorktree(root, { srcinfos: "all" }));
+  const workspace = parseWorkspace(readWorktree(root, kept, { srcinfos: "all" }));
   const { packagesDir, packages, problems } = workspace;
   const found = [...problems];
   for (const { pkgbase, committed } of packages.values()) {

@@ -16,14 +16,14 @@ import {
   reportMarkdown,
   type ReportLine,
 } from "../../ci/on-schedule/schedule-report.ts";
-import { foldersOf } from "../../manager/installation.ts";
+import { foldersOf } from "../../manager/folders.ts";
 import { openGit } from "../../git/git.ts";
 import { reviewPlace } from "../wiring/forge.ts";
 import { info, printable, warn } from "../output/report.ts";
 import { describeAsked } from "../wiring/operation.ts";
-import { stateFolder } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { findRoot } from "../wiring/root.ts";
-import { publishedRecords } from "../wiring/published-here.ts";
+import { publishedRecords } from "../wiring/published-records.ts";
 import { formatTable } from "../output/table.ts";
 import { allBuilds } from "../../schedule/schedule.ts";
 import { withUpstreams } from "../wiring/upstreams.ts";

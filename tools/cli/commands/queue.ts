@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { openQueue } from "../../manager/installation.ts";
 import { describeWaiting, readLiving, type Living } from "../../manager/builders/living.ts";
 import type { PendingBuild, QueueState } from "../../queue/queue.ts";
-import { requireWorkspace, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { requireWorkspace, type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { formatTable } from "../output/table.ts";
 import { moment } from "../output/time.ts";
 

@@ -14,7 +14,7 @@ import type { Total } from "../../queue/event-readers.ts";
 import { inOneLine } from "../../errors.ts";
 import type { BuildKey, PendingBuild } from "../../queue/queue.ts";
 import { fetchOptions } from "../wiring/fetch-options.ts";
-import { publishedRecords } from "../wiring/published-here.ts";
+import { publishedRecords } from "../wiring/published-records.ts";
 import { withFurtherWorkspaces } from "../wiring/workspaces.ts";
 import { pipelines } from "../wiring/pipelines.ts";
 import { workspaceUrl } from "../wiring/builders.ts";
@@ -23,11 +23,11 @@ import {
   jobCount,
   open,
   readHead,
-  stateFolder,
   stopSignal,
   type InstallationOptions,
   type Opened,
 } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { startCluster, type Cluster } from "../wiring/cluster.ts";
 import { redisAddress, type RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import { portNumber, publicAddress, serveWithPages, trustedProxies } from "../wiring/web.ts";

@@ -1,7 +1,5 @@
-import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import type { PublishedHere } from "../../ci/same-version.ts";
-import { isOwnDatabase } from "../../ci/updates/find-needs.ts";
-import { foldersOf } from "../../manager/installation.ts";
+import { foldersOf } from "../../manager/folders.ts";
 import type { VersionsHere } from "../../ci/operations/bump.ts";
 import {
   madeFrom,
@@ -11,7 +9,7 @@ import {
   type Snapshot,
 } from "../../pkgrepo/snapshot.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
-import { stateFolder } from "./installation.ts";
+import { stateFolder } from "./state-folder.ts";
 
 /** What this machine published of the workspace, for whichever architecture, if it publishes anything, in the usual state folder. */
 export async function publishedHere(
@@ -44,27 +42,5 @@ export async function versionsHere(
       published: found.find(({ published }) => published !== undefined)?.published,
       kept: [...new Set(found.flatMap(({ kept }) => kept))],
     };
-  };
-}
-
-/**
- * What everything that is published needs and gives: beside the repository's own database where CI_LIB_DB names that,
- * else as this machine published it, below the folder `repositories`.
- */
-export function publishedRecords(repositories: string): NonNullable<SchedulePorts["published"]> {
-  return async (config, upstreams) => {
-    const database = config.CI_LIB_DB.find(
-      (url) =>
-        isOwnDatabase(url, config) && !config.CI_ARCHES.slice(1).some((other) => url.includes(`/${other}/`)),
-    );
-    if (database !== undefined) return upstreams.publishedNeeds(database);
-    const snapshot = await readSnapshot({
-      root: repositories,
-      name: config.BUILD_REPO,
-      arch: config.CI_ARCHES[0]!,
-    });
-    const records = await snapshot?.needs();
-    const isComplete = snapshot?.entries.every(({ filename }) => records?.has(filename)) ?? false;
-    return isComplete && records ? [...records.values()] : undefined;
   };
 }

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { SluiceError } from "../../errors.ts";
-import type { Folders } from "../../manager/installation.ts";
+import type { Folders } from "../../manager/folders.ts";
 import { isServedFile, serve, type Handler, type Server } from "../../manager/serve.ts";
 import { heldReviews } from "./held-reviews.ts";
 import { operationPorts } from "./operation.ts";

@@ -15,7 +15,8 @@ import {
   type Welcome,
   type WorkspaceAddress,
 } from "../builder-protocol.ts";
-import { installationOf, type Folders, type Installation, type Installations } from "../installation.ts";
+import { installationOf, type Installation, type Installations } from "../installation.ts";
+import { type Folders } from "../folders.ts";
 import { endClaim, gone, isRefusal, type Ended, type EndingPlace, type RemoteWatcher } from "./end-claim.ts";
 import { HeldClaims, holdLimit } from "./held-claims.ts";
 import { Landing } from "./landing.ts";
