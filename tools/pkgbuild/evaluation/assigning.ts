@@ -1,6 +1,13 @@
 import { bareText, hasBraces } from "../grammar/constants.ts";
 import type { Walk } from "./effects.ts";
-import { expandAssigned, expandFields, indexKey, isOneField, plainText, valueOf } from "./expansion/expand.ts";
+import {
+  expandAssigned,
+  expandFields,
+  indexKey,
+  isOneField,
+  plainText,
+  valueOf,
+} from "./expansion/expand.ts";
 import type { Scope } from "./expansion/scope.ts";
 import type { ArrayElement, Assignment, Word } from "../grammar/syntax.ts";
 import { NotStatic, textOf, type Value, type Variable } from "./values.ts";
