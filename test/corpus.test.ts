@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatSrcinfo, parseSrcinfo } from "../tools/alpm/srcinfo.ts";
 import { parseWorkspace } from "../tools/workspace/workspace.ts";
+import { derive } from "../tools/workspace/metadata/derived.ts";
+import { KeptMetadata } from "../tools/workspace/metadata/kept-metadata.ts";
 import { readWorktree } from "../tools/workspace/worktree.ts";
 import { readChaotic } from "./world/chaotic-reader.ts";
 import { sluice } from "./world/sluice.ts";
@@ -37,7 +39,7 @@ describe.skipIf(!existsSync(archive))(`a real repository of 2,534 packages${reas
   });
 
   test("every configuration file is valid", () => {
-    const { packages, problems } = parseWorkspace(readWorktree(root));
+    const { packages, problems } = parseWorkspace(readWorktree(root, KeptMetadata.of(root, derive)));
     expect(packages.size).toBe(2534);
     expect(problems.filter(({ path }) => path.endsWith("config"))).toEqual([]);
     const unnamed = problems.filter(({ kind }) => kind !== "folder-name");

@@ -5,7 +5,7 @@ import type { MadeFromRecord } from "../pkgrepo/snapshot.ts";
 import type { PackageFiles } from "../workspace/build-files.ts";
 import { packagePath } from "../workspace/files.ts";
 import { buildInputs, followsUpstream, recipeIdentity, sameRecipe } from "../workspace/identity.ts";
-import { staleIn } from "../workspace/metadata/stale-srcinfo.ts";
+import { staleIn } from "../workspace/metadata/stale-in.ts";
 import type { Package, WorkspaceProblem } from "../workspace/workspace.ts";
 
 /** A package as one commit, or the work tree, has it. */

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Folders } from "./installation.ts";
+import type { Folders } from "./folders.ts";
 import { serve } from "./serve.ts";
 
 const home = mkdtempSync(join(tmpdir(), "sluice-serve-"));

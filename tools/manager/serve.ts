@@ -9,7 +9,7 @@ import { SluiceError, systemCode } from "../errors.ts";
 import { isPkgbase } from "../alpm/names.ts";
 import { connectionsFor, limitConnections } from "../pkgrepo/serving/connection-limit.ts";
 import { isRepositoryFile, repositoryHandler } from "../pkgrepo/serving/serve.ts";
-import type { Folders } from "./installation.ts";
+import type { Folders } from "./folders.ts";
 
 export interface Server {
   readonly url: string;

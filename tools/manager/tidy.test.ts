@@ -5,7 +5,8 @@ import { afterAll, expect, test } from "vitest";
 import type { Outcome } from "../queue/outcome.ts";
 import { openSqliteQueue } from "../queue/sqlite/sqlite.ts";
 import { logName } from "./builds/handle-build.ts";
-import { foldersOf, type Installation } from "./installation.ts";
+import { type Installation } from "./installation.ts";
+import { foldersOf } from "./folders.ts";
 import { tidy } from "./tidy.ts";
 
 const state = mkdtempSync(join(tmpdir(), "sluice-tidy-"));

@@ -41,8 +41,9 @@ export function workspaceFor<
 
 /** The architectures that a recipe names, of the whole and of single packages. */
 export function namedIn({ base, packages }: Srcinfo): Architectures {
-  const all = [...(base.get("arch") ?? []), ...packages.flatMap(({ fields }) => fields.get("arch") ?? [])];
-  return [...new Set(all)];
+  const own = base.get("arch") ?? [];
+  if (own.length < 2 && !packages.some(({ fields }) => fields.has("arch"))) return own;
+  return [...new Set([...own, ...packages.flatMap(({ fields }) => fields.get("arch") ?? [])])];
 }
 
 /** Why a package isn't built at all. */

@@ -14,10 +14,11 @@ import {
   type WorkspaceFiles,
   unread,
 } from "./files.ts";
-import { askMakepkg, recipeId, type OpenRecipe } from "./metadata/ask-makepkg.ts";
+import { askMakepkg, type OpenRecipe } from "./metadata/ask-makepkg.ts";
 import type { Derived } from "./metadata/derived.ts";
 import { KeptMetadata } from "./metadata/kept-metadata.ts";
 import { isEnough } from "./metadata/metadata.ts";
+import { recipeId } from "./metadata/recipe-id.ts";
 import { sharedAnswers } from "./metadata/shared-answers.ts";
 import { recipeEntries, recipeOf } from "./recipe.ts";
 
@@ -131,10 +132,12 @@ async function readDerived(
     git,
     isNew.map(({ entry }) => entry),
   );
-  for (const { name, entry } of isNew) {
-    const content = contentOf(entry);
-    if (content.kind === "file") derived.set(name, kept.derive(entry.id, content.text));
-  }
+  await kept.reading(() => {
+    for (const { name, entry } of isNew) {
+      const content = contentOf(entry);
+      if (content.kind === "file") derived.set(name, kept.derive(entry.id, content.text));
+    }
+  });
   const open = folders.filter(
     ([name, files]) => !files.has(".SRCINFO") && (derived.get(name)?.unknown.length ?? 0) > 0,
   );

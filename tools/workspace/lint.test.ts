@@ -2,6 +2,8 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ScratchWorkspace, pkgbuildText, srcinfoText } from "../../test/world/workspace.ts";
+import { derive } from "./metadata/derived.ts";
+import { KeptMetadata } from "./metadata/kept-metadata.ts";
 import { lintWorkspace } from "./lint.ts";
 import { describeProblem } from "./workspace.ts";
 
@@ -9,13 +11,14 @@ let w: ScratchWorkspace;
 beforeEach(() => (w = new ScratchWorkspace()));
 afterEach(() => w.remove());
 
-const problems = (): string[] => lintWorkspace(w.dir).problems.map(describeProblem);
+const problems = (): string[] =>
+  lintWorkspace(w.dir, KeptMetadata.of(w.dir, derive)).problems.map(describeProblem);
 
 test("a workspace without problems has none", () => {
   w.addPackage("foo");
   w.write("packages/foo/PKGBUILD", "pkgname=foo\npkgver=1 # now\npkgrel='1'\nepoch=\narch=(any)\n");
   w.write("packages/notes/README.md", "not a package");
-  const { workspace, problems: found } = lintWorkspace(w.dir);
+  const { workspace, problems: found } = lintWorkspace(w.dir, KeptMetadata.of(w.dir, derive));
   expect([workspace.packages.size, found]).toEqual([1, []]);
 });
 

@@ -1,18 +1,22 @@
 import { packagePath } from "./files.ts";
-import { staleIn } from "./metadata/stale-srcinfo.ts";
+import { staleIn } from "./metadata/stale-in.ts";
 import { readProjects, type Project } from "./releases/projects.ts";
 import { readWorktreeReleases } from "./releases/worktree-releases.ts";
 import { describeProblem, parseWorkspace, type Workspace, type WorkspaceProblem } from "./workspace.ts";
+import type { KeptMetadata } from "./metadata/kept-metadata.ts";
 import { readWorktree, readWorktreeFile } from "./worktree.ts";
 
 /** Every problem that the files of a work tree have by themselves, by path. */
-export function lintWorkspace(root: string): {
+export function lintWorkspace(
+  root: string,
+  kept: KeptMetadata,
+): {
   workspace: Workspace;
   /** How many projects are released from here. */
   projects: number;
   problems: readonly WorkspaceProblem[];
 } {
-  const workspace = parseWorkspace(readWorktree(root, { srcinfos: "all" }));
+  const workspace = parseWorkspace(readWorktree(root, kept, { srcinfos: "all" }));
   const { packagesDir, packages, problems } = workspace;
   const found = [...problems];
   for (const { pkgbase, committed } of packages.values()) {

@@ -2,10 +2,13 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatSrcinfo } from "../alpm/srcinfo.ts";
 import { packagePath } from "./files.ts";
-import { staleIn } from "./metadata/stale-srcinfo.ts";
+import { derive } from "./metadata/derived.ts";
+import { KeptMetadata } from "./metadata/kept-metadata.ts";
+import { staleIn } from "./metadata/stale-in.ts";
 import { existingPackages } from "./package-names.ts";
 import { describeProblem, parseWorkspace, unknownPackages, type Workspace } from "./workspace.ts";
-import { askAboutWorktree, readWorktree, readWorktreeFile } from "./worktree.ts";
+import { askAboutWorktree } from "./ask-about-worktree.ts";
+import { readWorktree, readWorktreeFile } from "./worktree.ts";
 
 /** A package's `.SRCINFO` as it should be, and what lies there. */
 export interface SrcinfoFile {
@@ -28,9 +31,10 @@ export interface SrcinfoFile {
  * @throws SluiceError `unknown-package`, and as `readWorktree`
  */
 export async function srcinfoFiles(root: string, names: readonly string[]): Promise<SrcinfoFile[]> {
-  const read = (): Workspace => parseWorkspace(readWorktree(root, { srcinfos: "all" }));
+  const kept = KeptMetadata.of(root, derive);
+  const read = (): Workspace => parseWorkspace(readWorktree(root, kept, { srcinfos: "all" }));
   const first = read();
-  const workspace = (await askAboutWorktree(root, unknownPackages(first))) ? read() : first;
+  const workspace = (await askAboutWorktree(root, unknownPackages(first), kept)) ? read() : first;
   const { packages, packagesDir, problems } = workspace;
   const wanted = names.length === 0 ? [...packages.keys()] : existingPackages(names, packages);
   return wanted.map((pkgbase) => {

@@ -11,7 +11,6 @@ import { join, relative } from "node:path";
 import { isPkgbase } from "../alpm/names.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import type { RecipeFile, RecipeFiles } from "../gate/update.ts";
-import { openGit } from "../git/git.ts";
 import { readRepositoryConfig } from "./config/config.ts";
 import {
   decodeFile,
@@ -26,10 +25,10 @@ import {
   type FolderFiles,
   type WorkspaceFiles,
 } from "./files.ts";
-import { askMakepkg, recipeId } from "./metadata/ask-makepkg.ts";
-import { blobId, KeptMetadata } from "./metadata/kept-metadata.ts";
+import { recipeId } from "./metadata/recipe-id.ts";
+import type { Derived } from "./metadata/derived.ts";
+import { blobId, type KeptMetadata } from "./metadata/kept-metadata.ts";
 import { isEnough } from "./metadata/metadata.ts";
-import { sharedAnswers } from "./metadata/shared-answers.ts";
 import { isInCiFolder } from "./recipe.ts";
 
 interface ReadOptions {
@@ -46,10 +45,10 @@ interface ReadOptions {
  * Reads the packages of a work tree. Reading is synchronous: for thousands of small files that is several
  * times as fast as any other way.
  *
- * @param kept what is known of them already, where it was opened before
+ * @param kept what is known of them already
  * @throws SluiceError `no-workspace` where `root` or the packages folder can't be listed.
  */
-export function readWorktree(root: string, options: ReadOptions = {}, kept?: KeptMetadata): WorkspaceFiles {
+export function readWorktree(root: string, kept: KeptMetadata, options: ReadOptions = {}): WorkspaceFiles {
   const repositoryConfig = readIn(root, ".ci", "config");
   const packagesDir = findPackagesDir(root, repositoryConfig);
   const top = join(root, packagesDir);
@@ -59,7 +58,7 @@ export function readWorktree(root: string, options: ReadOptions = {}, kept?: Kep
     repositoryConfig,
     packagesDir,
     folders: {
-      [Symbol.iterator]: () => readFolders(top, entries, options, kept ?? KeptMetadata.of(top)),
+      [Symbol.iterator]: () => readFolders(top, entries, options, kept),
     },
   };
 }
@@ -70,12 +69,17 @@ export function readWorktree(root: string, options: ReadOptions = {}, kept?: Kep
  * @throws SluiceError as `readWorktree`
  */
 export function listPackages(root: string): string[] {
-  const top = join(root, findPackagesDir(root, readIn(root, ".ci", "config")));
+  const top = packagesFolder(root);
   const folders = list(top, root).filter((entry) => entry.isDirectory() && isPkgbase(entry.name));
   return folders
     .map(({ name }) => name)
     .filter((name) => existsSync(`${top}/${name}/PKGBUILD`))
     .sort();
+}
+
+/** Where the package folders lie. */
+export function packagesFolder(root: string): string {
+  return join(root, findPackagesDir(root, readIn(root, ".ci", "config")));
 }
 
 function findPackagesDir(root: string, repositoryConfig: FileContent): string {
@@ -115,8 +119,7 @@ function readFolder(
   kept: KeptMetadata,
   { configs = true, srcinfos }: ReadOptions,
 ): FolderFiles | undefined {
-  const pkgbuild = read(`${folder}/PKGBUILD`);
-  const text = pkgbuild.kind === "file" ? kept.derive(blobId(pkgbuild.text), pkgbuild.text) : undefined;
+  const { pkgbuild, text } = readPkgbuild(`${folder}/PKGBUILD`, kept);
   const isTold = text && (srcinfos === "unless-whole" ? text.whole : isEnough(text));
   const isUnread = isTold && srcinfos !== "all";
   const srcinfo = isUnread ? unread : read(`${folder}/.SRCINFO`);
@@ -127,34 +130,28 @@ function readFolder(
   return { name, pkgbuild, derived, srcinfo, config };
 }
 
-/**
- * Asks makepkg, in the sandbox, for what the PKGBUILDs of these packages don't tell, and keeps what it says. Whether
- * reading the work tree again tells more now.
- */
-export async function askAboutWorktree(
-  root: string,
-  pkgbases: readonly string[],
-  opened?: KeptMetadata,
-): Promise<boolean> {
-  if (pkgbases.length === 0) return false;
-  const top = join(root, findPackagesDir(root, readIn(root, ".ci", "config")));
-  const kept = opened ?? KeptMetadata.of(top);
-  const recipes = pkgbases.map((pkgbase) => {
-    const files = readRecipe(join(top, pkgbase));
-    return { pkgbase, id: idOf(files), files: () => Promise.resolve(files) };
-  });
-  const unknown = recipes.filter(({ id }) => kept.get(id) === undefined);
-  const answers = await askMakepkg(kept, unknown, () => sharedAnswers(openGit(top, process.env), "here"));
-  kept.save(false);
-  return answers.size > 0;
+/** What a PKGBUILD says; its file is read only where that isn't kept. */
+function readPkgbuild(
+  path: string,
+  kept: KeptMetadata,
+): Pick<FolderFiles, "pkgbuild"> & { text?: Derived | undefined } {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const known = stats?.isFile() ? kept.ofFile(stats) : undefined;
+  if (known) return { pkgbuild: { kind: "present" }, text: known };
+  const pkgbuild = read(path);
+  if (pkgbuild.kind !== "file") return { pkgbuild };
+  const id = blobId(pkgbuild.text);
+  const text = kept.derive(id, pkgbuild.text);
+  if (stats) kept.addFile(stats, id);
+  return { pkgbuild, text };
 }
 
-function idOf(recipe: RecipeFiles): string {
+export function idOf(recipe: RecipeFiles): string {
   return recipeId([...recipe].map(([path, { mode, bytes }]) => [path, { mode, id: blobId(bytes) }] as const));
 }
 
 /** The files of a recipe, all but `.CI`, as Git would take them. */
-function readRecipe(folder: string): RecipeFiles {
+export function readRecipe(folder: string): RecipeFiles {
   const files = new Map<string, RecipeFile>();
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
     const file = join(entry.parentPath, entry.name);

@@ -2,7 +2,7 @@ import { effectiveValues, missingParts, parseSrcinfo, type Srcinfo } from "../..
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFiles } from "../../gate/update.ts";
 import { decodeFile } from "../../workspace/files.ts";
-import { staleIn } from "../../workspace/metadata/stale-srcinfo.ts";
+import { staleIn } from "../../workspace/metadata/stale-in.ts";
 
 /** `max-blob-size` of the AUR, in bytes; it calls this 250 KiB. */
 const largestFile = 256_000;

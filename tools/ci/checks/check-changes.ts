@@ -14,7 +14,7 @@ import {
 } from "../../workspace/commit.ts";
 import { packagePath } from "../../workspace/files.ts";
 import { isInCiFolder, largestRecipe, recipeEntries, recipeOf } from "../../workspace/recipe.ts";
-import { staleIn } from "../../workspace/metadata/stale-srcinfo.ts";
+import { staleIn } from "../../workspace/metadata/stale-in.ts";
 import { parseWorkspace, type Workspace, type WorkspaceProblem } from "../../workspace/workspace.ts";
 import { dependencyProblems, type DependencyProblem } from "./check-dependencies.ts";
 import { readSameVersionProblem } from "../same-version.ts";

@@ -3,12 +3,12 @@ import { sayLack, type Lack } from "../../binaries/lacks.ts";
 import { readCurrentState } from "../../ci/operations/operation.ts";
 import { findNeeds } from "../../ci/needs/find-needs.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
-import { foldersOf } from "../../manager/installation.ts";
+import { foldersOf } from "../../manager/folders.ts";
 import { info, warn } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
-import { stateFolder } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { operationPorts } from "../wiring/operation.ts";
-import { publishedRecords } from "../wiring/published-here.ts";
+import { publishedRecords } from "../wiring/published-records.ts";
 import { withUpstreams } from "../wiring/upstreams.ts";
 
 interface Options {

@@ -1,7 +1,7 @@
 import { audit as findings, isComplaint, type AuditFinding } from "../../ci/operations/audit.ts";
 import { readAuditFacts } from "../../ci/operations/audit-facts.ts";
-import { foldersOf } from "../../manager/installation.ts";
-import { stateFolder } from "../wiring/installation.ts";
+import { foldersOf } from "../../manager/folders.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { auditBroken } from "./audit-broken.ts";
 import { operationPorts } from "../wiring/operation.ts";
 import { info, warn } from "../output/report.ts";

@@ -9,13 +9,8 @@ import { openBuildingPlace } from "../../manager/installation.ts";
 import { revisionsOf, type Revision } from "../../manager/reconcile/revision.ts";
 import { existingPackages } from "../../workspace/package-names.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
-import {
-  chooseSandbox,
-  readHead,
-  stateFolder,
-  stopSignal,
-  type InstallationOptions,
-} from "../wiring/installation.ts";
+import { chooseSandbox, readHead, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { info, printable } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
 

@@ -1,6 +1,7 @@
 import { addBuilder, readBuilders, removeBuilder } from "../../manager/builders/tokens.ts";
 import { SluiceError } from "../../errors.ts";
-import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { formatTable } from "../output/table.ts";
 import { readRefusals, type Refusals } from "../../manager/builders/refusals.ts";
 import { readLiveBuilders } from "../../manager/builders/live-builders.ts";

@@ -4,7 +4,8 @@ import { openQueue } from "../../manager/installation.ts";
 import type { PendingBuild } from "../../queue/queue.ts";
 import { SluiceError } from "../../errors.ts";
 import { printable } from "../output/report.ts";
-import { requireWorkspace, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { requireWorkspace, type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 
 interface Options extends InstallationOptions {
   readonly json?: boolean;

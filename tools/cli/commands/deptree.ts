@@ -4,7 +4,7 @@ import { SluiceError, systemCode } from "../../errors.ts";
 import { defaultArch } from "../../alpm/names.ts";
 import { KeptMetadata } from "../../workspace/metadata/kept-metadata.ts";
 import { describeProblem, readTree, unknownPackages } from "../../workspace/workspace.ts";
-import { askAboutWorktree, readWorktree } from "../../workspace/worktree.ts";
+import { readWorktree } from "../../workspace/worktree.ts";
 import { warn } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
 
@@ -21,11 +21,12 @@ export async function deptree({ root, format, out, databases = [], json = false 
   const distribution = await distributionNames(databases);
   const kept = KeptMetadata.of(folder);
   const read = (): ReturnType<typeof readTree> => {
-    const files = readWorktree(folder, { configs: false, srcinfos: "unless-whole" }, kept);
+    const files = readWorktree(folder, kept, { configs: false, srcinfos: "unless-whole" });
     return readTree(files, defaultArch, distribution);
   };
-  const first = read();
-  const { tree, problems } = (await askAboutWorktree(folder, unknownPackages(first), kept)) ? read() : first;
+  const first = await kept.reading(read);
+  const isTold = await askAbout(folder, unknownPackages(first), kept);
+  const { tree, problems } = isTold ? await kept.reading(read) : first;
   for (const problem of problems) {
     if (problem.kind.startsWith("srcinfo") || problem.kind === "pkgbuild") warn(describeProblem(problem));
   }
@@ -37,6 +38,13 @@ export async function deptree({ root, format, out, databases = [], json = false 
   if (out === undefined) process.stdout.write(text);
   else writeInPlace(out, text);
   return 0;
+}
+
+/** What asking needs is loaded where somebody is asked. */
+async function askAbout(folder: string, pkgbases: readonly string[], kept: KeptMetadata): Promise<boolean> {
+  if (pkgbases.length === 0) return false;
+  const { askAboutWorktree } = await import("../../workspace/ask-about-worktree.ts");
+  return askAboutWorktree(folder, pkgbases, kept);
 }
 
 async function distributionNames(files: readonly string[]): Promise<ReadonlySet<string> | undefined> {

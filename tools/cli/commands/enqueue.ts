@@ -11,7 +11,8 @@ import { builtElsewhere, submissionOf } from "../../manager/reconcile/submit.ts"
 import { scheduleSchema, schedulesOf, type Schedule } from "../../schedule/schedule.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
-import { readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { readHead, type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { warn } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
 

@@ -16,7 +16,8 @@ import { publishedKeys } from "../../pkgrepo/snapshot.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { info } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
-import { gnupgHome, readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { gnupgHome, readHead, type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { findRoot } from "../wiring/root.ts";
 
 interface Options extends InstallationOptions {

@@ -1,9 +1,11 @@
 import { lintVersions } from "../../ci/checks/lint-versions.ts";
 import { openGit } from "../../git/git.ts";
+import { derive } from "../../workspace/metadata/derived.ts";
+import { KeptMetadata } from "../../workspace/metadata/kept-metadata.ts";
 import { lintWorkspace } from "../../workspace/lint.ts";
 import { srcinfoFiles, writeSrcinfoFiles } from "../../workspace/srcinfo-files.ts";
 import { describeProblem, unknownPackages } from "../../workspace/workspace.ts";
-import { askAboutWorktree } from "../../workspace/worktree.ts";
+import { askAboutWorktree } from "../../workspace/ask-about-worktree.ts";
 import { info, printable } from "../output/report.ts";
 import { publishedHere } from "../wiring/published-here.ts";
 import { findRoot } from "../wiring/root.ts";
@@ -19,9 +21,10 @@ export async function lint({ root, fix = false, json = false }: Options): Promis
   const folder = findRoot(root);
   if (fix) await repair(folder);
   const git = openGit(folder, process.env);
-  const first = lintWorkspace(folder);
-  const isTold = await askAboutWorktree(folder, unknownPackages(first));
-  const { workspace, projects, problems: found } = isTold ? lintWorkspace(folder) : first;
+  const kept = KeptMetadata.of(folder, derive);
+  const first = lintWorkspace(folder, kept);
+  const isTold = await askAboutWorktree(folder, unknownPackages(first), kept);
+  const { workspace, projects, problems: found } = isTold ? lintWorkspace(folder, kept) : first;
   const published = await publishedHere(folder, workspace.config);
   const versions = await lintVersions(git, folder, workspace, published);
   const problems = [...found, ...versions].sort((a, b) => (a.path < b.path ? -1 : 1));

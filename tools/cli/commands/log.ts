@@ -6,15 +6,12 @@ import { StringDecoder } from "node:string_decoder";
 import { isPkgbase } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
 import { logName } from "../../manager/builds/handle-build.ts";
-import { foldersOf, openQueue } from "../../manager/installation.ts";
+import { openQueue } from "../../manager/installation.ts";
+import { foldersOf } from "../../manager/folders.ts";
 import type { Queue } from "../../queue/queue.ts";
 import { printable } from "../output/report.ts";
-import {
-  requireWorkspace,
-  stateFolder,
-  stopSignal,
-  type InstallationOptions,
-} from "../wiring/installation.ts";
+import { requireWorkspace, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 
 interface Options extends InstallationOptions {
   readonly build?: string;

@@ -1,13 +1,15 @@
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import { nearestName } from "../../nearest-name.ts";
-import { foldersOf, openQueue } from "../../manager/installation.ts";
+import { openQueue } from "../../manager/installation.ts";
+import { foldersOf } from "../../manager/folders.ts";
 import { sendTest } from "../../manager/notifications/send-test.ts";
 import { isStatus, type TargetSettings } from "../../notify/settings.ts";
 import { formatTable } from "../output/table.ts";
 import { info } from "../output/report.ts";
 import { duration } from "../output/time.ts";
-import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { notifyFile, readTargetsHere } from "../wiring/service/notifier.ts";
 
 interface Options extends InstallationOptions {

@@ -23,14 +23,14 @@ import {
   triggersOfProjects,
   type ReleaseOnTriggerPlan,
 } from "../../ci/operations/release-on-trigger.ts";
-import { foldersOf } from "../../manager/installation.ts";
+import { foldersOf } from "../../manager/folders.ts";
 import { openGit } from "../../git/git.ts";
 import { reviewPlace } from "../wiring/forge.ts";
 import { info, printable, reportError, warn } from "../output/report.ts";
 import { describeAsked } from "../wiring/operation.ts";
-import { stateFolder } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { findRoot } from "../wiring/root.ts";
-import { publishedRecords } from "../wiring/published-here.ts";
+import { publishedRecords } from "../wiring/published-records.ts";
 import { formatTable } from "../output/table.ts";
 import { allBuilds } from "../../schedule/schedule.ts";
 import { withUpstreams } from "../wiring/upstreams.ts";

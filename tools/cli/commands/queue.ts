@@ -7,7 +7,8 @@ import {
   type LiveBuilders,
 } from "../../manager/builders/live-builders.ts";
 import type { PendingBuild, QueueState } from "../../queue/queue.ts";
-import { requireWorkspace, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { requireWorkspace, type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { formatTable } from "../output/table.ts";
 import { moment } from "../output/time.ts";
 

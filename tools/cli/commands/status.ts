@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { heldUpdates, type HeldUpdate } from "../../ci/operations/held-updates.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { foldersOf, openQueue } from "../../manager/installation.ts";
+import { openQueue } from "../../manager/installation.ts";
+import { foldersOf } from "../../manager/folders.ts";
 import {
   describeWaiting,
   readLiveBuilders,
@@ -13,7 +14,8 @@ import { publishedPlaces, readBuildingStatus, type BuildingStatus } from "../../
 import { duration } from "../output/time.ts";
 import { info, warn } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
-import { readHead, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { readHead, type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { operationPorts } from "../wiring/operation.ts";
 import { findRoot } from "../wiring/root.ts";
 

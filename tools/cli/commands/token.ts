@@ -10,7 +10,8 @@ import { SluiceError } from "../../errors.ts";
 import { info } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
 import { moment } from "../output/time.ts";
-import { requireWorkspace, stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { requireWorkspace, type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 
 interface Options extends InstallationOptions {
   readonly allow?: string;

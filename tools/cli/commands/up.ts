@@ -13,15 +13,9 @@ import type { Total } from "../../queue/event-readers.ts";
 import { showProgress } from "../output/progress.ts";
 import { warn } from "../output/report.ts";
 import { fetchOptions } from "../wiring/fetch-options.ts";
-import {
-  archsHere,
-  jobCount,
-  open,
-  stateFolder,
-  stopSignal,
-  type InstallationOptions,
-} from "../wiring/installation.ts";
-import { publishedRecords } from "../wiring/published-here.ts";
+import { archsHere, jobCount, open, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
+import { publishedRecords } from "../wiring/published-records.ts";
 import { startCluster, type Cluster } from "../wiring/service/cluster.ts";
 import { handOutTo, warnOfOthers } from "../wiring/service/hand-out.ts";
 import { heldReviewsOf } from "../wiring/service/held-reviews.ts";

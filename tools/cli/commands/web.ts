@@ -1,7 +1,9 @@
 import { openGit } from "../../git/git.ts";
-import { foldersOf, openQueue } from "../../manager/installation.ts";
+import { openQueue } from "../../manager/installation.ts";
+import { foldersOf } from "../../manager/folders.ts";
 import { publishedPlaces } from "../../manager/status.ts";
-import { readHead, stateFolder, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { readHead, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { heldReviewsOf } from "../wiring/service/held-reviews.ts";
 import { findRoot } from "../wiring/root.ts";
 import {

@@ -13,6 +13,8 @@ import { dependentsOf, type DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { parseWorkspace, treeOf } from "../../workspace/workspace.ts";
+import { derive } from "../../workspace/metadata/derived.ts";
+import { KeptMetadata } from "../../workspace/metadata/kept-metadata.ts";
 import { readWorktree } from "../../workspace/worktree.ts";
 import { publishedHere } from "../wiring/published-here.ts";
 import { findPackage, nearestPackage, type NamedPackages } from "../../workspace/package-names.ts";
@@ -20,11 +22,13 @@ import { linkedOf, sayLinked, type Linked } from "../wiring/linked.ts";
 import { printable } from "../output/report.ts";
 import { failingPackages, type Failing } from "../../manager/builds/failing.ts";
 import { allBuilds } from "../../schedule/schedule.ts";
-import { foldersOf, openQueue } from "../../manager/installation.ts";
+import { openQueue } from "../../manager/installation.ts";
+import { foldersOf } from "../../manager/folders.ts";
 import { duration } from "../output/time.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
 import { whyProject } from "../wiring/why-project.ts";
-import { stateFolder, type InstallationOptions } from "../wiring/installation.ts";
+import { type InstallationOptions } from "../wiring/installation.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { findRoot } from "../wiring/root.ts";
 import { mentionUncommitted } from "../wiring/uncommitted.ts";
 
@@ -105,7 +109,7 @@ async function obstacleOf(
   const said =
     notes.find(isOfThis) ?? problems.find((problem) => isOfThis(problem) && problem.kind === "same-version");
   if (said) return said.message;
-  const workspace = parseWorkspace(readWorktree(root));
+  const workspace = parseWorkspace(readWorktree(root, KeptMetadata.of(root, derive)));
   const pkg = workspace.packages.get(pkgbase);
   if (!pkg) return null;
   const only = { ...workspace, packages: new Map([[pkgbase, pkg]]) };

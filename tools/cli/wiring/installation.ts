@@ -1,5 +1,5 @@
 import { homedir, hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { requireRepository } from "../../ci/pipeline/workspace-refs.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
@@ -11,6 +11,7 @@ import { nativeArchitectures } from "../../system/architecture.ts";
 import type { PackageRepos } from "../../manager/workspaces/package-repos.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { findRoot } from "./root.ts";
+import { stateFolder } from "./state-folder.ts";
 
 /** Options that all commands share which build here. */
 export interface InstallationOptions {
@@ -30,10 +31,6 @@ export interface Opened {
   readonly jobs: number;
   /** The architectures that are built for here; undefined: all. */
   readonly archs: readonly string[] | undefined;
-}
-
-export function stateFolder({ root, state }: InstallationOptions): string {
-  return state === undefined ? join(findRoot(root), ".sluice") : resolve(state);
 }
 
 /**

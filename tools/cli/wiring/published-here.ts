@@ -1,19 +1,15 @@
-import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import type { PublishedHere } from "../../ci/same-version.ts";
-import { isOwnDatabase } from "../../ci/needs/needs-look.ts";
-import { foldersOf } from "../../manager/installation.ts";
+import { foldersOf } from "../../manager/folders.ts";
 import type { VersionsHere } from "../../ci/operations/bump.ts";
 import {
   madeFrom,
-  needsText,
   readSnapshot,
   versionsOf,
   type MadeFromRecord,
   type Snapshot,
 } from "../../pkgrepo/snapshot.ts";
-import { databasesFor } from "../../upstream/distribution/databases-for.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
-import { stateFolder } from "./installation.ts";
+import { stateFolder } from "./state-folder.ts";
 
 /** What this machine published of the workspace, for whichever architecture, if it publishes anything, in the usual state folder. */
 export async function publishedHere(
@@ -46,19 +42,5 @@ export async function versionsHere(
       published: found.find(({ published }) => published !== undefined)?.published,
       kept: [...new Set(found.flatMap(({ kept }) => kept))],
     };
-  };
-}
-
-/**
- * What everything that is published for an architecture needs and gives: beside the repository's own database where
- * CI_LIB_DB names that, else as this machine published it, below the folder `repositories`.
- */
-export function publishedRecords(repositories: string): NonNullable<SchedulePorts["published"]> {
-  return async (config, upstreams, arch, before) => {
-    const database = databasesFor(arch, config.CI_ARCHES, config.CI_LIB_DB).find((url) =>
-      isOwnDatabase(url, config),
-    );
-    if (database !== undefined) return upstreams.publishedNeeds(database, before);
-    return needsText({ root: repositories, name: config.BUILD_REPO, arch });
   };
 }

@@ -17,7 +17,7 @@ import {
   type WorkspaceAddress,
 } from "../builder-protocol.ts";
 import { installationOf, type Installation, type Installations } from "../installation.ts";
-import type { Folders } from "../installation.ts";
+import type { Folders } from "../folders.ts";
 import { endClaim, gone, isRefusal, type Ended, type EndingPlace, type RemoteWatcher } from "./end-claim.ts";
 import { HeldClaims, holdLimit } from "./held-claims.ts";
 import { Landing } from "./landing.ts";

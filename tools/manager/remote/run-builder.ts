@@ -13,7 +13,7 @@ import { timeoutSignal } from "../../system/timeout-signal.ts";
 import { classLines } from "../builders/roster.ts";
 import { alivePerLease, type Description, type RemoteClaim } from "../builder-protocol.ts";
 import { openBuildingPlace } from "../installation.ts";
-import { foldersOf } from "../installation.ts";
+import { foldersOf } from "../folders.ts";
 import { buildClaim, type Workshop } from "./build-claim.ts";
 import type { ManagerClient } from "./manager-client.ts";
 import { openPublishedPackages } from "./published-packages.ts";

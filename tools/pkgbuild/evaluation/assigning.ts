@@ -1,6 +1,13 @@
 import { bareText, hasBraces } from "../grammar/constants.ts";
 import type { Walk } from "./effects.ts";
-import { expandAssigned, expandFields, indexKey, isOneField, valueOf } from "./expansion/expand.ts";
+import {
+  expandAssigned,
+  expandFields,
+  indexKey,
+  isOneField,
+  plainText,
+  valueOf,
+} from "./expansion/expand.ts";
 import type { Scope } from "./expansion/scope.ts";
 import type { ArrayElement, Assignment, Word } from "../grammar/syntax.ts";
 import { NotStatic, textOf, type Value, type Variable } from "./values.ts";
@@ -58,6 +65,14 @@ function list(
       continue;
     }
     if (associative) throw new NotStatic("an associative array without keys");
+    const plain = plainText(word);
+    // Most are.
+    if (plain) {
+      shell.budget.spend(10);
+      elements.set(String(next), { known: true, text: plain, line: word.line });
+      next += 1;
+      continue;
+    }
     for (const value of fieldsOf(word, shell)) {
       elements.set(String(next), value);
       next += 1;

@@ -38,9 +38,8 @@ export function setOutside(name: string): string | undefined {
  */
 export function setInCleanEnvironment(name: string): string | undefined {
   const outside = setOutside(name);
-  const isUnset =
-    !whileBuilding.has(name) && name !== "CARCH" && !ofLogin.test(name) && !ofMakepkg.test(name);
-  return isUnset ? undefined : outside;
+  if (outside === undefined || whileBuilding.has(name) || name === "CARCH") return outside;
+  return ofLogin.test(name) || ofMakepkg.test(name) ? outside : undefined;
 }
 
 const ofLogin =

@@ -38,6 +38,8 @@ export interface Evaluation {
 
 /** Only what the package's function sets; undefined for the rest, for which the base's values count. */
 export interface PrintedPackage {
+  /** No other field can be set. */
+  readonly named: ReadonlySet<string>;
   single(field: string): Value | undefined;
   list(field: string): readonly Value[] | Unknown | undefined;
 }
@@ -131,15 +133,15 @@ function printedPackage(topLevel: Shell, pkgname: string): PrintedPackage {
   let own: Shell | undefined;
   const name = topLevel.functions.has(`package_${pkgname}`) ? `package_${pkgname}` : "package";
   const [definition, another] = topLevel.functions.get(name) ?? [];
-  const linesOf = definition && printedLines(definition);
+  const lines = definition && printedLines(definition);
   const isKnown = another === undefined && topLevel.defines(name);
   const outcome = (field: string, kind: "single" | "list"): Variable | undefined => {
-    if (!definition || !linesOf) return undefined;
-    const { assignments, unclear } = linesOf(field, kind);
+    if (!lines?.named.has(field)) return undefined;
+    const { assignments, unclear } = lines.of(field, kind);
     if (assignments.length === 0 && !unclear) return undefined;
     const reason = isKnown ? "its line in the package's function isn't plain" : "its function isn't followed";
     if (unclear || !isKnown)
-      return { kind: "unknown", value: { known: false, reason, line: definition.line } };
+      return { kind: "unknown", value: { known: false, reason, line: definition!.line } };
     const shell = (own ??= forPackage(topLevel, pkgname));
     const outer = topLevel.variable(field);
     shell.put(copy, kind === "single" ? singleOf(outer) : (outer ?? emptyList));
@@ -147,6 +149,7 @@ function printedPackage(topLevel: Shell, pkgname: string): PrintedPackage {
     return shell.variable(copy);
   };
   return {
+    named: lines?.named ?? new Set(),
     single: (field) => scalarOf(outcome(field, "single")),
     list: (field) => listOf(outcome(field, "list")),
   };

@@ -22,14 +22,16 @@ export interface PrintedLines {
  * (`extract_function_variable` in makepkg's pkgbuild.sh). Conditions and loops around a line don't count, nor do the
  * function's other variables.
  */
-export function printedLines({ body, bodyText }: FunctionDefinition): FieldLines {
-  const named = assignedNames(bodyText);
+export function printedLines(definition: FunctionDefinition): FieldLines {
   let lines: readonly Line[] | undefined;
-  return (field, kind) =>
-    named.has(field)
-      ? linesOf(field, kind, (lines ??= insideOf(body)), { bodyText, bodyLine: body.line })
-      : none;
+  return {
+    named: assignedNames(definition.bodyText),
+    // Most functions name no field, and so needn't be read.
+    of: (field, kind) => linesOf(field, kind, (lines ??= insideOf(definition.body)), definition),
+  };
 }
+
+const ofName = /\w/;
 
 /** Every name that `=` or `+=` stands behind, in whatever it is. */
 function assignedNames(text: string): ReadonlySet<string> {
@@ -37,22 +39,24 @@ function assignedNames(text: string): ReadonlySet<string> {
   for (let at = text.indexOf("="); at !== -1; at = text.indexOf("=", at + 1)) {
     const end = text[at - 1] === "+" ? at - 1 : at;
     let start = end;
-    while (start > 0 && /\w/.test(text[start - 1]!)) start -= 1;
+    while (start > 0 && ofName.test(text[start - 1]!)) start -= 1;
     if (start < end) names.add(text.slice(start, end));
   }
   return names;
 }
 
-/** Of a list the lines with a parenthesis count, of a single value the others. */
-type FieldLines = (field: string, kind: "single" | "list") => PrintedLines;
-
-const none: PrintedLines = { assignments: [], unclear: false };
+interface FieldLines {
+  /** No other field has lines. */
+  readonly named: ReadonlySet<string>;
+  /** Of a list the lines with a parenthesis count, of a single value the others. */
+  of(field: string, kind: "single" | "list"): PrintedLines;
+}
 
 function linesOf(
   field: string,
   kind: "single" | "list",
   found: readonly Line[],
-  { bodyText, bodyLine }: { bodyText: string; bodyLine: number },
+  { body, bodyText }: FunctionDefinition,
 ): PrintedLines {
   const assignments: Assignment[] = [];
   let unclear = false;
@@ -70,7 +74,7 @@ function linesOf(
     found.flatMap(({ assignment }) => (assignment.name === field ? [assignment.line] : [])),
   );
   const start = new RegExp(`^\\s*${field}\\+?=`);
-  if (bodyText.split("\n").some((text, at) => start.test(text) && !own.has(bodyLine + at))) unclear = true;
+  if (bodyText.split("\n").some((text, at) => start.test(text) && !own.has(body.line + at))) unclear = true;
   return { assignments, unclear };
 }
 

@@ -36,7 +36,11 @@ export class TooMuchWork extends NotStatic {}
 /** The elements in bash's order: by index; in an associative array by where bash's hash puts them. */
 export function inOrder(array: Extract<Variable, { kind: "array" }>): [string, Value][] {
   const entries = [...array.elements];
-  if (!array.associative) return entries.sort(([a], [b]) => Number(a) - Number(b));
+  if (!array.associative) {
+    // As they mostly are.
+    if (entries.every(([key], at) => Number(key) === at)) return entries;
+    return entries.sort(([a], [b]) => Number(a) - Number(b));
+  }
   // In each place the newest stands first.
   const places = new Map(entries.map(([key]) => [key, placeOf(key)]));
   return entries.reverse().sort(([a], [b]) => places.get(a)! - places.get(b)!);

@@ -8,9 +8,11 @@ const target = /([A-Za-z_][A-Za-z0-9_]*)(?:\[((?:[^[\]\n"'`\\]|"[^"\n`\\]*"|'[^'
 const subscripted = /[A-Za-z_][A-Za-z0-9_]*\[/y;
 const elementIndex = /\[((?:[^[\]\n"'`\\]|"[^"\n`\\]*"|'[^'\n]*')+)\](\+?=)/y;
 
+const beginsName = /[A-Za-z_]/;
+
 /** Reads `name=…`, `name+=…`, `name[index]=…` where one stands here. */
 export function readAssignment(cursor: Cursor): Assignment | undefined {
-  if (!/[A-Za-z_]/.test(cursor.char)) return undefined;
+  if (!beginsName.test(cursor.char)) return undefined;
   const { line, at } = cursor;
   target.lastIndex = at;
   const [whole, name, subscript, sign] = target.exec(cursor.text) ?? [];

@@ -29,8 +29,8 @@ function readStatement(cursor: Cursor): Statement {
   const command = readChain(cursor);
   const end = cursor.at;
   skipBlanks(cursor);
-  const background = cursor.stands(/&(?!&)/y) && cursor.skip("&");
-  const separated = background || (cursor.stands(/;(?![;&])/y) && cursor.skip(";"));
+  const background = cursor.char === "&" && cursor.stands(/&(?!&)/y) && cursor.skip("&");
+  const separated = background || (cursor.char === ";" && cursor.stands(/;(?![;&])/y) && cursor.skip(";"));
   if (!separated && !cursor.ended && cursor.char !== "\n" && closerHere(cursor) === "")
     cursor.fail(`an unexpected ${cursor.char}`);
   return { command, background, line, start, end };
@@ -51,13 +51,13 @@ function readChain(cursor: Cursor): Command {
 function readPipeline(cursor: Cursor): Command {
   const timed = skipReserved(cursor, "time");
   skipBlanks(cursor);
-  const negated = cursor.stands(/!(?=[ \t])/y) && cursor.skip("!");
-  skipBlanks(cursor);
+  const negated = cursor.char === "!" && cursor.stands(/!(?=[ \t])/y) && cursor.skip("!");
+  if (negated) skipBlanks(cursor);
   const stages: Stage[] = [];
   for (;;) {
     const command = readCommand(cursor);
     skipBlanks(cursor);
-    const pipe = cursor.peek(/\|\||\|&|\|/y);
+    const pipe = cursor.char === "|" ? cursor.peek(/\|\||\|&|\|/y) : "";
     const stderr = pipe === "|&";
     stages.push({ command, stderr });
     if (pipe !== "|" && !stderr) break;

@@ -17,13 +17,13 @@ import { readArithmetic, readWord } from "./words.ts";
 
 /** Reads a compound command where one begins here. */
 export function readCompound(cursor: Cursor): CompoundCommand | undefined {
+  if (!"({[iwucsf".includes(cursor.char || " ")) return undefined;
   const { line } = cursor;
   const compound = readBare(cursor);
   return compound && { kind: "compound", line, compound, redirections: readRedirections(cursor) };
 }
 
 function readBare(cursor: Cursor): Compound | undefined {
-  if (!"({[iwucsf".includes(cursor.char || " ")) return undefined;
   if (cursor.skip("((")) return { kind: "arithmetic", expression: readArithmetic(cursor, "))") };
   if (cursor.skip("(")) return { kind: "subshell", body: readBlock(cursor, ")") };
   if (skipReserved(cursor, "{")) return { kind: "group", body: readBlock(cursor, "}") };
@@ -126,10 +126,10 @@ function readNonEmpty(cursor: Cursor): Word {
 
 /** Reads `name() {…}` or `function name {…}` where one begins here. */
 export function readFunction(cursor: Cursor): FunctionDefinition | undefined {
+  const keyword = cursor.sees("function") && endsWord(cursor.text[cursor.at + "function".length]);
+  if (!keyword && !cursor.stands(mayBeDefined)) return undefined;
   const { line } = cursor;
-  const keyword = skipReserved(cursor, "function");
-  if (keyword) skipBlanks(cursor);
-  else if (!cursor.stands(mayBeDefined)) return undefined;
+  if (keyword && cursor.skip("function")) skipBlanks(cursor);
   const position = cursor.functions.length;
   const name = cursor.take(keyword ? functionName : definedName);
   if (name === "") return keyword ? cursor.fail("a function without a name") : undefined;

@@ -100,9 +100,11 @@ export class Cursor {
 
   /** What a sticky expression matches here, stepped over. */
   take(pattern: RegExp): string {
-    const found = this.peek(pattern);
-    this.at += found.length;
-    return found;
+    const { at, text } = this;
+    pattern.lastIndex = at;
+    if (!pattern.test(text)) return "";
+    this.at = pattern.lastIndex;
+    return text.slice(at, this.at);
   }
 
   /** What a sticky expression matches here. */

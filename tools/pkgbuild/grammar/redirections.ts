@@ -7,7 +7,7 @@ const redirection = /(\d*|\{[A-Za-z_]\w*\})(<<<|<<-|<<|<>|<&|>>|>\||>&|<(?!\()|>
 
 /** Reads a redirection where one stands here; a here-document's content follows at the line's end. */
 export function readRedirection(cursor: Cursor): Redirection | undefined {
-  if (!/[\d{<>&]/.test(cursor.char)) return undefined;
+  if (!"0123456789{<>&".includes(cursor.char || " ")) return undefined;
   redirection.lastIndex = cursor.at;
   const [whole, descriptor = "", operator, both] = redirection.exec(cursor.text) ?? [];
   if (whole === undefined) return undefined;

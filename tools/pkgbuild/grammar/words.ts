@@ -104,13 +104,12 @@ export function readArithmetic(cursor: Cursor, close: "))" | ";"): Word {
 function readStyled(cursor: Cursor, style: Style): Word {
   const { line } = cursor;
   const parts: WordPart[] = [];
-  while (!cursor.ended) {
+  for (;;) {
     const plain = cursor.take(style.plain);
     if (plain !== "") addLiteral(parts, plain, style.quoted);
-    else if (cursor.stands(style.end)) break;
-    else readSpecial(cursor, style, parts);
+    if (cursor.ended || cursor.stands(style.end)) return { parts, line };
+    readSpecial(cursor, style, parts);
   }
-  return { parts, line };
 }
 
 function readSpecial(cursor: Cursor, style: Style, parts: WordPart[]): void {

@@ -52,7 +52,11 @@ export function expectedSrcinfo(evaluation: Evaluation): ExpectedSrcinfo {
   const names = evaluation.list("pkgname");
   const architectures = suffixes(evaluation.list("arch"));
   const base = sectionOf(
-    { single: (field) => evaluation.scalar(field), list: (field) => evaluation.list(field) },
+    {
+      ...(!evaluation.spoiled && { named: new Set(evaluation.names) }),
+      single: (field) => evaluation.scalar(field),
+      list: (field) => evaluation.list(field),
+    },
     "base",
     architectures,
   );
@@ -77,19 +81,24 @@ function packagesOf(
   return packages;
 }
 
+/** @param values of fields that aren't named there's none; without names there may be of any */
 function sectionOf(
-  values: PrintedPackage,
+  values: Omit<PrintedPackage, "named"> & Partial<PrintedPackage>,
   kind: keyof typeof fields,
   architectures: readonly string[],
 ): Section {
   const section = new Map<string, readonly Value[] | Unknown>();
+  const { named } = values;
+  if (named?.size === 0) return section;
   for (const field of fields[kind].single) {
+    if (named && !named.has(field)) continue;
     const value = values.single(field);
     if (value && (kind === "package" || !value.known || value.text !== ""))
       section.set(field, [written(value)]);
   }
   const suffixed = architectures.flatMap((name) => usual.get(name) ?? fieldsFor(name));
   for (const field of [...fields[kind].multiple, ...suffixed]) {
+    if (named && !named.has(field)) continue;
     const list = values.list(field);
     if (list) addList(section, field, list, kind);
   }

@@ -9,6 +9,7 @@ import {
 import { SluiceError } from "../../errors.ts";
 import { skimPkgbuild, type Recipe } from "../../pkgbuild/recipe.ts";
 import { evaluateOnce } from "../../pkgbuild/evaluation/evaluate.ts";
+import type { Unknown } from "../../pkgbuild/evaluation/values.ts";
 import { expectedSrcinfo, type Section } from "../../pkgbuild/srcinfo/expected-srcinfo.ts";
 
 /** What a PKGBUILD's text says of its package, without running anything. Plain data: it is kept as JSON. */
@@ -82,13 +83,20 @@ function derivedOf(recipe: Recipe, carch: string): Derived {
 /** Whether `.SRCINFO` has a line for each value and no other: nothing but visible ASCII, names that are some. */
 function isPlain({ pkgbase, base, packages }: Srcinfo): boolean {
   const names = packages.map(({ pkgname }) => pkgname);
-  const values = [base, ...packages.map(({ fields }) => fields)].flatMap((fields) => [...fields.values()]);
   return (
     new Set(names).size === names.length &&
     [pkgbase, ...names].every(isPkgbase) &&
-    values.every((list) => list.every((text) => /^(?:[!-~](?:[ -~]*[!-~])?)?$/.test(text)))
+    hasPlainValues(base) &&
+    packages.every(({ fields }) => hasPlainValues(fields))
   );
 }
+
+function hasPlainValues(fields: SrcinfoFields): boolean {
+  for (const values of fields.values()) for (const text of values) if (unusual.test(text)) return false;
+  return true;
+}
+
+const unusual = /[^ -~]|^ | $/;
 
 /** As `.SRCINFO` has it: a field whose only value is empty has none. */
 function withoutEmpty({ pkgbase, base, packages }: Srcinfo): Srcinfo {
@@ -100,7 +108,9 @@ function withoutEmpty({ pkgbase, base, packages }: Srcinfo): Srcinfo {
 }
 
 function full(fields: SrcinfoFields): SrcinfoFields {
-  if (![...fields.values()].some((list) => list.includes(""))) return fields;
+  let hasEmpty = false;
+  for (const values of fields.values()) hasEmpty ||= values.includes("");
+  if (!hasEmpty) return fields;
   return new Map([...fields].map(([field, list]) => [field, list.filter((text) => text !== "")]));
 }
 
@@ -113,16 +123,14 @@ function nothing(reason: string, line: number): Derived {
 function knownFields(section: Section, unknown: UnknownField[], pkgname?: string): SrcinfoFields {
   const fields = new Map<string, readonly string[]>();
   for (const [field, values] of section) {
-    const list = "known" in values ? [values] : values;
-    const missing = list.find((value) => !value.known);
-    if (missing?.known === false) {
-      unknown.push({ pkgname, field, reason: missing.reason, line: missing.line });
-    } else {
-      fields.set(
-        field,
-        list.flatMap((value) => (value.known ? [value.text] : [])),
-      );
+    const texts: string[] = [];
+    let missing: Unknown | undefined;
+    for (const value of "known" in values ? [values] : values) {
+      if (value.known) texts.push(value.text);
+      else missing ??= value;
     }
+    if (missing) unknown.push({ pkgname, field, reason: missing.reason, line: missing.line });
+    else fields.set(field, texts);
   }
   return fields;
 }

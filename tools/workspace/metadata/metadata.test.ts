@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync, type Stats } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -67,19 +67,56 @@ test.each([
   expect(metadataOf(derive(pkgbuild), undefined)).toMatchObject({ srcinfo: undefined, why });
 });
 
+test("who saves last takes nothing from who saved meanwhile", () => {
+  const dir = mkdtempSync(join(tmpdir(), "sluice-kept-"));
+  try {
+    makeRepository(dir, { config: "" });
+    const [one, another] = [KeptMetadata.of(dir, derive), KeptMetadata.of(dir, derive)];
+    one.derive("1", foo);
+    another.derive("2", foo);
+    one.save(true);
+    another.save(false);
+    expect(["1", "2"].map((id) => KeptMetadata.of(dir).get(id)?.pkgbase)).toEqual(["foo", "foo"]);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test("a file is read again once it changed, however alike it looks", () => {
+  const dir = mkdtempSync(join(tmpdir(), "sluice-kept-"));
+  try {
+    makeRepository(dir, { config: "" });
+    const file = join(dir, "PKGBUILD");
+    writeFileSync(file, foo);
+    const settled = { ...lstatSync(file), ctimeMs: Date.now() - 60_000 } as Stats;
+    const kept = KeptMetadata.of(dir, derive);
+    const derived = kept.derive(blobId(foo), foo);
+    kept.addFile(settled, blobId(foo));
+    kept.save(true);
+    expect(KeptMetadata.of(dir).ofFile(settled)).toEqual(derived);
+    utimesSync(file, settled.atimeMs / 1000, settled.mtimeMs / 1000);
+    expect(KeptMetadata.of(dir).ofFile(lstatSync(file))).toBeUndefined();
+    kept.addFile(lstatSync(file), blobId(foo));
+    // It may be written again within the same tick of the clock.
+    expect(kept.ofFile(lstatSync(file))).toBeUndefined();
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
 test("what was derived is kept by the PKGBUILD's content, and read again if the file is damaged", () => {
   const dir = mkdtempSync(join(tmpdir(), "sluice-kept-"));
   try {
     makeRepository(dir, { config: "" });
     const id = blobId(foo);
-    const first = KeptMetadata.of(dir);
+    const first = KeptMetadata.of(dir, derive);
     const derived = first.derive(id, foo);
     first.save(true);
     expect(KeptMetadata.of(dir).get(id)).toEqual(derived);
     const file = join(dir, ".git/sluice/metadata");
     writeFileSync(file, readFileSync(file, "utf8").slice(0, -5));
     expect(KeptMetadata.of(dir).get(id)).toBeUndefined();
-    expect(KeptMetadata.of(dir).derive(id, foo)).toEqual(derived);
+    expect(KeptMetadata.of(dir, derive).derive(id, foo)).toEqual(derived);
   } finally {
     rmSync(dir, { recursive: true });
   }

@@ -4,7 +4,7 @@ import type { RecipeFiles } from "../../gate/update.ts";
 import { decodeFile } from "../files.ts";
 import { derive } from "./derived.ts";
 import { metadataOf } from "./metadata.ts";
-import { staleIn } from "./stale-srcinfo.ts";
+import { staleIn } from "./stale-in.ts";
 
 /** What a recipe says of its package; undefined where its files don't tell. */
 export function recipeSrcinfo(files: RecipeFiles): Srcinfo | undefined {

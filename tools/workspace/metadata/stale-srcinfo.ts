@@ -1,21 +1,10 @@
-import { defaultArch } from "../../alpm/names.ts";
 import { baseValue, type Srcinfo, type SrcinfoFields } from "../../alpm/srcinfo.ts";
-import { derive, type Derived } from "./derived.ts";
+import type { Derived } from "./derived.ts";
 
 /**
- * Fields in which a `.SRCINFO` doesn't say what makepkg would write for the PKGBUILD: `pkgver`, `depends of
- * foo-docs`. What only running it would tell isn't compared, and where pkgver() exists `.SRCINFO` may be ahead.
+ * Fields in which a `.SRCINFO` doesn't say what was derived of the PKGBUILD, for one architecture. What only running it
+ * would tell isn't compared, and where pkgver() exists `.SRCINFO` may be ahead.
  */
-export function staleIn(pkgbuild: string, srcinfo: Srcinfo): readonly string[] {
-  // makepkg ran on some machine: what it wrote has to fit one of the architectures.
-  const architectures = new Set([defaultArch, ...(srcinfo.base.get("arch") ?? [])]);
-  const candidates = pkgbuild.includes("CARCH") ? [...architectures] : [defaultArch];
-  return candidates
-    .map((carch) => staleFields(derive(pkgbuild, carch), srcinfo))
-    .reduce((fewest, found) => (found.length < fewest.length ? found : fewest));
-}
-
-/** The same of what was derived for one architecture. */
 export function staleFields(derived: Derived, srcinfo: Srcinfo): string[] {
   const { pkgbase, base, packages, movesVersion } = derived;
   if (pkgbase === "") return [];

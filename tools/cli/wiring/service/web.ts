@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { SluiceError } from "../../../errors.ts";
-import type { Folders } from "../../../manager/installation.ts";
+import type { Folders } from "../../../manager/folders.ts";
 import {
   defaultConnections,
   isServedFile,

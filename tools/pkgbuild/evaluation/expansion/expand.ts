@@ -42,11 +42,13 @@ export function expandFields(word: Word, scope: Scope): string[] {
   });
 }
 
+const expands = /[*?[{~$]/;
+
 /** The text of a word in which nothing can be expanded. */
-function plainText({ parts }: Word): string | undefined {
+export function plainText({ parts }: Word): string | undefined {
   const [only, another] = parts;
   if (another || only?.kind !== "literal") return undefined;
-  return only.quoted || !/[*?[{~$]/.test(only.text) ? only.text : undefined;
+  return only.quoted || !expands.test(only.text) ? only.text : undefined;
 }
 
 export function expandPattern(word: Word, scope: Scope): Pattern {

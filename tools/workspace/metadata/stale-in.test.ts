@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseSrcinfo } from "../../alpm/srcinfo.ts";
-import { staleIn } from "./stale-srcinfo.ts";
+import { staleIn } from "./stale-in.ts";
 
 const split = `pkgbase=foo
 pkgname=(foo foo-docs)

@@ -1,0 +1,31 @@
+import { join } from "node:path";
+
+/** What lies in the state folder. */
+export interface Folders {
+  readonly state: string;
+  /** What is served: `<repository>/<arch>/…`. */
+  readonly repositories: string;
+  /** `<pkgbase>/<build>.log` */
+  readonly logs: string;
+  /** `<pkgbase>/`: sources that packages keep between builds. */
+  readonly sources: string;
+  /** `<pkgbase>/`: packages that are built and not published yet. */
+  readonly finished: string;
+  /** Builds under way. */
+  readonly work: string;
+  /** `<build>-<claim>/`: what builders on other machines send. */
+  readonly landing: string;
+}
+
+/** @param own where packages of the same name are kept apart from those of other repositories and architectures */
+export function foldersOf(state: string, own = state): Folders {
+  return {
+    state,
+    repositories: join(state, "repositories"),
+    logs: join(state, "logs"),
+    sources: join(own, "sources"),
+    finished: join(own, "finished"),
+    work: join(state, "work"),
+    landing: join(state, "landing"),
+  };
+}
