@@ -1,8 +1,5 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { startChild, type Child } from "./child-process.ts";
 import { measure, workEmbedded } from "./dispatch.ts";
 import { RedisServer } from "../test/world/redis.ts";
 import type { BenchReport } from "./report.ts";
@@ -50,7 +47,7 @@ async function simulate(count: number): Promise<Simulated> {
   );
   const children: Child[] = [];
   const begin = (program: string, args: readonly unknown[]): Child => {
-    const child = start(program, args, redis.env);
+    const child = startChild(program, args, redis.env);
     children.push(child);
     return child;
   };
@@ -68,33 +65,4 @@ async function simulate(count: number): Promise<Simulated> {
     for (const { kill } of children) await kill();
     await redis.close();
   }
-}
-
-interface Child {
-  readonly stdin: NodeJS.WritableStream;
-  /** The next line that it prints. */
-  line(): Promise<string>;
-  kill(): Promise<void>;
-}
-
-function start(program: string, args: readonly unknown[], env: Readonly<Record<string, string>>): Child {
-  const path = fileURLToPath(import.meta.resolve(program));
-  const child = spawn(process.execPath, [path, ...args.map(String)], {
-    stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, ...env },
-  });
-  const ended = once(child, "exit");
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  return {
-    stdin: child.stdin,
-    async line() {
-      const { done, value } = await lines.next();
-      if (done) throw new Error(`${program} ended early`);
-      return value;
-    },
-    async kill() {
-      child.kill("SIGKILL");
-      await ended;
-    },
-  };
 }

@@ -1,5 +1,5 @@
 // Prints its address, schedules as many builds as it is told at the first line of its input, and prints what that
-// took when the input ends.
+// took when the input ends. The third argument is the folder that all of it lies in.
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,8 +12,8 @@ export interface ManagerFigures {
   readonly megabytes: number;
 }
 
-const [builds = "", tokens = "[]"] = process.argv.slice(2);
-const base = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+const [builds = "", tokens = "[]", base = mkdtempSync(join(tmpdir(), "sluice-bench-"))] =
+  process.argv.slice(2);
 const graph = sleepingGraph(Number(builds));
 const manager = await openSleepingManager(base, {
   graph,
