@@ -1,6 +1,7 @@
 import type {
   Build,
   BuildKey,
+  BuildState,
   Claim,
   ClaimId,
   Drained,
@@ -251,8 +252,8 @@ class SqliteQueue implements ToldQueue {
     this.#write("history forgotten", "crash", ({ file }) => forgetOld(file, before));
   }
 
-  async state(): Promise<QueueState> {
-    return this.#read(readState);
+  async state(only?: readonly BuildState[]): Promise<QueueState> {
+    return this.#read((file) => readState(file, only));
   }
 
   async history(query: HistoryQuery): Promise<readonly FinishedBuild[]> {
