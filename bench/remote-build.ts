@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RedisServer } from "../test/world/redis.ts";
+import { sleepingGraph, writeSleepingWorkspace } from "../test/world/sleeping-farm.ts";
 import { SshGateway } from "../test/world/ssh-gateway.ts";
 import { ScratchWorkspace } from "../test/world/workspace.ts";
 import { openGit } from "../tools/git/git.ts";
@@ -129,8 +130,13 @@ async function transfers(runs: number): Promise<{ rsync: number; brought: number
   const token = randomBytes(32).toString("base64url");
   const managerBase = join(base, "manager");
   mkdirSync(managerBase);
+  writeSleepingWorkspace(managerBase, sleepingGraph(1));
   // Builder and manager are processes of their own, as rsync's two ends are.
-  const manager = startChild("./sleeping-manager.js", [1, JSON.stringify([token]), managerBase], redis.env);
+  const manager = startChild(
+    "./sleeping-manager.js",
+    [managerBase, 1, 0, JSON.stringify([token])],
+    redis.env,
+  );
   const url = await manager.line();
   const port = Number(new URL(url).port);
   const gateway = await SshGateway.start([port]);
@@ -152,7 +158,7 @@ async function transfers(runs: number): Promise<{ rsync: number; brought: number
   writeFileSync(known, `[127.0.0.1]:${gateway.port} ${gateway.publicKey("host")}\n`);
   const ssh = `ssh -F /dev/null -i ${gateway.file("builder")} -p ${gateway.port} -o UserKnownHostsFile=${known}`;
   const times = { rsync: [] as number[], brought: [] as number[] };
-  manager.stdin.write("go\n");
+  manager.stdin.write("\n\n\n");
   await client.hello(never);
   await client.alive({ arch: "x86_64", class: "2", jobs: 1, draining: false }, [], never);
   let claim = await client.claim(1, never);
