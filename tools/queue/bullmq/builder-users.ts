@@ -58,7 +58,12 @@ export function openBuilderUsers(
       client ??= await connect();
       if (client.status !== "ready") return;
       kept = builders;
-      await write(client, builders).catch((error: unknown) => troubled(redisTrouble(error)));
+      try {
+        await write(client, builders);
+      } catch (error) {
+        kept = undefined;
+        troubled(redisTrouble(error));
+      }
     },
     close: () => client?.disconnect(),
   };
@@ -70,11 +75,11 @@ function rulesOf(digest: string, archs: readonly string[]): string[] {
 }
 
 /** What BullMQ's worker uses, in its scripts as well; nothing that is about the server or about other keys. */
-const commands = [
-  ...["+@read", "+@write", "+@connection", "-@dangerous", "-@keyspace", "-@admin", "-@scripting"],
-  ...["+del", "+exists", "+type", "+pttl", "+expire", "+pexpire", "+unlink", "+persist", "+rename"],
-  ...["+eval", "+evalsha", "+script|load", "+time", "+info", "+client|setname"],
-];
+const commands = (
+  "+@read +@write +@connection -@dangerous -@keyspace -@admin -@scripting " +
+  "+del +exists +type +pttl +expire +pexpire +unlink +persist +rename " +
+  "+eval +evalsha +script|load +time +info +client|setname"
+).split(" ");
 
 function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
   return a.size === b.size && [...a].every(([name, digest]) => b.get(name) === digest);
