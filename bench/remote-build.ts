@@ -1,12 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
-import { createReadStream, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RedisServer } from "../test/world/redis.ts";
-import { openSleepingManager, sleepingGraph } from "../test/world/sleeping-farm.ts";
+import { sleepingGraph, writeSleepingWorkspace } from "../test/world/sleeping-farm.ts";
 import { SshGateway } from "../test/world/ssh-gateway.ts";
 import { ScratchWorkspace } from "../test/world/workspace.ts";
 import { openGit } from "../tools/git/git.ts";
@@ -17,9 +16,11 @@ import { ManagerClient } from "../tools/manager/remote/manager-client.ts";
 import { runBuilder } from "../tools/manager/remote/run-builder.ts";
 import { serve } from "../tools/manager/serve.ts";
 import { up } from "../tools/manager/up.ts";
+import { sha256Of } from "../tools/pkgrepo/digest.ts";
 import { redisAddress } from "../tools/queue/bullmq/redis-address.ts";
 import { bubblewrap } from "../tools/sandbox/bubblewrap/bubblewrap.ts";
 import { openTunnel } from "../tools/system/ssh-tunnel.ts";
+import { startChild } from "./child-process.ts";
 import { median, type BenchReport } from "./report.ts";
 
 /** Megabytes; SLUICE_BENCH_MEGABYTES makes it smaller. */
@@ -122,14 +123,22 @@ async function nextBuild({ queue }: Installation, before: number): Promise<numbe
   }
 }
 
-/** The same file over the same SSH server, in milliseconds; digests on both sides are a part of both. */
+/** The same file over the same SSH server, in milliseconds; the manager has its digest when it is there. */
 async function transfers(runs: number): Promise<{ rsync: number; brought: number }> {
   const base = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   const redis = await RedisServer.start();
   const token = randomBytes(32).toString("base64url");
-  const graph = sleepingGraph(1);
-  const manager = await openSleepingManager(base, { graph, tokens: [token], env: redis.env });
-  const port = Number(new URL(manager.url).port);
+  const managerBase = join(base, "manager");
+  mkdirSync(managerBase);
+  writeSleepingWorkspace(managerBase, sleepingGraph(1));
+  // Builder and manager are processes of their own, as rsync's two ends are.
+  const manager = startChild(
+    "./sleeping-manager.js",
+    [managerBase, 1, 0, JSON.stringify([token])],
+    redis.env,
+  );
+  const url = await manager.line();
+  const port = Number(new URL(url).port);
   const gateway = await SshGateway.start([port]);
   const tunnel = await openTunnel({
     host: "127.0.0.1",
@@ -140,7 +149,7 @@ async function transfers(runs: number): Promise<{ rsync: number; brought: number
     targets: { manager: `127.0.0.1:${port}` },
     troubled: fail,
   });
-  const client = new ManagerClient({ url: manager.url, token, socket: tunnel.socket("manager") }, fail);
+  const client = new ManagerClient({ url, token, socket: tunnel.socket("manager") }, fail);
   const never = new AbortController().signal;
   const name = "p0-1-1-any.pkg.tar.zst";
   const path = join(base, name);
@@ -149,12 +158,11 @@ async function transfers(runs: number): Promise<{ rsync: number; brought: number
   writeFileSync(known, `[127.0.0.1]:${gateway.port} ${gateway.publicKey("host")}\n`);
   const ssh = `ssh -F /dev/null -i ${gateway.file("builder")} -p ${gateway.port} -o UserKnownHostsFile=${known}`;
   const times = { rsync: [] as number[], brought: [] as number[] };
-  await manager.submit();
+  manager.stdin.write("\n\n\n");
   await client.hello(never);
   await client.alive({ arch: "x86_64", class: "2", jobs: 1, draining: false }, [], never);
-  const { builds: pending } = await manager.installation.queue.state();
-  const claim = await client.claim(pending[0]!.id, never);
-  if (claim.kind !== "build") throw new Error("it wasn't given the build");
+  let claim = await client.claim(1, never);
+  while (claim.kind !== "build") claim = await client.claim(1, never);
   for (let run = 0; run <= runs; run++) {
     const folder = join(base, `rsync-${run}`);
     mkdirSync(folder);
@@ -162,13 +170,19 @@ async function transfers(runs: number): Promise<{ rsync: number; brought: number
     execFileSync("rsync", ["-a", "-e", ssh, path, `127.0.0.1:${folder}/`]);
     const between = performance.now();
     await bring();
+    const end = performance.now();
+    const [arrived] = execFileSync("find", [managerBase, "-name", name], { encoding: "utf8" }).split("\n");
+    if ((await sha256Of(arrived!)) !== (await sha256Of(path)))
+      throw new Error("it arrived as something else");
+    rmSync(arrived!);
+    rmSync(folder, { recursive: true });
     if (run === 0) continue;
     times.rsync.push(between - start);
-    times.brought.push(performance.now() - between);
+    times.brought.push(end - between);
   }
   await client.close();
   await tunnel.close();
-  await manager.close();
+  await manager.kill();
   await gateway.close();
   await redis.close();
   rmSync(base, { recursive: true, force: true });
@@ -176,21 +190,11 @@ async function transfers(runs: number): Promise<{ rsync: number; brought: number
 
   async function bring(): Promise<void> {
     if (claim.kind !== "build") return;
-    const announced = { name, size: statSync(path).size, sha256: await sha256(path) };
+    const announced = { name, size: statSync(path).size, sha256: await sha256Of(path) };
     const packages = { pkgnames: ["p0"], version: "1-1", vcs: {}, files: [announced] };
     await client.announce(claim, packages, never);
     await client.upload(claim, { name, path, at: 0 }, never);
-    const { landing } = manager.installation.folders;
-    const [arrived] = execFileSync("find", [landing, "-name", name], { encoding: "utf8" }).split("\n");
-    if ((await sha256(arrived!)) !== announced.sha256) throw new Error("it arrived as something else");
-    rmSync(arrived!);
   }
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }
 
 function fail(error: unknown): void {

@@ -1,30 +1,43 @@
-// Says that all builders are there, and prints what they saw when all builds are done.
-import { sleepingGraph, startSleepingBuilders } from "../test/world/sleeping-farm.ts";
+// Says that all builders are there, then that the builds to warm up are done, and prints what they saw when all
+// builds are done.
+import { sleepingGraph, startSleepingBuilders, type Slept } from "../test/world/sleeping-farm.ts";
 import { median } from "./report.ts";
 
 export interface BuilderFigures {
   readonly seconds: number;
-  /** From the moment at which the last need of a build was done until a builder has it, while some were idle. */
+  /** From the moment at which a build was ready and its builder had nothing to do until the builder has it. */
   readonly waitMs: number;
 }
 
-const [url = "", builds = "", buildMs = "", tokens = "[]"] = process.argv.slice(2);
-const all = JSON.parse(tokens) as string[];
+const [url = "", builds = "", warmUp = "0", buildMs = "", tokens = "[]"] = process.argv.slice(2);
 const graph = sleepingGraph(Number(builds));
-const options = { url, env: process.env, tokens: all, builds: graph.length, buildMs: Number(buildMs) };
-const builders = await startSleepingBuilders(options);
+const builders = await startSleepingBuilders({
+  url,
+  env: process.env,
+  tokens: JSON.parse(tokens) as string[],
+  builds: graph.length + Number(warmUp),
+  buildMs: Number(buildMs),
+  ended: (count) => void (count === Number(warmUp) && process.stdout.write("all are warm\n")),
+});
 process.stdout.write("all are there\n");
-const slept = await builders.done();
-const endOf = new Map(slept.map(({ pkgbase, to }) => [pkgbase, to]));
-const needsOf = new Map(graph.map(({ pkgbase, needs }) => [pkgbase, needs]));
-const waits = slept
-  // Where all builders are busy, waiting says nothing; nor where nothing was waited for.
-  .filter(({ pkgbase, among }) => among < all.length * 0.9 && needsOf.get(pkgbase)!.length > 0)
-  .map(({ pkgbase, from }) => from - Math.max(...needsOf.get(pkgbase)!.map((need) => endOf.get(need)!)));
-const figures: BuilderFigures = {
-  seconds:
-    (Math.max(...endOf.values()) - slept.reduce((first, { from }) => Math.min(first, from), Infinity)) / 1000,
-  waitMs: waits.length > 0 ? median(waits) : 0,
-};
+const slept = (await builders.done()).filter(({ pkgbase }) => !pkgbase.startsWith("warm-up"));
+const first = slept.reduce((least, { from }) => Math.min(least, from), Infinity);
+const last = slept.reduce((most, { to }) => Math.max(most, to), 0);
+const figures: BuilderFigures = { seconds: (last - first) / 1000, waitMs: median(waits(slept)) };
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 process.exit(0);
+
+/** Builds that needed nothing were ready when they were scheduled, which is when the first one began or before. */
+function waits(all: readonly Slept[]): number[] {
+  const endOf = new Map(all.map(({ pkgbase, to }) => [pkgbase, to]));
+  const needsOf = new Map(graph.map(({ pkgbase, needs }) => [pkgbase, needs]));
+  const freeSince = new Map<string, number>();
+  return all
+    .toSorted((a, b) => a.from - b.from)
+    .map(({ pkgbase, builder, from, to }) => {
+      const readyAt = Math.max(first, ...needsOf.get(pkgbase)!.map((need) => endOf.get(need)!));
+      const since = Math.max(readyAt, freeSince.get(builder) ?? 0);
+      freeSince.set(builder, to);
+      return from - since;
+    });
+}

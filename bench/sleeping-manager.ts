@@ -1,38 +1,55 @@
-// Prints its address, schedules as many builds as it is told at the first line of its input, and prints what that
-// took when the input ends.
+// A manager: the folder that all of it lies in, in `clone` the workspace that `writeSleepingWorkspace` wrote, how many
+// builds there are and how many to warm up, and the builders' tokens. It prints its address. At the first line of its
+// input it schedules the builds to warm up, at the second it begins to look what it costs that nothing is to be done,
+// at the third it schedules all others, and when the input ends it prints what they took.
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSleepingManager, sleepingGraph } from "../test/world/sleeping-farm.ts";
+import { createInterface } from "node:readline";
+import { openSleepingManager, sleepingGraph, warmUpGraph } from "../test/world/sleeping-farm.ts";
 
 export interface ManagerFigures {
-  /** Of the processor, for one build. */
+  /** Of the processor, for one build, beyond what it costs that its builders say that they are there. */
   readonly cpuMs: number;
+  /** The most that the process ever had. */
   readonly megabytes: number;
 }
 
-const [builds = "", tokens = "[]"] = process.argv.slice(2);
-const base = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+const [base = "", builds = "", warmUp = "0", tokens = "[]"] = process.argv.slice(2);
 const graph = sleepingGraph(Number(builds));
 const manager = await openSleepingManager(base, {
   graph,
   tokens: JSON.parse(tokens) as string[],
   env: process.env,
-});
-let before = process.cpuUsage();
-process.stdin.once("data", () => {
-  before = process.cpuUsage();
-  void manager.submit();
+  clone: join(base, "clone"),
 });
 process.stdout.write(`${manager.url}\n`);
-await once(process.stdin, "end");
-const { user, system } = process.cpuUsage(before);
+const input = createInterface(process.stdin);
+const ended = once(input, "close");
+const lines = input[Symbol.asyncIterator]();
+
+await lines.next();
+await manager.submit(warmUpGraph(Number(warmUp)));
+await lines.next();
+const idle = since();
+await lines.next();
+const { cpuMs: idleCpuMs, ms: idleMs } = idle();
+const busy = since();
+await manager.submit();
+await ended;
+const { cpuMs, ms } = busy();
 const figures: ManagerFigures = {
-  cpuMs: (user + system) / 1000 / graph.length,
+  cpuMs: (cpuMs - (idleCpuMs / idleMs) * ms) / graph.length,
   megabytes: process.resourceUsage().maxRSS / 1024,
 };
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 await manager.close();
-rmSync(base, { recursive: true, force: true });
 process.exit(0);
+
+/** Begins to measure; what it returns ends it. */
+function since(): () => { readonly cpuMs: number; readonly ms: number } {
+  const [cpu, start] = [process.cpuUsage(), performance.now()];
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    return { cpuMs: (user + system) / 1000, ms: performance.now() - start };
+  };
+}

@@ -43,7 +43,8 @@ ${common}
 import { builderAddresses } from "${built}/cli/wiring/builder-addresses.js";
 import { ManagerClient } from "${built}/manager/remote/manager-client.js";
 import { runBuilder } from "${built}/manager/remote/run-builder.js";
-const env = { ...redis, ...ssh, MANAGER_URL: url, BUILDER_TOKEN: token };
+const own = { REDIS_USERNAME: "sluice-" + who, REDIS_PASSWORD: "" };
+const env = { ...redis, ...own, ...ssh, MANAGER_URL: url, BUILDER_TOKEN: token };
 async function addresses() {
   for (;;) {
     try {

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { addBuilder } from "../../tools/manager/builders/tokens.ts";
+import { builderUser } from "../../tools/queue/bullmq/builder-users.ts";
 import { GitServer } from "./git-server.ts";
 import { freePort } from "./free-port.ts";
 import { RedisServer } from "./redis.ts";
@@ -61,6 +62,9 @@ export class Farm {
     const state = join(this.workspace.base, `builder-${name}`);
     return this.#start(["builder", "--state", state, ...args], {
       ...this.redis.env,
+      // Its own user of Redis, whose password is its token.
+      REDIS_USERNAME: builderUser(name),
+      REDIS_PASSWORD: "",
       MANAGER_URL: this.url,
       BUILDER_TOKEN: await this.token(name),
       ...env,

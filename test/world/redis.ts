@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -70,6 +70,16 @@ export class RedisServer {
       encoding: "utf8",
       env: { PATH: process.env["PATH"], REDISCLI_AUTH: this.password },
     }).trim();
+  }
+
+  /** What Redis answers to another user, refusals included. */
+  commandAs({ user, password }: { user: string; password: string }, ...args: string[]): string {
+    const { stdout, stderr } = spawnSync(
+      "redis-cli",
+      ["-p", String(this.port), "--no-auth-warning", "--user", user, ...args],
+      { encoding: "utf8", env: { PATH: process.env["PATH"], REDISCLI_AUTH: password } },
+    );
+    return `${stdout}${stderr}`.trim();
   }
 
   async close(): Promise<void> {

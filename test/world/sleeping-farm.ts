@@ -33,30 +33,47 @@ export function sleepingGraph(builds: number): SubmittedBuild[] {
   });
 }
 
+/** Builds that need nothing, by names of their own. */
+export function warmUpGraph(builds: number): SubmittedBuild[] {
+  return Array.from({ length: builds }, (_, index) => {
+    const pkgbase = `warm-up${index}`;
+    return { pkgbase, class: null, pkgnames: [pkgbase], needs: [], reason: "changed" };
+  });
+}
+
 export interface SleepingManager {
   readonly installation: Installation;
   readonly url: string;
-  /** Schedules all of the graph. */
-  submit(): Promise<void>;
+  /** Schedules these of the workspace's packages; default: all of the graph. */
+  submit(builds?: Graph): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A whole manager, with its API, its queue and its log files, over a workspace that holds the graph's packages. */
+/**
+ * A whole manager, with its API, its queue and its log files, over a workspace that holds the graph's packages.
+ *
+ * @param options.clone where `writeSleepingWorkspace` wrote it already; default: it is written now
+ */
 export async function openSleepingManager(
   base: string,
   {
     graph,
     tokens,
     env,
-  }: { readonly graph: Graph; readonly tokens: readonly string[]; readonly env: Environment },
+    clone = writeSleepingWorkspace(base, graph),
+  }: {
+    readonly graph: Graph;
+    readonly tokens: readonly string[];
+    readonly env: Environment;
+    readonly clone?: string;
+  },
 ): Promise<SleepingManager> {
   const state = join(base, "state");
   mkdirSync(state);
   const digests = tokens.map((token) => createHash("sha256").update(token).digest("hex"));
   const known = Object.fromEntries(digests.map((digest, at) => [`b${at}`, digest]));
   writeFileSync(join(state, "builders.json"), JSON.stringify(known));
-  const clone = join(base, "clone");
-  const commit = writeWorkspace(clone, graph);
+  const commit = execFileSync("git", ["-C", clone, "rev-parse", "main"], { encoding: "utf8" }).trim();
   const [installation] = await openInstallations({
     git: openGit(clone, process.env),
     settings: { BUILD_REPO: "test", SIGNING_KEY: "", CI_ARCHES: ["x86_64"] },
@@ -77,7 +94,7 @@ export async function openSleepingManager(
   return {
     installation,
     url: server.url,
-    submit: async () => void (await installation.queue.submit({ ...schedule, builds: graph })),
+    submit: async (builds = graph) => void (await installation.queue.submit({ ...schedule, builds })),
     close: async () => {
       await handedOut.close();
       await server.close();
@@ -86,8 +103,9 @@ export async function openSleepingManager(
   };
 }
 
-/** One commit, written as Git's own stream: there may be a hundred thousand packages. */
-function writeWorkspace(folder: string, graph: Graph): string {
+/** One commit, written as Git's own stream: there may be a hundred thousand packages. @returns its folder */
+export function writeSleepingWorkspace(base: string, graph: Graph): string {
+  const folder = join(base, "clone");
   execFileSync("git", ["init", "--quiet", "--initial-branch=main", folder]);
   const pieces = ["commit refs/heads/main\ncommitter Test <test@example.org> 1700000000 +0000\ndata 0\n"];
   const file = (path: string, text: string): void => {
@@ -100,7 +118,7 @@ function writeWorkspace(folder: string, graph: Graph): string {
     file(`packages/${pkgbase}/.SRCINFO`, srcinfoText(pkgbase, { lines }));
   }
   execFileSync("git", ["-C", folder, "fast-import", "--quiet"], { input: pieces.join("") });
-  return execFileSync("git", ["-C", folder, "rev-parse", "main"], { encoding: "utf8" }).trim();
+  return folder;
 }
 
 /** What builders did, in milliseconds of one clock. */
@@ -130,6 +148,8 @@ export async function startSleepingBuilders(options: {
   readonly tokens: readonly string[];
   readonly builds: number;
   readonly buildMs: number;
+  /** Is told how many are done, after each. */
+  readonly ended?: (count: number) => void;
 }): Promise<SleepingBuilders> {
   const { url, env, tokens, builds, buildMs } = options;
   const redis = redisAddress(env)!;
@@ -175,6 +195,7 @@ export async function startSleepingBuilders(options: {
       await manager.finish(claim, { outcome: "skipped", message: "" }, over.signal);
       held.pop();
       slept.push({ pkgbase: claim.pkgbase, builder: name, from, to, among });
+      options.ended?.(slept.length);
       if (slept.length === builds) over.abort();
     }
   }

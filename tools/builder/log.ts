@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, fsyncSync, fstatSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, fsync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** The log of one build: a file, and other listeners. */
@@ -24,10 +24,8 @@ export function openLog(path: string, listen?: (chunk: Uint8Array) => void): Bui
     path,
     write,
     note: (line) => write(Buffer.from(noteOf(line))),
-    close: () => {
-      fsyncSync(file);
-      closeSync(file);
-    },
+    // The disk has it soon; a thousand builders can't wait for that in turn.
+    close: () => fsync(file, () => closeSync(file)),
   };
 }
 

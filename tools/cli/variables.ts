@@ -34,7 +34,8 @@ export const variables = {
     PACKAGE_TARGET_REPOS:
       "`sluice up`: what builds for a package repository find beside it, as JSON or as a file with that; docs/operator.md has an example.",
     REDIS_PORT: "Its port, where REDIS_HOST doesn't say it (default: 6379).",
-    REDIS_USERNAME: "Its user, where it has some.",
+    REDIS_USERNAME:
+      "Its user, where it has some. `sluice builder`: `sluice-NAME`, the builder's own, without REDIS_PASSWORD.",
     REDIS_SSH_HOST:
       "`sluice builder`: reach both through SSH on this host; REDIS_HOST (default: `127.0.0.1`) and MANAGER_URL are as seen from there.",
     REDIS_SSH_PORT: "Its SSH port (default: 22).",

@@ -37,8 +37,8 @@ async function deleteAbandonedWork({ queue, folders }: Installation): Promise<vo
       .map((name) => join(folders.finished, name)),
   ];
   if (names.length === 0) return;
-  const { builds } = await queue.state();
-  const active = new Set(builds.filter(({ status }) => status.kind === "active").map(({ id }) => id));
+  const { builds } = await queue.state(["active"]);
+  const active = new Set(builds.map(({ id }) => id));
   for (const path of names) {
     const id = /\/\.?([0-9]+)[-.][^/]*$/.exec(path)?.[1];
     if (!active.has(Number(id))) await rm(path, { recursive: true, force: true });

@@ -95,8 +95,12 @@ export interface Queue {
    * again changes nothing. */
   removalFailed(id: number, message: string): Promise<void>;
 
-  /** What is queued and active at one moment, in the order in which it would be claimed. */
-  state(): Promise<QueueState>;
+  /**
+   * What is queued and active at one moment, in the order in which it would be claimed.
+   *
+   * @param only builds in these states alone, which of a long queue costs far less; held ones are ready
+   */
+  state(only?: readonly BuildState[]): Promise<QueueState>;
 
   /** Finished builds, the latest first; of one package, or the one with this id. */
   history(query: HistoryQuery): Promise<readonly FinishedBuild[]>;
@@ -212,6 +216,8 @@ export interface Drained {
   readonly worker: string;
   readonly why: string;
 }
+
+export type BuildState = "ready" | "waiting" | "delayed" | "blocked" | "active";
 
 export type PendingBuild = Build & { readonly status: BuildStatus };
 

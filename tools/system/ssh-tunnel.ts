@@ -120,6 +120,8 @@ function sshArguments(
     "ExitOnForwardFailure=yes",
     "StreamLocalBindMask=0177",
     "ConnectTimeout=20",
+    // What both know and most processors compute themselves comes first: packages arrive twice as fast.
+    "Ciphers=^aes128-gcm@openssh.com,aes256-gcm@openssh.com",
     "ServerAliveInterval=5",
     "ServerAliveCountMax=3",
   ];

@@ -29,7 +29,12 @@ export async function builderAddresses(
   }
   const url = env["MANAGER_URL"] || "http://127.0.0.1:8080";
   const host = env["REDIS_SSH_HOST"];
-  const redis = redisAddress(host ? { ...env, REDIS_HOST: env["REDIS_HOST"] || "127.0.0.1" } : env);
+  const redis = redisAddress({
+    ...env,
+    ...(host && { REDIS_HOST: env["REDIS_HOST"] || "127.0.0.1" }),
+    // The password of a builder's own user is its token.
+    REDIS_PASSWORD: env["REDIS_PASSWORD"] || (env["REDIS_USERNAME"] && token),
+  });
   if (!redis) {
     throw new SluiceError("redis-address", "REDIS_HOST isn't set", {
       hint: "It names the manager's Redis, for example REDIS_HOST=redis://10.0.0.2:6379; REDIS_SSH_HOST reaches it through SSH.",

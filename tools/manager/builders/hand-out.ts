@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SluiceError } from "../../errors.ts";
+import { openBuilderUsers } from "../../queue/bullmq/builder-users.ts";
 import { openOffers } from "../../queue/bullmq/offers.ts";
 import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import type { Installation, Installations } from "../installation.ts";
@@ -41,6 +42,8 @@ export async function handOut(
   const troubled = saidOnce((error) => watcher.troubled?.(error));
   const roster = new Roster(milliseconds, leaseMs);
   const offers = await openOffers(redis, troubled);
+  const users = openBuilderUsers(redis, [...new Set(installations.map(({ arch }) => arch))], troubled);
+  await users.keep(await readBuilders(folders.state));
   const offering = new Offering({
     queue,
     offers,
@@ -48,6 +51,7 @@ export async function handOut(
     now: milliseconds,
     leaseMs,
     living: async (builders) => {
+      await users.keep(await readBuilders(folders.state));
       const redisHealth = (await offers.health()) ?? null;
       await writeLiveBuilders(folders.state, builders, {
         at: now().getTime(),
@@ -78,6 +82,7 @@ export async function handOut(
       await building.close();
       await refusals.close();
       await offers.close();
+      users.close();
     },
   };
 }

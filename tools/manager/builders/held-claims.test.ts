@@ -15,6 +15,7 @@ test("a claim whose answer was lost takes up no place for long", () => {
     held.begin(token, { builder: "attic", since: token === "fresh" ? 5000 : 1000, limitMs: 1 });
   }
   held.begin("other", { builder: "cellar", since: 1000, limitMs: 1 });
+  held.end("unknown");
   held.forgetOthers("attic", new Set(["known"]), 4000);
   expect([held.countOf("attic"), held.countOf("cellar")]).toEqual([2, 1]);
   held.endAllOf("attic");

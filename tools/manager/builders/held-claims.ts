@@ -12,22 +12,29 @@ interface Held {
 export class HeldClaims {
   /** By claim token. */
   readonly #held = new Map<string, Held>();
+  /** By builder: each says many times a minute what it holds. */
+  readonly #tokens = new Map<string, Set<string>>();
 
   begin(token: string, held: Held): void {
     this.#held.set(token, held);
+    const tokens = this.#tokens.get(held.builder) ?? new Set();
+    this.#tokens.set(held.builder, tokens.add(token));
   }
 
   end(token: string): void {
+    const builder = this.#held.get(token)?.builder;
     this.#held.delete(token);
+    if (builder !== undefined) this.#tokens.get(builder)?.delete(token);
   }
 
   /** A builder that was restarted holds nothing. */
   endAllOf(builder: string): void {
-    for (const [token, held] of this.#held) if (held.builder === builder) this.#held.delete(token);
+    for (const token of this.#tokens.get(builder) ?? []) this.#held.delete(token);
+    this.#tokens.delete(builder);
   }
 
   countOf(builder: string): number {
-    return [...this.#held.values()].filter((held) => held.builder === builder).length;
+    return this.#tokens.get(builder)?.size ?? 0;
   }
 
   since(token: string): number | undefined {
@@ -46,8 +53,8 @@ export class HeldClaims {
    * @param since begun after that, it may not know of it yet
    */
   forgetOthers(builder: string, named: ReadonlySet<string>, since: number): void {
-    for (const [token, held] of this.#held) {
-      if (held.builder === builder && held.since < since && !named.has(token)) this.#held.delete(token);
+    for (const token of this.#tokens.get(builder) ?? []) {
+      if (!named.has(token) && this.#held.get(token)!.since < since) this.end(token);
     }
   }
 }

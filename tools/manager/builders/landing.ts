@@ -1,11 +1,14 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createHash, type Hash } from "node:crypto";
 import { mkdir, open, readdir, rm, stat, statfs } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SluiceError } from "../../errors.ts";
+import { sha256Of } from "../../pkgrepo/digest.ts";
 import { maxUploadBytes, type Announcement } from "../builder-protocol.ts";
+
+/** Pieces that wait for the disk are written together. */
+const waitingBytes = 2 ** 19;
 
 /** Room that is left on the disk whatever arrives, in bytes. */
 const spareBytes = 2 ** 30;
@@ -26,6 +29,9 @@ export class Landing {
   readonly #receiving = new Map<string, { stop: AbortController; done: Promise<number> }>();
   /** What was announced and hasn't arrived, by the folder. */
   readonly #awaited = new Map<string, number>();
+
+  /** By path: what is known of a file without reading it again. */
+  readonly #digests = new Map<string, Digest>();
 
   /** @param free how many bytes a disk has room for, by a folder on it */
   constructor(folder: string, free = freeBytes) {
@@ -71,7 +77,9 @@ export class Landing {
       before?.stop.abort();
       await before?.done.catch(() => undefined);
       const have = await sizeOf(path);
-      return have === at ? append(path, { at, size, name }, bytes, stop.signal) : have;
+      if (have !== at) return have;
+      const digest = this.#digestFrom(path, at);
+      return append(path, { at, size, name, digest }, bytes, stop.signal);
     })();
     this.#receiving.set(path, { stop, done });
     try {
@@ -97,15 +105,28 @@ export class Landing {
     for (const { name, size, sha256 } of files) {
       const path = join(folder, name);
       if ((await sizeOf(path)) !== size) throw refused(`${name} didn't arrive as a whole`);
-      const hash = createHash("sha256");
-      await pipeline(createReadStream(path), hash);
-      if (hash.digest("hex") !== sha256)
-        throw refused(`${name} isn't what was announced: its SHA-256 differs`);
+      const digest = this.#digests.get(path);
+      const found = digest?.bytes === size ? digest.hash.copy().digest("hex") : await sha256Of(path);
+      if (found !== sha256) throw refused(`${name} isn't what was announced: its SHA-256 differs`);
     }
+  }
+
+  /** Undefined where what is there of it came otherwise than through here. */
+  #digestFrom(path: string, at: number): Digest | undefined {
+    const fresh = at === 0 ? { hash: createHash("sha256"), bytes: 0 } : this.#digests.get(path);
+    if (fresh?.bytes !== at) {
+      this.#digests.delete(path);
+      return undefined;
+    }
+    this.#digests.set(path, fresh);
+    return fresh;
   }
 
   async clear(folder: string): Promise<void> {
     this.#awaited.delete(folder);
+    for (const path of this.#digests.keys()) {
+      if (path.startsWith(`${folder}/`)) this.#digests.delete(path);
+    }
     await rm(folder, { recursive: true, force: true });
   }
 
@@ -117,29 +138,35 @@ export class Landing {
   }
 }
 
+/** What arrived of a file in this process's life, as far as it is one piece from the first byte on. */
+interface Digest {
+  readonly hash: Hash;
+  bytes: number;
+}
+
 async function append(
   path: string,
-  { at, size, name }: { at: number; size: number; name: string },
+  { at, size, name, digest }: { at: number; size: number; name: string; digest: Digest | undefined },
   bytes: Readable,
   signal: AbortSignal,
 ): Promise<number> {
-  const file = await open(path, "a", 0o600);
-  let written = at;
+  const file = (await open(path, "a", 0o600)).createWriteStream({ highWaterMark: waitingBytes });
+  const closed = new Promise<void>((resolve) => void file.once("close", () => resolve()));
+  let arrived = at;
+  async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      arrived += chunk.length;
+      if (arrived > size) throw tooMuch(name);
+      digest?.hash.update(chunk);
+      if (digest) digest.bytes = arrived;
+      yield chunk;
+    }
+  }
   try {
-    await pipeline(
-      bytes,
-      async (chunks: AsyncIterable<Buffer>) => {
-        for await (const chunk of chunks) {
-          if (written + chunk.length > size) throw tooMuch(name);
-          await file.appendFile(chunk);
-          written += chunk.length;
-        }
-      },
-      { signal },
-    );
-    return written;
+    await pipeline(bytes, counted, file, { signal });
+    return arrived;
   } finally {
-    await file.close();
+    await closed;
   }
 }
 

@@ -64,7 +64,7 @@ export class Offering {
   /** Goes on until the signal; errors of Redis are reported, and it is tried again. */
   async run(): Promise<void> {
     const { queue, signal, troubled } = this.#options;
-    const { seq } = await queue.state();
+    const { seq } = await queue.state([]);
     const following = this.#follow(seq);
     while (!signal.aborted) {
       this.#isDue = false;

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { keepNamcap } from "../../builder/namcap.ts";
 import { inOneLine, SluiceError } from "../../errors.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import type { Build, ClaimId, Queue, Result } from "../../queue/queue.ts";
+import { UnchangedFiles } from "../../system/unchanged-files.ts";
 import { explainSystemError } from "../machine.ts";
 import { logName, lookAtBuild, type Found } from "../builds/handle-build.ts";
 import { hasVersion, isCurrent } from "../builds/run-build.ts";
@@ -43,6 +43,7 @@ export class RemoteBuilding {
   readonly #announced = new Map<string, Announcement>();
   readonly #settling = new Map<string, Promise<Ended>>();
   readonly #held = new HeldClaims();
+  readonly #publicKeys = new UnchangedFiles();
 
   constructor(
     installations: Installations,
@@ -68,9 +69,8 @@ export class RemoteBuilding {
 
   /** Deletes what arrived for builds that are over, after a crash. */
   async tidy(): Promise<void> {
-    const { builds } = await this.#queue.state();
-    const active = builds.filter(({ status }) => status.kind === "active").map(({ id }) => id);
-    await this.#landing.clearAllBut(new Set(active));
+    const { builds } = await this.#queue.state(["active"]);
+    await this.#landing.clearAllBut(new Set(builds.map(({ id }) => id)));
   }
 
   /** A builder has started: what an earlier process of that name held is nobody's now. */
@@ -137,7 +137,7 @@ export class RemoteBuilding {
     const { bump } = found.inputs.identity;
     const workspace = this.#workspaceOf(installation);
     const { repository: published, extra } = installation;
-    const key = await readFile(folderOf(published).publicKey, "utf8");
+    const key = await this.#publicKeys.read(folderOf(published).publicKey);
     const repositories = (extra?.repositories ?? []).map((one) => ({ ...one, servers: [...one.servers] }));
     const more = { repositories, keyrings: [...(extra?.keyrings ?? [])] };
     const repository = { name: published.name, key, extra: more };
@@ -252,8 +252,9 @@ export class RemoteBuilding {
   /** With more memory it may succeed. */
   #retryOf(build: Build, reason: FinishRequest["reason"]): Pick<Result, "retry"> {
     if (reason === "download") return { retry: "download" };
+    if (reason === undefined) return {};
     const builders = this.#roster.living().filter(({ arch }) => arch === build.arch);
-    const larger = reason && nextClass(build.class, builders);
+    const larger = nextClass(build.class, builders);
     return larger === undefined ? {} : { retry: { class: larger } };
   }
 

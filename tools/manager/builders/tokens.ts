@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { statSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError, systemCode } from "../../errors.ts";
+import { fileVersion } from "../../system/unchanged-files.ts";
 
 /** Which builders there may be: name → SHA-256 of its token. The tokens themselves are kept nowhere. */
 export type KnownBuilders = ReadonlyMap<string, string>;
@@ -56,7 +56,7 @@ export async function removeBuilder(state: string, name: string): Promise<boolea
 export function tokenReader(state: string): (token: string) => Promise<string | undefined> {
   let last: { readonly version: string; readonly names: ReadonlyMap<string, string> } | undefined;
   return async (token) => {
-    const version = versionOf(fileOf(state));
+    const version = fileVersion(fileOf(state));
     if (last?.version !== version) {
       const names = new Map([...(await readBuilders(state))].map(([name, known]) => [known, name]));
       last = { version, names };
@@ -64,11 +64,6 @@ export function tokenReader(state: string): (token: string) => Promise<string | 
     // How long it takes tells of the digest alone, which leads to no token.
     return last.names.get(digest(token));
   };
-}
-
-function versionOf(path: string): string {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found ? `${found.ino} ${found.mtimeNs} ${found.size}` : "";
 }
 
 async function write(state: string, builders: KnownBuilders): Promise<void> {

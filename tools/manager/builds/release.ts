@@ -8,13 +8,13 @@ import type { Revision } from "../reconcile/revision.ts";
 
 /**
  * Lets builds go on that are blocked by a failure, where the package repository has what they need of the failed
- * package in a version that satisfies them (CI_ON_DEPENDENCY_FAILURE=auto). Reads the whole queue.
+ * package in a version that satisfies them (CI_ON_DEPENDENCY_FAILURE=auto).
  *
  * @returns how many were let go on
  */
 export async function releaseSatisfied(installation: Installation): Promise<number> {
   const { queue, repository, revisions } = installation;
-  const { builds } = await queue.state();
+  const { builds } = await queue.state(["blocked"]);
   const blocked = builds.filter(
     (build) =>
       build.status.kind === "blocked" &&

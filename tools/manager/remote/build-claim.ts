@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { namcapOf, openLog, timesOf, type BuildLog } from "../../builder/log.ts";
 import { keptNamcap } from "../../builder/namcap.ts";
 import { inOneLine, SluiceError } from "../../errors.ts";
+import { sha256Of } from "../../pkgrepo/digest.ts";
 import { dropFinished, type FinishedPackages } from "../builds/finished.ts";
 import { runBuild, type Unbuilt } from "../builds/run-build.ts";
 import { explainSystemError } from "../machine.ts";
@@ -145,9 +143,7 @@ async function announcementOf({
 }: FinishedPackages): Promise<Announcement> {
   const announced = [];
   for (const path of files) {
-    const hash = createHash("sha256");
-    await pipeline(createReadStream(path), hash);
-    announced.push({ name: basename(path), size: (await stat(path)).size, sha256: hash.digest("hex") });
+    announced.push({ name: basename(path), size: (await stat(path)).size, sha256: await sha256Of(path) });
   }
   return { pkgnames: [...pkgnames], version, vcs: { ...madeFrom.vcs }, files: announced };
 }

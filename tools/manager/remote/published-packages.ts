@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync } from "node:fs";
+import { createWriteStream, existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -8,6 +7,7 @@ import type { DatabaseEntry } from "../../alpm/database.ts";
 import type { Published } from "../../builder/build-request.ts";
 import { SluiceError } from "../../errors.ts";
 import { readDatabase } from "../../pkgrepo/database-file.ts";
+import { sha256Of } from "../../pkgrepo/digest.ts";
 import { run } from "../../system/run.ts";
 import type { RepositoryAddress } from "../builder-protocol.ts";
 
@@ -131,12 +131,6 @@ function atMost(bytes: number): (chunks: AsyncIterable<Buffer>) => AsyncGenerato
       yield chunk;
     }
   };
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }
 
 /** Packages that no build needed for two weeks, and what a killed process left. */

@@ -131,6 +131,8 @@ export async function takeOffers(address: RedisAddress, options: TakeOptions): P
       lockDuration: lockMs,
       stalledInterval: lockMs / 2,
       maxStalledCount: 3,
+      // A Redis that was started anew knows a builder again once the manager has been there.
+      runRetryDelay: 1000,
       skipVersionCheck: true,
     });
     worker.on("error", (error) => troubled(redisTrouble(error)));

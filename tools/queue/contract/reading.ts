@@ -70,6 +70,20 @@ export function reading(start: Start): void {
     expect(state.builds).toMatchObject([{ pkgbase: "active", pipeline, losses: 1 }, { pkgbase: "queued" }]);
   });
 
+  test("who asks for some states alone gets what the whole says of them", async () => {
+    const desk = await start();
+    await desk.submit({ failed: [], active: [], waiting: ["active"], blocked: ["failed"] });
+    await desk.finish(await desk.claim("failed"), "failed");
+    await desk.claim("active");
+    const { builds, seq } = await desk.queue.state();
+    for (const kind of ["active", "waiting", "blocked"] as const) {
+      const some = builds.filter(({ status }) => status.kind === kind);
+      expect(some).toHaveLength(1);
+      expect(await desk.queue.state([kind])).toMatchObject({ seq, builds: some });
+    }
+    expect((await desk.queue.state([])).builds).toEqual([]);
+  });
+
   test("a package's history is separate from others'", async () => {
     const desk = await start();
     await desk.submit({ one: [], two: [] });

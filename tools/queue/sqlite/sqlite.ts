@@ -1,5 +1,6 @@
 import type {
   Build,
+  BuildState,
   Claim,
   ClaimId,
   Drained,
@@ -189,8 +190,8 @@ class SqliteQueue implements ObservedQueue {
     this.#write("history forgotten", "crash", ({ file }) => forgetOld(file, before));
   }
 
-  async state(): Promise<QueueState> {
-    return this.#read(readState);
+  async state(only?: readonly BuildState[]): Promise<QueueState> {
+    return this.#read((file) => readState(file, only));
   }
 
   async history(query: HistoryQuery): Promise<readonly FinishedBuild[]> {

@@ -1,12 +1,14 @@
 import type { BlockCause, Outcome } from "../outcome.ts";
-import type { BuildStatus, QueueState } from "../queue.ts";
+import type { BuildState, BuildStatus, QueueState } from "../queue.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import { type BuildRow, listHeld, listRemovals, selectBuild, toBuild } from "./rows.ts";
 
-export function readState(file: SqliteFile): QueueState {
+export function readState(file: SqliteFile, only?: readonly BuildState[]): QueueState {
   const { seq } = file.get<{ seq: number }>("select coalesce(max(seq), 0) as seq from event")!;
-  const builds = file.all<BuildRow>(`${selectBuild} order by priority desc, build.id`);
-  const open = openNeeds(file);
+  const chosen = only ? `where state in (${only.map((state) => `'${state}'`).join()})` : "";
+  const builds = file.all<BuildRow>(`${selectBuild} ${chosen} order by priority desc, build.id`);
+  const needy = builds.some(({ state }) => state === "waiting" || state === "blocked");
+  const open = needy ? openNeeds(file) : new Map<number, OpenNeed[]>();
   const causes = blockCauses(builds, open);
   return {
     seq,
