@@ -32,7 +32,7 @@ function publishLibraries(python: string, hour: number): void {
 
 async function takeOver(): Promise<ConvertedRepository> {
   const { workspace } = world;
-  workspace.git("rm", "-rq", "--ignore-unmatch", ".ci", "packages");
+  workspace.delete(".ci");
   workspace.commit("as lilac has it");
   const git = openGit(workspace.dir, process.env);
   const plan = await convertRepository(git, "cn", () => undefined);
@@ -58,6 +58,10 @@ test("a repository that lilac built goes on as its lilac.yaml says, and nothing 
       PKGBUILD: `pkgname=tagged\npkgver=1\npkgrel=4\narch=(any)\nsource=("https://downloads.example.org/tagged-$pkgver.tar")\nsha256sums=('${"0".repeat(64)}')\npackage() {\n  :\n}\n`,
     },
   );
+  // The take-over rewrites this one, since its next version is put into pkgver alone.
+  add("written", `update_on:\n  - source: pypi\n    pypi: written\npre_build_script: pypi_pre_build()\n`, {
+    PKGBUILD: `pkgname=written\npkgver=1.0\npkgrel=1\narch=(any)\nsource=("https://downloads.example.org/written-1.0.tar.gz")\nsha256sums=('${"0".repeat(64)}')\npackage() {\n  :\n}\n`,
+  });
   add(
     "from-aur",
     `time_limit_hours: 3\nupdate_on:\n  - source: aur\n    aur:\npre_build_script: aur_pre_build(maintainers=['packager'])\npost_build: aur_post_build\n`,
@@ -75,6 +79,7 @@ test("a repository that lilac built goes on as its lilac.yaml says, and nothing 
   for (const name of ["from-aur", "adopted"]) aur.push(name, aurRecipe(name));
   publishLibraries("3.13.5-1", 1);
   sites.pypi("tagged", { "1": "files" });
+  sites.pypi("written", { "1.0": "files" });
 
   const { conversions } = await takeOver();
   expect(Object.fromEntries(conversions.map(({ pkgbase, source }) => [pkgbase, source.kind]))).toEqual({
@@ -84,6 +89,7 @@ test("a repository that lilac built goes on as its lilac.yaml says, and nothing 
     odd: "person",
     tagged: "version",
     unmanaged: "unmanaged",
+    written: "version",
   });
   expect(conversions.flatMap(({ pkgbase, lines }) => lines.map((line) => ({ pkgbase, ...line })))).toEqual([
     { pkgbase: "odd", path: "lilac.py", line: 4, why: 'run_cmd(["touch","/canary"])' },
@@ -95,6 +101,7 @@ test("a repository that lilac built goes on as its lilac.yaml says, and nothing 
     "cn/odd/lilac.py",
     "cn/odd/lilac.yaml",
   ]);
+  expect(workspace.atOrigin("show", "main:cn/written/PKGBUILD")).toContain("written-${pkgver}.tar.gz");
   expect((await sluice(["on-commit"], { cwd: workspace.dir })).code).toBe(0);
   expect(world.schedule().builds).toEqual([]);
 

@@ -14,17 +14,14 @@ export interface Decided {
 
 /** What a range of commits asks to build and to remove, and the packages as they are after it. */
 export async function decideSince(git: Git, range: CommitRange): Promise<Decided> {
-  const [comparison, changes] = await Promise.all([
-    compare(git, range.from, range.head),
-    lastChanges(git, range.commits),
-  ]);
+  const [comparison, changes] = await Promise.all([compare(git, range), lastChanges(git, range.commits)]);
   requireValidConfig(comparison.after.workspace);
   refuseLostPackages(comparison);
   const { before, after } = comparison;
   return { before, after, decisions: decide(comparison, range.commits, (path) => changes.get(path)) };
 }
 
-async function compare(git: Git, from: string | undefined, head: string): Promise<Comparison> {
+async function compare(git: Git, { from, head, basis }: CommitRange): Promise<Comparison> {
   const after = await listFolders(git, head);
   const listBefore = async (commit: string): Promise<CommitFolders> =>
     commit === head ? after : listFolders(git, commit, after.packagesDir);
@@ -34,7 +31,10 @@ async function compare(git: Git, from: string | undefined, head: string): Promis
     before && readSide(git, before, differing),
     readSide(git, after),
   ]);
-  return { before: sideBefore, after: sideAfter, differing };
+  const hasConfig = (folders: CommitFolders): boolean => folders.repositoryConfig.kind !== "absent";
+  const isTakeOver =
+    basis === "newest-commit" && before !== undefined && !hasConfig(before) && hasConfig(after);
+  return { before: sideBefore, after: sideAfter, differing, isTakeOver };
 }
 
 /**

@@ -18,6 +18,8 @@ export interface Comparison {
   readonly after: Side;
   /** Names of the folders that differ. */
   readonly differing: ReadonlySet<string>;
+  /** The commit made a workspace of a repository that had packages: those were built by whatever built them before. */
+  readonly isTakeOver?: boolean;
 }
 
 /** A commit's packages: which files they consist of, and what that means. */
@@ -43,7 +45,7 @@ export function decide(
   commits: readonly Commit[],
   commitOf: (path: string) => string | undefined,
 ): Decision[] {
-  const { before, after } = comparison;
+  const { before, after, isTakeOver = false } = comparison;
   const changes = changesBetween(comparison);
   const { config, packages } = after.workspace;
   const asked = deployRequests(commits, (name) => findPackage(name, packages));
@@ -67,12 +69,14 @@ export function decide(
       const pkgnames = leftBehind(before?.workspace.packages.get(pkgbase), after.workspace);
       return { kind: "remove", pkgbase, pkgnames, reason };
     }
-    const isMaterial = change !== undefined && change.kind !== "immaterial";
+    const wasBuilt = isTakeOver && change?.kind === "changed";
+    const isMaterial = change !== undefined && change.kind !== "immaterial" && !wasBuilt;
     const reasons = [
       ...(isMaterial ? [describeChange(change, pkgbase)] : []),
       ...(request ? [`commit ${short(request.commit)}: ${request.text}`] : []),
     ];
     if (reasons.length === 0) {
+      if (wasBuilt) return { kind: "skip", pkgbase, reason: "it was there before this became a workspace" };
       return { kind: "skip", pkgbase, reason: `only ${list(change!.paths)} changed, which no build reads` };
     }
     if (pkg.srcinfo && builtFor(pkg, config.CI_ARCHES).length === 0) {
