@@ -31,9 +31,8 @@ async function compare(git: Git, { from, head, basis }: CommitRange): Promise<Co
     before && readSide(git, before, differing),
     readSide(git, after),
   ]);
-  const hasConfig = (folders: CommitFolders): boolean => folders.repositoryConfig.kind !== "absent";
-  const isTakeOver =
-    basis === "newest-commit" && before !== undefined && !hasConfig(before) && hasConfig(after);
+  const [was, is] = [before, after].map((folders) => folders?.repositoryConfig.kind);
+  const isTakeOver = basis === "newest-commit" && was === "absent" && is !== "absent";
   return { before: sideBefore, after: sideAfter, differing, isTakeOver };
 }
 
