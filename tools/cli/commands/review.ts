@@ -1,9 +1,9 @@
-import { planAccept } from "../../ci/operations/accept-review.ts";
-import { forgetShown } from "../../ci/operations/held-review.ts";
-import { listReviews, type ListedReview } from "../../ci/operations/list-reviews.ts";
+import { planAccept } from "../../ci/operations/reviews/accept-review.ts";
+import { forgetShown } from "../../ci/operations/reviews/held-review.ts";
+import { listReviews, type ListedReview } from "../../ci/operations/reviews/list-reviews.ts";
 import { runOperation } from "../../ci/operations/operation.ts";
-import { planRefuse, runRefuse } from "../../ci/operations/refuse-review.ts";
-import { showReview, type ShownReview } from "../../ci/operations/show-review.ts";
+import { planRefuse, runRefuse } from "../../ci/operations/reviews/refuse-review.ts";
+import { showReview, type ShownReview } from "../../ci/operations/reviews/show-review.ts";
 import { SluiceError } from "../../errors.ts";
 import { duration } from "../output/time.ts";
 import { describeJudgement } from "../output/judgement.ts";

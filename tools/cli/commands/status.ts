@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { heldUpdates, type HeldUpdate } from "../../ci/operations/held-updates.ts";
+import { heldUpdates, type HeldUpdate } from "../../ci/operations/reviews/held-updates.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { openQueue } from "../../manager/installation.ts";

@@ -8,6 +8,7 @@ import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { Pkgbuild, Side } from "./side.ts";
 import { addressFindings } from "../sources/source-address.ts";
 import { parseSource } from "../sources/source-entry.ts";
+import { judgeForm } from "./srcinfo-form.ts";
 import { revisionIn } from "../sources/source-revision.ts";
 import {
   isCommitLike,
@@ -33,11 +34,6 @@ export const srcinfoRules = {
     severity: "danger",
     says: ".SRCINFO differs from the PKGBUILD",
     protects: "What is shown, searched and resolved must be what is built.",
-  },
-  "srcinfo-form": {
-    severity: "danger",
-    says: ".SRCINFO has a line that makepkg doesn't write",
-    protects: "Its readers differ in what ends a line, begins a section or is white space.",
   },
   "srcinfo-disagrees": {
     severity: "review",
@@ -98,29 +94,6 @@ export function judgeSrcinfo(
     }
   }
   if (comparison?.asWritten) findings.push(...nowDiffers(comparison, old, srcinfo));
-  return findings;
-}
-
-/** As makepkg writes them, and comments of printable characters. */
-const line =
-  /^(?:|#[ -~]*|pkg(?:base|name) = [!-~]+|[ \t]+(?!pkg(?:base|name) )[a-z][a-z0-9]*(?:_\w+)? = ?(?:[^\p{C}\p{Z}]| (?! ))*)[ \t]*$/u;
-
-/** New lines are as makepkg writes them: whoever reads them in another way reads the same. */
-function judgeForm(before: Side, after: Side, { base, packages }: Srcinfo): Finding[] {
-  const [old, now] = [before, after].map(({ files }) =>
-    new TextDecoder().decode(files.get(".SRCINFO")?.bytes).split("\n"),
-  );
-  const known = new Set(old);
-  const findings = now!.flatMap((text, at) =>
-    known.has(text) || line.test(text)
-      ? []
-      : [finding("srcinfo-form", JSON.stringify(text.slice(0, 200)), { file: ".SRCINFO", line: at + 1 })],
-  );
-  // A line without a value empties a field; among others, it may mean anything.
-  const sections = [base, ...packages.map(({ fields }) => fields)];
-  const emptied = sections.flatMap((fields) => [...fields.values()].filter(({ length }) => length === 0));
-  if (now!.filter((text) => /^[^=]*=[ \t]*$/.test(text)).length > emptied.length)
-    findings.push(finding("srcinfo-form", "no value among those of a list", { file: ".SRCINFO" }));
   return findings;
 }
 

@@ -11,6 +11,7 @@ import { writeRules } from "../commands/write-targets.ts";
 import { fileRules } from "../files/file-rules.ts";
 import { patchRules } from "../files/patch-rules.ts";
 import { scriptletRules } from "../files/scriptlets.ts";
+import { srcinfoFormRules } from "../files/srcinfo-form.ts";
 import { srcinfoRules } from "../files/srcinfo-rules.ts";
 import { readingRules } from "../judge.ts";
 import { firstRecipeRules } from "../origin/first-recipe.ts";
@@ -45,6 +46,7 @@ export const rules: Rules = {
   ...fileRules,
   ...patchRules,
   ...scriptletRules,
+  ...srcinfoFormRules,
   ...srcinfoRules,
   ...readingRules,
   ...firstRecipeRules,

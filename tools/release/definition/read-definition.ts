@@ -1,7 +1,7 @@
-import { checkChannels } from "./check-channels.ts";
-import { checkFiles } from "./check-files.ts";
-import { checkJobs } from "./check-jobs.ts";
-import { checkPublications } from "./check-publications.ts";
+import { checkChannels } from "./checks/check-channels.ts";
+import { checkFiles } from "./checks/check-files.ts";
+import { checkJobs } from "./checks/check-jobs.ts";
+import { checkPublications } from "./checks/check-publications.ts";
 import type { Definition } from "./definition.ts";
 import type { DefinitionFiles } from "./definition-files.ts";
 import { normalise } from "./normalise.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { targetValues } from "../definition/check-template.ts";
+import { targetValues } from "../definition/checks/check-template.ts";
 import type { Definition } from "../definition/definition.ts";
 import { innerPath } from "../definition/texts.ts";
 import { fill, type Values } from "../template.ts";

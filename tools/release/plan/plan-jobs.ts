@@ -1,4 +1,4 @@
-import { filledForTarget } from "../definition/check-template.ts";
+import { filledForTarget } from "../definition/checks/check-template.ts";
 import {
   allJobs,
   jobName,

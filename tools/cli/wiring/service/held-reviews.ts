@@ -1,5 +1,5 @@
-import { openHeldReview } from "../../../ci/operations/held-review.ts";
-import { listReviews, readRecipe, type ListedReview } from "../../../ci/operations/list-reviews.ts";
+import { openHeldReview } from "../../../ci/operations/reviews/held-review.ts";
+import { listReviews, readRecipe, type ListedReview } from "../../../ci/operations/reviews/list-reviews.ts";
 import type { OperationPorts } from "../../../ci/operations/operation.ts";
 import { branchPrefix } from "../../../forge/branch-name.ts";
 import { SluiceError } from "../../../errors.ts";

@@ -1,14 +1,14 @@
-import { SluiceError } from "../../errors.ts";
-import { inertMessage } from "../../gate/review/inert.ts";
-import type { Git } from "../../git/git.ts";
-import { isInCiFolder } from "../../workspace/recipe.ts";
-import { recipeChanges } from "../../workspace/recipe-changes.ts";
-import { withoutReview } from "../updates/decide-update.ts";
-import { takeRecipe } from "../updates/take-recipe.ts";
+import { SluiceError } from "../../../errors.ts";
+import { inertMessage } from "../../../gate/review/inert.ts";
+import type { Git } from "../../../git/git.ts";
+import { isInCiFolder } from "../../../workspace/recipe.ts";
+import { recipeChanges } from "../../../workspace/recipe-changes.ts";
+import { withoutReview } from "../../updates/decide-update.ts";
+import { takeRecipe } from "../../updates/take-recipe.ts";
 import { deletionOf, openHeldReview, requireShown, type HeldReview } from "./held-review.ts";
 import { readRecipe } from "./list-reviews.ts";
-import { versionChange } from "./version-change.ts";
-import { planOperation, type OperationPlan, type OperationPorts } from "./operation.ts";
+import { versionChange } from "../version-change.ts";
+import { planOperation, type OperationPlan, type OperationPorts } from "../operation.ts";
 
 export interface AcceptPlan extends OperationPlan {
   readonly review: HeldReview;

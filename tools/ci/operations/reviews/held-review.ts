@@ -1,14 +1,14 @@
-import { SluiceError } from "../../errors.ts";
-import { branchPrefix, digestOf, parseBranchName } from "../../forge/branch-name.ts";
-import { fetchBranches } from "../../forge/branch-reviews.ts";
-import type { Git } from "../../git/git.ts";
-import type { RefUpdate } from "../../git/push.ts";
-import { remoteBranches } from "../../git/remote-branches.ts";
-import { remote } from "../../workspace/refs.ts";
-import { packagePath } from "../../workspace/files.ts";
-import { existingPackages } from "../../workspace/package-names.ts";
-import type { Package } from "../../workspace/workspace.ts";
-import { readCurrentState, type CurrentState } from "./operation.ts";
+import { SluiceError } from "../../../errors.ts";
+import { branchPrefix, digestOf, parseBranchName } from "../../../forge/branch-name.ts";
+import { fetchBranches } from "../../../forge/branch-reviews.ts";
+import type { Git } from "../../../git/git.ts";
+import type { RefUpdate } from "../../../git/push.ts";
+import { remoteBranches } from "../../../git/remote-branches.ts";
+import { remote } from "../../../workspace/refs.ts";
+import { packagePath } from "../../../workspace/files.ts";
+import { existingPackages } from "../../../workspace/package-names.ts";
+import type { Package } from "../../../workspace/workspace.ts";
+import { readCurrentState, type CurrentState } from "../operation.ts";
 
 /** The branch on which an update of a package waits for a person. */
 export interface HeldReview {

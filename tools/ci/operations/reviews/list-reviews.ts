@@ -1,22 +1,28 @@
-import { branchPrefix, parseBranchName, type UpdateBranch } from "../../forge/branch-name.ts";
-import type { Forge } from "../../forge/forge.ts";
-import { readAllowedLines } from "../../gate/files/allowed-lines.ts";
-import { answerTags } from "../../gate/sources/tag-answers.ts";
-import { judgeWith, type Finding, type Judgement, type RecipeFiles, type Verdict } from "../../gate/judge.ts";
-import { fetchBranches } from "../../forge/branch-reviews.ts";
-import type { Git } from "../../git/git.ts";
-import { listTree, readBlobs } from "../../git/objects.ts";
-import { remoteBranches } from "../../git/remote-branches.ts";
-import { packagePath } from "../../workspace/files.ts";
-import { recipeOf } from "../../workspace/recipe.ts";
-import { withoutIgnoreFiles, type DecisionContext } from "../updates/decide-update.ts";
-import { readTrusted } from "../on-schedule/on-schedule.ts";
-import type { SchedulePorts } from "../pipeline/ports.ts";
+import { branchPrefix, parseBranchName, type UpdateBranch } from "../../../forge/branch-name.ts";
+import type { Forge } from "../../../forge/forge.ts";
+import { readAllowedLines } from "../../../gate/files/allowed-lines.ts";
+import { answerTags } from "../../../gate/sources/tag-answers.ts";
+import {
+  judgeWith,
+  type Finding,
+  type Judgement,
+  type RecipeFiles,
+  type Verdict,
+} from "../../../gate/judge.ts";
+import { fetchBranches } from "../../../forge/branch-reviews.ts";
+import type { Git } from "../../../git/git.ts";
+import { listTree, readBlobs } from "../../../git/objects.ts";
+import { remoteBranches } from "../../../git/remote-branches.ts";
+import { packagePath } from "../../../workspace/files.ts";
+import { recipeOf } from "../../../workspace/recipe.ts";
+import { withoutIgnoreFiles, type DecisionContext } from "../../updates/decide-update.ts";
+import { readTrusted } from "../../on-schedule/on-schedule.ts";
+import type { SchedulePorts } from "../../pipeline/ports.ts";
 import type { HeldReview } from "./held-review.ts";
-import { versionChange } from "./version-change.ts";
-import { readCurrentState, type OperationPorts, type CurrentState } from "./operation.ts";
-import { openSecondReader } from "../../bash/open-second-reader.ts";
-import { remote } from "../../workspace/refs.ts";
+import { versionChange } from "../version-change.ts";
+import { readCurrentState, type OperationPorts, type CurrentState } from "../operation.ts";
+import { openSecondReader } from "../../../bash/open-second-reader.ts";
+import { remote } from "../../../workspace/refs.ts";
 
 /** An open review and what the gate says of it today. */
 export interface ListedReview {

@@ -5,11 +5,11 @@ import {
   type Condition,
   type DefinedChannel,
   type Definition,
-} from "./definition.ts";
-import { named, shown, suggestion } from "./explain.ts";
-import { channelsBefore, madeIn, stagesOf, stagesSoFar } from "./lines.ts";
-import { makersOf } from "./makers.ts";
-import type { Mistake } from "./problems.ts";
+} from "../definition.ts";
+import { named, shown, suggestion } from "../explain.ts";
+import { channelsBefore, madeIn, stagesOf, stagesSoFar } from "../lines.ts";
+import { makersOf } from "../makers.ts";
+import type { Mistake } from "../problems.ts";
 
 /** What channels say of stages, publications and each other. */
 export function checkChannels(definition: Definition): Mistake[] {

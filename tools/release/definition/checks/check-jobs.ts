@@ -1,10 +1,10 @@
 import { checkTemplate, filledForTarget } from "./check-template.ts";
-import { allJobs, jobName, type DefinedJob, type Definition } from "./definition.ts";
-import { named, shown, suggestion } from "./explain.ts";
-import { limits } from "./limits.ts";
-import { makersOf } from "./makers.ts";
-import type { Mistake } from "./problems.ts";
-import { buildClass } from "./texts.ts";
+import { allJobs, jobName, type DefinedJob, type Definition } from "../definition.ts";
+import { named, shown, suggestion } from "../explain.ts";
+import { limits } from "../limits.ts";
+import { makersOf } from "../makers.ts";
+import type { Mistake } from "../problems.ts";
+import { buildClass } from "../texts.ts";
 
 /** What jobs say of targets, machines and each other's artifacts. */
 export function checkJobs(definition: Definition): Mistake[] {

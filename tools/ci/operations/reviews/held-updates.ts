@@ -1,7 +1,7 @@
-import { digestOf } from "../../forge/branch-name.ts";
-import { readState, type State } from "../../workspace/state/state.ts";
-import { readWorkspaceRefs } from "../pipeline/workspace-refs.ts";
-import type { OperationPorts } from "./operation.ts";
+import { digestOf } from "../../../forge/branch-name.ts";
+import { readState, type State } from "../../../workspace/state/state.ts";
+import { readWorkspaceRefs } from "../../pipeline/workspace-refs.ts";
+import type { OperationPorts } from "../operation.ts";
 
 /** An update that the gate held, as the branch `state` says. */
 export interface HeldUpdate {

@@ -1,13 +1,13 @@
-import { digestOf, parseBranchName } from "../../forge/branch-name.ts";
-import { pushAtomically, type RefUpdate } from "../../git/push.ts";
-import { durably } from "../../steps.ts";
-import { SluiceError } from "../../errors.ts";
-import { remote, stateRef } from "../../workspace/refs.ts";
-import { commitState } from "../pipeline/commit-state.ts";
-import { planWithRetry } from "../pipeline/plan-with-retry.ts";
+import { digestOf, parseBranchName } from "../../../forge/branch-name.ts";
+import { pushAtomically, type RefUpdate } from "../../../git/push.ts";
+import { durably } from "../../../steps.ts";
+import { SluiceError } from "../../../errors.ts";
+import { remote, stateRef } from "../../../workspace/refs.ts";
+import { commitState } from "../../pipeline/commit-state.ts";
+import { planWithRetry } from "../../pipeline/plan-with-retry.ts";
 import { deletionOf, findHeldReview, type HeldReview } from "./held-review.ts";
-import { readCurrentState, type OperationPorts } from "./operation.ts";
-import { existingPackages } from "../../workspace/package-names.ts";
+import { readCurrentState, type OperationPorts } from "../operation.ts";
+import { existingPackages } from "../../../workspace/package-names.ts";
 
 export interface RefusePlan {
   /** Undefined where its branch was gone already. */

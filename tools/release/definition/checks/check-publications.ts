@@ -1,10 +1,10 @@
 import { checkTemplate, filledForTarget } from "./check-template.ts";
-import { allJobs, jobName, listOf, type DefinedJob, type Definition } from "./definition.ts";
-import { named, shown, suggestion } from "./explain.ts";
-import { areSeveral, makersOf, targetsOf } from "./makers.ts";
-import type { Publication } from "./publication-kinds.ts";
-import type { Mistake } from "./problems.ts";
-import type { Archive } from "./schema.ts";
+import { allJobs, jobName, listOf, type DefinedJob, type Definition } from "../definition.ts";
+import { named, shown, suggestion } from "../explain.ts";
+import { areSeveral, makersOf, targetsOf } from "../makers.ts";
+import type { Publication } from "../publication-kinds.ts";
+import type { Mistake } from "../problems.ts";
+import type { Archive } from "../schema.ts";
 
 type Makers = ReadonlyMap<string, readonly DefinedJob[]>;
 

@@ -1,7 +1,7 @@
-import type { DefinitionFiles } from "./definition-files.ts";
-import { allJobs, type Definition } from "./definition.ts";
-import { named } from "./explain.ts";
-import type { Mistake } from "./problems.ts";
+import type { DefinitionFiles } from "../definition-files.ts";
+import { allJobs, type Definition } from "../definition.ts";
+import { named } from "../explain.ts";
+import type { Mistake } from "../problems.ts";
 
 /** Whether the files that jobs name are there. */
 export function checkFiles(definition: Definition, { whyMissing }: DefinitionFiles): Mistake[] {

@@ -1,8 +1,8 @@
-import { whyHeld } from "../updates/decide-update.ts";
+import { whyHeld } from "../../updates/decide-update.ts";
 import { openHeldReview, rememberShown, type HeldReview } from "./held-review.ts";
 import { judgeHeld, readRecipe, type JudgePorts } from "./list-reviews.ts";
-import { versionChange } from "./version-change.ts";
-import type { Judgement } from "../../gate/judge.ts";
+import { versionChange } from "../version-change.ts";
+import type { Judgement } from "../../../gate/judge.ts";
 
 /** What is held of a package, as a person has to see it. */
 export interface ShownReview extends HeldReview {

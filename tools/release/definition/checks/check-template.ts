@@ -1,7 +1,7 @@
-import { fieldsOf, fill, releaseFields, type Values } from "../template.ts";
-import type { Definition } from "./definition.ts";
-import { named, shown, suggestion } from "./explain.ts";
-import type { Mistake } from "./problems.ts";
+import { fieldsOf, fill, releaseFields, type Values } from "../../template.ts";
+import type { Definition } from "../definition.ts";
+import { named, shown, suggestion } from "../explain.ts";
+import type { Mistake } from "../problems.ts";
 
 /** Whether a text's braces name fields that are there: of the release, and of each of these targets. */
 export function checkTemplate(
