@@ -147,7 +147,7 @@ async function dieActing(world: string, scenario: Scenario, death: Death): Promi
 
 const built = join(import.meta.dirname, "../dist/pkgrepo");
 const script = `
-import { rotateKey } from "${built}/../manager/rotation.js";
+import { rotateKey } from "${built}/../manager/keys/rotation.js";
 import { repairPublished } from "${built}/checking/repair.js";
 import { publish } from "${built}/publishing/publish.js";
 import { recordNeeds } from "${built}/publishing/record-needs.js";
