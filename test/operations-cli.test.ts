@@ -46,6 +46,15 @@ describe("sluice schedule", () => {
     expect(scheduled()).toEqual(["bar/big", "foo/light", "lib++/light", "app/light"]);
   });
 
+  test("keeps what an earlier schedule asks for that nobody took", async () => {
+    await world.sluice(["schedule", "bar"]);
+    await world.sluice(["schedule", "foo/light"]);
+    expect(scheduled()).toEqual(["bar/heavy", "foo/light"]);
+    await world.sluice(["enqueue"]);
+    await world.sluice(["schedule", "app"]);
+    expect(scheduled()).toEqual(["app/any"]);
+  });
+
   for (const list of ["foo bar", "foo,bar", "foo:bar", " foo, bar\n"]) {
     test(`takes ${JSON.stringify(list)} from PACKAGES, as a CI form fills it in`, async () => {
       await world.sluice(["schedule"], { PACKAGES: list });

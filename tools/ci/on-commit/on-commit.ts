@@ -2,7 +2,7 @@ import type { DependencyTree } from "../../deptree/tree.ts";
 import type { Git } from "../../git/git.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
 import type { ScheduleFile } from "../../schedule/files.ts";
-import { allBuilds, type Schedule } from "../../schedule/schedule.ts";
+import type { Schedule } from "../../schedule/schedule.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import type { Workspace, WorkspaceProblem } from "../../workspace/workspace.ts";
 import { readCommitRange, type CommitRange } from "../pipeline/commit-range.ts";
@@ -12,6 +12,7 @@ import type { PublishedHere } from "../same-version.ts";
 import type { Decision } from "./decide.ts";
 import { decideSince, withoutKind } from "./decide-since.ts";
 import { sameVersionNotes, type Said } from "./same-version-notes.ts";
+import { keptOf } from "./untaken-schedule.ts";
 
 /** What `sluice on-commit` is going to do, and why. */
 export interface OnCommitPlan {
@@ -65,7 +66,8 @@ function assemble(
   platform: Platform,
   untaken: Schedule | undefined,
 ): OnCommitPlan {
-  const kept = keptOf(untaken, workspace, decisions);
+  const decided = new Set(decisions.flatMap(({ kind, pkgbase }) => (kind === "skip" ? [] : [pkgbase])));
+  const kept = keptOf(untaken, workspace, decided);
   const builds = decisions.filter((decision) => decision.kind === "build");
   const { schedule, files, tree } = scheduleFor(
     { workspace, commit: range.head, platform },
@@ -91,20 +93,5 @@ function assemble(
     notes: said.notes,
     files,
     kept: [...kept.builds, ...kept.removals].map(({ pkgbase }) => pkgbase),
-  };
-}
-
-/** Of an earlier schedule what is neither decided again nor obsolete. */
-function keptOf(
-  untaken: Schedule | undefined,
-  { config, packages }: Workspace,
-  decisions: readonly Decision[],
-): Pick<Schedule, "builds" | "removals"> {
-  if (!untaken || untaken.target !== config.BUILD_REPO) return { builds: [], removals: [] };
-  const decided = new Set(decisions.flatMap(({ kind, pkgbase }) => (kind === "skip" ? [] : [pkgbase])));
-  const isOpen = ({ pkgbase }: { readonly pkgbase: string }): boolean => !decided.has(pkgbase);
-  return {
-    builds: allBuilds(untaken).filter((build) => isOpen(build) && packages.has(build.pkgbase)),
-    removals: untaken.removals.filter((removal) => isOpen(removal) && !packages.has(removal.pkgbase)),
   };
 }

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { systemCode } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
-import { scheduleSchema, type Schedule } from "../../schedule/schedule.ts";
+import { allBuilds, scheduleSchema, type Schedule } from "../../schedule/schedule.ts";
+import type { Workspace } from "../../workspace/workspace.ts";
 import type { Platform } from "../pipeline/platform.ts";
 
 /**
@@ -20,6 +21,20 @@ export async function readUntakenSchedule(git: Git, platform: Platform): Promise
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** Of an earlier schedule what is neither decided again, by pkgbase, nor obsolete. */
+export function keptOf(
+  untaken: Schedule | undefined,
+  { config, packages }: Workspace,
+  decided: ReadonlySet<string>,
+): Pick<Schedule, "builds" | "removals"> {
+  if (!untaken || untaken.target !== config.BUILD_REPO) return { builds: [], removals: [] };
+  const isOpen = ({ pkgbase }: { readonly pkgbase: string }): boolean => !decided.has(pkgbase);
+  return {
+    builds: allBuilds(untaken).filter((build) => isOpen(build) && packages.has(build.pkgbase)),
+    removals: untaken.removals.filter((removal) => isOpen(removal) && !packages.has(removal.pkgbase)),
+  };
 }
 
 /** Remembers that a queue has what the clone's schedule asks for. */

@@ -3,6 +3,7 @@ import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { scheduleFor } from "../pipeline/compose-schedule.ts";
 import type { RequestPlan } from "../pipeline/push-request.ts";
 import { alreadyPublishedNote, type PublishedHere } from "../same-version.ts";
+import { keptOf, readUntakenSchedule } from "../on-commit/untaken-schedule.ts";
 import { readCurrentState, type OperationPorts } from "./operation.ts";
 import { findPackage, meantPackages } from "../../workspace/package-names.ts";
 
@@ -12,7 +13,8 @@ export interface ScheduleByHand extends RequestPlan {
 }
 
 /**
- * Schedules packages as main has them, and nothing else: no commit is made, and the tag `scheduled` stays.
+ * Schedules packages as main has them: no commit is made, and the tag `scheduled` stays. What an earlier schedule of
+ * this clone asks for that nobody took stays in it.
  *
  * @param requests `PKGBASE`, `PKGBASE/CLASS`, `all` or `all/CLASS`; of several for one package the last counts,
  *   and a package's own counts before `all`
@@ -36,7 +38,9 @@ export async function planScheduleByHand(
     reason: "asked for by hand",
   }));
   const at = { workspace, commit: refs.head, platform: ports.platform };
-  const { schedule, files } = scheduleFor(at, builds, []);
+  const untaken = await readUntakenSchedule(ports.git, ports.platform);
+  const kept = keptOf(untaken, workspace, new Set(builds.map(({ pkgbase }) => pkgbase)));
+  const { schedule, files } = scheduleFor(at, [...builds, ...kept.builds], kept.removals);
   const known = await published(config);
   const notes = builds.flatMap(({ pkgbase }) => {
     const then = { pkg: packages.get(pkgbase)!, files: side.entries.get(pkgbase)! };

@@ -119,7 +119,7 @@ describe.skipIf(missing !== "")(
         removals: () => queue.removals(),
         removed: (id) => queue.removed(id),
         removalFailed: (id, message) => queue.removalFailed(id, message),
-        state: () => queue.state(),
+        state: (only) => queue.state(only),
         history: (query) => queue.history(query),
         packages: () => queue.packages(),
         events: (from) => queue.events(from),
