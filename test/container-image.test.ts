@@ -43,7 +43,14 @@ test("the Compose file has a manager, two builders and a Redis with password and
   };
   expect(Object.keys(services)).toEqual(["manager", "redis", "builder-1", "builder-2"]);
   for (const [name, { network_mode, ports, environment, volumes: own }] of Object.entries(services)) {
-    expect(environment["REDIS_PASSWORD"], name).toMatch(/^\$\{REDIS_PASSWORD:\?/);
+    // A builder has its own user, whose password is its token.
+    const [key, form] = name.startsWith("builder-")
+      ? ["BUILDER_TOKEN", /^\$\{BUILDER_TOKEN_[12]:-\}$/]
+      : ["REDIS_PASSWORD", /^\$\{REDIS_PASSWORD:\?/];
+    expect(environment[key as string], name).toMatch(form as RegExp);
+    expect(["REDIS_USERNAME", "REDIS_PASSWORD"].filter((one) => one in environment)).toEqual([
+      key === "BUILDER_TOKEN" ? "REDIS_USERNAME" : "REDIS_PASSWORD",
+    ]);
     expect(name === "manager" ? ports?.length : network_mode, name).toBe(
       name === "manager" ? 1 : "service:manager",
     );

@@ -1,3 +1,5 @@
+import { readsOfAssignment } from "../code/variable-reads.ts";
+import type { Pkgbuild } from "../files/side.ts";
 import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { Comparison } from "./comparison.ts";
 import type { Written } from "./variables.ts";
@@ -20,10 +22,16 @@ const constantNames = /^\{(?:pkgname|pkgbase)(?:\["@"\]|\["0"\])?\}$/;
  * the next version: `boto${pkgver:2:1}` is `boto3` until somebody numbers a version to his liking. The whole version
  * in place of a version is what honest recipes write, and so are names that are written out elsewhere.
  */
-export function judgeReads({ written, after }: Comparison): Finding[] {
+export function judgeReads({ written, before, after }: Comparison): Finding[] {
   const version = after.evaluation().scalar("pkgver");
   const isDotted = version?.known === true && /\d[._]\d/.test(version.text);
-  return [...written.after].flatMap(([name, { forms, line }]) => {
+  const known = earlyReads(before);
+  const early = [...earlyReads(after)].flatMap(([read, line]) =>
+    known.has(read)
+      ? []
+      : [finding("reads-other", `${read}, before that is assigned`, { file: "PKGBUILD", line })],
+  );
+  const fresh = [...written.after].flatMap(([name, { forms, line }]) => {
     const known = expansionsIn(written.before.get(name)?.forms ?? []);
     const fresh = [...expansionsIn(forms)].filter((one) => {
       if (known.has(one) || constantNames.test(one)) return false;
@@ -32,6 +40,24 @@ export function judgeReads({ written, after }: Comparison): Finding[] {
     if (fresh.length === 0) return [];
     return [finding("reads-other", `${name} reads ${fresh.join(", ")}`, { file: "PKGBUILD", line })];
   });
+  return [...early, ...fresh];
+}
+
+/**
+ * What is read or appended to before it is assigned, with its line. It is empty when makepkg reads a recipe, and isn't
+ * when it reads it again in the same shell with a new version (update_pkgver), or sets it itself (pkgbase).
+ */
+function earlyReads({ recipe }: Pkgbuild): Map<string, number> {
+  const assigned = new Set<string>();
+  const early = new Map<string, number>();
+  for (const assignment of recipe.assignments) {
+    if (assignment.function !== undefined) continue;
+    const { name, append, line } = assignment;
+    const reads = [...readsOfAssignment(assignment), ...(append ? [name] : [])];
+    for (const read of reads) if (!assigned.has(read)) early.set(`${name} reads ${read}`, line);
+    assigned.add(name);
+  }
+  return early;
 }
 
 function expansionsIn(forms: readonly string[]): Set<string> {
