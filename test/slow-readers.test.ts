@@ -68,7 +68,8 @@ test("500 readers who never read take a fixed amount of memory, and others go on
   expect(await readAll(0)).toEqual({ lines, end });
   expect(readers.mostSoFar).toBeGreaterThan(most / 2);
   expect(readers.mostSoFar).toBeLessThanOrEqual(most);
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(most * 2 ** 20);
+  // All 500 at once take more than 600 MB.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200e6);
 });
 
 test("who was dropped goes on where it was", async () => {
