@@ -52,10 +52,10 @@ function earlyReads({ recipe }: Pkgbuild): Map<string, number> {
   const early = new Map<string, number>();
   for (const assignment of recipe.assignments) {
     if (assignment.function !== undefined) continue;
-    const { name, append, line } = assignment;
+    const { name, append, line, conditional } = assignment;
     const reads = [...readsOfAssignment(assignment), ...(append ? [name] : [])];
     for (const read of reads) if (!assigned.has(read)) early.set(`${name} reads ${read}`, line);
-    assigned.add(name);
+    if (!conditional) assigned.add(name);
   }
   return early;
 }

@@ -49,7 +49,7 @@ function readChain(cursor: Cursor): Command {
 }
 
 function readPipeline(cursor: Cursor): Command {
-  const timed = skipReserved(cursor, "time");
+  const timed = readTime(cursor);
   skipBlanks(cursor);
   const negated = cursor.char === "!" && cursor.stands(/!(?=[ \t])/y) && cursor.skip("!");
   if (negated) skipBlanks(cursor);
@@ -68,6 +68,16 @@ function readPipeline(cursor: Cursor): Command {
   return only && stages.length === 1 && !negated && !timed
     ? only.command
     : { kind: "pipeline", negated, timed, stages };
+}
+
+function readTime(cursor: Cursor): string {
+  if (!skipReserved(cursor, "time")) return "";
+  let timed = "time";
+  for (const option of ["-p", "--"]) {
+    skipBlanks(cursor);
+    if (skipReserved(cursor, option)) timed += ` ${option}`;
+  }
+  return timed;
 }
 
 function readCommand(cursor: Cursor): Command {

@@ -26,7 +26,8 @@ export type Command =
 export interface Pipeline {
   readonly kind: "pipeline";
   readonly negated: boolean;
-  readonly timed: boolean;
+  /** `time`, `time -p`, `time -p --`; empty where there is none. The options are such only without quotes. */
+  readonly timed: string;
   readonly stages: readonly Stage[];
 }
 

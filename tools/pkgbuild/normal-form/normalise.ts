@@ -45,7 +45,7 @@ function formOf(command: Command): string {
       const stages = command.stages.map(
         ({ command, stderr }) => `${normaliseCommand(command)}${stderr ? ' 2>&"1"' : ""} |`,
       );
-      return `(${command.timed ? "time " : ""}${command.negated ? "! " : ""}${stages.join(" ")})`;
+      return `(${command.timed && `${command.timed} `}${command.negated ? "! " : ""}${stages.join(" ")})`;
     }
     case "chain": {
       const rest = command.rest.map(({ operator, command }) => ` ${operator} ${normaliseCommand(command)}`);
