@@ -126,6 +126,34 @@ test("a reader's stream ends with the build, also where builder and manager died
   expect(said).toMatch(/event: end\nid: 13\ndata: "lost"/);
 });
 
+test("a reader's stream lasts while the build's lease is renewed, which is no event", async () => {
+  now = Date.now() - 600_000;
+  const claim = (await queue.claim({ worker: "cellar", classes: "all", leaseMs: 60_000 }))!;
+  const { id } = claim.build;
+  mkdirSync(join(state, "logs/lib"), { recursive: true });
+  writeFileSync(join(state, "logs/lib", `${id}.log`), "half a build\n");
+  // From here on the state is known as it was.
+  expect((await fetch(`${served.url}/api/builds/${id}`)).status).toBe(200);
+  now = Date.now();
+  await queue.keepAlive(claim);
+  const answer = await fetch(`${served.url}/api/builds/${id}/log/live`);
+  const reading = answer.text();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  writeFileSync(join(state, "logs/lib", `${id}.log`), "half a build\nall of it\n");
+  await queue.finish(claim, { outcome: "failed" });
+  expect(await reading).toMatch(/half a build.*all of it.*event: end\n.*"failed"\n\n$/s);
+});
+
+test("who asks only for a live stream's headers gets them", async () => {
+  const claim = (await queue.claim({ worker: "cellar", classes: "all", leaseMs: 60_000 }))!;
+  mkdirSync(join(state, "logs/lib"), { recursive: true });
+  writeFileSync(join(state, "logs/lib", `${claim.build.id}.log`), "half a build\n");
+  for (const path of ["events", `builds/${claim.build.id}/log/live`]) {
+    const { status, headers } = await fetch(`${served.url}/api/${path}`, { method: "HEAD" });
+    expect([status, headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
+  }
+});
+
 test("a reader's stream lasts while a build whose builder dies is tried again, and ends when it is given up", async () => {
   const claimed = { worker: "cellar", classes: "all", leaseMs: 60_000 } as const;
   const claim = await queue.claim(claimed);

@@ -37,13 +37,14 @@ export async function serve(
 ): Promise<Server> {
   const repository = repositoryHandler(repositories);
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader("x-content-type-options", "nosniff");
     if (await handler(request, response)) return;
     const log = logPath(request.url ?? "");
     await (log === undefined ? repository(request, response) : sendLog(join(logs, log), request, response));
   }
   const unanswered = new WeakMap<Socket, number>();
   // Packages of other machines may take hours to arrive; connections that stand still are ended.
-  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+  const server = createServer({ requestTimeout: 0, headersTimeout: 30_000 }, (request, response) => {
     const { socket } = request;
     if (isRefused(socket)) return;
     const count = (unanswered.get(socket) ?? 0) + 1;
@@ -74,10 +75,10 @@ export async function serve(
 export const defaultConnections = 2000;
 
 /**
- * Requests on one connection that are sent without waiting for answers: each would hold a file and a part of it. No
- * client of a package repository, browser or proxy sends any.
+ * Requests on one connection that are sent without waiting for answers: an answer that has to wait isn't told when the
+ * connection ends, and would keep its file open. No client of a package repository, browser or proxy sends any.
  */
-const maxUnanswered = 8;
+const maxUnanswered = 1;
 
 /** What clients call it: where it listens for everybody, the machine's name. */
 function nameFor(host: string): string {

@@ -167,8 +167,11 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
       const log = path === undefined ? undefined : await files.find(path);
       if (!log) return undefined;
       const goesOn = async (): Promise<boolean> => {
-        const build = await pendingBuild(id);
-        return build !== undefined && !isGivenUp(build);
+        const known = await pendingBuild(id);
+        if (known === undefined || !isGivenUp(known)) return known !== undefined;
+        // Leases are renewed without an event.
+        const { builds } = await queue.state(["active"]);
+        return builds.some((build) => build.id === id && !isGivenUp(build));
       };
       return { ...log, follow: (from: number, signal: AbortSignal) => log.follow(from, goesOn, signal) };
     },

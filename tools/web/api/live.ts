@@ -37,6 +37,7 @@ export async function sendEvents(
     // nginx would hold it back otherwise.
     "x-accel-buffering": "no",
   });
+  if (reply.request.method === "HEAD") return void response.end();
   response.write("retry: 2000\n\n");
   const beat = setInterval(() => isTaken(response) && response.write(": still here\n\n"), 15_000);
   try {

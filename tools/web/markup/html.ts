@@ -28,6 +28,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
+/** Controls, and what changes the direction of text; line ends and tabs stay. */
+const invisible = /(?![\n\r\t])[\p{Cc}\p{Bidi_Control}]/gu;
+
 function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
+  return text.replaceAll(invisible, "\ufffd").replaceAll(/[&<>"']/g, (character) => entities[character]!);
 }

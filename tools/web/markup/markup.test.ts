@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { dependencyDrawing } from "./dependency-drawing.ts";
 import { difference, visible } from "./difference.ts";
 import { plot } from "./plot.ts";
+import { html } from "./html.ts";
 
 const textOf = (html: { readonly text: string } | undefined): string =>
   (html?.text ?? "").replace(/\s+/g, " ").replace(/> </g, "><");
@@ -77,4 +78,8 @@ test("a plot's bars are links that say what they stand for", () => {
   expect([...text.matchAll(/width="8"\s+height="(\d+)"/g)].map(([, height]) => Number(height))).toEqual([
     28, 56,
   ]);
+});
+
+test("controls and what turns the direction of text stand as a sign, line ends stay", () => {
+  expect(html`<p>${"a\u001b[1m\u202eb\u009b\nc"}</p>`.text).toBe("<p>a\ufffd[1m\ufffdb\ufffd\nc</p>");
 });
