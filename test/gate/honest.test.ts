@@ -72,6 +72,17 @@ describe("a new version and nothing else is minor", () => {
     expect(verdictOf(updateOf(name, recipes[name].PKGBUILD, after))).toBe("minor");
   });
 
+  test.each([
+    ["carriage returns", (text: string) => text.replaceAll("\n", "\r\n")],
+    ["no indentation", (text: string) => text.replaceAll("\t", "")],
+  ])("a .SRCINFO that has %s as before", (_what, edit) => {
+    const [before, after] = [recipes.rust.PKGBUILD, bumped("rust")].map((text) => {
+      const files = new Map(filesOf("rust", text));
+      return files.set(".SRCINFO", file(edit(new TextDecoder().decode(files.get(".SRCINFO")?.bytes))));
+    });
+    expect(verdictOf({ pkgbase: pkgbases.rust, before, after: after! })).toBe("minor");
+  });
+
   test("pkgrel alone, without new checksums", () => {
     const { PKGBUILD } = recipes.cmake;
     expect(verdictOf(updateOf("cmake", PKGBUILD, PKGBUILD.replace("pkgrel=3", "pkgrel=4")))).toBe("minor");

@@ -22,8 +22,15 @@ export function judgeForm(before: Side, after: Side, { base, packages }: Srcinfo
     new TextDecoder().decode(files.get(".SRCINFO")?.bytes).split("\n"),
   );
   const known = new Set(old);
+  // Some are written by hand, or on Windows, and go on so.
+  const hasReturns = old!.some((text) => text.endsWith("\r"));
+  const isFlat = old!.some((text) => /^(?!pkg(?:base|name) )[a-z]\w* =/.test(text));
+  const asUsual = (text: string): string => {
+    const oneLine = hasReturns ? text.replace(/\r$/, "") : text;
+    return isFlat ? oneLine.replace(/^(?!pkg(?:base|name) )(?=[a-z])/, "\t") : oneLine;
+  };
   const findings = now!.flatMap((text, at) =>
-    known.has(text) || line.test(text)
+    known.has(text) || line.test(asUsual(text))
       ? []
       : [finding("srcinfo-form", JSON.stringify(text.slice(0, 200)), { file: ".SRCINFO", line: at + 1 })],
   );
