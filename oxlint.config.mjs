@@ -157,8 +157,7 @@ export default {
       {
         object: "AbortSignal",
         property: "timeout",
-        message:
-          "Composed by AbortSignal.any it may never fire in Node 20; use tools/system/timeout-signal.ts.",
+        message: "Composed by AbortSignal.any it may never fire in Node 20; use tools/timeout-signal.ts.",
       },
     ],
   },

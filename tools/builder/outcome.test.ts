@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { BuildingWorkspace, cannotBuild, fileIn } from "../../test/world/building.ts";
-import { timeoutSignal } from "../system/timeout-signal.ts";
+import { timeoutSignal } from "../timeout-signal.ts";
 
 const moving = (text: string) => ({
   fields: { source: ["data.txt"], sha256sums: ["SKIP"] },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError, systemCode } from "../errors.ts";
-import { timeoutSignal } from "../system/timeout-signal.ts";
+import { timeoutSignal } from "../timeout-signal.ts";
 import { readAnswer, unavailable } from "./answers.ts";
 import type { ForgeKind } from "./forge.ts";
 

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { timeoutSignal } from "../timeout-signal.ts";
 import { SluiceError } from "../errors.ts";
 import { firstStep, redirected, standInFor, type Step } from "./address.ts";
 import { readBody } from "./body.ts";
@@ -110,8 +111,7 @@ export function openHttp(
       method: step.method,
       headers: step.headers,
       body: step.body ?? null,
-      // oxlint-disable-next-line no-restricted-properties -- it isn't composed with another
-      signal: AbortSignal.timeout(retryLimits.total),
+      signal: timeoutSignal(retryLimits.total),
     });
   }
 

@@ -1,6 +1,6 @@
 import { failureOf } from "../http/problems.ts";
 import { askedWait, isNotNow } from "../http/retry-policy.ts";
-import { timeoutSignal } from "../system/timeout-signal.ts";
+import { timeoutSignal } from "../timeout-signal.ts";
 import { refused, unavailable, wrongSetup } from "./target.ts";
 
 export interface Post {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { name, serveNasty } from "../../test/world/web-source.ts";
 import { logFiles } from "../manager/view/log-file.ts";
-import { timeoutSignal } from "../system/timeout-signal.ts";
+import { timeoutSignal } from "../timeout-signal.ts";
 import { guessLimit } from "./api/guesses.ts";
 import type { Actions } from "./source.ts";
 

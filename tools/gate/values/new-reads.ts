@@ -31,7 +31,7 @@ export function judgeReads({ written, before, after }: Comparison): Finding[] {
       ? []
       : [finding("reads-other", `${read}, before that is assigned`, { file: "PKGBUILD", line })],
   );
-  const fresh = [...written.after].flatMap(([name, { forms, line }]) => {
+  const others = [...written.after].flatMap(([name, { forms, line }]) => {
     const known = expansionsIn(written.before.get(name)?.forms ?? []);
     const fresh = [...expansionsIn(forms)].filter((one) => {
       if (known.has(one) || constantNames.test(one)) return false;
@@ -40,7 +40,7 @@ export function judgeReads({ written, before, after }: Comparison): Finding[] {
     if (fresh.length === 0) return [];
     return [finding("reads-other", `${name} reads ${fresh.join(", ")}`, { file: "PKGBUILD", line })];
   });
-  return [...early, ...fresh];
+  return [...early, ...others];
 }
 
 /**

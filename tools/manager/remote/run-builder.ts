@@ -9,7 +9,7 @@ import type { Git } from "../../git/git.ts";
 import { lineOf, takeOffers, type Offer } from "../../queue/bullmq/offers.ts";
 import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
-import { timeoutSignal } from "../../system/timeout-signal.ts";
+import { timeoutSignal } from "../../timeout-signal.ts";
 import { classLines } from "../builders/roster.ts";
 import { alivePerLease, type Description, type RemoteClaim } from "../builder-protocol.ts";
 import { openBuildingPlace } from "../installation.ts";
