@@ -42,16 +42,17 @@ export async function serve(
     const log = logPath(request.url ?? "");
     await (log === undefined ? repository(request, response) : sendLog(join(logs, log), request, response));
   }
-  const unanswered = new WeakMap<Socket, number>();
+  // An answer that has to wait for another isn't told when the connection ends, and would keep its file open. No client
+  // of a package repository, browser or proxy sends a request before it was answered.
+  const unanswered = new WeakSet<Socket>();
   // Packages of other machines may take hours to arrive; connections that stand still are ended.
   const server = createServer({ requestTimeout: 0, headersTimeout: 30_000 }, (request, response) => {
     const { socket } = request;
     if (isRefused(socket)) return;
-    const count = (unanswered.get(socket) ?? 0) + 1;
-    unanswered.set(socket, count);
-    response.once("close", () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
-    if (count > maxUnanswered) socket.destroy();
-    else void answer(request, response);
+    if (unanswered.has(socket)) return void socket.destroy();
+    unanswered.add(socket);
+    response.once("close", () => unanswered.delete(socket));
+    void answer(request, response);
   });
   server.timeout = 120_000;
   const isRefused = limitConnections(server, connectionsFor(connections));
@@ -73,12 +74,6 @@ export async function serve(
 
 /** What clients that take nothing can hold of memory stays far below a gigabyte then. */
 export const defaultConnections = 2000;
-
-/**
- * Requests on one connection that are sent without waiting for answers: an answer that has to wait isn't told when the
- * connection ends, and would keep its file open. No client of a package repository, browser or proxy sends any.
- */
-const maxUnanswered = 1;
 
 /** What clients call it: where it listens for everybody, the machine's name. */
 function nameFor(host: string): string {

@@ -25,9 +25,9 @@ const constantNames = /^\{(?:pkgname|pkgbase)(?:\["@"\]|\["0"\])?\}$/;
 export function judgeReads({ written, before, after }: Comparison): Finding[] {
   const version = after.evaluation().scalar("pkgver");
   const isDotted = version?.known === true && /\d[._]\d/.test(version.text);
-  const known = earlyReads(before);
+  const earlyBefore = earlyReads(before);
   const early = [...earlyReads(after)].flatMap(([read, line]) =>
-    known.has(read)
+    earlyBefore.has(read)
       ? []
       : [finding("reads-other", `${read}, before that is assigned`, { file: "PKGBUILD", line })],
   );
