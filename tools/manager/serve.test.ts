@@ -66,6 +66,27 @@ test("a client that closes before it was answered leaves no file open", async ()
   await server.close();
 });
 
+test("requests that are sent without waiting are answered one after the other", async () => {
+  let [running, most] = [0, 0];
+  const server = await serve(folders, 0, undefined, async ({ url }, response) => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    response.end(url);
+    running--;
+    return true;
+  });
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  for (const path of ["/one", "/two", "/three"]) socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  let said = "";
+  for await (const chunk of socket) {
+    said += String(chunk);
+    if (said.endsWith("/three")) break;
+  }
+  expect(said.match(/\/(?:one|two|three)/g)).toEqual(["/one", "/two", "/three"]);
+  expect(most).toBe(1);
+  await server.close();
+});
+
 test("headers that never end are cut off in the end, bodies may last hours", async () => {
   let made: HttpServer | undefined;
   const server = await serve(folders, 0, undefined, async ({ socket }) => {

@@ -42,17 +42,20 @@ export async function serve(
     const log = logPath(request.url ?? "");
     await (log === undefined ? repository(request, response) : sendLog(join(logs, log), request, response));
   }
-  // An answer that has to wait for another isn't told when the connection ends, and would keep its file open. No client
-  // of a package repository, browser or proxy sends a request before it was answered.
-  const unanswered = new WeakSet<Socket>();
+  const unanswered = new WeakMap<Socket, Promise<void>[]>();
   // Packages of other machines may take hours to arrive; connections that stand still are ended.
   const server = createServer({ requestTimeout: 0, headersTimeout: 30_000 }, (request, response) => {
     const { socket } = request;
     if (isRefused(socket)) return;
-    if (unanswered.has(socket)) return void socket.destroy();
-    unanswered.add(socket);
-    response.once("close", () => unanswered.delete(socket));
-    void answer(request, response);
+    const earlier = unanswered.get(socket) ?? [];
+    if (earlier.length >= maxUnanswered) return void socket.destroy();
+    const answered = new Promise<void>((resolve) => response.once("close", resolve));
+    unanswered.set(socket, [...earlier, answered]);
+    void answered.then(() => unanswered.set(socket, unanswered.get(socket)!.slice(1)));
+    // One after the other: an answer that waits isn't told when the connection ends, and would keep its file open.
+    const before = earlier.at(-1);
+    if (before) void before.then(() => (socket.destroyed ? undefined : answer(request, response)));
+    else void answer(request, response);
   });
   server.timeout = 120_000;
   const isRefused = limitConnections(server, connectionsFor(connections));
@@ -74,6 +77,9 @@ export async function serve(
 
 /** What clients that take nothing can hold of memory stays far below a gigabyte then. */
 export const defaultConnections = 2000;
+
+/** Requests on one connection that are sent without waiting for answers; hardly a client sends any. */
+const maxUnanswered = 8;
 
 /** What clients call it: where it listens for everybody, the machine's name. */
 function nameFor(host: string): string {
