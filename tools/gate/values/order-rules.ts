@@ -1,3 +1,6 @@
+import type { Statement } from "../../pkgbuild/grammar/syntax.ts";
+import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
+import { formOfStatement } from "../code/command-form.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { Pkgbuild } from "../files/side.ts";
@@ -13,41 +16,69 @@ export const orderRules = {
 const finding = findingsOf(orderRules);
 
 /**
- * What stands in another order than before. Where every value is known, and none of it is read by code, the values
- * are compared and the order is a matter of taste; else whatever moved may be read in another state.
+ * What stands in another order than before. A command at top level changes what the lines below it come to, also by
+ * what no value shows (the folder, the locale, the shell's options, `$?`): nothing moves across one. Among plain
+ * assignments the values are compared where every one is known and none is read by code, and the order is a matter of
+ * taste; else whatever moved may be read in another state.
  */
 export function judgeOrder({ before, after, topLevelCode, architectures }: Comparison): Finding[] {
   const [old, now] = [stepsIn(before), stepsIn(after)];
-  const [common, other] = [
-    old.filter((step) => now.includes(step)),
-    now.filter((step) => old.includes(step)),
-  ];
-  if (common.join("\n") === other.join("\n")) return [];
+  const [common, other] = [inBoth(old, now), inBoth(now, old)];
+  const moved = other.find(({ name }, at) => name !== common[at]?.name);
+  if (moved === undefined) return [];
   const codeRuns = topLevelCode.after.some(({ kind }) => kind === "code");
+  const crossed = crossedFence(common, other);
   const unknown = architectures.flatMap((carch) => unknownIn(after, carch));
-  if (!codeRuns && unknown.length === 0) return [];
-  const moved = other.find((step, at) => step !== common[at]) ?? "";
-  return [
-    finding("order-changed", moved, { file: "PKGBUILD", before: common.join("\n"), after: other.join("\n") }),
-  ];
+  if (crossed === undefined && !codeRuns && unknown.length === 0) return [];
+  const [one, two] = [common, other].map((steps) => steps.map(({ name }) => name).join("\n"));
+  return [finding("order-changed", crossed ?? moved.name, { file: "PKGBUILD", before: one!, after: two! })];
 }
 
-/** Names of what is assigned and defined at top level, in the order of the text; the second of a name is `name 2`. */
-function stepsIn({ recipe }: Pkgbuild): string[] {
+interface Step {
+  /** What is assigned, defined or run; the second of a name is `name 2`. */
+  readonly name: string;
+  /** Whether lines below it may come to something else by it. */
+  readonly isFence: boolean;
+}
+
+/** Names that bash and programs take orders from (HOME, LC_ALL, BASH_COMPAT, GLOBIGNORE, IFS) are in capitals. */
+const obeyed = /^[A-Z][A-Z0-9_]*$/;
+
+/** What is assigned, defined and run at top level, in the order of the text. */
+function stepsIn({ recipe }: Pkgbuild): Step[] {
   const counts = new Map<string, number>();
-  return recipe.script.statements.flatMap(({ command }) => {
-    const names =
-      command.kind === "function"
-        ? [`${command.name}()`]
-        : command.kind === "simple"
-          ? command.assignments.map(({ name }) => name)
-          : [command.kind];
-    return names.map((name) => {
+  return recipe.script.statements.flatMap((statement) =>
+    ownSteps(statement).map(({ name, isFence }) => {
       const count = (counts.get(name) ?? 0) + 1;
       counts.set(name, count);
-      return count === 1 ? name : `${name} ${count}`;
-    });
-  });
+      return { name: count === 1 ? name : `${name} ${count}`, isFence };
+    }),
+  );
+}
+
+function ownSteps(statement: Statement): Step[] {
+  const { command } = statement;
+  if (command.kind === "function") return [{ name: `${command.name}()`, isFence: false }];
+  const form = formOfStatement(statement)?.form;
+  if (command.kind !== "simple" || command.words.length > 0) {
+    return [{ name: form ?? normaliseCommand(command), isFence: true }];
+  }
+  const assigned = command.assignments.map(({ name }) => ({ name, isFence: obeyed.test(name) }));
+  return form === undefined ? assigned : [{ name: form, isFence: true }, ...assigned];
+}
+
+function inBoth(steps: readonly Step[], others: readonly Step[]): Step[] {
+  const names = new Set(others.map(({ name }) => name));
+  return steps.filter(({ name }) => names.has(name));
+}
+
+/** The first fence that doesn't have the same above it in both orders. */
+function crossedFence(old: readonly Step[], now: readonly Step[]): string | undefined {
+  const places = new Map(now.map(({ name }, at) => [name, at]));
+  return old.find(({ name, isFence }, at) => {
+    const place = places.get(name) ?? -1;
+    return isFence && old.some((step, other) => other < at !== (places.get(step.name) ?? -1) < place);
+  })?.name;
 }
 
 /** Variables that hold something that isn't known. */
