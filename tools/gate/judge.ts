@@ -21,6 +21,7 @@ import { codeOfNew, judgeTopLevelCode } from "./code/top-level-rules.ts";
 import { type Pkgbuild, readPkgbuildText, readSide, type Side } from "./files/side.ts";
 import { scriptsOf } from "./files/scripts.ts";
 import { judgeReadings } from "./code/second-reading-rules.ts";
+import { judgeOwnText } from "./code/own-text.ts";
 import { judgePlainText } from "./code/plain-text.ts";
 import { judgeSignals } from "./commands/signal-rules.ts";
 import { judgeSources } from "./sources/source-rules.ts";
@@ -168,6 +169,7 @@ function judgeSides(
     ...judgeChoices(comparison, old, pkgbuild),
     ...judgeVersion(comparison),
     ...judgeCheckouts(comparison),
+    ...judgeOwnText(old.text, pkgbuild.text),
     ...judgeVariables(comparison),
     ...sources.findings,
     ...judgeChecksums(comparison, before, after),

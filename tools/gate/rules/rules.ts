@@ -1,5 +1,6 @@
 import { characterRules } from "../code/character-rules.ts";
 import { functionRules } from "../code/function-rules.ts";
+import { ownTextRules } from "../code/own-text.ts";
 import { plainTextRules } from "../code/plain-text.ts";
 import { secondReadingRules } from "../code/second-reading-rules.ts";
 import { rewrittenLineRules } from "../code/rewritten-lines.ts";
@@ -35,6 +36,7 @@ import type { Rules } from "./finding.ts";
 export const rules: Rules = {
   ...characterRules,
   ...functionRules,
+  ...ownTextRules,
   ...plainTextRules,
   ...secondReadingRules,
   ...topLevelRules,
