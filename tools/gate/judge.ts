@@ -21,6 +21,7 @@ import { codeOfNew, judgeTopLevelCode } from "./code/top-level-rules.ts";
 import { type Pkgbuild, readPkgbuildText, readSide, type Side } from "./files/side.ts";
 import { scriptsOf } from "./files/scripts.ts";
 import { judgeReadings } from "./code/second-reading-rules.ts";
+import { judgeComments } from "./code/comment-forms.ts";
 import { judgeOwnText } from "./code/own-text.ts";
 import { judgePlainText } from "./code/plain-text.ts";
 import { judgeSignals } from "./commands/signal-rules.ts";
@@ -29,6 +30,8 @@ import { judgeSrcinfo } from "./files/srcinfo-rules.ts";
 import type { JudgeContext, TagAnswer, TagQuestion, Update } from "./update.ts";
 import { tagKey } from "./update.ts";
 import { judgeCheckouts } from "./commands/checkout-rules.ts";
+import { judgeFollowing } from "./values/following.ts";
+import { judgeFileNames } from "./sources/file-names.ts";
 import { judgeVariables } from "./values/variable-rules.ts";
 import { judgeVersion } from "./versions/version-rules.ts";
 
@@ -170,6 +173,9 @@ function judgeSides(
     ...judgeVersion(comparison),
     ...judgeCheckouts(comparison),
     ...judgeOwnText(old.text, pkgbuild.text),
+    ...judgeComments(old.recipe, pkgbuild.recipe),
+    ...judgeFollowing(comparison),
+    ...judgeFileNames(comparison),
     ...judgeVariables(comparison),
     ...sources.findings,
     ...judgeChecksums(comparison, before, after),

@@ -1,3 +1,5 @@
+import { normaliseScript } from "../../pkgbuild/normal-form/normalise.ts";
+import type { Recipe } from "../../pkgbuild/recipe.ts";
 import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 
 export const ownTextRules = {
@@ -21,6 +23,23 @@ export function judgeOwnText(before: string, after: string): Finding[] {
   const line = now!.findIndex((comment, at) => comment !== old![at]);
   if (line === -1 && old!.length === now!.length) return [];
   return [finding("own-text-read", "", { file: "PKGBUILD", ...(line !== -1 && { line: line + 1 }) })];
+}
+
+/** Whether a recipe's code may come upon its own text, by its name or by way of the folder that it lies in. */
+export function mayReadItself({ text, script }: Pick<Recipe, "text" | "script">): boolean {
+  const normal = normaliseScript(script).replaceAll(/["<>]/g, "");
+  return readsItself(text) || byFolder.test(normal) || byFolder.test(withoutComments(text));
+}
+
+/** Functions begin in `$srcdir` and come to the folder by `..`; only a name that is written out leads to that alone. */
+const byFolder =
+  /BUILDFILE|BUILDDIR|DIRSTACK|\bOLDPWD\b|\bPPID\b|\/proc\/|\bdirname\b|\brealpath\b|\breadlink\b|~[-+]|\bpopd\b|\$\{srcdir[^}\w]|\{srcdir |\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/;
+
+function withoutComments(text: string): string {
+  return text
+    .split("\n")
+    .filter((line) => !line.trimStart().startsWith("#"))
+    .join("\n");
 }
 
 function readsItself(text: string): boolean {

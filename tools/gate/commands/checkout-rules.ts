@@ -1,4 +1,6 @@
 import { commandName, constantText } from "../../pkgbuild/grammar/constants.ts";
+import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
+import { normaliseWord } from "../../pkgbuild/normal-form/normalise-words.ts";
 import type { SimpleCommand } from "../../pkgbuild/grammar/syntax.ts";
 import { type Visitor, walkCommand } from "../../pkgbuild/grammar/walk.ts";
 import { fetchesWith } from "../known/fetching-programs.ts";
@@ -13,7 +15,7 @@ const finding = findingsOf(revisionRules);
 const fetching = /^(?:git|hg|svn|bzr|fossil)$/;
 /** What of Git chooses the content that is built. */
 const choosing =
-  /^(?:checkout|reset|switch|restore|fetch|pull|merge|cherry-pick|revert|rebase|worktree|archive|clone|show|submodule|read-tree)$/;
+  /(?<![\w-])(?:checkout|reset|switch|restore|fetch|pull|merge|cherry-pick|revert|rebase|worktree|archive|clone|show|submodule|read-tree)(?![\w-])/;
 
 /** Nothing that Git or a host takes for a commit, a branch or the number of a request: two numbers at least. */
 const dottedVersion = /^[A-Za-z_-]*\d+(?:[._]\d+)+(?:[._+-]?(?:alpha|beta|rc|pre|a|b)[._-]?\d*)*$/i;
@@ -29,18 +31,26 @@ export function judgeCheckouts({ after, changes }: Comparison): Finding[] {
   const findings = new Map<string, Finding>();
   const visitor: Visitor = {
     simple(command) {
-      if (!choosesContent(command)) return;
+      const program = programOf(command);
+      if (program === undefined) return;
       for (const { name, whole } of readsOfCommand(command)) {
         const sides = changed.get(name);
         const isDotted = sides?.every((texts) => texts?.length === 1 && isAddressOfVersion(texts[0] ?? ""));
-        if (!sides || (whole && isDotted)) continue;
+        // `foo@2.4` is for a package manager whatever begins so.
+        const isShorter = program === "fetching" && sides !== undefined && isShortened(sides);
+        if (!sides || (whole && isDotted && !isShorter)) continue;
         const what = `$${name} in ${commandName(command)}`;
         findings.set(what, finding("source-revision", what, { file: "PKGBUILD", line: command.line }));
       }
     },
   };
   for (const definitions of after.recipe.functions.values()) {
-    for (const { body } of definitions) walkCommand(body, visitor);
+    for (const { body, line } of definitions) {
+      walkCommand(body, visitor);
+      const what = joinedNumber(normaliseCommand(body), changed);
+      if (what !== undefined)
+        findings.set(what, finding("source-revision", what, { file: "PKGBUILD", line }));
+    }
   }
   return [...findings.values()];
 }
@@ -53,15 +63,44 @@ function isAddressOfVersion(text: string): boolean {
     .every((step) => !/\d/.test(step) || dottedVersion.test(step));
 }
 
-function choosesContent(command: SimpleCommand): boolean {
+/** Fewer numbers than before. */
+function isShortened(sides: readonly (readonly string[] | undefined)[]): boolean {
+  const [before = 0, after = 0] = sides.map((texts) => texts?.[0]?.match(/\d+/g)?.length);
+  return after < before;
+}
+
+const control = /"(?:git|hg|svn|bzr|fossil)"|\b(?:git|hg)\b [a-z]|GIT_TAG|\bREV(?:ISION)?=/;
+
+/**
+ * A version without its dots, where the function works with version control by whatever command: `20240201` is the
+ * beginning of a commit's id where no tag is called so.
+ */
+function joinedNumber(
+  form: string,
+  changed: ReadonlyMap<string, readonly (readonly string[] | undefined)[]>,
+): string | undefined {
+  if (!control.test(form)) return undefined;
+  for (const [, name = ""] of form.matchAll(/\{(\w+) \/\/? [^{}"]*"[^{}"]*">?\}/g)) {
+    const now = changed.get(name)?.[1];
+    if (now?.some((text) => /^[0-9a-f]{4,40}$/i.test(text.replaceAll(/[^0-9a-z]/gi, ""))))
+      return `$${name} without its separators`;
+  }
+  return undefined;
+}
+
+/** `control` where it is version control that chooses content by name, `fetching` where another program does. */
+function programOf(command: SimpleCommand): "control" | "fetching" | undefined {
   const program = commandName(command) ?? "";
   const name = nameOf(program);
   const words = command.words.slice(1).map((word) => (word.kind === "word" ? constantText(word.word) : ""));
   if (fetchesWith({ name, program, arguments: words.map((word) => word ?? "${…}") }) !== undefined)
-    return true;
-  if (!fetching.test(name)) return false;
-  if (name !== "git") return true;
-  return command.words.some((word) => word.kind === "word" && choosing.test(constantText(word.word) ?? ""));
+    return fetching.test(name) ? "control" : "fetching";
+  // `env git`, `nice git`, `xargs git`, `bash -c "git …"`
+  const texts = command.words.map((word) => (word.kind === "word" ? normaliseWord(word.word) : ""));
+  const isWrapped = texts.slice(1).some((text) => /^<?"(?:git|hg)">?$|\b(?:git|hg) [a-z]/.test(text));
+  if (!fetching.test(name) && !isWrapped) return undefined;
+  const chooses = name !== "git" && !isWrapped;
+  return chooses || texts.some((text) => choosing.test(text)) ? "control" : undefined;
 }
 
 /** Variables that it expands, and whether as they are. */

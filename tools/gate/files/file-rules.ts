@@ -1,3 +1,4 @@
+import { differsForPeopleAlone } from "../code/comment-forms.ts";
 import { judgeCharacters } from "../code/character-rules.ts";
 import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import { isProgram } from "../known/file-formats.ts";
@@ -93,6 +94,13 @@ interface Files {
   readonly readings: SecondReadings;
 }
 
+interface FileUse extends Files {
+  /** It is, or may become, what packages run when they're installed. */
+  readonly isScriptlet: boolean;
+  /** A package runs it: pacman alone reads it, as bash. */
+  readonly isNamed: boolean;
+}
+
 /** Everything beside PKGBUILD and .SRCINFO. `scriptlets`: files that some package names as `install`. */
 export function judgeFiles(
   before: RecipeFiles,
@@ -111,8 +119,9 @@ export function judgeFiles(
     if (path === "PKGBUILD" || path === ".SRCINFO") continue;
     if (!now) findings.push(finding("file-removed", path, { file: path }));
     else if (now.mode === "100644" || now.mode === "100755") {
-      const isScriptlet = scriptlets.has(path) || path.endsWith(".install");
-      const found = ofContent(path, old, now, { isFirst, readings, isScriptlet });
+      const isNamed = scriptlets.has(path);
+      const isScriptlet = isNamed || path.endsWith(".install");
+      const found = ofContent(path, old, now, { isFirst, readings, isScriptlet, isNamed });
       findings.push(...found.slice(0, mostOfOneFile));
     }
   }
@@ -160,30 +169,22 @@ function ofMode(path: string, old: RecipeFile | undefined, now: RecipeFile | und
     : [];
 }
 
-function ofContent(
-  path: string,
-  old: RecipeFile | undefined,
-  now: RecipeFile,
-  { isFirst, isScriptlet, readings }: Files & { isScriptlet: boolean },
-): Finding[] {
+function ofContent(path: string, old: RecipeFile | undefined, now: RecipeFile, use: FileUse): Finding[] {
   if (old && isSameBytes(old.bytes, now.bytes)) return [];
   const place = { file: path };
   const [was, is] = [old && old.mode !== "120000" ? decode(old.bytes) : undefined, decode(now.bytes)];
   const added = old ? "file-changed" : "file-added";
   if (isProgram(now.bytes)) return [finding("file-program", path, place)];
   if (is === undefined || is.includes("\0"))
-    return isFirst && !isScriptlet
+    return use.isFirst && !use.isScriptlet
       ? []
       : [finding(added, path, place), finding("file-unreadable", path, place)];
-  const unseen = isFirst ? undefined : invisibleCharacter.exec(withoutEmoji(is))?.[0];
+  const unseen = use.isFirst ? undefined : invisibleCharacter.exec(withoutEmoji(is))?.[0];
   if (unseen !== undefined) {
     const code = unseen.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0") ?? "";
-    return [
-      ...ofText(path, old, was, is, { isFirst, isScriptlet, readings }),
-      finding("file-unreadable", `${path} holds U+${code}`, place),
-    ];
+    return [...ofText(path, old, was, is, use), finding("file-unreadable", `${path} holds U+${code}`, place)];
   }
-  return ofText(path, old, was, is, { isFirst, isScriptlet, readings });
+  return ofText(path, old, was, is, use);
 }
 
 /** Pictures of several characters are joined by such ones. */
@@ -199,12 +200,19 @@ function ofText(
   old: RecipeFile | undefined,
   was: string | undefined,
   is: string,
-  { isFirst, isScriptlet, readings }: Files & { isScriptlet: boolean },
+  { isFirst, isScriptlet, isNamed, readings }: FileUse,
 ): Finding[] {
   const place = { file: path };
   const bytes = new TextEncoder().encode(is);
   if (isScriptlet) {
-    if (was !== undefined && sameScript(was, is, readings)) return judgeCharacters(path, was, is);
+    if (was !== undefined && isNamed && sameScript(was, is, readings)) {
+      // libalpm looks for functions in pieces of 1,023 bytes, and a scriptlet can read itself.
+      const isSame = differsForPeopleAlone(was, is);
+      return [
+        ...judgeCharacters(path, was, is),
+        ...(isSame ? [] : [finding("file-changed", path, { ...place, before: was, after: is })]),
+      ];
+    }
     return [
       finding("scriptlet", path, { ...place, ...(was !== undefined && { before: was }), after: is }),
       ...judgeScript(path, old?.bytes, bytes),

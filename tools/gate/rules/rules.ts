@@ -1,4 +1,5 @@
 import { characterRules } from "../code/character-rules.ts";
+import { commentRules } from "../code/comment-forms.ts";
 import { functionRules } from "../code/function-rules.ts";
 import { ownTextRules } from "../code/own-text.ts";
 import { plainTextRules } from "../code/plain-text.ts";
@@ -23,6 +24,8 @@ import { addressRules } from "../sources/source-address.ts";
 import { revisionRules } from "../sources/source-revision.ts";
 import { sourceRules } from "../sources/source-rules.ts";
 import { strangerRules } from "../sources/source-stranger.ts";
+import { fileNameRules } from "../sources/file-names.ts";
+import { followingRules } from "../values/following.ts";
 import { readRules } from "../values/new-reads.ts";
 import { orderRules } from "../values/order-rules.ts";
 import { takeoverRules } from "../values/package-relations.ts";
@@ -35,6 +38,7 @@ import type { Rules } from "./finding.ts";
 /** Every rule there is, by name. What is no finding of any of them is allowed. */
 export const rules: Rules = {
   ...characterRules,
+  ...commentRules,
   ...functionRules,
   ...ownTextRules,
   ...plainTextRules,
@@ -59,6 +63,8 @@ export const rules: Rules = {
   ...revisionRules,
   ...sourceRules,
   ...strangerRules,
+  ...fileNameRules,
+  ...followingRules,
   ...readRules,
   ...orderRules,
   ...takeoverRules,

@@ -44,6 +44,8 @@ export function revisionIn(old: SourceEntry, now: SourceEntry): string | undefin
     const was = before[at] ?? "";
     if (part === was) return false;
     const isNew = revisionSigns.some((sign) => count(part, sign) > count(was, sign));
+    // Mercurial reads signs between two names as operations on sets of commits, where no tag is called so.
+    if (now.vcs === "hg" && count(part, /[^\w.=]/g) > count(was, /[^\w.=]/g)) return true;
     const knowsRevisions = now.vcs !== undefined || isForge(now.host);
     return isNew || (knowsRevisions && /~(?![a-z])|\^|@\{/i.test(part)) || describedCommit.test(part);
   });
