@@ -18,8 +18,8 @@ const finding = findingsOf(commentRules);
 const forPeople =
   /^#+[ \t]*(?:(?:(?:co-?|former |previous |original )?(?:maintainers?|contributors?|submitters?|authors?|packagers?)|SPDX-(?:License-Identifier|FileCopyrightText)|copyright)[ \t]*[:(]?[\p{L}\p{M}\p{N} \t.,:@<>()[\]{}'"_+-]*|https?:\/\/[\w.~/%+-]+[ \t]*|[ \t#=*_-]*)$/iu;
 
-/** Words, and what stands between them in a sentence. */
-const words = /^#+[\p{L}\p{M}\p{N} \t.,:()'!?%+-]{0,200}$/u;
+/** A line of text, perhaps a command that was taken out, that chains and expands nothing. */
+const words = /^#+(?:[\p{L}\p{M}\p{N} \t.,:()[\]{}'"!?%+=*_~/@#-]|\$(?![({\w])){0,200}$/u;
 
 /**
  * New comments are for people, were there with another version in them, or are mere words where the recipe has no way
@@ -38,6 +38,9 @@ export function judgeComments(before: Recipe, after: Recipe): Finding[] {
   );
 }
 
+/** Words and what stands between them in a sentence. */
+const sentence = /^#+[\p{L}\p{M}\p{N} \t.,:()'!?%+-]{0,200}$/u;
+
 /** What leads a scriptlet to its own text: pacman keeps it in its database. */
 const ownScriptlet = /BASH_SOURCE|\$0|\$\{0|LINENO|\bcaller\b|\/pacman\b|\bPPID\b|\/proc\//;
 
@@ -48,7 +51,9 @@ export function differsForPeopleAlone(before: string, after: string): boolean {
     text
       .split("\n")
       .filter((line, at) =>
-        line.startsWith("#!") && at === 0 ? true : !(forPeople.test(line) || (!mayRead && words.test(line))),
+        line.startsWith("#!") && at === 0
+          ? true
+          : !(forPeople.test(line) || (!mayRead && sentence.test(line))),
       )
       .join("\n"),
   );

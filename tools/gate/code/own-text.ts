@@ -14,7 +14,7 @@ const finding = findingsOf(ownTextRules);
 
 /** The recipe's name, bash's variables and commands that tell of its lines, its folder, and patterns beside it. */
 const ownText =
-  /PKGBUILD|SRCINFO|BASH_SOURCE|BASH_EXECUTION|LINENO|startdir|\bcaller\b|\.\.["']?\/[^\s;|&)]*[*?[]/;
+  /PKGBUILD|SRCINFO|BASH_SOURCE|BASH_EXECUTION|LINENO|extdebug|startdir|\bcaller\b|\.\.["']?\/[^\s;|&)]*[*?[]/;
 
 /** Where a recipe may read itself, what is no code counts, too. */
 export function judgeOwnText(before: string, after: string): Finding[] {
@@ -28,7 +28,9 @@ export function judgeOwnText(before: string, after: string): Finding[] {
 /** Whether a recipe's code may come upon its own text, by its name or by way of the folder that it lies in. */
 export function mayReadItself({ text, script }: Pick<Recipe, "text" | "script">): boolean {
   const normal = normaliseScript(script).replaceAll(/["<>]/g, "");
-  return readsItself(text) || byFolder.test(normal) || byFolder.test(withoutComments(text));
+  return (
+    readsItself(text) || ownText.test(normal) || byFolder.test(normal) || byFolder.test(withoutComments(text))
+  );
 }
 
 /** Functions begin in `$srcdir` and come to the folder by `..`; only a name that is written out leads to that alone. */
