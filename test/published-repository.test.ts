@@ -31,7 +31,7 @@ describe.skipIf(missing.length > 0)(`a pacman client (needs ${missing.join(", ")
       build(
         "libs",
         { pkgname: "libapp", version: "1.5-1" },
-        { pkgname: "lib-doc", version: "1.5-1", arch: "any" },
+        { pkgname: "@lib-doc", version: "1.5-1", arch: "any" },
       ),
     ];
     await publish(repository, builds, now);
@@ -48,15 +48,15 @@ describe.skipIf(missing.length > 0)(`a pacman client (needs ${missing.join(", ")
   const database = (): string => join(scratch.folder, "databases/current/tiny.db.tar.gz");
 
   test("installs a package with its dependency over HTTP, every signature required", async () => {
-    expect(await client.pacman("-Sy", "app++", "lib-doc")).toMatchObject({ ok: true });
-    expect(await client.installed()).toEqual({ "app++": "1:2.0+r3-1", "lib-doc": "1.5-1", libapp: "1.5-1" });
+    expect(await client.pacman("-Sy", "app++", "@lib-doc")).toMatchObject({ ok: true });
+    expect(await client.installed()).toEqual({ "app++": "1:2.0+r3-1", "@lib-doc": "1.5-1", libapp: "1.5-1" });
     expect(client.read("usr/share/app++/hello")).toBe("1:2.0+r3-1\n");
   });
 
   test("installs from the folder itself, without a server", async () => {
     const local = await pacmanClient("tiny", `file://${scratch.repository.root}/$repo/$arch`);
     await local.trust(join(scratch.repository.root, "tiny/tiny.asc"));
-    const { ok } = await local.pacman("-Sy", "lib-doc");
+    const { ok } = await local.pacman("-Sy", "@lib-doc");
     await local.close();
     expect(ok).toBe(true);
   });
@@ -66,13 +66,13 @@ describe.skipIf(missing.length > 0)(`a pacman client (needs ${missing.join(", ")
   });
 
   test("upgrades to what was published within the same second, and loses sight of what was removed", async () => {
-    await client.pacman("-Sy", "libapp", "lib-doc");
+    await client.pacman("-Sy", "libapp", "@lib-doc");
     const { build, repository } = scratch;
     await publish(repository, [build("libs", { pkgname: "libapp", version: "1.6-1" })], now);
     await publish(repository, [], now, removing("app++"));
     expect((await client.pacman("-Syu")).ok).toBe(true);
-    expect(await client.installed()).toEqual({ libapp: "1.6-1", "lib-doc": "1.5-1" });
-    for (const gone of ["app++", "lib-doc"]) {
+    expect(await client.installed()).toEqual({ libapp: "1.6-1", "@lib-doc": "1.5-1" });
+    for (const gone of ["app++", "@lib-doc"]) {
       expect((await client.pacman("-S", gone)).output).toContain(`target not found: ${gone}`);
     }
   });
@@ -114,17 +114,17 @@ describe.skipIf(missing.length > 0)(`a pacman client (needs ${missing.join(", ")
   });
 
   test("refuses a tampered package", async () => {
-    const file = join(scratch.folder, "lib-doc-1.5-1-any.pkg.tar.zst");
+    const file = join(scratch.folder, "@lib-doc-1.5-1-any.pkg.tar.zst");
     const bytes = readFileSync(file);
     bytes.writeUInt8(bytes.readUInt8(2000) ^ 1, 2000);
     writeFileSync(file, bytes);
-    expect(await client.pacman("-Sy", "lib-doc")).toMatchObject({ ok: false });
+    expect(await client.pacman("-Sy", "@lib-doc")).toMatchObject({ ok: false });
     expect(await client.installed()).toEqual({});
   });
 
   test("refuses a package that is cut off", async () => {
-    truncateSync(join(scratch.folder, "lib-doc-1.5-1-any.pkg.tar.zst"), 1000);
-    expect(await client.pacman("-Sy", "lib-doc")).toMatchObject({ ok: false });
+    truncateSync(join(scratch.folder, "@lib-doc-1.5-1-any.pkg.tar.zst"), 1000);
+    expect(await client.pacman("-Sy", "@lib-doc")).toMatchObject({ ok: false });
   });
 
   test("refuses a key that its owner didn't trust", async () => {

@@ -26,7 +26,7 @@ export async function mergeDatabases(
     const part = join(staging, `part-${index}`);
     await mkdir(part);
     const files = packages.map(({ filename }) => `./${filename}`);
-    const options = { cwd: paths.folder, env: { TMPDIR: part } };
+    const options = { cwd: paths.folder, env: { TMPDIR: part, ...namesAsTheyAre } };
     await run("repo-add", ["--quiet", "--nocolor", join(part, paths.database), ...files], options);
     return part;
   });
@@ -44,6 +44,28 @@ export async function mergeDatabases(
     await run("bsdtar", ["-czf", join(folder, name), ...input]);
   }
 }
+
+/**
+ * repo-add is a bash script that hands on names of folders as they are: bsdtar takes `@foo-1-1` for an archive whose
+ * content is meant, and pushd `+foo-1-1` for a number. Functions of these names come in between.
+ */
+const namesAsTheyAre = {
+  "BASH_FUNC_bsdtar%%": `() {
+    local argument
+    local -a arguments=() options=()
+    for argument; do
+      if [[ $argument == @* ]]; then
+        argument=./$argument
+        options=(-s ',^\\./,,')
+      fi
+      arguments+=("$argument")
+    done
+    command bsdtar "\${options[@]}" "\${arguments[@]}"
+  }`,
+  "BASH_FUNC_pushd%%": `() {
+    if [[ $1 == +* ]]; then builtin pushd "./$1"; else builtin pushd "$@"; fi
+  }`,
+};
 
 /** As many parts as cores, unless that makes them too small to be worth it or too long for a command line. */
 function split(packages: readonly VerifiedPackage[]): VerifiedPackage[][] {

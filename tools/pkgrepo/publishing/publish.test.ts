@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -75,6 +76,22 @@ describe.skipIf(missing.length > 0)(`publishing (needs ${missing.join(", ") || "
       arch: "any",
       filename: "split-b-1:2.0+r3-1-any.pkg.tar.zst",
     });
+  });
+
+  test("names that begin with what programs take for an option or an archive are published, and replaced", async () => {
+    const { build, repository } = scratch;
+    const batch = (version: string): ReturnType<typeof build>[] =>
+      ["@at", "+plus", "_under"].map((pkgname) => build(pkgname, { pkgname, version }));
+    await publish(repository, batch("1-1"), now);
+    expect(await versions()).toEqual({ "@at": "1-1", "+plus": "1-1", _under: "1-1" });
+    await publish(repository, batch("2-1"), now);
+    expect(await versions()).toEqual({ "@at": "2-1", "+plus": "2-1", _under: "2-1" });
+    for (const kind of ["db", "files"]) {
+      const listed = execFileSync("bsdtar", ["-tf", join(scratch.folder, `tiny.${kind}`)], {
+        encoding: "utf8",
+      });
+      expect(listed).toContain("\n@at-2-1/desc\n");
+    }
   });
 
   test("a package that pacman would take for another one isn't signed", async () => {
