@@ -29,6 +29,8 @@ const systemTools = [
   { program: "redis-server", apt: "redis-server", pacman: "valkey", aptStartsService: true },
   { program: "prometheus", apt: "prometheus", pacman: "prometheus", aptStartsService: true },
   { program: "promtool", apt: "prometheus", pacman: "prometheus", aptStartsService: true },
+  { program: "nginx", apt: "nginx-light", pacman: "nginx", aptStartsService: true },
+  { program: "caddy", apt: "caddy", pacman: "caddy", aptStartsService: true },
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
   { program: "podman", apt: "podman", pacman: "podman", aptStartsService: true },
   { program: "runc", apt: "runc", pacman: "runc" },
