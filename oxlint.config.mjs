@@ -59,7 +59,7 @@ const innerRooms = {
     runners: ["reconcile", "builds"],
     builders: ["reconcile", "builds"],
     remote: ["reconcile", "builds", "builders"],
-    actions: ["reconcile", "builds"],
+    actions: ["reconcile", "builds", "builders"],
     view: ["reconcile", "builds", "builders"],
     notifications: [],
   },

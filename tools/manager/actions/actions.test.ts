@@ -94,8 +94,10 @@ describe("what a token allows", () => {
       kind: "forbidden",
     });
     expect(await act("build", "../lib")).toBe("unknown");
+    expect([await act("drain", "nobody"), await queue.drained()]).toEqual(["unknown", []]);
     expect(await statuses()).toEqual({});
     expect((await readActions(state, 9)).map(({ answer }) => answer)).toEqual([
+      "unknown: there is no builder nobody",
       "unknown: main has no such package",
       "forbidden: the token bob doesn't allow build",
     ]);

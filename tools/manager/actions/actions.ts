@@ -4,6 +4,7 @@ import type { Queue } from "../../queue/queue.ts";
 import type { BuildKey } from "../../queue/submission.ts";
 import { sameRecipe } from "../../workspace/identity.ts";
 import { readSnapshot } from "../../pkgrepo/snapshot.ts";
+import { readBuilders } from "../builders/tokens.ts";
 import { comparable } from "../reconcile/complete-packages.ts";
 import type { Revision } from "../reconcile/revision.ts";
 import { submitBuilds } from "../reconcile/submit.ts";
@@ -104,11 +105,26 @@ const actions: Readonly<Record<ActionName, Carry>> = {
     await queue.hold(key, undo ? undefined : said(by, why));
     return done(undo ? `${key.pkgbase} is built again` : `${key.pkgbase} isn't built until it is released`);
   }),
-  async drain({ queue }, { of: builder, undo, why }, by) {
+  async drain({ queue, state }, { of: builder, undo, why }, by) {
+    const names = await builderNames(queue, state);
+    if (!names.has(builder)) return { kind: "unknown", message: `there is no builder ${builder}` };
     await queue.drain(builder, undo ? undefined : said(by, why));
     return done(undo ? `${builder} takes builds again` : `${builder} takes nothing more`);
   },
 };
+
+/** Builders that are let in, that build or built lately, or that are drained already. */
+async function builderNames(queue: Queue, state: string): Promise<ReadonlySet<string>> {
+  const [known, { builds }, recent, drained] = await Promise.all([
+    readBuilders(state),
+    queue.state(["active"]),
+    queue.history({ limit: 200 }),
+    queue.drained(),
+  ]);
+  const working = builds.flatMap(({ status }) => (status.kind === "active" ? [status.worker] : []));
+  const worked = [...recent, ...drained].flatMap(({ worker }) => worker ?? []);
+  return new Set([...known.keys(), ...working, ...worked]);
+}
 
 /** One architecture of which main has the package. */
 interface Found {
