@@ -69,7 +69,7 @@ async function builds(runs: number): Promise<{ here: number; elsewhere: number }
     buildsHere: [],
     watcher: {},
   });
-  const server = await serve(manager.folders, 0, undefined, handedOut.handle);
+  const server = await serve(manager.folders, 0, { handler: handedOut.handle });
   const client = new ManagerClient(
     { url: server.url, token: await addBuilder(manager.folders.state, "b") },
     fail,

@@ -15,13 +15,12 @@ const web = await openWeb({
   log: async () => ({ ...file, follow: (from, signal) => file.follow(from, async () => true, signal) }),
 });
 const nowhere = `${path}.d`;
-const { url } = await serve(
-  { repositories: nowhere, logs: nowhere },
-  0,
-  undefined,
-  async (request, response) => {
+const { url } = await serve({ repositories: nowhere, logs: nowhere }, 0, {
+  handler: async (request, response) => {
     web.handle(request, response);
     return true;
   },
-);
+  // All readers are on this machine.
+  connectionsEach: 2000,
+});
 process.stdout.write(`${url}\n`);

@@ -38,7 +38,7 @@ beforeAll(async () => {
     web.handle(request, response);
     return true;
   };
-  server = await serve({ repositories: home, logs: home }, 0, undefined, handler, most);
+  server = await serve({ repositories: home, logs: home }, 0, { handler, connections: most });
 });
 afterAll(async () => {
   for (const socket of sockets) socket.destroy();

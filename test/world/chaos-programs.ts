@@ -34,7 +34,7 @@ const watcher = {
 };
 const workspace = { name: "scratch", url: join(folder, "origin.git") };
 const builders = await handOut(installations, { redis: redisAddress(redis), workspaceOf: () => workspace, watcher, leaseMs, buildsHere: [] });
-await serve(installations[0].folders, port, undefined, builders.handle);
+await serve(installations[0].folders, port, { handler: builders.handle });
 await up(installations, { worker: "manager", jobs: 0, once: false, watcher, signal: new AbortController().signal });
 `;
 

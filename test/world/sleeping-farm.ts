@@ -89,7 +89,7 @@ export async function openSleepingManager(
     buildsHere: [],
     watcher: { troubled: (error) => process.stderr.write(`${error.message}\n`) },
   });
-  const server = await serve(installation.folders, 0, undefined, handedOut.handle);
+  const server = await serve(installation.folders, 0, { handler: handedOut.handle, connectionsEach: 2000 });
   const schedule = { commit, arch: "x86_64", target: "test", source: "scratch", removals: [] };
   return {
     installation,

@@ -1,5 +1,4 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { serve } from "../../tools/manager/serve.ts";
 import type { Build, Builder, Overview, PackageView, Review } from "../../tools/web/api/schemas.ts";
 import { openWeb, type WebOptions } from "../../tools/web/server.ts";
 import type { LogSource, Source } from "../../tools/web/source.ts";
@@ -196,14 +195,19 @@ export async function serveSource(
   options: WebOptions = {},
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const web = await openWeb(source, options);
-  const server = createServer((request, response) => web.handle(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const nowhere = { repositories: "/nonexistent", logs: "/nonexistent" };
+  const server = await serve(nowhere, 0, {
+    handler: async (request, response) => {
+      web.handle(request, response);
+      return true;
+    },
+    ...(options.proxies && { proxies: options.proxies }),
+  });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     async close() {
       await web.close();
-      server.close();
-      server.closeAllConnections();
+      await server.close();
     },
   };
 }

@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SluiceError, systemCode } from "../errors.ts";
 import { isPkgbase } from "../alpm/names.ts";
+import { clientAddress, trustedProxies, type TrustsProxy } from "../client-address.ts";
 import { connectionsFor, limitConnections } from "../pkgrepo/serving/connection-limit.ts";
-import { isRepositoryFile, repositoryHandler } from "../pkgrepo/serving/serve.ts";
+import { lastAnswer, securityHeaders } from "../pkgrepo/serving/security-headers.ts";
+import { isRepositoryFile, refuseMethod, repositoryHandler } from "../pkgrepo/serving/serve.ts";
 import type { Folders } from "./folders.ts";
 
 export interface Server {
@@ -16,29 +18,47 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** Answers a request, or resolves false where it isn't for it. */
-export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+/** Answers a request, or resolves false where it isn't for it. `client` is the address that it comes from. */
+export type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  client: string,
+) => Promise<boolean>;
+
+export interface ServeOptions {
+  /** The address to listen on: this machine's own alone, or `0.0.0.0` or `::` for everybody. */
+  readonly host?: string | undefined;
+  /** Is asked first. */
+  readonly handler?: Handler;
+  /** How many connections may be open at once. */
+  readonly connections?: number;
+  /** How many of them one client may have. */
+  readonly connectionsEach?: number;
+  /** Addresses and networks of proxies whose X-Forwarded-* counts. */
+  readonly proxies?: readonly string[];
+}
 
 /**
  * Serves the package repositories, and below `/logs/` the builds' logs.
  *
  * @param port 0 for any free one
- * @param host the address to listen on: this machine's own alone, or `0.0.0.0` or `::` for everybody
- * @param handler is asked first
- * @param connections how many may be open at once
  * @throws SluiceError `port-busy`, `host`
  */
 export async function serve(
   { repositories, logs }: Pick<Folders, "repositories" | "logs">,
   port: number,
-  host = "127.0.0.1",
-  handler: Handler = async () => false,
-  connections: number = defaultConnections,
+  {
+    host = "127.0.0.1",
+    handler = async () => false,
+    connections = defaultConnections,
+    connectionsEach = defaultConnectionsEach,
+    proxies = [],
+  }: ServeOptions = {},
 ): Promise<Server> {
   const repository = repositoryHandler(repositories);
+  const trusts = trustedProxies(proxies);
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.setHeader("x-content-type-options", "nosniff");
-    if (await handler(request, response)) return;
+    if (await handler(request, response, clientAddress(request, trusts))) return;
     const log = logPath(request.url ?? "");
     await (log === undefined ? repository(request, response) : sendLog(join(logs, log), request, response));
   }
@@ -46,7 +66,8 @@ export async function serve(
   // Packages of other machines may take hours to arrive; connections that stand still are ended.
   const server = createServer({ requestTimeout: 0, headersTimeout: 30_000 }, (request, response) => {
     const { socket } = request;
-    if (isRefused(socket)) return;
+    secure(request, response, trusts);
+    if (!admits(request, response)) return;
     const earlier = unanswered.get(socket) ?? [];
     if (earlier.length >= maxUnanswered) return void socket.destroy();
     const answered = new Promise<void>((resolve) => response.once("close", resolve));
@@ -58,7 +79,13 @@ export async function serve(
     else void answer(request, response);
   });
   server.timeout = 120_000;
-  const isRefused = limitConnections(server, connectionsFor(connections));
+  const limits = { all: connectionsFor(connections), each: connectionsEach, trusts };
+  const admits = limitConnections(server, limits);
+  server.on("clientError", (error, socket) => {
+    const isAnswering = (unanswered.get(socket as Socket)?.length ?? 0) > 0;
+    if (!socket.writable || isAnswering) return void socket.destroy();
+    socket.end(lastAnswer(...unreadable(error)), () => socket.destroy());
+  });
   // Builders say every few seconds that they are alive.
   server.keepAliveTimeout = 30_000;
   await new Promise<void>((resolve, reject) => {
@@ -78,8 +105,26 @@ export async function serve(
 /** What clients that take nothing can hold of memory stays far below a gigabyte then. */
 export const defaultConnections = 2000;
 
+/** A household or an office has one address; a browser opens six. */
+export const defaultConnectionsEach = 200;
+
 /** Requests on one connection that are sent without waiting for answers; hardly a client sends any. */
 const maxUnanswered = 8;
+
+function secure(request: IncomingMessage, response: ServerResponse, trusts: TrustsProxy): void {
+  for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+  // Who came by TLS is to come so again; over plain HTTP it would mean nothing.
+  const said = trusts(request.socket.remoteAddress) && request.headers["x-forwarded-proto"];
+  if (said === "https") response.setHeader("strict-transport-security", "max-age=31536000");
+}
+
+/** What isn't HTTP, or is too much of it. */
+function unreadable(error: Error): [status: number, text: string] {
+  const code = systemCode(error);
+  if (code === "HPE_HEADER_OVERFLOW") return [431, "address and headers are too long\n"];
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return [408, "the request took too long\n"];
+  return [400, "that is no HTTP request\n"];
+}
 
 /** What clients call it: where it listens for everybody, the machine's name. */
 function nameFor(host: string): string {
@@ -108,13 +153,12 @@ function decode(text: string): string {
 }
 
 async function sendLog(path: string, { method }: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (method !== "GET" && method !== "HEAD") return refuseMethod(response);
   try {
     const { size } = await stat(path);
-    // A log is a stranger's text: never to be taken for a page.
     response.writeHead(200, {
       "content-type": "text/plain; charset=utf-8",
       "content-length": size,
-      "x-content-type-options": "nosniff",
       "cache-control": "no-store",
     });
     if (method === "HEAD" || size === 0) response.end();

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { name, serveNasty } from "../../test/world/web-source.ts";
 import { logFiles } from "../manager/view/log-file.ts";
 import { timeoutSignal } from "../timeout-signal.ts";
-import { guessLimit } from "./api/guesses.ts";
 import type { Actions } from "./source.ts";
 
 const asked: unknown[] = [];
@@ -64,7 +63,7 @@ describe("whoever changes something", () => {
         "access-control-request-headers": "authorization",
       },
     });
-    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([404, null]);
+    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([405, null]);
   });
 
   test("can't guess: after ten wrong tokens nobody at that address is listened to, elsewhere they are", async () => {
@@ -83,33 +82,46 @@ describe("whoever changes something", () => {
     await guessing.close();
   });
 
-  test("is listened to again after a minute, and what is remembered is bounded", () => {
-    let now = 0;
-    const limit = guessLimit(() => now);
-    for (let n = 0; n < 10; n++) limit.wasWrong("a");
-    expect([limit.blockedFor("a"), limit.blockedFor("b")]).toEqual([60, 0]);
-    now = 60_000;
-    expect(limit.blockedFor("a")).toBe(0);
-    for (let n = 0; n < 10; n++) limit.wasWrong("b");
-    for (let n = 0; n < 10_000; n++) limit.wasWrong(`other ${n}`);
-    expect(limit.blockedFor("b")).toBe(0);
+  test("can't guess by sending a hundred tokens at once either", async () => {
+    const guessing = await serveNasty({ actions });
+    const guess = (_: unknown, n: number): Promise<Response> =>
+      post({ ...right, authorization: `Bearer wrong${n}` }, body, guessing.url);
+    const answers = await Promise.all(Array.from({ length: 100 }, guess));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(90);
+    await guessing.close();
   });
 });
 
 test("nothing can be changed where no token could allow it", async () => {
   const plain = await serveNasty();
-  expect((await post(right, body, plain.url)).status).toBe(404);
+  expect((await post(right, body, plain.url)).status).toBe(405);
   expect(await (await fetch(`${plain.url}/package/${encodeURIComponent(name)}`)).text()).not.toContain(
     "data-offers",
   );
   await plain.close();
 });
 
-test.each(["/", "/api/overview", "/assets/log.js", "/nothing", "/metrics", "/feed.atom", "/api/actions"])(
-  "%s comes with the headers that a browser is to keep",
-  async (path) => {
-    const { headers } = await fetch(`${served.url}${path}`, { headers: { "x-forwarded-proto": "https" } });
-    expect(Object.fromEntries(headers)).toMatchObject({
+test.each([
+  ["/", 200],
+  ["/api/overview", 200],
+  ["/assets/log.js", 200],
+  ["/nothing", 404],
+  ["/metrics", 200],
+  ["/feed.atom", 200],
+  ["/api/actions", 405],
+  ["/package/%ff", 400],
+  ["/api/packages/%ff", 400],
+  [`/package/${"x".repeat(400)}`, 414],
+  [`/api/packages/${"x".repeat(400)}`, 414],
+  ["/test/x86_64/none.db", 404],
+  ["/logs/foo/1.log", 404],
+])("%s comes with the headers that a browser is to keep", async (path, status) => {
+  const answer = await fetch(`${served.url}${path}`, { headers: { "x-forwarded-proto": "https" } });
+  const { headers } = answer;
+  expect([answer.status, Object.fromEntries(headers)]).toMatchObject([
+    status,
+    {
       "content-security-policy": expect.stringContaining("default-src 'none'") as string,
       "x-content-type-options": "nosniff",
       "x-frame-options": "DENY",
@@ -117,18 +129,33 @@ test.each(["/", "/api/overview", "/assets/log.js", "/nothing", "/metrics", "/fee
       "permissions-policy": expect.stringContaining("camera=()") as string,
       "cross-origin-opener-policy": "same-origin",
       "strict-transport-security": expect.stringContaining("max-age=") as string,
-    });
-    expect([headers.get("server"), headers.get("x-powered-by"), headers.get("set-cookie")]).toEqual([
-      null,
-      null,
-      null,
-    ]);
-  },
-);
+    },
+  ]);
+  expect([headers.get("server"), headers.get("x-powered-by"), headers.get("set-cookie")]).toEqual([
+    null,
+    null,
+    null,
+  ]);
+  await answer.arrayBuffer();
+});
+
+test.each([
+  ["DELETE", "/", "GET, HEAD"],
+  ["PUT", "/package/foo", "GET, HEAD"],
+  ["POST", "/api/overview", "GET, HEAD"],
+  ["OPTIONS", "/nothing", "GET, HEAD"],
+  ["PATCH", "/logs/foo/1.log", "GET, HEAD"],
+  ["POST", "/logs/logs.html", "GET, HEAD"],
+  ["GET", "/api/actions", "POST"],
+  ["DELETE", "/api/actions", "POST"],
+])("%s %s isn't allowed, and what is gets named", async (method, path, allow) => {
+  const { status, headers } = await fetch(`${served.url}${path}`, { method });
+  expect([status, headers.get("allow")]).toEqual([405, allow]);
+});
 
 async function feed(url: string, headers: Record<string, string>): Promise<string> {
   const text = await (await fetch(`${url}/feed.atom`, { headers })).text();
-  return /<id>([^<]*)\/feed.atom<\/id>/.exec(text)![1]!;
+  return /rel="self" href="([^"]*)feed.atom"/.exec(text)![1]!;
 }
 
 describe("what a reverse proxy says of a client", () => {
@@ -138,19 +165,27 @@ describe("what a reverse proxy says of a client", () => {
     "x-forwarded-prefix": "/sluice",
   };
   test("counts where it is trusted, its prefix too", async () => {
-    expect(await feed(served.url, said)).toBe("https://repo.example.org/sluice");
-    expect(await feed(served.url, { ...said, "x-forwarded-prefix": '/"><script>' })).toBe(
-      "https://repo.example.org",
-    );
+    expect(await feed(served.url, said)).toBe("https://repo.example.org/sluice/");
   });
 
-  test("doesn't count of anybody else, and not where the address is set", async () => {
+  test.each(['/"><script>', "/a/../b", "/..", "/./a", "//evil.example", "a", "/a/", "/a//b", "/%2e%2e"])(
+    "counts without a prefix where that is %s",
+    async (prefix) =>
+      expect(await feed(served.url, { ...said, "x-forwarded-prefix": prefix })).toBe(
+        "https://repo.example.org/",
+      ),
+  );
+
+  test("doesn't count of anybody else, whose own Host isn't repeated to others; nor where the address is set", async () => {
     const open = await serveNasty();
     const fixed = await serveNasty({ address: "https://fixed.example/x", proxies: ["127.0.0.1"] });
     expect([await feed(open.url, said), await feed(fixed.url, said)]).toEqual([
-      open.url,
-      "https://fixed.example/x",
+      "",
+      "https://fixed.example/x/",
     ]);
+    const text = await (await fetch(`${open.url}/feed.atom`)).text();
+    expect(text).not.toContain(new URL(open.url).host);
+    expect(text).toContain('href="package/a%2Bb%40c._d--e"');
     await open.close();
     await fixed.close();
   });

@@ -6,7 +6,9 @@ import { name, nasty, read, serveNasty } from "../../test/world/web-source.ts";
 let served: Awaited<ReturnType<typeof serveNasty>>;
 let url: string;
 beforeAll(async () => {
-  served = await serveNasty();
+  served = await serveNasty({
+    actions: { holder: async () => undefined, act: () => Promise.reject(new Error()) },
+  });
   url = served.url;
 });
 afterAll(() => served.close());
@@ -76,7 +78,7 @@ test.each(["POST", "PUT", "DELETE", "PATCH"])(
       method,
       headers: { origin: "https://evil.example" },
     });
-    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([404, null]);
+    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([405, null]);
   },
 );
 
@@ -122,16 +124,21 @@ test("events go on where a reader was cut off", async () => {
   over.abort();
 });
 
-async function schemaOf(path: string): Promise<object> {
-  const described = (await (await fetch(`${url}/api/openapi.json`)).json()) as {
-    openapi: string;
-    paths: Record<
-      string,
-      { get: { responses: { 200: { content: { "application/json": { schema: object } } } } } }
-    >;
-  };
-  expect(described.openapi).toBe("3.1.0");
-  return described.paths[path]!.get.responses[200].content["application/json"].schema;
+interface Described {
+  readonly responses: Record<number, { readonly content: Record<string, { readonly schema: object }> }>;
+}
+
+async function described(): Promise<{
+  readonly openapi: string;
+  readonly paths: Record<string, { readonly get?: Described; readonly post?: Described }>;
+}> {
+  return (await fetch(`${url}/api/openapi.json`)).json() as ReturnType<typeof described>;
+}
+
+async function schemaOf(path: string, status = 200): Promise<object> {
+  const { openapi, paths } = await described();
+  expect(openapi).toBe("3.1.0");
+  return paths[path]!.get!.responses[status]!.content["application/json"]!.schema;
 }
 
 describe("the API's description", () => {
@@ -154,12 +161,50 @@ describe("the API's description", () => {
   });
 
   test.each([
-    "/api/builds?limit=0",
-    "/api/builds?limit=501",
-    "/api/builds/0",
-    "/api/builds/x",
-    "/api/builds/1/log?offset=-1",
-  ])("%s is refused", async (asked) => expect((await fetch(`${url}${asked}`)).status).toBe(400));
+    ["/api/builds", "/api/builds?limit=0", 400],
+    ["/api/builds", "/api/builds?limit=501", 400],
+    ["/api/builds/{id}", "/api/builds/0", 400],
+    ["/api/builds/{id}", "/api/builds/x", 400],
+    ["/api/builds/{id}", "/api/builds/99", 404],
+    ["/api/builds/{id}/log", "/api/builds/1/log?offset=-1", 400],
+    ["/api/builds/{id}/log", "/api/builds/99/log", 404],
+    ["/api/builds/{id}/log/live", "/api/builds/99/log/live", 404],
+    ["/api/packages/{pkgbase}", "/api/packages/none", 404],
+    ["/api/reviews/{pkgbase}", "/api/reviews/none", 404],
+  ])("says of %s how %s is refused: what, where, and the next step", async (path, asked, status) => {
+    const answer = await fetch(`${url}${asked}`);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([
+      status,
+      "application/json; charset=utf-8",
+    ]);
+    const schema = await schemaOf(path, status);
+    const validate = new Ajv2020({ strict: false }).compile(schema);
+    expect([validate(await answer.json()), validate.errors]).toEqual([true, null]);
+  });
+
+  test("says of every address that somebody may be told to wait, and of one that is sent to all its refusals", async () => {
+    const { paths } = await described();
+    for (const [path, { get, post }] of Object.entries(paths)) {
+      if (!path.startsWith("/api/")) continue;
+      expect([path, Object.keys((get ?? post)!.responses)]).toEqual([
+        path,
+        expect.arrayContaining(["200", "429"]),
+      ]);
+    }
+    expect(Object.keys(paths["/api/actions"]!.post!.responses)).toEqual(
+      expect.arrayContaining(["400", "401", "403", "404", "413", "415"]),
+    );
+  });
+
+  test.each(["/api/none", "/api/packages/%ff", "/api/logs/none/1", "/api/logs/-x", "/api"])(
+    "%s is refused as JSON that says what to do, too",
+    async (asked) => {
+      const answer = await fetch(`${url}${asked}`);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      const { message, hint } = (await answer.json()) as { message: string; hint: string };
+      expect([message, hint]).toEqual([expect.stringMatching(/./), expect.stringMatching(/./)]);
+    },
+  );
 });
 
 test("metrics are Prometheus text", async () => {

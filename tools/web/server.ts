@@ -3,15 +3,15 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import compress from "@fastify/compress";
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
-import { fastify, type FastifyInstance } from "fastify";
+import { fastify } from "fastify";
 import { actionRoutes } from "./api/action-routes.ts";
 import { chaoticRoutes } from "./api/chaotic.ts";
-import { networkOf } from "./api/guesses.ts";
-import { addressOf, trustedProxies } from "./api/own-address.ts";
+import { networkOf, trustedProxies } from "../client-address.ts";
+import { ownAddress } from "./api/own-address.ts";
 import { apiRoutes } from "./api/routes.ts";
+import { answerProblems, answerUnroutable } from "./problem-answers.ts";
 import { openMetrics } from "./metrics.ts";
 import { pageRoutes } from "./pages/routes.ts";
-import { secure } from "./security-headers.ts";
 import type { Actions, Source } from "./source.ts";
 
 export interface WebOptions {
@@ -43,9 +43,9 @@ export async function openWeb(source: Source, options: WebOptions = {}): Promise
     exposeHeadRoutes: true,
     bodyLimit: 16 * 1024,
     trustProxy: trusts,
+    frameworkErrors: answerUnroutable,
   });
-  secure(app);
-  answerErrors(app);
+  answerProblems(app, options.actions !== undefined);
   await app.register(rateLimit, {
     max: perMinute,
     keyGenerator: ({ ip }) => networkOf(ip),
@@ -68,7 +68,7 @@ export async function openWeb(source: Source, options: WebOptions = {}): Promise
   const shared = {
     source,
     over: over.signal,
-    addressOf: addressOf(options.address, trusts),
+    ownAddress: ownAddress(options.address, trusts),
   };
   await app.register(apiRoutes(shared), { prefix: "/api" });
   if (options.actions) await app.register(actionRoutes(options.actions), { prefix: "/api" });
@@ -98,14 +98,3 @@ const assets = [
   ["log.js", "text/javascript; charset=utf-8"],
   ["actions.js", "text/javascript; charset=utf-8"],
 ] as const;
-
-/** Internal errors are not shown outside. */
-function answerErrors(app: FastifyInstance): void {
-  app.setNotFoundHandler((_request, reply) => reply.code(404).type("text/plain").send("not found\n"));
-  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
-    const status = error.statusCode ?? 500;
-    const text = status < 500 ? error.message : "internal error; what Sluice prints says more";
-    if (status >= 500) process.stderr.write(`web: ${error.message}\n`);
-    return reply.code(status).type("text/plain").send(`${text}\n`);
-  });
-}

@@ -91,7 +91,7 @@ export async function up(options: Options): Promise<number> {
           host: options.host,
           address,
           proxies,
-          connections,
+          ...connections,
           first: builders?.handle,
           chaoticMetrics: opened.head.workspace.config.METRICS_CHAOTIC,
         },

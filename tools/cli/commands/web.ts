@@ -40,7 +40,7 @@ export async function web(options: Options): Promise<number> {
       host: options.host,
       address,
       proxies,
-      connections,
+      ...connections,
       chaoticMetrics: config.METRICS_CHAOTIC,
     });
     const url = address ?? server.url;

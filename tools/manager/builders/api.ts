@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
+import { networkOf } from "../../client-address.ts";
 import { SluiceError } from "../../errors.ts";
+import { guessLimit } from "../../guess-limit.ts";
 import {
   aliveRequest,
   announcement,
@@ -10,6 +12,7 @@ import {
   headers,
   protocol,
 } from "../builder-protocol.ts";
+import type { Handler } from "../serve.ts";
 import type { RemoteBuilding } from "./remote-building.ts";
 import { tokenReader } from "./tokens.ts";
 
@@ -17,11 +20,14 @@ import { tokenReader } from "./tokens.ts";
 class Refusal extends Error {
   readonly status: number;
   readonly code: string;
+  /** After how many seconds to try again. */
+  readonly after: number | undefined;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, after?: number) {
     super(message);
     this.status = status;
     this.code = code;
+    this.after = after;
   }
 }
 
@@ -75,14 +81,32 @@ export function builderApi(
   building: RemoteBuilding,
   state: string,
   troubled: (error: unknown) => void,
-): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
+): Handler {
   const nameOf = tokenReader(state);
-  return async (request, response) => {
+  const guesses = guessLimit();
+  async function builderOf(
+    { headers: { authorization = "" } }: IncomingMessage,
+    client: string,
+  ): Promise<string> {
+    const token = /^Bearer (\S{1,200})$/.exec(authorization)?.[1];
+    const heard = token && (await guesses.ask(networkOf(client), token, () => nameOf(token)));
+    if (heard && heard.kind === "known") return heard.who;
+    if (heard && heard.kind === "later") {
+      const message = "too many wrong tokens came from this address; it is listened to again in a minute";
+      throw new Refusal(429, "guesses", message, heard.seconds);
+    }
+    throw new Refusal(401, "builder-unknown", "the manager knows no builder with this token");
+  }
+
+  return async (request, response, client) => {
     const path = /^\/builder\/([^?]*)/.exec(request.url ?? "")?.[1];
     if (path === undefined) return false;
     try {
-      send(response, 200, await answer(building, nameOf, request, path));
+      requireProtocol(request);
+      const name = await builderOf(request, client);
+      send(response, 200, await answer(building, name, request, path));
     } catch (error) {
+      if (error instanceof Refusal && error.after) response.setHeader("retry-after", error.after);
       const { status, ...body } = problemOf(error, troubled);
       send(response, status, body);
       // What it still sends is for nobody.
@@ -94,14 +118,10 @@ export function builderApi(
 
 async function answer(
   building: RemoteBuilding,
-  nameOf: (token: string) => Promise<string | undefined>,
+  name: string,
   request: IncomingMessage,
   path: string,
 ): Promise<unknown> {
-  requireProtocol(request);
-  const authorization = /^Bearer (\S{1,200})$/.exec(request.headers.authorization ?? "")?.[1];
-  const name = authorization && (await nameOf(authorization));
-  if (!name) throw new Refusal(401, "builder-unknown", "the manager knows no builder with this token");
   const parts = path.split("/");
   const pattern = parts.map((part, at) => (at === 1 || at === 3 ? "*" : part)).join("/");
   const route = routes[`${request.method} ${pattern}`];

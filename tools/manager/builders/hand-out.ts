@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SluiceError } from "../../errors.ts";
 import { openBuilderUsers } from "../../queue/bullmq/builder-users.ts";
 import { openOffers } from "../../queue/bullmq/offers.ts";
 import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import type { Installation, Installations } from "../installation.ts";
 import { defaultLeaseMs, type WorkspaceAddress } from "../builder-protocol.ts";
+import type { Handler } from "../serve.ts";
 import { saidOnce } from "../said-once.ts";
 import { builderApi } from "./api.ts";
 import { writeLiveBuilders } from "./live-builders.ts";
@@ -17,7 +17,7 @@ import { readBuilders } from "./tokens.ts";
 
 export interface HandOut {
   /** Answers what builders ask for; resolves false for all other requests. */
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+  readonly handle: Handler;
   /** Offers nothing more, and waits for what is being published. */
   close(): Promise<void>;
 }

@@ -88,7 +88,7 @@ describe.skipIf(cannotBuild !== "")(
         leaseMs: 20_000,
       });
       const api = builderApi(building, state, (error) => refusals.push(`trouble: ${String(error)}`));
-      server = await serve(installation.folders, 0, undefined, api);
+      server = await serve(installation.folders, 0, { handler: api });
       for (const name of ["good", "bad"] as const) {
         const description = { arch: "x86_64", class: "2", jobs: 2, draining: false, builds: [] };
         expect((await ask(name, "alive", description)).status).toBe(200);

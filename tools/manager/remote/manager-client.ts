@@ -206,7 +206,7 @@ function problemOf(status: number, text: string): SluiceError {
   const { code, message, hint } = parsed.success
     ? parsed.data
     : { code: "manager-away", message: `it answers ${status}`, hint: undefined };
-  const isAway = status >= 500 && code !== "landing-full";
+  const isAway = (status >= 500 || status === 429) && code !== "landing-full";
   const hints: Readonly<Record<string, string>> = {
     "builder-unknown":
       "On the manager: sluice builders add NAME; give what it prints to this builder as BUILDER_TOKEN.",

@@ -93,6 +93,15 @@ test("what a client has already isn't sent again", async () => {
   expect((await get(file, { "if-modified-since": "Thu, 01 Jan 2015 00:00:00 GMT" })).status).toBe(200);
 });
 
+test("a tag by which a client knows a file wins over the date", async () => {
+  const { headers } = await get(file);
+  const [etag, date] = [String(headers["etag"]), String(headers["last-modified"])];
+  expect((await get(file, { "if-none-match": etag })).status).toBe(304);
+  expect((await get(file, { "if-none-match": '"other"', "if-modified-since": date })).status).toBe(200);
+  expect((await get(file, { range: "bytes=6-", "if-range": etag })).body).toBe("6789");
+  expect((await get(file, { "if-match": '"other"' })).status).toBe(412);
+});
+
 test("HEAD tells the length and sends nothing", async () => {
   const { status, headers, body } = await get(file, {}, "HEAD");
   expect([status, headers["content-length"], body]).toEqual([200, "10", ""]);
@@ -118,6 +127,9 @@ test.each([
   "/tiny/x86_64/%2e%2e/%2e%2e/%2e%2e/secret.db",
   "/..%2f..%2fsecret.db",
   "/tiny/x86_64/outside.db",
+  "/tiny/x86_64/tiny.db/x.db",
+  `${file}/x.db`,
+  `/tiny/x86_64/${"x".repeat(300)}.db`,
   "/tiny/x86_64/.staging-x/tiny.db",
   "/tiny/x86_64/.lock",
   "/private-key.asc",

@@ -5,6 +5,7 @@ import { basename, dirname, join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { parseRange } from "./byte-range.ts";
+import { rangeCounts, unmetCondition, validatorsOf } from "./conditions.ts";
 
 export interface Served {
   /** `http://127.0.0.1:8080`, without a slash at its end. */
@@ -69,16 +70,18 @@ export function repositoryHandler(
     } catch (error) {
       // The client went away, or the file can't be read; there is nobody, or nothing better, to tell.
       if (response.headersSent) response.destroy();
-      else plain(response, systemCode(error) === "ENOENT" ? 404 : 500);
+      else plain(response, isThere(error) ? 500 : 404);
     }
   };
 }
 
+/** A name that is too long, or below what is no folder, is none either. */
+function isThere(error: unknown): boolean {
+  return !["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP"].includes(systemCode(error) ?? "");
+}
+
 async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    response.setHeader("allow", "GET, HEAD");
-    return plain(response, 405);
-  }
+  if (request.method !== "GET" && request.method !== "HEAD") return refuseMethod(response);
   const path = safePath(request.url ?? "");
   if (path === undefined) return plain(response, 404);
   const snapshot = await snapshotOf(join(root, path));
@@ -139,17 +142,17 @@ function encodePath(path: string): string {
 async function sendFile(file: FileHandle, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const status = await file.stat();
   if (!status.isFile()) return plain(response, 404);
-  const modified = Math.floor(status.mtimeMs / 1000) * 1000;
-  response.setHeader("last-modified", new Date(modified).toUTCString());
+  const validators = validatorsOf(status);
+  response.setHeader("etag", validators.etag);
+  response.setHeader("last-modified", new Date(validators.modified).toUTCString());
   response.setHeader("accept-ranges", "bytes");
-  const since = Date.parse(request.headers["if-modified-since"] ?? "");
-  if (modified <= since) {
-    response.writeHead(304).end();
+  const refused = unmetCondition(request.headers, validators);
+  if (refused !== undefined) {
+    response.writeHead(refused, refused === 412 ? { "content-length": 0 } : {}).end();
     return;
   }
   response.setHeader("content-type", "application/octet-stream");
-  const unchanged = Date.parse(String(request.headers["if-range"] ?? "")) === modified;
-  const wanted = request.headers["if-range"] === undefined || unchanged ? request.headers.range : undefined;
+  const wanted = rangeCounts(request.headers, validators) ? request.headers.range : undefined;
   const range = parseRange(wanted, status.size);
   if (range === "unsatisfiable") {
     response.writeHead(416, { "content-range": `bytes */${status.size}`, "content-length": 0 }).end();
@@ -161,6 +164,11 @@ async function sendFile(file: FileHandle, request: IncomingMessage, response: Se
   response.writeHead(range ? 206 : 200);
   if (request.method === "HEAD" || status.size === 0) response.end();
   else await pipeline(file.createReadStream({ start, end, autoClose: false }), response);
+}
+
+export function refuseMethod(response: ServerResponse): void {
+  response.setHeader("allow", "GET, HEAD");
+  plain(response, 405);
 }
 
 function plain(response: ServerResponse, status: number): void {

@@ -1,11 +1,16 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from "fastify";
-import { z } from "zod";
+import type { z } from "zod";
+import { networkOf } from "../../client-address.ts";
+import { guessLimit } from "../../guess-limit.ts";
 import type { Actions, TokenHolder } from "../source.ts";
-import { guessLimit, networkOf } from "./guesses.ts";
 import { json } from "./json-schema.ts";
+import { problemOf, problems, type Problem } from "./problems.ts";
 import { actionAnswer, askedAction, tokenHolder } from "./schemas.ts";
 
-const statuses = { done: 200, nothing: 200, unknown: 404, forbidden: 403 } as const;
+const refusals = {
+  unknown: { status: 404, hint: "/api/overview and /api/builders list what there is." },
+  forbidden: { status: 403, hint: "Make a token that does: sluice token make NAME --allow ACTION" },
+} as const;
 
 /**
  * What changes something. Whoever asks has to send a token in a header, which no other site can make a browser do;
@@ -15,29 +20,16 @@ export function actionRoutes(actions: Actions): FastifyPluginCallback {
   const guesses = guessLimit();
 
   async function holder(request: FastifyRequest, reply: FastifyReply): Promise<TokenHolder | undefined> {
-    const from = networkOf(request.ip);
-    const wait = guesses.blockedFor(from);
-    if (wait > 0) {
-      void reply
-        .code(429)
-        .header("retry-after", wait)
-        .send(problem("too many wrong tokens; try again later"));
-      return undefined;
-    }
     const token = /^Bearer ([\w-]{1,200})$/.exec(request.headers.authorization ?? "")?.[1];
-    const found = token === undefined ? undefined : await actions.holder(token);
-    if (found) return found;
-    if (token !== undefined) guesses.wasWrong(from);
+    if (token === undefined) return refuse(reply, noToken);
+    const heard = await guesses.ask(networkOf(request.ip), token, () => actions.holder(token));
+    if (heard.kind === "known") return heard.who;
+    if (heard.kind === "unknown") return refuse(reply, wrongToken);
+    const message = "too many wrong tokens came from this address";
     void reply
-      .code(401)
-      .header("www-authenticate", "Bearer")
-      .send(
-        problem(
-          token === undefined
-            ? "this takes a token: Authorization: Bearer TOKEN, as `sluice token make NAME` prints it"
-            : "no such token; `sluice token list` shows whose there are",
-        ),
-      );
+      .code(429)
+      .header("retry-after", heard.seconds)
+      .send(problemOf(429, message, "guesses"));
     return undefined;
   }
 
@@ -49,7 +41,7 @@ export function actionRoutes(actions: Actions): FastifyPluginCallback {
         schema: {
           summary: "Whose token it is, and what it allows",
           security,
-          response: { 200: json(tokenHolder), ...failures },
+          response: { 200: json(tokenHolder), ...problems(401) },
         },
       },
       async (request, reply) => (await holder(request, reply)) ?? reply,
@@ -61,7 +53,7 @@ export function actionRoutes(actions: Actions): FastifyPluginCallback {
           summary: "Build again, cancel, set a failure aside, hold a package, drain a builder",
           security,
           body: json(askedAction, "input"),
-          response: { 200: json(actionAnswer), ...failures },
+          response: { 200: json(actionAnswer), ...problems(400, 401, 403, 404, 413, 415) },
         },
         // Before the body is looked at, so that strangers learn nothing of it.
         onRequest: async (request, reply) => {
@@ -73,7 +65,9 @@ export function actionRoutes(actions: Actions): FastifyPluginCallback {
       },
       async (request, reply) => {
         const answer = await actions.act(holders.get(request)!, request.body);
-        return reply.code(statuses[answer.kind]).send(answer);
+        if (answer.kind === "done" || answer.kind === "nothing") return answer;
+        const { status, hint } = refusals[answer.kind];
+        return reply.code(status).send({ code: answer.kind, message: answer.message, hint });
       },
     );
     done();
@@ -82,8 +76,18 @@ export function actionRoutes(actions: Actions): FastifyPluginCallback {
 
 const holders = new WeakMap<FastifyRequest, TokenHolder>();
 
-const failures = { "4xx": json(z.object({ message: z.string() })) };
+const noToken: Problem = {
+  code: "token-missing",
+  message: "this takes a token",
+  hint: "Send Authorization: Bearer TOKEN, as `sluice token make NAME` prints it.",
+};
 
-function problem(message: string): { message: string } {
-  return { message };
+const wrongToken: Problem = {
+  code: "token-unknown",
+  message: "no such token",
+  hint: "`sluice token list` shows whose there are.",
+};
+
+function refuse(reply: FastifyReply, said: Problem): undefined {
+  void reply.code(401).header("www-authenticate", "Bearer").send(said);
 }

@@ -1,14 +1,16 @@
 import { Readable } from "node:stream";
 import type { FastifyPluginCallback, FastifyReply } from "fastify";
 import type { Source } from "../source.ts";
+import { goneSignal } from "./live.ts";
 import { appearing } from "./live-log.ts";
-import type { AddressOf } from "./own-address.ts";
+import type { OwnAddress } from "./own-address.ts";
+import { notFound, problemOf } from "./problems.ts";
 import type { Build } from "./schemas.ts";
 
 interface Options {
   readonly source: Source;
   readonly over: AbortSignal;
-  readonly addressOf: AddressOf;
+  readonly ownAddress: OwnAddress;
 }
 
 interface LogParams {
@@ -20,7 +22,7 @@ interface LogParams {
  * The routes of chaotic-manager, for its website, boards and links in messages. A build is named by its package and
  * by the time at which it was scheduled, in milliseconds.
  */
-export function chaoticRoutes({ source, over, addressOf }: Options): FastifyPluginCallback {
+export function chaoticRoutes({ source, over, ownAddress }: Options): FastifyPluginCallback {
   return (app, _options, done) => {
     const hidden = { schema: { hide: true } };
 
@@ -29,7 +31,7 @@ export function chaoticRoutes({ source, over, addressOf }: Options): FastifyPlug
       const idle = builders.filter(({ there, building }) => there && building.length === 0);
       const active = builds.filter(({ status }) => status === "active");
       const waiting = builds.filter(({ status }) => status !== "active");
-      const root = addressOf(request);
+      const root = ownAddress.of(request);
       return forEverySite(reply, {
         active: {
           count: active.length,
@@ -74,17 +76,17 @@ export function chaoticRoutes({ source, over, addressOf }: Options): FastifyPlug
       app.get<{ Params: LogParams }>(path, { ...hidden, compress: false }, async (request, reply) => {
         const { pkgbase, timestamp } = request.params;
         if (!/^[\w@+][\w@.+-]*$/.test(pkgbase) || !/^\d{0,15}$/.test(timestamp ?? "")) {
-          return text(reply, 400, "no such name or time\n");
+          return reply
+            .code(400)
+            .send(problemOf(400, "that is no package's name, or no time in milliseconds"));
         }
         const build = await findBuild(source, pkgbase, timestamp);
-        if (!build) return text(reply, 404, "there is no such build\n");
+        if (!build) return notFound(reply, `build of ${pkgbase} at that time`);
         // A build may say nothing for long.
         request.raw.socket.setTimeout(0);
-        const gone = new AbortController();
-        reply.raw.once("close", () => gone.abort());
-        const signal = AbortSignal.any([gone.signal, over]);
+        const signal = AbortSignal.any([goneSignal(reply), over]);
         const log = await appearing(source, build.id, signal);
-        if (!log) return text(reply, 404, "there is no log of it\n");
+        if (!log) return notFound(reply, `log of build ${build.id}`);
         void reply.headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
         return reply.send(Readable.from(log.follow(0, signal), { objectMode: false }));
       });
@@ -103,7 +105,7 @@ export function chaoticRoutes({ source, over, addressOf }: Options): FastifyPlug
         );
         return build
           ? reply.redirect(`${root}build/${build.id}`)
-          : text(reply, 404, "there is no such build\n");
+          : reply.code(404).type("text/plain").send("there is no such build\n");
       });
     }
     done();
@@ -137,8 +139,4 @@ function forEverySite(reply: FastifyReply, answer: unknown): FastifyReply {
     .headers({ "access-control-allow-origin": "*", "cache-control": "no-store" })
     .type("application/json")
     .send(JSON.stringify(answer));
-}
-
-function text(reply: FastifyReply, status: number, said: string): FastifyReply {
-  return reply.code(status).type("text/plain").send(said);
 }

@@ -27,9 +27,7 @@ export async function sendEvents(
 ): Promise<void> {
   reply.hijack();
   const response = reply.raw;
-  const gone = new AbortController();
-  response.once("close", () => gone.abort());
-  const signal = AbortSignal.any([gone.signal, over]);
+  const signal = AbortSignal.any([goneSignal(reply), over]);
   response.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
     "content-type": "text/event-stream; charset=utf-8",
@@ -51,6 +49,14 @@ export async function sendEvents(
     clearInterval(beat);
     response.end();
   }
+}
+
+/** Aborts when the answer has ended, or nobody is there any more who could take it. */
+export function goneSignal({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  if (raw.destroyed) gone.abort();
+  raw.once("close", () => gone.abort());
+  return gone.signal;
 }
 
 const isTaken = (response: ServerResponse): boolean => response.writableLength === 0;

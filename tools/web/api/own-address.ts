@@ -1,40 +1,41 @@
-import { BlockList, isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
+import type { TrustsProxy } from "../../client-address.ts";
 
-/** By which address a client reaches this server, without a slash at its end. */
-export type AddressOf = (request: FastifyRequest) => string;
-
-/** Whether what that address says of a client counts. */
-export type TrustsProxy = (address: string | undefined) => boolean;
+/** By which address clients reach this server, without a slash at its end. */
+export interface OwnAddress {
+  /** As this client calls it, where that can be an address at all: for answers that are for this client alone. */
+  of(request: FastifyRequest): string;
+  /** Undefined where only what somebody asks for says it. What is kept for others has to do without then. */
+  known(request: FastifyRequest): string | undefined;
+}
 
 /**
- * As the client calls this server, where that can be an address at all. Of a proxy that is trusted its X-Forwarded-*
- * counts, its prefix included.
+ * Of a proxy that is trusted its X-Forwarded-* counts, its prefix included.
  *
  * @param fixed the one and only address, where it is known
  */
-export function addressOf(fixed: string | undefined, trusts: TrustsProxy): AddressOf {
-  if (fixed !== undefined) return () => fixed;
-  return ({ protocol, host, headers, raw }) => {
-    const asked = headers["x-forwarded-prefix"];
-    const prefix = trusts(raw.socket.remoteAddress) && typeof asked === "string" ? asked : "";
-    const usable = /^(?:\/[\w.~-]+)+$/.test(prefix) ? prefix : "";
-    return `${protocol === "https" ? "https" : "http"}://${/^[\w.:[\]-]+$/.test(host) ? host : "localhost"}${usable}`;
+export function ownAddress(fixed: string | undefined, trusts: TrustsProxy): OwnAddress {
+  const isTrusted = ({ raw }: FastifyRequest): boolean => trusts(raw.socket.remoteAddress);
+
+  function asked(request: FastifyRequest): string {
+    const { protocol, host, headers } = request;
+    const name = /^[\w.:[\]-]+$/.test(host) ? host : "localhost";
+    const prefix = isTrusted(request) ? usablePrefix(headers["x-forwarded-prefix"]) : "";
+    return `${protocol === "https" ? "https" : "http"}://${name}${prefix}`;
+  }
+
+  return {
+    of: (request) => fixed ?? asked(request),
+    known(request) {
+      const said = request.headers["x-forwarded-host"];
+      return fixed ?? (said !== undefined && isTrusted(request) ? asked(request) : undefined);
+    },
   };
 }
 
-/** @param proxies addresses and networks, such as `127.0.0.1` or `10.0.0.0/8` */
-export function trustedProxies(proxies: readonly string[]): TrustsProxy {
-  const list = new BlockList();
-  for (const proxy of proxies) {
-    const [address = "", bits] = proxy.split("/");
-    const family = isIP(address) === 4 ? "ipv4" : "ipv6";
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return (address = "") => {
-    // What comes by IPv4 to a socket of both.
-    const plain = address.replace(/^::ffff:(?=\d+\.)/, "");
-    return isIP(plain) !== 0 && list.check(plain, isIP(plain) === 4 ? "ipv4" : "ipv6");
-  };
+/** Nothing where it holds other characters, or leads elsewhere (`..`). */
+function usablePrefix(said: string | string[] | undefined): string {
+  const parts = typeof said === "string" ? said.split("/").slice(1) : [];
+  const isPath = parts.every((part) => /^[\w.~-]+$/.test(part) && !/^\.{1,2}$/.test(part));
+  return isPath && said === `/${parts.join("/")}` ? `/${parts.join("/")}` : "";
 }

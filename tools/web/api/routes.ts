@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { FastifyPluginCallback, FastifyReply } from "fastify";
+import type { FastifyPluginCallback } from "fastify";
 import { z } from "zod";
 import type { Source } from "../source.ts";
 import { failures } from "../log/failures.ts";
@@ -8,6 +8,7 @@ import { withLogErrors } from "./log-errors.ts";
 import { json } from "./json-schema.ts";
 import { liveLogs, piecesOf } from "./live-log.ts";
 import { framed, lastEventId, sendEvents } from "./live.ts";
+import { notFound, problems } from "./problems.ts";
 import * as schemas from "./schemas.ts";
 
 interface Options {
@@ -48,7 +49,8 @@ export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
     app.get<{ Params: { pkgbase: string } }>(
       "/reviews/:pkgbase",
       described("An update that waits, with its files before and after", schemas.shownReview, packageParams),
-      async ({ params }, reply) => (await source.review(params.pkgbase)) ?? notFound(reply, "review"),
+      async ({ params }, reply) =>
+        (await source.review(params.pkgbase)) ?? notFound(reply, `review of ${params.pkgbase}`),
     );
     app.get("/repository", described("What is published", schemas.repository), () => source.repository());
     app.get<{ Params: { pkgbase: string } }>(
@@ -58,7 +60,8 @@ export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
         schemas.packageView,
         packageParams,
       ),
-      async ({ params }, reply) => (await source.package(params.pkgbase)) ?? notFound(reply, "package"),
+      async ({ params }, reply) =>
+        (await source.package(params.pkgbase)) ?? notFound(reply, `package ${params.pkgbase}`),
     );
     app.get<{ Querystring: { pkgbase?: string; limit: number } }>(
       "/builds",
@@ -72,16 +75,16 @@ export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
         const build = await source.build(params.id);
         return build
           ? { ...build, namcap: (await source.namcap(params.id)) ?? null }
-          : notFound(reply, "build");
+          : notFound(reply, `build ${params.id}`);
       },
     );
 
     app.get<{ Params: { id: number }; Querystring: { offset: number } }>(
       "/builds/:id/log",
-      { schema: { summary: "Its log as text, from a byte on", ...buildParams, querystring: offsetQuery } },
+      describedStream("Its log as text, from a byte on", "text/plain", logQuery),
       async ({ params, query }, reply) => {
         const log = await source.log(params.id);
-        if (!log) return notFound(reply, "log");
+        if (!log) return notFound(reply, `log of build ${params.id}`);
         const size = await log.size();
         void reply.headers({
           "content-type": "text/plain; charset=utf-8",
@@ -93,16 +96,13 @@ export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
     );
     app.get<{ Params: { id: number }; Querystring: { offset: number } }>(
       "/builds/:id/log/live",
-      {
-        schema: {
-          summary:
-            "Its log as server-sent events: lines as they are written, and `end` when the build has ended",
-          ...buildParams,
-          querystring: offsetQuery,
-        },
-      },
+      describedStream(
+        "Its log as server-sent events: lines as they are written, and `end` when the build has ended",
+        "text/event-stream",
+        logQuery,
+      ),
       async (request, reply) => {
-        if (!(await source.build(request.params.id))) return notFound(reply, "build");
+        if (!(await source.build(request.params.id))) return notFound(reply, `build ${request.params.id}`);
         const from = lastEventId(request) ?? request.query.offset;
         await sendEvents(reply, (signal) => liveLines(request.params.id, from, signal), over);
         return reply;
@@ -110,7 +110,10 @@ export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
     );
     app.get(
       "/events",
-      { schema: { summary: "What happens to builds, as server-sent events; resumed by Last-Event-ID" } },
+      describedStream(
+        "What happens to builds, as server-sent events; resumed by Last-Event-ID",
+        "text/event-stream",
+      ),
       async (request, reply) => {
         await sendEvents(reply, (signal) => eventMessages(source, lastEventId(request), signal), over);
         return reply;
@@ -122,18 +125,27 @@ export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
 
 const packageParams = { params: json(z.object({ pkgbase: z.string() })) };
 const buildParams = { params: json(z.object({ id: z.int().min(1) })) };
-const offsetQuery = json(z.object({ offset: z.int().min(0).default(0) }));
+const logQuery = { ...buildParams, querystring: json(z.object({ offset: z.int().min(0).default(0) })) };
 const buildsQuery = json(
   z.object({ pkgbase: z.string().optional(), limit: z.int().min(1).max(500).default(50) }),
   "input",
 );
 
-function described(summary: string, answer: z.ZodType, more: object = {}) {
-  return { schema: { summary, ...more, response: { 200: json(answer) } } };
+type Asked = Partial<Record<"params" | "querystring", object>>;
+
+/** What comes may be asked for by a name or a number, which may be wrong or nobody's. */
+function described(summary: string, answer: z.ZodType, asked: Asked = {}) {
+  return { schema: { summary, ...asked, response: { 200: json(answer), ...problemsOf(asked) } } };
 }
 
-function notFound(reply: FastifyReply, what: string): FastifyReply {
-  return reply.code(404).type("text/plain").send(`there is no such ${what}\n`);
+function describedStream(summary: string, type: string, asked: Asked = {}) {
+  const content = { [type]: { schema: { type: "string" } } };
+  const good = { description: "As long as there is something to say", content };
+  return { schema: { summary, ...asked, response: { 200: good, ...problemsOf(asked) } } };
+}
+
+function problemsOf({ params, querystring }: Asked): Record<number, object> {
+  return problems(...(params || querystring ? ([400] as const) : []), ...(params ? ([404] as const) : []));
 }
 
 async function* eventMessages(

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { LogSource } from "../source.ts";
 import { causeOf, failures } from "./failures.ts";
 import { logIndexes } from "./log-index.ts";
-import { partOf, searchLog } from "./log-part.ts";
+import { partOf } from "./log-part.ts";
+import { logSearch } from "./log-search.ts";
 
 /** A log that counts what is read of it. */
 function logOf(...texts: readonly string[]): LogSource & { grow(text: string): void; bytesRead: number } {
@@ -67,8 +68,49 @@ describe("a log's index", () => {
 
   test("a search finds lines whatever their capitals, with their numbers", async () => {
     const log = logOf(long, "Größe NEEDLE\n", numbered(10));
-    const { hits } = await searchLog(log, await logIndexes().of(1, log), "größe needle");
+    const index = await logIndexes().of(1, log);
+    const { hits } = await logSearch()(log, index, "größe needle", new AbortController().signal);
     expect(hits.map(({ line, text }) => [line, text])).toEqual([[60_001, "Größe NEEDLE"]]);
+  });
+
+  test("a search ends when whoever asked has gone", async () => {
+    const gone = new AbortController();
+    let reads = 0;
+    const log = logOf(numbered(300_000));
+    const left = {
+      ...log,
+      read: async (from: number, length: number) => {
+        if (++reads === 3) gone.abort();
+        return log.read(from, length);
+      },
+    };
+    const searching = logSearch()(left, await logIndexes().of(1, log), "none", gone.signal);
+    await expect(searching).rejects.toMatchObject({ name: "AbortError" });
+    expect(reads).toBe(3);
+  });
+
+  test("of 150 searches at once two run, twenty wait, and the others are told to come again", async () => {
+    let [running, most] = [0, 0];
+    const log = logOf(numbered(1000));
+    const counted = {
+      ...log,
+      read: async (from: number, length: number) => {
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running--;
+        return log.read(from, length);
+      },
+    };
+    const search = logSearch();
+    const index = await logIndexes().of(1, log);
+    const signal = new AbortController().signal;
+    const all = await Promise.allSettled(
+      Array.from({ length: 150 }, () => search(counted, index, "line", signal)),
+    );
+    const refused = all.filter(({ status }) => status === "rejected");
+    expect([most, refused.length]).toEqual([2, 128]);
+    expect(refused[0]).toMatchObject({ reason: { statusCode: 503 } });
+    expect((await search(counted, index, "line", signal)).hits).toHaveLength(100);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { LogSource } from "../source.ts";
 import { lineReader, type LogLine } from "./lines.ts";
-import type { LogIndex, Mark } from "./log-index.ts";
+import type { LogIndex } from "./log-index.ts";
 
 /** Some lines of a log in a row. */
 export interface LogPart {
@@ -53,50 +53,4 @@ async function lengthOf(log: LogSource, from: number, lines: number): Promise<nu
     at += bytes.length;
   }
   return 0;
-}
-
-/** Lines in which that is written, without regard to capitals. */
-export interface Search {
-  readonly hits: readonly Mark[];
-  /** The line from which on was searched. */
-  readonly from: number;
-}
-
-const searchedBytes = 64 * 1024 * 1024;
-const mostHits = 100;
-
-/** Looks through the end of a log, as much of it as doesn't take long. */
-export async function searchLog(log: LogSource, index: LogIndex, wanted: string): Promise<Search> {
-  const text = wanted.toLowerCase();
-  const start = startOf(index);
-  const hits: Mark[] = [];
-  let { line } = start;
-  let rest = Buffer.alloc(0);
-  for (let at = start.offset; at < index.end && hits.length < mostHits;) {
-    const read = await log.read(at, Math.min(1024 * 1024, index.end - at));
-    if (read.length === 0) break;
-    at += read.length;
-    const bytes = Buffer.concat([rest, read]);
-    const end = bytes.lastIndexOf(10) + 1;
-    const begin = at - bytes.length;
-    rest = end === 0 && bytes.length > 1024 * 1024 ? Buffer.alloc(0) : bytes.subarray(end);
-    const lines = bytes.subarray(0, end).toString();
-    const isThere = lines.toLowerCase().includes(text);
-    let offset = begin;
-    for (const one of end === 0 ? [] : lines.slice(0, -1).split("\n")) {
-      if (isThere && one.toLowerCase().includes(text) && hits.length < mostHits) {
-        hits.push({ line, offset, text: one.slice(0, 4096) });
-      }
-      line++;
-      offset += Buffer.byteLength(one) + 1;
-    }
-  }
-  return { hits, from: start.line };
-}
-
-function startOf(index: LogIndex): { readonly line: number; readonly offset: number } {
-  if (index.end <= searchedBytes) return { line: 1, offset: 0 };
-  // Lines are about as long everywhere; what matters is that it is bounded.
-  const share = 1 - searchedBytes / index.end;
-  return index.before(Math.ceil(index.lines * share));
 }

@@ -1,7 +1,8 @@
 import type { Build } from "../api/schemas.ts";
 import type { LogLine } from "../log/lines.ts";
 import type { LogIndex, Mark } from "../log/log-index.ts";
-import type { LogPart, Search } from "../log/log-part.ts";
+import type { LogPart } from "../log/log-part.ts";
+import type { Search } from "../log/log-search.ts";
 import { html, type Content } from "../markup/html.ts";
 import { duration } from "./parts.ts";
 

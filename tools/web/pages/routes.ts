@@ -1,9 +1,11 @@
 import type { FastifyPluginCallback, FastifyReply } from "fastify";
-import type { AddressOf } from "../api/own-address.ts";
+import { goneSignal } from "../api/live.ts";
+import type { OwnAddress } from "../api/own-address.ts";
 import { withLogErrors } from "../api/log-errors.ts";
 import { failures } from "../log/failures.ts";
 import { logIndexes } from "../log/log-index.ts";
-import { partOf, searchLog } from "../log/log-part.ts";
+import { partOf } from "../log/log-part.ts";
+import { logSearch } from "../log/log-search.ts";
 import { html } from "../markup/html.ts";
 import type { Source } from "../source.ts";
 import { brokenPage } from "./broken.ts";
@@ -19,7 +21,7 @@ import { reviewPage, reviewsPage } from "./reviews.ts";
 
 interface Options {
   readonly source: Source;
-  readonly addressOf: AddressOf;
+  readonly ownAddress: OwnAddress;
   /** Whether there is anything that a token allows. */
   readonly canAct: boolean;
 }
@@ -27,8 +29,9 @@ interface Options {
 type Query = Readonly<Record<string, unknown>>;
 
 /** The pages, rendered here; a little script keeps those up to date that are live. */
-export function pageRoutes({ source, addressOf, canAct }: Options): FastifyPluginCallback {
+export function pageRoutes({ source, ownAddress, canAct }: Options): FastifyPluginCallback {
   const indexes = logIndexes();
+  const search = logSearch();
   const explained = withLogErrors(failures(source, indexes));
   return (app, _options, done) => {
     const hidden = { schema: { hide: true } };
@@ -55,14 +58,14 @@ export function pageRoutes({ source, addressOf, canAct }: Options): FastifyPlugi
     });
     app.get<{ Querystring: Query }>("/repository", hidden, async (request, reply) => {
       const wanted = textOf(request.query["search"]);
-      const page = repositoryPage(await source.repository(), addressOf(request), wanted, Date.now());
+      const page = repositoryPage(await source.repository(), ownAddress.of(request), wanted, Date.now());
       return send(reply, source, page);
     });
     app.get("/feed.atom", hidden, async (request, reply) =>
       reply
         .type("application/atom+xml; charset=utf-8")
         .header("cache-control", "public, max-age=300")
-        .send(atomFeed(await source.repository(), addressOf(request))),
+        .send(atomFeed(await source.repository(), ownAddress.known(request))),
     );
     app.get<{ Params: { pkgbase: string } }>("/package/:pkgbase", hidden, async ({ params }, reply) => {
       const found = await source.package(params.pkgbase);
@@ -76,7 +79,7 @@ export function pageRoutes({ source, addressOf, canAct }: Options): FastifyPlugi
       const build = await source.build(id);
       if (!build) return send(reply, source, missing("build", params.id), 404);
       const [log, pkg, { commit: main }, namcap] = await Promise.all([
-        readLog(id, query),
+        readLog(id, query, goneSignal(reply)),
         source.package(build.pkgbase),
         source.overview(),
         source.namcap(id),
@@ -86,15 +89,15 @@ export function pageRoutes({ source, addressOf, canAct }: Options): FastifyPlugi
     done();
   };
 
-  async function readLog(id: number, query: Query): Promise<ShownLog | undefined> {
+  async function readLog(id: number, query: Query, gone: AbortSignal): Promise<ShownLog | undefined> {
     const log = await source.log(id);
     if (!log) return undefined;
     const index = await indexes.of(id, log);
     const line = /^\d{1,9}$/.test(textOf(query["line"])) ? Number(query["line"]) : undefined;
     const wanted = textOf(query["search"]);
     const part = await partOf(log, index, line);
-    const search = wanted === "" ? undefined : { wanted, found: await searchLog(log, index, wanted) };
-    return { part, index, times: await log.times(), search };
+    const searched = wanted === "" ? undefined : { wanted, found: await search(log, index, wanted, gone) };
+    return { part, index, times: await log.times(), search: searched };
   }
 }
 

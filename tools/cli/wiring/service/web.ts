@@ -3,6 +3,7 @@ import { SluiceError } from "../../../errors.ts";
 import type { Folders } from "../../../manager/folders.ts";
 import {
   defaultConnections,
+  defaultConnectionsEach,
   isServedFile,
   serve,
   type Handler,
@@ -23,6 +24,8 @@ interface Options {
   readonly proxies: readonly string[];
   /** How many connections may be open at once. */
   readonly connections: number;
+  /** How many of them one client may have. */
+  readonly connectionsEach: number;
   /** Is asked before all else. */
   readonly first?: Handler | undefined;
   /** Whether metrics have chaotic-manager's names besides. */
@@ -36,7 +39,7 @@ interface Options {
  */
 export async function serveWithPages(
   place: Served,
-  { port, host, address, proxies, connections, first, chaoticMetrics }: Options,
+  { port, address, first, chaoticMetrics, ...options }: Options,
 ): Promise<Server> {
   // Only who serves pays for loading it.
   const [{ openView }, { openActions }, { openWeb }] = await Promise.all([
@@ -47,19 +50,19 @@ export async function serveWithPages(
   const { logs, state } = place.folders;
   const view = await openView({ ...place, logs, state });
   const actions = openActions({ ...place, state, now: () => new Date() });
-  const web = await openWeb(view, { address, proxies, actions, chaoticMetrics });
+  const web = await openWeb(view, { address, proxies: options.proxies, actions, chaoticMetrics });
   const close = async (): Promise<void> => {
     await web.close();
     await view.close();
   };
   try {
-    const handler: Handler = async (request, response) => {
-      if (await first?.(request, response)) return true;
+    const handler: Handler = async (request, response, client) => {
+      if (await first?.(request, response, client)) return true;
       if (isServedFile(request.url ?? "")) return false;
       web.handle(request, response);
       return true;
     };
-    const server = await serve(place.folders, port, host, handler, connections);
+    const server = await serve(place.folders, port, { ...options, handler });
     return {
       ...server,
       async close() {
@@ -112,20 +115,23 @@ export function trustedProxies(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 /**
- * WEB_CONNECTIONS
+ * WEB_CONNECTIONS, WEB_CONNECTIONS_EACH
  *
  * @throws SluiceError `web-connections`
  */
-export function openConnections({ WEB_CONNECTIONS: text }: NodeJS.ProcessEnv): number {
-  if (text === undefined || text === "") return defaultConnections;
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new SluiceError(
-    "web-connections",
-    `WEB_CONNECTIONS: ${JSON.stringify(text)} is no number of connections`,
-    {
-      hint: "For example: WEB_CONNECTIONS=5000",
-    },
-  );
+export function openConnections(env: NodeJS.ProcessEnv): Pick<Options, "connections" | "connectionsEach"> {
+  const numberOf = (name: string, usual: number): number => {
+    const text = env[name] ?? "";
+    if (text === "") return usual;
+    if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+    throw new SluiceError("web-connections", `${name}: ${JSON.stringify(text)} is no number of connections`, {
+      hint: `For example: ${name}=${usual}`,
+    });
+  };
+  return {
+    connections: numberOf("WEB_CONNECTIONS", defaultConnections),
+    connectionsEach: numberOf("WEB_CONNECTIONS_EACH", defaultConnectionsEach),
+  };
 }
 
 function isAddressOrNetwork(text: string): boolean {
