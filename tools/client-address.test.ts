@@ -23,4 +23,5 @@ test.each([
   ["2001:DB8::1", "2001:db8:0:0"],
   ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
   ["::1", "0:0:0:0"],
+  [undefined, ""],
 ])("%s is one of the network %s", (address, network) => expect(networkOf(address)).toBe(network));

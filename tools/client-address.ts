@@ -27,8 +27,8 @@ export function clientAddress({ socket, headers }: IncomingMessage, trusts: Trus
   return withoutMapping(client);
 }
 
-/** Of an IPv6 address its network: whoever has one has all of its addresses. */
-export function networkOf(address: string): string {
+/** Of an IPv6 address its network: whoever has one has all of its addresses. Nothing of a client that has gone. */
+export function networkOf(address: string | undefined): string {
   const plain = withoutMapping(address);
   if (isIP(plain) !== 6) return plain;
   const [head = "", tail] = plain.toLowerCase().split("::");
@@ -38,6 +38,6 @@ export function networkOf(address: string): string {
 }
 
 /** What comes by IPv4 to a socket of both has an address such as `::ffff:192.0.2.1`. */
-function withoutMapping(address: string): string {
+function withoutMapping(address = ""): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, "");
 }

@@ -131,6 +131,9 @@ test.each([
   "GARBAGE\r\n\r\n",
   `GET /${"x".repeat(20_000)} HTTP/1.1\r\n\r\n`,
   "GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+  "GET / HTTP/1.1\r\n\r\n",
+  "GET / HTTP/1.1\r\nHost: one\r\nHost: two\r\n\r\n",
+  "GET / HTTP/1.1\r\nHost: x\r\nExpect: magic\r\n\r\n",
 ])("what is no request is refused with the headers that all answers have: %.30j", async (sent) => {
   const server = await serve(folders, 0);
   const said = await sayTo(server, sent);

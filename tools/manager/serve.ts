@@ -63,11 +63,14 @@ export async function serve(
     await (log === undefined ? repository(request, response) : sendLog(join(logs, log), request, response));
   }
   const unanswered = new WeakMap<Socket, Promise<void>[]>();
-  // Packages of other machines may take hours to arrive; connections that stand still are ended.
-  const server = createServer({ requestTimeout: 0, headersTimeout: 30_000 }, (request, response) => {
+  // Packages of other machines may take hours to arrive; connections that stand still are ended. Who doesn't say which
+  // host is meant is told so here, with the headers of all answers.
+  const limits = { requestTimeout: 0, headersTimeout: 30_000, requireHostHeader: false };
+  const server = createServer(limits, (request, response) => {
     const { socket } = request;
     secure(request, response, trusts);
     if (!admits(request, response)) return;
+    if (!namesOneHost(request)) return refuse(response, 400, "a request names one host\n");
     const earlier = unanswered.get(socket) ?? [];
     if (earlier.length >= maxUnanswered) return void socket.destroy();
     const answered = new Promise<void>((resolve) => response.once("close", resolve));
@@ -79,8 +82,15 @@ export async function serve(
     else void answer(request, response);
   });
   server.timeout = 120_000;
-  const limits = { all: connectionsFor(connections), each: connectionsEach, trusts };
-  const admits = limitConnections(server, limits);
+  const admits = limitConnections(server, {
+    all: connectionsFor(connections),
+    each: connectionsEach,
+    trusts,
+  });
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    secure(request, response, trusts);
+    refuse(response, 417, "nothing but 100-continue can be expected\n");
+  });
   server.on("clientError", (error, socket) => {
     const isAnswering = (unanswered.get(socket as Socket)?.length ?? 0) > 0;
     if (!socket.writable || isAnswering) return void socket.destroy();
@@ -116,6 +126,16 @@ function secure(request: IncomingMessage, response: ServerResponse, trusts: Trus
   // Who came by TLS is to come so again; over plain HTTP it would mean nothing.
   const said = trusts(request.socket.remoteAddress) && request.headers["x-forwarded-proto"];
   if (said === "https") response.setHeader("strict-transport-security", "max-age=31536000");
+}
+
+/** RFC 9112, section 3.2: of two, a proxy in front may have taken the other one. */
+function namesOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === "host");
+  return hosts.length === 1 || (hosts.length === 0 && httpVersion !== "1.1");
+}
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { "content-type": "text/plain", connection: "close" }).end(text);
 }
 
 /** What isn't HTTP, or is too much of it. */
@@ -165,7 +185,7 @@ async function sendLog(path: string, { method }: IncomingMessage, response: Serv
     else await pipeline(createReadStream(path, { end: size - 1 }), response);
   } catch {
     if (response.headersSent) response.destroy();
-    else response.writeHead(404).end();
+    else response.writeHead(404, { "content-type": "text/plain" }).end("there is no such log\n");
   }
 }
 

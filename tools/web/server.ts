@@ -56,7 +56,8 @@ export async function openWeb(source: Source, options: WebOptions = {}): Promise
       "x-ratelimit-reset": false,
     },
   });
-  await app.register(compress, { threshold: 1024, encodings: ["br", "gzip"] });
+  // What is sent here is short: nothing that is unpacked is taken.
+  await app.register(compress, { threshold: 1024, encodings: ["br", "gzip"], globalDecompression: false });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",

@@ -78,12 +78,16 @@ export function pageRoutes({ source, ownAddress, canAct }: Options): FastifyPlug
       const id = /^\d{1,15}$/.test(params.id) ? Number(params.id) : 0;
       const build = await source.build(id);
       if (!build) return send(reply, source, missing("build", params.id), 404);
-      const [log, pkg, { commit: main }, namcap] = await Promise.all([
-        readLog(id, query, goneSignal(reply)),
+      const gone = goneSignal(reply);
+      // First, since it may be refused.
+      const log = await readLog(id, query, gone);
+      const [pkg, { commit: main }, namcap] = await Promise.all([
         source.package(build.pkgbase),
         source.overview(),
         source.namcap(id),
       ]);
+      // A log is long to show: not for who has left.
+      gone.throwIfAborted();
       return send(reply, source, buildPage(build, { log, pkg, main, namcap }, Date.now(), canAct));
     });
     done();
@@ -95,8 +99,9 @@ export function pageRoutes({ source, ownAddress, canAct }: Options): FastifyPlug
     const index = await indexes.of(id, log);
     const line = /^\d{1,9}$/.test(textOf(query["line"])) ? Number(query["line"]) : undefined;
     const wanted = textOf(query["search"]);
-    const part = await partOf(log, index, line);
     const searched = wanted === "" ? undefined : { wanted, found: await search(log, index, wanted, gone) };
+    gone.throwIfAborted();
+    const part = await partOf(log, index, line);
     return { part, index, times: await log.times(), search: searched };
   }
 }
