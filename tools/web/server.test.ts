@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LogSource } from "./source.ts";
 import { name, nasty, read, serveNasty } from "../../test/world/web-source.ts";
 
 let served: Awaited<ReturnType<typeof serveNasty>>;
@@ -106,6 +107,32 @@ test("who doesn't read is given no more than fits on the way", async () => {
   }
   expect(read.bytes).toBeLessThan(8_000_000);
   socket.destroy();
+});
+
+test.each(["HEAD", "GET"])("of a log that nobody takes, %s reads no more than a little", async (method) => {
+  let bytes = 0;
+  const log: LogSource = {
+    size: async () => 1e12,
+    async read(_from, length) {
+      bytes += length;
+      return Buffer.alloc(length, "x\n");
+    },
+    times: async () => [],
+    async *follow() {
+      yield Buffer.from("");
+    },
+  };
+  const long = await serveNasty({}, { log: async () => log });
+  const leaving = new AbortController();
+  const { status } = await fetch(`${long.url}/api/builds/1/log`, { method, signal: leaving.signal });
+  leaving.abort();
+  expect(status).toBe(200);
+  for (let before = -1; before !== bytes;) {
+    before = bytes;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  expect(bytes).toBeLessThan(1e9);
+  await long.close();
 });
 
 test("events go on where a reader was cut off", async () => {

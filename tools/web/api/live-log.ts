@@ -5,8 +5,13 @@ import { framed } from "./live.ts";
 
 const pieceBytes = 64 * 1024;
 
-export async function* piecesOf(log: LogSource, from: number, end: number): AsyncGenerator<Uint8Array> {
-  for (let at = from; at < end;) {
+export async function* piecesOf(
+  log: LogSource,
+  from: number,
+  end: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (let at = from; at < end && !signal.aborted;) {
     const piece = await log.read(at, Math.min(pieceBytes, end - at));
     if (piece.length === 0) return;
     at += piece.length;

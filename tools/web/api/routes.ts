@@ -7,7 +7,7 @@ import { logIndexes } from "../log/log-index.ts";
 import { withLogErrors } from "./log-errors.ts";
 import { json } from "./json-schema.ts";
 import { liveLogs, piecesOf } from "./live-log.ts";
-import { framed, lastEventId, sendEvents } from "./live.ts";
+import { framed, goneSignal, lastEventId, sendEvents } from "./live.ts";
 import { notFound, problems } from "./problems.ts";
 import * as schemas from "./schemas.ts";
 
@@ -91,7 +91,8 @@ export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
           "cache-control": "no-store",
           "x-log-size": size,
         });
-        return reply.send(Readable.from(piecesOf(log, query.offset, size), { objectMode: false }));
+        const pieces = piecesOf(log, query.offset, size, goneSignal(reply));
+        return reply.send(Readable.from(pieces, { objectMode: false }));
       },
     );
     app.get<{ Params: { id: number }; Querystring: { offset: number } }>(
