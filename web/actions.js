@@ -67,8 +67,9 @@ async function ask(path, { asked, token = sessionStorage.getItem(key) }) {
     headers: { authorization: `Bearer ${token}`, ...(asked && { "content-type": "application/json" }) },
     ...(asked && { body: JSON.stringify(asked) }),
   }).catch(() => undefined);
-  const { message } = (await answer?.json().catch(() => undefined)) ?? {};
-  return { ok: answer?.ok ?? false, message: message ?? "The server can't be reached." };
+  const { message = "The server can't be reached.", hint } =
+    (await answer?.json().catch(() => undefined)) ?? {};
+  return { ok: answer?.ok ?? false, message: hint ? `${message}. ${hint}` : message };
 }
 
 function tell(said, { ok, message }) {
