@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { request, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -43,13 +44,20 @@ describe.skipIf(missing.length > 0)(
   () => {
     let scratch: ScratchRepository;
     let sluice: Server;
+    const clients = new Set<string>();
     beforeAll(async () => {
       scratch = await scratchRepository();
       const { build, home, repository } = scratch;
       await publish(repository, [build("app", { pkgname: "app" })], new Date("2026-06-01T12:00:00Z"));
       const unused = join(home, "unused");
       const folders = { state: home, logs: unused, sources: unused, finished: unused, work: unused };
-      sluice = await serve({ ...folders, repositories: repository.root }, 0);
+      sluice = await serve({ ...folders, repositories: repository.root }, 0, {
+        proxies: ["127.0.0.1"],
+        handler: async (_request, _response, client) => {
+          clients.add(client);
+          return false;
+        },
+      });
     });
     afterAll(async () => {
       await sluice.close();
@@ -74,6 +82,9 @@ describe.skipIf(missing.length > 0)(
           expect(await client.installed()).toEqual({ app: "1-1" });
           await client.close();
           expect((await fetch(`http://${address}/tiny/x86_64/.lock`)).status).toBe(404);
+          clients.clear();
+          await askFrom("127.0.0.5", `http://${address}/tiny/tiny.asc`);
+          expect([...clients]).toEqual(["127.0.0.5"]);
         } finally {
           const ended = once(server, "exit");
           if (server.kill("SIGTERM")) await ended;
@@ -82,6 +93,13 @@ describe.skipIf(missing.length > 0)(
     );
   },
 );
+
+/** Asks from that address, and claims another. */
+async function askFrom(localAddress: string, url: string): Promise<void> {
+  const asked = request(url, { localAddress, headers: { "x-forwarded-for": "203.0.113.1" } });
+  const [answer] = (await once(asked.end(), "response")) as [IncomingMessage];
+  answer.resume();
+}
 
 /** Waits for the first answer. */
 async function answering(url: string, server: ChildProcess): Promise<void> {
