@@ -66,6 +66,23 @@ describe("a log's index", () => {
     expect([index.lines, index.errors.map(({ line }) => line)]).toEqual([2, [2]]);
   });
 
+  test("of a hundred logs that are asked for together a few are read at once", async () => {
+    let [reading, most] = [0, 0];
+    const log = logOf(numbered(10));
+    const counted = {
+      ...log,
+      read: async (from: number, length: number) => {
+        most = Math.max(most, ++reading);
+        await new Promise((resolve) => setImmediate(resolve));
+        reading--;
+        return log.read(from, length);
+      },
+    };
+    const indexes = logIndexes();
+    const all = await Promise.all(Array.from({ length: 100 }, (_, n) => indexes.of(n, counted)));
+    expect([most, new Set(all.map(({ lines }) => lines))]).toEqual([4, new Set([10])]);
+  });
+
   test("a search finds lines whatever their capitals, with their numbers", async () => {
     const log = logOf(long, "Größe NEEDLE\n", numbered(10));
     const index = await logIndexes().of(1, log);

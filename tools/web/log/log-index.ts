@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { LogSource } from "../source.ts";
 import { readLine } from "./lines.ts";
 
@@ -29,18 +30,23 @@ export interface LogIndexes {
 const chunkBytes = 1024 * 1024;
 const everyLines = 1000;
 const most = { phases: 500, errors: 200 };
-const rememberedLogs = 50;
+const rememberedLogs = 200;
+/** Each holds a chunk; a farm may have hundreds of failures whose logs are asked for together. */
+const readAtOnce = 4;
+/** Bytes of a line that are looked at: hundreds of them are kept. */
+const longestMark = 1024;
 const newline = 10;
 
 export function logIndexes(): LogIndexes {
   const known = new Map<number, Scan>();
+  const limit = pLimit(readAtOnce);
   return {
     async of(build, log) {
       const scan = known.get(build) ?? new Scan();
       known.delete(build);
       known.set(build, scan);
       if (known.size > rememberedLogs) known.delete(known.keys().next().value!);
-      await scan.goOn(log);
+      await limit(() => scan.goOn(log));
       return scan;
     },
   };
@@ -94,7 +100,7 @@ class Scan implements LogIndex {
   }
 
   #look(bytes: Buffer, offset: number): void {
-    const { kind, pieces } = readLine(bytes.subarray(0, 4096).toString());
+    const { kind, pieces } = readLine(bytes.subarray(0, longestMark).toString());
     if (kind === "plain" || kind === "note") return;
     const list = kind === "phase" ? "phases" : "errors";
     const text = pieces.map(([piece]) => piece).join("");
