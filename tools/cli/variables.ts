@@ -66,7 +66,7 @@ export const variables = {
     WEB_CONNECTIONS:
       "`sluice up`, `sluice web`: how many connections may be open at once (default: 2000; fewer where the limit of open files wants it). Beyond that, connections are ended that are idle for longest, then those of readers that take nothing; where there are none, a new one is told to come back.",
     WEB_CONNECTIONS_EACH:
-      "`sluice up`, `sluice web`: how many of them one address may have, of IPv6 one network (default: 200). For proxies of TRUST_PROXY the addresses count that they name.",
+      "`sluice up`, `sluice web`: how many of them one address may have, of IPv6 one network (default: 200, and no more than half). For proxies of TRUST_PROXY the addresses count that they name.",
     REPOSITORY_URL:
       "`sluice builder`: another address of the published repository, such as a mirror; below it is `NAME/ARCH/`.",
   },

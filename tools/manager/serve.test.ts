@@ -212,6 +212,14 @@ describe("connections", () => {
     await close();
   });
 
+  test("of one address are no more than half where there may be few", async () => {
+    await open({ connections: 16 });
+    for (let n = 0; n < 8; n++) await from("127.0.0.9", `/live/${n}`);
+    await vi.waitFor(() => expect(asked).toHaveLength(8), { timeout: 600_000 });
+    expect(await answerOf(await from("127.0.0.9", "/live/8"))).toContain("503");
+    await close();
+  });
+
   test("of one address on which nothing is asked make room for its next one", async () => {
     await open({ connectionsEach: 2 });
     const [first] = [await from("127.0.0.9"), await from("127.0.0.9", "/live/1")];

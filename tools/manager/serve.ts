@@ -32,8 +32,8 @@ export interface ServeOptions {
   readonly handler?: Handler;
   /** How many connections may be open at once. */
   readonly connections?: number;
-  /** How many of them one client may have. */
-  readonly connectionsEach?: number;
+  /** How many of them one client may have; by default 200, and no more than half. */
+  readonly connectionsEach?: number | undefined;
   /** Addresses and networks of proxies whose X-Forwarded-* counts. */
   readonly proxies?: readonly string[];
 }
@@ -51,7 +51,7 @@ export async function serve(
     host = "127.0.0.1",
     handler = async () => false,
     connections = defaultConnections,
-    connectionsEach = defaultConnectionsEach,
+    connectionsEach,
     proxies = [],
   }: ServeOptions = {},
 ): Promise<Server> {
@@ -82,11 +82,10 @@ export async function serve(
     else void answer(request, response);
   });
   server.timeout = 120_000;
-  const admits = limitConnections(server, {
-    all: connectionsFor(connections),
-    each: connectionsEach,
-    trusts,
-  });
+  const all = connectionsFor(connections);
+  // A household or an office has one address; a browser opens six.
+  const each = connectionsEach ?? Math.min(200, Math.floor(all / 2));
+  const admits = limitConnections(server, { all, each, trusts });
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
     secure(request, response, trusts);
     refuse(response, 417, "nothing but 100-continue can be expected\n");
@@ -114,9 +113,6 @@ export async function serve(
 
 /** What clients that take nothing can hold of memory stays far below a gigabyte then. */
 export const defaultConnections = 2000;
-
-/** A household or an office has one address; a browser opens six. */
-export const defaultConnectionsEach = 200;
 
 /** Requests on one connection that are sent without waiting for answers; hardly a client sends any. */
 const maxUnanswered = 8;

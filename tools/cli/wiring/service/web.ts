@@ -3,7 +3,6 @@ import { SluiceError } from "../../../errors.ts";
 import type { Folders } from "../../../manager/folders.ts";
 import {
   defaultConnections,
-  defaultConnectionsEach,
   isServedFile,
   serve,
   type Handler,
@@ -25,7 +24,7 @@ interface Options {
   /** How many connections may be open at once. */
   readonly connections: number;
   /** How many of them one client may have. */
-  readonly connectionsEach: number;
+  readonly connectionsEach: number | undefined;
   /** Is asked before all else. */
   readonly first?: Handler | undefined;
   /** Whether metrics have chaotic-manager's names besides. */
@@ -120,17 +119,17 @@ export function trustedProxies(env: NodeJS.ProcessEnv): readonly string[] {
  * @throws SluiceError `web-connections`
  */
 export function openConnections(env: NodeJS.ProcessEnv): Pick<Options, "connections" | "connectionsEach"> {
-  const numberOf = (name: string, usual: number): number => {
+  const numberOf = (name: string, example: number): number | undefined => {
     const text = env[name] ?? "";
-    if (text === "") return usual;
+    if (text === "") return undefined;
     if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
     throw new SluiceError("web-connections", `${name}: ${JSON.stringify(text)} is no number of connections`, {
-      hint: `For example: ${name}=${usual}`,
+      hint: `For example: ${name}=${example}`,
     });
   };
   return {
-    connections: numberOf("WEB_CONNECTIONS", defaultConnections),
-    connectionsEach: numberOf("WEB_CONNECTIONS_EACH", defaultConnectionsEach),
+    connections: numberOf("WEB_CONNECTIONS", 5000) ?? defaultConnections,
+    connectionsEach: numberOf("WEB_CONNECTIONS_EACH", 100),
   };
 }
 
