@@ -126,13 +126,13 @@ ln -s libfoo.so.${soname} "$pkgdir/usr/lib/libfoo.so"`,
           },
           {
             need: "libgone.so.1",
-            why: "libgone.so.1 is gone",
+            why: "libgone.so.1 isn't there",
             packages: [
               {
                 pkgbase: "other",
                 file: "usr/bin/other",
                 since: expect.any(String),
-                outcome: "nothing takes its place, so a rebuild wouldn't help",
+                outcome: "nobody is known to have given it, so a rebuild wouldn't help",
               },
             ],
           },

@@ -35,7 +35,8 @@ type Language = "python" | "perl" | "ruby" | "nodejs";
 
 interface Package {
   readonly pkgbase: string;
-  readonly kind: "library" | "program" | "cpp" | Language;
+  /** A foreign one was compiled on another distribution: it needs a symbol version that its library never had. */
+  readonly kind: "library" | "program" | "cpp" | "foreign" | Language;
   readonly uses: readonly string[];
   pkgver: number;
   /** What it was linked to when it was built last. */
@@ -88,6 +89,8 @@ export class MovingWorld {
     for (const language of languages) {
       for (let n = 0; n < 4; n++) this.#package(`${language}-module${n}`, language, 0);
     }
+    this.#library("libsteady", "steady", 1);
+    this.#package("foreign", "foreign", 0);
     this.days.gives = (known) => [this.#gives(known)];
     this.days.symbols = (asked) => this.#symbols(asked);
   }
@@ -100,7 +103,8 @@ export class MovingWorld {
   #package(pkgbase: string, kind: Package["kind"], own: number): void {
     const candidates = dists.map((n) => `libdist${n}`);
     candidates.push(...[...Array(own).keys()].map((n) => `libown${n}`));
-    const uses = isLanguage(kind) ? [] : [...new Set([0, 1, 2].map(() => pick(candidates, this.#random)))];
+    const picked = isLanguage(kind) ? [] : [...new Set([0, 1, 2].map(() => pick(candidates, this.#random)))];
+    const uses = kind === "foreign" ? ["libsteady"] : picked;
     if (kind === "library") this.#library(`lib${pkgbase}`, pkgbase, 1);
     this.packages.set(pkgbase, { pkgbase, kind, uses, pkgver: 1, linkedTo: [] });
     this.#writeRecipe(pkgbase);
@@ -178,6 +182,11 @@ export class MovingWorld {
         const library = this.libraries.get(`lib${pkgbase}`)!;
         return { [`usr/lib/${library.name}.so.${library.soname}`]: readFileSync(this.#pathOf(library.name)) };
       }
+      case "foreign": {
+        const soname = "libsteady.so.1";
+        const theirs = this.#compiler.library({ soname, functions: calls, symbolVersion: "OTHERS_1" });
+        return { [`usr/bin/${pkgbase}`]: readFileSync(this.#compiler.program(calls, [theirs])) };
+      }
       default:
         return { [`usr/bin/${pkgbase}`]: readFileSync(this.#compiler.program(calls, paths, kind === "cpp")) };
     }
@@ -210,6 +219,7 @@ export class MovingWorld {
     );
     const dist = this.libraries.get(`libdist${pick(dists, this.#random)}`)!;
     dist.version++;
+    this.libraries.get("libsteady")!.version++;
     if (what === "soname") dist.soname++;
     if (what === "symbols" && dist.symbols !== undefined) dist.symbols++;
     if (what === "renamed" || what === "split") dist.form = what;

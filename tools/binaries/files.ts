@@ -38,9 +38,14 @@ export function givenByFiles(paths: Iterable<string>, machines: readonly string[
 }
 
 /** Whether a package is there to be linked to and for nothing else, by the paths of its files. */
-export function onlyLibraries(paths: readonly string[]): boolean {
-  const files = paths.filter((path) => path !== "" && !path.endsWith("/") && !path.startsWith("%"));
-  return files.some((path) => libraryAt(path)) && files.every(isPartOfLibrary);
+export function onlyLibraries(paths: Iterable<string>): boolean {
+  let hasLibrary = false;
+  for (const path of paths) {
+    if (path === "" || path.endsWith("/") || path.startsWith("%")) continue;
+    if (!isPartOfLibrary(path)) return false;
+    hasLibrary ||= libraryAt(path) !== undefined;
+  }
+  return hasLibrary;
 }
 
 function isPartOfLibrary(path: string): boolean {

@@ -30,13 +30,10 @@ export interface Kind {
 /** Of a need by path or binary: that of the provider that the package was built with. */
 export const installed = "installed";
 
-/** `1:8.3.2-1` → `8.3` with two parts, `8` with one. */
+/** `1:8.3.2+git7-1` → `8.3.2` with three parts, `8` with one. */
 export function versionParts(parts: number): (version: string) => string | undefined {
   return (version) => {
-    const numbers = version
-      .replace(/^\d+:/, "")
-      .replace(/-[^-]*$/, "")
-      .split(".");
+    const numbers = /^(?:\d+:)?(\d+(?:\.\d+)*)/.exec(version)?.[1]?.split(".") ?? [];
     return numbers.length < parts ? undefined : numbers.slice(0, parts).join(".");
   };
 }

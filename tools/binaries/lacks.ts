@@ -86,17 +86,38 @@ function describe(
   { builtWith }: PackageRecord,
   need: Need,
   file: string | undefined,
-  { provided, before }: Sides,
+  sides: Sides,
   known: KnownBroken[string]["lacks"],
 ): Lack {
+  const { provided, before } = sides;
   const former = before.giverOf(need);
-  const was = known[need]?.was ?? (former?.pkgname ? `${former.pkgname} ${former.version}` : undefined);
-  const successor = provided.successorOf(need, was?.split(" ")[0]);
+  const seen =
+    known[need]?.was ??
+    (former?.pkgname ? `${former.pkgname} ${former.symbolsOf ?? former.version}` : undefined);
+  const successor = provided.successorOf(need, seen?.split(" ")[0]);
   const builtName = successor && builtWith[successor.giver.pkgname];
-  const whom = was ?? (builtName === undefined ? undefined : `${successor!.giver.pkgname} ${builtName}`);
-  const name = whom?.split(" ")[0];
+  const guess = builtName === undefined ? undefined : `${successor!.giver.pkgname} ${builtName}`;
+  const was = isForeign(need, known, sides, seen ?? guess) ? undefined : (seen ?? guess);
+  const name = was?.split(" ")[0];
   const present = name === undefined ? undefined : provided.package(name);
-  return { need, file, was: whom, now: present && `${present.pkgname} ${present.version}`, successor };
+  return { need, file, was, now: present && `${present.pkgname} ${present.version}`, successor };
+}
+
+/**
+ * Whether a file needs a symbol version that it can't have got from the library that it is said to be linked to: what
+ * somebody else compiled, on another distribution. Building it again changes nothing of that.
+ */
+function isForeign(
+  need: Need,
+  known: KnownBroken[string]["lacks"],
+  { provided, before }: Sides,
+  was: string | undefined,
+): boolean {
+  if (!symbolVersion(need) || was === undefined) return false;
+  // It was looked at once, and nobody gave it then.
+  if (Object.hasOwn(known, need) && known[need]!.was === undefined) return true;
+  const [pkgname = "", version = ""] = was.split(" ");
+  return [before, provided].some((side) => side.neverGave(need, pkgname, version));
 }
 
 /**
@@ -112,7 +133,7 @@ export function builtAhead({ builtWith }: PackageRecord, { successor, was, now }
   return undefined;
 }
 
-/** `libfoo.so.1 is gone (foo 1.9-1 → 2.0-1); libfoo.so.2 is there` */
+/** `libfoo.so.1 is gone (foo 1.9-1 → 2.0-1); libfoo.so.2 is there`; without a giver that is known, `libfoo.so.1 isn't there` */
 export function sayLack({ need, was, now, successor }: Lack): string {
   const symbols = symbolVersion(need);
   const giver = successor && `${successor.giver.pkgname} ${successor.giver.version}`;
@@ -121,8 +142,9 @@ export function sayLack({ need, was, now, successor }: Lack): string {
     was === undefined
       ? ""
       : ` (${then === undefined || then === was ? was : `${was} → ${shortened(then, was)}`})`;
-  const instead = successor && !symbols ? `; ${describeNeed(successor.need)} is there` : "";
-  return `${sayNeed(need)} is gone${moved}${instead}`;
+  const instead =
+    successor && !symbols && was !== undefined ? `; ${describeNeed(successor.need)} is there` : "";
+  return `${sayNeed(need)} ${was === undefined ? "isn't there" : "is gone"}${moved}${instead}`;
 }
 
 /** `libfoo.so.1`, `FOO_1 of libfoo.so.1`, `Python 3.12`, `foo<2` */

@@ -33,13 +33,15 @@ export function isLibrary(need: Need): boolean {
 
 /**
  * What stays the same of a need when the version of what it is about changes: `libicuuc.so.74` and `libicuuc.so.76`,
- * `libboost_python312.so.1.83` and `libboost_python313.so.1.85`, `python:3.12` and `python:3.13`.
+ * `libboost_python312.so.1.83` and `libboost_python313.so.1.85`, `python:3.12` and `python:3.13`. Haskell's libraries
+ * have a version, a hash and that of the compiler in their names: `libHSaeson-2.1.2-Ab1-ghc9.4.8.so`.
  */
 export function stemOf(need: Need): string {
   const kind = kindOf(need);
   if (!isLibrary(need)) return `${kind}:${versioned.get(kind)?.(valueOf(need)) ?? ""}`;
   const name = valueOf(need).replace(/@.*/, "");
-  const [stem = name] = name.split(/\.so(?:\.|$)/);
+  const [whole = name] = name.split(/\.so(?:\.|$)/);
+  const stem = whole.replace(/^(libHS.+?)-[0-9].*/, "$1");
   return `${kind}:${stem.replace(/[-_.0-9]+$/, "").toLowerCase()}`;
 }
 

@@ -9,6 +9,8 @@ export interface Giver {
   readonly gives: readonly Need[];
   readonly provides: readonly string[];
   readonly depends: readonly string[];
+  /** The version that the symbol versions are of, where it is another one. */
+  readonly symbolsOf?: string;
   /** Whether all that it has is there to be linked to; undefined where nobody knows. */
   readonly onlyLibraries?: boolean;
 }
@@ -79,6 +81,14 @@ export class Provided {
   /** Everybody who gives it, as `giverOf` the first. */
   giversOf(need: Need): readonly Giver[] {
     return this.#givers.get(need) ?? [];
+  }
+
+  /** Whether a version of a package is known to have had the library of a symbol version, and not that. */
+  neverGave(need: Need, pkgname: string, version: string): boolean {
+    const giver = this.#packages.get(pkgname);
+    const library = symbolVersion(need)?.library;
+    if (!giver || library === undefined || (giver.symbolsOf ?? giver.version) !== version) return false;
+    return this.#withVersions.get(giver)?.has(library) === true && !this.giversOf(need).includes(giver);
   }
 
   /** The pkgnames that are installed along with a package that has these `depends`. */

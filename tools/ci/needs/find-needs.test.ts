@@ -122,7 +122,7 @@ test("where neither what is published nor the distribution has changed, nothing 
   world.published["vendor"] = { needs: ["libgone.so.1"] };
   world.published["app"] = { needs: ["libfoo.so.1"] };
   const first = await world.run();
-  expect(first.broken["vendor"]).toContain("libgone.so.1 is gone");
+  expect(first.broken["vendor"]).toContain("libgone.so.1 isn't there");
   world.isQuiet = true;
   world.read = 0;
   expect(await world.run()).toEqual(first);

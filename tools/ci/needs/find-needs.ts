@@ -136,7 +136,7 @@ async function compare(
     arch,
     records,
     provided,
-    before: isUnchanged ? provided : providedBy([...earlier, ownBefore ?? own]),
+    before: isUnchanged ? provided : providedBy([...earlier, ownBefore ?? own], "before"),
     known: brokenOf(arch, knownBroken(state), config),
     rebuilt,
     now: now(),

@@ -127,7 +127,12 @@ function decide(
       outcome: `it was built with ${aheadOf(lacks[0]!, records)}, which the distribution here hasn't yet`,
     };
   }
-  if (curable.length === 0) return { outcome: "nothing takes its place, so a rebuild wouldn't help" };
+  if (curable.length === 0) {
+    const isForeign = lacks.every(({ was }) => was === undefined);
+    return {
+      outcome: `${isForeign ? "nobody is known to have given it" : "nothing takes its place"}, so a rebuild wouldn't help`,
+    };
+  }
   if (facts.rebuilt.has(pkgbase)) return { outcome: "it is rebuilt anyway", asked: curable };
   if (!pkg.config.CI_REBUILD) return { outcome: "it isn't rebuilt by itself (CI_REBUILD=false)" };
   const blacklist = new Set(facts.config.CI_REBUILD_BLACKLIST);

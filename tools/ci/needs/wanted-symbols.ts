@@ -4,13 +4,15 @@ import type { KnownGives } from "../../upstream/distribution/gives.ts";
 import type { AskedLibraries } from "../../upstream/distribution/symbols.ts";
 
 interface Provider extends AskedLibraries {
+  /** Whether an earlier version of it was read. */
   readonly isMoved: boolean;
 }
 
 /**
- * Packages of a distribution that may have dropped versions of symbols that published packages need: others than those
- * that these were built with. No database says what is in a library, so these are to be read. Those that the most need
- * come first.
+ * Packages of a distribution with libraries of which published packages need versions of symbols. No database says what
+ * is in a library, so these are to be read. Those that may have dropped some come first: others than those that packages
+ * were built with. The rest is read as well: what a library never had isn't gone when that is read again. Of each, those
+ * that the most need come first.
  */
 export function wantedSymbols(
   records: readonly PackageRecord[],
@@ -20,16 +22,18 @@ export function wantedSymbols(
   const providers = unreadProviders(databases, new Set(machinesOf(arch)));
   if (providers.size === 0) return [];
   const users = new Map<Provider, Set<string>>();
+  const moved = new Set<Provider>();
   for (const { pkgbase, needs, builtWith } of records) {
     for (const need of Object.keys(needs)) {
       const provider = providers.get(symbolVersion(need)?.library ?? "");
       if (!provider) continue;
-      const built = builtWith[provider.pkgname];
-      if (built === undefined ? !provider.isMoved : built === provider.version) continue;
+      const { isMoved, pkgname, version } = provider;
+      if (isMoved || (builtWith[pkgname] ?? version) !== version) moved.add(provider);
       users.set(provider, (users.get(provider) ?? new Set()).add(pkgbase));
     }
   }
-  return [...users].toSorted(([, a], [, b]) => b.size - a.size).map(([provider]) => provider);
+  const byUsers = [...users].toSorted(([, a], [, b]) => b.size - a.size).map(([provider]) => provider);
+  return [...byUsers.filter((one) => moved.has(one)), ...byUsers.filter((one) => !moved.has(one))];
 }
 
 /** By library, the first package that gives it, where the versions of its symbols aren't known. */
@@ -40,10 +44,10 @@ function unreadProviders(
   const providers = new Map<Need, Provider>();
   const seen = new Set<Need>();
   for (const { url, packages } of databases) {
-    for (const [pkgname, { version, file, isMoved = false, symbols, gives = [] }] of Object.entries(
-      packages,
-    )) {
-      const provider = file !== undefined && !symbols ? { url, pkgname, version, file, isMoved } : undefined;
+    for (const [pkgname, { version, file, symbols, symbolsOf, gives = [] }] of Object.entries(packages)) {
+      const isRead = symbols !== undefined && symbolsOf === undefined;
+      const isMoved = symbolsOf !== undefined;
+      const provider = file === undefined || isRead ? undefined : { url, pkgname, version, file, isMoved };
       for (const need of gives) {
         if (seen.has(need) || !isLibrary(need) || !machines.has(kindOf(need))) continue;
         seen.add(need);
@@ -64,7 +68,7 @@ export function withSymbols(
     if (own.length === 0) return one;
     const packages = { ...one.packages };
     for (const [{ pkgname }, symbols] of own) {
-      const { isMoved: _, ...pkg } = packages[pkgname]!;
+      const { symbolsOf: _, ...pkg } = packages[pkgname]!;
       packages[pkgname] = { ...pkg, symbols };
     }
     return { ...one, packages };

@@ -1,31 +1,10 @@
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { z } from "zod";
-import { readFields } from "../../alpm/database.ts";
-import { readTarStream } from "../../alpm/tar-stream.ts";
-import { givenByFiles, givenByVersion, onlyLibraries } from "../../binaries/files.ts";
-import { isLibrary, machinesOf } from "../../binaries/need.ts";
 import { Provided, type Giver } from "../../binaries/provided.ts";
 import type { PackageRecord } from "../../binaries/record.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Http } from "../../http/http.ts";
 import { conditions, refused, withoutCredentials } from "./asking.ts";
-import { decompress } from "./decompress.ts";
-
-/** One package of a database; what it has none of isn't there. */
-export interface KnownPackage {
-  readonly version: string;
-  /** Its package file, beside the database; of packages with libraries. */
-  readonly file?: string;
-  /** Its version is another one than when it was looked at first, and the versions of its symbols aren't known. */
-  readonly isMoved?: true;
-  /** The symbol versions of its libraries, as they were read of the package itself. */
-  readonly symbols?: readonly string[];
-  readonly gives?: readonly string[];
-  readonly provides?: readonly string[];
-  readonly depends?: readonly string[];
-  readonly onlyLibraries?: true;
-}
+import { readFilesDatabase, type KnownPackage } from "./files-database.ts";
 
 /** What is remembered of a `.files` database between two runs. */
 export const knownGivesSchema = z
@@ -61,8 +40,8 @@ export interface GivesSighting {
   readonly error?: SluiceError;
 }
 
-/** Bytes. The largest of Arch's, extra.files, has 45 MB, and 600 MB unpacked. */
-const [maxBytes, maxUnpacked] = [256 * 2 ** 20, 4 * 2 ** 30];
+/** Bytes. The largest of Arch's, extra.files, has 45 MB. */
+const maxBytes = 256 * 2 ** 20;
 
 /**
  * What a distribution's packages give, from the `.files` beside each database of CI_LIB_DB; what hasn't changed since
@@ -97,7 +76,7 @@ async function look(
     if (Date.parse(lastModified ?? "") < Date.parse(before?.lastModified ?? "")) {
       return { url: place, known: before, isNew: false };
     }
-    const packages = await packagesIn(answer.body, arch);
+    const packages = await readFilesDatabase(answer.body, arch);
     const next = {
       url: place,
       ...(etag !== undefined && { etag }),
@@ -112,48 +91,7 @@ async function look(
   }
 }
 
-async function packagesIn(body: Buffer, arch: string): Promise<KnownGives["packages"]> {
-  const fields = new Map<string, Map<string, string[]>>();
-  const gives = new Map<string, readonly string[]>();
-  const libraries = new Set<string>();
-  const machines = machinesOf(arch);
-  const text = new TextDecoder();
-  for await (const { path, size, read } of readTarStream(unpacked(body))) {
-    const [folder = "", file] = path.replace(/^\.\//, "").split("/");
-    if (file !== "desc" && file !== "depends" && file !== "files") continue;
-    if (size > 2 ** 28) throw new SluiceError("too-large", `${path} is larger than any list of files`);
-    const content = text.decode(await read(size));
-    if (file === "files") {
-      const paths = content.split("\n");
-      gives.set(folder, [...givenByFiles(paths, machines)]);
-      if (gives.get(folder)!.length > 0 && onlyLibraries(paths)) libraries.add(folder);
-    } else {
-      const known = fields.get(folder) ?? new Map<string, string[]>();
-      fields.set(folder, known);
-      readFields(content, known);
-    }
-  }
-  return Object.fromEntries(
-    [...fields].flatMap(([folder, values]) => {
-      const [name, version] = [values.get("NAME")?.[0], values.get("VERSION")?.[0]];
-      if (name === undefined || version === undefined) return [];
-      const given = [...(gives.get(folder) ?? []), ...givenByVersion(name, version)].sort();
-      const [provides, depends] = [values.get("PROVIDES") ?? [], values.get("DEPENDS") ?? []];
-      const file = values.get("FILENAME")?.[0];
-      const pkg = {
-        version,
-        ...(file !== undefined && given.some(isLibrary) && { file }),
-        ...(given.length > 0 && { gives: given }),
-        ...(provides.length > 0 && { provides }),
-        ...(depends.length > 0 && { depends }),
-        ...(libraries.has(folder) && { onlyLibraries: true as const }),
-      };
-      return [[name, pkg]];
-    }),
-  );
-}
-
-/** What was read of a package counts as long as it has this version. */
+/** What was read of a package is what it gives as long as it has this version, and what it gave from then on. */
 export function keepSymbols(
   now: KnownGives["packages"],
   before: KnownGives["packages"],
@@ -161,50 +99,35 @@ export function keepSymbols(
   return Object.fromEntries(
     Object.entries(now).map(([name, pkg]) => {
       const earlier = Object.hasOwn(before, name) ? before[name] : undefined;
-      if (pkg.file === undefined) return [name, pkg];
-      if (earlier?.version !== pkg.version) return [name, { ...pkg, isMoved: true as const }];
-      const { isMoved, symbols } = earlier;
-      return [name, { ...pkg, ...(isMoved && { isMoved }), ...(symbols && { symbols }) }];
+      if (pkg.file === undefined || !earlier?.symbols) return [name, pkg];
+      const { symbols, symbolsOf = earlier.version } = earlier;
+      return [name, { ...pkg, symbols, ...(symbolsOf !== pkg.version && { symbolsOf }) }];
     }),
   );
-}
-
-async function* unpacked(body: Buffer): AsyncGenerator<Uint8Array> {
-  if (body[0] !== 0x1f || body[1] !== 0x8b) {
-    yield await decompress(body, 2 ** 30);
-    return;
-  }
-  let total = 0;
-  const pieces: AsyncIterable<Uint8Array> = Readable.from([body]).pipe(createGunzip({ chunkSize: 2 ** 20 }));
-  try {
-    for await (const piece of pieces) {
-      total += piece.length;
-      if (total > maxUnpacked)
-        throw new SluiceError("too-large", `unpacked it is larger than ${maxUnpacked} bytes`);
-      yield piece;
-    }
-  } catch (error) {
-    if (error instanceof SluiceError) throw error;
-    throw new SluiceError("compression-damaged", "its compression is damaged", { exitCode: 1, cause: error });
-  }
 }
 
 /** As what packages need is compared with. */
-export function giversOf({ packages }: KnownGives): Giver[] {
-  return Object.entries(packages).map(
-    ([pkgname, { version, gives = [], symbols, provides = [], depends = [], onlyLibraries: only }]) => ({
+function giversOf({ packages }: KnownGives, when: When): Giver[] {
+  return Object.entries(packages).map(([pkgname, pkg]) => {
+    const { version, gives = [], symbols, symbolsOf, provides = [], depends = [], onlyLibraries } = pkg;
+    const counts = symbols !== undefined && (symbolsOf === undefined || when === "before");
+    return {
       pkgname,
       version,
-      gives: symbols ? [...gives, ...symbols] : gives,
+      gives: counts ? [...gives, ...symbols] : gives,
       provides,
       depends,
-      ...(only && { onlyLibraries: only }),
-    }),
-  );
+      ...(counts && symbolsOf !== undefined && { symbolsOf }),
+      ...(onlyLibraries && { onlyLibraries }),
+    };
+  });
 }
 
-export function providedBy(known: readonly KnownGives[]): Provided {
-  return new Provided(known.flatMap((one): Giver[] => giversOf(one)));
+/** Of what was given before, the symbol versions that were read last count, whatever version they were of. */
+type When = "now" | "before";
+
+export function providedBy(known: readonly KnownGives[], when: When = "now"): Provided {
+  return new Provided(known.flatMap((one): Giver[] => giversOf(one, when)));
 }
 
 /** As those of a distribution are kept, without an address. */

@@ -12,8 +12,8 @@ export interface PublishedNeeds {
   readonly records: () => Promise<readonly PackageRecord[] | undefined>;
 }
 
-/** Bytes; ten thousand packages have some 20 MB. */
-const maxBytes = 512 * 2 ** 20;
+/** Bytes; ten thousand packages have some 20 MB. Of one package no more is kept than a line of this length holds. */
+const [maxBytes, maxLine] = [256 * 2 ** 20, 16 * 2 ** 20];
 
 /**
  * What the packages of a repository that Sluice publishes need and give: `needs.json` beside its database. Where it is
@@ -54,7 +54,7 @@ async function fetchNeeds(
 
 function recordsIn(body: Buffer, url: string): readonly PackageRecord[] | undefined {
   try {
-    const { complete, packages } = needsFileSchema.parse(JSON.parse(body.toString()));
+    const { complete, packages } = needsFileSchema.parse(JSON.parse(withoutLongLines(body).toString()));
     return complete ? Object.values(packages) : undefined;
   } catch (cause) {
     const place = withoutCredentials(url);
@@ -65,4 +65,15 @@ function recordsIn(body: Buffer, url: string): readonly PackageRecord[] | undefi
       cause,
     });
   }
+}
+
+/** Whoever serves it chooses what is in it: brackets without end would take more memory than there is. */
+function withoutLongLines(body: Buffer): Buffer {
+  for (let start = 0; start < body.length;) {
+    const end = body.indexOf("\n", start);
+    const stop = end < 0 ? body.length : end;
+    if (stop - start > maxLine) throw new Error(`the line at byte ${start} is longer than any package's`);
+    start = stop + 1;
+  }
+  return body;
 }

@@ -98,7 +98,7 @@ async function look(version: string, known: readonly KnownGives[]): Promise<Know
   return sighting!.known!;
 }
 
-test("what was read of a package is kept until it has another version", async () => {
+test("what was read of a package is kept, with the version that it was read of", async () => {
   const first = await look("1-1", []);
   const gives = ["x86_64-64:libfoo.so.1"];
   const foo = { version: "1-1", file: "foo-1-1-x86_64.pkg.tar.zst", gives, onlyLibraries: true as const };
@@ -106,6 +106,8 @@ test("what was read of a package is kept until it has another version", async ()
   const symbols = ["x86_64-64:libfoo.so.1@FOO_1"];
   const read = { ...first, packages: { foo: { ...foo, symbols } } };
   expect((await look("1-1", [read])).packages["foo"]).toEqual({ ...foo, symbols });
-  expect((await look("2-1", [read])).packages["foo"]).toMatchObject({ version: "2-1", isMoved: true });
-  expect((await look("2-1", [read])).packages["foo"]).not.toHaveProperty("symbols");
+  const moved = await look("2-1", [read]);
+  expect(moved.packages["foo"]).toMatchObject({ version: "2-1", symbols, symbolsOf: "1-1" });
+  expect((await look("3-1", [moved])).packages["foo"]).toMatchObject({ version: "3-1", symbolsOf: "1-1" });
+  expect((await look("1-1", [moved])).packages["foo"]).toEqual({ ...foo, symbols });
 });

@@ -80,7 +80,7 @@ export const repositoryKeys = {
   ),
   CI_LIB_DB: urls(
     "https://geo.mirror.pkgbuild.com/core/os/x86_64/core.db https://geo.mirror.pkgbuild.com/extra/os/x86_64/extra.db",
-    "Databases of the distribution, and your own, in the order of pacman.conf. New versions of libraries are seen in them.",
+    "Databases of the distribution, and your own, in the order of pacman.conf. New versions of libraries, and libraries that are gone, are seen in them.",
   ),
   CI_REBUILD_TRIGGERS: packages(
     "icu:boost-libs",
