@@ -45,10 +45,36 @@ export const needsFileSchema = z
   })
   .meta({ title: "What the packages of a repository need and give" });
 
+const head = needsFileSchema.extend({ packages: z.strictObject({}) });
+
 /** As text, a line for each package: thousands of them are read and written often. */
 export function formatNeeds(records: ReadonlyMap<string, PackageRecord>, complete: boolean): string {
   const lines = [...records].map(
     ([filename, record]) => `${JSON.stringify(filename)}:${JSON.stringify(record)}`,
   );
   return `{"version":1,"complete":${complete},"packages":{\n${lines.sort().join(",\n")}\n}}\n`;
+}
+
+const inLine = z.record(z.string(), packageRecordSchema);
+
+/**
+ * Reads what `formatNeeds` writes, line by line.
+ *
+ * @throws where it is anything else: an error of JSON or of zod
+ */
+export function parseNeeds(lines: Iterable<string>): {
+  readonly complete: boolean;
+  readonly packages: readonly PackageRecord[];
+} {
+  let complete: boolean | undefined;
+  let isWhole = false;
+  const packages: PackageRecord[] = [];
+  for (const line of lines) {
+    if (isWhole) throw new Error("something follows its end");
+    if (complete === undefined) complete = head.parse(JSON.parse(`${line}}}`)).complete;
+    else if (line === "}}") isWhole = true;
+    else packages.push(...Object.values(inLine.parse(JSON.parse(`{${line.replace(/,$/, "")}}`))));
+  }
+  if (complete === undefined || !isWhole) throw new Error("its end is missing");
+  return { complete, packages };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { needsFileSchema, type PackageRecord } from "../../binaries/record.ts";
+import { parseNeeds, type PackageRecord } from "../../binaries/record.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Http } from "../../http/http.ts";
 import { refused, withoutCredentials } from "./asking.ts";
@@ -54,8 +54,8 @@ async function fetchNeeds(
 
 function recordsIn(body: Buffer, url: string): readonly PackageRecord[] | undefined {
   try {
-    const { complete, packages } = needsFileSchema.parse(JSON.parse(withoutLongLines(body).toString()));
-    return complete ? Object.values(packages) : undefined;
+    const { complete, packages } = parseNeeds(linesOf(body));
+    return complete ? packages : undefined;
   } catch (cause) {
     const place = withoutCredentials(url);
     throw new SluiceError("needs-unreadable", `${place} isn't what Sluice writes`, {
@@ -67,13 +67,13 @@ function recordsIn(body: Buffer, url: string): readonly PackageRecord[] | undefi
   }
 }
 
-/** Whoever serves it chooses what is in it: brackets without end would take more memory than there is. */
-function withoutLongLines(body: Buffer): Buffer {
+/** Each by itself: whoever serves them chooses what is in them, and brackets without end would fill the memory. */
+function* linesOf(body: Buffer): Generator<string> {
   for (let start = 0; start < body.length;) {
-    const end = body.indexOf("\n", start);
-    const stop = end < 0 ? body.length : end;
-    if (stop - start > maxLine) throw new Error(`the line at byte ${start} is longer than any package's`);
-    start = stop + 1;
+    const found = body.indexOf("\n", start);
+    const end = found < 0 ? body.length : found;
+    if (end - start > maxLine) throw new Error(`the line at byte ${start} is longer than any package's`);
+    yield body.toString("utf8", start, end);
+    start = end + 1;
   }
-  return body;
 }
