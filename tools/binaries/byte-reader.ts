@@ -79,7 +79,7 @@ export class ByteReader {
 const nearby = 256;
 
 /** Bytes. Linux allows no longer path; all names that are read of the largest libraries have some 30 kB together. */
-const [maxName, maxNames] = [4096, 2 ** 20];
+const [maxName, maxNames] = [4096, 2 ** 18];
 
 const text = new TextDecoder();
 

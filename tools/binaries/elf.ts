@@ -26,7 +26,7 @@ export interface Elf {
 }
 
 /** How many of anything a right file has at most: LLVM's libraries have the most, some thousands of versions. */
-const [maxHeaders, maxEntries, maxVersions] = [4096, 65_536, 65_536];
+const [maxHeaders, maxEntries, maxVersions] = [4096, 4096, 16_384];
 /** Bytes; LLVM's libraries have some millions. */
 const maxTable = 2 ** 26;
 

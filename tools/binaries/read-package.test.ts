@@ -134,7 +134,7 @@ async function* entries(all: readonly Partial<ArchivedEntry>[]): AsyncGenerator<
   for (const entry of all) yield { path: "", ...nothing, ...entry };
 }
 
-const versioned = elfFile({ soname: "l.so.1", versions: numbered(20_000, (index) => `V${index}`) });
+const versioned = elfFile({ soname: "l.so.1", versions: numbered(10_000, (index) => `V${index}`) });
 
 test.each<[string, readonly Partial<ArchivedEntry>[]]>([
   ["links", numbered(200_000, (index) => `usr/lib/l${index}.so`).map((path) => ({ path, type: "2" }))],
@@ -146,7 +146,7 @@ test.each<[string, readonly Partial<ArchivedEntry>[]]>([
     "libraries",
     numbered(20, (file) => `usr/bin/${file}`).map((path) => ({
       path,
-      content: inMemory(elfFile({ needed: numbered(15_000, (index) => `${path}-${index}`) })),
+      content: inMemory(elfFile({ needed: numbered(4_000, (index) => `${path}-${index}`) })),
     })),
   ],
   [
