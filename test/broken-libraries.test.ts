@@ -138,6 +138,9 @@ ln -s libfoo.so.${soname} "$pkgdir/usr/lib/libfoo.so"`,
           },
         ],
       });
+      const said = (await workspace.sluice(["why", "app"])).stdout;
+      expect(said).toContain("nobody (libfoo.so.1)");
+      expect(said).toContain("what becomes of that: sluice audit --broken");
       const second = await up();
       expect(second).toContain("rebuild: libfoo.so.1 is gone (foo 1-1 → 2-1); libfoo.so.2 is there");
       expect(built(second)).toEqual(["app"]);

@@ -78,7 +78,7 @@ export async function auditBroken(options: Options): Promise<number> {
     }
     const lacking = new Set(causes.flatMap((cause) => cause.packages.map(({ pkgbase }) => pkgbase))).size;
     const all = `${count} published packages`;
-    if (lacking > 0) info(`${all}: ${lacking} broken by ${causes.length} causes.`);
+    if (lacking > 0) info(`${all}: ${lacking} broken.`);
     else
       info(
         found.isKnown

@@ -58,7 +58,10 @@ export async function why(options: Options, name: string): Promise<number> {
   const dependents = dependentsOf(tree, pkgbase);
   const obstacle = await obstacleOf(git, folder, pkgbase, plan);
   const failure = await failureOf(options, plan.schedule.target, pkgbase);
-  const linked = await linkedHere(options, git, plan.workspace.config, pkgbase);
+  const found = await linkedHere(options, git, plan.workspace.config, pkgbase);
+  const { linked, wasAsked } = found ?? { linked: [], wasAsked: false };
+  const others = wasAsked ? "nobody" : "the distribution, which wasn't asked yet";
+  const isBroken = wasAsked && linked.some(({ from }) => from === null);
   if (json) {
     const facts = {
       pkgbase,
@@ -67,7 +70,7 @@ export async function why(options: Options, name: string): Promise<number> {
       failure: failure ?? null,
       needs: edges,
       neededBy: dependents,
-      linked: linked ?? null,
+      linked: found?.linked ?? null,
     };
     process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
     return 0;
@@ -81,7 +84,8 @@ export async function why(options: Options, name: string): Promise<number> {
     ...(obstacle === null ? [] : [`but: ${obstacle}`]),
     ...(failure ? [describeFailing(failure)] : []),
     `needs: ${needs.length > 0 ? needs.join(", ") : "nothing of this workspace"}`,
-    ...(linked && linked.length > 0 ? [`its published files need: ${sayLinked(linked)}`] : []),
+    ...(linked.length > 0 ? [`its published files need: ${sayLinked(linked, others)}`] : []),
+    ...(isBroken ? ["what becomes of that: sluice audit --broken"] : []),
     `needed by: ${dependents.length > 0 ? dependents.join(", ") : "nothing of this workspace"}`,
   ];
   process.stdout.write(printable(`${lines.join("\n")}\n`));
@@ -123,7 +127,7 @@ async function linkedHere(
   git: Git,
   { BUILD_REPO: name, CI_ARCHES }: Pick<RepositoryConfig, "BUILD_REPO" | "CI_ARCHES">,
   pkgbase: string,
-): Promise<readonly Linked[] | undefined> {
+): Promise<{ readonly linked: readonly Linked[]; readonly wasAsked: boolean } | undefined> {
   const { repositories } = foldersOf(stateFolder(options));
   const arch = CI_ARCHES[0]!;
   const records = [...(await publishedNeeds({ root: repositories, name, arch })).values()];
@@ -139,7 +143,8 @@ async function linkedHere(
     ),
   );
   const distribution = known.filter(({ url }) => databases.has(url));
-  return linkedOf(own, providedBy([...distribution, ownGives(records)]));
+  const provided = providedBy([...distribution, ownGives(records)]);
+  return { linked: linkedOf(own, provided, arch), wasAsked: distribution.length > 0 };
 }
 
 /** Where it isn't built here, its builds aren't known here either. */

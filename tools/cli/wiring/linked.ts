@@ -2,7 +2,6 @@ import { describeNeed } from "../../binaries/kinds.ts";
 import { isLibrary, kindOf, machinesOf, symbolVersion } from "../../binaries/need.ts";
 import type { Provided } from "../../binaries/provided.ts";
 import type { PackageRecord } from "../../binaries/record.ts";
-import { defaultArch } from "../../alpm/names.ts";
 
 /** Something that a published package's files need. */
 export interface Linked {
@@ -12,9 +11,9 @@ export interface Linked {
   readonly from: string | null;
 }
 
-/** What the files of packages need, and from whom. */
-export function linkedOf(records: readonly PackageRecord[], provided: Provided): Linked[] {
-  const machines = machinesOf(defaultArch);
+/** What the files of an architecture's packages need, and from whom. */
+export function linkedOf(records: readonly PackageRecord[], provided: Provided, arch: string): Linked[] {
+  const machines = machinesOf(arch);
   return records.flatMap(({ needs }) =>
     Object.entries(needs)
       .filter(([need]) => !symbolVersion(need) && (!isLibrary(need) || machines.includes(kindOf(need))))
@@ -25,11 +24,11 @@ export function linkedOf(records: readonly PackageRecord[], provided: Provided):
   );
 }
 
-/** By whom it is given: `foo 2.0-1 (libfoo.so.1, libbar.so.2)`. */
-export function sayLinked(linked: readonly Linked[]): string {
+/** By whom it is given: `foo 2.0-1 (libfoo.so.1, libbar.so.2)`. `others`: who has what nobody known gives. */
+export function sayLinked(linked: readonly Linked[], others: string): string {
   const byGiver = new Map<string, Set<string>>();
   for (const { need, from } of linked) {
-    const giver = from ?? "nobody known";
+    const giver = from ?? others;
     byGiver.set(giver, (byGiver.get(giver) ?? new Set()).add(need));
   }
   return [...byGiver].map(([giver, needs]) => `${giver} (${[...needs].join(", ")})`).join(", ");
