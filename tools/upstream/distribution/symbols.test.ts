@@ -86,6 +86,17 @@ test("what can't be fetched is left to the next run, and a run fetches no more t
   expect(mirror.asked).toHaveLength(16);
 });
 
+test("a server that refuses a few isn't asked for more, and others are", async () => {
+  const files = Array.from({ length: 9 }, (_, n) => `foo${n}`);
+  const down = new SluiceError("unavailable", "down");
+  const refusing = Object.fromEntries(files.map((file) => [new URL(file, url).href, down]));
+  const other = { ...asked, url: "https://other.example.org/extra.db", isSettled: true };
+  const mirror = serving(refusing);
+  const read = await readSymbols([...files.map((file) => ({ ...asked, file })), other], mirror);
+  expect(mirror.asked).toHaveLength(5);
+  expect([...read.keys()]).toEqual([other]);
+});
+
 function databaseOf(version: string): Buffer {
   const desc = `%FILENAME%\nfoo-${version}-x86_64.pkg.tar.zst\n\n%NAME%\nfoo\n\n%VERSION%\n${version}\n`;
   const files = "%FILES%\nusr/lib/libfoo.so.1\n";

@@ -21,6 +21,8 @@ export interface AskedLibraries {
 
 /** What one run may spend on it: packages, and bytes of all together. The next runs go on. */
 const [maxPackages, maxBytes, maxUnpacked] = [16, 128 * 2 ** 20, 512 * 2 ** 20];
+/** Of one database; a server that refuses these refuses the others, too. */
+const maxRefusals = 4;
 
 /**
  * Reads the symbol versions that packages of a distribution give, of the packages themselves: no database says them.
@@ -34,10 +36,14 @@ export async function readSymbols(
   http: Pick<Http, "fetch">,
 ): Promise<ReadonlyMap<AskedLibraries, readonly Need[]>> {
   const found = new Map<AskedLibraries, readonly Need[]>();
+  const refusals = new Map<string, number>();
   let left = maxBytes;
   for (const one of asked.slice(0, maxPackages)) {
+    const refused = refusals.get(one.url) ?? 0;
+    if (refused === maxRefusals) continue;
     const file = await fetchPackage(one, left, http);
-    if (file === "unavailable") continue;
+    if (file === "unavailable") refusals.set(one.url, refused + 1);
+    if (file === "unavailable" || file === "not-yet") continue;
     // One that is larger than all that a run may fetch never comes.
     if (file === "too-large" && left < maxBytes) break;
     found.set(one, typeof file === "string" ? [] : await symbolsIn(file, one));
@@ -51,11 +57,11 @@ async function fetchPackage(
   { url, file, isSettled = false }: AskedLibraries,
   left: number,
   http: Pick<Http, "fetch">,
-): Promise<Buffer | "unavailable" | "too-large" | "missing"> {
+): Promise<Buffer | "unavailable" | "not-yet" | "too-large" | "missing"> {
   const address = new URL(encodeURIComponent(file), url.replace(/[?#].*/, "")).href;
   try {
     const { status, body } = await http.fetch(address, { maxBytes: left });
-    if (status === 404 && isSettled) return "missing";
+    if (status === 404) return isSettled ? "missing" : "not-yet";
     if (status !== 200) throw refused(address, status);
     return body;
   } catch (error) {
