@@ -100,13 +100,16 @@ ln -s libfoo.so.${soname} "$pkgdir/usr/lib/libfoo.so"`,
       expect(why.linked).toContainEqual({ need: "libfoo.so.1", file: "usr/bin/app", from: "foo 1-1" });
 
       library("2", 2);
-      recipe("other", "2", [], linked("gone"));
+      recipe("other", "2", ["foo"], linked("gone"));
       workspace.commit("foo 2, other 2");
       workspace.git("push", "-q", "origin", "main");
       const first = await up();
       expect(built(first).toSorted()).toEqual(["foo", "other"]);
       expect(first).toContain(
         "other: built: 2-1; warning: usr/bin/other needs libgone.so.1, which nothing gives",
+      );
+      expect((await workspace.sluice(["log", "other"])).stdout).toContain(
+        "other: depends names foo, a library that none of its files is linked to.",
       );
       const audit = await workspace.sluice(["audit", "--broken", "--json"]);
       expect({ code: audit.code, causes: JSON.parse(audit.stdout) as unknown }).toEqual({

@@ -48,7 +48,8 @@ export function onlyLibraries(paths: Iterable<string>): boolean {
   return hasLibrary;
 }
 
-function isPartOfLibrary(path: string): boolean {
+/** Whether a file is a library, or there for those who link to one. */
+export function isPartOfLibrary(path: string): boolean {
   const library = libraryAt(path);
   if (library) return isSearched(library.folder);
   return partOfLibrary.test(path);

@@ -65,6 +65,14 @@ test("a library gives its soname, its names, and its symbol versions", async () 
   ]);
 });
 
+test.each([
+  [{ "usr/lib/libfoo.so.1": "", "usr/include/foo.h": "", "usr/share/licenses/foo/LICENSE": "" }, true],
+  [{ "usr/lib/libfoo.so.1": "", "usr/bin/foo": "" }, undefined],
+  [{ "usr/include/foo.h": "" }, undefined],
+])("a package of %j has only libraries: %s", async (files, only) => {
+  expect((await read({ "usr/": "", ...files })).onlyLibraries).toBe(only);
+});
+
 test("where a file looks for libraries first is kept", async () => {
   const { needs } = await read({
     "opt/app/bin/app": elfFile({ needed: ["libx.so"], runpath: "$ORIGIN/../lib:/usr/lib/other:/usr/lib" }),

@@ -5,7 +5,14 @@ import type { FileBytes } from "../alpm/file-bytes.ts";
 import type { ArchivedEntry } from "../alpm/tar.ts";
 import { SluiceError } from "../errors.ts";
 import { isElf, readElf, type Elf } from "./elf.ts";
-import { givenByFiles, givenByVersion, givenLibrary, isSearched, libraryAt } from "./files.ts";
+import {
+  givenByFiles,
+  givenByVersion,
+  givenLibrary,
+  isPartOfLibrary,
+  isSearched,
+  libraryAt,
+} from "./files.ts";
 import { installed } from "./kind.ts";
 import { kinds } from "./kinds.ts";
 import { maxPath, NamesLeft } from "./limits.ts";
@@ -27,6 +34,8 @@ interface Contents {
   readonly needs: Map<Need, string>;
   readonly gives: Set<Need>;
   readonly unreadPaths: string[];
+  hasLibrary: boolean;
+  hasOthers: boolean;
   /** The first file that wasn't understood, and why. */
   unread: string | undefined;
   pkginfo: string;
@@ -47,6 +56,8 @@ export async function readPackage(entries: AsyncIterable<ArchivedEntry>): Promis
     needs: new Map(),
     gives: new Set(),
     unreadPaths: [],
+    hasLibrary: false,
+    hasOthers: false,
     unread: undefined,
     pkginfo: "",
     buildinfo: "",
@@ -60,6 +71,10 @@ function readEntry({ path, type, target, content }: ArchivedEntry, contents: Con
   else if (path === ".BUILDINFO") contents.buildinfo = textOf(path, content);
   if (path.startsWith(".")) return;
   if (Math.max(path.length, target.length) > maxPath) throw damaged("a path is longer than Linux allows");
+  if (type !== "5") {
+    contents.hasLibrary ||= libraryAt(path) !== undefined;
+    contents.hasOthers ||= !isPartOfLibrary(path);
+  }
   for (const { name, needOfPath, givenByPath, needsOfText } of kinds) {
     const [need, gift] = type === "5" ? [] : [needOfPath?.(path), givenByPath?.(path)];
     if (need !== undefined) addNeed(contents, `${name}:${need}`, path);
@@ -158,6 +173,7 @@ function recordOf(contents: Contents): PackageRecord {
     gives: [...gives].sort(),
     depends,
     provides: all("provides"),
+    ...(contents.hasLibrary && !contents.hasOthers && { onlyLibraries: true as const }),
     ...(contents.unread !== undefined && { unread: contents.unread }),
     builtWith: Object.fromEntries([...versions].filter(([name]) => related.has(name)).sort()),
   };

@@ -28,6 +28,10 @@ export const packageRecordSchema = z
     builtWith: z
       .record(z.string(), z.string())
       .describe("By pkgname, the versions of what it depends on that were installed when it was built."),
+    onlyLibraries: z
+      .literal(true)
+      .optional()
+      .describe("There where all that it has is there to be linked to."),
     unread: z.string().optional().describe("Why its files weren't read, where they weren't."),
   })
   .meta({ title: "What a published package needs and gives" });

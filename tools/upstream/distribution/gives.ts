@@ -133,7 +133,7 @@ export function providedBy(known: readonly KnownGives[], when: When = "now"): Pr
 /** As those of a distribution are kept, without an address. */
 export function ownGives(records: readonly PackageRecord[]): KnownGives {
   const packages = records.map(
-    ({ pkgname, version, gives, provides, depends }) =>
+    ({ pkgname, version, gives, provides, depends, onlyLibraries }) =>
       [
         pkgname,
         {
@@ -141,6 +141,7 @@ export function ownGives(records: readonly PackageRecord[]): KnownGives {
           ...(gives.length > 0 && { gives }),
           ...(provides.length > 0 && { provides }),
           ...(depends.length > 0 && { depends }),
+          ...(onlyLibraries && { onlyLibraries }),
         },
       ] as const,
   );
