@@ -66,14 +66,14 @@ const inLine = z.record(z.string(), packageRecordSchema);
  *
  * @throws where it is anything else: an error of JSON or of zod
  */
-export function parseNeeds(lines: Iterable<string>): {
+export function parseNeeds(body: Buffer): {
   readonly complete: boolean;
   readonly packages: readonly PackageRecord[];
 } {
   let complete: boolean | undefined;
   let isWhole = false;
   const packages: PackageRecord[] = [];
-  for (const line of lines) {
+  for (const line of linesOf(body)) {
     if (isWhole) throw new Error("something follows its end");
     if (complete === undefined) complete = head.parse(JSON.parse(`${line}}}`)).complete;
     else if (line === "}}") isWhole = true;
@@ -81,4 +81,18 @@ export function parseNeeds(lines: Iterable<string>): {
   }
   if (complete === undefined || !isWhole) throw new Error("its end is missing");
   return { complete, packages };
+}
+
+/** Bytes. Of one package no more is kept than a line of this length holds. */
+const maxLine = 16 * 2 ** 20;
+
+/** Each by itself: whoever serves them chooses what is in them, and brackets without end would fill the memory. */
+function* linesOf(body: Buffer): Generator<string> {
+  for (let start = 0; start < body.length;) {
+    const found = body.indexOf("\n", start);
+    const end = found < 0 ? body.length : found;
+    if (end - start > maxLine) throw new Error(`the line at byte ${start} is longer than any package's`);
+    yield body.toString("utf8", start, end);
+    start = end + 1;
+  }
 }

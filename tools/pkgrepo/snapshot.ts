@@ -3,7 +3,7 @@ import { readFile, readlink, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseEntry } from "../alpm/database.ts";
-import type { PackageRecord } from "../binaries/record.ts";
+import { parseNeeds, type PackageRecord } from "../binaries/record.ts";
 import { SluiceError, systemCode } from "../errors.ts";
 import { readDatabase } from "./database-file.ts";
 import { readKeyRecord, type KeyRecord } from "./keys.ts";
@@ -144,7 +144,7 @@ export async function needsText(where: Where): Promise<NeedsText | undefined> {
   if (!existsSync(path)) return undefined;
   const bytes = await readFile(path);
   const digest = createHash("sha256").update(bytes).digest("hex");
-  return { digest, records: async () => completeRecords(bytes.toString()) };
+  return { digest, records: async () => completeRecords(bytes, path) };
 }
 
 interface NeedsText {
@@ -152,20 +152,32 @@ interface NeedsText {
   readonly records: () => Promise<readonly PackageRecord[] | undefined>;
 }
 
-function completeRecords(text: string): readonly PackageRecord[] | undefined {
-  const { complete, packages } = JSON.parse(text) as {
-    readonly complete: boolean;
-    readonly packages: Readonly<Record<string, PackageRecord>>;
-  };
-  return complete ? Object.values(packages) : undefined;
+function completeRecords(bytes: Buffer, path: string): readonly PackageRecord[] | undefined {
+  try {
+    const { complete, packages } = parseNeeds(bytes);
+    return complete ? packages : undefined;
+  } catch (cause) {
+    throw new SluiceError("needs-unreadable", `${path} is damaged`, {
+      hint: "`sluice up` makes it anew of the packages. Until then nothing is rebuilt because of what is gone.",
+      facts: { path },
+      exitCode: 1,
+      cause,
+    });
+  }
 }
 
-/** Earlier releases kept no such file. */
+/** Earlier releases kept no such file; what is damaged is read of the packages again, as what isn't there. */
 export async function readNeeds(folder: string): Promise<ReadonlyMap<string, PackageRecord>> {
   const path = join(folder, needsFile);
   if (!existsSync(path)) return new Map();
-  const { packages } = await readJson<{ packages: Record<string, PackageRecord> }>(path);
-  return new Map(Object.entries(packages));
+  try {
+    const text = await readFile(path, "utf8");
+    const { packages } = JSON.parse(text) as { packages: Record<string, PackageRecord> };
+    return new Map(Object.entries(packages));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return new Map();
+    throw error;
+  }
 }
 
 /** Who signed what is published; undefined before the first publish. */

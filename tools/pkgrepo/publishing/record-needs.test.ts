@@ -7,7 +7,7 @@ import {
   scratchRepository,
   type ScratchRepository,
 } from "../../../test/world/scratch-repository.ts";
-import { publishedNeeds, snapshotNumber } from "../snapshot.ts";
+import { needsText, publishedNeeds, snapshotNumber } from "../snapshot.ts";
 import { publish } from "./publish.ts";
 import { recordNeeds } from "./record-needs.ts";
 
@@ -38,6 +38,15 @@ describe.skipIf(missing.length > 0)(
       const number = await snapshotNumber(scratch.repository);
       expect(await recordNeeds(scratch.repository, { now })).toBe(0);
       expect(await snapshotNumber(scratch.repository)).toBe(number);
+    });
+
+    test("is read anew where what was recorded is damaged", async () => {
+      const before = readFileSync(needsFile(), "utf8");
+      writeFileSync(needsFile(), before.slice(0, 100));
+      const text = await needsText(scratch.repository);
+      await expect(text!.records()).rejects.toMatchObject({ code: "needs-unreadable" });
+      expect(await recordNeeds(scratch.repository, { now })).toBe(3);
+      expect(readFileSync(needsFile(), "utf8")).toBe(before);
     });
 
     test("keeps what is on record, and says of what can't be read why", async () => {

@@ -12,8 +12,8 @@ export interface PublishedNeeds {
   readonly records: () => Promise<readonly PackageRecord[] | undefined>;
 }
 
-/** Bytes; ten thousand packages have some 20 MB. Of one package no more is kept than a line of this length holds. */
-const [maxBytes, maxLine] = [256 * 2 ** 20, 16 * 2 ** 20];
+/** Bytes; ten thousand packages have some 20 MB. */
+const maxBytes = 256 * 2 ** 20;
 
 /**
  * What the packages of a repository that Sluice publishes need and give: `needs.json` beside its database. Where it is
@@ -54,7 +54,7 @@ async function fetchNeeds(
 
 function recordsIn(body: Buffer, url: string): readonly PackageRecord[] | undefined {
   try {
-    const { complete, packages } = parseNeeds(linesOf(body));
+    const { complete, packages } = parseNeeds(body);
     return complete ? packages : undefined;
   } catch (cause) {
     const place = withoutCredentials(url);
@@ -64,16 +64,5 @@ function recordsIn(body: Buffer, url: string): readonly PackageRecord[] | undefi
       exitCode: 1,
       cause,
     });
-  }
-}
-
-/** Each by itself: whoever serves them chooses what is in them, and brackets without end would fill the memory. */
-function* linesOf(body: Buffer): Generator<string> {
-  for (let start = 0; start < body.length;) {
-    const found = body.indexOf("\n", start);
-    const end = found < 0 ? body.length : found;
-    if (end - start > maxLine) throw new Error(`the line at byte ${start} is longer than any package's`);
-    yield body.toString("utf8", start, end);
-    start = end + 1;
   }
 }
