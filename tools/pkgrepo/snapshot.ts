@@ -25,6 +25,8 @@ export interface MadeFrom {
 /** As recorded: with the pkgnames that the recipe declared. */
 export interface MadeFromRecord extends MadeFrom {
   readonly pkgnames: readonly string[];
+  /** When these very packages were published, ISO 8601; undefined in records of earlier releases. */
+  readonly publishedAt?: string;
 }
 
 /** A package file that no database names any more. */

@@ -42,6 +42,7 @@ function plan(
     { entries, madeFrom, retired: new Map() },
     builds,
     onDisk,
+    new Date(0),
     main && {
       packages: new Map(
         Object.entries(main.makes).map(([base, pkgnames]) => [
@@ -170,4 +171,21 @@ describe("a name that moves by main is never gone in between", () => {
     const entries = plan({ from: ["x", "y"] }, [build("from", ["x"])], { makes: { from: ["x"] } });
     expect(entries.remove).toEqual(["y"]);
   });
+});
+
+test("packages count as published when they were published, whenever their recipe says that they were built", () => {
+  const [then, now] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-06-01T12:00:00Z")];
+  const before = { entries: [entry("same", "same")], retired: new Map() };
+  const madeFrom = new Map([["same", { ...origin, pkgnames: ["same"], publishedAt: then.toISOString() }]]);
+  const onDisk = new Set(before.entries.flatMap(({ filename }) => [filename, `${filename}.sig`]));
+  const packages = before.entries.map(({ name, ...file }) => ({ ...file, pkgname: name, path: "" }));
+  const same = { pkgbase: "same", pkgnames: ["same"], madeFrom: origin, packages };
+  const { madeFrom: after } = planPublish(
+    { ...before, madeFrom },
+    [same, build("fresh", ["fresh"])],
+    onDisk,
+    now,
+  );
+  expect(after.get("same")?.publishedAt).toBe(then.toISOString());
+  expect(after.get("fresh")?.publishedAt).toBe(now.toISOString());
 });

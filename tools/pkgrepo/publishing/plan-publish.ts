@@ -75,12 +75,14 @@ type Published = Pick<Snapshot, "entries" | "madeFrom" | "retired">;
  * A name that moves is never gone in between: the old package stays until the new one takes its place, in one change.
  *
  * @param onDisk the names of the files beside the database: what is named but missing is put back
+ * @param now when that is: what is new counts as published then
  * @param main where it isn't known, names that a build no longer makes leave at once
  */
 export function planPublish(
   published: Published,
   candidates: readonly Candidate[],
   onDisk: ReadonlySet<string>,
+  now: Date,
   main?: Main,
 ): PublishPlan {
   const byName = new Map(published.entries.map((entry) => [entry.name, entry]));
@@ -105,8 +107,10 @@ export function planPublish(
     );
     add.push(...fresh);
     remove.push(...dropped.filter((name) => !made.has(name)));
-    madeFrom.set(pkgbase, { ...origin, pkgnames });
     const added = fresh.map(({ filename }) => filename);
+    const { publishedAt } = published.madeFrom.get(pkgbase) ?? {};
+    const time = added.length > 0 ? now.toISOString() : publishedAt;
+    madeFrom.set(pkgbase, { ...origin, pkgnames, ...(time !== undefined && { publishedAt: time }) });
     outcomes.set(
       pkgbase,
       added.length + dropped.length > 0

@@ -121,6 +121,7 @@ describe.skipIf(missing.length > 0)(`publishing (needs ${missing.join(", ") || "
     expect((await madeFrom(scratch.repository)).get("foo")).toEqual({
       ...madeFromCommit("newer"),
       pkgnames: ["foo"],
+      publishedAt: "2026-06-01T12:00:00.000Z",
     });
     expect(statSync(join(scratch.folder, "tiny.db")).mtimeMs).toBe(time);
     expect(await versions()).toEqual({ foo: "1-1" });

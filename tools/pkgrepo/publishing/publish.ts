@@ -59,7 +59,7 @@ export function publish(
     }
     const published = transaction.published ?? { entries: [], madeFrom: new Map(), retired: new Map() };
     const onDisk = new Set(await readdir(transaction.paths.folder));
-    const plan = planPublish(published, candidates, onDisk, main);
+    const plan = planPublish(published, candidates, onDisk, transaction.now, main);
     await placePackages(transaction, plan.add);
     await replaceSnapshot(transaction, plan);
     return [...refused, ...plan.outcomes];
