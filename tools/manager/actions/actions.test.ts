@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { writePublishedState } from "../../../test/world/published-state.ts";
 import { ScratchWorkspace } from "../../../test/world/workspace.ts";
 import { openGit } from "../../git/git.ts";
 import type { Queue } from "../../queue/queue.ts";
@@ -42,6 +43,13 @@ describe("tokens", () => {
   });
 });
 
+const here = () => ({ root: join(state, "repositories"), name: "test", arch: "x86_64" });
+
+function published(version: string): void {
+  const madeFrom = { commit: "c0ffee", recipeTree: "7ee", bump: null, vcs: {}, pkgnames: ["lib"] };
+  writePublishedState(here(), [{ name: "lib", version, madeFrom }]);
+}
+
 describe("what a token allows", () => {
   const workspace = new ScratchWorkspace();
   afterAll(() => workspace.remove());
@@ -53,8 +61,7 @@ describe("what a token allows", () => {
     workspace.commit("two packages");
     queue = await openSqliteQueue(join(state, "queue.sqlite"));
     const git = openGit(workspace.dir, process.env);
-    const repository = { root: join(state, "repositories"), name: "test", arch: "x86_64" };
-    const places = [{ repository, revisions: revisionsOf(git, "x86_64") }] as const;
+    const places = [{ repository: here(), revisions: revisionsOf(git, "x86_64") }] as const;
     actions = openActions({ git, places, queue, state, now: () => now });
   });
   afterEach(async () => {
@@ -64,6 +71,7 @@ describe("what a token allows", () => {
   const ann = { name: "ann", allows: ["build", "cancel", "set-aside", "hold", "drain"] } as const;
   const act = (action: (typeof ann.allows)[number], of: string, undo = false): Promise<string> =>
     actions.act(ann, { action, of, undo, why: "" }).then(({ kind }) => kind);
+  const setAsideLib = () => actions.act(ann, { action: "set-aside", of: "lib", undo: false, why: "" });
   const statuses = async (): Promise<unknown> =>
     Object.fromEntries((await queue.state()).builds.map(({ pkgbase, status }) => [pkgbase, status.kind]));
 
@@ -73,6 +81,7 @@ describe("what a token allows", () => {
     const claim = await queue.claim({ worker: "attic", classes: "all", leaseMs: 60_000 });
     await queue.finish(claim!, { outcome: "failed" });
     expect(await statuses()).toEqual({ app: "blocked" });
+    published("1-1");
     expect([await act("set-aside", "lib"), await act("set-aside", "lib")]).toEqual(["done", "nothing"]);
     expect(await statuses()).toEqual({ app: "ready" });
     expect([await act("hold", "app"), await statuses()]).toEqual(["done", { app: "held" }]);
@@ -88,6 +97,28 @@ describe("what a token allows", () => {
     ]);
   });
 
+  test("a failure isn't set aside where nothing of it is published, or not what is needed: that would be built without it", async () => {
+    workspace.addRecipe("app", { makedepends: ["lib>=2"] });
+    workspace.commit("app needs a newer lib");
+    expect([await act("build", "lib"), await act("build", "app")]).toEqual(["done", "done"]);
+    const claim = await queue.claim({ worker: "attic", classes: "all", leaseMs: 60_000 });
+    await queue.finish(claim!, { outcome: "failed" });
+    expect(await setAsideLib()).toEqual({
+      kind: "refused",
+      message:
+        "nothing of lib is published, so app would be built without it; mend lib, or take it out of what they need",
+    });
+    published("1-1");
+    expect(await setAsideLib()).toEqual({
+      kind: "refused",
+      message: "app: not built, since 1-1 of lib isn't what it needs",
+    });
+    expect(await statuses()).toEqual({ app: "blocked" });
+    published("2-1");
+    expect(await setAsideLib()).toMatchObject({ kind: "done" });
+    expect(await statuses()).toEqual({ app: "ready" });
+  });
+
   test("is refused to others, and written down as well", async () => {
     const bob = { name: "bob", allows: ["cancel"] } as const;
     expect(await actions.act(bob, { action: "build", of: "lib", undo: false, why: "" })).toMatchObject({
@@ -99,7 +130,7 @@ describe("what a token allows", () => {
     expect((await readActions(state, 9)).map(({ answer }) => answer)).toEqual([
       "unknown: there is no builder nobody",
       "unknown: main has no such package",
-      "forbidden: the token bob doesn't allow build",
+      "forbidden: the token bob allows cancel, not build; one that does: sluice token make bob --allow build,cancel",
     ]);
   });
 });

@@ -1,15 +1,16 @@
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
-import type { Queue } from "../../queue/queue.ts";
+import type { PendingBuild, Queue } from "../../queue/queue.ts";
 import type { BuildKey } from "../../queue/submission.ts";
 import { sameRecipe } from "../../workspace/identity.ts";
-import { readSnapshot } from "../../pkgrepo/snapshot.ts";
+import { publishedPackages, readSnapshot } from "../../pkgrepo/snapshot.ts";
 import { readBuilders } from "../builders/tokens.ts";
+import { isSatisfied } from "../builds/release.ts";
 import { comparable } from "../reconcile/complete-packages.ts";
 import type { Revision } from "../reconcile/revision.ts";
 import { submitBuilds } from "../reconcile/submit.ts";
 import type { PublishedPlace, PublishedPlaces } from "../status.ts";
-import { holderOf, readTokens, type ActionName, type TokenHolder } from "./access-tokens.ts";
+import { actionNames, holderOf, readTokens, type ActionName, type TokenHolder } from "./access-tokens.ts";
 import { logAction } from "./action-log.ts";
 
 export interface ActionPlace {
@@ -31,8 +32,11 @@ export interface AskedAction {
 }
 
 export interface ActionAnswer {
-  /** `unknown`: there is no such package; `nothing`: there is nothing to do; `forbidden`: the token doesn't allow it. */
-  readonly kind: "done" | "nothing" | "unknown" | "forbidden";
+  /**
+   * `unknown`: there is no such package; `nothing`: there is nothing to do; `refused`: it would do harm; `forbidden`: the
+   * token doesn't allow it.
+   */
+  readonly kind: "done" | "nothing" | "unknown" | "refused" | "forbidden";
   readonly message: string;
 }
 
@@ -86,8 +90,8 @@ const actions: Readonly<Record<ActionName, Carry>> = {
       ? done(`${key.pkgbase} is taken out of the queue, or its build is being stopped`)
       : nothing(`${key.pkgbase} is neither queued nor being built`),
   ),
-  "set-aside": ofPackage(async ({ queue }, key) => {
-    const { builds } = await queue.state();
+  "set-aside": ofPackage(async ({ queue }, key, _asked, _by, { place }) => {
+    const { builds } = await queue.state(["blocked"]);
     const waiting = builds.filter(
       ({ status, target, arch }) =>
         target === key.target &&
@@ -95,11 +99,24 @@ const actions: Readonly<Record<ActionName, Carry>> = {
         status.kind === "blocked" &&
         status.by.includes(key.pkgbase),
     );
-    for (const build of waiting) await queue.release(build, [key.pkgbase]);
-    const names = waiting.map(({ pkgbase }) => pkgbase).join(", ");
-    return waiting.length === 0
-      ? nothing(`nothing waits for ${key.pkgbase} because it failed`)
-      : done(`${names}: built with what is published of ${key.pkgbase}`);
+    if (waiting.length === 0) return nothing(`nothing waits for ${key.pkgbase} because it failed`);
+    const published = await publishedPackages(place.repository);
+    const own = published.filter(({ base }) => base === key.pkgbase);
+    if (own.length === 0) return refused(withoutAny(key.pkgbase, waiting));
+    const fitting: PendingBuild[] = [];
+    for (const build of waiting) {
+      const revision = await place.revisions.at(build.commit);
+      if (isSatisfied(build.pkgbase, key.pkgbase, revision, published)) fitting.push(build);
+    }
+    for (const build of fitting) await queue.release(build, [key.pkgbase]);
+    const others = waiting.filter((build) => !fitting.includes(build));
+    const still =
+      others.length === 0
+        ? ""
+        : `${namesOf(others)}: not built, since ${own[0]!.version} of ${key.pkgbase} isn't what it needs`;
+    if (fitting.length === 0) return refused(still);
+    const going = `${namesOf(fitting)}: built with what is published of ${key.pkgbase}`;
+    return done(still === "" ? going : `${going}; ${still}`);
   }),
   hold: ofPackage(async ({ queue }, key, { undo, why }, by) => {
     await queue.hold(key, undo ? undefined : said(by, why));
@@ -152,18 +169,32 @@ function ofPackage(
       const key = { target, arch, pkgbase: asked.of };
       answers.push(await carry(place, key, asked, by, { place: one, head }));
     }
-    const told = answers.filter(({ kind }) => kind === "done");
-    const [first] = told.length > 0 ? told : answers;
+    // What was done somewhere is told, and what was refused elsewhere beside it.
+    const told = answers.filter(({ kind }) => kind !== "nothing");
+    const [first, ...others] = (told.length > 0 ? told : answers).toSorted(
+      (a, b) => Number(b.kind === "done") - Number(a.kind === "done"),
+    );
     if (!first) return { kind: "unknown", message: "main has no such package" };
-    const messages = new Set((told.length > 0 ? told : answers).map(({ message }) => message));
+    const messages = new Set([first, ...others].map(({ message }) => message));
     return { ...first, message: [...messages].join("; ") };
   };
+}
+
+const namesOf = (builds: readonly PendingBuild[]): string => builds.map(({ pkgbase }) => pkgbase).join(", ");
+
+function withoutAny(pkgbase: string, waiting: readonly PendingBuild[]): string {
+  return `nothing of ${pkgbase} is published, so ${namesOf(waiting)} would be built without it; mend ${pkgbase}, or take it out of what they need`;
 }
 
 const said = (by: string, why: string): string => (why === "" ? by : `${by}: ${why}`);
 const done = (message: string): ActionAnswer => ({ kind: "done", message });
 const nothing = (message: string): ActionAnswer => ({ kind: "nothing", message });
 
-function forbidden({ name }: TokenHolder, action: ActionName): ActionAnswer {
-  return { kind: "forbidden", message: `the token ${name} doesn't allow ${action}` };
+const refused = (message: string): ActionAnswer => ({ kind: "refused", message });
+
+function forbidden({ name, allows }: TokenHolder, action: ActionName): ActionAnswer {
+  const all = Object.keys(actionNames).filter((one) => one === action || allows.includes(one as ActionName));
+  const only = allows.length === 0 ? "nothing" : allows.join(", ");
+  const how = `one that does: sluice token make ${name} --allow ${all.join(",")}`;
+  return { kind: "forbidden", message: `the token ${name} allows ${only}, not ${action}; ${how}` };
 }

@@ -9,7 +9,8 @@ import { actionAnswer, askedAction, tokenHolder } from "./schemas.ts";
 
 const refusals = {
   unknown: { status: 404, hint: "/api/overview and /api/builders list what there is." },
-  forbidden: { status: 403, hint: "Make a token that does: sluice token make NAME --allow ACTION" },
+  refused: { status: 409, hint: "Mend what failed: its page says how it stands." },
+  forbidden: { status: 403, hint: "`sluice token list` shows what each allows." },
 } as const;
 
 /**
@@ -53,7 +54,7 @@ export function actionRoutes(actions: Actions): FastifyPluginCallback {
           summary: "Build again, cancel, set a failure aside, hold a package, drain a builder",
           security,
           body: json(askedAction, "input"),
-          response: { 200: json(actionAnswer), ...problems(400, 401, 403, 404, 413, 415) },
+          response: { 200: json(actionAnswer), ...problems(400, 401, 403, 404, 409, 413, 415) },
         },
         // Before the body is looked at, so that strangers learn nothing of it.
         onRequest: async (request, reply) => {

@@ -16,6 +16,7 @@ const meanings = {
   401: "There is no token, or one that nobody has",
   403: "The token doesn't allow that",
   404: "There is no such thing",
+  409: "It would do harm as things are",
   413: "The body is too long",
   415: "The body isn't JSON",
   429: "Too many requests or wrong tokens of one address; Retry-After says when to try again",

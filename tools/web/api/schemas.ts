@@ -230,7 +230,7 @@ export const askedAction = z.object({
 });
 
 export const actionAnswer = z.object({
-  kind: z.enum(["done", "nothing", "unknown", "forbidden"]),
+  kind: z.enum(["done", "nothing", "unknown", "refused", "forbidden"]),
   message: z.string(),
 });
 
