@@ -147,7 +147,6 @@ async function pages(): Promise<Record<string, string>> {
       (await wire(`${url}/assets/style.css`)) +
       (await wire(`${url}/assets/live.js`));
     return {
-      "search among all packages": await timed(`${url}/repository?search=99`),
       "a package with 60 neighbours": await timed(`${url}/package/linux-zen`),
       "the first page, over the wire": `${(first / 1024).toFixed(1)} KiB`,
       "all scripts, over the wire": `${(script / 1024).toFixed(1)} KiB`,
@@ -199,10 +198,15 @@ async function overviewOfRealWorkspace(): Promise<Record<string, string>> {
     await (await fetch(`${url}/`)).arrayBuffer();
     const cold = performance.now() - start;
     const again = await timed(`${url}/`);
+    const search = await timed(`${url}/packages?search=99`);
     await close();
     await view.close();
     await queue.close();
-    return { "overview, first of all": `${Math.round(cold)} ms`, overview: again };
+    return {
+      "overview, first of all": `${Math.round(cold)} ms`,
+      overview: again,
+      "search among all packages": search,
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }

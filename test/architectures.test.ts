@@ -54,7 +54,7 @@ describe.skipIf(missing.length > 0 || process.arch !== "x64")(
       );
       expect(files("aarch64")).toEqual(["data-1-1-any.pkg.tar.zst"]);
       const { stdout } = await farm.workspace.sluice(["queue", "--state", farm.state]);
-      expect(stdout).toMatch(/^tool .*ready, but no builder builds for aarch64: there are some for x86_64/m);
+      expect(stdout).toMatch(/^tool .*ready, but no builder is there for aarch64, only for x86_64/m);
 
       await farm.builder("arm", ["--arch", "aarch64", "--cross"]);
       manager = farm.manager(["--jobs", "1", "--once"]);

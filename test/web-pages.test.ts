@@ -67,7 +67,7 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
   test("the page of a package turns to published, with how to install it, while somebody looks", async () => {
     await page.goto(`${url}/package/good`);
     await page.getByText("Published as main has it").waitFor();
-    expect(await page.locator("pre").innerText()).toBe("sudo pacman -Sy test/good");
+    expect(await page.locator("pre").innerText()).toBe("sudo pacman -Syu test/good");
   });
 
   test("the build of a commit that was pushed appears by itself, its log runs live, and its failure is seen under Broken", async () => {
@@ -121,15 +121,15 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
     await page.getByText("no such token").waitFor();
     await page.getByLabel("Token").fill(token);
     await page.getByRole("button", { name: "Use it" }).click();
-    await page.getByRole("button", { name: "Hold it" }).click();
-    await page.getByText("doesn't allow hold").waitFor();
+    await page.getByText("The token ann doesn't allow hold").waitFor();
+    expect(await page.getByRole("button", { name: "Hold it" }).count()).toBe(0);
     writeFileSync(mended, "");
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByText("build 3 of slow is queued").waitFor();
     await page.getByText("Published as main has it").waitFor();
     expect(await page.context().cookies()).toEqual([]);
     const log = JSON.parse((await sluice(["token", "log", "--json"], { cwd: manager })).stdout) as unknown[];
-    expect(log).toMatchObject([{ by: "ann", action: "build", of: "slow" }, { action: "hold" }]);
+    expect(log).toMatchObject([{ by: "ann", action: "build", of: "slow" }]);
   });
 
   test("what the gate holds is shown with its findings, old and new beside each other", async () => {
@@ -168,16 +168,18 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
     const context = await started.browser!.newContext({ javaScriptEnabled: false });
     const plain = await context.newPage();
     await plain.goto(`${url}/build/2`);
-    expect(await plain.locator("#log").innerText()).toContain("error: no such thing");
+    expect(await plain.locator("#log").textContent()).toContain("error: no such thing");
     await plain.locator(".contents a", { hasText: "no such thing" }).click();
     expect(plain.url()).toMatch(/#L\d+$/);
     await plain.getByLabel("Search the log").fill("SECOND");
     await plain.getByRole("button", { name: "Search" }).click();
     expect(await plain.locator(".hits a").count()).toBe(1);
-    await plain.getByRole("link", { name: "Repository" }).click();
-    await plain.getByLabel("Search packages").fill("goo");
-    await plain.getByRole("button", { name: "Search" }).click();
+    await plain.getByLabel("Find a package").fill("goo");
+    await plain.getByRole("button", { name: "Find" }).click();
     expect(await plain.locator("tbody tr").count()).toBe(1);
+    await plain.getByRole("link", { name: "good", exact: true }).click();
+    const command = await plain.locator("noscript pre").innerText();
+    expect(command).toContain(`--json '{"action":"build","of":"good"}' '${url}/api/actions'`);
     await context.close();
   });
 
@@ -196,6 +198,7 @@ describe.skipIf(missing.length > 0)(`what people see in a browser ${needs}`, () 
         "reviews",
         "reviews/good",
         "queue",
+        "packages",
         "repository",
         "package/nobody",
       ]) {

@@ -2,18 +2,21 @@
 
 const key = "sluice-token";
 const root = new URL(document.querySelector("a.home").getAttribute("href"), location.href);
+const place = document.querySelector(".actions");
+const said = document.createElement("output");
 
-for (const place of document.querySelectorAll(".actions")) {
-  draw(place);
-  place.addEventListener("offers", () => draw(place));
+if (place) {
+  draw();
+  place.addEventListener("offers", draw);
 }
 
-function draw(place) {
-  const said = place.querySelector("output") ?? document.createElement("output");
-  place.replaceChildren(...(sessionStorage.getItem(key) ? buttons(place, said) : asking(place, said)), said);
+function draw() {
+  const offers = JSON.parse(place.dataset.offers);
+  const holder = JSON.parse(sessionStorage.getItem(key));
+  place.replaceChildren(...(offers.length === 0 ? [] : holder ? buttons(offers, holder) : [asking()]), said);
 }
 
-function asking(place, said) {
+function asking() {
   const form = document.createElement("form");
   const label = document.createElement("label");
   const field = document.createElement("input");
@@ -26,30 +29,44 @@ function asking(place, said) {
   form.append(label, " ", enter);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const answer = await ask("api/token", { token: field.value.trim() });
-    if (!answer.ok) return tell(said, answer);
-    sessionStorage.setItem(key, field.value.trim());
-    for (const each of document.querySelectorAll(".actions")) draw(each);
+    const token = field.value.trim();
+    const { ok, answer, message } = await ask("api/token", token);
+    if (!ok) return tell(false, message);
+    sessionStorage.setItem(key, JSON.stringify({ token, name: answer.name, allows: answer.allows }));
+    tell(true, "");
+    draw();
   });
-  return [form];
+  return form;
 }
 
-function buttons(place, said) {
-  const labels = place.dataset.labels.split("|");
-  const made = place.dataset.offers.split(" ").map((offer, n) => {
-    const undo = offer.startsWith("undo-");
-    const action = undo ? offer.slice("undo-".length) : offer;
-    return button(labels[n], async () => {
-      const asked = { action, of: place.dataset.of, undo };
-      tell(said, await ask("api/actions", { asked }));
-    });
-  });
-  const forget = button("Forget the token", () => {
-    sessionStorage.removeItem(key);
-    for (const each of document.querySelectorAll(".actions")) draw(each);
-  });
-  forget.className = "quiet";
-  return [...made, forget];
+/** What the token doesn't allow isn't offered, and how to get a token that does is said. */
+function buttons(offers, { token, name, allows }) {
+  const allowed = offers.filter(({ action }) => allows.includes(action));
+  const made = allowed.map(({ label, ...offer }) =>
+    button(label, async () => {
+      const { ok, status, message } = await ask("api/actions", token, { undo: false, ...offer });
+      // It was revoked, or made anew.
+      if (status === 401) forget();
+      tell(ok, message);
+    }),
+  );
+  const others = [...new Set(offers.map(({ action }) => action))].filter((one) => !allows.includes(one));
+  const leave = button("Forget the token", forget);
+  leave.className = "quiet";
+  return [...made, leave, ...(others.length === 0 ? [] : [lacking(name, allows, others)])];
+}
+
+function lacking(name, allows, others) {
+  const note = document.createElement("p");
+  const command = document.createElement("code");
+  command.textContent = `sluice token make ${name} --allow ${[...allows, ...others].join(",")}`;
+  note.append(`The token ${name} doesn't allow ${others.join(", ")}. One that does: `, command);
+  return note;
+}
+
+function forget() {
+  sessionStorage.removeItem(key);
+  draw();
 }
 
 function button(label, act) {
@@ -60,19 +77,20 @@ function button(label, act) {
   return made;
 }
 
-async function ask(path, { asked, token = sessionStorage.getItem(key) }) {
+async function ask(path, token, asked) {
   const answer = await fetch(new URL(path, root), {
     method: asked ? "POST" : "GET",
     credentials: "omit",
     headers: { authorization: `Bearer ${token}`, ...(asked && { "content-type": "application/json" }) },
     ...(asked && { body: JSON.stringify(asked) }),
   }).catch(() => undefined);
-  const { message = "The server can't be reached.", hint } =
-    (await answer?.json().catch(() => undefined)) ?? {};
-  return { ok: answer?.ok ?? false, message: hint ? `${message}. ${hint}` : message };
+  const body = (await answer?.json().catch(() => undefined)) ?? {};
+  const { message = "The server can't be reached.", hint } = body;
+  const told = hint ? `${message}. ${hint}` : message;
+  return { ok: answer?.ok ?? false, status: answer?.status, answer: body, message: told };
 }
 
-function tell(said, { ok, message }) {
+function tell(ok, message) {
   said.className = ok ? "good" : "bad";
   said.textContent = message;
 }

@@ -21,14 +21,11 @@ async function refresh() {
 
 /** What can be done may be something else now. */
 function takeOffers(page) {
-  for (const now of page.querySelectorAll(".actions")) {
-    const place = [...document.querySelectorAll(".actions")].find(
-      ({ dataset }) => dataset.of === now.dataset.of,
-    );
-    if (!place || place.dataset.labels === now.dataset.labels) continue;
-    Object.assign(place.dataset, now.dataset);
-    place.dispatchEvent(new Event("offers"));
-  }
+  const [place, now] = [document, page].map((from) => from.querySelector(".actions"));
+  const offers = now?.dataset.offers ?? "[]";
+  if (!place || place.dataset.offers === offers) return;
+  place.dataset.offers = offers;
+  place.dispatchEvent(new Event("offers"));
 }
 
 const events = new EventSource(new URL("api/events", root));

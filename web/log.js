@@ -126,7 +126,7 @@ async function showEnd() {
     if (now) document.querySelector(part)?.replaceWith(now);
   }
   const [actions, now] = [document, page].map((from) => from.querySelector(".actions"));
-  if (!actions || !now) return;
-  Object.assign(actions.dataset, now.dataset);
+  if (!actions) return;
+  actions.dataset.offers = now?.dataset.offers ?? "[]";
   actions.dispatchEvent(new Event("offers"));
 }

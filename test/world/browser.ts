@@ -38,3 +38,12 @@ export function overflow(page: Page): Promise<number> {
     return documentElement.scrollWidth - documentElement.clientWidth;
   });
 }
+
+/** What of a page scrolls sideways within itself, drawings apart, by its tag and class. */
+export function scrolling(page: Page): Promise<string[]> {
+  // In a text, since this is compiled without a browser's types.
+  return page.evaluate<string[]>(`[...document.querySelectorAll("body *")]
+    .filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)
+    .filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX) && !one.matches(".drawing"))
+    .map(({ localName, className }) => localName + "." + className)`);
+}

@@ -1,4 +1,5 @@
-import type { Build, Namcap, Overview, PackageView } from "../../tools/web/api/schemas.ts";
+import type { FoundPackages, Overview, PackageView } from "../../tools/web/api/package-schemas.ts";
+import type { Build, Namcap } from "../../tools/web/api/schemas.ts";
 import type { LogSource, Source } from "../../tools/web/source.ts";
 import { seededRandom } from "./random.ts";
 
@@ -47,8 +48,12 @@ const namcap: Namcap = {
   left: 0,
 };
 
-/** A farm with that many packages on a busy day, which never changes. */
-export function farm(count: number, now: number): Source {
+/**
+ * A farm with that many packages on a busy day, which never changes.
+ *
+ * @param called what packages, builders and the like are called, where it isn't as in a real farm
+ */
+export function farm(count: number, now: number, called: (name: string) => string = (name) => name): Source {
   const random = seededRandom(1);
   const names = [
     "qt6-webengine",
@@ -60,7 +65,7 @@ export function farm(count: number, now: number): Source {
     "obs-studio-git",
     "wine-staging",
   ];
-  const nameOf = (n: number): string => names[n] ?? `package-${n}`;
+  const nameOf = (n: number): string => called(names[n] ?? `package-${n}`);
   const build = (n: number, more: Partial<Build>): Build => ({
     id: 1000 + n,
     pkgbase: nameOf(n % count),
@@ -95,7 +100,10 @@ export function farm(count: number, now: number): Source {
     build(4, { status: "active", worker: "cellar", startedAt: now - 3 * hour }),
   ];
   const waiting = [
-    build(3, { message: "no builder takes class gpu: there are attic (2), cellar (3)", class: "gpu" }),
+    build(3, {
+      message: "no builder takes class gpu: attic takes class 2 and lower, cellar takes class 2 and lower",
+      class: "gpu",
+    }),
     build(5, { status: "waiting", message: "waits for linux-zen" }),
     build(6, { status: "blocked", message: "blocked by qt6-webengine (failed)" }),
     build(7, { status: "held", message: "held: ann: wait for the next release" }),
@@ -111,6 +119,8 @@ export function farm(count: number, now: number): Source {
     builds: n + 1,
     build: 900 + n,
     blocks: n === 0 ? [nameOf(6)] : [],
+    notStarted: false,
+    firstVersion: `1.${n + 1}-1`,
   }));
   const entries = Array.from({ length: count }, (_, n) => ({
     name: nameOf(n),
@@ -118,7 +128,7 @@ export function farm(count: number, now: number): Source {
     version: `1.${n}-1`,
     arch: "x86_64",
     filename: `${nameOf(n)}-1.${n}-1-x86_64.pkg.tar.zst`,
-    builtAt: now - n * hour,
+    publishedAt: now - n * hour,
   }));
   const overview: Overview = {
     repository: "farm",
@@ -126,6 +136,7 @@ export function farm(count: number, now: number): Source {
     commit: "4f1c2ab98d0e4f1c2ab98d0e4f1c2ab98d0e4f1c",
     packages: count,
     published: count - 7,
+    resting: { onTrigger: 2, foreign: 0 },
     lastPublished: now - hour,
     building,
     waiting,
@@ -139,7 +150,7 @@ export function farm(count: number, now: number): Source {
     newest: entries.slice(0, 8),
   };
   const review = {
-    pkgbase: "obs-studio-git",
+    pkgbase: nameOf(6),
     url: "https://gitlab.example/farm/packages/-/merge_requests/12",
     branch: "update-obs-studio-git-0123456789abcdef",
     openedAt: now - 20 * hour,
@@ -160,6 +171,33 @@ export function farm(count: number, now: number): Source {
       },
     ],
   };
+  const tamer = [
+    {
+      ...review,
+      pkgbase: nameOf(10),
+      url: "https://gitlab.example/farm/packages/-/merge_requests/9",
+      openedAt: now - 70 * hour,
+      verdict: "major" as const,
+      versions: "3.4 → 4.0",
+      findings: [
+        {
+          severity: "review" as const,
+          message: "depends: adds libfoo",
+          file: "PKGBUILD",
+          line: 9,
+        },
+      ],
+    },
+    {
+      ...review,
+      pkgbase: nameOf(11),
+      url: "https://gitlab.example/farm/packages/-/merge_requests/14",
+      openedAt: now - hour,
+      verdict: "minor" as const,
+      versions: "1.2.3 → 1.2.4",
+      findings: [],
+    },
+  ];
   const head =
     "pkgname=obs-studio-git\npkgver=30.1.2\npkgrel=1\npkgdesc='Live streaming'\narch=('x86_64')\nlicense=('GPL2')\n";
   const files = [
@@ -180,12 +218,29 @@ export function farm(count: number, now: number): Source {
     return level < 0 ? { from: pkgbase, to: other } : { from: other, to: pkgbase };
   });
   const pkg: PackageView = {
-    pkgbase: "qt6-webengine",
+    pkgbase: nameOf(0),
     state: "failing",
-    why: "makepkg ended with code 4",
+    why: "makepkg ended with code 4.",
+    isCurrent: false,
+    standings: [
+      {
+        arch: "x86_64",
+        state: "failing",
+        why: "makepkg ended with code 4",
+        version: "6.7.1-2",
+        isCurrent: false,
+      },
+      {
+        arch: "aarch64",
+        state: "building",
+        why: "It is building on pi. It is to be built because: commit 4f1c2ab98d changed PKGBUILD.",
+        version: "6.7.1-2",
+        isCurrent: false,
+      },
+    ],
     version: "6.7.2-1",
     onTrigger: null,
-    pkgnames: ["qt6-webengine"],
+    pkgnames: [nameOf(0)],
     published: [{ ...entries[0]!, version: "6.7.1-2" }],
     madeFrom: "00112233445566778899aabbccddeeff00112233",
     needs: nodes
@@ -199,21 +254,37 @@ export function farm(count: number, now: number): Source {
     arch: "x86_64",
     held: null,
     upstream: "6.7.2-1",
-    review: { ...review, pkgbase: "qt6-webengine", versions: "6.7.2 → 6.8.0" },
+    review: { ...review, pkgbase: nameOf(0), versions: "6.7.2 → 6.8.0" },
+    reviewsAsOf: now - 30_000,
     causes: [],
-    graph: { nodes: nodes.filter((_, n) => n < 60 && n % 2 === 0), edges, left: 0 },
+    graph: { nodes, edges, left: 0 },
     builds: Array.from({ length: 30 }, (_, n) =>
       n % 9 === 0
         ? finished(n, {
-            pkgbase: "qt6-webengine",
+            pkgbase: nameOf(0),
             id: 900 - n,
             status: "failed",
             message: "makepkg ended with code 4",
             bytes: null,
           })
-        : finished(n, { pkgbase: "qt6-webengine", id: 900 - n }),
+        : finished(n, { pkgbase: nameOf(0), id: 900 - n }),
     ),
   };
+  const standing = (n: number): Pick<FoundPackages["packages"][number], "state" | "why"> => {
+    if ([0, 8, 9].includes(n)) return { state: "failing", why: "makepkg ended with code 4" };
+    const waits = waiting.find(({ pkgbase }) => pkgbase === nameOf(n));
+    if (!waits) return { state: "published", why: "" };
+    const states = { blocked: "blocked", held: "held", waiting: "waiting" } as const;
+    const state = states[waits.status as keyof typeof states] ?? "no-builder";
+    return { state, why: waits.message };
+  };
+  const packages = Array.from({ length: count }, (_, n) => ({
+    pkgbase: nameOf(n),
+    pkgnames: [nameOf(n)],
+    version: `1.${n}-1`,
+    published: n === 8 ? null : `1.${n}-1`,
+    ...standing(n),
+  }));
   const bytes = Buffer.from(log);
   const logSource: LogSource = {
     size: async () => bytes.length,
@@ -237,7 +308,7 @@ export function farm(count: number, now: number): Source {
     queue: async () => ({
       builds: [...building, ...waiting],
       removals: [],
-      held: [{ pkgbase: "wine-staging", why: "ann: wait for the next release" }],
+      held: [{ pkgbase: nameOf(7), why: "ann: wait for the next release" }],
     }),
     repository: async () => ({
       name: "farm",
@@ -245,14 +316,34 @@ export function farm(count: number, now: number): Source {
       fingerprint: "0123456789ABCDEF0123456789ABCDEF01234567",
       lastPublished: now - hour,
       packages: entries,
+      releases: [
+        {
+          project: called("farmctl"),
+          channel: "stable",
+          takes: "tags v*",
+          ref: "tag v1.4.0 (4f1c2ab98d)",
+          reason: "tag v1.4.0 is new",
+        },
+        {
+          project: called("farmctl"),
+          channel: "edge",
+          takes: "the branch main",
+          ref: null,
+          reason: null,
+        },
+      ],
     }),
     builders: async () => [
-      { ...builder, name: "attic", building: [building[0]!] },
-      { ...builder, name: "cellar", building: [building[1]!] },
-      { ...builder, name: "shed", class: "3", building: [], drained: "ann: new disk" },
+      { ...builder, name: called("attic"), building: [building[0]!] },
+      { ...builder, name: called("cellar"), building: [building[1]!] },
+      { ...builder, name: called("shed"), class: "3", building: [], drained: "ann: new disk" },
     ],
-    reviews: async () => ({ asOf: now - 30_000, problem: null, reviews: [review] }),
+    reviews: async () => ({ asOf: now - 30_000, problem: null, reviews: [review, ...tamer] }),
     review: async (pkgbase) => (pkgbase === review.pkgbase ? { ...review, files } : undefined),
+    packages: async ({ search, limit }) => {
+      const found = packages.filter(({ pkgbase }) => pkgbase.includes(search));
+      return { total: found.length, packages: found.slice(0, limit) };
+    },
     package: async (pkgbase) => ({ ...pkg, pkgbase }),
     builds: async ({ limit }) => pkg.builds.slice(0, limit),
     measures: async () => [],
@@ -260,7 +351,7 @@ export function farm(count: number, now: number): Source {
     build: async (id) =>
       finished(0, {
         id,
-        pkgbase: "qt6-webengine",
+        pkgbase: nameOf(0),
         ...(id !== 899 && { status: "failed", message: "makepkg ended with code 4", bytes: null }),
       }),
     namcap: async (id) => (id === 899 ? namcap : undefined),

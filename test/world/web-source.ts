@@ -1,5 +1,6 @@
 import { serve } from "../../tools/manager/serve.ts";
-import type { Build, Builder, Overview, PackageView, Review } from "../../tools/web/api/schemas.ts";
+import type { Overview, PackageView } from "../../tools/web/api/package-schemas.ts";
+import type { Build, Builder, Review } from "../../tools/web/api/schemas.ts";
 import { openWeb, type WebOptions } from "../../tools/web/server.ts";
 import type { LogSource, Source } from "../../tools/web/source.ts";
 
@@ -36,6 +37,8 @@ const failing = {
   builds: 2,
   build: 1,
   blocks: [name],
+  notStarted: false,
+  firstVersion: nasty,
 };
 const overview: Overview = {
   repository: "test",
@@ -43,13 +46,14 @@ const overview: Overview = {
   commit: "0".repeat(40),
   packages: 2,
   published: 1,
+  resting: { onTrigger: 1, foreign: 1 },
   lastPublished: null,
   building: [build],
   waiting: [{ ...build, status: "blocked" }],
   failing: [failing],
   unscheduled: [{ pkgbase: name, arch: "x86_64", reason: nasty }],
   recent: [{ ...build, status: "failed", finishedAt: 4 }],
-  newest: [{ name, pkgbase: name, version: nasty, arch: nasty, filename: nasty, builtAt: 1 }],
+  newest: [{ name, pkgbase: name, version: nasty, arch: nasty, filename: nasty, publishedAt: 1 }],
 };
 const review: Review = {
   pkgbase: name,
@@ -70,11 +74,16 @@ const builder: Builder = {
   building: [build],
   last: { ...build, status: "failed", finishedAt: 4 },
 };
-const published = { name, pkgbase: name, version: nasty, arch: nasty, filename: nasty, builtAt: 1 };
+const published = { name, pkgbase: name, version: nasty, arch: nasty, filename: nasty, publishedAt: 1 };
 const pkg: PackageView = {
   pkgbase: name,
   state: "failing",
   why: nasty,
+  isCurrent: false,
+  standings: [
+    { arch: nasty, state: "failing", why: nasty, version: nasty, isCurrent: false },
+    { arch: "x86_64", state: "published", why: "", version: null, isCurrent: true },
+  ],
   version: nasty,
   onTrigger: nasty,
   pkgnames: [nasty],
@@ -86,6 +95,7 @@ const pkg: PackageView = {
   held: nasty,
   upstream: nasty,
   review,
+  reviewsAsOf: null,
   causes: [{ pkgbase: name, outcome: nasty, build: 1 }],
   graph: {
     nodes: [
@@ -131,6 +141,7 @@ const source: Source = {
     fingerprint: "AB",
     lastPublished: 1,
     packages: [published],
+    releases: [{ project: nasty, channel: nasty, takes: nasty, ref: nasty, reason: nasty }],
   }),
   builders: async () => [builder],
   reviews: async () => ({ asOf: 1, problem: nasty, reviews: [review] }),
@@ -141,6 +152,12 @@ const source: Source = {
           files: [{ path: nasty, before: `same\n${nasty}\n`, after: `same\n${nasty}\u202e\u0007 more\n` }],
         }
       : undefined,
+  packages: async ({ search }) => ({
+    total: 300,
+    packages: name.includes(search)
+      ? [{ pkgbase: name, pkgnames: [nasty], version: nasty, published: nasty, state: "held", why: nasty }]
+      : [],
+  }),
   package: async (pkgbase) => (pkgbase === name ? pkg : undefined),
   builds: async ({ pkgbase }) => (pkgbase === undefined || pkgbase === name ? [build] : []),
   totals: async () => ({ succeeded: 7, failed: 2 }),

@@ -5,7 +5,7 @@ import type { RepositoryConfig } from "../workspace/config/config.ts";
 import type { BuildingPlace } from "./installation.ts";
 import { failingPackages, type Failing } from "./builds/failing.ts";
 import { publishedAs } from "./reconcile/complete-packages.ts";
-import { difference } from "./reconcile/reconcile.ts";
+import { whyBuild } from "./reconcile/reconcile.ts";
 import { commitsOf, revisionsOf, type Revisions } from "./reconcile/revision.ts";
 
 /** Where one installation stands, against one commit. Times are in milliseconds since 1970. */
@@ -14,16 +14,28 @@ export interface BuildingStatus {
   readonly failing: readonly Failing[];
   /** What is being built, waits or is blocked. */
   readonly pending: readonly PendingBuild[];
-  /** Packages that aren't published as the commit has them, and neither failed nor wait. */
-  readonly unscheduled: readonly {
-    readonly pkgbase: string;
-    readonly arch: string;
-    readonly reason: string;
-  }[];
-  /** Packages of the commit that are published as it has them. */
+  /** Packages that aren't published as the commit has them. */
+  readonly outdated: readonly Outdated[];
+  /** Those of them that neither failed nor wait, also not for a trigger. */
+  readonly unscheduled: readonly Outdated[];
+  /** Packages of the commit that are published as it has them, for all architectures that they are built for here. */
   readonly published: number;
+  /** Packages of the commit that are missing and that nobody is to build now. */
+  readonly resting: {
+    /** They wait for a trigger of their own. */
+    readonly onTrigger: number;
+    /** They are for other architectures alone. */
+    readonly foreign: number;
+  };
   /** Undefined before the first publish. */
   readonly lastPublished: number | undefined;
+}
+
+/** Why a package isn't published as main has it, for one architecture. */
+export interface Outdated {
+  readonly pkgbase: string;
+  readonly arch: string;
+  readonly reason: string;
 }
 
 /** Where one architecture of a repository is published, for those who only look. */
@@ -65,8 +77,10 @@ export async function readBuildingStatus(
   const pending = (state?.builds ?? []).filter(({ target }) => target === repository.name);
   const known = queue ? await failingPackages(queue, repository.name) : [];
   const failing: Failing[] = [];
-  const unscheduled: BuildingStatus["unscheduled"][number][] = [];
-  const missing = new Set<string>();
+  const outdated: Outdated[] = [];
+  const unscheduled: Outdated[] = [];
+  const onTrigger = new Set<string>();
+  const built = new Set<string>();
   let lastPublished: number | undefined;
   for (const place of places) {
     const { arch } = place.repository;
@@ -76,21 +90,30 @@ export async function readBuildingStatus(
       (one) => one.arch === arch && revision.isBuiltHere(one.pkgbase) && !isPending.has(one.pkgbase),
     );
     const failed = new Set(own.map(({ pkgbase }) => pkgbase));
-    const { builds } = difference(revision, await publishedAs(place, revision));
+    const records = await publishedAs(place, revision);
     failing.push(...own);
-    for (const { pkgbase, reason } of builds) {
-      missing.add(pkgbase);
-      if (!isPending.has(pkgbase) && !failed.has(pkgbase)) unscheduled.push({ pkgbase, arch, reason });
+    for (const { pkgbase, config } of revision.workspace.packages.values()) {
+      built.add(pkgbase);
+      if (!revision.isBuiltHere(pkgbase)) continue;
+      const reason = whyBuild(revision.identity(pkgbase)!, records.get(pkgbase));
+      if (reason === undefined) continue;
+      outdated.push({ pkgbase, arch, reason });
+      if (isPending.has(pkgbase) || failed.has(pkgbase)) continue;
+      if (config.CI_ON_TRIGGER === "") unscheduled.push({ pkgbase, arch, reason });
+      else onTrigger.add(pkgbase);
     }
     const published = (await readSnapshot(place.repository))?.time.getTime();
     lastPublished = Math.max(published ?? 0, lastPublished ?? 0) || undefined;
   }
   const { packages } = (await places[0].revisions.at(commit)).whole;
+  const missing = new Set(outdated.map(({ pkgbase }) => pkgbase));
   return {
     failing,
     pending,
+    outdated,
     unscheduled,
-    published: [...packages.keys()].filter((pkgbase) => !missing.has(pkgbase)).length,
+    published: [...built].filter((pkgbase) => !missing.has(pkgbase)).length,
+    resting: { onTrigger: onTrigger.size, foreign: packages.size - built.size },
     lastPublished,
   };
 }

@@ -17,6 +17,9 @@ export interface BlockCause {
   readonly outcome: Outcome;
 }
 
+/** Begins the message of a failure where nothing was built at all: it would have been in vain. */
+export const notStarted = "not started: ";
+
 /** Whether what needs this build may go on. */
 export function succeeded(outcome: Outcome): boolean {
   return (successes as readonly Outcome[]).includes(outcome);

@@ -21,7 +21,8 @@ const pages = [
   "/reviews",
   "/feed.atom",
   "/repository",
-  `/repository?search=${encodeURIComponent(nasty)}`,
+  "/packages",
+  `/packages?search=${encodeURIComponent(nasty)}`,
 ];
 const named = [
   `/package/${encodeURIComponent(name)}`,
@@ -151,6 +152,46 @@ test("events go on where a reader was cut off", async () => {
   over.abort();
 });
 
+test.each([...pages, ...named].filter((path) => path !== "/feed.atom"))(
+  "%s has the field that finds packages in its header",
+  async (path) => {
+    const text = await (await fetch(`${url}${path}`)).text();
+    const root = /^\/(?:package|build|reviews)\//.test(path) ? "../" : "./";
+    expect(text).toMatch(
+      new RegExp(`<header>.*<form class="find"[^>]* action="${root}packages">.*</header>`, "s"),
+    );
+  },
+);
+
+test("a page has one place to change something, however many builders there are, and a command line without scripts", async () => {
+  const actions = {
+    holder: async () => undefined,
+    act: async () => ({ kind: "done" as const, message: "" }),
+  };
+  const address = "https://repo.example.org";
+  const builder = {
+    class: "2",
+    arch: "x86_64",
+    jobs: 1,
+    there: true,
+    drained: null,
+    building: [],
+    last: null,
+  };
+  const builders = async () => ["attic", "o'brien\nreboot"].map((one) => ({ ...builder, name: one }));
+  const other = await serveNasty({ actions, address }, { builders });
+  const text = await (await fetch(`${other.url}/queue`)).text();
+  await other.close();
+  expect(text.match(/data-offers=/g)).toHaveLength(1);
+  const [, lines = ""] = /<noscript>.*<pre tabindex="0">(.*)<\/pre/s.exec(text) ?? [];
+  expect(lines.trim().replaceAll("&quot;", '"').replaceAll("&#39;", "'").split("\n")).toEqual([
+    "# Drain attic",
+    `curl -H "Authorization: Bearer $TOKEN" --json '{"action":"drain","of":"attic"}' '${address}/api/actions'`,
+    "# Drain o'brien reboot",
+    `curl -H "Authorization: Bearer $TOKEN" --json '{"action":"drain","of":"o'\\''brien\\nreboot"}' '${address}/api/actions'`,
+  ]);
+});
+
 interface Described {
   readonly responses: Record<number, { readonly content: Record<string, { readonly schema: object }> }>;
 }
@@ -176,6 +217,7 @@ describe("the API's description", () => {
     ["/api/repository", "/api/repository"],
     ["/api/builds", "/api/builds?limit=3"],
     ["/api/builders", "/api/builders"],
+    ["/api/packages", "/api/packages?search=c._d"],
     ["/api/reviews", "/api/reviews"],
     ["/api/reviews/{pkgbase}", `/api/reviews/${encodeURIComponent(name)}`],
     ["/api/builds/{id}", "/api/builds/1"],
@@ -190,6 +232,7 @@ describe("the API's description", () => {
   test.each([
     ["/api/builds", "/api/builds?limit=0", 400],
     ["/api/builds", "/api/builds?limit=501", 400],
+    ["/api/packages", "/api/packages?limit=0", 400],
     ["/api/builds/{id}", "/api/builds/0", 400],
     ["/api/builds/{id}", "/api/builds/x", 400],
     ["/api/builds/{id}", "/api/builds/99", 404],
@@ -219,7 +262,7 @@ describe("the API's description", () => {
       ]);
     }
     expect(Object.keys(paths["/api/actions"]!.post!.responses)).toEqual(
-      expect.arrayContaining(["400", "401", "403", "404", "413", "415"]),
+      expect.arrayContaining(["400", "401", "403", "404", "409", "413", "415"]),
     );
   });
 

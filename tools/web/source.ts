@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { FoundPackages, Overview, PackageView, RepositoryView } from "./api/package-schemas.ts";
 import type {
   actionAnswer,
   askedAction,
@@ -6,12 +7,9 @@ import type {
   Build,
   BuildEvent,
   Builder,
-  Failing,
+  DatedFailing,
   Namcap,
-  Overview,
-  PackageView,
   QueueView,
-  RepositoryView,
   Reviews,
   ShownReview,
 } from "./api/schemas.ts";
@@ -30,9 +28,11 @@ export interface Source {
   /** The package repository's, as in pacman.conf. */
   readonly name: string;
   overview(): Promise<Overview>;
+  /** Those of main and those that are published whose name has `search` in it, at most `limit` of them. */
+  packages(query: { readonly search: string; readonly limit: number }): Promise<FoundPackages>;
   /** Undefined: main has no such package, and none is published. */
   package(pkgbase: string): Promise<PackageView | undefined>;
-  failing(): Promise<readonly Failing[]>;
+  failing(): Promise<readonly DatedFailing[]>;
   queue(): Promise<QueueView>;
   repository(): Promise<RepositoryView>;
   /** What is measured, as far as `overview` doesn't say it. */

@@ -1,11 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openQueue } from "../../manager/installation.ts";
-import {
-  describeWaiting,
-  readLiveBuilders,
-  type LiveBuilders,
-} from "../../manager/builders/live-builders.ts";
+import { describeWaiting, readLiveBuilders, type Takers } from "../../manager/builders/live-builders.ts";
 import type { PendingBuild, QueueState } from "../../queue/queue.ts";
 import { requireWorkspace, type InstallationOptions } from "../wiring/installation.ts";
 import { stateFolder } from "../wiring/state-folder.ts";
@@ -29,9 +25,12 @@ export async function queue(options: Options): Promise<number> {
   const opened = await openQueue(state);
   try {
     const found = await opened.state();
-    const living = await readLiveBuilders(state, Date.now());
+    const takers = {
+      living: await readLiveBuilders(state, Date.now()),
+      drained: await opened.drained(),
+    };
     process.stdout.write(
-      options.json ? `${JSON.stringify(found, null, 2)}\n` : describe(found, living, Date.now()),
+      options.json ? `${JSON.stringify(found, null, 2)}\n` : describe(found, takers, Date.now()),
     );
     return 0;
   } finally {
@@ -39,7 +38,7 @@ export async function queue(options: Options): Promise<number> {
   }
 }
 
-function describe({ builds, removals }: QueueState, living: LiveBuilders | undefined, now: number): string {
+function describe({ builds, removals }: QueueState, takers: Takers, now: number): string {
   if (builds.length + removals.length === 0) return "The queue is empty.\n";
   // With one architecture alone nobody asks for which a build is.
   const hasSeveral = new Set(builds.map(({ arch }) => arch)).size > 1;
@@ -47,7 +46,7 @@ function describe({ builds, removals }: QueueState, living: LiveBuilders | undef
     ...builds.map((build) => [
       hasSeveral ? `${build.pkgbase} (${build.arch})` : build.pkgbase,
       build.class ?? "any",
-      statusText(build, living, now),
+      statusText(build, takers, now),
       build.reasons.join("; "),
     ]),
     ...removals.map((removal) => [removal.pkgbase, "", "to be removed", removal.reason]),
@@ -55,6 +54,6 @@ function describe({ builds, removals }: QueueState, living: LiveBuilders | undef
   return formatTable(["PKGBASE", "CLASS", "STATUS", "WHY"], rows);
 }
 
-function statusText(build: PendingBuild, living: LiveBuilders | undefined, now: number): string {
-  return describeWaiting(build, living, (time) => moment(time, now));
+function statusText(build: PendingBuild, takers: Takers, now: number): string {
+  return describeWaiting(build, takers, (time) => moment(time, now));
 }

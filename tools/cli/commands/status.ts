@@ -5,11 +5,7 @@ import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { openQueue } from "../../manager/installation.ts";
 import { foldersOf } from "../../manager/folders.ts";
-import {
-  describeWaiting,
-  readLiveBuilders,
-  type LiveBuilders,
-} from "../../manager/builders/live-builders.ts";
+import { describeWaiting, readLiveBuilders, type Takers } from "../../manager/builders/live-builders.ts";
 import { publishedPlaces, readBuildingStatus, type BuildingStatus } from "../../manager/status.ts";
 import { duration } from "../output/time.ts";
 import { info, warn } from "../output/report.ts";
@@ -31,7 +27,8 @@ export async function status(options: Options): Promise<number> {
   const queue = existsSync(join(state, "queue.sqlite")) ? await openQueue(state) : undefined;
   const { config, packages } = head.whole;
   const places = publishedPlaces(git, foldersOf(state).repositories, config);
-  const building = await readBuildingStatus(queue, places, head.commit).finally(() => queue?.close());
+  const reading = Promise.all([readBuildingStatus(queue, places, head.commit), queue?.drained() ?? []]);
+  const [{ outdated: _, ...building }, drained] = await reading.finally(() => queue?.close());
   const held = await heldOrWarn(options);
   const needsPerson = building.failing.length + held.filter(({ refused }) => !refused).length > 0;
   if (options.json) {
@@ -42,20 +39,25 @@ export async function status(options: Options): Promise<number> {
   const now = Date.now();
   const isBuiltHere = queue !== undefined || building.lastPublished !== undefined;
   const named = config.CI_ARCHES.length > 1 ? withArch : ({ pkgbase }: Named) => pkgbase;
-  const living = await readLiveBuilders(state, now);
-  const pending = isBuiltHere ? pendingRows(building, named, living, now) : [];
+  const takers = { living: await readLiveBuilders(state, now), drained };
+  const pending = isBuiltHere ? pendingRows(building, named, takers, now) : [];
   const rows = [...failingRows(building, named, now), ...heldRows(held), ...pending];
   if (rows.length > 0) process.stdout.write(`${formatTable(["", "PKGBASE", "SINCE", "WHY"], rows)}\n`);
   const { lastPublished } = building;
   const last = lastPublished === undefined ? "" : `, the last ${duration(now - lastPublished)} ago`;
   info(
     isBuiltHere
-      ? `${building.published} of ${packages.size} packages are published as main has them${last}.`
+      ? `${building.published} of ${packages.size} packages are published as main has them${sayResting(building)}${last}.`
       : `Nothing was ever built in ${state}: sluice up builds, --state names another folder.`,
   );
   if (building.failing.length > 0) info("What a build said: sluice log PKGBASE");
   if (held.some(({ refused }) => !refused)) info("What is held, and why: sluice review show PKGBASE");
   return needsPerson ? 1 : 0;
+}
+
+function sayResting({ resting: { onTrigger, foreign } }: Pick<BuildingStatus, "resting">): string {
+  const waiting = onTrigger === 0 ? "" : `, ${onTrigger} wait for their trigger`;
+  return foreign === 0 ? waiting : `${waiting}, ${foreign} are for other architectures alone`;
 }
 
 /** Where the remote can't be reached, what is known here is still shown. */
@@ -76,7 +78,11 @@ interface Named {
 
 const withArch = ({ pkgbase, arch }: Named): string => `${pkgbase} (${arch})`;
 
-function failingRows({ failing }: BuildingStatus, named: (one: Named) => string, now: number): string[][] {
+function failingRows(
+  { failing }: Pick<BuildingStatus, "failing">,
+  named: (one: Named) => string,
+  now: number,
+): string[][] {
   return failing.map((one) => {
     const { outcome, message, since, firstCommit, builds } = one;
     const times = builds === 1 ? "" : `, ${builds} times`;
@@ -94,9 +100,9 @@ function heldRows(held: readonly HeldUpdate[]): string[][] {
 }
 
 function pendingRows(
-  { pending, unscheduled }: BuildingStatus,
+  { pending, unscheduled }: Pick<BuildingStatus, "pending" | "unscheduled">,
   named: (one: Named) => string,
-  living: LiveBuilders | undefined,
+  takers: Takers,
   now: number,
 ): string[][] {
   return [
@@ -115,7 +121,7 @@ function pendingRows(
         kind,
         named(build),
         duration(now - since),
-        `${describeWaiting(build, living)}; ${reasons.join("; ")}`,
+        `${describeWaiting(build, takers)}; ${reasons.join("; ")}`,
       ];
     }),
     ...unscheduled.map((one) => ["to build", named(one), "", `${one.reason}: sluice up`]),

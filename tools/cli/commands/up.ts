@@ -17,7 +17,7 @@ import { archsHere, jobCount, open, stopSignal, type InstallationOptions } from 
 import { stateFolder } from "../wiring/state-folder.ts";
 import { publishedRecords } from "../wiring/published-records.ts";
 import { startCluster, type Cluster } from "../wiring/service/cluster.ts";
-import { handOutTo, warnOfOthers } from "../wiring/service/hand-out.ts";
+import { buildAlone, handOutTo } from "../wiring/service/hand-out.ts";
 import { heldReviewsOf } from "../wiring/service/held-reviews.ts";
 import { pipelines } from "../wiring/service/pipelines.ts";
 import { startNotifierHere } from "../wiring/service/notifier.ts";
@@ -62,7 +62,6 @@ export async function up(options: Options): Promise<number> {
     warn(inOneLine(error)),
   );
   const opened = { ...first, installations, archs: archsHere(options, installations) };
-  const { archs } = opened;
   const [installation] = installations;
   const { queue, repository, folders } = installation;
   const progress = showProgress(folders.logs);
@@ -79,6 +78,7 @@ export async function up(options: Options): Promise<number> {
     if (options.cluster) cluster = await startCluster(stateFolder(options), builderArguments(options));
     const redis = cluster?.redis ?? elsewhere;
     builders = redis && (await handOutTo(redis, opened, progress, cluster !== undefined));
+    if (!shares) await buildAlone(opened, over.signal);
     const take = async (handOver: HandOver): Promise<void> =>
       inbox.put(installationFor(installations, REPO_NAME, handOver), handOver);
     handOvers = redis && (await takeHandOvers(redis, take, troubled));
@@ -120,7 +120,6 @@ export async function up(options: Options): Promise<number> {
     });
     if (options.pipelines && once) await runs.runDue();
     const running = options.pipelines && !once ? runs.keepRunning() : undefined;
-    if (archs && !shares) await warnOfOthers(installations, archs, over.signal);
     const left = await keepUp(installations, {
       ...opened,
       buildersElsewhere: shares,

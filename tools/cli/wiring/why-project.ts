@@ -1,7 +1,7 @@
 import { noEvidence } from "../../release/plan/evidence.ts";
 import { planRelease } from "../../release/plan/plan-release.ts";
 import type { ReleasePlan } from "../../release/plan/release-plan.ts";
-import type { DefinedChannel } from "../../release/definition/definition.ts";
+import { takenBy } from "../../release/definition/taken-refs.ts";
 import { describeRef } from "../../release/refs/ref.ts";
 import type { Project } from "../../workspace/releases/projects.ts";
 import { printable } from "../output/report.ts";
@@ -38,17 +38,6 @@ export function whyProject(project: Project, json: boolean, now: number): number
     : [`${project.name} is released from ${definition.source}:`, ...facts.flatMap(describe)].join("\n");
   process.stdout.write(`${json ? text : printable(text)}\n`);
   return 0;
-}
-
-function takenBy({ tag, branch, reviews, trigger, after }: DefinedChannel): string {
-  const refs = [
-    ...(tag ? [`tags ${tag.text}`] : []),
-    ...(branch ? [`the branch ${branch.text}`] : []),
-    ...(reviews ? ["every review"] : []),
-  ];
-  const from = after.flatMap((condition) => (condition.kind === "green" ? [condition.channel] : []));
-  const what = refs.length > 0 ? refs.join(" and ") : `what ${from.join(" and ")} has let through`;
-  return trigger === undefined ? what : `${what}, when ${trigger} is triggered`;
 }
 
 function describe({ channel, takes, lock, plan }: ChannelFacts): string[] {

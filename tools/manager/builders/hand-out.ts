@@ -26,15 +26,16 @@ export interface HandOutOptions {
   readonly redis: RedisAddress;
   readonly workspaceOf: (installation: Installation) => WorkspaceAddress;
   readonly leaseMs?: number;
-  /** The architectures for which this process builds, too. */
+  /** The architectures for which this process builds, too, and its name as a builder. */
   readonly buildsHere: readonly string[];
+  readonly worker?: string;
   readonly watcher: RemoteWatcher & { troubled?(error: SluiceError): void };
 }
 
 /** Lets builders on other machines take part. Builds that they hold from before a restart go on. */
 export async function handOut(
   installations: Installations,
-  { redis, workspaceOf, watcher, buildsHere, leaseMs = defaultLeaseMs }: HandOutOptions,
+  { redis, workspaceOf, watcher, buildsHere, worker, leaseMs = defaultLeaseMs }: HandOutOptions,
 ): Promise<HandOut> {
   const { queue, folders, now } = installations[0];
   await queue.renew([...(await readBuilders(folders.state)).keys()]);
@@ -56,6 +57,7 @@ export async function handOut(
       await writeLiveBuilders(folders.state, builders, {
         at: now().getTime(),
         here: buildsHere,
+        worker,
         redis: redisHealth,
       });
     },

@@ -1,15 +1,17 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { PendingBuild } from "../../queue/queue.ts";
+import type { Drained, PendingBuild } from "../../queue/queue.ts";
 import { describeStatus } from "../status.ts";
-import { canTake, type Builder } from "./roster.ts";
+import { canTake, isNumber, type Builder } from "./roster.ts";
 
 const liveBuildersSchema = z.object({
   /** When the manager wrote it, in milliseconds since 1970. */
   at: z.number(),
   /** The architectures for which the manager builds, too, every class. */
   here: z.array(z.string()).readonly(),
+  /** The manager's name as a builder. */
+  worker: z.string().optional(),
   /** How Redis was, where it is used; null: it didn't answer. */
   redis: z.object({ usedBytes: z.number().nullable() }).nullish(),
   builders: z.array(
@@ -35,7 +37,7 @@ const fileOf = (state: string): string => join(state, "builders-living.json");
 export async function writeLiveBuilders(
   state: string,
   builders: readonly Builder[],
-  { at, here, redis }: Pick<LiveBuilders, "at" | "here" | "redis">,
+  { at, here, worker, redis }: Pick<LiveBuilders, "at" | "here" | "worker" | "redis">,
 ): Promise<void> {
   const told = builders.map(({ name, arch, crosses, jobs, held, class: own }) => ({
     name,
@@ -46,7 +48,7 @@ export async function writeLiveBuilders(
     building: held.size,
   }));
   const fresh = `${fileOf(state)}.${process.pid}.tmp`;
-  await writeFile(fresh, JSON.stringify({ at, here, redis, builders: told } satisfies LiveBuilders));
+  await writeFile(fresh, JSON.stringify({ at, here, worker, redis, builders: told } satisfies LiveBuilders));
   await rename(fresh, fileOf(state));
 }
 
@@ -61,29 +63,50 @@ export async function readLiveBuilders(state: string, now: number): Promise<Live
   }
 }
 
-/** Why a build that is ready isn't taken by anybody, or undefined where somebody takes it. */
+/** Who might take builds, as far as that is known. */
+export interface Takers {
+  /** Undefined: no manager says so now. */
+  readonly living: LiveBuilders | undefined;
+  readonly drained: readonly Drained[];
+}
+
+/** Why a build that is ready isn't taken by anybody, or undefined where somebody takes it or that isn't known. */
 export function whyNobody(
   { class: wanted, arch }: { readonly class: string | null; readonly arch: string },
-  { here, builders }: Pick<LiveBuilders, "here" | "builders">,
+  { living, drained }: Takers,
 ): string | undefined {
+  if (!living) return undefined;
+  const { here, worker = "", builders } = living;
+  const reasons = new Map(drained.map((one) => [one.worker, one.why]));
   const fitting = builders.filter((builder) => builder.arch === arch);
-  if (here.includes(arch) || fitting.some((builder) => canTake(builder, wanted))) return undefined;
+  const able = fitting.filter((builder) => canTake(builder, wanted)).map(({ name }) => name);
+  const all = here.includes(arch) ? [worker, ...able] : able;
+  if (all.some((name) => !reasons.has(name))) return undefined;
+  if (all.length > 0) {
+    const listed = all.map((name) => `${name} (by ${reasons.get(name)})`).join(", ");
+    return `every builder that could take it is drained: ${listed}`;
+  }
   if (fitting.length === 0) {
     const archs = [...new Set([...here, ...builders.map((builder) => builder.arch)])];
-    return `no builder builds for ${arch}: ${archs.length === 0 ? "there is none" : `there are some for ${archs.join(", ")}`}`;
+    const others = archs.length === 0 ? "nor for anything else" : `only for ${archs.join(", ")}`;
+    return `no builder is there for ${arch}, ${others}`;
   }
   const what = wanted === null ? "what has no class" : `class ${wanted}`;
-  const others = fitting.map((builder) => `${builder.name} (${builder.class})`).join(", ");
-  return `no builder takes ${what}: there are ${others}`;
+  return `no builder takes ${what}: ${fitting.map(sayTakes).join(", ")}`;
+}
+
+/** `attic takes class 2 and lower` */
+function sayTakes({ name, class: own }: Pick<Builder, "name" | "class">): string {
+  return `${name} takes class ${own}${isNumber(own) ? " and lower" : " only"}`;
 }
 
 /** A build's status in a few words, and of a ready one why nobody takes it. */
 export function describeWaiting(
   build: PendingBuild,
-  living: LiveBuilders | undefined,
+  takers: Takers,
   moment?: (time: number) => string,
 ): string {
   const status = describeStatus(build.status, moment);
-  const nobody = build.status.kind === "ready" && living ? whyNobody(build, living) : undefined;
+  const nobody = build.status.kind === "ready" ? whyNobody(build, takers) : undefined;
   return nobody === undefined ? status : `${status}, but ${nobody}`;
 }

@@ -97,11 +97,25 @@ test("who isn't heard from, or drains, gets no offers", () => {
 test.each<[string | null, boolean, string | undefined]>([
   ["1", false, undefined],
   ["heavy", true, undefined],
-  ["heavy", false, "no builder takes class heavy: there are a (2), b (large)"],
-  ["3", false, "no builder takes class 3: there are a (2), b (large)"],
+  ["heavy", false, "no builder takes class heavy: a takes class 2 and lower, b takes class large only"],
+  ["3", false, "no builder takes class 3: a takes class 2 and lower, b takes class large only"],
 ])("a package of class %s where the manager builds itself: %s", (wanted, here, why) => {
   const builders = [builder("a", "2"), builder("b", "large")].map((each) => ({ ...each, building: 0 }));
-  expect(whyNobody({ class: wanted, arch: "x86_64" }, { here: here ? ["x86_64"] : [], builders })).toBe(why);
-  const none = "no builder builds for aarch64: there are some for x86_64";
-  expect(whyNobody({ class: null, arch: "aarch64" }, { here: ["x86_64"], builders })).toBe(none);
+  const living = { at: 0, here: here ? ["x86_64"] : [], builders };
+  expect(whyNobody({ class: wanted, arch: "x86_64" }, { living, drained: [] })).toBe(why);
+});
+
+test.each([
+  [{ class: null, arch: "aarch64" }, [], "no builder is there for aarch64, only for x86_64"],
+  [{ class: "2", arch: "x86_64" }, ["a"], undefined],
+  [
+    { class: "2", arch: "x86_64" },
+    ["a", "farm/1"],
+    "every builder that could take it is drained: farm/1 (by ann: new disk), a (by ann: new disk)",
+  ],
+])("of %j, where the manager builds and %j are drained, it is said: %s", (build, names, why) => {
+  const builders = [{ ...builder("a", "2"), building: 0 }];
+  const drained = names.map((worker) => ({ worker, why: "ann: new disk" }));
+  const living = { at: 0, here: ["x86_64"], worker: "farm/1", builders };
+  expect(whyNobody(build, { living, drained })).toBe(why);
 });

@@ -61,7 +61,8 @@ export function isFree({ jobs, held, draining }: Builder): boolean {
   return !draining && held.size < jobs;
 }
 
-const isNumber = (text: string): boolean => /^\d{1,4}$/.test(text);
+/** Whether a class is a number: those have an order. */
+export const isNumber = (text: string): boolean => /^\d{1,4}$/.test(text);
 
 /** What a builder takes, as the queue is asked for it: a number takes lower ones, a name only what names it. */
 export function takes({ name, class: own }: Pick<Builder, "name" | "class">): {

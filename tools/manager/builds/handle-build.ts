@@ -6,6 +6,7 @@ import type { DatabaseEntry } from "../../alpm/database.ts";
 import { nextBump } from "../../builder/versions/next-bump.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import { versionsOf } from "../../pkgrepo/snapshot.ts";
+import { notStarted } from "../../queue/outcome.ts";
 import type { Build, Result } from "../../queue/queue.ts";
 import { isForAny } from "../../workspace/architectures.ts";
 import { followsUpstream, type RecipeIdentity, sameRecipe } from "../../workspace/identity.ts";
@@ -105,7 +106,7 @@ export async function lookAtBuild(installation: Installation, build: Build): Pro
   if (!pkg || !identity) {
     return ended({
       outcome: "failed",
-      message: `there is no package ${pkgbase} in commit ${commit.slice(0, 10)}`,
+      message: `${notStarted}there is no package ${pkgbase} in commit ${commit.slice(0, 10)}`,
     });
   }
   const kept = await usablePackages(installation, build, pkg, identity);
@@ -162,7 +163,7 @@ async function raised(installation: Installation, recipe: RecipeToBuild): Promis
   if (!isTaken) return recipe;
   const next = nextBump(pkg, version, { taken: kept, setsVersion });
   if ("skipped" in next) {
-    return { outcome: "failed", message: `not started: ${next.skipped}; ${howToRelease(pkg)}` };
+    return { outcome: "failed", message: `${notStarted}${next.skipped}; ${howToRelease(pkg)}` };
   }
   const config = { ...pkg.config, CI_PACKAGE_BUMP: next.bump };
   return { ...recipe, pkg: { ...pkg, config }, identity: { ...identity, bump: next.bump } };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { howToRelease } from "../../builder/versions/known-version.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
 import type { MadeFromRecord, Snapshot } from "../../pkgrepo/snapshot.ts";
+import { notStarted } from "../../queue/outcome.ts";
 import { followsUpstream, sameRecipe, type RecipeIdentity } from "../../workspace/identity.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import type { BuildingPlace } from "../installation.ts";
@@ -80,5 +81,5 @@ export async function nameIsTaken(
 
 function describe(filename: string, record: MadeFromRecord | undefined, pkg: Package): string {
   const from = record ? ` from commit ${record.commit.slice(0, 10)}` : " before";
-  return `not started: ${filename} was published${from}, and its recipe has changed without a new version; ${howToRelease(pkg)}`;
+  return `${notStarted}${filename} was published${from}, and its recipe has changed without a new version; ${howToRelease(pkg)}`;
 }

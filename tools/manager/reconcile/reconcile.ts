@@ -38,7 +38,8 @@ export function whyGone({ whole, arch }: Revision, pkgbase: string): string {
   return whole.packages.has(pkgbase) ? `it isn't for ${arch} any more` : "it is no longer in the workspace";
 }
 
-function whyBuild(identity: RecipeIdentity, record: MadeFromRecord | undefined): string | undefined {
+/** Why what is published isn't what a recipe asks for; undefined: it is. */
+export function whyBuild(identity: RecipeIdentity, record: MadeFromRecord | undefined): string | undefined {
   if (!record) return "it isn't published yet";
   if (sameRecipe(record, identity)) return undefined;
   if (record.bump !== identity.bump && identity.bump !== null) return `CI_PACKAGE_BUMP is ${identity.bump}`;

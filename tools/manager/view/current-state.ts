@@ -1,13 +1,13 @@
-import type { DatabaseEntry } from "../../alpm/database.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
-import { readSnapshot, snapshotNumber, type Snapshot } from "../../pkgrepo/snapshot.ts";
+import { readSnapshot, snapshotNumber } from "../../pkgrepo/snapshot.ts";
 import type { FinishedBuild, Queue } from "../../queue/queue.ts";
 import type { Revision } from "../reconcile/revision.ts";
 import { readBuildingStatus, type BuildingStatus, type PublishedPlaces } from "../status.ts";
 import type { Feed } from "./feed.ts";
 import type { Durations } from "./plain-data.ts";
+import type { PublishedPart } from "./published-entries.ts";
 
 /** For thousands of packages a reading takes a good part of a second, and events come in bursts. */
 const restMs = 500;
@@ -17,7 +17,10 @@ export interface CurrentState {
   /** Of each architecture. */
   readonly heads: readonly Revision[];
   readonly status: BuildingStatus;
-  readonly snapshots: readonly Snapshot[];
+  /** What is published of each of them; nothing before the first time. */
+  readonly snapshots: readonly PublishedPart[];
+  /** Of the first architecture, where something is published. */
+  readonly fingerprint: string | undefined;
   readonly durations: Durations;
   readonly recent: readonly FinishedBuild[];
 }
@@ -66,16 +69,12 @@ export function currentStateReader(
       queue.history({ limit: 30 }),
     ]);
     const ours = records.filter(({ target }) => target === repository.name);
-    const snapshots = found.flatMap((snapshot) => snapshot ?? []);
+    const snapshots = found.map((snapshot) => snapshot ?? { entries: [], madeFrom: new Map() });
+    const fingerprint = found[0]?.keys?.signs.fingerprint;
     // Where several architectures build a package, they take about as long.
-    return { heads, status, snapshots, durations: new Map(ours.map((one) => [one.pkgbase, one])), recent };
+    const durations = new Map(ours.map((one) => [one.pkgbase, one]));
+    return { heads, status, snapshots, fingerprint, durations, recent };
   }
 
   return read;
-}
-
-/** What is made for any architecture is in all of them, and is shown once. */
-export function entriesOf(snapshots: readonly Snapshot[]): DatabaseEntry[] {
-  const all = snapshots.flatMap(({ entries }) => entries);
-  return [...new Map(all.map((entry) => [entry.filename, entry])).values()];
 }

@@ -5,7 +5,7 @@ import { durationBuckets, type ObservedQueue, type Total } from "../../queue/eve
 import { outcomes } from "../../queue/outcome.ts";
 import type { PendingBuild } from "../../queue/queue.ts";
 import { readState } from "../../workspace/state/state.ts";
-import { readLiveBuilders, whyNobody, type LiveBuilders } from "../builders/live-builders.ts";
+import { readLiveBuilders, whyNobody, type LiveBuilders, type Takers } from "../builders/live-builders.ts";
 import { repositorySize, type PublishedRepository } from "./repository-size.ts";
 
 /** One figure about a manager, as Prometheus has it; histograms are cumulated. */
@@ -34,10 +34,11 @@ interface Ports {
 
 /** What is measured besides packages: the queue, builders, upstreams, messages, Redis, the disk. None is per package. */
 export async function readMeasures({ queue, git, state, repositories }: Ports): Promise<Measure[]> {
-  const [{ builds }, totals, readers, living, updates, sizes, disk] = await Promise.all([
+  const [{ builds }, totals, readers, drained, living, updates, sizes, disk] = await Promise.all([
     queue.state(),
     queue.totals(),
     queue.readers(),
+    queue.drained(),
     readLiveBuilders(state, Date.now()),
     readUpdates(git),
     Promise.all(repositories.map(repositorySize)),
@@ -45,7 +46,7 @@ export async function readMeasures({ queue, git, state, repositories }: Ports): 
   ]);
   const here = readers.filter(({ leaseUntil }) => Date.now() - leaseUntil < oneDay);
   return [
-    ...ofQueue(builds, living),
+    ...ofQueue(builds, { living, drained }),
     ...ofBuilders(builds, living),
     ...ofTotals(totals),
     gauge(
@@ -86,12 +87,12 @@ function gauge(name: string, help: string, values: readonly LabelledValue[]): Me
   return { name, help, type: "gauge", values: values.map(([labels, value]) => ({ labels, value })) };
 }
 
-function ofQueue(builds: readonly PendingBuild[], living: LiveBuilders | undefined): Measure[] {
+function ofQueue(builds: readonly PendingBuild[], takers: Takers): Measure[] {
   const statuses = new Map(["ready", "waiting", "delayed", "blocked", "active"].map((status) => [status, 0]));
   for (const { status } of builds) statuses.set(status.kind, (statuses.get(status.kind) ?? 0) + 1);
   const ready = builds.filter(({ status }) => status.kind === "ready");
   const oldest = ready.length === 0 ? 0 : Math.min(...ready.map(({ queuedAt }) => queuedAt));
-  const unclaimed = living ? ready.filter((build) => whyNobody(build, living) !== undefined).length : 0;
+  const unclaimed = ready.filter((build) => whyNobody(build, takers) !== undefined).length;
   return [
     gauge(
       "sluice_builds_pending",

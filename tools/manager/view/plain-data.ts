@@ -1,69 +1,32 @@
-import type { DatabaseEntry } from "../../alpm/database.ts";
+import { notStarted } from "../../queue/outcome.ts";
 import type { FinishedBuild, PackageRecord, PendingBuild } from "../../queue/queue.ts";
-import type { Snapshot } from "../../pkgrepo/snapshot.ts";
-import type { Neighbours } from "./neighbours.ts";
-import { whyNobody, type LiveBuilders } from "../builders/live-builders.ts";
+import { whyNobody, type Takers } from "../builders/live-builders.ts";
 import { describeStatus, type BuildingStatus } from "../status.ts";
+import type { Neighbours } from "./neighbours.ts";
+import type { PublishedPart } from "./published-entries.ts";
 
 /** What is known of each package's builds, by pkgbase. */
 export type Durations = ReadonlyMap<string, PackageRecord>;
 
-/** Why a package is published, or isn't, as main has it. */
-export function stateOf(
-  {
-    pkgbase,
-    isInMain,
-    trigger,
-    published,
-    living,
-  }: {
-    readonly pkgbase: string;
-    readonly isInMain: boolean;
-    readonly trigger: string | null;
-    readonly published: readonly DatabaseEntry[];
-    readonly living: LiveBuilders | undefined;
-  },
-  { failing, pending, unscheduled }: BuildingStatus,
-) {
-  const waits = pending.find((one) => one.pkgbase === pkgbase);
-  if (waits) {
-    const nobody = waits.status.kind === "ready" && living ? whyNobody(waits, living) : undefined;
-    if (nobody !== undefined) return { state: "no-builder" as const, why: whyUnclaimed(waits, nobody) };
-    return { state: "pending" as const, why: whyPending(waits) };
-  }
-  if (!isInMain) return { state: "to-remove" as const, why: "It was taken out of the workspace." };
-  const failed = failing.find((one) => one.pkgbase === pkgbase);
-  if (failed) return { state: "failing" as const, why: failed.message };
-  const missing = unscheduled.find((one) => one.pkgbase === pkgbase);
-  if (missing) return { state: "to-build" as const, why: missing.reason };
-  if (trigger !== null) {
-    const why = `It is built when the trigger ${trigger} runs${published.length === 0 ? ", and was not yet" : ""}.`;
-    return { state: "on-trigger" as const, why };
-  }
-  return { state: "published" as const, why: "" };
-}
-
-function whyPending({ status, reasons }: PendingBuild): string {
-  const standing = status.kind === "ready" ? "is next" : described(status);
-  return `It ${standing}. It is to be built because: ${reasons.join("; ")}.`;
-}
-
-function whyUnclaimed({ class: wanted, reasons }: PendingBuild, nobody: string): string {
-  const said = `${nobody[0]!.toUpperCase()}${nobody.slice(1)}`;
-  const next = wanted === null ? "" : `, or change its BUILDER_CLASS`;
-  return `${said}. Start a builder that takes it${next}. It is to be built because: ${reasons.join("; ")}.`;
-}
-
-function described(status: PendingBuild["status"]): string {
-  return status.kind === "held" || status.kind === "blocked"
-    ? `is ${describeStatus(status)}`
-    : describeStatus(status);
+/**
+ * Why a build that is ready stays where it is; undefined where somebody takes it. Where no manager says that it is
+ * there and nothing is being built, nothing takes builds at all.
+ */
+export function whyUntaken(
+  build: { readonly class: string | null; readonly arch: string },
+  takers: Takers,
+  someBuild: boolean,
+): string | undefined {
+  if (takers.living || someBuild) return whyNobody(build, takers);
+  return "nothing takes builds now: no `sluice up` is running on this state folder";
 }
 
 /** With whom each blocks. */
 export function failingOf({ failing, pending }: BuildingStatus) {
   return failing.map((one) => ({
     ...one,
+    notStarted: isNotStarted(one),
+    message: saidOf(one.message),
     blocks: pending.flatMap(({ pkgbase, status }) =>
       status.kind === "blocked" && status.causes.some((cause) => cause.pkgbase === one.pkgbase)
         ? [pkgbase]
@@ -72,15 +35,18 @@ export function failingOf({ failing, pending }: BuildingStatus) {
   }));
 }
 
-/** @param living which builders there are, where that is known: a build that is ready may have nobody to take it */
-export function ofPending(pending: PendingBuild, durations: Durations, living?: LiveBuilders) {
+/** @param whyReady why a build that is ready isn't taken by anybody, where that is so */
+export function ofPending(
+  pending: PendingBuild,
+  durations: Durations,
+  whyReady: (build: PendingBuild) => string | undefined = () => undefined,
+) {
   const { status, ...build } = pending;
-  const nobody = status.kind === "ready" && living ? whyNobody(build, living) : undefined;
   const isActive = status.kind === "active";
   return {
     ...ofBuild(build, durations),
     status: status.kind,
-    message: status.kind === "ready" ? (nobody ?? "") : isActive ? "" : describeStatus(status),
+    message: status.kind === "ready" ? (whyReady(pending) ?? "") : isActive ? "" : describeStatus(status),
     worker: isActive ? status.worker : null,
     startedAt: isActive ? status.startedAt : null,
     finishedAt: null,
@@ -88,9 +54,22 @@ export function ofPending(pending: PendingBuild, durations: Durations, living?: 
   };
 }
 
+/** What began and ended without building anything took no time that says something. */
 export function ofFinished(build: FinishedBuild, durations: Durations) {
-  const { outcome, message = "", worker, startedAt, finishedAt, bytes = null } = build;
+  const { outcome, worker, finishedAt, bytes = null } = build;
+  const message = saidOf(build.message ?? "");
+  const startedAt = outcome === "already-built" || isNotStarted(build) ? null : build.startedAt;
   return { ...ofBuild(build, durations), status: outcome, message, worker, startedAt, finishedAt, bytes };
+}
+
+/** Whether a failure was one before anything was built. */
+export function isNotStarted({ message }: { readonly message?: string }): boolean {
+  return message?.startsWith(notStarted) ?? false;
+}
+
+/** A message without what `isNotStarted` says already. */
+export function saidOf(message: string): string {
+  return message.startsWith(notStarted) ? message.slice(notStarted.length) : message;
 }
 
 function ofBuild(
@@ -124,12 +103,12 @@ export function causesOf(pkgbase: string, { failing, pending }: BuildingStatus) 
 /** Neighbours with how each of them is. */
 export function graphOf(
   { nodes, edges, left }: Neighbours,
-  { failing, pending, unscheduled }: BuildingStatus,
-  snapshots: readonly Pick<Snapshot, "madeFrom">[],
+  { failing, pending, outdated }: BuildingStatus,
+  snapshots: readonly Pick<PublishedPart, "madeFrom">[],
 ) {
   const bad = new Set(failing.map(({ pkgbase }) => pkgbase));
   const busy = new Map(pending.map(({ pkgbase, status }) => [pkgbase, status.kind]));
-  const missing = new Set(unscheduled.map(({ pkgbase }) => pkgbase));
+  const missing = new Set(outdated.map(({ pkgbase }) => pkgbase));
   const stateOfNode = (pkgbase: string): "good" | "bad" | "busy" | "calm" => {
     if (bad.has(pkgbase) || busy.get(pkgbase) === "blocked") return "bad";
     if (busy.has(pkgbase)) return "busy";
@@ -142,13 +121,4 @@ export function graphOf(
     edges,
     left,
   };
-}
-
-/** What was built last of what is published. */
-export function newestOf(entries: readonly DatabaseEntry[]): readonly DatabaseEntry[] {
-  return entries.toSorted((a, b) => b.buildDate - a.buildDate).slice(0, 10);
-}
-
-export function ofEntry({ name, base, version, arch, filename, buildDate }: DatabaseEntry) {
-  return { name, pkgbase: base, version, arch, filename, builtAt: buildDate === 0 ? null : buildDate * 1000 };
 }

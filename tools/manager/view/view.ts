@@ -5,18 +5,23 @@ import type { Git } from "../../git/git.ts";
 import type { ObservedQueue } from "../../queue/event-readers.ts";
 import type { FinishedBuild, PendingBuild } from "../../queue/queue.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
-import { readLiveBuilders, type LiveBuilders } from "../builders/live-builders.ts";
+import { readLiveBuilders, type Takers } from "../builders/live-builders.ts";
 import { readBuilders } from "../builders/tokens.ts";
 import { logName } from "../builds/handle-build.ts";
 import type { PublishedPlaces } from "../status.ts";
 import { buildersOf } from "./builders-view.ts";
 import { openFeed } from "./feed.ts";
+import { findPackages } from "./found-packages.ts";
 import type { HeldReviews } from "./held-reviews.ts";
 import { logFiles } from "./log-file.ts";
 import { readMeasures } from "./measures.ts";
 import { packageFacts, upstreamOf } from "./package-facts.ts";
-import { failingOf, newestOf, ofEntry, ofFinished, ofPending } from "./plain-data.ts";
-import { entriesOf, currentStateReader } from "./current-state.ts";
+import { failingOf, ofFinished, ofPending, whyUntaken } from "./plain-data.ts";
+import { entriesOf, newestOf, ofEntry } from "./published-entries.ts";
+import { currentStateReader } from "./current-state.ts";
+import { releasesOf } from "./releases.ts";
+import { standingsOf } from "./standings.ts";
+import { versionsAt } from "./version-at.ts";
 
 /** What is looked at. */
 export interface ViewedPlace {
@@ -62,7 +67,25 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     return build && isPkgbase(build.pkgbase) ? join(logs, logName(build)) : undefined;
   }
 
-  const living = (): Promise<LiveBuilders | undefined> => readLiveBuilders(state, Date.now());
+  async function takers(): Promise<Takers> {
+    return { living: await readLiveBuilders(state, Date.now()), drained: await queue.drained() };
+  }
+
+  /** Why a build that is ready isn't taken by anybody, where that is so. */
+  async function whyReady(): Promise<(build: PendingBuild) => string | undefined> {
+    const [{ builds }, known] = [await feed.state(), await takers()];
+    const someBuild = builds.some(({ status }) => status.kind === "active");
+    return (build) => whyUntaken(build, known, someBuild);
+  }
+
+  async function standings(): Promise<ReturnType<typeof standingsOf>> {
+    const [found, { held }] = [await currentState(), await feed.state()];
+    const ours = held.filter(({ target }) => target === repository.name);
+    return standingsOf(found, ours, await takers());
+  }
+
+  const versionAt = versionsAt(git);
+  const channelsAt = releasesOf(git);
 
   return {
     name: repository.name,
@@ -70,16 +93,17 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
 
     async overview() {
       const { heads, status, snapshots, durations, recent } = await currentState();
-      const [{ builds }, there] = [await feed.state(), await living()];
+      const [{ builds }, why] = [await feed.state(), await whyReady()];
       const pending = builds
         .filter(({ target }) => target === repository.name)
-        .map((one) => ofPending(one, durations, there));
+        .map((one) => ofPending(one, durations, why));
       return {
         repository: repository.name,
         arch: repository.arch,
         commit: heads[0]!.commit,
         packages: heads[0]!.whole.packages.size,
         published: status.published,
+        resting: status.resting,
         lastPublished: status.lastPublished === undefined ? null : Math.round(status.lastPublished),
         building: pending.filter((one) => one.status === "active"),
         waiting: pending.filter((one) => one.status !== "active"),
@@ -91,14 +115,14 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     },
 
     async builders() {
-      const [{ durations, recent }, there] = [await currentState(), await living()];
-      const { builds } = await feed.state();
+      const { durations, recent } = await currentState();
+      const [{ builds }, { living, drained }] = [await feed.state(), await takers()];
       const known = [...(await readBuilders(state)).keys()];
       const active = builds.flatMap(({ status, ...build }) =>
         status.kind === "active" ? [{ ...build, status }] : [],
       );
       return buildersOf<ReturnType<typeof ofPending> | ReturnType<typeof ofFinished>>(
-        { known, living: there, drained: await queue.drained(), active, recent },
+        { known, living, drained, active, recent },
         {
           pending: (build) => ofPending(build, durations),
           finished: (build) => ofFinished(build, durations),
@@ -107,14 +131,16 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     },
 
     async failing() {
-      return failingOf((await currentState()).status);
+      const failing = failingOf((await currentState()).status);
+      const versions = await Promise.all(failing.map((one) => versionAt(one.firstCommit, one.pkgbase)));
+      return failing.map((one, at) => ({ ...one, firstVersion: versions[at]! }));
     },
 
     async queue() {
       const { durations } = await currentState();
-      const [{ builds, removals, held }, there] = [await feed.state(), await living()];
+      const [{ builds, removals, held }, why] = [await feed.state(), await whyReady()];
       return {
-        builds: builds.map((one) => ofPending(one, durations, there)),
+        builds: builds.map((one) => ofPending(one, durations, why)),
         removals: removals.map(({ pkgbase, pkgnames, reason }) => ({ pkgbase, pkgnames, reason })),
         held: held
           .filter(({ target }) => target === repository.name)
@@ -123,27 +149,33 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     },
 
     async repository() {
-      const { snapshots, status } = await currentState();
+      const { heads, snapshots, status, fingerprint } = await currentState();
       return {
         name: repository.name,
         arch: repository.arch,
-        fingerprint: snapshots[0]?.keys?.signs.fingerprint ?? null,
+        fingerprint: fingerprint ?? null,
         lastPublished: status.lastPublished === undefined ? null : Math.round(status.lastPublished),
         packages: entriesOf(snapshots).map(ofEntry),
+        releases: await channelsAt(heads[0]!.commit),
       };
     },
 
+    async packages({ search, limit }: { readonly search: string; readonly limit: number }) {
+      return findPackages(await currentState(), search, limit, await standings());
+    },
+
     async package(pkgbase: string) {
-      const found = await currentState();
-      const facts = packageFacts(pkgbase, found, await living());
+      const [found, standingOf] = [await currentState(), await standings()];
+      const facts = packageFacts(pkgbase, found, standingOf(pkgbase));
       if (!facts) return undefined;
-      const { held } = await feed.state();
+      const [{ held }, waiting] = [await feed.state(), await reviews.reviews()];
       return {
         ...facts,
         arch: places.map((place) => place.repository.arch).join(", "),
         held: held.find((one) => one.target === repository.name && one.pkgbase === pkgbase)?.why ?? null,
         upstream: await upstreamOf(git, pkgbase),
-        review: (await reviews.reviews()).reviews.find((one) => one.pkgbase === pkgbase) ?? null,
+        review: waiting.reviews.find((one) => one.pkgbase === pkgbase) ?? null,
+        reviewsAsOf: waiting.asOf,
         builds: (await historyOf(pkgbase, 50)).map((one) => ofFinished(one, found.durations)),
       };
     },
@@ -157,7 +189,7 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
     async build(id: number) {
       const { durations } = await currentState();
       const pending = await pendingBuild(id);
-      if (pending) return ofPending(pending, durations);
+      if (pending) return ofPending(pending, durations, await whyReady());
       const finished = await finishedBuild(id);
       return finished && ofFinished(finished, durations);
     },

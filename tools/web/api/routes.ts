@@ -8,6 +8,7 @@ import { withLogErrors } from "./log-errors.ts";
 import { json } from "./json-schema.ts";
 import { liveLogs, piecesOf } from "./live-log.ts";
 import { framed, goneSignal, lastEventId, sendEvents } from "./live.ts";
+import * as packages from "./package-schemas.ts";
 import { notFound, problems } from "./problems.ts";
 import * as schemas from "./schemas.ts";
 
@@ -24,7 +25,7 @@ export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
   return (app, _options, done) => {
     app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
 
-    app.get("/overview", described("What is built, waits, fails and was built last", schemas.overview), () =>
+    app.get("/overview", described("What is built, waits, fails and was built last", packages.overview), () =>
       source.overview(),
     );
     app.get(
@@ -52,12 +53,21 @@ export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
       async ({ params }, reply) =>
         (await source.review(params.pkgbase)) ?? notFound(reply, `review of ${params.pkgbase}`),
     );
-    app.get("/repository", described("What is published", schemas.repository), () => source.repository());
+    app.get("/repository", described("What is published", packages.repository), () => source.repository());
+    app.get<{ Querystring: { search: string; limit: number } }>(
+      "/packages",
+      described(
+        "Packages of main and published ones whose name has that in it, and how each stands",
+        packages.foundPackages,
+        { querystring: packagesQuery },
+      ),
+      ({ query }) => source.packages(query),
+    );
     app.get<{ Params: { pkgbase: string } }>(
       "/packages/:pkgbase",
       described(
         "A package: what main has, what is published, and why they differ",
-        schemas.packageView,
+        packages.packageView,
         packageParams,
       ),
       async ({ params }, reply) =>
@@ -127,6 +137,10 @@ export function apiRoutes({ source, over }: Options): FastifyPluginCallback {
 const packageParams = { params: json(z.object({ pkgbase: z.string() })) };
 const buildParams = { params: json(z.object({ id: z.int().min(1) })) };
 const logQuery = { ...buildParams, querystring: json(z.object({ offset: z.int().min(0).default(0) })) };
+const packagesQuery = json(
+  z.object({ search: z.string().max(200).default(""), limit: z.int().min(1).max(20_000).default(200) }),
+  "input",
+);
 const buildsQuery = json(
   z.object({ pkgbase: z.string().optional(), limit: z.int().min(1).max(500).default(50) }),
   "input",

@@ -4,8 +4,8 @@ import { z } from "zod";
  * What the API answers, and what the pages are made from. Times are milliseconds since 1970, stretches of time
  * milliseconds.
  */
-const time = z.int().meta({ description: "Milliseconds since 1970" });
-const names = z.array(z.string()).readonly();
+export const time = z.int().meta({ description: "Milliseconds since 1970" });
+export const names = z.array(z.string()).readonly();
 
 export const build = z.object({
   id: z.int(),
@@ -73,10 +73,16 @@ export const failing = z.object({
   builds: z.int().meta({ description: "How many failed since" }),
   build: z.int().meta({ description: "The last one's id" }),
   blocks: names,
+  notStarted: z.boolean().meta({ description: "Nothing was built at all: it would have been in vain" }),
+});
+
+/** With the version that its recipe had then. */
+export const datedFailing = failing.extend({
+  firstVersion: z.string().nullable().meta({ description: "As the recipe had it in the first commit" }),
 });
 
 /** With what its log says. */
-export const explainedFailing = failing.extend({
+export const explainedFailing = datedFailing.extend({
   error: z.string().nullable().meta({ description: "The first error in the log" }),
   lines: names.meta({ description: "The lines around it" }),
   line: z.int().meta({ description: "The number of the first of them" }),
@@ -132,81 +138,10 @@ export const builder = z.object({
   last: build.nullable().meta({ description: "What it built last" }),
 });
 
-export const publishedPackage = z.object({
-  name: z.string(),
-  pkgbase: z.string(),
-  version: z.string(),
-  arch: z.string(),
-  filename: z.string(),
-  builtAt: time.nullable(),
-});
-
-export const overview = z.object({
-  repository: z.string(),
-  arch: z.string(),
-  commit: z.string(),
-  packages: z.int(),
-  published: z.int(),
-  lastPublished: time.nullable(),
-  building: z.array(build).readonly(),
-  waiting: z.array(build).readonly(),
-  failing: z.array(failing).readonly(),
-  unscheduled: z.array(z.object({ pkgbase: z.string(), arch: z.string(), reason: z.string() })).readonly(),
-  recent: z.array(build).readonly(),
-  newest: z
-    .array(publishedPackage)
-    .readonly()
-    .meta({ description: "What was built last of what is published" }),
-});
-
-export const packageView = z.object({
-  pkgbase: z.string(),
-  state: z.enum(["published", "failing", "pending", "no-builder", "to-build", "on-trigger", "to-remove"]),
-  why: z.string(),
-  version: z.string().nullable().meta({ description: "What main has; null where only a build finds out" }),
-  onTrigger: z.string().nullable(),
-  pkgnames: names,
-  published: z.array(publishedPackage).readonly(),
-  madeFrom: z
-    .string()
-    .nullable()
-    .meta({ description: "The commit that the published packages were made from" }),
-  needs: names,
-  neededBy: names,
-  arch: z.string(),
-  held: z.string().nullable().meta({ description: "Who holds it by hand, and why" }),
-  upstream: z.string().nullable().meta({ description: "Upstream's revision that was last taken or held" }),
-  review: review.nullable().meta({ description: "An update of it that waits for a person" }),
-  causes: z
-    .array(z.object({ pkgbase: z.string(), outcome: z.string(), build: z.int().nullable() }))
-    .readonly()
-    .meta({ description: "Failures that block it" }),
-  graph: z
-    .object({
-      nodes: z
-        .array(
-          z.object({ pkgbase: z.string(), level: z.int(), state: z.enum(["good", "bad", "busy", "calm"]) }),
-        )
-        .readonly(),
-      edges: z.array(z.object({ from: z.string(), to: z.string() })).readonly(),
-      left: z.int().meta({ description: "How many more there are" }),
-    })
-    .meta({ description: "What it needs (levels below 0) and what needs it, directly or not" }),
-  builds: z.array(build).readonly(),
-});
-
 export const queue = z.object({
   builds: z.array(build).readonly(),
   removals: z.array(z.object({ pkgbase: z.string(), pkgnames: names, reason: z.string() })).readonly(),
   held: z.array(z.object({ pkgbase: z.string(), why: z.string() })).readonly(),
-});
-
-export const repository = z.object({
-  name: z.string(),
-  arch: z.string(),
-  fingerprint: z.string().nullable(),
-  lastPublished: time.nullable(),
-  packages: z.array(publishedPackage).readonly(),
 });
 
 export const event = z.object({
@@ -238,14 +173,11 @@ export const tokenHolder = z.object({ name: z.string(), allows: z.array(action).
 
 export type Build = z.infer<typeof build>;
 export type Namcap = z.infer<typeof namcap>;
-export type Failing = z.infer<typeof failing>;
+export type DatedFailing = z.infer<typeof datedFailing>;
 export type ExplainedFailing = z.infer<typeof explainedFailing>;
 export type Review = z.infer<typeof review>;
 export type Reviews = z.infer<typeof reviews>;
 export type ShownReview = z.infer<typeof shownReview>;
 export type Builder = z.infer<typeof builder>;
-export type Overview = z.infer<typeof overview>;
-export type PackageView = z.infer<typeof packageView>;
 export type QueueView = z.infer<typeof queue>;
-export type RepositoryView = z.infer<typeof repository>;
 export type BuildEvent = z.infer<typeof event>;

@@ -14,7 +14,7 @@ interface Drawing {
 
 const row = 22;
 const perColumn = 30;
-const character = 7;
+const character = 7.3;
 const longest = 26;
 const gap = 48;
 
@@ -47,7 +47,12 @@ export function dependencyDrawing({ nodes, edges }: Drawing, hrefOf: (pkgbase: s
       <text x="${x + 6}" y="${y + 4}">${clipped(pkgbase)}</text></a
     >`;
   });
-  return html`<div class="drawing" role="group" aria-label="Dependencies" tabindex="0">
+  return html`<div
+    class="${edges.length > 60 ? "drawing many" : "drawing"}"
+    role="group"
+    aria-label="Dependencies"
+    tabindex="0"
+  >
     <svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">${lines}${names}</svg>
   </div>`;
 }
@@ -72,7 +77,8 @@ function layout(nodes: readonly DrawnNode[]): {
     const column = nodes.filter((node) => node.level === level);
     for (let start = 0; start < column.length; start += perColumn) {
       const part = column.slice(start, start + perColumn);
-      const width = 12 + character * Math.max(...part.map(({ pkgbase }) => clipped(pkgbase).length));
+      const width =
+        12 + Math.ceil(character * Math.max(...part.map(({ pkgbase }) => clipped(pkgbase).length)));
       for (const [n, { pkgbase }] of part.entries()) places.set(pkgbase, { x, y: 14 + n * row, width });
       tallest = Math.max(tallest, part.length);
       x += width + (start + perColumn < column.length ? 12 : gap);

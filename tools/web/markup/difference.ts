@@ -53,9 +53,9 @@ const leftOut = html`<tr class="gap">
 
 function renderRow({ kind, before, after }: Row): Content {
   const side = (one: Row["before"], tone: string): Content =>
-    html`<td class="number">${one?.[0]}</td>
+    html`<td class="${one ? "number" : "number empty"}">${one?.[0]}</td>
       <td class="${kind === "same" ? "" : one ? tone : "empty"}">${one && visible(one[1])}</td>`;
-  return html`<tr>
+  return html`<tr class="${kind}">
     ${side(before, "old")}${side(after, "new")}
   </tr>`;
 }

@@ -3,7 +3,7 @@ import { causeOf } from "../log/failures.ts";
 import { html, type Content } from "../markup/html.ts";
 import { visible } from "../markup/difference.ts";
 import type { Page } from "./layout.ts";
-import { ago, badge, counted, groupBy, packageLink, packageLinks } from "./parts.ts";
+import { ago, badge, counted, groupBy, notStartedBadge, packageLink, packageLinks } from "./parts.ts";
 
 /** What fails, since when, whom it blocks; failures with the same first error stand together. */
 export function brokenPage(failing: readonly ExplainedFailing[], now: number): Page {
@@ -28,10 +28,11 @@ function sameCause({ pkgbase, message, outcome, error }: ExplainedFailing): stri
 }
 
 function renderGroup(group: readonly ExplainedFailing[], now: number): Content {
-  const [{ outcome, message, error, lines, line, build }] = group as [ExplainedFailing];
+  const [{ outcome, notStarted, message, error, lines, line, build }] = group as [ExplainedFailing];
   return html`<section class="card">
     <h2>
-      ${badge(outcome as "failed")} ${group.length > 1 && html`${group.length} packages: `}<span class="said"
+      ${notStarted ? notStartedBadge : badge(outcome as "failed")}
+      ${group.length > 1 && html`${group.length} packages: `}<span class="said"
         >${visible(error ?? message)}</span
       >
     </h2>
@@ -48,7 +49,8 @@ ${lines.map((text, n) => `${n > 0 ? "\n" : ""}${visible(text)}`)}</pre>
           html`<li>
             <strong>${packageLink("./", one.pkgbase)}</strong>:
             <a href="./build/${one.build}">build ${one.build}</a>, since commit
-            <code>${one.firstCommit.slice(0, 10)}</code>,
+            <code>${one.firstCommit.slice(0, 10)}</code
+            >${one.firstVersion !== null && ` (${one.firstVersion})`},
             ${ago(one.since, now)}${one.builds > 1 && `, ${one.builds} times`}${one.blocks.length > 0 && html`; blocks ${packageLinks("./", one.blocks)}`}
           </li>`,
       )}

@@ -1,9 +1,20 @@
-import type { Build, Namcap, PackageView } from "../api/schemas.ts";
+import type { PackageView } from "../api/package-schemas.ts";
+import type { Build, Namcap } from "../api/schemas.ts";
 import { html, type Content, type Html } from "../markup/html.ts";
-import { actionsFor } from "./actions.ts";
+import { actionsFor, type Offer } from "./actions.ts";
 import type { Page } from "./layout.ts";
 import { logView, type ShownLog } from "./log-view.ts";
-import { ago, badge, bytes, duration, packageLink, table, type Tone } from "./parts.ts";
+import {
+  ago,
+  bytes,
+  duration,
+  isNotStarted,
+  packageLink,
+  standing,
+  table,
+  timeLeft,
+  type Tone,
+} from "./parts.ts";
 
 type NamcapLine = Namcap["lines"][number];
 
@@ -16,27 +27,29 @@ interface About {
   /** Main's commit. */
   readonly main: string;
   readonly namcap: Namcap | undefined;
+  /** By which address clients come; undefined: nothing can be changed here. */
+  readonly address: string | undefined;
 }
 
 /** What a build is about, what came of it, what a retry would do, and its log. */
-export function buildPage(
-  build: Build,
-  { log, pkg, main, namcap }: About,
-  now: number,
-  canAct: boolean,
-): Page {
-  const { id, pkgbase, commit, reasons, worker, message, queuedAt, startedAt, finishedAt, expectedMs } =
-    build;
+export function buildPage(build: Build, { log, pkg, main, namcap, address }: About, now: number): Page {
+  const { id, pkgbase, arch, commit, reasons, worker, message } = build;
+  const { queuedAt, startedAt, finishedAt, expectedMs } = build;
   const facts: (readonly [string, Content])[] = [
     ["Package", packageLink("../", pkgbase)],
     ["Commit", html`<code>${commit}</code>`],
     ["Why", reasons.join("; ")],
     ["Queued", ago(queuedAt, now)],
-    ["Builder", worker ?? "none yet"],
-    [
-      isOver(build) ? "Took" : "Building for",
-      startedAt === null ? "not started" : duration((finishedAt ?? now) - startedAt),
-    ],
+    ["For", [arch, build.class !== null && `, class ${build.class}`]],
+    ...(worker === null || isNotStarted(build) ? [] : [["Builder", worker] as const]),
+    ...(startedAt === null
+      ? []
+      : [
+          [
+            isOver(build) ? "Took" : "Building for",
+            [duration((finishedAt ?? now) - startedAt), timeLeft(build, now)],
+          ] as const,
+        ]),
     ...(expectedMs === null || isOver(build) ? [] : [["Last time", duration(expectedMs)] as const]),
     ...(finishedAt === null ? [] : [["Ended", ago(finishedAt, now)] as const]),
     ...cameOut(build, pkg),
@@ -45,9 +58,9 @@ export function buildPage(
   return {
     title: `${pkgbase}, build ${id}`,
     root: "../",
-    scripts: ["log", ...(canAct ? (["actions"] as const) : [])],
+    scripts: ["log", ...(address === undefined ? [] : (["actions"] as const))],
     main: html`<h1>${pkgbase} <small>build ${id}</small></h1>
-      <div id="status"><p>${badge(build.status)} ${message}</p></div>
+      <div id="status"><p>${standing(build, now)} ${message}</p></div>
       <dl>
         ${facts.map(
           ([term, fact]) =>
@@ -57,8 +70,7 @@ export function buildPage(
             </div>`,
         )}
       </dl>
-      ${canAct && actionsFor(pkgbase, isOver(build) ? [["build", "Try again"]] : [["cancel", "Cancel this build"]])}
-      ${namcap && namcapPart(namcap)}
+      ${address !== undefined && actionsFor(offers(build, pkg), address)} ${namcap && namcapPart(namcap)}
       <h2>Log</h2>
       <p><a href="../api/builds/${id}/log">Whole log as text</a></p>
       ${logView(build, log)}`,
@@ -97,9 +109,22 @@ function cameOut(
   return [["Came out", [names.join(", "), large !== "" && ` (${large})`]]];
 }
 
-function retry({ commit, status }: Build, pkg: PackageView | undefined, main: string): Content {
+const queued: readonly PackageView["state"][] = ["blocked", "no-builder", "building", "waiting", "queued"];
+
+/** Trying again is offered where that changes something. */
+function offers(build: Build, pkg: PackageView | undefined): Offer[] {
+  const of = build.pkgbase;
+  if (!isOver(build)) return [{ action: "cancel", of, label: "Cancel this build" }];
+  const isInVain = !pkg || isNotStarted(build) || ["to-remove", "not-started", ...queued].includes(pkg.state);
+  return isInVain ? [] : [{ action: "build", of, label: pkg.isCurrent ? "Build it again" : "Try again" }];
+}
+
+function retry(build: Build, pkg: PackageView | undefined, main: string): Content {
+  const { commit, status } = build;
   if (!pkg || pkg.state === "to-remove") return "is not possible: main has no such package any more";
-  if (pkg.state === "published") return "would build what is published once more, with a pkgrel raised by .N";
+  if (queued.includes(pkg.state)) return "is not needed: it is queued, or being built";
+  if (pkg.state === "not-started") return "would not be started either, until that is mended";
+  if (pkg.isCurrent) return "would build what is published once more, with a pkgrel raised by .N";
   const isSame = commit === main;
   const same = isSame
     ? "the same commit, which is main's"

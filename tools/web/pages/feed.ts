@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RepositoryView } from "../api/schemas.ts";
+import type { RepositoryView } from "../api/package-schemas.ts";
 import { html } from "../markup/html.ts";
 
 const entries = 50;
@@ -16,7 +16,7 @@ export function atomFeed(
   address: string | undefined,
 ): string {
   const base = address === undefined ? "" : `${address}/`;
-  const newest = packages.toSorted((a, b) => (b.builtAt ?? 0) - (a.builtAt ?? 0)).slice(0, entries);
+  const newest = packages.toSorted((a, b) => (b.publishedAt ?? 0) - (a.publishedAt ?? 0)).slice(0, entries);
   const feed = html`<feed xmlns="http://www.w3.org/2005/Atom">
     <id>${idOf(name)}</id>
     <title>${name}: new packages</title>
@@ -25,11 +25,11 @@ export function atomFeed(
     <link rel="self" href="${base}feed.atom" />
     <link rel="alternate" type="text/html" href="${base}repository" />
     ${newest.map(
-      ({ name: pkgname, pkgbase, version, filename, builtAt }) =>
+      ({ name: pkgname, pkgbase, version, filename, publishedAt }) =>
         html`<entry>
           <id>${idOf(name, arch, filename)}</id>
           <title>${pkgname} ${version}</title>
-          <updated>${moment(builtAt)}</updated>
+          <updated>${moment(publishedAt)}</updated>
           <link rel="alternate" type="text/html" href="${base}package/${encodeURIComponent(pkgbase)}" />
           <summary>${pkgname} ${version} for ${arch}</summary>
         </entry>`,

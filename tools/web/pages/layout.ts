@@ -6,6 +6,8 @@ export interface Page {
   /** From this page to the overview: `./` or `../`, so that any prefix of a reverse proxy will do. */
   readonly root: "./" | "../";
   readonly current?: (typeof places)[number][0];
+  /** What somebody looks for, for the field in the header. */
+  readonly search?: string;
   readonly main: Content;
   readonly scripts?: readonly ("live" | "log" | "actions")[];
 }
@@ -15,10 +17,14 @@ const places = [
   ["broken", "broken", "Broken"],
   ["reviews", "reviews", "Reviews"],
   ["queue", "queue", "Queue"],
+  ["packages", "packages", "Packages"],
   ["repository", "repository", "Repository"],
 ] as const;
 
-export function renderPage({ title, root, current, main, scripts = [] }: Page, repository: string): string {
+export function renderPage(
+  { title, root, current, search, main, scripts = [] }: Page,
+  repository: string,
+): string {
   const links = places.map(
     ([place, path, label]) =>
       html`<a href="${root}${path}" ${place === current && html` aria-current="page"`}>${label}</a>`,
@@ -39,6 +45,17 @@ export function renderPage({ title, root, current, main, scripts = [] }: Page, r
         <header>
           <a class="home" href="${root}">${repository}</a>
           <nav aria-label="Pages">${links}</nav>
+          <form class="find" role="search" aria-label="Packages" action="${root}packages">
+            <input
+              name="search"
+              type="search"
+              value="${search}"
+              aria-label="Find a package"
+              placeholder="Find a package"
+              autocomplete="off"
+            />
+            <button>Find</button>
+          </form>
         </header>
         <main id="main">${main}</main>
       </body>

@@ -65,7 +65,7 @@ function contents(build: Build, { index, times }: ShownLog): Content {
 }
 
 function markLink({ line, text }: Mark): Content {
-  return html`<a href="?line=${line}#L${line}"><span class="number">${line}</span> ${text.slice(0, 160)}</a>`;
+  return html`<a href="?line=${line}#L${line}"><span class="number">${line} </span>${text.slice(0, 160)}</a>`;
 }
 
 function took(build: Build, times: ShownLog["times"], phase: Mark, next: Mark | undefined): Content {

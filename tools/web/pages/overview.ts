@@ -1,7 +1,8 @@
-import type { Overview, Reviews } from "../api/schemas.ts";
+import type { Overview } from "../api/package-schemas.ts";
+import type { Reviews } from "../api/schemas.ts";
 import { html, type Content } from "../markup/html.ts";
 import type { Page } from "./layout.ts";
-import { ago, badge, buildRows, counted, isStuck, packageLink, table } from "./parts.ts";
+import { ago, badge, buildRows, counted, isStuck, notStartedBadge, packageLink, table } from "./parts.ts";
 
 /** What is building, what waits and why, what failed, what was published last. */
 export function overviewPage(found: Overview, held: Reviews, now: number): Page {
@@ -28,26 +29,31 @@ export function overviewPage(found: Overview, held: Reviews, now: number): Page 
 const shown = 20;
 
 function health(
-  { packages, published, lastPublished, commit, failing, waiting, building }: Overview,
+  { packages, published, resting, lastPublished, commit, failing, waiting, building }: Overview,
   { reviews }: Reviews,
   now: number,
 ): Content {
   const last =
     lastPublished === null ? "nothing was published yet" : html`last published ${ago(lastPublished, now)}`;
+  const unbuilt = [
+    resting.onTrigger > 0 && `, ${counted(resting.onTrigger, "waits", "wait")} for a trigger`,
+    resting.foreign > 0 && `, ${counted(resting.foreign, "is", "are")} for other architectures`,
+  ];
+  const untaken = waiting.filter(({ status, message }) => status === "ready" && message !== "").length;
   const others = `${failing.length === 0 ? "" : `; ${counted(failing.length, "fails", "fail")}`}${waiting.length === 0 ? "" : `; ${counted(waiting.length, "waits", "wait")}`}`;
   const isStill = building.some((build) => isStuck(build, now));
-  const isWell = failing.length === 0 && published === packages;
-  return html`<p
-    class="health ${isWell && !isStill ? "good" : failing.length > 0 || isStill ? "bad" : "calm"}"
-  >
+  const isWell = failing.length === 0 && published + resting.onTrigger + resting.foreign === packages;
+  const tone = failing.length > 0 || isStill || untaken > 0 ? "bad" : isWell ? "good" : "calm";
+  return html`<p class="health ${tone}">
     <strong>${published} of ${packages}</strong> packages are published as main has them (commit
-    <code>${commit.slice(0, 10)}</code>)${others}; ${last}.
+    <code>${commit.slice(0, 10)}</code>)${unbuilt}${others}; ${last}.
+    ${untaken > 0 && html` <strong>No builder takes ${untaken} of what waits.</strong>`}
     ${isStill && html` <strong>A build seems to be stuck.</strong>`}
     ${reviews.length > 0 && html` <a href="./reviews">${counted(reviews.length, "update waits", "updates wait")} for a person.</a>`}
   </p>`;
 }
 
-export function section(title: string, count: number | undefined, content: Content, none: string): Content {
+export function section(title: Content, count: number | undefined, content: Content, none: string): Content {
   const isEmpty = count === 0;
   return html`<section>
     <h2>${title}${count !== undefined && count > 0 && html` <span class="count">${count}</span>`}</h2>
@@ -56,20 +62,20 @@ export function section(title: string, count: number | undefined, content: Conte
 }
 
 function newestRows(newest: Overview["newest"], now: number): Content {
-  const rows = newest.map(({ name, version, pkgbase, builtAt }) => [
+  const rows = newest.map(({ name, version, pkgbase, publishedAt }) => [
     packageLink("./", pkgbase),
     name,
     version,
-    builtAt === null ? "" : ago(builtAt, now),
+    publishedAt === null ? "" : ago(publishedAt, now),
   ]);
-  return table(["Made by", "Package", "Version", "Built"], rows);
+  return table(["Made by", "Package", "Version", "Published"], rows);
 }
 
 function failingRows({ failing }: Overview, now: number): Content {
   const rows = failing
     .slice(0, shown)
-    .map(({ pkgbase, outcome, since, message, build }) => [
-      badge(outcome as "failed"),
+    .map(({ pkgbase, outcome, notStarted, since, message, build }) => [
+      notStarted ? notStartedBadge : badge(outcome as "failed"),
       packageLink("./", pkgbase),
       html`<a href="./build/${build}">build ${build}</a>`,
       ago(since, now),

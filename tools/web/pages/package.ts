@@ -1,32 +1,32 @@
-import type { Build, PackageView } from "../api/schemas.ts";
+import type { PackageView } from "../api/package-schemas.ts";
+import type { Build } from "../api/schemas.ts";
 import { dependencyDrawing } from "../markup/dependency-drawing.ts";
 import { html, type Content } from "../markup/html.ts";
 import { plot, type Bar } from "../markup/plot.ts";
-import { actionsFor } from "./actions.ts";
+import { actionsFor, type Offer } from "./actions.ts";
 import type { Page } from "./layout.ts";
 import { section } from "./overview.ts";
+import { headline, stateBadge, toneOfState } from "./package-state.ts";
 import { ago, buildRows, bytes, duration, packageLinks, table, toneOf, wordFor } from "./parts.ts";
 
-const states: Readonly<Record<PackageView["state"], readonly [tone: string, sentence: string]>> = {
-  published: ["good", "Published as main has it"],
-  failing: ["bad", "Not published: its last build failed"],
-  pending: ["busy", "Not published yet: it is queued or being built"],
-  "no-builder": ["bad", "Not published: no builder takes it"],
-  "to-build": ["warn", "Not published as main has it, and not scheduled yet"],
-  "on-trigger": ["calm", "Built on its trigger only"],
-  "to-remove": ["warn", "No longer in main, and to be removed"],
-};
+interface About {
+  /** The package repository's name. */
+  readonly repository: string;
+  /** By which address clients come; undefined: nothing can be changed here. */
+  readonly address: string | undefined;
+}
 
 /** What upstream and main have, what is published, and why they differ. */
-export function packagePage(found: PackageView, repository: string, now: number, canAct: boolean): Page {
+export function packagePage(found: PackageView, { repository, address }: About, now: number): Page {
   const { pkgbase, published, needs, neededBy, builds, onTrigger, madeFrom, graph } = found;
+  const names = [...new Set(published.map(({ name }) => `${repository}/${name}`))];
   return {
     title: pkgbase,
     root: "../",
-    scripts: ["live", ...(canAct ? (["actions"] as const) : [])],
+    scripts: ["live", ...(address === undefined ? [] : (["actions"] as const))],
     main: html`<h1>${pkgbase}</h1>
       <div data-live="package">
-        ${whyNot(found, now)}
+        ${whyNot(found, now)} ${found.standings.length > 1 && architectures(found)}
         <dl>
           ${versions(found, now)} ${fact("Makes", found.pkgnames.join(", "))}
           ${madeFrom !== null && fact("Made from commit", html`<code>${madeFrom}</code>`)}
@@ -34,25 +34,25 @@ export function packagePage(found: PackageView, repository: string, now: number,
           ${fact("Needed by", list(neededBy))}
         </dl>
         ${
-          published.length > 0 &&
+          names.length > 0 &&
           html`<section>
             <h2>Install</h2>
-            <pre tabindex="0">
-sudo pacman -Sy ${published.map(({ name }) => `${repository}/${name}`).join(" ")}</pre>
+            <pre tabindex="0">sudo pacman -Syu ${names.join(" ")}</pre>
           </section>`
         }
         ${section("Published", published.length, publishedRows(found, now), "Nothing of it is published.")}
         ${history(builds)}
         ${section("Builds", builds.length, buildRows("../", builds, now), "It was never built here.")}
       </div>
-      ${canAct && actionsFor(pkgbase, offers(found))}
+      ${address !== undefined && actionsFor(offers(found), address)}
       ${
         graph.nodes.length > 1 &&
         html`<section>
           <h2>Dependencies <span class="count">${graph.nodes.length - 1}</span></h2>
           <p class="none">
             What it needs is to the left, what needs it to the
-            right${graph.left > 0 && `; ${graph.left} farther ones are left out`}.
+            right${graph.left > 0 && `; ${graph.left} farther ones are left out`}. Green is published, blue
+            queued or being built, red failed or blocked, grey not as main has it.
           </p>
           ${dependencyDrawing(graph, (name) => `../package/${encodeURIComponent(name)}`)}
         </section>`
@@ -61,9 +61,8 @@ sudo pacman -Sy ${published.map(({ name }) => `${repository}/${name}`).join(" ")
 }
 
 /** The state in one sentence, and everything that keeps it from being another. */
-function whyNot({ state, why, held, review, causes, pkgbase, builds }: PackageView, now: number): Content {
-  const isHeld = held !== null && state !== "published";
-  const [tone, sentence] = isHeld ? ["warn", "Not built: somebody holds it"] : states[state];
+function whyNot(found: PackageView, now: number): Content {
+  const { state, why, held, review, reviewsAsOf, causes, pkgbase, builds } = found;
   const last = builds[0];
   const others: Content[] = [
     ...(state === "failing" && last
@@ -78,7 +77,12 @@ function whyNot({ state, why, held, review, causes, pkgbase, builds }: PackageVi
         ${outcome === "timed-out" ? "timed out" : outcome}${build !== null && html`: <a href="../build/${build}">see why in build ${build}</a>`}.
         It is built once that is mended.`,
     ),
-    ...(held === null ? [] : [html`Held by hand (${held}): it isn't built until somebody lets it go.`]),
+    ...(held === null || state === "held"
+      ? []
+      : [html`Held by hand (${held}): it isn't built until somebody lets it go.`]),
+    ...(reviewsAsOf === null
+      ? ["Whether an update of it waits for a person is still being looked at; come again in a moment."]
+      : []),
     ...(review === null
       ? []
       : [
@@ -86,8 +90,8 @@ function whyNot({ state, why, held, review, causes, pkgbase, builds }: PackageVi
             <a href="../reviews/${encodeURIComponent(pkgbase)}">see what is to be looked at</a>.`,
         ]),
   ];
-  return html`<div class="health ${tone}">
-    <strong>${sentence}.</strong> ${isHeld ? "" : why}
+  return html`<div class="health ${toneOfState(state)}">
+    <strong>${headline(found)}.</strong> ${state !== "blocked" && why}
     ${
       others.length > 0 &&
       html`<ul>
@@ -97,21 +101,36 @@ function whyNot({ state, why, held, review, causes, pkgbase, builds }: PackageVi
   </div>`;
 }
 
-function versions({ state, version, published, review, upstream, arch }: PackageView, now: number): Content {
+function architectures({ standings }: PackageView): Content {
+  const rows = standings.map(({ arch, state, why, version }) => [
+    arch,
+    stateBadge(state),
+    version ?? "nothing",
+    why,
+  ]);
+  return section(
+    "For each architecture",
+    undefined,
+    table(["Architecture", "Status", "Published", "Why"], rows),
+    "",
+  );
+}
+
+function versions({ state, version, standings, review, upstream }: PackageView, now: number): Content {
   const upstreamHas =
     review === null
       ? upstream === null
         ? "not followed, or not looked at yet"
         : html`<code>${upstream}</code>, taken or looked at`
       : `${review.versions.split(" → ").at(-1)}, held for ${duration(now - review.openedAt)}`;
-  const all = [...new Set(published.map((one) => one.version))].join(", ");
+  const all = [...new Set(standings.flatMap((one) => one.version ?? []))].join(", ");
   return [
     fact("Upstream has", upstreamHas),
     fact(
       "Main has",
       state === "to-remove" ? "nothing any more" : (version ?? "a version that only a build finds out"),
     ),
-    fact(`Published (${arch})`, all === "" ? "nothing" : all),
+    fact("Published", all === "" ? "nothing" : all),
   ];
 }
 
@@ -165,23 +184,35 @@ function history(builds: readonly Build[]): Content {
   </div>`;
 }
 
-function offers({ state, held }: PackageView): Parameters<typeof actionsFor>[1] {
+const queued = new Set<PackageView["state"]>(["blocked", "no-builder", "building", "waiting", "queued"]);
+/** Where asking for a build changes nothing. */
+const inVain = new Set<PackageView["state"]>(["not-started", "to-remove", "foreign", "held"]);
+
+function offers({ pkgbase: of, state, held, builds, published }: PackageView): Offer[] {
+  const isQueued = queued.has(state);
+  const again = builds.length === 0 ? "Build it" : "Build it again";
   return [
-    ["build", state === "failing" ? "Try again" : "Build again"],
-    ...(state === "pending" || state === "no-builder" ? [["cancel", "Cancel its build"] as const] : []),
-    ...(state === "failing" ? [["set-aside", "Set the failure aside"] as const] : []),
-    held === null ? ["hold", "Hold it"] : ["hold", "Let it go", "undo"],
+    ...(isQueued || inVain.has(state)
+      ? []
+      : [{ action: "build", of, label: state === "failing" ? "Try again" : again } as const]),
+    ...(isQueued ? [{ action: "cancel", of, label: "Cancel its build" } as const] : []),
+    ...((state === "failing" || state === "not-started") && published.length > 0
+      ? [{ action: "set-aside", of, label: "Build what waits for it with what is published" } as const]
+      : []),
+    held === null
+      ? { action: "hold", of, label: "Hold it" }
+      : { action: "hold", of, label: "Let it go", undo: true },
   ];
 }
 
 function publishedRows({ published }: PackageView, now: number): Content {
   return table(
-    ["Package", "Version", "Architecture", "Built"],
-    published.map(({ name, version, arch, builtAt }) => [
+    ["Package", "Version", "Architecture", "Published"],
+    published.map(({ name, version, arch, publishedAt }) => [
       name,
       version,
       arch,
-      builtAt === null ? "" : ago(builtAt, now),
+      publishedAt === null ? "" : ago(publishedAt, now),
     ]),
   );
 }

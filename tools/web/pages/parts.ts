@@ -42,6 +42,14 @@ export function badge(status: Build["status"]): Html {
   return html`<span class="badge ${toneOf(status)}">${wordFor(status)}</span>`;
 }
 
+/** Of what failed before anything was built. */
+export const notStartedBadge = html`<span class="badge bad">not started</span>`;
+
+/** It failed without having begun: there was a reason not to build at all. */
+export function isNotStarted({ status, startedAt }: Pick<Build, "status" | "startedAt">): boolean {
+  return status === "failed" && startedAt === null;
+}
+
 /** Thrice as long as the last time, and longer than anybody waits without a thought. */
 export function isStuck({ startedAt, finishedAt, expectedMs }: Build, now: number): boolean {
   if (startedAt === null || finishedAt !== null || expectedMs === null) return false;
@@ -76,12 +84,22 @@ export function buildRows(root: Root, builds: readonly Build[], now: number, mor
     packageLink(root, build.pkgbase),
     html`<a href="${root}build/${build.id}">build ${build.id}</a>`,
     whenOf(build, now),
-    [build.message || build.reasons.join("; "), more && build.class !== null && ` (class ${build.class})`],
+    whatOf(build, more),
   ]);
   return table(["Status", "Package", "Build", "When", "What"], rows, "builds");
 }
 
-function standing(build: Build, now: number): Html {
+/** Of what waits both: for what, and why it is to be built at all. */
+function whatOf({ finishedAt, message, reasons, class: wanted }: Build, more: "class" | undefined): Content {
+  const why = reasons.join("; ");
+  const ofClass = more && wanted !== null && ` (class ${wanted})`;
+  if (message === "") return [why, ofClass];
+  return finishedAt === null ? [message, ofClass, html` <small>${why}</small>`] : message;
+}
+
+/** How a build stands, in a word; of what is ready that nobody takes it. */
+export function standing(build: Build, now: number): Html {
+  if (isNotStarted(build)) return notStartedBadge;
   if (isStuck(build, now)) return html`<span class="badge bad">stuck?</span>`;
   // What is ready says something only where nobody takes it.
   if (build.status === "ready" && build.message !== "")
@@ -89,17 +107,21 @@ function standing(build: Build, now: number): Html {
   return badge(build.status);
 }
 
-function whenOf({ startedAt, finishedAt, queuedAt, expectedMs }: Build, now: number): Content {
+function whenOf(build: Build, now: number): Content {
+  const { startedAt, finishedAt, queuedAt } = build;
   if (finishedAt !== null) {
     const took = startedAt === null ? "" : `, took ${duration(finishedAt - startedAt)}`;
     return [ago(finishedAt, now), took];
   }
   if (startedAt === null) return `for ${duration(now - queuedAt)}`;
-  const running = now - startedAt;
-  const left = expectedMs === null ? undefined : expectedMs - running;
-  const rest =
-    left === undefined ? "" : left > 0 ? `, about ${duration(left)} left` : ", longer than last time";
-  return `for ${duration(running)}${rest}`;
+  return `for ${duration(now - startedAt)}${timeLeft(build, now)}`;
+}
+
+/** How long a build under way goes on, by how long the last good one took; empty where that isn't known. */
+export function timeLeft({ startedAt, finishedAt, expectedMs }: Build, now: number): string {
+  if (startedAt === null || finishedAt !== null || expectedMs === null) return "";
+  const left = startedAt + expectedMs - now;
+  return left > 0 ? `, about ${duration(left)} left` : ", longer than last time";
 }
 
 export function groupBy<Item>(

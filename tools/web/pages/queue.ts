@@ -1,6 +1,6 @@
 import type { Builder, QueueView } from "../api/schemas.ts";
 import { html, type Content } from "../markup/html.ts";
-import { actionsFor } from "./actions.ts";
+import { actionsFor, type Offer } from "./actions.ts";
 import type { Page } from "./layout.ts";
 import { section } from "./overview.ts";
 import { ago, buildRows, duration, isStuck, packageLink, table } from "./parts.ts";
@@ -10,7 +10,7 @@ export function queuePage(
   { builds, removals, held }: QueueView,
   builders: readonly Builder[],
   now: number,
-  canAct: boolean,
+  address: string | undefined,
 ): Page {
   const removalRows = removals.map(({ pkgbase, pkgnames, reason }) => [
     packageLink("./", pkgbase),
@@ -24,7 +24,7 @@ export function queuePage(
     title: "Queue",
     root: "./",
     current: "queue",
-    scripts: ["live", ...(canAct ? (["actions"] as const) : [])],
+    scripts: ["live", ...(address === undefined ? [] : (["actions"] as const))],
     main: html`<h1>Queue</h1>
       <div data-live="queue">
         ${section("Being built", active.length, buildRows("./", active, now), "Nothing is being built.")}
@@ -33,16 +33,14 @@ export function queuePage(
         ${removals.length > 0 && section("To be removed", removals.length, table(["Package", "Packages", "Why"], removalRows), "")}
         ${section("Builders", builders.length, builderRows(builders, now), "No builder was heard from.")}
       </div>
-      ${
-        canAct &&
-        builders.map(
-          ({ name, drained }) =>
-            html`<section>
-              ${actionsFor(name, [drained === null ? ["drain", `Drain ${name}`] : ["drain", `Let ${name} build`, "undo"]])}
-            </section>`,
-        )
-      }`,
+      ${address !== undefined && actionsFor(builders.flatMap(offersFor), address)}`,
   };
+}
+
+/** What isn't there needs no order to take nothing. */
+function offersFor({ name: of, there, drained }: Builder): Offer[] {
+  if (drained !== null) return [{ action: "drain", of, label: `Let ${of} build again`, undo: true }];
+  return there ? [{ action: "drain", of, label: `Drain ${of}` }] : [];
 }
 
 function waitingRows(waiting: QueueView["builds"], now: number): Content {

@@ -1,24 +1,22 @@
-import type { RepositoryView } from "../api/schemas.ts";
-import { html } from "../markup/html.ts";
+import type { RepositoryView } from "../api/package-schemas.ts";
+import { html, type Content } from "../markup/html.ts";
 import type { Page } from "./layout.ts";
 import { section } from "./overview.ts";
 import { ago, counted, packageLink, table } from "./parts.ts";
 
-/** How to use the repository, and what is in it. `search` shows the packages whose name has that in it. */
-export function repositoryPage(found: RepositoryView, address: string, search: string, now: number): Page {
-  const { name, fingerprint, lastPublished, packages } = found;
-  const wanted = packages.filter((pkg) => pkg.name.includes(search) || pkg.pkgbase.includes(search));
-  const rows = wanted
-    .toSorted((a, b) => (b.builtAt ?? 0) - (a.builtAt ?? 0))
+/** How to use the repository, and what is new in it. */
+export function repositoryPage(found: RepositoryView, address: string, now: number): Page {
+  const { name, fingerprint, lastPublished, packages, releases } = found;
+  const rows = packages
+    .toSorted((a, b) => (b.publishedAt ?? 0) - (a.publishedAt ?? 0))
     .slice(0, shown)
-    .map(({ name: pkgname, pkgbase, version, arch, builtAt }) => [
+    .map(({ name: pkgname, pkgbase, version, arch, publishedAt }) => [
       pkgname,
       version,
       packageLink("./", pkgbase),
       arch,
-      builtAt === null ? "" : ago(builtAt, now),
+      publishedAt === null ? "" : ago(publishedAt, now),
     ]);
-  const title = search === "" ? "Newest packages" : `Packages with ${search} in their name`;
   return {
     title: "Repository",
     root: "./",
@@ -28,13 +26,6 @@ export function repositoryPage(found: RepositoryView, address: string, search: s
         ${counted(packages.length, "package")}${lastPublished !== null && html`, last published ${ago(lastPublished, now)}`}.
       </p>
       <p><a href="./feed.atom">Feed of new packages</a> (Atom)</p>
-      <form role="search">
-        <label for="search">Search packages</label>
-        <input id="search" name="search" type="search" value="${search}" autocomplete="off" />
-        <button>Search</button>
-      </form>
-      ${section(title, wanted.length, table(["Package", "Version", "Made by", "Architecture", "Built"], rows), "No package is called so.")}
-      ${wanted.length > shown && html`<p class="none">${wanted.length - shown} more; search for a part of a name.</p>`}
       <section>
         <h2>Use it</h2>
         <p>Trust its key, and name it in <code>/etc/pacman.conf</code>:</p>
@@ -47,8 +38,24 @@ sudo pacman-key --lsign-key ${fingerprint ?? "FINGERPRINT"}</pre>
 SigLevel = Required DatabaseRequired
 Server = ${address}/$repo/$arch</pre>
         <p>The key's fingerprint: <code class="long">${fingerprint ?? "nothing is published yet"}</code></p>
-      </section>`,
+        <p>Then install a package with all that is new: <code>sudo pacman -Syu NAME</code></p>
+      </section>
+      ${releases.length > 0 && section("Releases", undefined, releaseRows(found), "")}
+      ${section("Newest packages", packages.length, table(["Package", "Version", "Made by", "Architecture", "Published"], rows), "Nothing is published yet.")}
+      ${packages.length > shown && html`<p class="none">${packages.length - shown} older ones: <a href="./packages">all packages</a></p>`}`,
   };
+}
+
+/** What each channel of a project names, beside which what it published will stand. */
+function releaseRows({ releases }: RepositoryView): Content {
+  const rows = releases.map(({ project, channel, takes, ref, reason }) => [
+    project,
+    channel,
+    ref ?? "nothing yet",
+    takes,
+    reason,
+  ]);
+  return table(["Project", "Channel", "Names", "Takes", "Why"], rows);
 }
 
 const shown = 100;

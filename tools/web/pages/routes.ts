@@ -1,4 +1,4 @@
-import type { FastifyPluginCallback, FastifyReply } from "fastify";
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from "fastify";
 import { goneSignal } from "../api/live.ts";
 import type { OwnAddress } from "../api/own-address.ts";
 import { withLogErrors } from "../api/log-errors.ts";
@@ -15,6 +15,7 @@ import { renderPage, type Page } from "./layout.ts";
 import type { ShownLog } from "./log-view.ts";
 import { overviewPage } from "./overview.ts";
 import { packagePage } from "./package.ts";
+import { packagesPage, shownPackages } from "./packages.ts";
 import { queuePage } from "./queue.ts";
 import { repositoryPage } from "./repository.ts";
 import { reviewPage, reviewsPage } from "./reviews.ts";
@@ -43,9 +44,9 @@ export function pageRoutes({ source, ownAddress, canAct }: Options): FastifyPlug
     app.get("/broken", hidden, async (_request, reply) =>
       send(reply, source, brokenPage(await explained(await source.failing()), Date.now())),
     );
-    app.get("/queue", hidden, async (_request, reply) => {
+    app.get("/queue", hidden, async (request, reply) => {
       const [queue, builders] = await Promise.all([source.queue(), source.builders()]);
-      return send(reply, source, queuePage(queue, builders, Date.now(), canAct));
+      return send(reply, source, queuePage(queue, builders, Date.now(), actionAddress(request)));
     });
     app.get("/reviews", hidden, async (_request, reply) =>
       send(reply, source, reviewsPage(await source.reviews(), Date.now())),
@@ -56,22 +57,32 @@ export function pageRoutes({ source, ownAddress, canAct }: Options): FastifyPlug
         ? send(reply, source, reviewPage(found, Date.now()))
         : send(reply, source, missing("review of", params.pkgbase), 404);
     });
-    app.get<{ Querystring: Query }>("/repository", hidden, async (request, reply) => {
-      const wanted = textOf(request.query["search"]);
-      const page = repositoryPage(await source.repository(), ownAddress.of(request), wanted, Date.now());
-      return send(reply, source, page);
-    });
+    app.get("/repository", hidden, async (request, reply) =>
+      send(reply, source, repositoryPage(await source.repository(), ownAddress.of(request), Date.now())),
+    );
     app.get("/feed.atom", hidden, async (request, reply) =>
       reply
         .type("application/atom+xml; charset=utf-8")
         .header("cache-control", "public, max-age=300")
         .send(atomFeed(await source.repository(), ownAddress.known(request))),
     );
-    app.get<{ Params: { pkgbase: string } }>("/package/:pkgbase", hidden, async ({ params }, reply) => {
-      const found = await source.package(params.pkgbase);
-      return found
-        ? send(reply, source, packagePage(found, source.name, Date.now(), canAct))
-        : send(reply, source, missing("package", params.pkgbase), 404);
+    app.get<{ Querystring: Query }>("/packages", hidden, async ({ query }, reply) => {
+      const search = textOf(query["search"]);
+      const found = await source.packages({ search, limit: shownPackages });
+      return send(reply, source, packagesPage(found, search));
+    });
+    app.get<{ Params: { pkgbase: string } }>("/package/:pkgbase", hidden, async (request, reply) => {
+      const { pkgbase: name } = request.params;
+      const found = await source.package(name);
+      if (found) {
+        const about = { repository: source.name, address: actionAddress(request) };
+        return send(reply, source, packagePage(found, about, Date.now()));
+      }
+      const { packages } = await source.packages({ search: name, limit: 1 });
+      const maker = packages.find(({ pkgnames }) => pkgnames.includes(name));
+      return maker
+        ? reply.redirect(`./${encodeURIComponent(maker.pkgbase)}`)
+        : send(reply, source, missing("package", name), 404);
     });
     app.get<{ Params: { id: string }; Querystring: Query }>("/build/:id", hidden, async (request, reply) => {
       const { params, query } = request;
@@ -88,10 +99,16 @@ export function pageRoutes({ source, ownAddress, canAct }: Options): FastifyPlug
       ]);
       // A log is long to show: not for who has left.
       gone.throwIfAborted();
-      return send(reply, source, buildPage(build, { log, pkg, main, namcap }, Date.now(), canAct));
+      const about = { log, pkg, main, namcap, address: actionAddress(request) };
+      return send(reply, source, buildPage(build, about, Date.now()));
     });
     done();
   };
+
+  /** Undefined where there is nothing that a token allows. */
+  function actionAddress(request: FastifyRequest): string | undefined {
+    return canAct ? ownAddress.of(request) : undefined;
+  }
 
   async function readLog(id: number, query: Query, gone: AbortSignal): Promise<ShownLog | undefined> {
     const log = await source.log(id);
@@ -117,14 +134,17 @@ function send(reply: FastifyReply, { name }: Source, page: Page, status = 200): 
     .send(renderPage(page, name));
 }
 
-function missing(what: string, name: string): Page {
+function missing(what: "package" | "build" | "review of", name: string): Page {
+  const search = what === "build" ? "" : `?search=${encodeURIComponent(name)}`;
   return {
     title: "Not found",
     root: "../",
     main: html`<h1>Not found</h1>
       <p>
         There is no ${what} <code class="long">${name}</code> here.
-        <a href="../repository">Search the packages</a>
+        <a href="../packages${search}"
+          >${search === "" ? "All packages" : "Packages that are called like that"}</a
+        >
       </p>`,
   };
 }

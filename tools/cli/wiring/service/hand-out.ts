@@ -1,7 +1,7 @@
 import type { WorkspaceAddress } from "../../../manager/builder-protocol.ts";
 import { handOut, type HandOut, type HandOutOptions } from "../../../manager/builders/hand-out.ts";
 import { writeLiveBuilders } from "../../../manager/builders/live-builders.ts";
-import type { Installation, Installations } from "../../../manager/installation.ts";
+import type { Installation } from "../../../manager/installation.ts";
 import type { RedisAddress } from "../../../queue/bullmq/redis-address.ts";
 import { warn } from "../../output/report.ts";
 import type { Opened } from "../installation.ts";
@@ -10,7 +10,7 @@ import { workspaceUrl } from "./workspace-url.ts";
 /** Offers builds to builders elsewhere. */
 export async function handOutTo(
   redis: RedisAddress,
-  { installations, head, jobs, archs }: Opened,
+  { installations, head, jobs, archs, worker }: Opened,
   watcher: HandOutOptions["watcher"],
   onThisMachine: boolean,
 ): Promise<HandOut> {
@@ -24,23 +24,30 @@ export async function handOutTo(
     redis,
     workspaceOf,
     watcher,
+    worker,
     buildsHere: jobs > 0 ? (archs ?? all) : [],
   });
 }
 
-/** Names the architectures that this machine doesn't build for. Other commands say it, too, as long as this one runs. */
-export async function warnOfOthers(
-  installations: Installations,
-  archs: readonly string[],
+/**
+ * Says in the state folder that this machine builds, for other commands, as long as this one runs. Architectures for
+ * which it doesn't are named.
+ *
+ * @param archs those for which it builds; default: all
+ */
+export async function buildAlone(
+  { installations, archs, worker }: Pick<Opened, "installations" | "archs" | "worker">,
   over: AbortSignal,
 ): Promise<void> {
   const all = [...new Set(installations.map(({ arch }) => arch))];
-  const others = all.filter((arch) => !archs.includes(arch));
-  warn(
-    `nobody builds for ${others.join(", ")}: this machine can't, or not without --cross; let \`sluice builder\` take part on one that can (REDIS_HOST)`,
-  );
+  const here = archs ?? all;
+  const others = all.filter((arch) => !here.includes(arch));
+  if (others.length > 0)
+    warn(
+      `nobody builds for ${others.join(", ")}: this machine can't, or not without --cross; let \`sluice builder\` take part on one that can (REDIS_HOST)`,
+    );
   const { state } = installations[0].folders;
-  const write = (): Promise<void> => writeLiveBuilders(state, [], { at: Date.now(), here: archs });
+  const write = (): Promise<void> => writeLiveBuilders(state, [], { at: Date.now(), here, worker });
   await write();
   const timer = setInterval(() => void write().catch(() => undefined), 10_000);
   over.addEventListener("abort", () => clearInterval(timer));

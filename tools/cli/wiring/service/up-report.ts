@@ -65,7 +65,7 @@ To use it, trust its key and name it in /etc/pacman.conf:
     SigLevel = Required DatabaseRequired
     Server = ${url}/$repo/$arch
 
-Then: sudo pacman -Sy && pacman -Sl ${name}
+Then: sudo pacman -Syu && pacman -Sl ${name}
 Logs of builds: ${url}/logs/PKGBASE/BUILD.log. Stop with Ctrl-C.
 
 `;
