@@ -17,6 +17,7 @@ const pages = {
   reviews: "reviews",
   review: "reviews/obs-studio-git",
   queue: "queue",
+  packages: "packages?search=e",
   repository: "repository",
 };
 
@@ -36,7 +37,9 @@ await served.close();
 
 async function take(page: typeof phone, path: string, name: string): Promise<void> {
   await page.goto(`${served.url}/${path}`);
-  const shown = { build: ".contents", dependencies: ".drawing" }[name.split("-")[0]!];
+  const shown = { build: ".contents", dependencies: "section:has(.drawing)", review: ".findings" }[
+    name.split("-")[0]!
+  ];
   // In a text, since this is compiled without a browser's types.
   if (shown) await page.evaluate(`document.querySelector("${shown}").scrollIntoView()`);
   await page.screenshot({ path: join(folder, `${name}.png`) });
