@@ -167,6 +167,7 @@ async function reasonOf(): Promise<string> {
 test("a build that nobody takes says so itself, on its page and over the API: its class, its architecture, a builder that is drained, no manager", async () => {
   const none = "nothing takes builds now: no `sluice up` is running on this state folder";
   expect(await reasonOf()).toBe(none);
+  expect(words(await read(""))).toContain("Nothing takes builds now: no sluice up is running.");
   expect(await whyNot("lib")).toContain("Not published: no builder takes it. Nothing takes builds now");
 
   const builder = { name: "attic", class: "gpu", arch: "x86_64", jobs: 1, draining: false };
@@ -181,6 +182,7 @@ test("a build that nobody takes says so itself, on its page and over the API: it
   expect(await reasonOf()).toBe("no builder is there for x86_64, only for aarch64");
   await write({});
   expect(await reasonOf()).toBe("");
+  expect(words(await read(""))).not.toContain("Nothing takes builds now");
   await queue.drain("attic", "ann: new disk");
   expect(await reasonOf()).toBe("every builder that could take it is drained: attic (by ann: new disk)");
   expect(words(await read("build/1"))).toContain("no builder every builder that could take it is drained");
@@ -248,7 +250,7 @@ test("a build that was refused before it began took no time, and is offered agai
   expect(await offers("build/1")).toEqual([]);
   const page = words(await read("build/1"));
   expect(page).toContain("not started lib-1-1-any");
-  expect(page).not.toMatch(/Took|0 s/);
+  expect(page).not.toMatch(/took/i);
   for (const path of ["", "broken", "package/lib"]) {
     const text = await read(path);
     expect(text).toContain(">not started<");

@@ -138,6 +138,7 @@ export function farm(count: number, now: number, called: (name: string) => strin
     published: count - 7,
     resting: { onTrigger: 2, foreign: 0 },
     lastPublished: now - hour,
+    isRunning: true,
     building,
     waiting,
     failing,

@@ -48,6 +48,7 @@ const overview: Overview = {
   published: 1,
   resting: { onTrigger: 1, foreign: 1 },
   lastPublished: null,
+  isRunning: false,
   building: [build],
   waiting: [{ ...build, status: "blocked" }],
   failing: [failing],

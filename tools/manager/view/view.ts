@@ -105,6 +105,8 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
         published: status.published,
         resting: status.resting,
         lastPublished: status.lastPublished === undefined ? null : Math.round(status.lastPublished),
+        isRunning:
+          (await takers()).living !== undefined || builds.some(({ status: { kind } }) => kind === "active"),
         building: pending.filter((one) => one.status === "active"),
         waiting: pending.filter((one) => one.status !== "active"),
         failing: failingOf(status),

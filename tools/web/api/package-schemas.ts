@@ -21,6 +21,7 @@ export const overview = z.object({
     .object({ onTrigger: z.int(), foreign: z.int() })
     .meta({ description: "Others that wait for their trigger, or are for other architectures alone" }),
   lastPublished: time.nullable(),
+  isRunning: z.boolean().meta({ description: "Whether something takes builds, on this machine or others" }),
   building: z.array(build).readonly(),
   waiting: z.array(build).readonly(),
   failing: z.array(failing).readonly(),

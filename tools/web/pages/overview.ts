@@ -29,7 +29,7 @@ export function overviewPage(found: Overview, held: Reviews, now: number): Page 
 const shown = 20;
 
 function health(
-  { packages, published, resting, lastPublished, commit, failing, waiting, building }: Overview,
+  { packages, published, resting, lastPublished, commit, isRunning, failing, waiting, building }: Overview,
   { reviews }: Reviews,
   now: number,
 ): Content {
@@ -43,11 +43,12 @@ function health(
   const others = `${failing.length === 0 ? "" : `; ${counted(failing.length, "fails", "fail")}`}${waiting.length === 0 ? "" : `; ${counted(waiting.length, "waits", "wait")}`}`;
   const isStill = building.some((build) => isStuck(build, now));
   const isWell = failing.length === 0 && published + resting.onTrigger + resting.foreign === packages;
-  const tone = failing.length > 0 || isStill || untaken > 0 ? "bad" : isWell ? "good" : "calm";
+  const tone = failing.length > 0 || isStill || untaken > 0 || !isRunning ? "bad" : isWell ? "good" : "calm";
   return html`<p class="health ${tone}">
     <strong>${published} of ${packages}</strong> packages are published as main has them (commit
     <code>${commit.slice(0, 10)}</code>)${unbuilt}${others}; ${last}.
-    ${untaken > 0 && html` <strong>No builder takes ${untaken} of what waits.</strong>`}
+    ${!isRunning && html` <strong>Nothing takes builds now: no <code>sluice up</code> is running.</strong>`}
+    ${isRunning && untaken > 0 && html` <strong>No builder takes ${untaken} of what waits.</strong>`}
     ${isStill && html` <strong>A build seems to be stuck.</strong>`}
     ${reviews.length > 0 && html` <a href="./reviews">${counted(reviews.length, "update waits", "updates wait")} for a person.</a>`}
   </p>`;
