@@ -15,15 +15,28 @@ function found(
     return { arch, state: isCurrent ? "published" : state, why: "", version: one, isCurrent } as const;
   });
   const isCurrent = standings.every((one) => one.isCurrent);
-  return { state, isCurrent, version, standings, causes: [], builds: [], ...more };
+  return { state, isCurrent, version, standings, causes: [], builds: [], review: null, ...more };
 }
 
 const nothing = { x86_64: null };
 const older = { x86_64: "1.0-1" };
+const review = {
+  pkgbase: "foo",
+  url: null,
+  branch: "update-foo-0123456789abcdef",
+  openedAt: 0,
+  verdict: "major" as const,
+  versions: "1.1 → 1.2",
+  findings: [],
+};
 const lib = { pkgbase: "lib", outcome: "failed", build: 1 };
 
 test.each<[Found, string]>([
   [found("published", { x86_64: "1.1-1" }), "Published as main has it"],
+  [
+    found("published", { x86_64: "1.1-1" }, { review }),
+    "Published as main has it; upstream's update waits for a person",
+  ],
   [found("building", { x86_64: "1.1-1" }), "Published as main has it: it is being built"],
   [found("queued", older), "Published: 1.0-1, main has 1.1-1: it is next in the queue"],
   [

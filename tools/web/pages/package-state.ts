@@ -32,17 +32,18 @@ export function stateBadge(state: State): Html {
   return html`<span class="badge ${tone}">${word}</span>`;
 }
 
-export function toneOfState(state: State): Tone {
-  return states[state][0];
+export function toneOfPackage({ state, review }: Pick<PackageView, "state" | "review">): Tone {
+  return state === "published" && review !== null ? "warn" : states[state][0];
 }
 
 /** What is published, and why that isn't what main has, in one sentence without its full stop. */
 export function headline(
-  found: Pick<PackageView, "state" | "isCurrent" | "version" | "standings" | "causes" | "builds">,
+  found: Pick<PackageView, "state" | "isCurrent" | "version" | "standings" | "causes" | "builds" | "review">,
 ): string {
   const { state, isCurrent } = found;
   if (state === "to-remove") return "No longer in main, and to be removed";
-  const standing = state === "published" ? "" : `: ${reason(found)}`;
+  const update = found.review === null ? "" : `; upstream's update waits for a person`;
+  const standing = state === "published" ? update : `: ${reason(found)}`;
   return `${isCurrent ? "Published as main has it" : publishedInstead(found)}${standing}`;
 }
 

@@ -6,7 +6,7 @@ import { plot, type Bar } from "../markup/plot.ts";
 import { actionsFor, type Offer } from "./actions.ts";
 import type { Page } from "./layout.ts";
 import { section } from "./overview.ts";
-import { headline, stateBadge, toneOfState } from "./package-state.ts";
+import { headline, stateBadge, toneOfPackage } from "./package-state.ts";
 import { ago, buildRows, bytes, duration, packageLinks, table, toneOf, wordFor } from "./parts.ts";
 
 interface About {
@@ -90,7 +90,7 @@ function whyNot(found: PackageView, now: number): Content {
             <a href="../reviews/${encodeURIComponent(pkgbase)}">see what is to be looked at</a>.`,
         ]),
   ];
-  return html`<div class="health ${toneOfState(state)}">
+  return html`<div class="health ${toneOfPackage(found)}">
     <strong>${headline(found)}.</strong> ${state !== "blocked" && why}
     ${
       others.length > 0 &&
