@@ -57,6 +57,15 @@ describe.skipIf(missing.length > 0)(`on a phone ${needs}`, () => {
     },
   );
 
+  test("what a cell holds stands beside its heading, however many parts it has", async () => {
+    await page.goto(`${served.url}/${pages.queue}`);
+    // In a text, since this is compiled without a browser's types.
+    const astray = await page.evaluate<string[]>(`[...document.querySelectorAll("td > *")]
+      .filter((part) => part.getBoundingClientRect().left < part.parentElement.getBoundingClientRect().left + 90)
+      .map(({ textContent }) => textContent)`);
+    expect(astray).toEqual([]);
+  });
+
   test("without JavaScript, neither", async () => {
     const context = await browser.newContext({
       javaScriptEnabled: false,
