@@ -31,6 +31,7 @@ import type { JudgeContext, TagAnswer, TagQuestion, Update } from "./update.ts";
 import { tagKey } from "./update.ts";
 import { judgeCheckouts } from "./commands/checkout-rules.ts";
 import { judgeFollowing } from "./values/following.ts";
+import { judgeSameContent } from "./sources/same-content.ts";
 import { judgeFileNames } from "./sources/file-names.ts";
 import { judgeVariables } from "./values/variable-rules.ts";
 import { judgeVersion } from "./versions/version-rules.ts";
@@ -176,6 +177,7 @@ function judgeSides(
     ...judgeComments(old.recipe, pkgbuild.recipe),
     ...judgeFollowing(comparison),
     ...judgeFileNames(comparison),
+    ...judgeSameContent(comparison),
     ...judgeVariables(comparison),
     ...sources.findings,
     ...judgeChecksums(comparison, before, after),

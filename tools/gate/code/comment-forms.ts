@@ -16,7 +16,7 @@ const finding = findingsOf(commentRules);
 
 /** Who maintains it and under which license, an address, a ruler: nothing that does something by being read. */
 const forPeople =
-  /^#+[ \t]*(?:(?:(?:co-?|former |previous |original )?(?:maintainers?|contributors?|submitters?|authors?|packagers?)|SPDX-(?:License-Identifier|FileCopyrightText)|copyright)[ \t]*[:(]?[\p{L}\p{M}\p{N} \t.,:@<>()[\]{}'"_+-]*|https?:\/\/[\w.~/%+-]+[ \t]*|[ \t#=*_-]*)$/iu;
+  /^#+[ \t]*(?:(?:(?:co-?|former |previous |original )?(?:maintainers?|contributors?|submitters?|authors?|packagers?)|SPDX-(?:License-Identifier|FileCopyrightText)|copyright)[ \t]*[:(]?(?:[\p{L}\p{M}\p{N} \t.,:@<>()[\]{}'"_+-]|https?:\/\/[\w.~-]+[\w.~/%-]*)*|https?:\/\/[\w.~/%+-]+[ \t]*|[ \t#=*_-]*)$/iu;
 
 /** A line of text, perhaps a command that was taken out, that chains and expands nothing. */
 const words = /^#+(?:[\p{L}\p{M}\p{N} \t.,:()[\]{}'"!?%+=*_~/@#-]|\$(?![({\w])){0,200}$/u;

@@ -4,6 +4,7 @@ import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 import type { Pkgbuild } from "../files/side.ts";
 import { parseSource } from "../sources/source-entry.ts";
 import type { Comparison } from "./comparison.ts";
+import { readsBehind } from "./variables.ts";
 
 export const followingRules = {
   "stays-behind": {
@@ -51,6 +52,7 @@ export function judgeFollowing({ before, after, written, architectures }: Compar
       const texts = [old, predicted, now].map((side) => knownTexts(side, name));
       const [was, expected, is] = texts;
       if (!was || !expected || !is || found.has(name)) continue;
+      if (name === "pkgver" && !isLoose(name)) continue;
       const behind = /^source(?:_|$)/.test(name)
         ? sourceBehind(was, expected, is)
         : // A version that no longer reads its parts leaves them behind.
@@ -68,7 +70,22 @@ export function judgeFollowing({ before, after, written, architectures }: Compar
       );
     }
   }
+  for (const one of settledEarly({ before, after, written })) found.set(one.message, one);
   return [...found.values()];
+}
+
+/** Where `pkgver()` makes another version yet, what is written out now keeps the one of today. */
+function settledEarly({
+  before,
+  after,
+  written,
+}: Pick<Comparison, "before" | "after" | "written">): Finding[] {
+  if (!after.recipe.functions.has("pkgver") || !before.recipe.functions.has("pkgver")) return [];
+  return [...written.before.keys()].flatMap((name) => {
+    const [old, now] = [written.before, written.after].map((side) => readsBehind(name, side));
+    if (!old!.has("pkgver") || now!.has("pkgver") || !written.after.has(name)) return [];
+    return [finding("stays-behind", name, { file: "PKGBUILD", line: written.after.get(name)!.line })];
+  });
 }
 
 /** The accepted recipe's statements with the new one's values of some variables, assignment by assignment. */

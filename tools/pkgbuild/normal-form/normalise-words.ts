@@ -1,4 +1,4 @@
-import { hasBraces } from "../grammar/constants.ts";
+import { bareText, hasBraces } from "../grammar/constants.ts";
 import { normaliseScript } from "./normalise.ts";
 import type { Literal, Word, WordPart } from "../grammar/syntax.ts";
 
@@ -18,10 +18,12 @@ export function normaliseWord({ parts }: Word, place: WordPlace = "plain"): stri
     if (text !== "") pieces.push(JSON.stringify(text));
     text = "";
   };
-  for (const part of parts) {
+  const inBraces = hasBraces(bareText(parts));
+  for (const [at, part] of parts.entries()) {
     if (part.kind !== "literal") {
       flush();
       pieces.push(expansion(part, place));
+      if (inBraces && isLengthened(part, parts[at + 1])) pieces.push("^");
     } else if (exact) {
       pieces.push(part.quoted ? JSON.stringify(part.text) : `<${JSON.stringify(part.text)}>`);
     } else if (place === "arithmetic") {
@@ -42,6 +44,12 @@ export function normaliseWord({ parts }: Word, place: WordPlace = "plain"): stri
   const hasText = parts.some((part) => part.kind === "literal" && part.text !== "");
   const hasEmpty = parts.some((part) => part.kind === "literal" && part.text === "");
   return pieces.join("") + (hasEmpty && !hasText && !exact ? '""' : "") || (place === "assigned" ? '""' : "");
+}
+
+/** `$a{b,c}` is `$ab $ac`, `{$a,b}c` is `$ac bc`: bash looks for variables only after it has put the words together. */
+function isLengthened(part: WordPart, next: WordPart | undefined): boolean {
+  if (part.kind !== "parameter" || part.braced || part.quoted) return false;
+  return next?.kind === "literal" && !next.quoted && /^[{,}]/.test(next.text);
 }
 
 /** Where a quote may stand between the characters that belong together. */
