@@ -3,6 +3,7 @@ import { type Finding, findingsOf } from "../rules/finding.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { versionOf } from "../versions/version-rules.ts";
 import { type Checked, readChecksums, suffixesOf } from "./checksums.ts";
+import type { SourceEntry } from "./source-entry.ts";
 import { contentRules } from "./content-rules.ts";
 
 const finding = findingsOf(contentRules);
@@ -16,22 +17,32 @@ export function judgeSameContent({ before, after, architectures }: Comparison): 
   if (!was || !is || vercmp(was.pkgver, is.pkgver) === 0) return [];
   const [carch] = architectures;
   const [old, now] = [before.evaluation(carch), after.evaluation(carch)];
-  const kept = [...suffixesOf(old, now)].flatMap((suffix) =>
-    keptIn(readChecksums(old, suffix), readChecksums(now, suffix)),
+  const lists = [...suffixesOf(old, now)].map(
+    (suffix) => [readChecksums(old, suffix), readChecksums(now, suffix)] as const,
   );
+  // Beside what is pinned, what isn't is a part of it, but where `pkgver()` says what the version is of.
+  const isPinned = lists.some(([, { sources = [] }]) => sources.some((source) => source && pinned(source)));
+  const skipsLoose = isPinned && !after.recipe.functions.has("pkgver");
+  const kept = lists.flatMap(([was, is]) => keptIn(was, is, skipsLoose));
   if (kept.length === 0 || !kept.every(Boolean)) return [];
   return [finding("source-old-version", "nothing that is fetched has changed", { file: "PKGBUILD" })];
 }
 
+function pinned({ vcs, fragment }: SourceEntry): boolean {
+  return vcs !== undefined && /^(?:tag|commit|revision)=/.test(fragment);
+}
+
 /** Of each source that is fetched, whether it is what it was before. */
-function keptIn(old: Checked, now: Checked): boolean[] {
+function keptIn(old: Checked, now: Checked, skipsLoose: boolean): boolean[] {
   if (!old.sources || !now.sources || old.sources.length !== now.sources.length) return [false];
   return now.sources.flatMap((source, at) => {
     const before = old.sources![at];
     if (source?.scheme === "local" && before?.scheme === "local") return [];
     if (!source || !before) return [false];
-    if (source.vcs !== undefined)
-      return [/^(?:tag|commit|revision)=/.test(source.fragment) && source.fragment === before.fragment];
+    if (source.vcs !== undefined) {
+      if (!pinned(source)) return skipsLoose ? [] : [false];
+      return [source.fragment === before.fragment];
+    }
     const proofs = [...now.sums].filter(
       ([, sums]) => sums[at] !== undefined && sums[at] !== "SKIP" && sums[at] !== "",
     );
