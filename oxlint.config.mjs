@@ -8,7 +8,7 @@ const groups = [
   ["alpm", "binaries", "pkgbuild", "deptree", "gate", "schedule", "release"],
   ["system", "git", "http", "sandbox"],
   ["workspace"],
-  ["upstream", "forge", "queue", "builder", "pkgrepo", "bash", "notify"],
+  ["upstream", "forge", "queue", "builder", "pkgrepo", "publish", "bash", "notify"],
   ["ci", "manager", "web"],
 ];
 const [pure] = groups;
@@ -34,7 +34,13 @@ const innerRooms = {
     distribution: [],
     "update-script": [],
   },
-  release: { definition: [], refs: ["definition"], plan: ["definition", "refs"] },
+  release: {
+    definition: [],
+    refs: ["definition"],
+    plan: ["definition", "refs"],
+    record: ["definition", "refs", "plan"],
+  },
+  publish: { stores: [], page: ["stores"] },
   sandbox: { jobs: [], bubblewrap: ["jobs"] },
   builder: { versions: [], dependencies: ["versions"], stages: ["versions", "dependencies"] },
   queue: { sqlite: [], bullmq: [] },
@@ -55,7 +61,8 @@ const innerRooms = {
     workspaces: [],
     reconcile: [],
     keys: ["reconcile"],
-    builds: ["reconcile"],
+    releases: ["reconcile"],
+    builds: ["reconcile", "releases"],
     runners: ["reconcile", "builds"],
     builders: ["reconcile", "builds"],
     remote: ["reconcile", "builds", "builders"],

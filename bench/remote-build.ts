@@ -16,7 +16,7 @@ import { ManagerClient } from "../tools/manager/remote/manager-client.ts";
 import { runBuilder } from "../tools/manager/remote/run-builder.ts";
 import { serve } from "../tools/manager/serve.ts";
 import { up } from "../tools/manager/up.ts";
-import { sha256Of } from "../tools/pkgrepo/digest.ts";
+import { sha256Of } from "../tools/system/digest.ts";
 import { redisAddress } from "../tools/queue/bullmq/redis-address.ts";
 import { bubblewrap } from "../tools/sandbox/bubblewrap/bubblewrap.ts";
 import { openTunnel } from "../tools/system/ssh-tunnel.ts";

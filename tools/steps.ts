@@ -43,6 +43,14 @@ export const steps = {
     "reviews noted",
   ],
   manager: ["packages kept", "kept packages dropped"],
+  releases: [
+    "artifact kept",
+    "release recorded",
+    "release file staged",
+    "release file shown",
+    "release page replaced",
+    "release records pushed",
+  ],
   pkgrepo: [
     "signing key placed",
     "staging folder made",

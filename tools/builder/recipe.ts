@@ -5,6 +5,16 @@ import type { Git } from "../git/git.ts";
 import { listTree, readBlobs, type TreeEntry } from "../git/objects.ts";
 
 /**
+ * Writes a folder as it is in a commit, and nothing else, into an empty folder. Symbolic links are written where they
+ * stay inside the folder.
+ *
+ * @throws SluiceError `recipe-unsafe`
+ */
+export async function checkOutFolder(git: Git, commit: string, path: string, into: string): Promise<void> {
+  await writeEntries(git, await entriesOf(git, commit, path), path, into);
+}
+
+/**
  * Writes the package folder as it is in a commit, and nothing else, into an empty folder: not the tip of main,
  * not the work tree. Symbolic links are written where they stay inside the folder.
  *
@@ -12,10 +22,7 @@ import { listTree, readBlobs, type TreeEntry } from "../git/objects.ts";
  * @throws SluiceError `recipe-missing`, `recipe-unsafe`
  */
 export async function checkOutRecipe(git: Git, commit: string, path: string, into: string): Promise<void> {
-  const entries = (await listTree(git, commit, path)).map((entry) => ({
-    ...entry,
-    path: entry.path.slice(path.length + 1),
-  }));
+  const entries = await entriesOf(git, commit, path);
   if (!entries.some((entry) => entry.path === "PKGBUILD")) {
     throw new SluiceError("recipe-missing", `${path} has no PKGBUILD in commit ${commit.slice(0, 10)}`, {
       hint: "The commit that was scheduled must be in this repository: fetch it, or schedule the package again.",
@@ -23,6 +30,20 @@ export async function checkOutRecipe(git: Git, commit: string, path: string, int
       exitCode: 1,
     });
   }
+  await writeEntries(git, entries, path, into);
+}
+
+async function entriesOf(git: Git, commit: string, path: string): Promise<readonly TreeEntry[]> {
+  const entries = await listTree(git, commit, path);
+  return entries.map((entry) => ({ ...entry, path: entry.path.slice(path.length + 1) }));
+}
+
+async function writeEntries(
+  git: Git,
+  entries: readonly TreeEntry[],
+  path: string,
+  into: string,
+): Promise<void> {
   for (const entry of entries) refuseUnsafe(entry, path);
   const blobs = await readBlobs(
     git,

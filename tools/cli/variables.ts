@@ -26,6 +26,13 @@ export const variables = {
     SIGNING_KEY_FILE:
       "The key that signs where the forge's runners build (CI_SCHEDULE_TO=runners); only the pipeline reads it.",
   },
+  "Of what publishes releases: `sluice up`, `sluice release`": {
+    AWS_ACCESS_KEY_ID:
+      "`s3://`: the key of an account that may write to the bucket. No job of a project sees it.",
+    AWS_SECRET_ACCESS_KEY: "Its secret.",
+    AWS_ENDPOINT_URL: "The server, where it isn't Amazon's: Garage, MinIO and others.",
+    AWS_REGION: "The region (default: `us-east-1`); Garage's is `garage`.",
+  },
   "Of a manager and its builders": {
     REDIS_HOST:
       "Where Redis or Valkey is: a host, `redis://host:port`, or `rediss://` for TLS. With it `sluice up` offers builds to other machines, and `sluice builder` takes them.",

@@ -34,6 +34,8 @@ const secrets = [
   "PACKAGE_REPOS_NOTIFIERS",
   "CI_JOB_TOKEN",
   "GITHUB_TOKEN",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
 ];
 
 /** What hooks set for the repository they belong to would lead away from `dir`. */

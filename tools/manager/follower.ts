@@ -12,6 +12,10 @@ import { reconcile, type Reconciled } from "./reconcile/submit.ts";
 import { takeHandOver } from "./reconcile/take-hand-over.ts";
 import { takeRequests } from "./reconcile/take-requests.ts";
 import { rotateWhenDue } from "./keys/rotation.ts";
+import { recordKeeper } from "./releases/record-keeper.ts";
+import { submitReleases, type ReleaseNews } from "./releases/submit-releases.ts";
+import type { RepositoryConfig } from "../workspace/config/config.ts";
+import { saidOnce } from "./said-once.ts";
 import { tidy } from "./tidy.ts";
 import { rebuildLost, watchPublished } from "./watch.ts";
 
@@ -26,6 +30,8 @@ export interface FollowWatcher {
   repaired?(file: Repaired): void;
   /** Everything is signed by another key now. */
   rotated?(fingerprint: string): void;
+  /** A lock that main has, and that isn't released yet. */
+  release?(news: ReleaseNews): void;
   /** Something is to be fixed by a person; until then all stays as it was. */
   troubled?(error: SluiceError): void;
 }
@@ -35,6 +41,8 @@ export interface FollowOptions {
   /** How the remote is followed; undefined: the clone alone is. */
   readonly fetch?: FetchOptions | undefined;
   readonly watcher: FollowWatcher;
+  /** Whether its projects are released here. */
+  readonly releases?: boolean;
   /** What others hand over, beside main and its requests. */
   readonly inbox?: HandOverInbox | undefined;
 }
@@ -44,6 +52,8 @@ export interface Follower {
   (): Promise<boolean>;
   /** Whether main was reconciled at all. */
   began(): boolean;
+  /** Brings to the remote what is to be known there before this process ends. */
+  settle(): Promise<void>;
 }
 
 const followEveryMs = 1000;
@@ -58,7 +68,7 @@ const reconcileEveryMs = 3600_000;
  */
 export async function follower(
   installations: Installations,
-  { once, watcher, fetch, inbox }: FollowOptions,
+  { once, watcher, fetch, inbox, releases = false }: FollowOptions,
   repaired: ReadonlyMap<Installation, readonly Repaired[]>,
 ): Promise<Follower> {
   const { git } = installations[0];
@@ -67,6 +77,11 @@ export async function follower(
   let done: MainBranch | undefined;
   let looked = Number.NEGATIVE_INFINITY;
   let tidied = Number.NEGATIVE_INFINITY;
+  let config: RepositoryConfig | undefined;
+  const keeper = recordKeeper(
+    installations[0],
+    saidOnce((error) => watcher.troubled?.(error)),
+  );
 
   async function follow(): Promise<boolean> {
     const now = performance.now();
@@ -91,6 +106,7 @@ export async function follower(
       const wanted = await takeHandOver(installation, await installation.revisions.at(head), handOver);
       if (wanted.length > 0) watcher.requested?.(wanted);
     });
+    if (config) await keeper.push(config, "due");
     if (isSame && !isDue) return true;
     try {
       const requests = await readRequests(git, main.state);
@@ -108,6 +124,13 @@ export async function follower(
           watcher.reconciled?.(head, found, installations.length > 1 ? installation.arch : undefined);
         }
       }
+      if (releases) {
+        config = (await installations[0].revisions.at(head)).workspace.config;
+        await keeper.adopt(main.state);
+        for (const news of await submitReleases(installations[0], head, config.REPO_NAME)) {
+          watcher.release?.(news);
+        }
+      }
     } catch (error) {
       if (once || done === undefined || !(error instanceof SluiceError)) throw error;
       watcher.troubled?.(error);
@@ -115,7 +138,10 @@ export async function follower(
     done = main;
     return true;
   }
-  return Object.assign(follow, { began: () => done !== undefined });
+  const settle = async (): Promise<void> => {
+    if (config) await keeper.push(config, "now");
+  };
+  return Object.assign(follow, { began: () => done !== undefined, settle });
 }
 
 async function readRequests(git: Git, state: string | undefined): Promise<ReturnType<typeof parseRequests>> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { Outcome } from "../queue/outcome.ts";
 import { openSqliteQueue } from "../queue/sqlite/sqlite.ts";
-import { logName } from "./builds/handle-build.ts";
+import { logName } from "./log-name.ts";
 import { type Installation } from "./installation.ts";
 import { foldersOf } from "./folders.ts";
 import { tidy } from "./tidy.ts";

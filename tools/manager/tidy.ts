@@ -8,7 +8,7 @@ import { dropFinished, keptPackages, readFinished } from "./builds/finished.ts";
 import { namcapOf, timesOf } from "../builder/log.ts";
 import type { FinishedBuild } from "../queue/queue.ts";
 import type { RepositoryConfig } from "../workspace/config/config.ts";
-import { logName } from "./builds/handle-build.ts";
+import { logName } from "./log-name.ts";
 import type { Installation } from "./installation.ts";
 import { sameRecipe } from "../workspace/identity.ts";
 

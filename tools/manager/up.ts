@@ -8,6 +8,7 @@ import type { PendingBuild, Queue } from "../queue/queue.ts";
 import type { Git } from "../git/git.ts";
 import { follower, type Follower, type FollowOptions, type FollowWatcher } from "./follower.ts";
 import { installationOf, whyNotHere, type Installation, type Installations } from "./installation.ts";
+import { releaseArch, releaseOf } from "./releases/release-key.ts";
 import { saidOnce } from "./said-once.ts";
 import { watchPublished } from "./watch.ts";
 import { work, type Watcher } from "./builds/work.ts";
@@ -41,7 +42,7 @@ export async function up(installations: Installations, options: UpOptions): Prom
   const isPending = ({ status, arch }: PendingBuild): boolean =>
     status.kind === "active" ||
     ((status.kind === "ready" || status.kind === "delayed") &&
-      (buildersElsewhere || archs === undefined || archs.includes(arch)));
+      (buildersElsewhere || archs === undefined || arch === releaseArch || archs.includes(arch)));
   const { queue } = installations[0];
   const repaired = new Map<Installation, readonly Repaired[]>();
   for (const installation of installations) {
@@ -63,6 +64,7 @@ export async function up(installations: Installations, options: UpOptions): Prom
           return true;
         },
       });
+      await follow.settle();
       const { builds } = await queue.state();
       // Another command may have asked for builds since `work` found nothing left.
       if (signal.aborted || !runnableBuilds(builds).some(isPending)) return builds;
@@ -89,7 +91,11 @@ async function followAll(
     else byWorkspace.set(one.git, [one]);
   }
   const followers: Follower[] = [];
-  for (const group of byWorkspace.values()) followers.push(await follower(group, options, repaired));
+  for (const group of byWorkspace.values()) {
+    // Projects of several workspaces may have the same name, so those of the first one alone are released.
+    const releases = group[0] === installations[0];
+    followers.push(await follower(group, { ...options, releases }, repaired));
+  }
   const [first, ...further] = followers;
   const troubled = saidOnce((error) => options.watcher.troubled?.(error));
   const follow = async (): Promise<boolean> => {
@@ -102,14 +108,18 @@ async function followAll(
     }
     return goOn;
   };
-  return Object.assign(follow, { began: () => first!.began() });
+  const settle = async (): Promise<void> => {
+    for (const one of followers) await one.settle();
+  };
+  return Object.assign(follow, { began: () => first!.began(), settle });
 }
 
 /** What is queued for a repository or an architecture that isn't published here any more. */
 async function cancelOthers(queue: Queue, installations: Installations, watcher: UpWatcher): Promise<void> {
   const { builds } = await queue.state();
   for (const build of builds) {
-    if (installationOf(installations, build) || build.status.kind === "active") continue;
+    const isOurs = installationOf(installations, build) ?? releaseOf(build);
+    if (isOurs || build.status.kind === "active") continue;
     const message = whyNotHere(build, installations);
     await queue.cancel(build, message);
     watcher.finished?.(build, { outcome: "cancelled", message }, 0);

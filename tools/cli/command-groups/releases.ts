@@ -1,5 +1,5 @@
 import type { CommandEntry } from "../command-entry.ts";
-import { operationCommand, workspaceCommand } from "./shared-options.ts";
+import { isolatingCommand, operationCommand } from "./shared-options.ts";
 
 export const releases: readonly CommandEntry[] = [
   {
@@ -7,14 +7,13 @@ export const releases: readonly CommandEntry[] = [
     examples: [
       ["sluice release garage v1.2.0 --dry-run", "what the tag v1.2.0 would run and publish, and why"],
       ["sluice release garage refs/heads/main --dry-run", "the branch main, where a tag has that name, too"],
-      ["sluice release garage --dry-run", "what each channel's lock file says"],
+      ["sluice release garage v1.2.0", "make it on this machine; what is done already isn't done again"],
+      ["sluice release garage", "the same for what each channel's lock file says"],
     ],
     define: (program) =>
-      workspaceCommand(program, "release <project> [ref]")
-        .description(
-          "Show what a release of a project comes to: channel, jobs, artifacts and publications, in order",
-        )
-        .requiredOption("-n, --dry-run", "show the plan and change nothing")
+      isolatingCommand(program, "release <project> [ref]")
+        .description("Release a tag or a branch of a project here: run its jobs, then publish what they made")
+        .option("-n, --dry-run", "show the plan: channel, jobs, artifacts, publications; change nothing")
         .option("--channel <name>", "the channel, instead of the first one that takes the ref")
         .option("--json", "print the plan as JSON"),
     load: async () => (await import("../commands/release.ts")).release,

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StringDecoder } from "node:string_decoder";
 import { isPkgbase } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
-import { logName } from "../../manager/builds/handle-build.ts";
+import { logName } from "../../manager/log-name.ts";
 import { openQueue } from "../../manager/installation.ts";
 import { foldersOf } from "../../manager/folders.ts";
 import type { Queue } from "../../queue/queue.ts";

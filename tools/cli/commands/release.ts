@@ -1,52 +1,130 @@
-import { openGit } from "../../git/git.ts";
-import { noEvidence } from "../../release/plan/evidence.ts";
-import { planRelease } from "../../release/plan/plan-release.ts";
+import colors from "picocolors";
+import { join } from "node:path";
+import { openLog } from "../../builder/log.ts";
+import { openGit, type Git } from "../../git/git.ts";
+import { recordKeeper } from "../../manager/releases/record-keeper.ts";
+import { recordsAt } from "../../manager/releases/push-records.ts";
+import { releaseAt, type ReleaseAt } from "../../manager/releases/release-at.ts";
+import { releasePlace } from "../../manager/releases/release-place.ts";
+import { ReleaseRecords } from "../../manager/releases/release-records.ts";
+import { runRelease, type Ended } from "../../manager/releases/run-release.ts";
+import { refText, type ReleaseRef } from "../../release/refs/ref.ts";
 import type { ReleasePlan } from "../../release/plan/release-plan.ts";
-import { describePlan } from "../output/release-plan.ts";
-import { info, printable } from "../output/report.ts";
+import { classify } from "../../release/refs/classify.ts";
+import { underLock } from "../../system/lock.ts";
 import { askProjectRef } from "../../upstream/refs/project-ref.ts";
-import { withRemoteRefs } from "../wiring/remote-refs.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
 import { requireDefinition, requireProject } from "../../workspace/releases/required.ts";
+import { stateCommitHere } from "../../workspace/state/state-commit.ts";
+import { describePlan } from "../output/release-plan.ts";
+import { info, printable, useColors, warn } from "../output/report.ts";
+import { open, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { withRemoteRefs } from "../wiring/remote-refs.ts";
 import { findRoot } from "../wiring/root.ts";
+import { stateFolder } from "../wiring/state-folder.ts";
 import { mentionUncommitted } from "../wiring/uncommitted.ts";
 
-interface Options {
-  readonly root?: string;
+interface Options extends InstallationOptions {
   readonly channel?: string;
   readonly json?: boolean;
+  readonly dryRun?: boolean;
 }
 
-export async function release(
-  { root, channel, json = false }: Options,
-  name: string,
-  ref: string | undefined,
-): Promise<number> {
-  const git = openGit(findRoot(root), process.env);
-  const project = requireProject(await readCommitProjects(git, "HEAD"), name);
-  const definition = requireDefinition(project);
+/** Shows what releases come to, or makes them here, job after job. */
+export async function release(options: Options, name: string, ref: string | undefined): Promise<number> {
+  const { json = false, dryRun = false } = options;
+  const git = openGit(findRoot(options.root), process.env);
   await mentionUncommitted(git, "releases", new Set([name]));
-  const now = Date.now();
-  const wanted =
-    ref === undefined
-      ? [...project.locks]
-          .filter(([each]) => channel === undefined || each === channel)
-          .map(([each, lock]) => ({ ref: lock.ref, channel: each, at: now }))
-      : [
-          {
-            ref: await withRemoteRefs(git, (remotes) => askProjectRef(remotes, definition, ref)),
-            channel,
-            at: now,
-          },
-        ];
-  const plans = wanted.map((each) => planRelease(definition, each, noEvidence, now));
+  const found = await releasesOf(git, options, name, ref);
+  const plans = found.map(({ plan }) => plan);
   if (json) process.stdout.write(`${JSON.stringify(plans, null, 2)}\n`);
-  else process.stdout.write(printable(plans.map(describePlan).join("\n")));
+  else if (dryRun || plans.some(({ kind }) => kind !== "release"))
+    process.stdout.write(printable(plans.map(describePlan).join("\n")));
   if (plans.length === 0)
     info(`${name} has no lock file yet, so nothing was released. Name a tag or a branch.`);
-  return plans.some(needsPerson) ? 1 : 0;
+  if (dryRun) return plans.some(needsPerson) ? 1 : 0;
+  if (plans.some(({ kind }) => kind !== "release")) return 1;
+  return makeReleases(options, found);
 }
 
 function needsPerson({ kind }: ReleasePlan): boolean {
   return kind === "refused";
+}
+
+/** @returns those of the ref that a person names, or else what each lock says */
+async function releasesOf(
+  git: Git,
+  options: Options,
+  name: string,
+  ref: string | undefined,
+): Promise<readonly ReleaseAt[]> {
+  const { channel } = options;
+  const commit = await git.text(["rev-parse", "HEAD"]);
+  const project = requireProject(await readCommitProjects(git, commit), name);
+  const definition = requireDefinition(project);
+  const records = new ReleaseRecords(stateFolder(options));
+  records.adopt(await recordsAt(git, await stateCommitHere(git)));
+  const wanted: { channel: string; ref?: ReleaseRef }[] = [];
+  if (ref === undefined) {
+    for (const each of project.locks.keys())
+      if (channel === undefined || each === channel) wanted.push({ channel: each });
+  } else {
+    const asked = await withRemoteRefs(git, (remotes) => askProjectRef(remotes, definition, ref));
+    const taken = classify(definition, asked);
+    wanted.push({ channel: channel ?? (taken.kind === "channel" ? taken.channel.name : ""), ref: asked });
+  }
+  const found: ReleaseAt[] = [];
+  for (const each of wanted) {
+    const one = await releaseAt(git, commit, project, records, { ...each, now: Date.now() });
+    if (one) found.push(one);
+  }
+  return found;
+}
+
+async function makeReleases(options: Options, found: readonly ReleaseAt[]): Promise<number> {
+  const { installations, head } = await open(options);
+  const [installation] = installations;
+  const { config } = head.workspace;
+  const place = releasePlace(installation);
+  const keeper = recordKeeper(installation, (error) => warn(error.message));
+  const signal = stopSignal();
+  let isWhole = true;
+  try {
+    for (const one of found) {
+      const { plan, key } = one;
+      if (plan.kind !== "release") continue;
+      const ends = await underLock(join(installation.folders.state, "releases", "lock"), 0, () =>
+        runRelease(
+          place,
+          { ...one, plan },
+          {
+            seconds: config.BUILDER_TIMEOUT,
+            secrets: process.env,
+            openLog: (job) =>
+              openLog(join(installation.folders.logs, job, `${logOf(key.project, plan.ref)}.log`)),
+            started: () => undefined,
+            ended: tell,
+            signal,
+          },
+        ),
+      );
+      isWhole &&= !signal.aborted && ends.every(({ kind }) => kind === "done" || kind === "done-before");
+    }
+  } finally {
+    await keeper.push(config, "now");
+    await installation.queue.close();
+  }
+  return isWhole ? 0 : 1;
+}
+
+function logOf(project: string, ref: ReleaseRef): string {
+  return `${project}-${encodeURIComponent(refText(ref))}`;
+}
+
+function tell({ job, kind, message }: Ended): void {
+  const paint = colors.createColors(useColors(process.stderr));
+  const word = { done: "done", "done-before": "done before", failed: "failed", blocked: "blocked" }[kind];
+  const colour = kind === "failed" || kind === "blocked" ? paint.red : paint.green;
+  const detail = message === undefined ? "" : `: ${printable(message)}`;
+  process.stderr.write(`${paint.bold(job)}: ${colour(word)}${detail}\n`);
 }

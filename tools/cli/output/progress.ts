@@ -1,5 +1,5 @@
 import colors from "picocolors";
-import { logName } from "../../manager/builds/handle-build.ts";
+import { logName } from "../../manager/log-name.ts";
 import type { RemoteWatcher } from "../../manager/builders/end-claim.ts";
 import type { Reconciled } from "../../manager/reconcile/submit.ts";
 import type { UpWatcher } from "../../manager/up.ts";
@@ -95,6 +95,12 @@ export function showProgress(logs: string): Progress {
     },
     rotated(fingerprint) {
       line(`everything is signed by ${fingerprint} now`);
+    },
+    release(news) {
+      if (news.kind === "troubled") return this.troubled?.(news.error);
+      const { project, channel, ref } = news.release;
+      const what = news.kind === "waits" ? `waits: ${news.reasons.join("; ")}` : `${news.jobs} jobs to run`;
+      line(`${paint.bold(`${project} ${channel} ${ref}`)}: ${printable(what)}`);
     },
     troubled(error) {
       line(`${paint.red("error:")} ${printable(error.message)}`);

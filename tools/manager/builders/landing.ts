@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SluiceError } from "../../errors.ts";
-import { sha256Of } from "../../pkgrepo/digest.ts";
+import { sha256Of } from "../../system/digest.ts";
 import { maxUploadBytes, type Announcement } from "../builder-protocol.ts";
 
 /** Pieces that wait for the disk are written together. */

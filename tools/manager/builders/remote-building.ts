@@ -6,7 +6,8 @@ import { folderOf } from "../../pkgrepo/repository.ts";
 import type { Build, ClaimId, Queue, Result } from "../../queue/queue.ts";
 import { UnchangedFiles } from "../../system/unchanged-files.ts";
 import { explainSystemError } from "../machine.ts";
-import { logName, lookAtBuild, type Found } from "../builds/handle-build.ts";
+import { lookAtBuild, type Found } from "../builds/handle-build.ts";
+import { logName } from "../log-name.ts";
 import { hasVersion, isCurrent } from "../builds/run-build.ts";
 import {
   type Announcement,

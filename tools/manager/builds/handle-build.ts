@@ -19,11 +19,7 @@ import { hasNothingNew } from "../reconcile/take-requests.ts";
 import { comparable } from "../reconcile/complete-packages.ts";
 import { isOfThisRepository } from "../reconcile/removals.ts";
 import { publishFinished, spread } from "./publish-finished.ts";
-
-/** Where the log of one build lies, below the folder of logs. */
-export function logName({ pkgbase, id }: Pick<Build, "pkgbase" | "id">): string {
-  return `${pkgbase}/${id}.log`;
-}
+import { logName } from "../log-name.ts";
 
 /**
  * Builds and publishes one claimed build. What is published from this very recipe isn't built again, and what an

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inOneLine, SluiceError } from "../../errors.ts";
 import type { Build, Claim, Result } from "../../queue/queue.ts";
+import { handleReleaseJob } from "../releases/handle-release-job.ts";
+import { releaseArch, releaseOf } from "../releases/release-key.ts";
 import { handleBuild } from "./handle-build.ts";
 import { dropFinished } from "./finished.ts";
 import { installationOf, type Installation, type Installations } from "../installation.ts";
@@ -83,7 +85,7 @@ export async function work(installations: Installations, options: WorkOptions): 
       classes: "all",
       leaseMs,
       ...(only && { builds: only() }),
-      ...(archs && { archs }),
+      ...(archs && { archs: [...archs, releaseArch] }),
     } as const;
     const claim = await queue.claim(worker);
     if (claim) return claim;
@@ -156,7 +158,8 @@ async function resultOf(
   stopped: AbortSignal,
 ): Promise<{ result: Result; trouble?: unknown }> {
   try {
-    const result = await handleBuild(installation, build, signal);
+    const handle = releaseOf(build) ? handleReleaseJob : handleBuild;
+    const result = await handle(installation, build, signal);
     if (result.outcome !== "cancelled" || !stopped.aborted) return { result };
     return { result: { outcome: "lost", message: "the builder was stopped" } };
   } catch (cause) {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { namcapOf, openLog, timesOf, type BuildLog } from "../../builder/log.ts";
 import { keptNamcap } from "../../builder/namcap.ts";
 import { inOneLine, SluiceError } from "../../errors.ts";
-import { sha256Of } from "../../pkgrepo/digest.ts";
+import { sha256Of } from "../../system/digest.ts";
 import { dropFinished, type FinishedPackages } from "../builds/finished.ts";
 import { runBuild, type Unbuilt } from "../builds/run-build.ts";
 import { explainSystemError } from "../machine.ts";

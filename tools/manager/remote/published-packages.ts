@@ -7,7 +7,7 @@ import type { DatabaseEntry } from "../../alpm/database.ts";
 import type { Published } from "../../builder/build-request.ts";
 import { SluiceError } from "../../errors.ts";
 import { readDatabase } from "../../pkgrepo/database-file.ts";
-import { sha256Of } from "../../pkgrepo/digest.ts";
+import { sha256Of } from "../../system/digest.ts";
 import { run } from "../../system/run.ts";
 import type { RepositoryAddress } from "../builder-protocol.ts";
 

@@ -4,7 +4,7 @@ import type { DatabaseEntry } from "../../alpm/database.ts";
 import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { vercmp } from "../../alpm/vercmp.ts";
 import { readDatabase } from "../../pkgrepo/database-file.ts";
-import { sha256Of } from "../../pkgrepo/digest.ts";
+import { sha256Of } from "../../system/digest.ts";
 import { publish } from "../../pkgrepo/publishing/publish.ts";
 import type { FinishedBuild } from "../../pkgrepo/publishing/stage-packages.ts";
 import type { Repository } from "../../pkgrepo/repository.ts";

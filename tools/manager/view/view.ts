@@ -7,7 +7,7 @@ import type { FinishedBuild, PendingBuild } from "../../queue/queue.ts";
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
 import { readLiveBuilders, type Takers } from "../builders/live-builders.ts";
 import { readBuilders } from "../builders/tokens.ts";
-import { logName } from "../builds/handle-build.ts";
+import { logName } from "../log-name.ts";
 import type { PublishedPlaces } from "../status.ts";
 import { buildersOf } from "./builders-view.ts";
 import { openFeed } from "./feed.ts";

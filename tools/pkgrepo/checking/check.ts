@@ -1,7 +1,7 @@
 import { readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { inParallel } from "../../system/in-parallel.ts";
-import { sha256Of } from "../digest.ts";
+import { sha256Of } from "../../system/digest.ts";
 import { folderOf, type Repository } from "../repository.ts";
 import { publishedKeys, readSnapshot } from "../snapshot.ts";
 import { readCheckRecord, sizeAndTime, writeCheckRecord, type CheckRecord } from "./check-record.ts";

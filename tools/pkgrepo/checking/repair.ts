@@ -15,7 +15,7 @@ import { deleteDamagedFile, renewKeyring } from "../publishing/rotate-key.ts";
 import { inTransaction, whileLocked } from "../publishing/transaction.ts";
 import { folderOf, type Repository } from "../repository.ts";
 import { publishedKeys, readNeeds, readRecords, readSnapshot, type Snapshot } from "../snapshot.ts";
-import { sha256Of } from "../digest.ts";
+import { sha256Of } from "../../system/digest.ts";
 import { checkPublished, type Damage } from "./check.ts";
 import { withVerifier, type Verify } from "./signatures.ts";
 

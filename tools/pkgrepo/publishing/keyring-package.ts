@@ -1,7 +1,7 @@
 import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../../system/run.ts";
-import { sha256Of } from "../digest.ts";
+import { sha256Of } from "../../system/digest.ts";
 import type { PublicKey } from "../keys.ts";
 import { readNeeds } from "../read-needs.ts";
 import { dearmor } from "../signing/public-key.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import { durably } from "../../steps.ts";
 import { flush } from "../../system/flush.ts";
-import { sha256Of } from "../digest.ts";
+import { sha256Of } from "../../system/digest.ts";
 import { offeredKeys, type KeyRecord, type PublicKey } from "../keys.ts";
 import type { Repository } from "../repository.ts";
 import { makeKeyringPackage } from "./keyring-package.ts";

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { parsePkginfo, type Pkginfo } from "../../alpm/pkginfo.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { inParallel } from "../../system/in-parallel.ts";
-import { sha256Of } from "../digest.ts";
+import { sha256Of } from "../../system/digest.ts";
 import { readNeeds } from "../read-needs.ts";
 import type { Candidate, VerifiedPackage } from "./plan-publish.ts";
 import { run } from "../../system/run.ts";

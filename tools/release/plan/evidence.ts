@@ -6,8 +6,8 @@ export interface Evidence {
   readonly labels: readonly string[];
   /** Jobs whose report for this commit a person has accepted. */
   readonly reviewed: readonly string[];
-  /** Versions that the channel has released. */
-  readonly released: readonly string[];
+  /** Versions that have been released, each by which channel. */
+  readonly released: readonly { readonly channel: string; readonly version: string }[];
 }
 
 export interface StageEnd {

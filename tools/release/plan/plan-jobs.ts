@@ -91,7 +91,8 @@ function keyOf(job: DefinedJob, target: string | undefined): string {
   return target === undefined ? jobName(job) : `${jobName(job)}@${target}`;
 }
 
-function keysOf(job: DefinedJob): readonly string[] {
+/** Of each of its targets. */
+export function keysOf(job: DefinedJob): readonly string[] {
   return (job.targets ?? [undefined]).map((target) => keyOf(job, target));
 }
 

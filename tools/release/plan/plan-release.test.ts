@@ -191,8 +191,12 @@ describe("Minne", () => {
   });
 
   test("a correction of an older line doesn't move latest back", () => {
-    expect(aliases(release(minne, tag("v0.9.5"), { released: ["1.0.0"] }))).toEqual([]);
-    expect(aliases(release(minne, tag("v0.10.0"), { released: ["0.9.0"] }))).toEqual(["latest"]);
+    expect(
+      aliases(release(minne, tag("v0.9.5"), { released: [{ channel: "stable", version: "1.0.0" }] })),
+    ).toEqual([]);
+    expect(
+      aliases(release(minne, tag("v0.10.0"), { released: [{ channel: "stable", version: "0.9.0" }] })),
+    ).toEqual(["latest"]);
   });
 });
 

@@ -105,12 +105,14 @@ function dayOf(at: number): string {
 
 /** It moves to what is newest by version: a correction of an older line isn't the latest. */
 function aliasOf(
-  { alias, prerelease }: DefinedChannel,
+  { name, alias, prerelease }: DefinedChannel,
   version: string | undefined,
   { released }: Evidence,
 ): string | undefined {
   if (alias === undefined || prerelease || version === undefined) return undefined;
-  return released.some((other) => compareVersions(other, version) > 0) ? undefined : alias;
+  return released.some((other) => other.channel === name && compareVersions(other.version, version) > 0)
+    ? undefined
+    : alias;
 }
 
 function machinesOf(jobs: readonly PlannedJob[]): readonly { machine: string; jobs: readonly string[] }[] {

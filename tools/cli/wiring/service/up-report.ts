@@ -1,4 +1,6 @@
 import { installationOf, type Installations } from "../../../manager/installation.ts";
+import { releaseOf } from "../../../manager/releases/release-key.ts";
+import { unfinishedReleases } from "../../../manager/releases/unfinished.ts";
 import { succeeded } from "../../../queue/outcome.ts";
 import type { PendingBuild } from "../../../queue/queue.ts";
 import type { BuildKey } from "../../../queue/submission.ts";
@@ -16,23 +18,29 @@ export async function outcome(
   const isOurs = (key: BuildKey): boolean =>
     installationOf(installations, key) !== undefined &&
     (key.target !== repository.name || packages.has(key.pkgbase));
-  const pending = new Set(left.map(({ pkgbase }) => pkgbase));
+  const builds = left.filter((build) => !releaseOf(build));
+  const pending = new Set(builds.map(({ pkgbase }) => pkgbase));
+  const unreleased = await unfinishedReleases(installations[0], (await readHead(git)).commit);
   const failed = (await queue.packages()).filter(
     (record) => isOurs(record) && !succeeded(record.outcome) && !pending.has(record.pkgbase),
   );
   if (json) {
     const folder = folderHere(folders.repositories, installations);
     const notBuilt = failed.map(({ pkgbase, outcome: ended }) => ({ pkgbase, outcome: ended }));
-    process.stdout.write(`${JSON.stringify({ folder, failed: notBuilt, left }, null, 2)}\n`);
-    return failed.length + left.length === 0 ? 0 : 1;
+    process.stdout.write(`${JSON.stringify({ folder, failed: notBuilt, left, unreleased }, null, 2)}\n`);
+    return failed.length + left.length + unreleased.length === 0 ? 0 : 1;
   }
-  if (failed.length + left.length === 0) {
+  for (const { release, failed: jobs } of unreleased) {
+    info(`${release.project} ${release.channel} ${release.ref}: not released`);
+    for (const { job, message } of jobs) info(`  ${job}: ${message}`);
+  }
+  if (failed.length + builds.length === 0) {
     process.stdout.write(`Published in ${folderHere(folders.repositories, installations)}\n`);
-    return 0;
+    return unreleased.length === 0 ? 0 : 1;
   }
   for (const { pkgbase, outcome: ended } of failed) info(`${pkgbase}: ${ended}`);
   let waiting = 0;
-  for (const { pkgbase, status } of left) {
+  for (const { pkgbase, status } of builds) {
     if (status.kind === "blocked") info(`${pkgbase}: blocked by ${status.by.join(", ")}`);
     else if (status.kind === "held") info(`${pkgbase}: held: ${status.why}`);
     else waiting++;

@@ -1,0 +1,108 @@
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { BuildLog } from "./log.ts";
+import { readOnly, stageRunner, type StageLimits, type Unfinished } from "./stage.ts";
+
+/** A script of a project's release, and what it is run on. */
+export interface ProjectJob {
+  /** A folder with the project's source at the commit that is released. */
+  readonly source: string;
+  /** A folder with the definition's own files. */
+  readonly scripts: string;
+  /** The script, a path in that folder. */
+  readonly script: string;
+  /** A folder with what earlier jobs made. */
+  readonly artifacts: string;
+  /** What is asked for, by a path in which `*` stands for anything. */
+  readonly makes: readonly { readonly artifact: string; readonly path: string }[];
+  /** What the script is told besides. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly network: boolean;
+  /** An empty folder; what was made lies in it then, `<artifact>/…`. */
+  readonly into: string;
+  readonly seconds: number;
+  readonly limits: StageLimits;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Files by artifact, as paths below `<into>/<artifact>`. */
+export type ProjectJobResult =
+  | { readonly kind: "made"; readonly files: ReadonlyMap<string, readonly string[]> }
+  | Unfinished;
+
+/**
+ * Runs the script in a copy of the source, and brings out what it was to make. The script is a stranger's: what it
+ * does wrong is a result. It sees nothing of this machine's but its system programs, and no secret.
+ */
+export async function runProjectJob(
+  job: ProjectJob,
+  sandbox: Sandbox,
+  log: BuildLog,
+): Promise<ProjectJobResult> {
+  const { makes, into, seconds, limits, signal } = job;
+  const stages = stageRunner(sandbox, log, { seconds, skipCode: 0, limits, signal });
+  log.note(job.network ? "The script has network access (network = true)." : "The script has no network.");
+  const ended = await stages.run(job.script, {
+    script,
+    network: job.network,
+    mounts: [
+      readOnly(job.source, "/source"),
+      readOnly(job.scripts, "/scripts"),
+      readOnly(job.artifacts, "/artifacts"),
+    ],
+    env: {
+      ...job.env,
+      SOURCE: "/source",
+      SCRIPTS: "/scripts",
+      SCRIPT: job.script,
+      ARTIFACTS: "/artifacts",
+      MAKES: makes.map(({ artifact, path }) => `${artifact}\t${path}\n`).join(""),
+    },
+    collect: { from: "made", into },
+  });
+  if ("kind" in ended) return ended;
+  const files = new Map(makes.map(({ artifact }) => [artifact, [] as string[]]));
+  for (const path of ended.collected) {
+    const [artifact = "", ...rest] = path.split("/");
+    if (!(await lstat(join(into, path))).isFile()) continue;
+    files.get(artifact)?.push(rest.join("/"));
+  }
+  const missing = makes.find(({ artifact }) => files.get(artifact)?.length === 0);
+  if (missing) {
+    const { artifact, path } = missing;
+    return { kind: "failed", message: `${job.script} left no file at ${path}, which was to be ${artifact}` };
+  }
+  return { kind: "made", files };
+}
+
+/**
+ * What the script leaves is looked at in the sandbox, with its rights alone; the copy that is brought out is looked at
+ * once more outside.
+ */
+const script = `set -eu
+dir=$BUILDDIR source=$SOURCE script=$SCRIPTS/$SCRIPT makes=$MAKES
+unset BUILDDIR SOURCE SCRIPT MAKES SRCDEST PKGDEST CAUR_PUSH CI_CODE_SKIP
+mkdir -p "$dir/work" "$dir/made"
+cp -R --no-dereference --preserve=mode,timestamps "$source/." "$dir/work"
+cd "$dir/work"
+if [ -x "$script" ]; then "$script"; else bash "$script"; fi
+cd "$dir/work"
+shopt -s nullglob dotglob
+refuse() { echo "$1" >&2; exit 1; }
+while IFS=$'\\t' read -r artifact pattern; do
+  IFS= ; found=($pattern); unset IFS
+  for path in "\${found[@]}"; do
+    [ -e "$path" ] || continue
+    case "$(realpath -- "$path")" in
+      "$(realpath -- "$dir/work")"/*) ;;
+      *) refuse "$path leads out of the job's folder; $artifact isn't taken" ;;
+    esac
+    odd=$(find "$path" ! -type f ! -type d -print -quit)
+    [ -z "$odd" ] || refuse "$odd is a link or a device; $artifact isn't taken"
+    mkdir -p "$dir/made/$artifact"
+    if [ -d "$path" ]; then cp -R -- "$path/." "$dir/made/$artifact"
+    else cp -- "$path" "$dir/made/$artifact"; fi
+  done
+done <<< "$makes"
+`;

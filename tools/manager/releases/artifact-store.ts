@@ -1,0 +1,65 @@
+import { chmod, copyFile, lstat, mkdir, rename, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { dirname, join } from "node:path";
+import { SluiceError, systemCode } from "../../errors.ts";
+import { sha256Of } from "../../system/digest.ts";
+import type { ArtifactFile } from "../../release/record/record.ts";
+import { durably, type Checkpoint } from "../../steps.ts";
+import { flush } from "../../system/flush.ts";
+
+/** What jobs made, each file once, by its SHA-256. */
+export class ArtifactStore {
+  readonly #folder: string;
+  readonly #checkpoint: Checkpoint | undefined;
+
+  /** @param state the state folder, on whose disk jobs work */
+  constructor(state: string, checkpoint?: Checkpoint) {
+    this.#folder = join(state, "releases", "artifacts");
+    this.#checkpoint = checkpoint;
+  }
+
+  /**
+   * Moves a file into the store.
+   *
+   * @param path what the artifact calls it
+   */
+  async take(file: string, path: string): Promise<ArtifactFile> {
+    const { mode, size } = await lstat(file);
+    const sha256 = await sha256Of(file);
+    const kept = this.pathOf(sha256);
+    await mkdir(dirname(kept), { recursive: true });
+    await chmod(file, 0o644);
+    await flush(file);
+    await durably(this.#checkpoint, "artifact kept", () => rename(file, kept));
+    return { path, sha256, bytes: size, isExecutable: (mode & 0o100) !== 0 };
+  }
+
+  async has({ sha256, bytes }: Pick<ArtifactFile, "sha256" | "bytes">): Promise<boolean> {
+    try {
+      return (await stat(this.pathOf(sha256))).size === bytes;
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  /**
+   * A copy that is what its digest says.
+   *
+   * @throws SluiceError `artifact-damaged`
+   */
+  async copy({ sha256, path, isExecutable }: ArtifactFile, to: string): Promise<void> {
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(this.pathOf(sha256), to, constants.COPYFILE_FICLONE);
+    await chmod(to, isExecutable ? 0o755 : 0o644);
+    if ((await sha256Of(to)) === sha256) return;
+    throw new SluiceError("artifact-damaged", `${path} in the store isn't ${sha256} any more`, {
+      hint: `Delete ${this.pathOf(sha256)}; the job that made it runs again.`,
+      facts: { path: this.pathOf(sha256) },
+    });
+  }
+
+  pathOf(sha256: string): string {
+    return join(this.#folder, sha256.slice(0, 2), sha256);
+  }
+}

@@ -1,0 +1,64 @@
+import { lstat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { SluiceError } from "../../errors.ts";
+import { packArchive } from "../../publish/archives.ts";
+import type { StoredFile } from "../../publish/publisher.ts";
+import type { ArtifactOf } from "../../release/plan/release-plan.ts";
+import { sha256Of } from "../../system/digest.ts";
+import type { OpenRelease } from "./progress.ts";
+import { storedFiles, type ReleasePlace } from "./run-job.ts";
+import { checkOutSource } from "./source-checkout.ts";
+
+/**
+ * Packs the archives of a release from what its jobs made and the files of its source that are to go along.
+ *
+ * @param folder where they lie then
+ * @returns the archive of a name and target, and the file with its digest; undefined: there is no such archive
+ * @throws SluiceError `archive-incomplete`
+ */
+export async function packArchives(
+  place: ReleasePlace,
+  release: OpenRelease,
+  folder: string,
+): Promise<(of: ArtifactOf) => readonly StoredFile[] | undefined> {
+  const packed = new Map<string, readonly StoredFile[]>();
+  const { plan, definition } = release;
+  if (plan.archives.length === 0) return () => undefined;
+  const source = await checkOutSource(place.git, place.folders.state, plan);
+  for (const planned of plan.archives) {
+    const { bundle, with: more = [] } = definition.archives.get(planned.archive)!;
+    if (bundle !== undefined)
+      throw incomplete(planned.file, "libraries can't be bundled yet; take `bundle` out");
+    const files = [...storedFiles(place, release, planned.of)];
+    for (const path of more) files.push(await fromSource(source.folder, path, planned.file));
+    packed.set(
+      keyOf(planned.archive, planned.target),
+      await packArchive(planned, files, folder, Number(source.time)),
+    );
+  }
+  return ({ artifact, target }) => packed.get(keyOf(artifact, target));
+}
+
+function keyOf(name: string, target: string | null): string {
+  return `${name}@${target ?? ""}`;
+}
+
+/** A regular file: the source is anybody's, and its links may lead anywhere. */
+async function fromSource(source: string, path: string, archive: string): Promise<StoredFile> {
+  const file = join(source, path);
+  const parts = path.split("/");
+  for (let length = 1; length < parts.length; length++) {
+    const folder = await lstat(resolve(source, ...parts.slice(0, length))).catch(() => undefined);
+    if (!folder?.isDirectory()) throw incomplete(archive, `the source has no file ${path}`);
+  }
+  const found = await lstat(file).catch(() => undefined);
+  if (!found?.isFile()) throw incomplete(archive, `the source has no file ${path}`);
+  return { path, file, sha256: await sha256Of(file), bytes: found.size, isExecutable: false };
+}
+
+function incomplete(archive: string, why: string): SluiceError {
+  return new SluiceError("archive-incomplete", `${archive}: ${why}`, {
+    hint: "Nothing of this release was published.",
+    exitCode: 1,
+  });
+}

@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { BuildLog } from "../../builder/log.ts";
+import { SluiceError } from "../../errors.ts";
+import { openPublisher } from "../../publish/kinds.ts";
+import type { Publisher, PublishedFile, StoredFile } from "../../publish/publisher.ts";
+import type { ArtifactOf, Step } from "../../release/plan/release-plan.ts";
+import { noteFinished, notePublication, progressOf, type OpenRelease } from "./progress.ts";
+import { packArchives } from "./pack-archives.ts";
+import { storedFiles, type ReleasePlace } from "./run-job.ts";
+
+export type PublishEnd =
+  | { readonly kind: "published" | "already-published" }
+  | { readonly kind: "failed"; readonly message: string };
+
+/**
+ * Publishes what the jobs of a release made, as its plan orders it: all is brought and verified before anything can be
+ * seen. What is on record isn't published again, so that a release that ended half-way is finished by running it again.
+ *
+ * @param secrets where keys and tokens are looked up; they go to what publishes alone
+ */
+export async function publishRelease(
+  place: ReleasePlace,
+  release: OpenRelease,
+  secrets: Readonly<Record<string, string | undefined>>,
+  log: BuildLog,
+): Promise<PublishEnd> {
+  const { records } = place;
+  const { definition, plan } = release;
+  if (progressOf(records, release).finishedAt !== null) return { kind: "already-published" };
+  const publishers = new Map<string, Publisher>();
+  const shown = new Map<string, readonly PublishedFile[]>();
+  const folder = await mkdtemp(join(place.folders.work, `0-publish-`));
+  try {
+    const archive = await packArchives(place, release, folder);
+    const filesOf = (of: ArtifactOf): readonly StoredFile[] => archive(of) ?? storedFiles(place, release, of);
+    for (const planned of plan.publications) {
+      const publisher = openPublisher({
+        planned,
+        publication: definition.publications.get(planned.name)!,
+        definition,
+        plan,
+        filesOf,
+        secrets,
+        checkpoint: place.checkpoint,
+      });
+      publishers.set(planned.name, publisher);
+    }
+    for (const step of plan.steps) {
+      if (step.do !== "alias" && progressOf(records, release).publications[step.publication]) continue;
+      log.note(`${step.do} ${step.publication}${step.alias === undefined ? "" : ` as ${step.alias}`}`);
+      const files = await carryOut(step, publishers.get(step.publication)!);
+      if (files === undefined) continue;
+      shown.set(step.publication, files);
+      for (const { at, sha256 } of files) log.note(`${at} ${sha256}`);
+      notePublication(records, release, step.publication, { at: place.now(), files });
+    }
+    noteFinished(records, release, place.now());
+    return { kind: "published" };
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return { kind: "failed", message: `${error.message}${error.hint ? `. ${error.hint}` : ""}` };
+  } finally {
+    for (const publisher of publishers.values()) await publisher.close?.();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @returns what can be seen since this step */
+async function carryOut(step: Step, publisher: Publisher): Promise<readonly PublishedFile[] | undefined> {
+  switch (step.do) {
+    case "stage":
+      await publisher.stage();
+      return undefined;
+    case "verify":
+      await publisher.verify();
+      return undefined;
+    case "publish":
+    case "show":
+      return publisher.show();
+    case "alias":
+      await publisher.alias?.(step.alias!);
+      return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import { refText, type ReleaseRef } from "../../release/refs/ref.ts";
+import type { BuildKey } from "../../queue/submission.ts";
+
+/** A release, as records and the queue name it. */
+export interface ReleaseKey {
+  readonly project: string;
+  readonly channel: string;
+  /** What `{ref}` stands for. */
+  readonly ref: string;
+}
+
+/** In the queue a release's jobs are builds of this architecture, whichever targets they are for. */
+export const releaseArch = "any";
+
+/** The build that publishes what the others made. No job's key is without a dot. */
+export const publishJob = "publish";
+
+export function releaseKey(project: string, channel: string, ref: ReleaseRef): ReleaseKey {
+  return { project, channel, ref: refText(ref) };
+}
+
+/** In place of a package repository: `garage/stable@v1.2.0`. */
+export function releaseTarget({ project, channel, ref }: ReleaseKey): string {
+  return `${project}/${channel}@${ref}`;
+}
+
+/** The release that a build is of; undefined: it is a package's. No package repository's name has a `/`. */
+export function releaseOf({ target, arch }: Pick<BuildKey, "target" | "arch">): ReleaseKey | undefined {
+  const [, project, channel, ref] = /^([^/@]+)\/([^/@]+)@(.+)$/.exec(target) ?? [];
+  if (arch !== releaseArch || project === undefined) return undefined;
+  return { project, channel: channel!, ref: ref! };
+}

@@ -1,0 +1,116 @@
+import { SluiceError } from "../../errors.ts";
+import type { PendingBuild } from "../../queue/queue.ts";
+import type { SubmittedBuild } from "../../queue/submission.ts";
+import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
+import type { Project } from "../../workspace/releases/projects.ts";
+import type { Installation } from "../installation.ts";
+import { leftOf, neededToPublish, progressOf, type OpenRelease } from "./progress.ts";
+import { releaseAt } from "./release-at.ts";
+import {
+  publishJob,
+  releaseArch,
+  releaseKey,
+  releaseOf,
+  releaseTarget,
+  type ReleaseKey,
+} from "./release-key.ts";
+import { releasePlace } from "./release-place.ts";
+
+/** What was done about one release that isn't finished. */
+export type ReleaseNews =
+  | { readonly kind: "submitted"; readonly release: ReleaseKey; readonly jobs: number }
+  | { readonly kind: "waits"; readonly release: ReleaseKey; readonly reasons: readonly string[] }
+  | { readonly kind: "troubled"; readonly error: SluiceError };
+
+/**
+ * Desired state against actual state: a lock that main has and whose release isn't on record as finished is to be
+ * made. What is queued already, and what failed by this very definition, is left alone.
+ *
+ * @param head the commit of main
+ */
+export async function submitReleases(
+  installation: Installation,
+  head: string,
+  source: string,
+): Promise<readonly ReleaseNews[]> {
+  const projects = [...(await readCommitProjects(installation.git, head)).values()];
+  if (projects.every(({ locks }) => locks.size === 0)) return [];
+  const { builds } = await installation.queue.state();
+  const news: ReleaseNews[] = [];
+  await cancelSuperseded(installation, projects, builds);
+  for (const project of projects) {
+    for (const channel of project.locks.keys()) {
+      const one = await submitOne(installation, head, source, project, channel, builds);
+      if (one) news.push(one);
+    }
+  }
+  return news;
+}
+
+/** What waits for a failed job of a release that its channel doesn't have any more would wait forever. */
+async function cancelSuperseded(
+  { queue }: Installation,
+  projects: readonly Project[],
+  pending: readonly PendingBuild[],
+): Promise<void> {
+  const wanted = new Set(
+    projects.flatMap(({ name, locks }) =>
+      [...locks].map(([channel, { ref }]) => releaseTarget(releaseKey(name, channel, ref))),
+    ),
+  );
+  for (const build of pending) {
+    if (build.status.kind !== "blocked" || !releaseOf(build) || wanted.has(build.target)) continue;
+    await queue.cancel(build, "its channel has another release by now");
+  }
+}
+
+async function submitOne(
+  installation: Installation,
+  head: string,
+  source: string,
+  project: Project,
+  channel: string,
+  pending: readonly PendingBuild[],
+): Promise<ReleaseNews | undefined> {
+  const { records, artifacts, now } = releasePlace(installation);
+  let found;
+  try {
+    found = (await releaseAt(installation.git, head, project, records, { channel, now: now() }))!;
+  } catch (error) {
+    if (error instanceof SluiceError) return { kind: "troubled", error };
+    throw error;
+  }
+  const { plan, key } = found;
+  if (records.read(key)?.finishedAt) return undefined;
+  if (plan.kind !== "release") return { kind: "waits", release: key, reasons: plan.reasons };
+  const release: OpenRelease = { ...found, plan };
+  const target = releaseTarget(key);
+  const isQueued = pending.some((build) => build.target === target);
+  const record = records.read(key);
+  const isNew = record?.definition !== release.digest;
+  const failed = Object.values(progressOf(records, release).jobs).some(({ isGreen }) => !isGreen);
+  if (!isNew && (isQueued || failed)) return undefined;
+  const left = await leftOf(records, release, artifacts);
+  records.write(key, progressOf(records, release));
+  await installation.queue.submit({
+    commit: head,
+    arch: releaseArch,
+    target,
+    source,
+    pipeline: { commit: head, id: null, url: null },
+    onDependencyFailure: "block",
+    builds: left.map((job) => toSubmit(release, job)),
+    removals: [],
+  });
+  return { kind: "submitted", release: key, jobs: left.length };
+}
+
+function toSubmit({ plan, key }: OpenRelease, name: string): SubmittedBuild {
+  const reason = `${key.project} ${key.channel} ${key.ref}`;
+  const job = plan.jobs.find((each) => each.key === name);
+  if (!job) {
+    return { pkgbase: publishJob, class: null, pkgnames: [], needs: neededToPublish(plan), reason };
+  }
+  const on = job.on !== null && "class" in job.on ? job.on.class : null;
+  return { pkgbase: job.key, class: on, pkgnames: [], needs: job.needs, reason };
+}

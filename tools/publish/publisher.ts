@@ -1,0 +1,56 @@
+import type { Definition } from "../release/definition/definition.ts";
+import type { Publication } from "../release/definition/publication-kinds.ts";
+import type { ArtifactOf, PlannedPublication, PlannedRelease } from "../release/plan/release-plan.ts";
+import type { ArtifactFile, PublicationRecord } from "../release/record/record.ts";
+import type { Checkpoint } from "../steps.ts";
+
+/**
+ * Brings artifacts to one destination. Each method may be repeated, after a death at any moment too, and ends what an
+ * earlier one began.
+ */
+export interface Publisher {
+  /**
+   * Brings everything where it goes; clients can't see it yet.
+   *
+   * @throws SluiceError `publication-refused` where something else is published under that name
+   */
+  stage(): Promise<void>;
+
+  /**
+   * Reads back what was brought.
+   *
+   * @throws SluiceError `publication-damaged`
+   */
+  verify(): Promise<void>;
+
+  /**
+   * Shows it to clients, which get the old or the new at any moment. The same name and digest is done already; another
+   * digest is refused, never overwritten.
+   */
+  show(): Promise<readonly PublishedFile[]>;
+
+  /** Moves another name, such as `latest`, to what is shown. */
+  alias?(name: string): Promise<void>;
+
+  close?(): Promise<void>;
+}
+
+/** Something that can be seen, by its address. */
+export type PublishedFile = PublicationRecord["files"][number];
+
+/** A file of an artifact, and where it lies here. */
+export interface StoredFile extends ArtifactFile {
+  readonly file: string;
+}
+
+export interface ToPublish {
+  readonly planned: PlannedPublication;
+  /** As the definition has it. */
+  readonly publication: Publication;
+  readonly definition: Definition;
+  readonly plan: PlannedRelease;
+  readonly filesOf: (of: ArtifactOf) => readonly StoredFile[];
+  /** Keys and tokens by their variable. */
+  readonly secrets: Readonly<Record<string, string | undefined>>;
+  readonly checkpoint: Checkpoint | undefined;
+}
