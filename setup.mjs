@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** What builds, publishing and the tests run: program, and the package that brings it. */
+/** What builds, publishing and the tests run: program, and the packages that bring it, where a distribution has them. */
 const systemTools = [
   { program: "git", apt: "git", pacman: "git" },
   { program: "makepkg", apt: "makepkg", pacman: "pacman" },
@@ -37,6 +37,19 @@ const systemTools = [
   { program: "mmdebstrap", apt: "mmdebstrap", pacman: "mmdebstrap" },
   { program: "rsync", apt: "rsync", pacman: "rsync" },
   { program: "chromium", apt: "chromium", pacman: "chromium" },
+  { program: "xz", apt: "xz-utils", pacman: "xz" },
+  { program: "skopeo", apt: "skopeo", pacman: "skopeo" },
+  { program: "docker-registry", apt: "docker-registry", aptStartsService: true },
+  // A release for four targets; each brings the C library to build against.
+  { program: "gcc", apt: "gcc libc6-dev", pacman: "gcc" },
+  { program: "i686-linux-gnu-gcc", apt: "gcc-i686-linux-gnu libc6-dev-i386-cross" },
+  {
+    program: "aarch64-linux-gnu-gcc",
+    apt: "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
+    pacman: "aarch64-linux-gnu-gcc",
+  },
+  { program: "arm-linux-gnueabihf-gcc", apt: "gcc-arm-linux-gnueabihf libc6-dev-armhf-cross" },
+  { program: "qemu-aarch64-static", apt: "qemu-user-static", pacman: "qemu-user-static" },
 ];
 
 process.chdir(import.meta.dirname);
@@ -71,9 +84,9 @@ function installSystemTools() {
   if (missing.length === 0) return;
   const install = installer();
   if (!install) return nameMissing(missing);
-  const wanted = missing.filter((tool) => !wouldStartService(tool, install));
+  const wanted = missing.filter((tool) => tool[install.kind] && !wouldStartService(tool, install));
   if (wanted.length === 0) return nameMissing(missing);
-  const packages = [...new Set(wanted.map((tool) => tool[install.kind]))];
+  const packages = packagesOf(wanted, install.kind);
   say(`installing ${packages.join(", ")} with ${install.kind === "apt" ? "apt-get" : "pacman"}`);
   for (const command of install.commands(packages)) {
     const [program, ...args] = [...install.become, ...command];
@@ -122,11 +135,15 @@ function installer() {
 }
 
 function nameMissing(tools) {
-  const names = (kind) => [...new Set(tools.map((tool) => tool[kind]))].join(" ");
+  const names = (kind) => packagesOf(tools, kind).join(" ");
   say(`missing programs: ${tools.map(({ program }) => program).join(", ")}`);
   say("tests that need them are skipped, and builds do not work without them. To get them:");
   say(`  Arch Linux:      sudo pacman -S --needed ${names("pacman")}`);
   say(`  Debian, Ubuntu:  sudo apt-get install ${names("apt")}`);
+}
+
+function packagesOf(tools, kind) {
+  return [...new Set(tools.flatMap((tool) => tool[kind]?.split(" ") ?? []))];
 }
 
 /** Servers lie in /usr/sbin, which isn't on every user's PATH. */

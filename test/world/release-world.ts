@@ -21,7 +21,7 @@ export const scripts = {
   "build.sh":
     'mkdir -p result/bin\n"${TARGET_CC:-gcc}" -static -O1 -DVERSION="\\"$REF\\"" -DTARGET="\\"$TARGET\\"" -o result/bin/garage main.c\n',
   "not-dynamic.sh": '! grep -aq /lib/ld- "$ARTIFACTS/bin/garage"\n',
-  "smoke.sh": '"$ARTIFACTS/bin/garage" | grep -Fx "garage $REF for $TARGET"\n',
+  "smoke.sh": '${TARGET_QEMU:-} "$ARTIFACTS/bin/garage" | grep -Fx "garage $REF for $TARGET"\n',
 };
 
 /** A workspace with a project, the project's repository, and a folder that is published to. */

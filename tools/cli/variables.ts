@@ -31,6 +31,8 @@ export const variables = {
       "`s3://`: the key of an account that may write to the bucket. No job of a project sees it.",
     AWS_SECRET_ACCESS_KEY: "Its secret.",
     AWS_ENDPOINT_URL: "The server, where it isn't Amazon's: Garage, MinIO and others.",
+    REGISTRY_AUTH_FILE:
+      "`oci`: the file with who may push to registries, as `skopeo login --authfile FILE REGISTRY` writes it.",
     AWS_REGION: "The region (default: `us-east-1`); Garage's is `garage`.",
   },
   "Of a manager and its builders": {

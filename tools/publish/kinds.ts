@@ -1,12 +1,14 @@
 import { SluiceError } from "../errors.ts";
 import type { Publication } from "../release/definition/publication-kinds.ts";
 import { openFiles } from "./files.ts";
+import { openImages } from "./images/oci.ts";
 import { openPage } from "./page/page.ts";
 import type { Publisher, ToPublish } from "./publisher.ts";
 
 /** Who carries out each kind of publication; those that are missing can't be carried out yet. */
 const kinds: Partial<Record<Publication["to"], (to: ToPublish) => Publisher>> = {
   files: openFiles,
+  oci: openImages,
   page: openPage,
 };
 

@@ -52,5 +52,9 @@ export interface ToPublish {
   readonly filesOf: (of: ArtifactOf) => readonly StoredFile[];
   /** Keys and tokens by their variable. */
   readonly secrets: Readonly<Record<string, string | undefined>>;
+  /** An empty folder to work in. */
+  readonly folder: string;
+  /** The commit's, in seconds since 1970. */
+  readonly time: number;
   readonly checkpoint: Checkpoint | undefined;
 }

@@ -50,6 +50,7 @@ export function nextState(
     packages: refusals ? withRefusals(next, refusals) : next,
     versions: rebuilds.versions,
     requests: state.requests,
+    records: state.records,
     needs: found.needs,
     releases: found.releases,
     run: {

@@ -96,7 +96,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
     findCommits(upstreams, side.workspace.packages.values(), state),
     upstreams.libraries(side.workspace.config.CI_LIB_DB, memory.databases),
     upstreams.rebuildsOn(rebuildOn),
-    findReleases(git, refs.head, upstreams, state.releases, now()),
+    findReleases(git, refs.head, upstreams, state, now()),
   ]);
 
   const taken = updates.filter((decision) => decision.kind === "take");

@@ -1,9 +1,9 @@
 import { SluiceError } from "../../errors.ts";
 import type { Definition } from "../../release/definition/definition.ts";
-import { noEvidence } from "../../release/plan/evidence.ts";
 import { isLocked, whyMoved } from "../../release/plan/next-locks.ts";
 import { planRelease } from "../../release/plan/plan-release.ts";
 import type { ReleasePlan } from "../../release/plan/release-plan.ts";
+import { evidenceOf } from "../../release/record/record-evidence.ts";
 import { formatLock } from "../../release/refs/lock.ts";
 import { describeRef, type ReleaseRef } from "../../release/refs/ref.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
@@ -46,7 +46,8 @@ export async function planPromote(
     });
   }
   const now = ports.now().getTime();
-  const release = planRelease(definition, { ref, channel, at: now }, noEvidence, now);
+  const evidence = evidenceOf(definition, present.stateBranch.state.records.get(name) ?? []);
+  const release = planRelease(definition, { ref, channel, at: now }, evidence, now);
   if (release.kind !== "release") throw notReleasable(name, channel, ref, release.reasons);
   const isThere = isLocked(project.locks.get(channel), ref);
   const lock = formatLock({ ref, reason: "promoted by hand" });

@@ -23,8 +23,14 @@ export async function planReleaseOnTrigger(
   const present = await readCurrentState(ports);
   const { refs, side, stateBranch } = present;
   const upstreams = ports.upstreams(side.workspace.config, {});
-  const seen = stateBranch.state.releases;
-  const releases = await findReleases(ports.git, refs.head, upstreams, seen, ports.now(), trigger);
+  const releases = await findReleases(
+    ports.git,
+    refs.head,
+    upstreams,
+    stateBranch.state,
+    ports.now(),
+    trigger,
+  );
   const plan = await planOperation(ports, present, {
     kind: "chore(release)",
     subject: `chore(release): ${releasedProjects(releases).join(", ")}: trigger ${trigger}`,

@@ -1,11 +1,12 @@
 import { SluiceError } from "../../errors.ts";
 import type { FileChanges, FileInCommit } from "../../git/change-files.ts";
 import type { Git } from "../../git/git.ts";
-import { noEvidence } from "../../release/plan/evidence.ts";
 import { nextLocks, triggeredLocks, type RefDecision, type SeenRefs } from "../../release/plan/next-locks.ts";
+import { evidenceOf } from "../../release/record/record-evidence.ts";
 import { formatLock } from "../../release/refs/lock.ts";
 import type { ReleaseRef } from "../../release/refs/ref.ts";
 import type { Refs } from "../../upstream/refs/ref-lists.ts";
+import type { State } from "../../workspace/state/state.ts";
 import type { Upstreams } from "../../upstream/sources.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
 import type { Project } from "../../workspace/releases/projects.ts";
@@ -29,14 +30,14 @@ export interface ReleasesFound {
  * Looks for new refs of each project, with one question to each repository however many projects it holds. A new ref
  * that a channel takes becomes the channel's lock.
  *
- * @param seen by project, as the last run has left it
+ * @param state refs as the last run has seen them, and what has happened of releases
  * @param trigger only channels that wait for it; undefined: those that wait for none
  */
 export async function findReleases(
   git: Git,
   commit: string,
   upstreams: Pick<Upstreams, "refsOf">,
-  seen: ReadonlyMap<string, SeenRefs>,
+  { releases: seen, records }: Pick<State, "releases" | "records">,
   now: Date,
   trigger?: string,
 ): Promise<ReleasesFound> {
@@ -62,11 +63,12 @@ export async function findReleases(
       return { kind: answer.kind === "problem" ? "problem" : "skipped", project: name, error: answer.error };
     }
     const refs = releaseRefs(answer.refs);
+    const evidence = evidenceOf(definition, records.get(name) ?? []);
     const found =
       trigger === undefined
-        ? nextLocks(definition, locks, refs, before, noEvidence, now.getTime())
+        ? nextLocks(definition, locks, refs, before, evidence, now.getTime())
         : {
-            decisions: triggeredLocks(definition, locks, refs, trigger, noEvidence, now.getTime()),
+            decisions: triggeredLocks(definition, locks, refs, trigger, evidence, now.getTime()),
             seen: before,
           };
     if (found.seen) next.set(name, found.seen);

@@ -63,7 +63,7 @@ async function releasesOf(
   const project = requireProject(await readCommitProjects(git, commit), name);
   const definition = requireDefinition(project);
   const records = new ReleaseRecords(stateFolder(options));
-  records.adopt(await recordsAt(git, await stateCommitHere(git)));
+  if (!options.dryRun) records.adopt(await recordsAt(git, await stateCommitHere(git)));
   const wanted: { channel: string; ref?: ReleaseRef }[] = [];
   if (ref === undefined) {
     for (const each of project.locks.keys())

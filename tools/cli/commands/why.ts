@@ -26,6 +26,9 @@ import { openQueue } from "../../manager/installation.ts";
 import { foldersOf } from "../../manager/folders.ts";
 import { duration } from "../output/time.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
+import { ReleaseRecords } from "../../manager/releases/release-records.ts";
+import { readState } from "../../workspace/state/state.ts";
+import { stateCommitHere } from "../../workspace/state/state-commit.ts";
 import { whyProject } from "../wiring/why-project.ts";
 import { type InstallationOptions } from "../wiring/installation.ts";
 import { stateFolder } from "../wiring/state-folder.ts";
@@ -50,7 +53,12 @@ export async function why(options: Options, name: string): Promise<number> {
   await mentionUncommitted(git, plan.packagesDir, new Set([pkgbase]));
   if (!pkg && decision.kind === "unchanged") {
     const project = (await readCommitProjects(git, "HEAD")).get(name.replace(/^releases\//, ""));
-    if (project) return whyProject(project, json, Date.now());
+    if (project) {
+      const here = new ReleaseRecords(stateFolder(options)).ofProject(project.name);
+      const { state } = await readState(git, await stateCommitHere(git));
+      const records = [...here, ...(state.records.get(project.name) ?? [])];
+      return whyProject(project, records, json, Date.now());
+    }
     throw unknownPackage(pkgbase, tree.packages);
   }
 

@@ -1,8 +1,10 @@
-import { noEvidence } from "../../release/plan/evidence.ts";
 import { planRelease } from "../../release/plan/plan-release.ts";
 import type { ReleasePlan } from "../../release/plan/release-plan.ts";
+import type { ReleaseRecord } from "../../release/record/record.ts";
+import { evidenceOf } from "../../release/record/record-evidence.ts";
+import type { Lock } from "../../release/refs/lock.ts";
 import { takenBy } from "../../release/definition/taken-refs.ts";
-import { describeRef } from "../../release/refs/ref.ts";
+import { describeRef, refText } from "../../release/refs/ref.ts";
 import type { Project } from "../../workspace/releases/projects.ts";
 import { printable } from "../output/report.ts";
 import { requireDefinition } from "../../workspace/releases/required.ts";
@@ -13,6 +15,8 @@ interface ChannelFacts {
   /** What its lock file says; null: it has none. */
   readonly lock: { readonly ref: string; readonly reason: string } | null;
   readonly plan: ReleasePlan | null;
+  /** What has happened of it; null: nothing yet. */
+  readonly record: ReleaseRecord | null;
 }
 
 /**
@@ -20,16 +24,23 @@ interface ChannelFacts {
  *
  * @throws SluiceError as `requireDefinition`
  */
-export function whyProject(project: Project, json: boolean, now: number): number {
+export function whyProject(
+  project: Project,
+  records: readonly ReleaseRecord[],
+  json: boolean,
+  now: number,
+): number {
   const definition = requireDefinition(project);
+  const evidence = evidenceOf(definition, records);
   const facts = [...definition.channels.values()].map((channel): ChannelFacts => {
     const lock = project.locks.get(channel.name);
     return {
       channel: channel.name,
       takes: takenBy(channel),
       lock: lock ? { ref: describeRef(lock.ref), reason: lock.reason } : null,
+      record: records.find((record) => lock && isOf(record, channel.name, lock)) ?? null,
       plan: lock
-        ? planRelease(definition, { ref: lock.ref, channel: channel.name, at: now }, noEvidence, now)
+        ? planRelease(definition, { ref: lock.ref, channel: channel.name, at: now }, evidence, now)
         : null,
     };
   });
@@ -40,10 +51,28 @@ export function whyProject(project: Project, json: boolean, now: number): number
   return 0;
 }
 
-function describe({ channel, takes, lock, plan }: ChannelFacts): string[] {
+function isOf({ channel, ref }: ReleaseRecord, name: string, lock: Lock): boolean {
+  return channel === name && refText(ref) === refText(lock.ref) && ref.commit === lock.ref.commit;
+}
+
+function describe({ channel, takes, lock, plan, record }: ChannelFacts): string[] {
   const head = `${channel} takes ${takes}`;
   if (!lock || !plan) return [`${head}: no lock file, so nothing was released`];
-  return [`${head}: ${lock.ref} (${lock.reason})`, ...outcome(plan).map((line) => `  ${line}`)];
+  return [
+    `${head}: ${lock.ref} (${lock.reason})`,
+    ...[...outcome(plan), ...progress(record)].map((line) => `  ${line}`),
+  ];
+}
+
+function progress(record: ReleaseRecord | null): readonly string[] {
+  if (record === null) return [];
+  if (record.finishedAt !== null) return ["released: every job is green, and all is published"];
+  const failed = Object.entries(record.jobs).filter(([, { isGreen }]) => !isGreen);
+  const green = Object.keys(record.jobs).length - failed.length;
+  return [
+    `not released yet: ${green} jobs are green`,
+    ...failed.map(([job, { message = "failed" }]) => `${job}: ${message}`),
+  ];
 }
 
 function outcome(plan: ReleasePlan): readonly string[] {

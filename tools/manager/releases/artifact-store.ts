@@ -52,10 +52,20 @@ export class ArtifactStore {
     await mkdir(dirname(to), { recursive: true });
     await copyFile(this.pathOf(sha256), to, constants.COPYFILE_FICLONE);
     await chmod(to, isExecutable ? 0o755 : 0o644);
-    if ((await sha256Of(to)) === sha256) return;
-    throw new SluiceError("artifact-damaged", `${path} in the store isn't ${sha256} any more`, {
+    if ((await sha256Of(to)) !== sha256) throw this.#damaged({ sha256, path });
+  }
+
+  /** @throws SluiceError `artifact-damaged` */
+  async check(file: Pick<ArtifactFile, "path" | "sha256" | "bytes">): Promise<void> {
+    const isWhole = (await this.has(file)) && (await sha256Of(this.pathOf(file.sha256))) === file.sha256;
+    if (!isWhole) throw this.#damaged(file);
+  }
+
+  #damaged({ path, sha256 }: Pick<ArtifactFile, "path" | "sha256">): SluiceError {
+    return new SluiceError("artifact-damaged", `${path} in the store isn't ${sha256} any more`, {
       hint: `Delete ${this.pathOf(sha256)}; the job that made it runs again.`,
       facts: { path: this.pathOf(sha256) },
+      exitCode: 1,
     });
   }
 

@@ -7,7 +7,7 @@ import type { ArtifactOf } from "../../release/plan/release-plan.ts";
 import { sha256Of } from "../../system/digest.ts";
 import type { OpenRelease } from "./progress.ts";
 import { storedFiles, type ReleasePlace } from "./run-job.ts";
-import { checkOutSource } from "./source-checkout.ts";
+import type { Source } from "./source-checkout.ts";
 
 /**
  * Packs the archives of a release from what its jobs made and the files of its source that are to go along.
@@ -19,12 +19,11 @@ import { checkOutSource } from "./source-checkout.ts";
 export async function packArchives(
   place: ReleasePlace,
   release: OpenRelease,
+  source: Source,
   folder: string,
 ): Promise<(of: ArtifactOf) => readonly StoredFile[] | undefined> {
   const packed = new Map<string, readonly StoredFile[]>();
   const { plan, definition } = release;
-  if (plan.archives.length === 0) return () => undefined;
-  const source = await checkOutSource(place.git, place.folders.state, plan);
   for (const planned of plan.archives) {
     const { bundle, with: more = [] } = definition.archives.get(planned.archive)!;
     if (bundle !== undefined)

@@ -8,6 +8,7 @@ import type { ArtifactOf, Step } from "../../release/plan/release-plan.ts";
 import { noteFinished, notePublication, progressOf, type OpenRelease } from "./progress.ts";
 import { packArchives } from "./pack-archives.ts";
 import { storedFiles, type ReleasePlace } from "./run-job.ts";
+import { checkOutSource } from "./source-checkout.ts";
 
 export type PublishEnd =
   | { readonly kind: "published" | "already-published" }
@@ -29,10 +30,11 @@ export async function publishRelease(
   const { definition, plan } = release;
   if (progressOf(records, release).finishedAt !== null) return { kind: "already-published" };
   const publishers = new Map<string, Publisher>();
-  const shown = new Map<string, readonly PublishedFile[]>();
   const folder = await mkdtemp(join(place.folders.work, `0-publish-`));
   try {
-    const archive = await packArchives(place, release, folder);
+    await requireWhole(place, release);
+    const source = await checkOutSource(place.git, place.folders.state, plan);
+    const archive = await packArchives(place, release, source, folder);
     const filesOf = (of: ArtifactOf): readonly StoredFile[] => archive(of) ?? storedFiles(place, release, of);
     for (const planned of plan.publications) {
       const publisher = openPublisher({
@@ -42,6 +44,8 @@ export async function publishRelease(
         plan,
         filesOf,
         secrets,
+        folder,
+        time: Number(source.time),
         checkpoint: place.checkpoint,
       });
       publishers.set(planned.name, publisher);
@@ -51,7 +55,6 @@ export async function publishRelease(
       log.note(`${step.do} ${step.publication}${step.alias === undefined ? "" : ` as ${step.alias}`}`);
       const files = await carryOut(step, publishers.get(step.publication)!);
       if (files === undefined) continue;
-      shown.set(step.publication, files);
       for (const { at, sha256 } of files) log.note(`${at} ${sha256}`);
       notePublication(records, release, step.publication, { at: place.now(), files });
     }
@@ -64,6 +67,18 @@ export async function publishRelease(
     for (const publisher of publishers.values()) await publisher.close?.();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * What is published is what was tested.
+ *
+ * @throws SluiceError `artifact-damaged`
+ */
+async function requireWhole({ records, artifacts }: ReleasePlace, release: OpenRelease): Promise<void> {
+  const files = Object.values(progressOf(records, release).jobs).flatMap((job) =>
+    Object.values(job.artifacts).flat(),
+  );
+  for (const file of new Map(files.map((each) => [each.sha256, each])).values()) await artifacts.check(file);
 }
 
 /** @returns what can be seen since this step */

@@ -2,6 +2,7 @@ import { SluiceError } from "../../errors.ts";
 import type { PendingBuild } from "../../queue/queue.ts";
 import type { SubmittedBuild } from "../../queue/submission.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
+import { readLock, type Lock } from "../../release/refs/lock.ts";
 import type { Project } from "../../workspace/releases/projects.ts";
 import type { Installation } from "../installation.ts";
 import { leftOf, neededToPublish, progressOf, type OpenRelease } from "./progress.ts";
@@ -40,12 +41,45 @@ export async function submitReleases(
   await cancelSuperseded(installation, projects, builds);
   for (const project of projects) {
     for (const channel of project.locks.keys()) {
+      for (const commit of await missedLocks(installation, head, project, channel)) {
+        const earlier = (await readCommitProjects(installation.git, commit)).get(project.name);
+        const one = earlier && (await submitOne(installation, commit, source, earlier, channel, builds));
+        if (one) news.push(one);
+      }
       const one = await submitOne(installation, head, source, project, channel, builds);
       if (one) news.push(one);
     }
   }
   return news;
 }
+
+/**
+ * Commits in which the channel had other locks since the last one that is on record, the oldest first: while nobody
+ * looked, it may have got several, and each is a release. Where nothing is on record, the newest alone counts.
+ */
+async function missedLocks(
+  installation: Installation,
+  head: string,
+  { name, locks }: Project,
+  channel: string,
+): Promise<readonly string[]> {
+  const { git } = installation;
+  const { records } = releasePlace(installation);
+  const isOnRecord = ({ ref }: Lock): boolean => records.read(releaseKey(name, channel, ref)) !== undefined;
+  if (isOnRecord(locks.get(channel)!)) return [];
+  const file = `releases/${name}/${channel}.lock`;
+  const log = await git.text(["log", `--max-count=${mostMissed}`, "--format=%H", head, "--", file]);
+  const missed: string[] = [];
+  for (const commit of log.split("\n").slice(1)) {
+    const { ok, stdout } = await git.attempt(["show", `${commit}:${file}`]);
+    const { lock } = ok ? readLock(file, `${stdout}\n`) : {};
+    if (lock && isOnRecord(lock)) return missed.toReversed();
+    if (lock) missed.push(commit);
+  }
+  return [];
+}
+
+const mostMissed = 100;
 
 /** What waits for a failed job of a release that its channel doesn't have any more would wait forever. */
 async function cancelSuperseded(

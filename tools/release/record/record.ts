@@ -96,3 +96,8 @@ export const recordsDir = "releases";
 export function recordPath(project: string, channel: string, ref: string): string {
   return `${recordsDir}/${project}/${channel}/${encodeURIComponent(ref)}.json`;
 }
+
+/** The project that a file of the branch `state` is about; undefined: it is no record. */
+export function projectOfRecord(path: string): string | undefined {
+  return /^releases\/([^/]+)\/[^/]+\/[^/]+\.json$/.exec(path)?.[1];
+}

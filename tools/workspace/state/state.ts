@@ -1,6 +1,7 @@
 import { isPkgbase } from "../../alpm/names.ts";
 import type { FileChanges } from "../../git/change-files.ts";
 import type { Git } from "../../git/git.ts";
+import { parseRecord, projectOfRecord, type ReleaseRecord } from "../../release/record/record.ts";
 import type { SeenRefs } from "../../release/plan/next-locks.ts";
 import { listTree, readBlobs } from "../../git/objects.ts";
 import { parseObject } from "./json-object.ts";
@@ -19,6 +20,8 @@ export interface State {
   readonly needs: NeedsState;
   /** `.releases.json`: by project, the refs of its repository as they were seen. */
   readonly releases: ReadonlyMap<string, SeenRefs>;
+  /** `releases/PROJECT/CHANNEL/REF.json`: by project, what has happened of its releases. */
+  readonly records: ReadonlyMap<string, readonly ReleaseRecord[]>;
   /** `.requests.json`: builds that builders are asked for. */
   readonly requests: RequestList;
 }
@@ -39,6 +42,7 @@ export const emptyState: State = {
   run: { known: false, databases: [] },
   needs: { gives: [], broken: {} },
   releases: new Map(),
+  records: new Map(),
   requests: noRequests,
 };
 
@@ -80,8 +84,19 @@ function parseState(files: ReadonlyMap<string, string>): State {
     run: parseRunState(files.get(".sluice.json")),
     needs: parseNeeds(files.get(".gives.json"), files.get(".broken.json")),
     releases: parseSeenRefs(files.get(seenRefsFile)),
+    records: parseRecords(files),
     requests: parseRequests(files.get(requestsFile)),
   };
+}
+
+function parseRecords(files: ReadonlyMap<string, string>): State["records"] {
+  const records = new Map<string, ReleaseRecord[]>();
+  for (const [path, text] of files) {
+    const project = projectOfRecord(path);
+    const record = project === undefined ? undefined : parseRecord(text);
+    if (record) records.set(project!, [...(records.get(project!) ?? []), record]);
+  }
+  return records;
 }
 
 /** `name:version` lines. An epoch's colon is the version's: names hold none. */
