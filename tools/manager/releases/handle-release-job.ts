@@ -44,7 +44,7 @@ async function carryOut(
   const release = await read(installation, build);
   if ("outcome" in release) return release;
   if (build.pkgbase === publishJob) {
-    const end = await publishRelease(place, release, process.env, log);
+    const end = await publishRelease(place, release, process.env, { name: String(build.id), log });
     if (end.kind === "failed") return { outcome: "failed", message: end.message };
     return { outcome: end.kind === "published" ? "built" : "already-built" };
   }

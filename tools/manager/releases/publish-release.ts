@@ -18,19 +18,20 @@ export type PublishEnd =
  * Publishes what the jobs of a release made, as its plan orders it: all is brought and verified before anything can be
  * seen. What is on record isn't published again, so that a release that ended half-way is finished by running it again.
  *
+ * @param name of its working folder, which nobody else uses
  * @param secrets where keys and tokens are looked up; they go to what publishes alone
  */
 export async function publishRelease(
   place: ReleasePlace,
   release: OpenRelease,
   secrets: Readonly<Record<string, string | undefined>>,
-  log: BuildLog,
+  { name, log }: { name: string; log: BuildLog },
 ): Promise<PublishEnd> {
   const { records } = place;
   const { definition, plan } = release;
   if (progressOf(records, release).finishedAt !== null) return { kind: "already-published" };
   const publishers = new Map<string, Publisher>();
-  const folder = await mkdtemp(join(place.folders.work, `0-publish-`));
+  const folder = await mkdtemp(join(place.folders.work, `${name}-`));
   try {
     await requireWhole(place, release);
     const source = await checkOutSource(place.git, place.folders.state, plan);

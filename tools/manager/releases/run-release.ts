@@ -1,3 +1,5 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { BuildLog } from "../../builder/log.ts";
 import type { PlannedJob } from "../../release/plan/release-plan.ts";
 import { neededToPublish, type OpenRelease } from "./progress.ts";
@@ -23,7 +25,8 @@ interface RunOptions {
 }
 
 /**
- * Makes a release here and now, one job after the other. A job that fails stops what needs it, and nothing else.
+ * Makes a release here and now, one job after the other. A job that fails stops what needs it, and nothing else. Only
+ * one process may do so at a time.
  *
  * @throws SluiceError of the machine
  */
@@ -33,6 +36,10 @@ export async function runRelease(
   options: RunOptions,
 ): Promise<readonly Ended[]> {
   const { plan } = release;
+  const work = join(place.folders.state, "releases", "work");
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work, { recursive: true });
+  const here = { ...place, folders: { ...place.folders, work } };
   const ends = new Map<string, Ended>();
   const whyBlocked = (needs: readonly string[]): string | undefined =>
     needs.find((need) => ["failed", "blocked"].includes(ends.get(need)?.kind ?? ""));
@@ -66,14 +73,14 @@ export async function runRelease(
 
   async function runOne(job: PlannedJob, log: BuildLog): Promise<Omit<Ended, "job">> {
     const { seconds, signal } = options;
-    const end = await runReleaseJob(place, release, job, { name: `0-${process.pid}`, seconds, log, signal });
+    const end = await runReleaseJob(here, release, job, { name: job.key, seconds, log, signal });
     if (end.kind === "green") return { kind: "done" };
     if (end.kind === "already-green") return { kind: "done-before" };
     return { kind: "failed", message: end.message };
   }
 
   async function publishAll(log: BuildLog): Promise<Omit<Ended, "job">> {
-    const end = await publishRelease(place, release, options.secrets, log);
+    const end = await publishRelease(here, release, options.secrets, { name: publishJob, log });
     if (end.kind === "failed") return end;
     return { kind: end.kind === "published" ? "done" : "done-before" };
   }

@@ -13,6 +13,13 @@ import { sha256Of } from "../../system/digest.ts";
 import type { Publisher, StoredFile } from "../publisher.ts";
 import { openImages } from "./oci.ts";
 
+function skopeo(...args: readonly string[]): string {
+  return execFileSync("skopeo", ["inspect", "--tls-verify=false", ...args], {
+    encoding: "utf8",
+    stdio: "pipe",
+  });
+}
+
 const missing = missingPrograms("skopeo", "docker-registry");
 
 describe.skipIf(missing.length > 0)(`an image (needs ${missing.join(", ") || "nothing more"})`, () => {
@@ -66,8 +73,6 @@ image = { to = "oci", at = "${registry.address}/dxflrs/garage:{ref}", of = "bin"
   }
 
   const at = (name: string): string => `docker://${registry.address}/dxflrs/garage${name}`;
-  const skopeo = (...args: string[]): string =>
-    execFileSync("skopeo", ["inspect", "--tls-verify=false", ...args], { encoding: "utf8", stdio: "pipe" });
 
   test("for several platforms can't be seen until it is shown, and is one index then", async () => {
     const publisher = await open("v1.0.0", "one");
