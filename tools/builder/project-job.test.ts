@@ -1,14 +1,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { bubblewrap } from "../sandbox/bubblewrap/bubblewrap.ts";
 import { probeBubblewrap } from "../sandbox/bubblewrap/probe.ts";
 import { buildLimits } from "./build.ts";
 import { openLog } from "./log.ts";
 import { runProjectJob, type ProjectJobResult } from "./project-job.ts";
 
-const really = test.skipIf(probeBubblewrap() !== undefined);
 const base = mkdtempSync(join(tmpdir(), "sluice-job-"));
 chmodSync(base, 0o755);
 afterAll(() => rmSync(base, { recursive: true }));
@@ -46,46 +45,45 @@ async function run(
   return { result, log: readFileSync(at("log"), "utf8"), into: at("into"), artifacts: at("artifacts") };
 }
 
-really("a file, a folder and a pattern are artifacts, and stay executable", async () => {
-  const script = `mkdir -p out/tree/lib 'out/a b'
+describe.skipIf(probeBubblewrap() !== undefined)("a job of a project", () => {
+  test("a file, a folder and a pattern are artifacts, and stay executable", async () => {
+    const script = `mkdir -p out/tree/lib 'out/a b'
     cp "$ARTIFACTS/bin/app" out/app && chmod +x out/app
     echo x > out/tree/lib/x; echo 1 > out/one.deb; echo 2 > 'out/t w o.deb'`;
-  const { result, into } = await run(script, { bin: "out/app", tree: "out/tree", deb: "out/*.deb" });
-  expect(result).toEqual({
-    kind: "made",
-    files: new Map([
-      ["bin", ["app"]],
-      ["tree", ["lib/x"]],
-      ["deb", ["one.deb", "t w o.deb"]],
-    ]),
+    const { result, into } = await run(script, { bin: "out/app", tree: "out/tree", deb: "out/*.deb" });
+    expect(result).toEqual({
+      kind: "made",
+      files: new Map([
+        ["bin", ["app"]],
+        ["tree", ["lib/x"]],
+        ["deb", ["one.deb", "t w o.deb"]],
+      ]),
+    });
+    expect(readFileSync(join(into, "bin/app"), "utf8")).toBe("built before\n");
   });
-  expect(readFileSync(join(into, "bin/app"), "utf8")).toBe("built before\n");
-});
 
-const refused: readonly (readonly [string, string, string, string])[] = [
-  ["is a link", "ln -s /etc/passwd app", "app", "leads out of the job's folder"],
-  ["is a link within", "echo x > y; ln -s y app", "app", "is a link or a device"],
-  ["is in a linked folder", "ln -s /etc app", "app/passwd", "leads out of the job's folder"],
-  ["holds a link", "mkdir app; ln -s /etc/passwd app/x", "app", "is a link or a device"],
-  ["is a pipe", "mkfifo app", "app", "is a link or a device"],
-  ["isn't there", "true", "app", "left no file at app, which was to be bin"],
-  ["is an empty folder", "mkdir app", "app", "left no file at app, which was to be bin"],
-];
-really.each(refused)("an artifact that %s isn't taken", async (_, script, path, why) => {
-  const { result, log } = await run(script, { bin: path });
-  expect(result.kind).toBe("failed");
-  expect(JSON.stringify(result) + log).toContain(why);
-});
+  const refused: readonly (readonly [string, string, string, string])[] = [
+    ["is a link", "ln -s /etc/passwd app", "app", "leads out of the job's folder"],
+    ["is a link within", "echo x > y; ln -s y app", "app", "is a link or a device"],
+    ["is in a linked folder", "ln -s /etc app", "app/passwd", "leads out of the job's folder"],
+    ["holds a link", "mkdir app; ln -s /etc/passwd app/x", "app", "is a link or a device"],
+    ["is a pipe", "mkfifo app", "app", "is a link or a device"],
+    ["isn't there", "true", "app", "left no file at app, which was to be bin"],
+    ["is an empty folder", "mkdir app", "app", "left no file at app, which was to be bin"],
+  ];
+  test.each(refused)("an artifact that %s isn't taken", async (_, script, path, why) => {
+    const { result, log } = await run(script, { bin: path });
+    expect(result.kind).toBe("failed");
+    expect(JSON.stringify(result) + log).toContain(why);
+  });
 
-really("what ends the look at artifacts brings nothing that wasn't asked for", async () => {
-  const script = `mkdir -p ../made/bin ../made/other; ln -s /etc/passwd ../made/bin/app; echo x > ../made/other/x; kill -9 $PPID`;
-  const { result } = await run(script, { bin: "app" });
-  expect(result.kind).toBe("failed");
-});
+  test("what ends the look at artifacts brings nothing that wasn't asked for", async () => {
+    const script = `mkdir -p ../made/bin ../made/other; ln -s /etc/passwd ../made/bin/app; echo x > ../made/other/x; kill -9 $PPID`;
+    const { result } = await run(script, { bin: "app" });
+    expect(result.kind).toBe("failed");
+  });
 
-really(
-  "a script finds no token, no network and no file of this machine's, and changes nothing of earlier jobs",
-  async () => {
+  test("a script finds no token, no network and no file of this machine's, and changes nothing of earlier jobs", async () => {
     process.env["AWS_SECRET_ACCESS_KEY"] = "very-secret";
     process.env["ACCESS_TOKEN"] = "very-secret";
     const script = `env; cat /proc/*/environ | tr '\\0' '\\n'; ls ${base} ~/.aws /root
@@ -100,5 +98,5 @@ really(
     expect(log).not.toContain("connected");
     expect(log).toContain("REF=v1.0.0");
     expect(readFileSync(join(artifacts, "bin/app"), "utf8")).toBe("built before\n");
-  },
-);
+  });
+});

@@ -40,6 +40,8 @@ binaries = { to = "files", at = "${at}", of = "bin" }
     filesOf: () => [{ path: "app", file, sha256, bytes: content.length, isExecutable: true }],
     secrets,
     folder,
+    source: folder,
+    latest: true,
     time: 0,
     checkpoint: undefined,
   });

@@ -1,6 +1,7 @@
 import { SluiceError } from "../errors.ts";
 import type { Publication } from "../release/definition/publication-kinds.ts";
 import { openFiles } from "./files.ts";
+import { openForgeRelease } from "./forges/forge.ts";
 import { openImages } from "./images/oci.ts";
 import { openPage } from "./page/page.ts";
 import type { Publisher, ToPublish } from "./publisher.ts";
@@ -8,6 +9,7 @@ import type { Publisher, ToPublish } from "./publisher.ts";
 /** Who carries out each kind of publication; those that are missing can't be carried out yet. */
 const kinds: Partial<Record<Publication["to"], (to: ToPublish) => Publisher>> = {
   files: openFiles,
+  forge: openForgeRelease,
   oci: openImages,
   page: openPage,
 };

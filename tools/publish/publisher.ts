@@ -54,6 +54,10 @@ export interface ToPublish {
   readonly secrets: Readonly<Record<string, string | undefined>>;
   /** An empty folder to work in. */
   readonly folder: string;
+  /** A folder with the project's source at that commit. It is anybody's: links in it may lead anywhere. */
+  readonly source: string;
+  /** Whether no newer version is released, so that what is called the latest becomes this one. */
+  readonly latest: boolean;
   /** The commit's, in seconds since 1970. */
   readonly time: number;
   readonly checkpoint: Checkpoint | undefined;

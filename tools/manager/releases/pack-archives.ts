@@ -1,7 +1,7 @@
-import { lstat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { stat } from "node:fs/promises";
 import { SluiceError } from "../../errors.ts";
 import { packArchive } from "../../publish/archives.ts";
+import { sourceFile } from "../../publish/source-file.ts";
 import type { StoredFile } from "../../publish/publisher.ts";
 import type { ArtifactOf } from "../../release/plan/release-plan.ts";
 import { sha256Of } from "../../system/digest.ts";
@@ -42,17 +42,10 @@ function keyOf(name: string, target: string | null): string {
   return `${name}@${target ?? ""}`;
 }
 
-/** A regular file: the source is anybody's, and its links may lead anywhere. */
 async function fromSource(source: string, path: string, archive: string): Promise<StoredFile> {
-  const file = join(source, path);
-  const parts = path.split("/");
-  for (let length = 1; length < parts.length; length++) {
-    const folder = await lstat(resolve(source, ...parts.slice(0, length))).catch(() => undefined);
-    if (!folder?.isDirectory()) throw incomplete(archive, `the source has no file ${path}`);
-  }
-  const found = await lstat(file).catch(() => undefined);
-  if (!found?.isFile()) throw incomplete(archive, `the source has no file ${path}`);
-  return { path, file, sha256: await sha256Of(file), bytes: found.size, isExecutable: false };
+  const file = await sourceFile(source, path);
+  if (file === undefined) throw incomplete(archive, `the source has no file ${path}`);
+  return { path, file, sha256: await sha256Of(file), bytes: (await stat(file)).size, isExecutable: false };
 }
 
 function incomplete(archive: string, why: string): SluiceError {

@@ -5,6 +5,8 @@ import { SluiceError } from "../../errors.ts";
 import { openPublisher } from "../../publish/kinds.ts";
 import type { Publisher, PublishedFile, StoredFile } from "../../publish/publisher.ts";
 import type { ArtifactOf, Step } from "../../release/plan/release-plan.ts";
+import { evidenceOf } from "../../release/record/record-evidence.ts";
+import { compareVersions } from "../../release/refs/version.ts";
 import { noteFinished, notePublication, progressOf, type OpenRelease } from "./progress.ts";
 import { packArchives } from "./pack-archives.ts";
 import { storedFiles, type ReleasePlace } from "./run-job.ts";
@@ -46,6 +48,8 @@ export async function publishRelease(
         filesOf,
         secrets,
         folder,
+        source: source.folder,
+        latest: isLatest(place, release),
         time: Number(source.time),
         checkpoint: place.checkpoint,
       });
@@ -68,6 +72,17 @@ export async function publishRelease(
     for (const publisher of publishers.values()) await publisher.close?.();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Of those of its channel, prereleases aside. */
+function isLatest({ records }: ReleasePlace, { plan, definition, key }: OpenRelease): boolean {
+  const { version, prerelease, channel } = plan;
+  const { released } = evidenceOf(definition, records.ofProject(key.project));
+  return (
+    !prerelease &&
+    version !== null &&
+    released.every((other) => other.channel !== channel || compareVersions(other.version, version) <= 0)
+  );
 }
 
 /**

@@ -67,6 +67,8 @@ image = { to = "oci", at = "${registry.address}/dxflrs/garage:{ref}", of = "bin"
       filesOf: ({ target }) => [files.get(target)!],
       secrets: {},
       folder: work,
+      source: work,
+      latest: true,
       time: 1_700_000_000,
       checkpoint: undefined,
     });
