@@ -40,7 +40,7 @@ const innerRooms = {
     plan: ["definition", "refs"],
     record: ["definition", "refs", "plan"],
   },
-  publish: { images: [], forges: [], stores: [], page: ["stores"] },
+  publish: { nix: ["stores"], images: [], forges: [], stores: [], page: ["stores"] },
   sandbox: { jobs: [], bubblewrap: ["jobs"] },
   builder: { versions: [], dependencies: ["versions"], stages: ["versions", "dependencies"] },
   queue: { sqlite: [], bullmq: [] },

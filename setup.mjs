@@ -37,6 +37,7 @@ const systemTools = [
   { program: "mmdebstrap", apt: "mmdebstrap", pacman: "mmdebstrap" },
   { program: "rsync", apt: "rsync", pacman: "rsync" },
   { program: "chromium", apt: "chromium", pacman: "chromium" },
+  { program: "nix", apt: "nix-bin", pacman: "nix" },
   { program: "xz", apt: "xz-utils", pacman: "xz" },
   { program: "skopeo", apt: "skopeo", pacman: "skopeo" },
   { program: "docker-registry", apt: "docker-registry", aptStartsService: true },

@@ -3,6 +3,7 @@ import type { Publication } from "../release/definition/publication-kinds.ts";
 import { openFiles } from "./files.ts";
 import { openForgeRelease } from "./forges/forge.ts";
 import { openImages } from "./images/oci.ts";
+import { openNixCache } from "./nix/cache.ts";
 import { openPage } from "./page/page.ts";
 import type { Publisher, ToPublish } from "./publisher.ts";
 
@@ -10,6 +11,7 @@ import type { Publisher, ToPublish } from "./publisher.ts";
 const kinds: Partial<Record<Publication["to"], (to: ToPublish) => Publisher>> = {
   files: openFiles,
   forge: openForgeRelease,
+  nix: openNixCache,
   oci: openImages,
   page: openPage,
 };

@@ -87,7 +87,10 @@ describe("Garage", () => {
     expect(byKey.get("build.garage@i686-unknown-linux-musl")).toMatchObject({
       script: "releases/garage/build.sh",
       needs: ["check.fmt", "check.lint", "check.unit", "check.smoke"],
-      makes: [{ artifact: "bin", target: "i686-unknown-linux-musl", path: "result/bin/garage" }],
+      makes: [
+        { artifact: "bin", target: "i686-unknown-linux-musl", path: "result/bin/garage" },
+        { artifact: "cache", target: "i686-unknown-linux-musl", path: "cache" },
+      ],
       reason: "stage build of extra, for i686-unknown-linux-musl",
     });
     expect(byKey.get("test.smoke@i686-unknown-linux-musl")!.takes).toEqual([
