@@ -1,5 +1,5 @@
 import type { CommandEntry } from "../command-entry.ts";
-import { isolatingCommand, operationCommand } from "./shared-options.ts";
+import { isolatingCommand, operationCommand, workspaceCommand } from "./shared-options.ts";
 
 export const releases: readonly CommandEntry[] = [
   {
@@ -17,6 +17,18 @@ export const releases: readonly CommandEntry[] = [
         .option("--channel <name>", "the channel, instead of the first one that takes the ref")
         .option("--json", "print the plan as JSON"),
     load: async () => (await import("../commands/release.ts")).release,
+  },
+  {
+    group: "releases",
+    examples: [
+      ["sluice sign garage --key ~/.ssh/id_ed25519", "write releases/garage/release.sig, to be committed"],
+    ],
+    define: (program) =>
+      workspaceCommand(program, "sign <project>")
+        .description("Sign a project's definition as it is committed, where .ci/allowed-signers says who may")
+        .requiredOption("--key <file>", "an SSH key: a private one, or a public one that ssh-agent knows")
+        .option("--json", "print the signature's path as JSON"),
+    load: async () => (await import("../commands/sign.ts")).sign,
   },
   {
     group: "releases",

@@ -10,6 +10,8 @@ import { ReleaseRecords } from "../../manager/releases/release-records.ts";
 import { runRelease, type Ended } from "../../manager/releases/run-release.ts";
 import { refText, type ReleaseRef } from "../../release/refs/ref.ts";
 import type { ReleasePlan } from "../../release/plan/release-plan.ts";
+import { whyUnsigned } from "../../manager/releases/signature.ts";
+import { SluiceError } from "../../errors.ts";
 import { classify } from "../../release/refs/classify.ts";
 import { underLock } from "../../system/lock.ts";
 import { askProjectRef } from "../../upstream/refs/project-ref.ts";
@@ -93,6 +95,14 @@ async function makeReleases(options: Options, found: readonly ReleaseAt[]): Prom
     for (const one of found) {
       const { plan, key } = one;
       if (plan.kind !== "release") continue;
+      const { git, folders } = installation;
+      const unsigned = await whyUnsigned(git, one.commit, one.definition, folders.state);
+      if (unsigned !== undefined) {
+        throw new SluiceError("unsigned", `${key.project}: ${unsigned}`, {
+          facts: { project: key.project },
+          exitCode: 1,
+        });
+      }
       const ends = await underLock(join(installation.folders.state, "releases", "lock"), 0, () =>
         runRelease(
           place,

@@ -4,7 +4,8 @@ export const workspaceFiles = {
     ".ci/config": "The repository's settings.",
     ".ci/aur-maintainers":
       "AUR accounts that are trusted, one per line. It waives reviews of `major` updates, never of `dangerous` ones.",
-    ".ci/allowed-signers": "Whose signed tags `sluice template update` takes, as `ssh-keygen` reads them.",
+    ".ci/allowed-signers":
+      "Whose signed tags `sluice template update` takes, and whose signature a release definition needs, as `ssh-keygen` reads them.",
     "packages/NAME/PKGBUILD": "The recipe, with the files beside it. The folder is called as the pkgbase.",
     "packages/NAME/.SRCINFO":
       "What the recipe says, where the PKGBUILD's text doesn't tell it; else it isn't needed. `sluice srcinfo --write` writes it.",

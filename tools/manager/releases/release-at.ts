@@ -64,15 +64,24 @@ async function lockedAt(
 
 /** Of the project's files and those of its adapter; what is released, locks say, and nothing else of it. */
 async function digestOf(git: Git, commit: string, definition: Definition): Promise<string> {
-  const files = [definition.file, ...allJobs(definition).map(({ script }) => script)];
-  const folders = [...new Set(files.map(folderOf))].sort();
   const hash = createHash("sha256");
-  for (const folder of folders) {
+  for (const folder of definitionFolders(definition)) {
     for (const { mode, id, path } of await listTree(git, commit, folder)) {
-      if (!path.endsWith(".lock")) hash.update(`${mode} ${id} ${path}\0`);
+      if (isOfDefinition(path)) hash.update(`${mode} ${id} ${path}\0`);
     }
   }
   return hash.digest("hex");
+}
+
+/** Where all that decides what a project's jobs do lies: its folder, and its adapter's. */
+export function definitionFolders(definition: Definition): readonly string[] {
+  const files = [definition.file, ...allJobs(definition).map(({ script }) => script)];
+  return [...new Set(files.map(folderOf))].sort();
+}
+
+/** Whether a file there is part of it: locks only say what is released, and the signature is of the rest. */
+export function isOfDefinition(path: string): boolean {
+  return !path.endsWith(".lock") && !path.endsWith("/release.sig");
 }
 
 /** `releases/garage` of `releases/garage/build.sh`. */

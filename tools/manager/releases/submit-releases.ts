@@ -15,6 +15,7 @@ import {
   releaseTarget,
   type ReleaseKey,
 } from "./release-key.ts";
+import { whyUnsigned } from "./signature.ts";
 import { releasePlace } from "./release-place.ts";
 
 /** What was done about one release that isn't finished. */
@@ -117,6 +118,8 @@ async function submitOne(
   const { plan, key } = found;
   if (records.read(key)?.finishedAt) return undefined;
   if (plan.kind !== "release") return { kind: "waits", release: key, reasons: plan.reasons };
+  const unsigned = await whyUnsigned(installation.git, head, found.definition, installation.folders.state);
+  if (unsigned !== undefined) return { kind: "waits", release: key, reasons: [unsigned] };
   const release: OpenRelease = { ...found, plan };
   const target = releaseTarget(key);
   const isQueued = pending.some((build) => build.target === target);
