@@ -33,6 +33,7 @@ export const variables = {
     AWS_ENDPOINT_URL: "The server, where it isn't Amazon's: Garage, MinIO and others.",
     REGISTRY_AUTH_FILE:
       "`oci`: the file with who may push to registries, as `skopeo login --authfile FILE REGISTRY` writes it.",
+    SSH_AUTH_SOCK: "`sluice sign`: the agent that holds the key, where `--key` names a public one.",
     RELEASE_TOKEN:
       "`forge`: a token that may write releases; of GitHub, or GitLab's at GITHUB_API_URL or CI_API_V4_URL, where they are set.",
     AWS_REGION: "The region (default: `us-east-1`); Garage's is `garage`.",

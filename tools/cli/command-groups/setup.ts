@@ -7,6 +7,10 @@ export const setup: readonly CommandEntry[] = [
     group: "setup",
     examples: [
       ["sluice init mypackages --gitlab", "a new workspace with pipelines for GitLab"],
+      [
+        "sluice init --release garage ../garage",
+        "a first release.toml and scripts, by what that clone contains",
+      ],
       ["sluice init --from-chaotic --dry-run", "what would taking over this repository change?"],
       ["sluice init mine --from-list packages.txt", "a new workspace of these packages of the AUR"],
       ["sluice init --from-lilac --name archlinuxcn --dry-run", "the same of a repository that lilac builds"],
@@ -26,6 +30,10 @@ export const setup: readonly CommandEntry[] = [
             "chaotic",
             "runners",
           ]),
+        )
+        .option(
+          "--release <project>",
+          "add releases/PROJECT for the clone in DIR to the workspace around this folder",
         )
         .option("--from-chaotic", "replace the bash pipelines of the repository in DIR by Sluice's")
         .option(

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { basename, relative, resolve } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
 import { isPkgbase } from "../../alpm/names.ts";
 import { planList, readList, type ListPlan } from "../../ci/operations/from-list.ts";
 import { applyInit, planInit } from "../../ci/template/init.ts";
@@ -7,6 +8,10 @@ import type { NewFile } from "../../ci/template/new-file.ts";
 import { applyLilac, planLilac } from "../../ci/lilac/take-over-lilac.ts";
 import { applyTakeOver, planTakeOver, type TakeOverPlan } from "../../ci/template/take-over.ts";
 import { platforms as allPlatforms, type PlatformName } from "../../ci/template/template.ts";
+import { firstRelease } from "../../ci/template/first-release.ts";
+import { writeFiles } from "../../ci/template/new-file.ts";
+import { isProjectName } from "../../release/definition/texts.ts";
+import { findRoot } from "../wiring/root.ts";
 import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { readRepositoryConfig } from "../../workspace/config/config.ts";
@@ -26,6 +31,7 @@ interface Options {
   readonly fromLilac?: boolean;
   readonly fromList?: string;
   readonly fromAurcache?: string;
+  readonly release?: string;
   readonly commit?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -38,8 +44,33 @@ export function init(options: Options, dir = "."): Promise<number> {
   if (given.filter(Boolean).length > 1) {
     throw new SluiceError("usage", "one --from-… at a time");
   }
+  if (options.release !== undefined) return addRelease(folder, options.release, options);
   if (options.fromLilac) return takeOverLilac(folder, options);
   return options.fromChaotic ? takeOver(folder, options) : makeNew(folder, options);
+}
+
+/** A first definition of a project, which a person changes then. */
+async function addRelease(clone: string, project: string, options: Options): Promise<number> {
+  const root = findRoot(undefined);
+  if (!isProjectName(project)) {
+    throw new SluiceError(
+      "usage",
+      `--release: ${JSON.stringify(project)} is no project's name: a-z, 0-9 and . _ -`,
+    );
+  }
+  if (existsSync(join(root, "releases", project))) {
+    throw new SluiceError("not-empty", `releases/${project} is there already`, { facts: { path: root } });
+  }
+  const { stdout: origin } = await openGit(clone, process.env).attempt(["remote", "get-url", "origin"]);
+  const source = origin === "" ? `https://example.org/${project}.git` : origin;
+  const files = firstRelease(project, source, new Set(readdirSync(clone)));
+  if (options.json) printJson({ dir: root, project, write: pathsOf(files) });
+  else say(fileList(files));
+  if (options.dryRun) return nothingChanged(options);
+  await writeFiles(root, files);
+  if (!options.json)
+    say(`\nNext: look at them, \`sluice lint\`, commit, \`sluice release ${project} REF --dry-run\`\n`);
+  return 0;
 }
 
 async function makeNew(dir: string, options: Options): Promise<number> {
