@@ -118,6 +118,22 @@ test("promote commits the lock at the remote, once, and why knows it", async () 
   );
 });
 
+test("on-commit says which releases the locks of new commits ask for", async () => {
+  w.git("fetch", "-q", "origin", "main");
+  w.git("reset", "-q", "--hard", "FETCH_HEAD");
+  w.write("releases/garage/development.lock", w.read("releases/garage/extra.lock"));
+  w.commit("released by hand");
+  const { code, stdout } = await run("on-commit", "--dry-run", "--json");
+  w.git("reset", "-q", "--hard", "FETCH_HEAD");
+  const { releases } = JSON.parse(stdout) as {
+    releases: { project: string; channel: string; lock: { ref: { name: string } } }[];
+  };
+  expect(code).toBe(0);
+  expect(releases.map(({ project, channel, lock }) => [project, channel, lock.ref.name])).toEqual([
+    ["garage", "development", "handcrafted-1.0"],
+  ]);
+});
+
 test("a tag that was moved after its release is refused, and so is a channel that isn't there", async () => {
   const before = w.atOrigin("rev-parse", "main");
   const other = server.commit("garage", {

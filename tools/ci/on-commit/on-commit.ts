@@ -1,3 +1,4 @@
+import { changedLocks, type ChangedLock } from "./changed-locks.ts";
 import type { DependencyTree } from "../../deptree/tree.ts";
 import type { Git } from "../../git/git.ts";
 import type { WantedBuild } from "../../schedule/compose.ts";
@@ -29,6 +30,8 @@ export interface OnCommitPlan {
   readonly problems: readonly WorkspaceProblem[];
   /** What was asked for and comes to nothing. */
   readonly notes: readonly { readonly pkgbase: string; readonly message: string }[];
+  /** What builders are to release. */
+  readonly releases: readonly ChangedLock[];
   readonly files: readonly ScheduleFile[];
   /** Of the schedule, what an earlier one asked for that nobody took. */
   readonly kept: readonly string[];
@@ -55,7 +58,9 @@ export async function planOnCommit(
     decided,
     await options.published?.(decided.after.workspace.config),
   );
-  return assemble(range, decided.after.workspace, decided.decisions, said, platform, options.untaken);
+  const releases = await changedLocks(git, range.from, range.head);
+  const plan = assemble(range, decided.after.workspace, decided.decisions, said, platform, options.untaken);
+  return { ...plan, releases };
 }
 
 function assemble(
@@ -65,7 +70,7 @@ function assemble(
   said: Said,
   platform: Platform,
   untaken: Schedule | undefined,
-): OnCommitPlan {
+): Omit<OnCommitPlan, "releases"> {
   const decided = new Set(decisions.flatMap(({ kind, pkgbase }) => (kind === "skip" ? [] : [pkgbase])));
   const kept = keptOf(untaken, workspace, decided);
   const builds = decisions.filter((decision) => decision.kind === "build");

@@ -7,6 +7,7 @@ import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import type { PublishedHere } from "../../ci/same-version.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
+import { describeRef } from "../../release/refs/ref.ts";
 import { describeProblem } from "../../workspace/workspace.ts";
 import { info, printable, warn } from "../output/report.ts";
 import { publishedHere } from "../wiring/published-here.ts";
@@ -32,8 +33,9 @@ export async function onCommit({ root, dryRun = false, json = false }: Options):
   if (dryRun) await sayIfRefused(git, platform, plan);
   else await applyOnCommit(git, platform, plan, () => new Date());
   if (json) {
-    const { range, schedule, skipped, problems, notes, kept } = plan;
-    process.stdout.write(`${JSON.stringify({ range, schedule, skipped, problems, notes, kept }, null, 2)}\n`);
+    const { range, schedule, releases, skipped, problems, notes, kept } = plan;
+    const printed = { range, schedule, releases, skipped, problems, notes, kept };
+    process.stdout.write(`${JSON.stringify(printed, null, 2)}\n`);
   } else {
     process.stdout.write(describePlan(plan));
     info(describeOutcome(plan, dryRun));
@@ -51,7 +53,7 @@ async function sayIfRefused(git: Git, platform: Platform, { range }: OnCommitPla
   }
 }
 
-function describePlan({ range, schedule, skipped }: OnCommitPlan): string {
+function describePlan({ range, schedule, releases, skipped }: OnCommitPlan): string {
   const [builds, removals] = [allBuilds(schedule), schedule.removals];
   const since = {
     "since-tag": `${count(range.commits, "commit")} since ${range.from?.slice(0, 10)}`,
@@ -62,6 +64,12 @@ function describePlan({ range, schedule, skipped }: OnCommitPlan): string {
   const rows = [
     ...builds.map((build) => ["build", build.pkgbase, build.class ?? "any", build.reason]),
     ...removals.map((removal) => ["remove", removal.pkgbase, "", removal.reason]),
+    ...releases.map(({ project, channel, lock }) => [
+      "release",
+      project,
+      "",
+      `${channel}: ${describeRef(lock.ref)} (${lock.reason})`,
+    ]),
     ...skipped.map((skip) => ["skip", skip.pkgbase, "", skip.reason]),
   ];
   const head = printable(`${range.head.slice(0, 10)}: ${since}\n`);
