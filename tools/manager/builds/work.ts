@@ -19,7 +19,7 @@ export interface Watcher {
 
 export interface WorkOptions {
   readonly worker: string;
-  /** Builds at a time. */
+  /** Builds at a time; 0: none but the jobs of releases, one after the other. */
   readonly jobs: number;
   readonly watcher: Watcher;
   readonly signal: AbortSignal;
@@ -51,7 +51,7 @@ export async function work(installations: Installations, options: WorkOptions): 
     while (!signal.aborted) {
       const goOn = await options.tick();
       for (const applyRemovals of removers) await applyRemovals();
-      const claim = goOn && running.size < options.jobs ? await nextClaim() : undefined;
+      const claim = goOn && running.size < Math.max(options.jobs, 1) ? await nextClaim() : undefined;
       if (claim) {
         const build: Promise<void> = carryOutClaim(
           installationOf(installations, claim.build) ?? installations[0],
@@ -79,7 +79,9 @@ export async function work(installations: Installations, options: WorkOptions): 
   if (trouble.signal.aborted) throw trouble.signal.reason;
 
   async function nextClaim(): Promise<Claim | undefined> {
-    const { only, archs } = options;
+    const { only, jobs } = options;
+    // Where others build, releases are still made here: their artifacts and their keys are here.
+    const archs = jobs === 0 ? [] : options.archs;
     const worker = {
       worker: options.worker,
       classes: "all",
