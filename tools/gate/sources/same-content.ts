@@ -10,7 +10,7 @@ const finding = findingsOf(contentRules);
 
 /**
  * A new version of which everything that is fetched is known to be what it was: the same commit or tag, or a download
- * with the same checksum. Where something isn't pinned, or nothing is fetched, the version may be a new one.
+ * of the same address with the same checksum. Where something isn't pinned, or nothing is fetched, the version may be a new one.
  */
 export function judgeSameContent({ before, after, architectures }: Comparison): Finding[] {
   const [was, is] = [versionOf(before), versionOf(after)];
@@ -46,6 +46,10 @@ function keptIn(old: Checked, now: Checked, skipsLoose: boolean): boolean[] {
     const proofs = [...now.sums].filter(
       ([, sums]) => sums[at] !== undefined && sums[at] !== "SKIP" && sums[at] !== "",
     );
-    return [proofs.length > 0 && proofs.every(([kind, sums]) => old.sums.get(kind)?.[at] === sums[at])];
+    // What moves with the version and stays the same, as a small script does, was looked up for it.
+    const stays = source.text === before.text;
+    return [
+      stays && proofs.length > 0 && proofs.every(([kind, sums]) => old.sums.get(kind)?.[at] === sums[at]),
+    ];
   });
 }

@@ -29,11 +29,10 @@ export function judgeFollowing({ before, after, written, architectures }: Compar
   );
   const roots = [...written.before].flatMap(([name, { forms, reads }]) => {
     const now = written.after.get(name);
-    const isRoot =
-      !conditional.has(name) &&
-      reads.size === 0 &&
-      now?.reads.size === 0 &&
-      now.forms.length === forms.length;
+    if (!now || conditional.has(name) || now.forms.length !== forms.length) return [];
+    const readsSame = reads.size === now.reads.size && [...reads].every((read) => now.reads.has(read));
+    // `pkgver=$_series.14` may become `pkgver=$_series.15`.
+    const isRoot = readsSame && (reads.size === 0 || name === "pkgver");
     return isRoot && now.forms.join("\n") !== forms.join("\n") ? [name] : [];
   });
   const derived = [...written.before].filter(
