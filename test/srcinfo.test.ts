@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
 import type { Schedule } from "../tools/schedule/schedule.ts";
-import { recipeId } from "../tools/workspace/metadata/recipe-id.ts";
+import { recipeId } from "../tools/workspace/metadata/content-ids.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 

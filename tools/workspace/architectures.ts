@@ -13,12 +13,11 @@ export function isForAny({ srcinfo }: Described): boolean {
 }
 
 /** For which of a repository's architectures a package is built; none where it is for others alone. */
-export function builtFor(pkg: Described, architectures: Architectures): Architectures {
-  const first = architectures.slice(0, 1);
-  if (!pkg.srcinfo || isForAny(pkg)) return first;
-  const named = namedIn(pkg.srcinfo);
+export function builtFor({ srcinfo }: Described, architectures: Architectures): Architectures {
+  const named = srcinfo ? namedIn(srcinfo) : [];
   const own = architectures.filter((arch) => named.includes(arch));
-  return own.length === 0 && named.includes("any") ? first : own;
+  const isForAll = named.length === 0 || named.includes("any");
+  return own.length === 0 && isForAll ? architectures.slice(0, 1) : own;
 }
 
 /** Whether the repository of that architecture has it, wherever it is built. */

@@ -22,6 +22,6 @@ export async function askAboutWorktree(
   });
   const unknown = recipes.filter(({ id }) => kept.get(id) === undefined);
   const answers = await askMakepkg(kept, unknown, () => sharedAnswers(openGit(top, process.env), "here"));
-  kept.save(false);
+  kept.save();
   return answers.size > 0;
 }

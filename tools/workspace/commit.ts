@@ -18,7 +18,7 @@ import { askMakepkg, type OpenRecipe } from "./metadata/ask-makepkg.ts";
 import type { Derived } from "./metadata/derived.ts";
 import { KeptMetadata } from "./metadata/kept-metadata.ts";
 import { isEnough } from "./metadata/metadata.ts";
-import { recipeId } from "./metadata/recipe-id.ts";
+import { recipeId } from "./metadata/content-ids.ts";
 import { sharedAnswers } from "./metadata/shared-answers.ts";
 import { recipeEntries, recipeOf } from "./recipe.ts";
 
@@ -147,7 +147,7 @@ async function readDerived(
     () => sharedAnswers(git, "remote"),
   );
   for (const [name, answer] of answers) derived.set(name, answer);
-  kept.save(isWhole);
+  kept.save(isWhole ? "all" : undefined);
   return derived;
 }
 

@@ -16,7 +16,7 @@ export function lintWorkspace(
   projects: number;
   problems: readonly WorkspaceProblem[];
 } {
-  const workspace = parseWorkspace(readWorktree(root, kept, { srcinfos: "all" }));
+  const workspace = parseWorkspace(readWorktree(root, kept, { reads: "srcinfos" }));
   const { packagesDir, packages, problems } = workspace;
   const found = [...problems];
   for (const { pkgbase, committed } of packages.values()) {

@@ -32,7 +32,7 @@ export interface SrcinfoFile {
  */
 export async function srcinfoFiles(root: string, names: readonly string[]): Promise<SrcinfoFile[]> {
   const kept = KeptMetadata.of(root, derive);
-  const read = (): Workspace => parseWorkspace(readWorktree(root, kept, { srcinfos: "all" }));
+  const read = (): Workspace => parseWorkspace(readWorktree(root, kept, { reads: "srcinfos" }));
   const first = read();
   const workspace = (await askAboutWorktree(root, unknownPackages(first), kept)) ? read() : first;
   const { packages, packagesDir, problems } = workspace;

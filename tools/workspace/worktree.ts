@@ -25,20 +25,18 @@ import {
   type FolderFiles,
   type WorkspaceFiles,
 } from "./files.ts";
-import { recipeId } from "./metadata/recipe-id.ts";
+import { blobId, recipeId } from "./metadata/content-ids.ts";
 import type { Derived } from "./metadata/derived.ts";
-import { blobId, type KeptMetadata } from "./metadata/kept-metadata.ts";
+import type { KeptMetadata, Part } from "./metadata/kept-metadata.ts";
 import { isEnough } from "./metadata/metadata.ts";
 import { isInCiFolder } from "./recipe.ts";
 
 interface ReadOptions {
-  /** Leave out the packages' `.CI/config`. */
-  readonly configs?: boolean;
   /**
-   * Read `.SRCINFO` also where the PKGBUILD tells everything, or not even where pkgver() may have found a newer
-   * version.
+   * `tree`: no more than the dependency tree is made of, so neither settings nor what `.SRCINFO` says of a newer version.
+   * `srcinfos`: `.SRCINFO` also where the PKGBUILD tells everything.
    */
-  readonly srcinfos?: "all" | "unless-whole" | undefined;
+  readonly reads?: "tree" | "srcinfos";
 }
 
 /**
@@ -105,7 +103,7 @@ function* readFolders(
       yield linkedFolder(entry.name);
     }
   }
-  kept.save(true);
+  kept.save(options.reads === "tree" ? "tree" : "all");
 }
 
 /** A package's PKGBUILD, for those who read more than the metadata. */
@@ -117,16 +115,17 @@ function readFolder(
   folder: string,
   name: string,
   kept: KeptMetadata,
-  { configs = true, srcinfos }: ReadOptions,
+  { reads }: ReadOptions,
 ): FolderFiles | undefined {
-  const { pkgbuild, text } = readPkgbuild(`${folder}/PKGBUILD`, kept);
-  const isTold = text && (srcinfos === "unless-whole" ? text.whole : isEnough(text));
-  const isUnread = isTold && srcinfos !== "all";
+  const isForTree = reads === "tree";
+  const { pkgbuild, text } = readPkgbuild(`${folder}/PKGBUILD`, kept, isForTree ? "tree" : "all");
+  const isTold = text && (isForTree ? text.whole : isEnough(text));
+  const isUnread = isTold && reads !== "srcinfos";
   const srcinfo = isUnread ? unread : read(`${folder}/.SRCINFO`);
   if (pkgbuild.kind === "absent" && srcinfo.kind === "absent") return undefined;
   const isOpen = srcinfo.kind === "absent" && text !== undefined && text.unknown.length > 0;
   const derived = isOpen ? (kept.get(idOf(readRecipe(folder))) ?? text) : text;
-  const config = configs ? readIn(folder, ".CI", "config") : absent;
+  const config = isForTree ? absent : readIn(folder, ".CI", "config");
   return { name, pkgbuild, derived, srcinfo, config };
 }
 
@@ -134,15 +133,16 @@ function readFolder(
 function readPkgbuild(
   path: string,
   kept: KeptMetadata,
+  part: Part,
 ): Pick<FolderFiles, "pkgbuild"> & { text?: Derived | undefined } {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  const known = stats?.isFile() ? kept.ofFile(stats) : undefined;
+  const known = stats?.isFile() ? kept.ofFile(stats, part) : undefined;
   if (known) return { pkgbuild: { kind: "present" }, text: known };
   const pkgbuild = read(path);
   if (pkgbuild.kind !== "file") return { pkgbuild };
   const id = blobId(pkgbuild.text);
   const text = kept.derive(id, pkgbuild.text);
-  if (stats) kept.addFile(stats, id);
+  if (stats) kept.addFile(stats, id, text, part);
   return { pkgbuild, text };
 }
 

@@ -204,6 +204,9 @@ export const postBuildIdioms: readonly Idiom[] = [
   },
 ];
 
+/** No idiom is as long: what is longer was made to keep its reader busy. */
+const longest = 10_000;
+
 /** Reads statements by a table; answers those that none of it understands. */
 export function readStatements(
   statements: readonly Statement[],
@@ -212,10 +215,12 @@ export function readStatements(
 ): NotUnderstood[] {
   return statements.flatMap((statement) => {
     const whole = wholeText(statement);
-    const isUnderstood = idioms.some(({ pattern, read }) => {
-      const match = pattern.exec(whole);
-      return match !== null && read(match, so) !== false;
-    });
+    const isUnderstood =
+      whole.length <= longest &&
+      idioms.some(({ pattern, read }) => {
+        const match = pattern.exec(whole);
+        return match !== null && read(match, so) !== false;
+      });
     return isUnderstood ? [] : [{ line: statement.line, text: whole.slice(0, 120) }];
   });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { preBuildIdioms, readStatements } from "./python-idioms.ts";
 import { readPython, wholeText } from "./python.ts";
 
 test.each([
@@ -36,4 +37,14 @@ test.each([
 ])("of a string with many %s that doesn't end all is one text", (_what, text) => {
   const [one, ...more] = readPython(`a()\nb = ${text.repeat(100_000)}`).slice(1);
   expect([wholeText(one!).slice(0, 3), more]).toEqual(['b="', []]);
+});
+
+test.each([
+  ["one statement of many tokens", `f(${"a,".repeat(50_000)}${"]".repeat(50_000)})`],
+  ["operations in operations", `update_pkgver_and_pkgrel(${"re.sub('a','b',".repeat(20_000)}`],
+  ["blocks in blocks", Array.from({ length: 1_400 }, (_, at) => `${" ".repeat(at)}if a:`).join("\n")],
+])("%s are read in time, and mean nothing", (_what, source) => {
+  const statements = readPython(source);
+  const found = readStatements(statements, preBuildIdioms, { variables: new Map() });
+  expect(found).toHaveLength(statements.length);
 });

@@ -59,14 +59,13 @@ const token =
 
 function logicalLines(source: string): LogicalLine[] {
   const lines: LogicalLine[] = [];
-  let parts: string[] = [];
-  let text = "";
+  let [parts, tokens]: [string[], string[]] = [[], []];
   let started: { indent: number; line: number } | undefined;
   let [number, depth, lineStart] = [1, 0, 0];
 
   const endPart = (): void => {
-    if (text !== "") parts.push(text);
-    text = "";
+    if (tokens.length > 0) parts.push(tokens.join(""));
+    tokens = [];
   };
   const endLine = (): void => {
     endPart();
@@ -83,10 +82,10 @@ function logicalLines(source: string): LogicalLine[] {
       started ??= { indent: widthOf(source.slice(lineStart, match.index)), line: number };
       if (depth === 0 && other === ";") endPart();
       else {
-        text = joined(text, string === undefined ? whole : spelled(string), word !== undefined);
+        add(tokens, string === undefined ? whole : spelled(string), word !== undefined);
         if (other !== undefined && "([{".includes(other)) depth += 1;
         if (other !== undefined && ")]}".includes(other)) depth = Math.max(0, depth - 1);
-        if (depth === 0 && other === ":" && isHeader(text)) endPart();
+        if (depth === 0 && other === ":" && headers.has(tokens[0]!)) endPart();
       }
     }
     number += whole.split("\n").length - 1;
@@ -103,14 +102,17 @@ function widthOf(blanks: string): number {
 }
 
 /** `name: type` is no block. */
-function isHeader(text: string): boolean {
-  return /^(?:if|elif|else|for|while|def|class|with|try|except|finally|async|match|case)\b/.test(text);
-}
+const headers = new Set(
+  "if elif else for while def class with try except finally async match case".split(" "),
+);
 
-function joined(text: string, next: string, isWord: boolean): string {
-  if (/^[)\]}]$/.test(next)) return text.replace(/,$/, "") + next;
-  const wordBefore = /[\p{L}\p{N}_"]$/u.test(text);
-  return wordBefore && (isWord || /^[a-z]?"/.test(next)) ? `${text} ${next}` : text + next;
+/** Adds a token to those of a statement, with a blank where two words would become one. */
+function add(tokens: string[], next: string, isWord: boolean): void {
+  const last = tokens.at(-1) ?? "";
+  const isClosing = /^[)\]}]$/.test(next);
+  if (isClosing && last === ",") tokens.pop();
+  const isApart = /[\p{L}\p{N}_"]$/u.test(last) && (isWord || /^[a-z]?"/.test(next));
+  tokens.push(isApart && !isClosing ? ` ${next}` : next);
 }
 
 /** Escapes other than the usual few stay as they are, behind a mark that no pattern expects. */

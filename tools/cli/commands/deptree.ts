@@ -21,7 +21,7 @@ export async function deptree({ root, format, out, databases = [], json = false 
   const distribution = await distributionNames(databases);
   const kept = KeptMetadata.of(folder);
   const read = (): ReturnType<typeof readTree> => {
-    const files = readWorktree(folder, kept, { configs: false, srcinfos: "unless-whole" });
+    const files = readWorktree(folder, kept, { reads: "tree" });
     return readTree(files, defaultArch, distribution);
   };
   const first = await kept.reading(read);

@@ -127,12 +127,15 @@ const distribution = ["core", "extra", "multilib"]
 /** What `--from-list` or `--from-aurcache` name, fetched and judged; undefined where neither is given. */
 async function listedPackages({ fromList, fromAurcache }: Options): Promise<ListPlan | undefined> {
   if (fromList === undefined && fromAurcache === undefined) return undefined;
-  const names =
-    fromList === undefined ? await readAurcache(resolve(fromAurcache!)) : readList(await readText(fromList));
+  const { names, elsewhere } =
+    fromList === undefined
+      ? await readAurcache(resolve(fromAurcache!))
+      : { names: readList(await readText(fromList)), elsewhere: [] };
   const { config } = readRepositoryConfig({ kind: "file", text: `CI_LIB_DB="${distribution}"` });
-  return withUpstreams(process.env, (upstreams, aur) =>
+  const plan = await withUpstreams(process.env, (upstreams, aur) =>
     planList({ upstreams, aur, now: () => new Date(), progress: info }, config, names),
   );
+  return { ...plan, notInAur: [...plan.notInAur, ...elsewhere] };
 }
 
 /** What a host that is away says is meant for runs that come again by themselves. */

@@ -1,13 +1,23 @@
 import { commandName } from "../grammar/constants.ts";
-import type { Assignment, Script } from "../grammar/syntax.ts";
+import type { Assignment, Script, WordPart } from "../grammar/syntax.ts";
 import { walkAssignment, walkScript } from "../grammar/walk.ts";
 import type { Walk } from "./effects.ts";
 
 /** Whether the assignment runs a command, whose status is then its own. */
 export function substitutes(assignment: Assignment): boolean {
+  const { index, value } = assignment;
+  // Thousands are asked, and most consist of text and plain variables.
+  const words = value.kind === "scalar" ? [value.word] : value.elements.map(({ word }) => word);
+  const isPlain = !index && words.every(({ parts }) => parts.every(isTextOrName));
+  if (isPlain && (value.kind === "scalar" || value.elements.every((one) => !one.index))) return false;
   let found = false;
   walkAssignment(assignment, { part: (part) => void (found ||= part.kind === "substitution") });
   return found;
+}
+
+function isTextOrName(part: WordPart): boolean {
+  const isName = part.kind === "parameter" && part.index === undefined && part.operands.length === 0;
+  return isName || part.kind === "literal";
 }
 
 /** Whether a loop with this body may end before its list does. */

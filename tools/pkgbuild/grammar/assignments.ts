@@ -42,11 +42,31 @@ function readElements(cursor: Cursor): ArrayElement[] {
   if (cursor.pendingDocuments.length > 0) cursor.fail("an array after a here-document's operator");
   const elements: ArrayElement[] = [];
   for (;;) {
+    for (let plain = readPlainElement(cursor); plain; plain = readPlainElement(cursor)) elements.push(plain);
     skipLines(cursor);
     if (cursor.skip(")")) return elements;
     if (cursor.ended) cursor.fail("an array that isn't closed", at);
     elements.push(readElement(cursor));
   }
+}
+
+/** One word without anything that would be expanded, and the blanks before it. */
+const plainElement = /[ \t\n]*(?:([\w:/.,=%-]+)|'([^']*)'|"([^"\\$`]*)")(?=[ \t\n)])/y;
+
+/** Most elements, without what the others take. */
+function readPlainElement(cursor: Cursor): ArrayElement | undefined {
+  plainElement.lastIndex = cursor.at;
+  const match = plainElement.exec(cursor.text);
+  if (!match) return undefined;
+  const [whole, bare, single, double] = match;
+  const text = bare ?? single ?? double ?? "";
+  const end = cursor.at + whole.length;
+  const start = end - text.length - (bare === undefined ? 2 : 0);
+  cursor.at = start;
+  const { line } = cursor;
+  cursor.at = end;
+  const word: Word = { parts: [{ kind: "literal", text, quoted: bare === undefined }], line };
+  return { index: undefined, append: false, word, span: { start, end } };
 }
 
 function readElement(cursor: Cursor): ArrayElement {

@@ -62,10 +62,17 @@ function endOfCode(text: string, start: number, nesting: number): number | undef
         depth -= 1;
         if (nesting > 0 && depth === 0) return inTest ? undefined : at;
         break;
-      case "<":
-        // A here-document's content is none of the code.
-        if (text[at + 1] === "<") return undefined;
+      case "<": {
+        if (text[at + 1] !== "<") break;
+        if (text[at + 2] === "<") {
+          at += 2;
+          break;
+        }
+        const end = depth === 0 && nesting === 0 && !inTest ? endOfDocument(text, at) : undefined;
+        if (end === undefined) return undefined;
+        at = end;
         break;
+      }
       case "[":
         if (text[at + 1] === "[") inTest = true;
         break;
@@ -123,6 +130,27 @@ function endOfDollar(text: string, at: number, nesting: number): number | undefi
       return at + 1;
     default:
       return at;
+  }
+}
+
+/** `<<`, a plain delimiter, and what else its line has, as far as that is plain. */
+const documentOperator =
+  /<<(?<tabs>-?)[ \t]*(?:(?<plain>\w+)|'(?<quoted>\w+)'|"(?<double>\w+)")(?=[ \t\n;>|&])(?:[\w \t;>|&=:.,/@%+-]|"(?:[\w \t=:.,/@%+-]|\$\w+|\$\{\w+\})*")*\n/y;
+
+/** The last place before the end of the line that ends the here-document whose operator stands here. */
+function endOfDocument(text: string, at: number): number | undefined {
+  documentOperator.lastIndex = at;
+  const { tabs, plain, quoted, double } = documentOperator.exec(text)?.groups ?? {};
+  const delimiter = plain ?? quoted ?? double;
+  if (delimiter === undefined) return undefined;
+  for (let start = documentOperator.lastIndex; ;) {
+    const end = text.indexOf("\n", start);
+    if (end === -1) return undefined;
+    const line = text.slice(start, end);
+    if ((tabs === "-" ? line.replace(/^\t+/, "") : line) === delimiter) return end - 1;
+    // Unless the delimiter is quoted, such a line goes on with the next one.
+    if (plain !== undefined && line.endsWith("\\")) return undefined;
+    start = end + 1;
   }
 }
 

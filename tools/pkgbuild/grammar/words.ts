@@ -172,8 +172,12 @@ function readSingleQuotes(cursor: Cursor): string {
   return text;
 }
 
+const plainQuotes = /"[^"\\$`]*"/y;
+
 function readDoubleQuotes(cursor: Cursor, parts: WordPart[]): void {
   const start = cursor.at;
+  const plain = cursor.take(plainQuotes);
+  if (plain !== "") return addLiteral(parts, plain.slice(1, -1), true);
   cursor.at += 1;
   const { parts: inner } = cursor.nested(() => readStyled(cursor, styles.doubleQuotes));
   if (!cursor.skip('"')) cursor.fail("a quote that isn't closed", start);

@@ -37,12 +37,24 @@ const perArchitecture = "source provides conflicts depends replaces optdepends m
   .split(" ")
   .concat(sums);
 
-function fieldsFor(architecture: string): readonly string[] {
-  return perArchitecture.map((field) => `${field}_${architecture}`);
+/** The places of a section's fields in makepkg's order, those with one value first. */
+type Order = ReadonlyMap<string, number>;
+
+function orderOf(kind: keyof typeof fields, architectures: readonly string[]): Order {
+  const isUsual = architectures.length < 3 && architectures.every((name) => usual.has(name));
+  const key = `${kind} ${architectures.join(" ")}`;
+  const known = isUsual ? orders.get(key) : undefined;
+  if (known) return known;
+  const { single, multiple } = fields[kind];
+  const suffixed = architectures.flatMap((name) => perArchitecture.map((field) => `${field}_${name}`));
+  const order = new Map([...single, ...multiple, ...suffixed].map((field, at) => [field, at]));
+  if (isUsual) orders.set(key, order);
+  return order;
 }
 
 /** Made once for thousands of recipes. */
-const usual = new Map(["x86_64", "aarch64", "i686", "armv7h"].map((name) => [name, fieldsFor(name)]));
+const orders = new Map<string, Order>();
+const usual = new Set(["x86_64", "aarch64", "i686", "armv7h"]);
 
 /**
  * What makepkg would write to `.SRCINFO`, from what was evaluated without running anything. Where pkgver() exists, `.SRCINFO`
@@ -53,7 +65,7 @@ export function expectedSrcinfo(evaluation: Evaluation): ExpectedSrcinfo {
   const architectures = suffixes(evaluation.list("arch"));
   const base = sectionOf(
     {
-      ...(!evaluation.spoiled && { named: new Set(evaluation.names) }),
+      ...(!evaluation.spoiled && { named: evaluation.names }),
       single: (field) => evaluation.scalar(field),
       list: (field) => evaluation.list(field),
     },
@@ -83,26 +95,31 @@ function packagesOf(
 
 /** @param values of fields that aren't named there's none; without names there may be of any */
 function sectionOf(
-  values: Omit<PrintedPackage, "named"> & Partial<PrintedPackage>,
+  values: Omit<PrintedPackage, "named"> & { readonly named?: Iterable<string> },
   kind: keyof typeof fields,
   architectures: readonly string[],
 ): Section {
   const section = new Map<string, readonly Value[] | Unknown>();
-  const { named } = values;
-  if (named?.size === 0) return section;
-  for (const field of fields[kind].single) {
-    if (named && !named.has(field)) continue;
+  const order = orderOf(kind, architectures);
+  for (const field of namedFields(values.named, order)) {
+    if (order.get(field)! >= fields[kind].single.length) {
+      const list = values.list(field);
+      if (list) addList(section, field, list, kind);
+      continue;
+    }
     const value = values.single(field);
     if (value && (kind === "package" || !value.known || value.text !== ""))
       section.set(field, [written(value)]);
   }
-  const suffixed = architectures.flatMap((name) => usual.get(name) ?? fieldsFor(name));
-  for (const field of [...fields[kind].multiple, ...suffixed]) {
-    if (named && !named.has(field)) continue;
-    const list = values.list(field);
-    if (list) addList(section, field, list, kind);
-  }
   return section;
+}
+
+/** In makepkg's order; a recipe names far fewer than there are. */
+function namedFields(named: Iterable<string> | undefined, order: Order): string[] {
+  if (!named) return [...order.keys()];
+  const found: string[] = [];
+  for (const name of named) if (order.has(name)) found.push(name);
+  return found.sort((a, b) => order.get(a)! - order.get(b)!);
 }
 
 /** An empty list is written for a package only, where it overrides what the base says. */

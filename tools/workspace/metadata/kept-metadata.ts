@@ -1,64 +1,28 @@
-import { createHash, hash } from "node:crypto";
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  type Stats,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import type { Stats } from "node:fs";
+import { join } from "node:path";
 import { gitFolder } from "../../git/git-folder.ts";
 import type { Derived } from "./derived.ts";
-
-/** The files that decide what is derived: the evaluator, `.SRCINFO`'s form, and this room. */
-const evaluator = ["../../pkgbuild", "../../alpm", "."].map((folder) => join(import.meta.dirname, folder));
-
-/** What another version of the evaluator derived isn't taken: its files have other sizes or times. */
-let version: string | undefined;
-
-function firstLine(): string {
-  version ??= `sluice metadata ${evaluatorVersion()}`;
-  return version;
-}
-
-function evaluatorVersion(): string {
-  const sum = createHash("sha256");
-  for (const folder of evaluator) {
-    for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
-      const { size, mtimeMs } = statSync(join(folder, name));
-      sum.update(`${name} ${size} ${mtimeMs}\n`);
-    }
-  }
-  return sum.digest("hex");
-}
+import { KeptLines } from "./kept-lines.ts";
 
 /** A file that was written this short before it was read may be written again within the same tick of its clock. */
 const settledMs = 1_000;
 
-/** Where more is kept than this many times what a whole workspace uses, the rest is let go. */
-const mostUnused = 3;
-
 /**
- * What was derived of PKGBUILDs, kept in the repository's Git folder, so that what didn't change isn't read again.
- * A line for each: the PKGBUILD's blob id, or the recipe's where makepkg was asked, a space, what is known as JSON. A
- * file of a work tree has a line as well, so that it isn't read where it is as it was: inode, size and the time of its
- * last change, then its blob id. Where all this can't be read or written, everything is derived anew.
+ * What was derived of PKGBUILDs, kept in the repository's Git folder, so that what didn't change isn't read again:
+ * JSON by the PKGBUILD's blob id, or by the recipe's where makepkg was asked. A file of a work tree is known by its
+ * inode, size and the time of its last change: by these its blob id, so that it isn't read where it is as it was, and
+ * in a file of its own what a dependency tree is made of, which is a fourth of it all.
  */
 export class KeptMetadata {
   #derive: Derive | undefined;
-  readonly #file: string | undefined;
-  readonly #lines: Map<string, string>;
-  readonly #used = new Set<string>();
+  readonly #all: KeptLines;
+  readonly #trees: KeptLines;
   readonly #opened = Date.now();
-  #isNew = false;
 
-  private constructor(file: string | undefined, derive?: Derive) {
+  private constructor(folder: string | undefined, derive?: Derive) {
     this.#derive = derive;
-    this.#file = file;
-    this.#lines = file === undefined ? new Map() : readLines(file);
+    this.#all = new KeptLines(folder && join(folder, "metadata"));
+    this.#trees = new KeptLines(folder && join(folder, "trees"));
   }
 
   /**
@@ -67,7 +31,7 @@ export class KeptMetadata {
    */
   static of(dir: string, derive?: Derive): KeptMetadata {
     const folder = gitFolder(dir);
-    return new KeptMetadata(folder && join(folder, "sluice", "metadata"), derive);
+    return new KeptMetadata(folder && join(folder, "sluice"), derive);
   }
 
   /** Reads once more where something isn't kept: loading the evaluator takes as long as reading what is kept. */
@@ -82,16 +46,13 @@ export class KeptMetadata {
   }
 
   get(id: string): Derived | undefined {
-    const line = this.#lines.get(id);
-    if (line === undefined) return undefined;
-    this.#used.add(id);
-    return JSON.parse(line) as Derived;
+    return parsed(this.#all.get(id));
   }
 
   /** What makepkg said of recipes, by their ids; without what isn't known. */
   answers(): ReadonlyMap<string, Derived> {
-    const ids = [...this.#lines.keys()].filter((id) => id.startsWith("recipe-"));
-    return new Map(ids.map((id) => [id, JSON.parse(this.#lines.get(id)!) as Derived] as const));
+    const ids = [...this.#all.ids()].filter((id) => id.startsWith("recipe-"));
+    return new Map(ids.map((id) => [id, this.get(id)!] as const));
   }
 
   /** What the text says, kept or derived now. */
@@ -105,74 +66,66 @@ export class KeptMetadata {
   }
 
   add(id: string, derived: Derived): void {
-    this.#set(id, asciiJson(derived));
-  }
-
-  /** What a file's text says, where the file is as it was when that was kept. */
-  ofFile(stats: Stats): Derived | undefined {
-    const file = fileId(stats);
-    const id = this.#lines.get(file);
-    if (id === undefined) return undefined;
-    this.#used.add(file);
-    return this.get(id);
-  }
-
-  /** @param stats from before the file was read; @param id as of `derive` */
-  addFile(stats: Stats, id: string): void {
-    if (stats.ctimeMs < this.#opened - settledMs) this.#set(fileId(stats), id);
-  }
-
-  #set(id: string, line: string): void {
-    this.#used.add(id);
-    this.#lines.set(id, line);
-    this.#isNew = true;
+    this.#all.set(id, asciiJson(derived));
   }
 
   /**
-   * Writes what is new, in one rename.
+   * What a file's text says, where the file is as it was when that was kept.
    *
-   * @param isWhole whether a whole workspace was read
+   * @param part `tree`: without fields that nothing of a dependency tree depends on
    */
-  save(isWhole: boolean): void {
-    if (!this.#isNew || this.#file === undefined) return;
-    // Two commits that are compared are read at the same time.
-    const all = [...new Map([...readLines(this.#file), ...this.#lines])];
-    const isFull = isWhole && all.length > mostUnused * this.#used.size;
-    const lines = (isFull ? all.filter(([id]) => this.#used.has(id)) : all).map(
-      ([id, line]) => `${id} ${line}\n`,
-    );
-    const temporary = `${this.#file}.${process.pid}.tmp`;
-    try {
-      mkdirSync(dirname(this.#file), { recursive: true });
-      writeFileSync(temporary, [`${firstLine()}\n`, ...lines].join(""));
-      renameSync(temporary, this.#file);
-      this.#isNew = false;
-    } catch {
-      // A clone that this user may only read: the next run derives it again.
-      rmSync(temporary, { force: true });
-    }
+  ofFile(stats: Stats, part: Part): Derived | undefined {
+    if (part === "tree") return parsed(this.#trees.get(fileId(stats)));
+    const id = this.#all.get(fileId(stats));
+    return id === undefined ? undefined : this.get(id);
+  }
+
+  /** @param stats from before the file was read; @param id as of `derive` */
+  addFile(stats: Stats, id: string, derived: Derived, part: Part): void {
+    if (stats.ctimeMs >= this.#opened - settledMs) return;
+    if (part === "tree") this.#trees.set(fileId(stats), asciiJson(treePart(derived)));
+    else this.#all.set(fileId(stats), id);
+  }
+
+  /** Writes what is new. @param whole what was read of a whole workspace, if anything */
+  save(whole?: Part): void {
+    this.#all.save(whole === "all");
+    this.#trees.save(whole === "tree");
   }
 }
 
 type Derive = (pkgbuild: string) => Derived;
 
+/** How much of what a PKGBUILD says is wanted. */
+export type Part = "tree" | "all";
+
 /** Nobody but `reading` comes by it. */
 class NotKept extends Error {}
 
-/** As Git names a file's content. */
-export function blobId(content: string | Uint8Array): string {
-  const header = `blob ${Buffer.byteLength(content)}\0`;
-  // In one call: for thousands of small texts that is half the time.
-  if (typeof content === "string") return hash("sha1", header + content);
-  return createHash("sha1").update(header).update(content).digest("hex");
-}
-
 /** As Git tells that a file hasn't changed: whoever writes to it, or puts another in its place, changes its ctime. */
 function fileId({ dev, ino, size, ctimeMs }: Stats): string {
-  return `file-${dev}-${ino}-${size}-${ctimeMs}`;
+  return `${dev}-${ino}-${size}-${ctimeMs}`;
 }
 
-/** One character beyond ASCII would make the whole file's text take twice the memory, and be read half as fast. */
+function parsed(line: string | undefined): Derived | undefined {
+  return line === undefined ? undefined : (JSON.parse(line) as Derived);
+}
+
+/** Where something isn't known, `.SRCINFO` is compared with all of it. */
+function treePart(derived: Derived): Derived {
+  const { base, packages, whole } = derived;
+  if (!whole) return derived;
+  const own = packages && packages.map(([pkgname, fields]) => [pkgname, relationsIn(fields)] as const);
+  return { ...derived, base: relationsIn(base), packages: own };
+}
+
+function relationsIn(fields: Derived["base"]): Derived["base"] {
+  return fields.filter(([field]) => ofTree.test(field));
+}
+
+const ofTree = /^(?:arch|provides|(?:make|check)?depends)(?:_|$)/;
+
+/** As `KeptLines` wants it. */
 function asciiJson(derived: Derived): string {
   const json = JSON.stringify(derived);
   if (Buffer.byteLength(json) === json.length) return json;
@@ -180,24 +133,4 @@ function asciiJson(derived: Derived): string {
     /[\u0080-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-}
-
-function readLines(file: string): Map<string, string> {
-  let text: string;
-  try {
-    // ASCII alone, see `asciiJson`
-    text = readFileSync(file, "latin1");
-  } catch {
-    return new Map();
-  }
-  const lines = new Map<string, string>();
-  const first = firstLine();
-  if (!text.startsWith(`${first}\n`) || !text.endsWith("\n")) return lines;
-  for (let at = first.length + 1; at < text.length;) {
-    const end = text.indexOf("\n", at);
-    const space = text.indexOf(" ", at);
-    if (space !== -1 && space < end) lines.set(text.slice(at, space), text.slice(space + 1, end));
-    at = end + 1;
-  }
-  return lines;
 }

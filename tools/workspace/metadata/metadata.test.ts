@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { makeRepository } from "../../../test/world/repository.ts";
 import { formatSrcinfo, parseSrcinfo } from "../../alpm/srcinfo.ts";
 import { derive } from "./derived.ts";
-import { blobId, KeptMetadata } from "./kept-metadata.ts";
+import { blobId } from "./content-ids.ts";
+import { KeptMetadata } from "./kept-metadata.ts";
 import { metadataOf } from "./metadata.ts";
 
 const foo = "pkgname=foo\npkgver=2\npkgrel=1\narch=(any)\ndepends=(new)\n";
@@ -74,35 +75,38 @@ test("who saves last takes nothing from who saved meanwhile", () => {
     const [one, another] = [KeptMetadata.of(dir, derive), KeptMetadata.of(dir, derive)];
     one.derive("1", foo);
     another.derive("2", foo);
-    one.save(true);
-    another.save(false);
+    one.save("all");
+    another.save();
     expect(["1", "2"].map((id) => KeptMetadata.of(dir).get(id)?.pkgbase)).toEqual(["foo", "foo"]);
   } finally {
     rmSync(dir, { recursive: true });
   }
 });
 
-test("a file is read again once it changed, however alike it looks", () => {
-  const dir = mkdtempSync(join(tmpdir(), "sluice-kept-"));
-  try {
-    makeRepository(dir, { config: "" });
-    const file = join(dir, "PKGBUILD");
-    writeFileSync(file, foo);
-    const settled = { ...lstatSync(file), ctimeMs: Date.now() - 60_000 } as Stats;
-    const kept = KeptMetadata.of(dir, derive);
-    const derived = kept.derive(blobId(foo), foo);
-    kept.addFile(settled, blobId(foo));
-    kept.save(true);
-    expect(KeptMetadata.of(dir).ofFile(settled)).toEqual(derived);
-    utimesSync(file, settled.atimeMs / 1000, settled.mtimeMs / 1000);
-    expect(KeptMetadata.of(dir).ofFile(lstatSync(file))).toBeUndefined();
-    kept.addFile(lstatSync(file), blobId(foo));
-    // It may be written again within the same tick of the clock.
-    expect(kept.ofFile(lstatSync(file))).toBeUndefined();
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-});
+test.each(["all", "tree"] as const)(
+  "a file is read again once it changed, however alike it looks: %s",
+  (part) => {
+    const dir = mkdtempSync(join(tmpdir(), "sluice-kept-"));
+    try {
+      makeRepository(dir, { config: "" });
+      const file = join(dir, "PKGBUILD");
+      writeFileSync(file, foo);
+      const settled = { ...lstatSync(file), ctimeMs: Date.now() - 60_000 } as Stats;
+      const kept = KeptMetadata.of(dir, derive);
+      const derived = kept.derive(blobId(foo), foo);
+      kept.addFile(settled, blobId(foo), derived, part);
+      kept.save(part);
+      expect(KeptMetadata.of(dir).ofFile(settled, part)).toMatchObject({ pkgbase: "foo", whole: true });
+      utimesSync(file, settled.atimeMs / 1000, settled.mtimeMs / 1000);
+      expect(KeptMetadata.of(dir).ofFile(lstatSync(file), part)).toBeUndefined();
+      kept.addFile(lstatSync(file), blobId(foo), derived, part);
+      // It may be written again within the same tick of the clock.
+      expect(kept.ofFile(lstatSync(file), part)).toBeUndefined();
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  },
+);
 
 test("what was derived is kept by the PKGBUILD's content, and read again if the file is damaged", () => {
   const dir = mkdtempSync(join(tmpdir(), "sluice-kept-"));
@@ -111,7 +115,7 @@ test("what was derived is kept by the PKGBUILD's content, and read again if the 
     const id = blobId(foo);
     const first = KeptMetadata.of(dir, derive);
     const derived = first.derive(id, foo);
-    first.save(true);
+    first.save("all");
     expect(KeptMetadata.of(dir).get(id)).toEqual(derived);
     const file = join(dir, ".git/sluice/metadata");
     writeFileSync(file, readFileSync(file, "utf8").slice(0, -5));

@@ -17,7 +17,7 @@ export function expandText(word: Word, scope: Scope): string {
 
 /** Expands an assigned value, where a tilde means a home also behind a colon. */
 export function expandAssigned(word: Word, scope: Scope): string {
-  const plain = plainText(word);
+  const plain = simpleText(word, "assigned", scope);
   if (plain !== undefined) return scope.budget.hold(plain);
   if (word.parts.some((part) => part.kind === "literal" && !part.quoted && /:~/.test(part.text))) {
     throw new NotStatic("~ means the builder's home");
@@ -28,10 +28,10 @@ export function expandAssigned(word: Word, scope: Scope): string {
 
 /** Expands a word into the words that bash makes of it: none, one or several. */
 export function expandFields(word: Word, scope: Scope): string[] {
-  const plain = plainText(word);
+  const plain = simpleText(word, "field", scope);
   if (plain !== undefined && plain !== "") {
     scope.budget.spend(10);
-    return [plain];
+    return [scope.budget.hold(plain)];
   }
   return expandBraces(word, scope.budget).flatMap((braced) => {
     refuseTilde(braced);
@@ -49,6 +49,27 @@ export function plainText({ parts }: Word): string | undefined {
   const [only, another] = parts;
   if (another || only?.kind !== "literal") return undefined;
   return only.quoted || !expands.test(only.text) ? only.text : undefined;
+}
+
+/**
+ * What most words come to without more ado: plain text, and plain variables that aren't split where they stand.
+ * Undefined for any other word.
+ */
+function simpleText({ parts }: Word, as: "assigned" | "field", scope: Scope): string | undefined {
+  if (parts.length === 0) return undefined;
+  let text = "";
+  for (const part of parts) {
+    if (part.kind === "literal") {
+      if (!part.quoted && expands.test(part.text)) return undefined;
+      text += part.text;
+    } else {
+      if (part.kind !== "parameter" || !(part.quoted || as === "assigned")) return undefined;
+      const isPlain = part.prefix === "" && part.operator === "" && !part.index;
+      if (!isPlain || !/^[A-Za-z_]/.test(part.name)) return undefined;
+      text += valueOf(scope.get(part.name)) ?? "";
+    }
+  }
+  return text;
 }
 
 export function expandPattern(word: Word, scope: Scope): Pattern {
