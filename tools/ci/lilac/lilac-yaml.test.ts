@@ -10,6 +10,7 @@ const bomb = levels.map((name, at) => {
 test.each([
   ["aliases of aliases", bomb.join("\n")],
   ["lists in lists", "[".repeat(5000)],
+  ["thousands of entries", `update_on:\n${"- alias: python\n".repeat(2_000)}`],
   ["a megabyte", "#".repeat(2 ** 20 + 1)],
 ])("%s are refused, and the file is named by who reads it", (_what, text) => {
   expect(() => readLilacYaml(text)).toThrow(expect.objectContaining({ code: "lilac-yaml" }));

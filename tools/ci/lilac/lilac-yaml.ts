@@ -4,13 +4,15 @@ import { SluiceError } from "../../errors.ts";
 
 const entry = z.record(z.string(), z.unknown());
 const script = z.string().optional();
+/** Of a list; those of real files have tens. */
+const most = 1_000;
 const depends = z.array(z.union([z.string(), z.record(z.string(), z.string())])).nullish();
 
 /** What `lilac.yaml` may say, after lilac's own schema; other keys are kept by name. */
 const form = z.object({
   maintainers: z.array(z.object({ github: z.string().optional() })).nullish(),
   managed: z.boolean().default(true),
-  update_on: z.union([z.array(entry), entry.transform((one) => [one])]).nullish(),
+  update_on: z.union([z.array(entry).max(most), entry.transform((one) => [one])]).nullish(),
   update_on_build: z
     .array(
       z.object({
@@ -19,6 +21,7 @@ const form = z.object({
         to_pattern: z.string().nullish(),
       }),
     )
+    .max(most)
     .nullish(),
   repo_depends: depends,
   repo_makedepends: depends,
@@ -40,6 +43,9 @@ export type LilacYaml = z.infer<typeof form> & {
   /** The line on which a key's value begins; of a script that is indented below its key, the line before it. */
   readonly lineOf: (key: string, index?: number) => number;
 };
+
+/** More need no line of their own for a person to look at the file. */
+const mostUnknown = 20;
 
 /** In bytes. Most have a few hundred; one that names all packages of a language has 100 KB. */
 const largest = 1024 * 1024;
@@ -72,7 +78,9 @@ export function readLilacYaml(text: string): LilacYaml {
     throw yamlError(lineOf(String(path[0] ?? ""), Number(path[1])), `${path.join(".")}: ${message}`);
   }
   const known = new Set([...Object.keys(form.shape), "lilac_throttle"]);
-  const unknown = Object.keys(value).filter((key) => !known.has(key));
+  const unknown = Object.keys(value)
+    .filter((key) => !known.has(key))
+    .slice(0, mostUnknown);
   return { ...parsed.data, unknown, lineOf };
 }
 

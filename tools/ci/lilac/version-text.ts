@@ -7,6 +7,9 @@ export type TextOperation =
   /** Python's re.sub. */
   | { readonly kind: "substitute"; readonly pattern: string; readonly by: string };
 
+/** Operations on one text. */
+const most = 100;
+
 const call = String.raw`\.(\w+)\(((?:"(?:\\.|[^"\\])*"(?:,"(?:\\.|[^"\\])*")?)?)\)`;
 
 /**
@@ -30,7 +33,7 @@ export function readVersionText(
   const operations = [...calls.matchAll(new RegExp(call, "g"))].map(([, method = "", texts = ""]) =>
     operationOf(method, JSON.parse(`[${texts}]`) as string[]),
   );
-  return operations.includes(undefined)
+  return operations.includes(undefined) || known.length > most
     ? undefined
     : [...known, ...operations.filter((one) => one !== undefined && one !== "nothing")];
 }
