@@ -42,6 +42,7 @@ test.each([
   `CREATE VIEW packages AS ${endless}`,
   "CREATE TABLE packages (id INT, name TEXT AS (hex(zeroblob(99)))); INSERT INTO packages VALUES (1)",
   "CREATE TABLE packages (other TEXT)",
+  "CREATE TABLE packages (name TEXT)",
 ])("a file that would have to be computed, or says nothing, is refused: %s", async (schema) => {
   await expect(readAurcache(written(schema))).rejects.toThrow("isn't AURCache's database");
 });

@@ -33,6 +33,7 @@ export async function readAurcache(path: string): Promise<AurcachePackages> {
       const rows = all(
         `SELECT name, ${source} AS source FROM packages WHERE length(name) < 256 LIMIT ${most}`,
       );
+      if (rows.length === 0) throw new Error("no rows in the table `packages`");
       const named = (isWanted: (source: unknown) => boolean): string[] =>
         rows.flatMap((row) => (isWanted(row["source"]) && isName(row["name"]) ? [row["name"]] : [])).sort();
       return { names: named((from) => from === "aur"), elsewhere: named((from) => from !== "aur") };
