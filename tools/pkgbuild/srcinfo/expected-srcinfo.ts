@@ -41,18 +41,20 @@ const perArchitecture = "source provides conflicts depends replaces optdepends m
 type Order = ReadonlyMap<string, number>;
 
 function orderOf(kind: keyof typeof fields, architectures: readonly string[]): Order {
-  const key = architectures.length > 8 ? undefined : `${kind} ${architectures.join(" ")}`;
-  const known = key === undefined ? undefined : orders.get(key);
+  const key = `${kind} ${architectures.join(" ")}`;
+  const known = orders.get(key);
   if (known) return known;
   const { single, multiple } = fields[kind];
   const suffixed = architectures.flatMap((name) => perArchitecture.map((field) => `${field}_${name}`));
   const order = new Map([...single, ...multiple, ...suffixed].map((field, at) => [field, at]));
-  if (key !== undefined && orders.size < 100) orders.set(key, order);
+  if (orders.size >= mostOrders) orders.clear();
+  orders.set(key, order);
   return order;
 }
 
 /** Made once for thousands of recipes, of which most name the same few architectures. */
 const orders = new Map<string, Order>();
+const mostOrders = 50;
 
 /**
  * What makepkg would write to `.SRCINFO`, from what was evaluated without running anything. Where pkgver() exists, `.SRCINFO`
