@@ -7,7 +7,7 @@ import { RedisServer } from "../test/world/redis.ts";
 import { sleepingGraph, warmUpGraph, writeSleepingWorkspace } from "../test/world/sleeping-farm.ts";
 import { startChild, type Child } from "./child-process.ts";
 import { measure, rawBullmq, workEmbedded } from "./dispatch.ts";
-import type { BenchReport } from "./report.ts";
+import { progress, type BenchReport } from "./report.ts";
 import type { BuilderFigures } from "./sleeping-builders.ts";
 import type { ManagerFigures } from "./sleeping-manager.ts";
 
@@ -25,6 +25,7 @@ export async function benchManyBuilders(): Promise<BenchReport> {
   const sizes = [builds / 100, builds / 10, builds].map(Math.ceil);
   const runs: Simulated[] = [];
   for (const size of sizes) runs.push(await simulate(size));
+  progress(`the embedded queue alone: ${sizes[1]!.toLocaleString("en")} builds`);
   const [small, middle, large] = runs as [Simulated, Simulated, Simulated];
   const embedded = await measure(sizes[1]!, workEmbedded, buildMs);
   const names = sizes.map((size) => size.toLocaleString("en"));
@@ -65,8 +66,10 @@ async function simulate(count: number): Promise<Simulated> {
     return child;
   };
   try {
+    progress(`${count.toLocaleString("en")} builds: the manager reads the workspace`);
     const manager = begin("./sleeping-manager.js", [base, count, warmUp, tokens]);
     const url = await manager.line();
+    progress(`${builders.toLocaleString("en")} builders begin`);
     const farm = begin("./sleeping-builders.js", [url, count, warmUp, buildMs, tokens]);
     await farm.line();
     manager.stdin.write("warm up\n");

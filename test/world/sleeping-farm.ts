@@ -103,23 +103,48 @@ export async function openSleepingManager(
   };
 }
 
-/** One commit, written as Git's own stream: there may be a hundred thousand packages. @returns its folder */
+/**
+ * One commit, written as Git's own stream: there may be a hundred thousand packages. Git looks for a folder's entry
+ * among all others that it has, so the packages are written in parts, and then put into one folder.
+ *
+ * @returns its folder
+ */
 export function writeSleepingWorkspace(base: string, graph: Graph): string {
   const folder = join(base, "clone");
+  const git = (args: readonly string[], input = ""): string =>
+    execFileSync(
+      "git",
+      ["-C", folder, "-c", "user.name=Test", "-c", "user.email=test@example.org", ...args],
+      {
+        input,
+        encoding: "utf8",
+        maxBuffer: 2 ** 30,
+      },
+    ).trim();
   execFileSync("git", ["init", "--quiet", "--initial-branch=main", folder]);
-  const pieces = ["commit refs/heads/main\ncommitter Test <test@example.org> 1700000000 +0000\ndata 0\n"];
+  const pieces = ["commit refs/heads/parts\ncommitter Test <test@example.org> 1700000000 +0000\ndata 0\n"];
   const file = (path: string, text: string): void => {
     pieces.push(`M 100644 inline ${path}\ndata ${Buffer.byteLength(text)}\n${text}\n`);
   };
   file(".ci/config", "BUILD_REPO=test\nREPO_NAME=scratch\n");
-  for (const { pkgbase, needs } of graph) {
+  for (const [at, { pkgbase, needs }] of graph.entries()) {
     const lines = needs.map((need) => `depends = ${need}`);
-    file(`packages/${pkgbase}/PKGBUILD`, pkgbuildText(pkgbase, { lines }));
-    file(`packages/${pkgbase}/.SRCINFO`, srcinfoText(pkgbase, { lines }));
+    const path = `${Math.floor(at / partSize)}/${pkgbase}`;
+    file(`${path}/PKGBUILD`, pkgbuildText(pkgbase, { lines }));
+    file(`${path}/.SRCINFO`, srcinfoText(pkgbase, { lines }));
   }
-  execFileSync("git", ["-C", folder, "fast-import", "--quiet"], { input: pieces.join("") });
+  git(["fast-import", "--quiet"], pieces.join(""));
+  const trees = git(["ls-tree", "-r", "-d", "-t", "parts"]).split("\n");
+  const packages = trees.filter((line) => line.includes("/")).map((line) => line.replace(/\t\d+\//, "\t"));
+  const settings = trees.find((line) => line.endsWith("\t.ci"));
+  const whole = `040000 tree ${git(["mktree"], `${packages.join("\n")}\n`)}\tpackages\n`;
+  const commit = git(["commit-tree", git(["mktree"], `${settings}\n${whole}`), "-m", "packages"]);
+  git(["update-ref", "refs/heads/main", commit]);
+  git(["branch", "--quiet", "-D", "parts"]);
   return folder;
 }
+
+const partSize = 300;
 
 /** What builders did, in milliseconds of one clock. */
 export interface Slept {
