@@ -34,7 +34,7 @@ export function openBuilderUsers(
 
   async function connect(): Promise<Redis> {
     const { Redis } = await import("ioredis");
-    const fresh = new Redis(connectionOptions(address, false));
+    const fresh = new Redis(await connectionOptions(address, false));
     // Who offers says what is wrong with the connection.
     fresh.on("error", () => undefined);
     fresh.on("close", () => (kept = undefined));

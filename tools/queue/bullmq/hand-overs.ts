@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
 import { z } from "zod";
 import { isPkgbase } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
@@ -37,33 +40,30 @@ const schema: z.ZodType<HandOver> = z.strictObject({
     .max(100_000),
 });
 
-const line = "hand-over";
+/** A list; whoever hands over adds to its end. */
+const key = `${prefix}:hand-overs`;
 
-/** Waits for the manager in Redis; an hour long for a commit that main doesn't have yet. */
-const waiting = {
-  attempts: 720,
-  backoff: { type: "fixed", delay: 5000 },
-  removeOnComplete: true,
-  removeOnFail: true,
-};
+/** A hundred thousand packages have room in it. */
+const maxBytes = 8 * 2 ** 20;
 
-/** @throws SluiceError `redis` */
+/** @throws SluiceError `redis`, `hand-over` */
 export async function sendHandOver(address: RedisAddress, handOver: HandOver): Promise<void> {
-  const { Queue } = await import("bullmq");
-  const queue = new Queue(line, {
-    connection: connectionOptions(address, false),
-    prefix,
-    skipVersionCheck: true,
-  });
-  // Each command's own promise says what went wrong.
-  queue.on("error", () => undefined);
+  const text = JSON.stringify(handOver);
+  if (Buffer.byteLength(text) > maxBytes) {
+    throw new SluiceError("hand-over", `a schedule of more than ${maxBytes} bytes can't be handed over`, {
+      hint: "Hand over fewer packages at a time.",
+    });
+  }
+  const redis = await open(address);
+  let trouble: Error | undefined;
+  redis.on("error", (error: Error) => (trouble ??= error));
   try {
-    await queue.waitUntilReady();
-    await queue.add(line, handOver, waiting);
+    await redis.connect();
+    await redis.rpush(key, text);
   } catch (error) {
-    throw redisTrouble(error);
+    throw redisTrouble(trouble ?? error);
   } finally {
-    await queue.close();
+    redis.disconnect();
   }
 }
 
@@ -72,32 +72,106 @@ export interface HandOverTaker {
 }
 
 /**
- * Takes what is handed over, one after the other.
+ * Takes what is handed over, one after the other. Anybody with Redis' password may have put it there, so nothing is
+ * read that is too large. It stays in Redis until it is dealt with.
  *
- * @param take resolves once it is dealt with; where it rejects, that is reported and tried again, unless it isn't for this manager
+ * @param take resolves once it is dealt with; where it rejects, that is reported and tried again for an hour, unless it
+ *   isn't for this manager
  */
 export async function takeHandOvers(
   address: RedisAddress,
   take: (handOver: HandOver) => Promise<void>,
   troubled: (error: unknown) => void,
 ): Promise<HandOverTaker> {
-  const { Worker } = await import("bullmq");
-  const worker = new Worker(
-    line,
-    async ({ data }) => {
-      // Anybody with Redis' password may have put it there.
-      const handOver = schema.safeParse(data);
-      if (!handOver.success) return;
-      try {
-        await take(handOver.data);
-      } catch (error) {
-        troubled(error);
-        if (!(error instanceof SluiceError && error.code === "hand-over")) throw error;
+  const redis = await open(address);
+  const over = new AbortController();
+  const { signal } = over;
+  const ended = new Promise<"ended">((resolve) => signal.addEventListener("abort", () => resolve("ended")));
+  /** What waits for something, by its digest: since when, in milliseconds. */
+  const waiting = new Map<string, number>();
+
+  /** Whether it is done with. */
+  async function dealWith(text: string): Promise<boolean> {
+    const handOver = read(text);
+    if (!handOver) return true;
+    const digest = createHash("sha256").update(text).digest("hex");
+    try {
+      await take(handOver);
+    } catch (error) {
+      troubled(error);
+      const since = waiting.get(digest) ?? performance.now();
+      waiting.set(digest, since);
+      const isForOthers = error instanceof SluiceError && error.code === "hand-over";
+      if (!isForOthers && performance.now() - since < waitMs) return false;
+    }
+    waiting.delete(digest);
+    return true;
+  }
+
+  async function takeAll(): Promise<void> {
+    for (let at = 0; at < mostWaiting && !signal.aborted;) {
+      const text = (await redis.eval(readNext, 1, key, at, maxBytes)) as string | number | null;
+      if (text === null) return;
+      if (typeof text === "number") {
+        troubled(new SluiceError("hand-over", `what was handed over is refused: it has ${text} bytes`));
+        continue;
       }
+      const isDone = await Promise.race([dealWith(text), ended]);
+      if (isDone === true) await redis.lrem(key, 1, text);
+      else at++;
+    }
+  }
+
+  const running = (async () => {
+    await redis.connect().catch(() => undefined);
+    while (!signal.aborted) {
+      await takeAll().catch((error: unknown) => troubled(redisTrouble(error)));
+      await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+    }
+  })();
+  return {
+    close: async () => {
+      over.abort();
+      redis.disconnect();
+      await running;
     },
-    { connection: connectionOptions(address, true), prefix, skipVersionCheck: true, lockDuration: 30_000 },
-  );
-  worker.on("error", (error) => troubled(redisTrouble(error)));
-  // What isn't dealt with is taken again after the next start.
-  return { close: () => worker.close(true) };
+  };
+}
+
+const lookEveryMs = 2000;
+
+/** For a commit that main doesn't have yet. */
+const waitMs = 3600_000;
+
+/** As many are tried again; what comes after them waits until one of them is done with. */
+const mostWaiting = 100;
+
+/** The text at that place; a number where it is larger than that and was taken out. What isn't a list is deleted. */
+const readNext = `
+local kind = redis.call('TYPE', KEYS[1]).ok
+if kind ~= 'list' then
+  redis.call('DEL', KEYS[1])
+  return false
+end
+local text = redis.call('LINDEX', KEYS[1], ARGV[1])
+if not text or #text <= tonumber(ARGV[2]) then return text end
+redis.call('LSET', KEYS[1], ARGV[1], '')
+redis.call('LREM', KEYS[1], 0, '')
+return #text
+`;
+
+function read(text: string): HandOver | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function open(address: RedisAddress): Promise<Redis> {
+  const { Redis } = await import("ioredis");
+  const redis = new Redis({ ...(await connectionOptions(address, false)), lazyConnect: true });
+  // Each command's own promise says what went wrong.
+  redis.on("error", () => undefined);
+  return redis;
 }

@@ -45,7 +45,7 @@ export async function openOffers(
 ): Promise<Offers> {
   const { Queue } = await load();
   const lines = new Map<string, bullmq.Queue>();
-  const connection = connectionOptions(address, false);
+  const connection = await connectionOptions(address, false);
   let client: Redis | undefined;
 
   function lineCalled(name: string): bullmq.Queue {
@@ -85,7 +85,7 @@ export async function openOffers(
 
 async function openClient(address: RedisAddress): Promise<Redis> {
   const { Redis } = await import("ioredis");
-  const client = new Redis(connectionOptions(address, false));
+  const client = new Redis(await connectionOptions(address, false));
   // Who offers says what is wrong; this only looks.
   client.on("error", () => undefined);
   return client;
@@ -123,9 +123,10 @@ export interface TakeOptions {
 export async function takeOffers(address: RedisAddress, options: TakeOptions): Promise<OfferTaker> {
   const { Worker } = await load();
   const { lockMs, atOnce, take, troubled } = options;
+  const connection = await connectionOptions(address, true);
   const workers = options.lines.map((line) => {
     const worker = new Worker(line, (job) => dealWith(job.data), {
-      connection: connectionOptions(address, true),
+      connection,
       prefix,
       concurrency: atOnce,
       lockDuration: lockMs,
