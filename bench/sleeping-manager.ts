@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { boundHeapGrowth } from "../tools/system/heap-growth.ts";
 import { openSleepingManager, sleepingGraph, warmUpGraph } from "../test/world/sleeping-farm.ts";
 
 export interface ManagerFigures {
@@ -14,6 +15,7 @@ export interface ManagerFigures {
   readonly megabytes: number;
 }
 
+boundHeapGrowth();
 const [base = "", builds = "", warmUp = "0", tokens = "[]"] = process.argv.slice(2);
 const graph = sleepingGraph(Number(builds));
 const manager = await openSleepingManager(base, {

@@ -6,6 +6,7 @@ import { cannotBuild } from "./world/building.ts";
 import { Farm } from "./world/farm.ts";
 import { pacmanClient } from "./world/pacman-client.ts";
 import { missingPrograms } from "./world/programs.ts";
+import { sluice } from "./world/sluice.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 
 const missing = [cannotBuild, ...missingPrograms("redis-server", "gpgv")].filter((name) => name !== "");
@@ -42,6 +43,37 @@ describe.skipIf(missing.length > 0)(
       const path = join(farm.workspace.base, "test-keyring.pkg.tar.zst");
       execFileSync("bsdtar", ["-caf", path, "-C", root, "usr"]);
       return path;
+    }
+
+    /** The pages of the other one lie below those of the first, and lead to each other. */
+    async function itsPages(): Promise<void> {
+      const page = async (path: string): Promise<string> => (await fetch(`${farm.url}${path}`)).text();
+      expect(await page("/")).toMatch(/<a href=".\/repositories\/other\/">other<\/a>/);
+      expect(await page("/package/app")).toContain("There is no package");
+      // Without a slash at its end it leads to the same.
+      const overview = await page("/repositories/other");
+      expect(overview).toMatch(/<strong>1 of 1<\/strong> packages are published/);
+      expect(overview).toMatch(/<a href=".\/..\/..\/">test<\/a>/);
+      expect(await page("/repositories/other/package/app")).toMatch(/app[^]*1-1[^]*any/);
+      expect(await page("/repositories/other/assets/style.css")).toContain(":root");
+      const [{ id }] = (await (await fetch(`${farm.url}/repositories/other/api/builds`)).json()) as [
+        { id: number },
+      ];
+      expect((await fetch(`${farm.url}/build/${id}`)).url).toBe(`${farm.url}/repositories/other/build/${id}`);
+      expect((await fetch(`${farm.url}/logs.html?id=app`)).url).toMatch(/\/repositories\/other\/build\/\d+$/);
+      expect(await page("/api/logs/app")).toMatch(/:: built: 1-1\.\s*$/);
+    }
+
+    /** In the clone that the manager made of it, commands look at the manager's state, and change nothing of it. */
+    async function itsCommands(): Promise<void> {
+      const there = join(farm.state, "workspaces/other");
+      const run = (...args: string[]): ReturnType<typeof sluice> => sluice(args, { cwd: there });
+      expect(await run("status")).toMatchObject({ code: 0, stderr: /^1 of 1 packages are published/ });
+      expect((await run("log", "app")).stdout).toMatch(/:: built: 1-1\.\s*$/);
+      expect(await run("log", "lib")).toMatchObject({ stderr: /there is no log of "lib"/ });
+      expect((await run("why", "app")).stdout).toMatch(/^app would be built: commit \w+ added the package\n/);
+      expect((await run("key", "export")).stdout).toBe(readFileSync(key("other"), "utf8").trim());
+      expect(await run("up", "--once")).toMatchObject({ code: 2, stderr: /is the clone of a manager/ });
     }
 
     test("each has its own repository and key, and its builds find the other's packages as extra ones", async () => {
@@ -84,15 +116,21 @@ describe.skipIf(missing.length > 0)(
       expect(await client.pacman("-Sy", "app")).toMatchObject({ ok: true });
       await client.close();
 
+      await itsPages();
+      await itsCommands();
+
       served.kill("SIGTERM");
       await served.ended;
       other.delete("packages/app");
       other.addRecipe("next");
       other.commit("next in app's place");
       other.git("push", "-q", farm.gitServer.folder("other"), "HEAD:refs/heads/main");
-      const again = farm.manager(["--once"], env);
+      const again = farm.manager(["--once", "--pipelines"], env);
       expect({ code: await again.ended, said: again.said() }).toMatchObject({ code: 0 });
       expect(again.said()).toMatch(/app.*: removed/);
+      expect(again.said()).toMatch(/other: on-commit: commit \w+/);
+      const decided = other.git("ls-remote", farm.gitServer.folder("other"), "refs/tags/scheduled");
+      expect(decided).toContain(other.git("rev-parse", "HEAD"));
       expect(readdirSync(folder)).toContain("next-1-1-any.pkg.tar.zst");
     });
   },

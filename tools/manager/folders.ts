@@ -1,5 +1,8 @@
 import { join } from "node:path";
 
+/** In the state folder: clones of further workspaces. */
+export const workspacesFolder = "workspaces";
+
 /** What lies in the state folder. */
 export interface Folders {
   readonly state: string;
@@ -15,6 +18,11 @@ export interface Folders {
   readonly work: string;
   /** `<build>-<claim>/`: what builders on other machines send. */
   readonly landing: string;
+}
+
+/** Where what is kept apart lies of a further workspace's package repository, keys among it. */
+export function furtherFolder(state: string, repository: string): string {
+  return join(state, "further", repository);
 }
 
 /** @param own where packages of the same name are kept apart from those of other repositories and architectures */

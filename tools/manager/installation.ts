@@ -66,6 +66,18 @@ export function installationOf(
   return installations.find(({ repository }) => repository.name === target && repository.arch === arch);
 }
 
+/** Those of each workspace; the one that the manager was started in comes first. */
+export function byWorkspace(installations: Installations): readonly [Installations, ...Installations[]] {
+  const groups = new Map<Git, [Installation, ...Installation[]]>();
+  for (const one of installations) {
+    const known = groups.get(one.git);
+    if (known) known.push(one);
+    else groups.set(one.git, [one]);
+  }
+  const [first, ...further] = groups.values();
+  return [first!, ...further];
+}
+
 export function whyNotHere(
   { target, arch }: Pick<BuildKey, "target" | "arch">,
   installations: readonly Installation[],

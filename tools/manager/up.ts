@@ -5,9 +5,14 @@ import { publish } from "../pkgrepo/publishing/publish.ts";
 import type { Repaired } from "../pkgrepo/checking/repair.ts";
 import { runnableBuilds } from "../queue/runnable-builds.ts";
 import type { PendingBuild, Queue } from "../queue/queue.ts";
-import type { Git } from "../git/git.ts";
 import { follower, type Follower, type FollowOptions, type FollowWatcher } from "./follower.ts";
-import { installationOf, whyNotHere, type Installation, type Installations } from "./installation.ts";
+import {
+  byWorkspace,
+  installationOf,
+  whyNotHere,
+  type Installation,
+  type Installations,
+} from "./installation.ts";
 import { releaseArch, releaseOf } from "./releases/release-key.ts";
 import { saidOnce } from "./said-once.ts";
 import { watchPublished } from "./watch.ts";
@@ -84,14 +89,8 @@ async function followAll(
   options: FollowOptions,
   repaired: ReadonlyMap<Installation, readonly Repaired[]>,
 ): Promise<Follower> {
-  const byWorkspace = new Map<Git, [Installation, ...Installation[]]>();
-  for (const one of installations) {
-    const known = byWorkspace.get(one.git);
-    if (known) known.push(one);
-    else byWorkspace.set(one.git, [one]);
-  }
   const followers: Follower[] = [];
-  for (const group of byWorkspace.values()) {
+  for (const group of byWorkspace(installations)) {
     // Projects of several workspaces may have the same name, so those of the first one alone are released.
     const releases = group[0] === installations[0];
     followers.push(await follower(group, { ...options, releases }, repaired));

@@ -12,7 +12,7 @@ import { apiRoutes } from "./api/routes.ts";
 import { answerProblems, answerUnroutable } from "./problem-answers.ts";
 import { openMetrics } from "./metrics.ts";
 import { pageRoutes } from "./pages/routes.ts";
-import type { Actions, Source } from "./source.ts";
+import type { Actions, Site, Source } from "./source.ts";
 
 export interface WebOptions {
   /** By which address clients come; by default what they ask for themselves. */
@@ -21,6 +21,10 @@ export interface WebOptions {
   readonly chaoticMetrics?: boolean;
   /** Addresses and networks of proxies whose X-Forwarded-* counts. */
   readonly proxies?: readonly string[];
+  /** Below which these pages lie at that address, such as `repositories/games/`; default: nothing. */
+  readonly folder?: string;
+  /** Other package repositories of the same manager. */
+  readonly others?: readonly Site[];
   /** Without them everything is to read only. */
   readonly actions?: Actions;
 }
@@ -68,6 +72,8 @@ export async function openWeb(source: Source, options: WebOptions = {}): Promise
   const over = new AbortController();
   const shared = {
     source,
+    others: options.others ?? [],
+    folder: options.folder ?? "",
     over: over.signal,
     ownAddress: ownAddress(options.address, trusts),
   };

@@ -58,6 +58,13 @@ export interface Source {
   events(after: number | undefined, signal: AbortSignal): AsyncIterable<BuildEvent | "missed">;
 }
 
+/** A package repository of the same manager, with pages of its own. */
+export interface Site {
+  /** From this one's overview to that one's, such as `repositories/games/`. */
+  readonly path: string;
+  readonly source: Pick<Source, "name" | "builds" | "build" | "log" | "queue">;
+}
+
 /** A figure for Prometheus. Buckets of histograms are cumulated. */
 export interface Measure {
   readonly name: string;

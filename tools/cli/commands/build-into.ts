@@ -10,7 +10,7 @@ import { revisionsOf, type Revision } from "../../manager/reconcile/revision.ts"
 import { existingPackages } from "../../workspace/package-names.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { chooseSandbox, readHead, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
-import { stateFolder } from "../wiring/state-folder.ts";
+import { requireOwnWorkspace, stateFolder } from "../wiring/state-folder.ts";
 import { info, printable } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
 
@@ -29,6 +29,7 @@ export async function buildInto(
 ): Promise<number> {
   const after = (options.after ?? "").split(/\s+/).filter((name) => name !== "");
   requireNames([...pkgbases, ...after]);
+  requireOwnWorkspace(options);
   const git = openGit(findRoot(options.root), process.env);
   const { commit, workspace, tree } = await readScheduled(git, options.commit);
   requireValidConfig(workspace);

@@ -17,7 +17,7 @@ import { requireValidConfig } from "../../workspace/workspace.ts";
 import { info } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
 import { gnupgHome, readHead, type InstallationOptions } from "../wiring/installation.ts";
-import { stateFolder } from "../wiring/state-folder.ts";
+import { keysFolder, stateFolder } from "../wiring/state-folder.ts";
 import { findRoot } from "../wiring/root.ts";
 
 interface Options extends InstallationOptions {
@@ -157,7 +157,12 @@ async function open(
   const head = await readHead(openGit(findRoot(options.root), process.env));
   requireValidConfig(head.workspace);
   const settings = head.workspace.config;
-  const where = { settings, state: stateFolder(options), gnupgHome: gnupgHome() };
+  const where = {
+    settings,
+    state: stateFolder(options),
+    own: keysFolder(options, settings.BUILD_REPO),
+    gnupgHome: gnupgHome(),
+  };
   const further = settings.CI_ARCHES.slice(1).map((arch) => keyPlaces(where, arch));
   return { places: keyPlaces(where), further, head };
 }

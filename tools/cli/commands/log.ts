@@ -7,10 +7,12 @@ import { isPkgbase } from "../../alpm/names.ts";
 import { SluiceError } from "../../errors.ts";
 import { logName } from "../../manager/log-name.ts";
 import { openQueue } from "../../manager/installation.ts";
-import { foldersOf } from "../../manager/folders.ts";
+import { openGit } from "../../git/git.ts";
+import { foldersOf, workspacesFolder } from "../../manager/folders.ts";
 import type { Queue } from "../../queue/queue.ts";
 import { printable } from "../output/report.ts";
-import { requireWorkspace, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { readHead, requireWorkspace, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import { findRoot } from "../wiring/root.ts";
 import { stateFolder } from "../wiring/state-folder.ts";
 
 interface Options extends InstallationOptions {
@@ -24,7 +26,7 @@ export async function log(options: Options, pkgbase: string): Promise<number> {
   const state = stateFolder(options);
   if (!existsSync(state)) await requireWorkspace(options);
   const { logs } = foldersOf(state);
-  const ids = await buildsOf(logs, pkgbase);
+  const ids = await ownBuilds(options, pkgbase, await buildsOf(logs, pkgbase));
   const build = options.build === undefined ? ids.at(-1)! : buildNumber(options.build, pkgbase, ids);
   const path = join(logs, logName({ pkgbase, id: build }));
   if (options.json) {
@@ -50,7 +52,38 @@ async function buildsOf(logs: string, pkgbase: string): Promise<readonly number[
   const names = isPkgbase(pkgbase) && existsSync(folder) ? await readdir(folder) : [];
   const ids = names.flatMap((name) => /^(\d+)\.log$/.exec(name)?.[1] ?? []).map(Number);
   if (ids.length > 0) return ids.toSorted((a, b) => a - b);
-  throw new SluiceError("no-log", `there is no log of ${JSON.stringify(pkgbase)} in ${logs}`, {
+  throw noLog(logs, pkgbase);
+}
+
+/** Several workspaces of one manager may have packages of one name; theirs are those of the workspace that is here. */
+async function ownBuilds(
+  options: Options,
+  pkgbase: string,
+  ids: readonly number[],
+): Promise<readonly number[]> {
+  const state = stateFolder(options);
+  if (!existsSync(join(state, workspacesFolder))) return ids;
+  const { BUILD_REPO, CI_ARCHES } = (await readHead(openGit(findRoot(options.root), process.env))).workspace
+    .config;
+  const queue = await openQueue(state);
+  try {
+    const { builds } = await queue.state();
+    const histories = await Promise.all(
+      CI_ARCHES.map((arch) => queue.history({ key: { target: BUILD_REPO, arch, pkgbase }, limit: 10_000 })),
+    );
+    const own = new Set(
+      [...builds.filter(({ target }) => target === BUILD_REPO), ...histories.flat()].map(({ id }) => id),
+    );
+    const found = ids.filter((id) => own.has(id));
+    if (found.length === 0) throw noLog(foldersOf(state).logs, pkgbase);
+    return found;
+  } finally {
+    await queue.close();
+  }
+}
+
+function noLog(logs: string, pkgbase: string): SluiceError {
+  return new SluiceError("no-log", `there is no log of ${JSON.stringify(pkgbase)} in ${logs}`, {
     hint: "Logs lie where the package was built, for LOG_DAYS days; `sluice status` says what failed, --state names another folder.",
     facts: { pkgbase, path: logs },
   });

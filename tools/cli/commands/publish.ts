@@ -13,7 +13,7 @@ import type { Repository } from "../../pkgrepo/repository.ts";
 import type { KeyPlaces } from "../../manager/keys/signing-keys.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { gnupgHome, readHead, type InstallationOptions } from "../wiring/installation.ts";
-import { stateFolder } from "../wiring/state-folder.ts";
+import { requireOwnWorkspace, stateFolder } from "../wiring/state-folder.ts";
 import { info, warn } from "../output/report.ts";
 import { findRoot } from "../wiring/root.ts";
 import { formatTable } from "../output/table.ts";
@@ -30,6 +30,7 @@ export async function publish(options: Options, folders: readonly string[]): Pro
       hint: "For example: sluice publish built",
     });
   }
+  requireOwnWorkspace(options);
   const head = await readHead(openGit(findRoot(options.root), process.env));
   requireValidConfig(head.workspace);
   const jobResults = await readJobResults(folders.map((folder) => resolve(folder)));

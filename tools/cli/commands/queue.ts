@@ -40,11 +40,15 @@ export async function queue(options: Options): Promise<number> {
 
 function describe({ builds, removals }: QueueState, takers: Takers, now: number): string {
   if (builds.length + removals.length === 0) return "The queue is empty.\n";
-  // With one architecture alone nobody asks for which a build is.
-  const hasSeveral = new Set(builds.map(({ arch }) => arch)).size > 1;
+  // With one architecture and one repository nobody asks for which a build is.
+  const several = (["target", "arch"] as const).filter(
+    (what) => new Set(builds.map((build) => build[what])).size > 1,
+  );
   const rows = [
     ...builds.map((build) => [
-      hasSeveral ? `${build.pkgbase} (${build.arch})` : build.pkgbase,
+      several.length > 0
+        ? `${build.pkgbase} (${several.map((what) => build[what]).join(", ")})`
+        : build.pkgbase,
       build.class ?? "any",
       statusText(build, takers, now),
       build.reasons.join("; "),

@@ -3,7 +3,9 @@ import { installationFor } from "../../manager/reconcile/take-hand-over.ts";
 import { saidOnce } from "../../manager/said-once.ts";
 import type { Server } from "../../manager/serve.ts";
 import type { Notifier } from "../../manager/notifications/notifier.ts";
+import { byWorkspace, type Installations } from "../../manager/installation.ts";
 import { up as keepUp } from "../../manager/up.ts";
+import type { HeldReviews } from "../../manager/view/held-reviews.ts";
 import { readPackageRepos } from "../../manager/workspaces/package-repos.ts";
 import type { HandOut } from "../../manager/builders/hand-out.ts";
 import { inOneLine } from "../../errors.ts";
@@ -12,6 +14,7 @@ import { redisAddress } from "../../queue/bullmq/redis-address.ts";
 import type { Total } from "../../queue/event-readers.ts";
 import { showProgress } from "../output/progress.ts";
 import { warn } from "../output/report.ts";
+import { boundHeapGrowth } from "../../system/heap-growth.ts";
 import { fetchOptions } from "../wiring/fetch-options.ts";
 import { archsHere, jobCount, open, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { stateFolder } from "../wiring/state-folder.ts";
@@ -27,6 +30,7 @@ import {
   portNumber,
   publicAddress,
   serveWithPages,
+  type Served,
   trustedProxies,
 } from "../wiring/service/web.ts";
 import { withFurtherWorkspaces } from "../wiring/service/workspaces.ts";
@@ -45,6 +49,7 @@ interface Options extends InstallationOptions {
 /** Builds what main says and pipelines ask for, serves it, and goes on with each new commit. */
 export async function up(options: Options): Promise<number> {
   const { once = false } = options;
+  boundHeapGrowth();
   const port = portNumber(options.port);
   const address = publicAddress(options.address);
   const proxies = trustedProxies(process.env);
@@ -62,6 +67,7 @@ export async function up(options: Options): Promise<number> {
     warn(inOneLine(error)),
   );
   const opened = { ...first, installations, archs: archsHere(options, installations) };
+  const [own, ...further] = byWorkspace(installations);
   const [installation] = installations;
   const { queue, repository, folders } = installation;
   const progress = showProgress(folders.logs);
@@ -84,18 +90,16 @@ export async function up(options: Options): Promise<number> {
     handOvers = redis && (await takeHandOvers(redis, take, troubled));
     // Builders elsewhere need it, too, where this ends when all is published.
     if (!once || builders) {
-      server = await serveWithPages(
-        { ...installation, places: first.installations, reviews },
-        {
-          port,
-          host: options.host,
-          address,
-          proxies,
-          ...connections,
-          first: builders?.handle,
-          chaoticMetrics: opened.head.workspace.config.METRICS_CHAOTIC,
-        },
-      );
+      server = await serveWithPages(servedOf(own, reviews), {
+        port,
+        host: options.host,
+        address,
+        proxies,
+        ...connections,
+        first: builders?.handle,
+        chaoticMetrics: opened.head.workspace.config.METRICS_CHAOTIC,
+        further: further.map((group) => servedOf(group, heldReviewsOf(group[0].git.dir))),
+      });
     }
     if (server) {
       const url = address ?? server.url;
@@ -110,16 +114,20 @@ export async function up(options: Options): Promise<number> {
     const fetch = fetchOptions(opened.head.workspace.config);
     const signal = AbortSignal.any([stopSignal(), over.signal]);
     const count = (totals: readonly Total[]): Promise<void> => queue.addTotals(totals);
-    const runs = pipelines({
-      git: installation.git,
-      published: publishedRecords(folders.repositories),
-      everyMs: fetch.everyMs,
-      say: progress.note,
-      count,
-      signal,
-    });
-    if (options.pipelines && once) await runs.runDue();
-    const running = options.pipelines && !once ? runs.keepRunning() : undefined;
+    const runs = options.pipelines
+      ? [own, ...further].map(([{ git, workspace, ...one }]) =>
+          pipelines({
+            git,
+            published: publishedRecords(folders.repositories),
+            everyMs: (one.fetch ?? fetch).everyMs,
+            say: (line) => progress.note(workspace ? `${workspace.name}: ${line}` : line),
+            count,
+            signal,
+          }),
+        )
+      : [];
+    if (once) for (const { runDue } of runs) await runDue();
+    const running = once ? [] : runs.map(({ keepRunning }) => keepRunning());
     const left = await keepUp(installations, {
       ...opened,
       buildersElsewhere: shares,
@@ -129,7 +137,7 @@ export async function up(options: Options): Promise<number> {
       inbox,
       signal,
     });
-    await running;
+    await Promise.all(running);
     progress.close();
     return once ? await outcome(installations, left, options) : 0;
   } finally {
@@ -143,6 +151,10 @@ export async function up(options: Options): Promise<number> {
     await notifier?.close();
     await queue.close();
   }
+}
+
+function servedOf(places: Installations, reviews: HeldReviews): Served {
+  return { ...places[0], places, reviews };
 }
 
 /** `--jobs` is there how many builds each builder does at a time. */

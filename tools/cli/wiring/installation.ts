@@ -11,7 +11,7 @@ import { nativeArchitectures } from "../../system/architecture.ts";
 import type { PackageRepos } from "../../manager/workspaces/package-repos.ts";
 import { requireValidConfig } from "../../workspace/workspace.ts";
 import { findRoot } from "./root.ts";
-import { stateFolder } from "./state-folder.ts";
+import { requireOwnWorkspace, stateFolder } from "./state-folder.ts";
 
 /** Options that all commands share which build here. */
 export interface InstallationOptions {
@@ -64,6 +64,7 @@ export async function open(
   targets?: PackageRepos["targets"],
 ): Promise<Opened> {
   const jobs = jobCount(options.jobs, leastJobs);
+  requireOwnWorkspace(options);
   const git = openGit(findRoot(options.root), process.env);
   const head = await readHead(git);
   requireValidConfig(head.workspace);

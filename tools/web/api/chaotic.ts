@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { FastifyPluginCallback, FastifyReply } from "fastify";
-import type { Source } from "../source.ts";
+import type { Site, Source } from "../source.ts";
 import { goneSignal } from "./live.ts";
 import { appearing } from "./live-log.ts";
 import type { OwnAddress } from "./own-address.ts";
@@ -9,6 +9,7 @@ import type { Build } from "./schemas.ts";
 
 interface Options {
   readonly source: Source;
+  readonly others: readonly Site[];
   readonly over: AbortSignal;
   readonly ownAddress: OwnAddress;
 }
@@ -22,7 +23,8 @@ interface LogParams {
  * The routes of chaotic-manager, for its website, boards and links in messages. A build is named by its package and
  * by the time at which it was scheduled, in milliseconds.
  */
-export function chaoticRoutes({ source, over, ownAddress }: Options): FastifyPluginCallback {
+export function chaoticRoutes({ source, others, over, ownAddress }: Options): FastifyPluginCallback {
+  const sites: readonly Site[] = [{ path: "", source }, ...others];
   return (app, _options, done) => {
     const hidden = { schema: { hide: true } };
 
@@ -80,13 +82,13 @@ export function chaoticRoutes({ source, over, ownAddress }: Options): FastifyPlu
             .code(400)
             .send(problemOf(400, "that is no package's name, or no time in milliseconds"));
         }
-        const build = await findBuild(source, pkgbase, timestamp);
-        if (!build) return notFound(reply, `build of ${pkgbase} at that time`);
+        const found = await findBuild(sites, pkgbase, timestamp);
+        if (!found) return notFound(reply, `build of ${pkgbase} at that time`);
         // A build may say nothing for long.
         request.raw.socket.setTimeout(0);
         const signal = AbortSignal.any([goneSignal(reply), over]);
-        const log = await appearing(source, build.id, signal);
-        if (!log) return notFound(reply, `log of build ${build.id}`);
+        const log = await appearing(found.source, found.build.id, signal);
+        if (!log) return notFound(reply, `log of build ${found.build.id}`);
         void reply.headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
         return reply.send(Readable.from(log.follow(0, signal), { objectMode: false }));
       });
@@ -98,13 +100,13 @@ export function chaoticRoutes({ source, over, ownAddress }: Options): FastifyPlu
     ] as const) {
       app.get<{ Querystring: Record<string, unknown> }>(path, hidden, async ({ query }, reply) => {
         const { id, timestamp } = query;
-        const build = await findBuild(
-          source,
+        const found = await findBuild(
+          sites,
           String(id),
           timestamp === undefined ? undefined : String(timestamp),
         );
-        return build
-          ? reply.redirect(`${root}build/${build.id}`)
+        return found
+          ? reply.redirect(`${root}${found.path}build/${found.build.id}`)
           : reply.code(404).type("text/plain").send("there is no such build\n");
       });
     }
@@ -114,14 +116,24 @@ export function chaoticRoutes({ source, over, ownAddress }: Options): FastifyPlu
 
 /** The one that was scheduled at that time; without one the newest. */
 async function findBuild(
-  source: Source,
+  sites: readonly Site[],
   pkgbase: string,
   timestamp: string | undefined,
-): Promise<Build | undefined> {
-  const [{ builds }, finished] = await Promise.all([source.queue(), source.builds({ pkgbase, limit: 500 })]);
-  const all = [...builds.filter((build) => build.pkgbase === pkgbase), ...finished];
-  if (timestamp !== undefined) return all.find(({ queuedAt }) => String(queuedAt) === timestamp);
-  return all.toSorted((a, b) => b.id - a.id)[0];
+): Promise<(Site & { readonly build: Build }) | undefined> {
+  const found = await Promise.all(
+    sites.map(async (site) => {
+      const { source } = site;
+      const [{ builds }, finished] = await Promise.all([
+        source.queue(),
+        source.builds({ pkgbase, limit: 500 }),
+      ]);
+      const own = builds.filter((build) => build.pkgbase === pkgbase && build.target === source.name);
+      return [...own, ...finished].map((build) => ({ ...site, build }));
+    }),
+  );
+  const all = found.flat();
+  if (timestamp !== undefined) return all.find(({ build }) => String(build.queuedAt) === timestamp);
+  return all.toSorted((a, b) => b.build.id - a.build.id)[0];
 }
 
 function namedBuild(build: Build) {

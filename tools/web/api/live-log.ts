@@ -87,7 +87,7 @@ const lookEveryMs = 250;
 
 /** The log, as soon as there is one; undefined where the build ended without. */
 export async function appearing(
-  source: Source,
+  source: Pick<Source, "build" | "log">,
   id: number,
   signal: AbortSignal,
 ): Promise<LogSource | undefined> {

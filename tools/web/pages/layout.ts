@@ -1,4 +1,5 @@
 import { html, type Content, type Html } from "../markup/html.ts";
+import type { Site } from "../source.ts";
 
 /** A page: where it is, what it is called, and what it shows. */
 export interface Page {
@@ -21,9 +22,11 @@ const places = [
   ["repository", "repository", "Repository"],
 ] as const;
 
+/** @param others other package repositories of the same manager */
 export function renderPage(
   { title, root, current, search, main, scripts = [] }: Page,
   repository: string,
+  others: readonly Site[],
 ): string {
   const links = places.map(
     ([place, path, label]) =>
@@ -45,6 +48,12 @@ export function renderPage(
         <header>
           <a class="home" href="${root}">${repository}</a>
           <nav aria-label="Pages">${links}</nav>
+          ${
+            others.length > 0 &&
+            html`<nav aria-label="Other repositories">
+              ${others.map(({ path, source }) => html`<a href="${root}${path}">${source.name}</a>`)}
+            </nav>`
+          }
           <form class="find" role="search" aria-label="Packages" action="${root}packages">
             <input
               name="search"

@@ -4,7 +4,10 @@ import { html, type Content, type Html } from "../markup/html.ts";
 /** What several pages share. `root` leads from the page to the overview. */
 type Root = "./" | "../";
 
-export function packageLink(root: Root, pkgbase: string): Html {
+/** Leads from the page to the overview of the repository that a build is for. */
+export type HomeOf = (build: Pick<Build, "target">) => string;
+
+export function packageLink(root: string, pkgbase: string): Html {
   return html`<a href="${root}package/${encodeURIComponent(pkgbase)}">${pkgbase}</a>`;
 }
 
@@ -78,11 +81,12 @@ export function table(headings: readonly string[], rows: readonly (readonly Cont
 }
 
 /** @param more `class`: which builders may take each */
-export function buildRows(root: Root, builds: readonly Build[], now: number, more?: "class"): Html {
+export function buildRows(home: Root | HomeOf, builds: readonly Build[], now: number, more?: "class"): Html {
+  const rootOf: HomeOf = typeof home === "string" ? () => home : home;
   const rows = builds.map((build) => [
     standing(build, now),
-    packageLink(root, build.pkgbase),
-    html`<a href="${root}build/${build.id}">build ${build.id}</a>`,
+    packageLink(rootOf(build), build.pkgbase),
+    html`<a href="${rootOf(build)}build/${build.id}">build ${build.id}</a>`,
     whenOf(build, now),
     whatOf(build, more),
   ]);

@@ -3,14 +3,14 @@ import { html, type Content } from "../markup/html.ts";
 import { actionsFor, type Offer } from "./actions.ts";
 import type { Page } from "./layout.ts";
 import { section } from "./overview.ts";
-import { ago, buildRows, duration, isStuck, packageLink, table } from "./parts.ts";
+import { ago, buildRows, duration, isStuck, packageLink, table, type HomeOf } from "./parts.ts";
 
 /** What is built and waits, in the order in which it will be taken, and who builds. */
 export function queuePage(
   { builds, removals, held }: QueueView,
   builders: readonly Builder[],
   now: number,
-  address: string | undefined,
+  { address, homeOf }: { readonly address: string | undefined; readonly homeOf: HomeOf },
 ): Page {
   const removalRows = removals.map(({ pkgbase, pkgnames, reason }) => [
     packageLink("./", pkgbase),
@@ -27,11 +27,11 @@ export function queuePage(
     scripts: ["live", ...(address === undefined ? [] : (["actions"] as const))],
     main: html`<h1>Queue</h1>
       <div data-live="queue">
-        ${section("Being built", active.length, buildRows("./", active, now), "Nothing is being built.")}
-        ${section("Waiting, in the order in which they are taken", waiting.length, waitingRows(waiting, now), "Nothing waits.")}
+        ${section("Being built", active.length, buildRows(homeOf, active, now), "Nothing is being built.")}
+        ${section("Waiting, in the order in which they are taken", waiting.length, waitingRows(homeOf, waiting, now), "Nothing waits.")}
         ${held.length > 0 && section("Held by hand", held.length, table(["Package", "Who, and why"], heldRows), "")}
         ${removals.length > 0 && section("To be removed", removals.length, table(["Package", "Packages", "Why"], removalRows), "")}
-        ${section("Builders", builders.length, builderRows(builders, now), "No builder was heard from.")}
+        ${section("Builders", builders.length, builderRows(homeOf, builders, now), "No builder was heard from.")}
       </div>
       ${address !== undefined && actionsFor(builders.flatMap(offersFor), address)}`,
   };
@@ -43,8 +43,8 @@ function offersFor({ name: of, there, drained }: Builder): Offer[] {
   return there ? [{ action: "drain", of, label: `Drain ${of}` }] : [];
 }
 
-function waitingRows(waiting: QueueView["builds"], now: number): Content {
-  const rows = buildRows("./", waiting.slice(0, shown), now, "class");
+function waitingRows(homeOf: HomeOf, waiting: QueueView["builds"], now: number): Content {
+  const rows = buildRows(homeOf, waiting.slice(0, shown), now, "class");
   return [
     rows,
     waiting.length > shown && html`<p class="none">${waiting.length - shown} more after these.</p>`,
@@ -53,7 +53,7 @@ function waitingRows(waiting: QueueView["builds"], now: number): Content {
 
 const shown = 300;
 
-function builderRows(builders: readonly Builder[], now: number): Content {
+function builderRows(homeOf: HomeOf, builders: readonly Builder[], now: number): Content {
   return table(
     ["Builder", "Status", "Class", "Builds", "Last"],
     builders.map((builder) => {
@@ -63,11 +63,14 @@ function builderRows(builders: readonly Builder[], now: number): Content {
         standing(builder, now),
         own ?? "",
         [
-          building.map(({ id, pkgbase }, n) => [n > 0 && ", ", html`<a href="./build/${id}">${pkgbase}</a>`]),
+          building.map((build, n) => [
+            n > 0 && ", ",
+            html`<a href="${homeOf(build)}build/${build.id}">${build.pkgbase}</a>`,
+          ]),
           jobs !== null && ` (${building.length} of ${jobs})`,
         ],
         last && last.finishedAt !== null
-          ? html`<a href="./build/${last.id}">${last.pkgbase}</a> ${ago(last.finishedAt, now)}`
+          ? html`<a href="${homeOf(last)}build/${last.id}">${last.pkgbase}</a> ${ago(last.finishedAt, now)}`
           : "",
       ];
     }),

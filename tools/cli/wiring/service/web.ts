@@ -10,7 +10,7 @@ import {
 } from "../../../manager/serve.ts";
 import type { ViewedPlace } from "../../../manager/view/view.ts";
 
-interface Served extends Omit<ViewedPlace, "logs" | "state"> {
+export interface Served extends Omit<ViewedPlace, "logs" | "state"> {
   readonly folders: Pick<Folders, "state" | "repositories" | "logs">;
 }
 
@@ -29,6 +29,8 @@ interface Options {
   readonly first?: Handler | undefined;
   /** Whether metrics have chaotic-manager's names besides. */
   readonly chaoticMetrics: boolean;
+  /** Of the same queue and state folder; each has its pages at `/repositories/NAME/`. */
+  readonly further?: readonly Served[];
 }
 
 /**
@@ -38,7 +40,7 @@ interface Options {
  */
 export async function serveWithPages(
   place: Served,
-  { port, address, first, chaoticMetrics, ...options }: Options,
+  { port, address, first, chaoticMetrics, further = [], ...options }: Options,
 ): Promise<Server> {
   // Only who serves pays for loading it.
   const [{ openView }, { openActions }, { openWeb }] = await Promise.all([
@@ -47,17 +49,46 @@ export async function serveWithPages(
     import("../../../web/server.ts"),
   ]);
   const { logs, state } = place.folders;
-  const view = await openView({ ...place, logs, state });
-  const actions = openActions({ ...place, state, now: () => new Date() });
-  const web = await openWeb(view, { address, proxies: options.proxies, actions, chaoticMetrics });
+  const sites = await Promise.all(
+    [place, ...further].map(async (served) => ({
+      place: served,
+      folder: served === place ? "" : `repositories/${encodeURIComponent(served.places[0].repository.name)}/`,
+      view: await openView({ ...served, logs, state }),
+    })),
+  );
+  const webs = await Promise.all(
+    sites.map(async (site) => ({
+      ...site,
+      web: await openWeb(site.view, {
+        address,
+        folder: site.folder,
+        proxies: options.proxies,
+        chaoticMetrics,
+        actions: openActions({ ...site.place, state, now: () => new Date() }),
+        others: sites
+          .filter((other) => other !== site)
+          .map(({ folder, view }) => ({ path: `${site.folder && "../../"}${folder}`, source: view })),
+      }),
+    })),
+  );
   const close = async (): Promise<void> => {
-    await web.close();
-    await view.close();
+    for (const { web, view } of webs) {
+      await web.close();
+      await view.close();
+    }
   };
   try {
     const handler: Handler = async (request, response, client) => {
       if (await first?.(request, response, client)) return true;
-      if (isServedFile(request.url ?? "")) return false;
+      const url = request.url ?? "";
+      if (isServedFile(url)) return false;
+      if (sites.some(({ folder }) => folder !== "" && `${url}/` === `/${folder}`)) {
+        // From where relative links lead.
+        response.writeHead(308, { location: `${url.split("/").at(-1)}/` }).end();
+        return true;
+      }
+      const { folder, web } = webs.findLast((site) => url.startsWith(`/${site.folder}`))!;
+      request.url = url.slice(folder.length);
       web.handle(request, response);
       return true;
     };

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { SluiceError } from "../../../errors.ts";
 import { openGit } from "../../../git/git.ts";
 import { resolveCommit } from "../../../git/history.ts";
+import { furtherFolder, workspacesFolder } from "../../../manager/folders.ts";
 import { openInstallations, type Installation, type Installations } from "../../../manager/installation.ts";
 import { revisionsOf } from "../../../manager/reconcile/revision.ts";
 import type { PackageRepos } from "../../../manager/workspaces/package-repos.ts";
@@ -42,7 +43,7 @@ async function openFurther(
 ): Promise<Installations> {
   const { folders, sandbox, queue, now } = known[0];
   const { state } = folders;
-  const git = await cloneWorkspace(join(state, "workspaces"), workspace, (folder) =>
+  const git = await cloneWorkspace(join(state, workspacesFolder), workspace, (folder) =>
     openGit(folder, process.env),
   );
   const commit = await resolveCommit(git, "HEAD");
@@ -55,7 +56,7 @@ async function openFurther(
     git,
     settings: config,
     state,
-    own: join(state, "further", config.BUILD_REPO),
+    own: furtherFolder(state, config.BUILD_REPO),
     sandbox,
     gnupgHome: gnupgHome(),
     queue,
