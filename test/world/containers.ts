@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { missingPrograms } from "./programs.ts";
 
 /** What is in it; another list needs another name. */
-const image = "localhost/sluice-test-builder:3";
+export const testImage = "localhost/sluice-test-builder:4";
 const packages =
-  "makepkg,pacman-package-manager,libarchive-tools,fakeroot,zstd,patch,gnupg,git,util-linux,mount,binutils,bubblewrap,openssh-client,rsync";
+  "makepkg,pacman-package-manager,libarchive-tools,fakeroot,zstd,patch,gnupg,git,util-linux,mount,binutils,bubblewrap,openssh-client,rsync,redis-server";
 
 /** Why no container can be run here, or undefined. */
 export function containersUnavailable(): string | undefined {
@@ -30,10 +30,10 @@ export function useTestImage(): Record<string, string> {
     storage,
     `[storage]\ndriver = "overlay"\ngraphroot = "${cache}/storage"\nrunroot = "${cache}/run"\n`,
   );
-  const env = { CONTAINERS_CONF: settings, CONTAINERS_STORAGE_CONF: storage, BUILDER_IMAGE: image };
+  const env = { CONTAINERS_CONF: settings, CONTAINERS_STORAGE_CONF: storage, BUILDER_IMAGE: testImage };
   Object.assign(process.env, env);
-  if (spawnSync("podman", ["image", "exists", image]).status === 0) return env;
-  execFileSync("flock", [join(cache, "lock"), "bash", "-c", makeImage, "image", image, packages], {
+  if (spawnSync("podman", ["image", "exists", testImage]).status === 0) return env;
+  execFileSync("flock", [join(cache, "lock"), "bash", "-c", makeImage, "image", testImage, packages], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   return env;
