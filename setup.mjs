@@ -34,6 +34,7 @@ const systemTools = [
   { program: "bwrap", apt: "bubblewrap", pacman: "bubblewrap" },
   { program: "podman", apt: "podman", pacman: "podman", aptStartsService: true },
   { program: "runc", apt: "runc", pacman: "runc" },
+  { program: "newuidmap", apt: "uidmap", pacman: "shadow" },
   { program: "iptables", apt: "iptables", pacman: "iptables" },
   { program: "mmdebstrap", apt: "mmdebstrap", pacman: "mmdebstrap" },
   { program: "rsync", apt: "rsync", pacman: "rsync" },

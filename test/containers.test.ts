@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { fileIn } from "./world/building.ts";
-import { containersUnavailable, useTestImage } from "./world/containers.ts";
+import { containersConf, containersUnavailable, testImage, useTestImage } from "./world/containers.ts";
+import { missingForUsers, OrdinaryUser } from "./world/ordinary-user.ts";
 import { missingPrograms } from "./world/programs.ts";
 import { publishingPrograms } from "./world/scratch-repository.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
@@ -35,4 +37,47 @@ describe.skipIf(missing.length > 0)(`in containers (${missing.join(", ") || "not
     const packages = join(workspace.dir, ".sluice/repositories/test/x86_64");
     expect(fileIn(join(packages, "app-1-1-any.pkg.tar.zst"), "usr/share/app/hello")).toBe("1\n");
   });
+
+  test.skipIf(missingForUsers.length > 0)(
+    `a user without rights builds in containers of its own (needs ${missingForUsers.join(", ") || "nothing more"})`,
+    async () => {
+      useTestImage();
+      const folder = join(workspace.base, "user");
+      mkdirSync(folder);
+      chmodSync(workspace.base, 0o755);
+      const user = new OrdinaryUser(folder, containersConf);
+      const archive = join(folder, "image.tar");
+      execFileSync("podman", ["save", "--quiet", "--output", archive, testImage]);
+      chmodSync(archive, 0o644);
+      await user.run("podman", ["load", "--quiet", "--input", archive]);
+      rmSync(archive);
+
+      const own = new ScratchWorkspace();
+      own.addRecipe("alone", { lines: "build() { cat /proc/self/uid_map; }" });
+      own.publishScheduled("a package");
+      cpSync(own.dir, join(user.home, "workspace"), { recursive: true });
+      own.remove();
+      execFileSync("chown", ["-R", "--reference", user.home, join(user.home, "workspace")]);
+      const root = join(user.home, "workspace");
+      const args = [
+        "dist/cli/main.js",
+        "up",
+        "--once",
+        "--no-fetch",
+        "--sandbox",
+        "container",
+        "--root",
+        root,
+      ];
+      const said = await user.run(
+        process.execPath,
+        args.map((arg, at) => (at === 0 ? join(process.cwd(), arg) : arg)),
+        { BUILDER_IMAGE: testImage },
+      );
+      expect(said).toMatch(/alone: built: 1-1/);
+      // What is root inside is that user outside, and neither is what builds.
+      const log = readFileSync(join(root, ".sluice/logs/alone/1.log"), "utf8");
+      expect(log).toMatch(/Starting build\(\)\.\.\.\n +0 +1 +\d+\n +1700 +0 +1\n/);
+    },
+  );
 });

@@ -40,7 +40,7 @@ export function useTestImage(): Record<string, string> {
 }
 
 /** What works in a container, without systemd, and with either version of cgroups. */
-const containersConf = `[containers]
+export const containersConf = `[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 netns = "none"
 log_driver = "k8s-file"
