@@ -67,7 +67,10 @@ describe.skipIf(missing.length > 0)(
       mkdirSync(join(base, ".ci"), { recursive: true });
       const own: Record<string, string> = { ...gateway.env, REDIS_PORT: String(farm.redis.port) };
       const { REDIS_SSH_HOST_KEY: _hostKey, REDIS_SSH_KEY_FILE: _keyFile, ...settings } = own;
-      const env = { PATH: process.env["PATH"], REPO_NAME: "scratch", BUILD_REPO: "test", ...settings };
+      // As the template's .ci/config has them, and its scripts read them: with their quotes.
+      const named = Object.entries({ REPO_NAME: "scratch", BUILD_REPO: "test", ...settings });
+      const quoted = Object.fromEntries(named.map(([name, text]) => [name, `"${text}"`]));
+      const env = { PATH: process.env["PATH"], ...quoted };
       const { stdout } = await run("bash", ["-c", writeParams, "write", commit, ...builds, "--", "tool"], {
         env,
       });

@@ -51,6 +51,21 @@ test.each([
     ["auto-repo-remove", "--target-repo=t", "stays", "stays-too"],
     { kind: "auto-repo-remove", arch: "x86_64", target: "t" },
   ],
+  [
+    ["schedule", '--target-repo="t"', '--source-repo="s"', 'a/""', "b/heavy"],
+    {
+      kind: "schedule",
+      arch: "x86_64",
+      target: "t",
+      source: "s",
+      commit: undefined,
+      pipeline: undefined,
+      packages: [
+        { pkgbase: "a", class: null },
+        { pkgbase: "b", class: "heavy" },
+      ],
+    },
+  ],
   [["builder"], { kind: "sluice", args: ["builder"] }],
   [["database", "--web-port", "9000"], { kind: "database", port: "9000" }],
   [["web"], { kind: "web", port: "8080" }],

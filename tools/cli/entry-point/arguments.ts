@@ -75,7 +75,7 @@ function split(command: string, args: readonly string[]): { given: Options; name
     const option = options.find((each) => each === name);
     const text = value ?? args[++at];
     if (!option || text === undefined) throw usage(`${command}: ${JSON.stringify(arg)} isn't understood`);
-    given[option] = text;
+    given[option] = unquoted(text);
   }
   return { given, names };
 }
@@ -84,7 +84,12 @@ function split(command: string, args: readonly string[]): { given: Options; name
 function readPackage(text: string): { pkgbase: string; class: string | null } {
   const [pkgbase = "", ...rest] = text.split("/");
   if (!isPkgbase(pkgbase) || rest.length > 1) throw usage(`${JSON.stringify(text)} is no package`);
-  return { pkgbase, class: rest[0] || null };
+  return { pkgbase, class: unquoted(rest[0] ?? "") || null };
+}
+
+/** The template's scripts read `KEY="value"` of .ci/config with its quotes, and hand them on. */
+export function unquoted(text: string): string {
+  return /^"([^"]*)"$/.exec(text)?.[1] ?? text;
 }
 
 function required(command: string, given: Options, name: "target-repo"): string {

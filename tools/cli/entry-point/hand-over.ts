@@ -5,6 +5,7 @@ import { redisAddress } from "../../queue/bullmq/redis-address.ts";
 import { openTunnel } from "../../system/ssh-tunnel.ts";
 import { hostKeys } from "../wiring/builder-addresses.ts";
 import { info, warn } from "../output/report.ts";
+import { unquoted } from "./arguments.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,7 +17,13 @@ const usualKey = "/app/sshkey";
  *
  * @throws SluiceError `redis-…`, `ssh-tunnel`
  */
-export async function handOver(what: HandOver, env: Environment): Promise<void> {
+export async function handOver(what: HandOver, given: Environment): Promise<void> {
+  const env = Object.fromEntries(
+    Object.entries(given).map(([name, text]) => [
+      name,
+      text !== undefined && /^REDIS_(?:SSH_)?(?:HOST|PORT|USER)$/.test(name) ? unquoted(text) : text,
+    ]),
+  );
   const host = env["REDIS_SSH_HOST"];
   const redis = redisAddress(host ? { ...env, REDIS_HOST: env["REDIS_HOST"] || "127.0.0.1" } : env);
   if (!redis) {
