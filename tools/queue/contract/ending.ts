@@ -117,5 +117,8 @@ export function ending(start: Start): void {
     expect(await desk.queue.history({ limit: 1 })).toMatchObject([
       { outcome: "cancelled", message: "by Ada" },
     ]);
+    // What it built all the same comes too late.
+    expect(await desk.queue.finish(claim, { outcome: "built" })).toBe("gone");
+    expect(await desk.queue.finish(claim, { outcome: "cancelled" })).toBe("finished");
   });
 }

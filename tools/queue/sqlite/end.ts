@@ -13,12 +13,15 @@ export function endClaim(transaction: Transaction, claim: ClaimId, result: Resul
     endActive(transaction, build, result);
     return "finished";
   }
-  // Where the claim was given up as lost, its result comes too late.
+  // Where the claim was given up, as lost or as cancelled, its result comes too late.
   const before = transaction.file.get<{ token: string | null; outcome: string }>(
     "select token, outcome from finished where id = ?",
     id,
   );
-  const isGivenUp = before?.outcome === "lost" && result.outcome !== "lost";
+  const isGivenUp =
+    (before?.outcome === "lost" || before?.outcome === "cancelled") &&
+    result.outcome !== "lost" &&
+    result.outcome !== before.outcome;
   return before?.token === claim.token && !isGivenUp ? "finished" : "gone";
 }
 
