@@ -87,7 +87,8 @@ describe.skipIf(missing.length > 0)(
         expect(await reader.ended).toBe(0);
         const log = farm.buildLog("endless", 1);
         expect(log).toMatch(
-          /^:: endless, .* It is built by one\.\n:: building endless\n:: endless, .* It is built by two\.\n:: building endless\n:: cancelled.*\n$/,
+          // A slow machine may lose its lease, and be given it once more.
+          /^:: endless, .* It is built by one\.\n:: building endless\n(:: endless, .* It is built by two\.\n(:: building endless\n)?)+:: cancelled.*\n$/,
         );
         expect(reader.said()).toBe(log);
       } finally {
