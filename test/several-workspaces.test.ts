@@ -6,7 +6,7 @@ import { cannotBuild } from "./world/building.ts";
 import { Farm } from "./world/farm.ts";
 import { pacmanClient } from "./world/pacman-client.ts";
 import { missingPrograms } from "./world/programs.ts";
-import { sluice } from "./world/sluice.ts";
+import { sluice, startSluice } from "./world/sluice.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 
 const missing = [cannotBuild, ...missingPrograms("redis-server", "gpgv")].filter((name) => name !== "");
@@ -73,6 +73,11 @@ describe.skipIf(missing.length > 0)(
       expect(await run("log", "lib")).toMatchObject({ stderr: /there is no log of "lib"/ });
       expect((await run("why", "app")).stdout).toMatch(/^app would be built: commit \w+ added the package\n/);
       expect((await run("key", "export")).stdout).toBe(readFileSync(key("other"), "utf8").trim());
+      const web = startSluice(["web", "--port", "0", "--state", farm.state], { cwd: farm.workspace.dir });
+      const [, url = ""] = await web.saying(/ at (http:\S+)/);
+      expect(await (await fetch(`${url}repositories/other/`)).text()).toContain("<strong>1 of 1</strong>");
+      web.kill("SIGTERM");
+      await web.ended;
       expect(await run("up", "--once")).toMatchObject({ code: 2, stderr: /is the clone of a manager/ });
     }
 

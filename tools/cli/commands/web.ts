@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { openGit } from "../../git/git.ts";
 import { openQueue } from "../../manager/installation.ts";
-import { foldersOf } from "../../manager/folders.ts";
+import { foldersOf, workspacesFolder, type Folders } from "../../manager/folders.ts";
 import { publishedPlaces } from "../../manager/status.ts";
 import { readHead, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { stateFolder } from "../wiring/state-folder.ts";
@@ -12,6 +15,7 @@ import {
   publicAddress,
   serveWithPages,
   trustedProxies,
+  type Served,
 } from "../wiring/service/web.ts";
 
 interface Options extends InstallationOptions {
@@ -42,6 +46,7 @@ export async function web(options: Options): Promise<number> {
       proxies,
       ...connections,
       chaoticMetrics: config.METRICS_CHAOTIC,
+      further: await furtherWorkspaces(folders, queue),
     });
     const url = address ?? server.url;
     process.stdout.write(
@@ -53,4 +58,19 @@ export async function web(options: Options): Promise<number> {
   } finally {
     await queue.close();
   }
+}
+
+/** Those that the manager of this state folder has cloned. */
+async function furtherWorkspaces(folders: Folders, queue: Served["queue"]): Promise<readonly Served[]> {
+  const clones = join(folders.state, workspacesFolder);
+  const names = existsSync(clones) ? await readdir(clones) : [];
+  const served = names
+    .filter((name) => existsSync(join(clones, name, ".ci/config")))
+    .map(async (name): Promise<Served> => {
+      const git = openGit(join(clones, name), process.env);
+      const { config } = (await readHead(git)).workspace;
+      const places = publishedPlaces(git, folders.repositories, config);
+      return { git, places, queue, folders, reviews: heldReviewsOf(git.dir) };
+    });
+  return Promise.all(served);
 }
