@@ -44,15 +44,19 @@ const schema: z.ZodType<HandOver> = z.strictObject({
 const key = `${prefix}:hand-overs`;
 
 /** A hundred thousand packages have room in it. */
-const maxBytes = 8 * 2 ** 20;
+export const maxHandOverBytes = 8 * 2 ** 20;
 
 /** @throws SluiceError `redis`, `hand-over` */
 export async function sendHandOver(address: RedisAddress, handOver: HandOver): Promise<void> {
   const text = JSON.stringify(handOver);
-  if (Buffer.byteLength(text) > maxBytes) {
-    throw new SluiceError("hand-over", `a schedule of more than ${maxBytes} bytes can't be handed over`, {
-      hint: "Hand over fewer packages at a time.",
-    });
+  if (Buffer.byteLength(text) > maxHandOverBytes) {
+    throw new SluiceError(
+      "hand-over",
+      `a schedule of more than ${maxHandOverBytes} bytes can't be handed over`,
+      {
+        hint: "Hand over fewer packages at a time.",
+      },
+    );
   }
   const redis = await open(address);
   let trouble: Error | undefined;
@@ -110,7 +114,7 @@ export async function takeHandOvers(
 
   async function takeAll(): Promise<void> {
     for (let at = 0; at < mostWaiting && !signal.aborted;) {
-      const text = (await redis.eval(readNext, 1, key, at, maxBytes)) as string | number | null;
+      const text = (await redis.eval(readNext, 1, key, at, maxHandOverBytes)) as string | number | null;
       if (text === null) return;
       if (typeof text === "number") {
         troubled(new SluiceError("hand-over", `what was handed over is refused: it has ${text} bytes`));
