@@ -150,7 +150,15 @@ function addressOf(entry: SourceEntry): string {
 
 /** Downloads that name the old version still, though there is a new one: who sees the package expects the new one. */
 function standingStill(old: Checked, now: Checked, pkgver: string, place: Place): Finding[] {
-  if (!/\d[._]\d|\d{4}/.test(pkgver)) return [];
+  const halves = (now.sources ?? []).flatMap((source, at) => {
+    const before = old.sources?.[at];
+    if (!source || !before || source.scheme === "local") return [];
+    const stays = source.text === before.text && namesVersion(source, pkgver);
+    return stays || movesInPart(before, source, pkgver)
+      ? [finding("source-old-version", source.text, { ...place, before: before.text, after: source.text })]
+      : [];
+  });
+  if (halves.length > 0 || !/\d[._]\d|\d{4}/.test(pkgver)) return halves;
   const isDate = /^\d{6,}$/.test(pkgver);
   const parts = pkgver.match(isDate ? /\d/g : /[A-Za-z0-9]+/g) ?? [];
   const oldVersion = new RegExp(`(?<![0-9.])${parts.join("[._+~-]?")}(?![0-9])(?!\\.\\d)`);
@@ -160,4 +168,35 @@ function standingStill(old: Checked, now: Checked, pkgver: string, place: Place)
     const stands = oldVersion.test(addressOf(before)) && oldVersion.test(addressOf(source));
     return stands ? [finding("source-old-version", source.text, { ...place, after: source.text })] : [];
   });
+}
+
+/** Whether the address has the version in it, however it is spelled: `v1.2` for `1.2.0`, `2024-01-01` for `2024.1.1`. */
+function namesVersion(entry: SourceEntry, pkgver: string): boolean {
+  const tokens = addressOf(entry).match(versionToken) ?? [];
+  return tokens.some((token) => spelled(token) === spelled(pkgver));
+}
+
+const versionToken =
+  /(?<![A-Za-z0-9])[vr]{0,2}\d[A-Za-z0-9]*(?:[._+~-](?:\d[A-Za-z0-9]*|(?:alpha|beta|rc|pre)\d*))*/gi;
+
+/** Its numbers and letters, without leading zeros and without zeros at the end. */
+function spelled(version: string): string {
+  const parts =
+    version
+      .toLowerCase()
+      .replace(/^[vr]+(?=\d)/, "")
+      .match(/\d+|[a-z]+/g) ?? [];
+  return parts
+    .map((part) => part.replace(/^0+(?=\d)/, ""))
+    .join(".")
+    .replace(/(?:\.0)+$/, "");
+}
+
+/** An address that named the version more than once, and names the new one here and the old one there. */
+function movesInPart(old: SourceEntry, now: SourceEntry, pkgver: string): boolean {
+  if (old.scheme === "local" || old.text === now.text) return false;
+  const escaped = pkgver.replaceAll(/[.+]/g, "\\$&");
+  const version = new RegExp(`(?<![A-Za-z0-9])[vr]?${escaped}(?![A-Za-z0-9])`, "g");
+  const [before, after] = [old, now].map((entry) => addressOf(entry).match(version)?.length ?? 0);
+  return before! > 1 && after! > 0 && after! < before!;
 }

@@ -83,7 +83,13 @@ export function judgeVersion({ before, after, written }: Comparison): Finding[] 
   ) {
     findings.push(finding("version-down", `${printed(old)} to ${printed(now)}, which may be older`, both));
   }
-  if (now.epoch !== old.epoch) findings.push(finding("epoch-changed", `${old.epoch} to ${now.epoch}`, both));
+  if (old.pkgver !== now.pkgver && gainsLeadingZero(old.pkgver, now.pkgver)) {
+    findings.push(finding("version-form", `${printed(old)} to ${printed(now)}`, both));
+  }
+  // `epoch=0` is none for pacman, and something for `[[ -n $epoch ]]`.
+  const [had, has] = [before, after].map((side) => side.evaluation().scalar("epoch") !== undefined);
+  if (now.epoch !== old.epoch || had !== has)
+    findings.push(finding("epoch-changed", `${old.epoch} to ${now.epoch}`, both));
   if (isHighRelease(now.pkgrel) && now.pkgrel !== old.pkgrel && !isHighRelease(old.pkgrel)) {
     findings.push(finding("version-jump", `pkgrel ${now.pkgrel}`, both));
   }
@@ -162,6 +168,16 @@ function isSmallerDecimal(before: string, after: string): boolean {
   const gainsZero = is.startsWith("0") && (!was.startsWith("0") || is.length > was.length);
   const gainsDigits = is.length > was.length && Number(is) > Number(was) * 3 + 20;
   return (gainsZero || gainsDigits) && Number(`0.${is}`) < Number(`0.${was}`);
+}
+
+/** `1.2.014` after `1.2.9`: pacman reads 14, bash's arithmetic 12. Months and days have two digits always. */
+function gainsLeadingZero(before: string, after: string): boolean {
+  const [old = [], now = []] = [before, after].map(
+    (version): string[] => withoutCommits(version).match(/\d+/g) ?? [],
+  );
+  const isZeroed = (number: string): boolean => /^0\d/.test(number);
+  if (old.some(isZeroed) || /^(?:19|20)\d\d/.test(now[0] ?? "")) return false;
+  return now.some((number, at) => isZeroed(number) && number.length !== old[at]?.length);
 }
 
 /** Nobody rebuilds one version a hundred times. */
