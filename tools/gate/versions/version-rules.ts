@@ -83,7 +83,7 @@ export function judgeVersion({ before, after, written }: Comparison): Finding[] 
   ) {
     findings.push(finding("version-down", `${printed(old)} to ${printed(now)}, which may be older`, both));
   }
-  if (old.pkgver !== now.pkgver && gainsLeadingZero(old.pkgver, now.pkgver)) {
+  if (gainsLeadingZero(old.pkgver, now.pkgver) || gainsLeadingZero(old.pkgrel, now.pkgrel)) {
     findings.push(finding("version-form", `${printed(old)} to ${printed(now)}`, both));
   }
   // `epoch=0` is none for pacman, and something for `[[ -n $epoch ]]`.
@@ -172,6 +172,7 @@ function isSmallerDecimal(before: string, after: string): boolean {
 
 /** `1.2.014` after `1.2.9`: pacman reads 14, bash's arithmetic 12. Months and days have two digits always. */
 function gainsLeadingZero(before: string, after: string): boolean {
+  if (before === after) return false;
   const [old = [], now = []] = [before, after].map(
     (version): string[] => withoutCommits(version).match(/\d+/g) ?? [],
   );
