@@ -176,9 +176,12 @@ function gainsLeadingZero(before: string, after: string): boolean {
   const [old = [], now = []] = [before, after].map(
     (version): string[] => withoutCommits(version).match(/\d+/g) ?? [],
   );
-  const isZeroed = (number: string): boolean => /^0\d/.test(number);
   if (old.some(isZeroed) || /^(?:19|20)\d\d/.test(now[0] ?? "")) return false;
   return now.some((number, at) => isZeroed(number) && number.length !== old[at]?.length);
+}
+
+function isZeroed(number: string): boolean {
+  return /^0\d/.test(number);
 }
 
 /** Nobody rebuilds one version a hundred times. */
