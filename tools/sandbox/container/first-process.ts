@@ -27,6 +27,10 @@ shift
 attend() {
   pause=1
   while kill -0 "$1" 2>/dev/null; do
+    # A signal that comes at the same time can keep bash from noticing that its child has ended.
+    state=
+    { read -r _ _ state _ < "/proc/$1/stat"; } 2>/dev/null
+    [ "$state" != Z ] || break
     if read -r -t "$pause" -u 5 name; then kill "-$name" -1 2>/dev/null
     elif [ $? -le 128 ]; then exit 137
     fi
