@@ -10,7 +10,8 @@ const finding = findingsOf(contentRules);
 
 /**
  * A new version of which everything that is fetched is known to be what it was: the same commit or tag, or a download
- * of the same address with the same checksum. Where something isn't pinned, or nothing is fetched, the version may be a new one.
+ * of the same address with the same checksum. Where something isn't pinned, or nothing is fetched, the version may be
+ * a new one.
  */
 export function judgeSameContent({ before, after, architectures }: Comparison): Finding[] {
   const [was, is] = [versionOf(before), versionOf(after)];

@@ -39,9 +39,8 @@ export function judgeFollowing({ before, after, written, architectures }: Compar
     ([name, { reads }]) => reads.size > 0 && !/sums(?:_|$)/.test(name),
   );
   if (derived.length === 0) return [];
-  const isLoose = (name: string): boolean =>
-    name === "pkgver" &&
-    [...(written.before.get(name)?.reads ?? [])].some((read) => !written.after.get(name)?.reads.has(read));
+  const parts = [...(written.before.get("pkgver")?.reads ?? [])];
+  const isLoose = parts.some((read) => !written.after.get("pkgver")?.reads.has(read));
   const script = withValues(before, after, new Set(roots));
   const found = new Map<string, Finding>();
   for (const carch of architectures) {
@@ -51,11 +50,11 @@ export function judgeFollowing({ before, after, written, architectures }: Compar
       const texts = [old, predicted, now].map((side) => knownTexts(side, name));
       const [was, expected, is] = texts;
       if (!was || !expected || !is || found.has(name)) continue;
-      if (name === "pkgver" && !isLoose(name)) continue;
+      // A version that reads its parts still is what they make; one that doesn't leaves them behind.
+      if (name === "pkgver" && !isLoose) continue;
       const behind = /^source(?:_|$)/.test(name)
         ? sourceBehind(was, expected, is)
-        : // A version that no longer reads its parts leaves them behind.
-          expected.find((text) => (isLoose(name) || !was.includes(text)) && !is.includes(text));
+        : expected.find((text) => (name === "pkgver" || !was.includes(text)) && !is.includes(text));
       if (behind === undefined) continue;
       const line = written.after.get(name)?.line;
       found.set(
