@@ -130,6 +130,38 @@ describe("a run", () => {
   });
 });
 
+describe("what is let through without being a plain new version", () => {
+  const approved = (): string | undefined => /SLUICE_APPROVED=(\w+)/.exec(days.atOrigin("foo", "state"))?.[1];
+  const described = (pkgver: string): ReturnType<typeof recipe> =>
+    recipe("foo", pkgver, { lines: ["pkgdesc = Another"] });
+
+  test("is compared with what a person approved last, until a person comes again", async () => {
+    days.follow("foo");
+    days.world.publishScheduled();
+    await days.run();
+    const first = days.world.atOrigin("rev-parse", "main");
+
+    days.offer("foo", 2, described("2"));
+    expect((await days.run()).lines).toContain("updated foo: 1-1 → 2-1");
+    expect(approved()).toBe(first);
+
+    // A plain version after it, and then one that is too far from what was approved.
+    days.offer("foo", 3, described("12"));
+    expect((await days.run()).lines).toContain("updated foo: 2-1 → 12-1");
+    expect(approved()).toBe(first);
+    days.offer("foo", 4, described("30"));
+    expect((await days.run()).lines.join("\n")).toContain("foo");
+    expect(days.atOrigin("packages/foo/PKGBUILD")).toContain("pkgver=12");
+
+    for (const [path, { bytes }] of described("30"))
+      pushElsewhere(`packages/foo/${path}`, Buffer.from(bytes).toString());
+    days.offer("foo", 5, described("31"));
+    await days.run();
+    expect(days.atOrigin("packages/foo/PKGBUILD")).toContain("pkgver=31");
+    expect(approved()).toBeUndefined();
+  });
+});
+
 describe("commits that weren't scheduled yet", () => {
   test("are scheduled along, as on-commit does", async () => {
     days.follow("foo");

@@ -678,7 +678,7 @@ const major: readonly Attack[] = [
     recipe: "cmake",
     edit: replace("ABCDEF0123456789ABCDEF0123456789ABCDEF01", "0".repeat(40)),
   },
-  { name: "a new architecture", recipe: "cmake", edit: replace("arch=(x86_64)", "arch=(x86_64 aarch64)") },
+  { name: "a new architecture", recipe: "cmake", edit: replace("arch=(x86_64)", "arch=(x86_64 any64)") },
   {
     name: "a new dependency",
     recipe: "cmake",
@@ -689,7 +689,7 @@ const major: readonly Attack[] = [
     recipe: "split",
     edit: replace("depends=(glibc)", "depends=(glibc evil)"),
   },
-  { name: "another option", recipe: "cmake", edit: atEnd("options=(!strip)") },
+  { name: "another option", recipe: "cmake", edit: atEnd("options=(ccache)") },
   {
     name: "a changed build()",
     recipe: "rust",

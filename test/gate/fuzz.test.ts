@@ -34,8 +34,13 @@ test.skipIf(probeBubblewrap() !== undefined)(
   },
 );
 
+interface Passed extends Mutation {
+  /** Names of what differs and can do no harm. */
+  readonly inert: readonly string[];
+}
+
 /** Those that pass the gate; bash reads only what the rest of it lets through. */
-async function minorAmong(all: readonly Mutation[]): Promise<Mutation[]> {
+async function minorAmong(all: readonly Mutation[]): Promise<Passed[]> {
   const updates = all.map(({ before, after }) => ({
     pkgbase: "riptool",
     before: new Map([["PKGBUILD", file(before)]]),
@@ -50,20 +55,33 @@ async function minorAmong(all: readonly Mutation[]): Promise<Mutation[]> {
   const readings = await openSecondReader().read(
     left.flatMap(({ mutation }) => [mutation.before, mutation.after]),
   );
-  return left.flatMap(({ mutation, update }) =>
-    judge(update, { ...context, readings }).verdict === "minor" ? [mutation] : [],
-  );
+  return left.flatMap(({ mutation, update }) => {
+    const { verdict, findings } = judge(update, { ...context, readings });
+    const inert = findings.flatMap(({ rule, message }) =>
+      rule === "inert-change" ? (/: (\w+)(?:\(\))?[: ]/.exec(message)?.slice(1) ?? []) : [],
+    );
+    return verdict === "minor" ? [{ ...mutation, inert }] : [];
+  });
 }
 
-function differing(passed: readonly Mutation[]): unknown[] {
+function differing(passed: readonly Passed[]): unknown[] {
   const states = heldByBash(passed.flatMap(({ before, after }) => [before, after]));
-  return passed.flatMap(({ before, after }, at) => {
-    const [old, now] = [states[2 * at] ?? "none", states[2 * at + 1] ?? "none"];
+  return passed.flatMap(({ before, after, inert }, at) => {
+    const [old, now] = [states[2 * at] ?? "none", states[2 * at + 1] ?? "none"].map((state) =>
+      inert.reduce(without, state),
+    ) as [string, string];
     // One that bash refuses on both sides was never built.
     return now.includes("RAN") !== old.includes("RAN") || skeleton(old) !== skeleton(now)
       ? [{ before, after, old, now }]
       : [];
   });
+}
+
+/** Without a variable's or a function's lines. */
+function without(state: string, name: string): string {
+  return state
+    .replaceAll(new RegExp(`^declare -\\S+ ${name}=.*\n`, "gm"), "")
+    .replaceAll(new RegExp(`^${name} \\(\\) *\n\\{[^]*?^\\}\n`, "gm"), "");
 }
 
 /**

@@ -2,19 +2,9 @@ import { describe, expect, test } from "vitest";
 import { judge, type JudgeContext, judgeWith, type Update } from "../../tools/gate/judge.ts";
 import { readAllowedLines } from "../../tools/gate/files/allowed-lines.ts";
 import { answerTags } from "../../tools/gate/sources/tag-answers.ts";
-import { bumped, context, file, filesOf, type RecipeName, recipes } from "./recipes.ts";
+import { bumped, context, file, filesOf, type RecipeName, recipes, pkgbases } from "./recipes.ts";
 
 const names = Object.keys(recipes) as RecipeName[];
-
-const pkgbases: Readonly<Record<RecipeName, string>> = {
-  binary: "glow-bin",
-  cmake: "fooview",
-  python: "python-my-tool",
-  go: "lazy",
-  rust: "riptool",
-  vcs: "bar-git",
-  split: "suite",
-};
 
 function updateOf(name: RecipeName, before: string, after: string, others = {}): Update {
   return { pkgbase: pkgbases[name], before: filesOf(name, before), after: filesOf(name, after, others) };

@@ -247,6 +247,16 @@ export function bumped(name: RecipeName): string {
   );
 }
 
+export const pkgbases: Readonly<Record<RecipeName, string>> = {
+  binary: "glow-bin",
+  cmake: "fooview",
+  python: "python-my-tool",
+  go: "lazy",
+  rust: "riptool",
+  vcs: "bar-git",
+  split: "suite",
+};
+
 /** A recipe's files; an attacker, too, writes a .SRCINFO that fits. */
 export function filesOf(
   name: RecipeName,

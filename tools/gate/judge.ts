@@ -1,3 +1,4 @@
+import { withApproved, withoutApproved } from "./approved.ts";
 import { withAllowedLines } from "./files/allowed-lines.ts";
 import { topLevelCode } from "./code/top-level-code.ts";
 import { judgeCharacters } from "./code/character-rules.ts";
@@ -6,15 +7,9 @@ import { judgeChoices } from "./code/version-choices.ts";
 import { judgeChecksums } from "./sources/checksum-rules.ts";
 import { type Comparison, compare } from "./values/comparison.ts";
 import { changedPaths, judgeFiles } from "./files/file-rules.ts";
+import { inertFileReason } from "./files/inert-files.ts";
 import { newScriptlets, scriptletsOf } from "./files/scriptlets.ts";
-import {
-  type Finding,
-  findingsOf,
-  type Verdict,
-  verdictOf,
-  worstFirst,
-  type Rules,
-} from "./rules/finding.ts";
+import { type Finding, findingsOf, verdictOf, worstFirst, type Rules } from "./rules/finding.ts";
 import { judgeFunctions } from "./code/function-rules.ts";
 import { isTrusted, judgeMaintainers, waive } from "./origin/maintainer-rules.ts";
 import { codeOfNew, judgeTopLevelCode } from "./code/top-level-rules.ts";
@@ -27,12 +22,13 @@ import { judgePlainText } from "./code/plain-text.ts";
 import { judgeSignals } from "./commands/signal-rules.ts";
 import { judgeSources } from "./sources/source-rules.ts";
 import { judgeSrcinfo } from "./files/srcinfo-rules.ts";
-import type { JudgeContext, TagAnswer, TagQuestion, Update } from "./update.ts";
+import type { JudgeContext, Judgement, TagAnswer, TagQuestion, Update } from "./update.ts";
 import { tagKey } from "./update.ts";
 import { judgeCheckouts } from "./commands/checkout-rules.ts";
 import { judgeFollowing } from "./values/following.ts";
 import { judgeSameContent } from "./sources/same-content.ts";
 import { judgeFileNames } from "./sources/file-names.ts";
+import { inertRules } from "./values/inert-changes.ts";
 import { judgeVariables } from "./values/variable-rules.ts";
 import { judgeVersion } from "./versions/version-rules.ts";
 
@@ -60,20 +56,10 @@ export const readingRules = {
   },
 } as const satisfies Rules;
 
-const finding = findingsOf(readingRules);
+const finding = findingsOf({ ...readingRules, ...inertRules });
 
 export type { Finding, Verdict } from "./rules/finding.ts";
 export type * from "./update.ts";
-
-export interface Judgement {
-  readonly verdict: Verdict;
-  /** Worst first. */
-  readonly findings: readonly Finding[];
-  /** Answers that could make the verdict milder: ask, and judge again with them in `tagAnswers`. */
-  readonly needs: readonly TagQuestion[];
-  /** A minor update that has to wait, in milliseconds since 1970. */
-  readonly holdUntil?: number;
-}
 
 /**
  * Judges an update without running anything of it. Every difference has to be one that the rules know and
@@ -81,7 +67,11 @@ export interface Judgement {
  */
 export function judge(update: Update, context: JudgeContext): Judgement {
   try {
-    return judgeSafely(update, context);
+    const step = judgeSafely(update, context);
+    const { approved } = update;
+    if (approved === undefined || step.verdict === "dangerous") return step;
+    if (approved === "lost") return withoutApproved(step);
+    return withApproved(step, judgeSafely({ ...update, before: approved }, context));
   } catch (error) {
     // Whatever makes the gate itself fail was made to, or may have been; and no package ends a run of all.
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -134,11 +124,12 @@ function judgeSides(
 ): SidesJudged {
   const scriptlets = scriptletsOf(after);
   const oldFiles = before?.files ?? new Map();
-  const findings = judgeFiles(oldFiles, after.files, {
+  const ofFiles = judgeFiles(oldFiles, after.files, {
     isFirst: before === undefined,
     scriptlets,
     readings: context.readings,
   });
+  const findings = before ? ofFiles.map((found) => inertIfHarmless(found, before, after)) : ofFiles;
   if (!isReadable(after)) {
     const { message, line } =
       "problem" in after.pkgbuild ? after.pkgbuild.problem : { message: "", line: undefined };
@@ -178,7 +169,7 @@ function judgeSides(
     ...judgeFollowing(comparison),
     ...judgeFileNames(comparison),
     ...judgeSameContent(comparison),
-    ...judgeVariables(comparison),
+    ...judgeVariables(comparison, context.isInstallable),
     ...sources.findings,
     ...judgeChecksums(comparison, before, after),
     ...judgeFunctions(old, pkgbuild),
@@ -191,6 +182,21 @@ function judgeSides(
   findings.push(...(isSeen ? ofText.filter(({ severity }) => severity === "danger") : ofText));
   return { findings, needs: sources.needs, comparison };
 }
+
+/** A file that nothing reads. */
+function inertIfHarmless(found: Finding, before: Side, after: Side): Finding {
+  const { rule, file, before: was, after: is } = found;
+  if (!(rule in inertIfUnread) || file === undefined) return found;
+  const reason = inertFileReason(file, before, after);
+  if (reason === undefined) return found;
+  return finding("inert-change", `${file}: ${reason}`, {
+    file,
+    ...(was !== undefined && { before: was }),
+    ...(is !== undefined && { after: is }),
+  });
+}
+
+const inertIfUnread = { "file-added": true, "file-changed": true, "file-removed": true };
 
 function judgeNew(pkgbuild: Pkgbuild): Finding[] {
   return [

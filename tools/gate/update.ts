@@ -1,3 +1,4 @@
+import type { Finding, Verdict } from "./rules/finding.ts";
 import type { SecondReading } from "../pkgbuild/second-reading/second-reading.ts";
 
 /** A recipe's files by path, without `.CI`. Paths are as Git has them, with `/`. */
@@ -15,6 +16,11 @@ export interface Update {
   /** Undefined for a package's first recipe. */
   readonly before: RecipeFiles | undefined;
   readonly after: RecipeFiles;
+  /**
+   * The recipe that a person approved last, where more was let through since than plain new versions; `lost` where it
+   * can't be read any more.
+   */
+  readonly approved?: RecipeFiles | "lost" | undefined;
 }
 
 /** What judging an update needs to know beside the recipes. Times are in milliseconds since 1970. */
@@ -40,8 +46,24 @@ export interface JudgeContext {
   readonly allowedLines: readonly LineMatcher[];
   /** How programs that aren't ours read the scripts of both sides, by their text; see `scriptsOf`. */
   readonly readings: ReadonlyMap<string, SecondReading>;
+  /**
+   * Whether the distribution or this workspace has what a dependency asks for; see `inert-changes.ts`. Undefined
+   * where nothing is known of what they have.
+   */
+  readonly isInstallable?: ((relation: string) => boolean) | undefined;
   /** What is known of the tags that an earlier judgement asked for, by `tagKey`. */
   readonly tagAnswers: ReadonlyMap<string, TagAnswer>;
+}
+
+/** What the gate says of an update. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Worst first. */
+  readonly findings: readonly Finding[];
+  /** Answers that could make the verdict milder: ask, and judge again with them in `tagAnswers`. */
+  readonly needs: readonly TagQuestion[];
+  /** A minor update that has to wait, in milliseconds since 1970. */
+  readonly holdUntil?: number;
 }
 
 /** A pattern whose matching takes time linear in the line. */

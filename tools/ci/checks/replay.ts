@@ -1,4 +1,5 @@
 import { judge, type Judgement, type JudgeContext } from "../../gate/judge.ts";
+import { parseRelation } from "../../alpm/relation.ts";
 import type { Git } from "../../git/git.ts";
 import { resolveCommit } from "../../git/history.ts";
 import { listFolders } from "../../workspace/commit.ts";
@@ -20,6 +21,8 @@ export interface ReplayOptions {
   readonly author?: string | undefined;
   /** Judges these branches against main instead of the history. */
   readonly branches?: string | undefined;
+  /** Names that count as packages of the distribution; undefined: nothing is known of it. */
+  readonly distribution?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface ReplayOptions {
  */
 export async function* replay(
   git: Git,
-  { range, author, branches }: ReplayOptions,
+  { range, author, branches, distribution }: ReplayOptions,
 ): AsyncGenerator<Replayed> {
   const head = (await resolveCommit(git, "HEAD")) ?? "HEAD";
   const { packagesDir } = await listFolders(git, head);
@@ -37,18 +40,21 @@ export async function* replay(
       ? updatesInHistory(git, { range: range ?? head, author, packagesDir })
       : updatesOnBranches(git, { pattern: branches, main: head, packagesDir });
   const reader = openSecondReader();
+  const isInstallable =
+    distribution && ((relation: string) => distribution.has(parseRelation(relation).name));
+  const context = { ...offlineContext, ...(isInstallable && { isInstallable }) };
   for await (const some of inChunks(updates)) {
     const started = performance.now();
     const readings = await reader.read(some.flatMap(scriptsOf));
     const reading = (performance.now() - started) / some.length;
-    for (const update of some) yield replayOne(update, readings, reading);
+    for (const update of some) yield replayOne(update, { ...context, readings }, reading);
   }
 }
 
-function replayOne(update: HistoricalUpdate, readings: JudgeContext["readings"], reading: number): Replayed {
+function replayOne(update: HistoricalUpdate, context: JudgeContext, reading: number): Replayed {
   const { commit, pkgbase } = update;
   const started = performance.now();
-  const { verdict, findings } = judge(update, { ...offlineContext, readings });
+  const { verdict, findings } = judge(update, context);
   const ms = Math.round((reading + performance.now() - started) * 100) / 100;
   return { commit, pkgbase, verdict, findings, ms };
 }

@@ -5,6 +5,7 @@ import type { NeedsState } from "../../workspace/state/needs-state.ts";
 import type { PackageState } from "../../workspace/state/package-state.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { LibraryRebuilds } from "../updates/library-rebuilds.ts";
+import type { ReplacedCommit } from "./main-changes.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
 import type { CommitDecision } from "../updates/find-commits.ts";
 
@@ -24,6 +25,7 @@ export function nextState(
     readonly aurEtag: string | undefined;
     /** By pkgbase. */
     readonly rebuiltFor: ReadonlyMap<string, NonNullable<PackageState["rebuiltFor"]>>;
+    readonly replaces: ReplacedCommit | undefined;
     /** Undefined where the forge couldn't be asked. */
     readonly refusals: readonly Refusal[] | undefined;
   },
@@ -44,6 +46,7 @@ export function nextState(
     const known = next.get(pkgbase);
     if (!sameVersions(known?.rebuiltFor, rebuiltFor)) next.set(pkgbase, { ...known, rebuiltFor });
   }
+  if (found.replaces) moveApproved(next, found.replaces);
   // What is still open is only found again by asking for everything.
   const isAllCurrent = updates.every(({ kind }) => ["unchanged", "take", "hold"].includes(kind));
   return {
@@ -59,6 +62,15 @@ export function nextState(
       ...(isAllCurrent && { aurEtag: found.aurEtag }),
     },
   };
+}
+
+/** What a person approved is looked up in the replaced commit's parent: what lies between let nothing more through. */
+function moveApproved(packages: Map<string, PackageState>, { commit, parent }: ReplacedCommit): void {
+  for (const [pkgbase, known] of packages) {
+    const { approved } = known;
+    if (approved?.commit === commit)
+      packages.set(pkgbase, { ...known, approved: { ...approved, commit: parent } });
+  }
 }
 
 function sameVersions(a: ReadonlyMap<string, string> | undefined, b: ReadonlyMap<string, string>): boolean {

@@ -90,7 +90,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
   const rebuildOn = await readRebuildOn(git, side);
   const memory = { etag: state.run.aurEtag, takenOverAt, databases: databasesOf(state, rebuildOn) };
   const upstreams = ports.upstreams(side.workspace.config, memory);
-  const search = { git, side, state, trustedMaintainers, upstreams, now: now(), progress };
+  const search = { git, head: refs.head, side, state, trustedMaintainers, upstreams, now: now(), progress };
   const [updates, before, databases, rebuildSightings, releases] = await Promise.all([
     findUpdates(search),
     findCommits(upstreams, side.workspace.packages.values(), state),
@@ -174,6 +174,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
       releases: releases.seen,
       refusals,
       rebuiltFor: triggered.rebuiltFor,
+      replaces,
       aurEtag: upstreams.aurEtag(),
     }),
     heldStates: new Map(

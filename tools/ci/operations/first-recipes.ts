@@ -11,7 +11,7 @@ import type { PackageState } from "../../workspace/state/package-state.ts";
 import { openSecondReader } from "../../bash/open-second-reader.ts";
 import { scriptsOf } from "../../gate/files/scripts.ts";
 import type { AddRequest } from "./add-requests.ts";
-import { withoutIgnoreFiles } from "../updates/decide-update.ts";
+import { withoutIgnoreFiles } from "../updates/recipe-in-commit.ts";
 import { takeRecipe } from "../updates/take-recipe.ts";
 import { recipeSrcinfo } from "../../workspace/metadata/recipe-srcinfo.ts";
 

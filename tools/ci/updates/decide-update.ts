@@ -1,11 +1,20 @@
 import { SluiceError } from "../../errors.ts";
 import type { RecipeFile } from "../../workspace/recipe-changes.ts";
 import { readAllowedLines } from "../../gate/files/allowed-lines.ts";
-import { judgeWith, type Judgement, type RecipeFiles, type Answers } from "../../gate/judge.ts";
+import { letsSomethingThrough } from "../../gate/approved.ts";
+import {
+  judgeWith,
+  type Answers,
+  type JudgeContext,
+  type Judgement,
+  type RecipeFiles,
+  type Update,
+} from "../../gate/judge.ts";
 import type { Sighting, UpstreamRecipe } from "../../upstream/upstream.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import type { PackageState } from "../../workspace/state/package-state.ts";
 import type { Package } from "../../workspace/workspace.ts";
+import { withoutIgnoreFiles } from "./recipe-in-commit.ts";
 import { digestOfRecipe, isSameRecipe, takeRecipe } from "./take-recipe.ts";
 
 /** What becomes of a package's recipe in this run, and what is remembered of it then. */
@@ -54,13 +63,18 @@ export interface Found {
   readonly pkg: Package;
   /** The recipe as main has it. */
   readonly main: RecipeFiles;
+  /** That which a person approved last, where it isn't main's; see `Update`. */
+  readonly approved: Update["approved"];
   readonly sighting: Sighting;
   readonly state: PackageState;
 }
 
 export interface DecisionContext {
+  /** Main's commit. */
+  readonly head: string;
   readonly config: RepositoryConfig;
   readonly architectures: readonly string[];
+  readonly isInstallable: (pkgbase: string) => JudgeContext["isInstallable"];
   readonly trustedMaintainers: ReadonlySet<string>;
   readonly now: number;
   readonly ask: Answers["ask"];
@@ -135,18 +149,19 @@ export function withoutReview(state: PackageState): PackageState {
 }
 
 async function judgeUpdate(
-  { pkg, main, state, sighting }: Found,
+  { pkg, main, approved, state, sighting }: Found,
   origin: UpstreamRecipe,
   files: readonly RecipeFile[],
-  { config, architectures, trustedMaintainers, now, ask, read }: DecisionContext,
+  { config, architectures, isInstallable, trustedMaintainers, now, ask, read }: DecisionContext,
 ): Promise<JudgedUpdate> {
   const { pkgbase } = pkg;
   const [before, after] = [main, origin.files].map(withoutIgnoreFiles) as [RecipeFiles, RecipeFiles];
   const digest = digestOfRecipe(files);
   const judgement = await judgeWith(
-    { pkgbase, before, after },
+    { pkgbase, before, after, approved },
     {
       architectures,
+      isInstallable: isInstallable(pkgbase),
       maintainersBefore: state.maintainers,
       maintainersAfter: origin.maintainers,
       pinnedMaintainers: pkg.config.CI_AUR_MAINTAINERS,
@@ -161,11 +176,6 @@ async function judgeUpdate(
     { ask, read },
   );
   return { before, after, files, digest, judgement, origin, maintainersBefore: state.maintainers };
-}
-
-/** Never taken, so of no consequence: they stay as main has them. */
-export function withoutIgnoreFiles(files: RecipeFiles): RecipeFiles {
-  return new Map([...files].filter(([path]) => !/(?:^|\/)\.gitignore$/.test(path)));
 }
 
 /**
@@ -185,10 +195,10 @@ function publishedAt(
 }
 
 function decideJudged(
-  { pkg, state }: Found,
+  { pkg, state, approved: earlier }: Found,
   update: JudgedUpdate,
   seen: PackageState,
-  { config, now }: DecisionContext,
+  { config, head, now }: DecisionContext,
 ): Decision {
   const { judgement, digest, origin } = update;
   const why = whyHeld(judgement, pkg, config);
@@ -202,8 +212,12 @@ function decideJudged(
     const first = isKnown ? state.found : { digest: digest.slice(0, 16), at };
     return { kind: "wait", update, until: judgement.holdUntil, state: { ...state, found: first } };
   }
-  const accepted = { ...withoutReview(seen), maintainers: origin.maintainers ?? state.maintainers };
-  return { kind: "take", update, state: accepted };
+  // What was let through counts until a person has changed or accepted the recipe.
+  const commit = earlier === undefined ? head : state.approved!.commit;
+  const isApproved = earlier === undefined && !letsSomethingThrough(judgement);
+  const approved = isApproved ? undefined : { commit, made: digest.slice(0, 16) };
+  const maintainers = origin.maintainers ?? state.maintainers;
+  return { kind: "take", update, state: { ...withoutReview(seen), maintainers, approved } };
 }
 
 /** Why a judged update waits for a person; undefined where it doesn't. */

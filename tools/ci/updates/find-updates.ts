@@ -1,5 +1,5 @@
 import { answerTags } from "../../gate/sources/tag-answers.ts";
-import type { RecipeFiles } from "../../gate/update.ts";
+import type { RecipeFiles, Update } from "../../gate/update.ts";
 import type { Git } from "../../git/git.ts";
 import { readBlobs, type TreeEntry } from "../../git/objects.ts";
 import { SluiceError } from "../../errors.ts";
@@ -12,11 +12,16 @@ import type { Side } from "../on-commit/decide.ts";
 import { openSecondReader } from "../../bash/open-second-reader.ts";
 import { scriptsOf } from "../../gate/files/scripts.ts";
 import type { Answers } from "../../gate/judge.ts";
+import { installableIn } from "./installable.ts";
+import { approvedRecipe } from "./recipe-in-commit.ts";
+import { packagePath } from "../../workspace/files.ts";
 import { decideUpdate, type UpdateDecision } from "./decide-update.ts";
 import type { FollowedRecipe, Upstreams } from "../../upstream/sources.ts";
 
 export interface Search {
   readonly git: Git;
+  /** Main's commit. */
+  readonly head: string;
   /** The packages as main has them. */
   readonly side: Side;
   readonly state: State;
@@ -50,31 +55,58 @@ export async function findUpdates(search: Search): Promise<UpdateDecision[]> {
     sightings.set(pkgbase, await runScript(search, pkgbase, recipes.get(pkgbase)!, sightings.get(pkgbase)));
   }
 
+  const approved = await readApproved(search, sightings, recipes);
   const context = {
+    head: search.head,
     config,
+    isInstallable: installableIn(side.workspace, state),
     architectures: config.CI_ARCHES,
     trustedMaintainers: search.trustedMaintainers,
     now: now.getTime(),
     ask: answerTags(upstreams.tagsOf),
-    read: await readScripts(sightings, recipes),
+    read: await readScripts(sightings, recipes, approved),
   };
   const decisions: UpdateDecision[] = [];
   for (const [pkgbase, sighting] of sightings) {
     const main: RecipeFiles = recipes.get(pkgbase) ?? new Map();
-    const found = { pkg: packages.get(pkgbase)!, main, sighting, state: state.packages.get(pkgbase) ?? {} };
+    const found = {
+      pkg: packages.get(pkgbase)!,
+      main,
+      approved: approved.get(pkgbase),
+      sighting,
+      state: state.packages.get(pkgbase) ?? {},
+    };
     decisions.push(await decideUpdate(found, context));
   }
   return decisions.sort((a, b) => (a.pkgbase < b.pkgbase ? -1 : 1));
+}
+
+/** What people approved last of the recipes that have an update now, where pipelines let something through since. */
+async function readApproved(
+  { git, side, state }: Search,
+  sightings: ReadonlyMap<string, Sighting>,
+  recipes: ReadonlyMap<string, RecipeFiles>,
+): Promise<Map<string, Update["approved"]>> {
+  const approved = new Map<string, Update["approved"]>();
+  for (const [pkgbase, { kind }] of sightings) {
+    const known = state.packages.get(pkgbase);
+    if (kind !== "recipe" || !known?.approved) continue;
+    const folder = packagePath(side.workspace.packagesDir, pkgbase);
+    approved.set(pkgbase, await approvedRecipe(git, folder, known, recipes.get(pkgbase) ?? new Map()));
+  }
+  return approved;
 }
 
 /** Reads the scripts of all updates a second time, at once. */
 async function readScripts(
   sightings: ReadonlyMap<string, Sighting>,
   recipes: ReadonlyMap<string, RecipeFiles>,
+  approved: ReadonlyMap<string, Update["approved"]>,
 ): Promise<Answers["read"]> {
   const texts = [...sightings].flatMap(([pkgbase, sighting]) => {
     if (sighting.kind !== "recipe") return [];
-    return scriptsOf({ pkgbase, before: recipes.get(pkgbase), after: sighting.recipe.files });
+    const before = recipes.get(pkgbase);
+    return scriptsOf({ pkgbase, before, after: sighting.recipe.files, approved: approved.get(pkgbase) });
   });
   const readings = await openSecondReader().read(texts);
   return async () => readings;

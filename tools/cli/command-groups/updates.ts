@@ -55,6 +55,7 @@ export const updates: readonly CommandEntry[] = [
         .description("Judge the updates of a workspace's history with the rules of today")
         .option("--author <name>", "only commits of this author")
         .option("--branches <pattern>", "judge branches against main instead, such as 'update-*'")
+        .option("--distribution <file>", "names of the distribution's packages, one per line")
         .option("--compare <file>", "show what differs from an earlier run's --json, by verdict and rule")
         .option("--json", "one JSON line per update"),
     load: async () => (await import("../commands/replay.ts")).replay,

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { type Earlier, keyOf, readEarlier, ReplayComparison } from "../../ci/checks/compare-replays.ts";
 import { replay as replayHistory, type Replayed } from "../../ci/checks/replay.ts";
@@ -11,22 +12,24 @@ interface Options {
   readonly root?: string;
   readonly author?: string;
   readonly branches?: string;
+  readonly distribution?: string;
   readonly compare?: string;
   readonly json?: boolean;
 }
 
 /** Judges historical updates: one line each, and at the end how many of each verdict and why. */
 export async function replay(
-  { root, author, branches, compare, json = false }: Options,
+  { root, author, branches, distribution: names, compare, json = false }: Options,
   range?: string,
 ): Promise<number> {
   const git = openGit(findRoot(root), process.env);
   const verdicts = { minor: 0, major: 0, dangerous: 0 };
   const rules = new Map<string, number>();
+  const distribution = names === undefined ? undefined : await readNames(names);
   const earlier = compare === undefined ? undefined : await readReplay(compare);
   const comparison = new ReplayComparison();
   let ms = 0;
-  for await (const update of replayHistory(git, { range, author, branches })) {
+  for await (const update of replayHistory(git, { range, author, branches, distribution })) {
     const before = earlier?.get(keyOf(update));
     if (before) comparison.add(before, update);
     verdicts[update.verdict]++;
@@ -91,6 +94,15 @@ async function readReplay(path: string): Promise<Map<string, Earlier>> {
     throw explained(error, path);
   }
   return earlier;
+}
+
+/** One name a line. @throws SluiceError `replay-file` */
+async function readNames(path: string): Promise<ReadonlySet<string>> {
+  try {
+    return new Set((await readFile(path, "utf8")).split("\n").filter((name) => name !== ""));
+  } catch (error) {
+    throw explained(error, path);
+  }
 }
 
 function explained(error: unknown, path: string): unknown {

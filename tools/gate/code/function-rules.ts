@@ -2,6 +2,8 @@ import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import type { FunctionDefinition } from "../../pkgbuild/grammar/syntax.ts";
 import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import type { Pkgbuild } from "../files/side.ts";
+import { inertRules } from "../values/inert-changes.ts";
+import { inertFunctionReason } from "./inert-functions.ts";
 
 export const functionRules = {
   "makepkg-function": {
@@ -31,7 +33,7 @@ export const functionRules = {
   },
 } as const satisfies Rules;
 
-const finding = findingsOf(functionRules);
+const finding = findingsOf({ ...functionRules, ...inertRules });
 
 /** Functions are compared in normal form; every change is read by a person. */
 export function judgeFunctions(before: Pkgbuild | undefined, after: Pkgbuild): Finding[] {
@@ -45,7 +47,13 @@ export function judgeFunctions(before: Pkgbuild | undefined, after: Pkgbuild): F
     if (!before) continue;
     if (old.length === 0) findings.push(finding("function-added", `${name}()`, place));
     else if (!isSame(old, definitions)) {
-      findings.push(finding("function-changed", `${name}()`, { ...place, ...bodies(old, definitions) }));
+      const inert = inertFunctionReason(name, old, definitions, after.recipe.functions);
+      const shown = { ...place, ...bodies(old, definitions) };
+      findings.push(
+        inert === undefined
+          ? finding("function-changed", `${name}()`, shown)
+          : finding("inert-change", inert, shown),
+      );
     }
   }
   for (const [name, definitions] of before?.recipe.functions ?? []) {

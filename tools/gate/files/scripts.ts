@@ -1,8 +1,13 @@
 import { decode } from "./side.ts";
-import type { RecipeFile, Update } from "../update.ts";
+import type { RecipeFile, RecipeFiles, Update } from "../update.ts";
 
 /** Texts of the PKGBUILDs and shell scripts that are different: what a second program has to read for a verdict. */
-export function scriptsOf({ before, after }: Update): string[] {
+export function scriptsOf({ before, after, approved }: Update): string[] {
+  const step = differingScripts(before, after);
+  return approved instanceof Map ? [...step, ...differingScripts(approved, after)] : step;
+}
+
+function differingScripts(before: RecipeFiles | undefined, after: RecipeFiles): string[] {
   const paths = new Set([...(before?.keys() ?? []), ...after.keys()]);
   return [...paths].flatMap((path) => {
     const [old, now] = [textOf(before?.get(path)), textOf(after.get(path))];

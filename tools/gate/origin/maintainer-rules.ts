@@ -83,7 +83,12 @@ export function waive(findings: readonly Finding[], context: JudgeContext): Find
   const names = (context.maintainersAfter ?? []).join(", ");
   return findings.map((one) =>
     one.severity === "review"
-      ? { ...one, severity: "info", message: `${one.message} (waived: trusted maintainers ${names})` }
+      ? {
+          ...one,
+          severity: "info",
+          message: `${one.message} (waived: trusted maintainers ${names})`,
+          waived: true,
+        }
       : one,
   );
 }

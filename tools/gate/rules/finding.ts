@@ -26,9 +26,11 @@ export interface Finding {
   readonly line?: number;
   readonly before?: string;
   readonly after?: string;
+  /** Trust let it pass. */
+  readonly waived?: true;
 }
 
-export type Place = Omit<Finding, "rule" | "severity" | "message">;
+export type Place = Omit<Finding, "rule" | "severity" | "message" | "waived">;
 
 /** Makes findings of these rules: what the rule says, of which case, and where. */
 export function findingsOf<Name extends string>(

@@ -1,3 +1,4 @@
+import { approvedRules } from "../approved.ts";
 import { characterRules } from "../code/character-rules.ts";
 import { commentRules } from "../code/comment-forms.ts";
 import { functionRules } from "../code/function-rules.ts";
@@ -27,6 +28,7 @@ import { strangerRules } from "../sources/source-stranger.ts";
 import { fileNameRules } from "../sources/file-names.ts";
 import { followingRules } from "../values/following.ts";
 import { readRules } from "../values/new-reads.ts";
+import { inertRules } from "../values/inert-changes.ts";
 import { orderRules } from "../values/order-rules.ts";
 import { takeoverRules } from "../values/package-relations.ts";
 import { assignmentRules } from "../values/assignment-rules.ts";
@@ -37,6 +39,7 @@ import type { Rules } from "./finding.ts";
 
 /** Every rule there is, by name. What is no finding of any of them is allowed. */
 export const rules: Rules = {
+  ...approvedRules,
   ...characterRules,
   ...commentRules,
   ...functionRules,
@@ -70,6 +73,7 @@ export const rules: Rules = {
   ...takeoverRules,
   ...assignmentRules,
   ...changeRules,
+  ...inertRules,
   ...variableRules,
   ...versionRules,
 };

@@ -4,6 +4,7 @@ import { takeoverRules, takenOverInFunctions } from "./package-relations.ts";
 import { changeRules, ruleFor, ruleOf } from "./changed-variable.ts";
 import { judgeAssignments } from "./assignment-rules.ts";
 import { judgeReads } from "./new-reads.ts";
+import { type Installable, inertReason, inertRules } from "./inert-changes.ts";
 import { judgeOrder } from "./order-rules.ts";
 import { parseSource } from "../sources/source-entry.ts";
 import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";
@@ -16,10 +17,10 @@ export const variableRules = {
   },
 } as const satisfies Rules;
 
-const finding = findingsOf({ ...variableRules, ...changeRules, ...takeoverRules });
+const finding = findingsOf({ ...variableRules, ...changeRules, ...takeoverRules, ...inertRules });
 
 /** Every variable whose change isn't the new version alone is somebody's finding. */
-export function judgeVariables(comparison: Comparison): Finding[] {
+export function judgeVariables(comparison: Comparison, isInstallable?: Installable): Finding[] {
   const { changes, versionChanges, written } = comparison;
   const findings: Finding[] = [
     ...judgeAssignments(comparison),
@@ -40,8 +41,13 @@ export function judgeVariables(comparison: Comparison): Finding[] {
     } else if (dropsEmpty.test(name) && before && after && isNothing(before) && isNothing(after)) {
       continue;
     } else if (!sameWriting || !(before && after && textsOf(after) === undefined)) {
-      seen.add(name);
-      findings.push(finding(ruleFor(change), `${name}${ofArchitecture(change)}`, placeOf(change)));
+      const inert = inertReason(change, comparison, isInstallable);
+      if (inert === undefined) seen.add(name);
+      findings.push(
+        inert === undefined
+          ? finding(ruleFor(change), `${name}${ofArchitecture(change)}`, placeOf(change))
+          : finding("inert-change", inert, placeOf(change)),
+      );
     }
   }
   for (const name of comparison.intermediate) {

@@ -19,6 +19,11 @@ export interface PackageState {
   readonly found?: { readonly digest: string; readonly at: number } | undefined;
   /** SLUICE_REBUILT_FOR: the versions of what `.CI/rebuild-on.toml` names that it was last rebuilt for. */
   readonly rebuiltFor?: ReadonlyMap<string, string> | undefined;
+  /**
+   * SLUICE_APPROVED: where pipelines have let more through than plain new versions, the commit that has the recipe as
+   * a person approved it last, and 16 digits of the digest of what pipelines made of it.
+   */
+  readonly approved?: { readonly commit: string; readonly made: string } | undefined;
   /** SLUICE_REFUSED: the digest of the recipe that somebody refused. */
   readonly refused?: string | undefined;
 }
@@ -35,6 +40,8 @@ export function parsePackageState(text: string): PackageState {
       ?.split(",")
       .filter((name) => name !== "");
   const [, digest, at] = /^([0-9a-f]{16})@(\d{1,12})$/.exec(values.get("SLUICE_FOUND") ?? "") ?? [];
+  const [, commit, made] =
+    /^([0-9a-f]{40,64})@([0-9a-f]{16})$/.exec(values.get("SLUICE_APPROVED") ?? "") ?? [];
   const timestamp = matching("CI_PKGBUILD_TIMESTAMP", /^\d{1,12}$/);
   return {
     commit: matching("CI_GIT_COMMIT", /^[0-9a-f+]{7,}$/),
@@ -44,6 +51,7 @@ export function parsePackageState(text: string): PackageState {
     held: matching("SLUICE_HELD", /^[0-9a-f]{16,64}$/),
     heldMaintainers: names("SLUICE_HELD_MAINTAINERS"),
     found: digest === undefined ? undefined : { digest, at: Number(at) },
+    approved: commit === undefined ? undefined : { commit, made: made! },
     refused: matching("SLUICE_REFUSED", /^[0-9a-f]{16}$/),
     rebuiltFor: parseRebuiltFor(matching("SLUICE_REBUILT_FOR", /^[\x21-\x7e]+$/)),
   };
@@ -73,6 +81,7 @@ export function packageStateText(text: string, state: PackageState): string {
     ["SLUICE_HELD", state.held],
     ["SLUICE_HELD_MAINTAINERS", state.heldMaintainers?.join(",")],
     ["SLUICE_FOUND", state.found && `${state.found.digest}@${state.found.at}`],
+    ["SLUICE_APPROVED", state.approved && `${state.approved.commit}@${state.approved.made}`],
     ["SLUICE_REFUSED", state.refused],
     ["SLUICE_REBUILT_FOR", formatRebuiltFor(state.rebuiltFor)],
   ];

@@ -6,7 +6,7 @@ import { recipeChanges } from "../../../workspace/recipe-changes.ts";
 import { withoutReview } from "../../updates/decide-update.ts";
 import { takeRecipe } from "../../updates/take-recipe.ts";
 import { deletionOf, openHeldReview, requireShown, type HeldReview } from "./held-review.ts";
-import { readRecipe } from "./list-reviews.ts";
+import { readRecipe } from "../../updates/recipe-in-commit.ts";
 import { versionChange } from "../version-change.ts";
 import { planOperation, type OperationPlan, type OperationPorts } from "../operation.ts";
 

@@ -2,20 +2,14 @@ import { branchPrefix, parseBranchName, type UpdateBranch } from "../../../forge
 import type { Forge } from "../../../forge/forge.ts";
 import { readAllowedLines } from "../../../gate/files/allowed-lines.ts";
 import { answerTags } from "../../../gate/sources/tag-answers.ts";
-import {
-  judgeWith,
-  type Finding,
-  type Judgement,
-  type RecipeFiles,
-  type Verdict,
-} from "../../../gate/judge.ts";
+import { judgeWith, type Finding, type Judgement, type Verdict } from "../../../gate/judge.ts";
 import { fetchBranches } from "../../../forge/branch-reviews.ts";
 import type { Git } from "../../../git/git.ts";
-import { listTree, readBlobs } from "../../../git/objects.ts";
 import { remoteBranches } from "../../../git/remote-branches.ts";
 import { packagePath } from "../../../workspace/files.ts";
-import { recipeOf } from "../../../workspace/recipe.ts";
-import { withoutIgnoreFiles, type DecisionContext } from "../../updates/decide-update.ts";
+import { approvedRecipe, readRecipe } from "../../updates/recipe-in-commit.ts";
+import type { DecisionContext } from "../../updates/decide-update.ts";
+import { installableIn } from "../../updates/installable.ts";
 import { readTrusted } from "../../on-schedule/on-schedule.ts";
 import type { SchedulePorts } from "../../pipeline/ports.ts";
 import type { HeldReview } from "./held-review.ts";
@@ -115,10 +109,12 @@ async function judgeBranch(
   if (!pkg || head === undefined) return undefined;
   const folder = packagePath(side.workspace.packagesDir, pkgbase);
   const [before, after] = [await readRecipe(git, refs.head, folder), await readRecipe(git, head, folder)];
-  const { maintainers, held, heldMaintainers } = stateBranch.state.packages.get(pkgbase) ?? {};
+  const known = stateBranch.state.packages.get(pkgbase) ?? {};
+  const { maintainers, held, heldMaintainers } = known;
   const isHeld = held !== undefined && held.slice(0, 16) === digest;
   const context = {
     architectures: side.workspace.config.CI_ARCHES,
+    isInstallable: installableIn(side.workspace, stateBranch.state)(pkgbase),
     maintainersBefore: maintainers,
     maintainersAfter: isHeld ? heldMaintainers : undefined,
     trustedMaintainers,
@@ -127,18 +123,6 @@ async function judgeBranch(
     allowedLines: readAllowedLines(pkg.config.CI_PKGBUILD_CHANGE_ALLOW_REGEX),
     tagAnswers: new Map(),
   };
-  return judgeWith({ pkgbase, before, after }, context, { ask, read });
-}
-
-/** A package's recipe in a commit, as the gate sees it. */
-export async function readRecipe(git: Git, commit: string, folder: string): Promise<RecipeFiles> {
-  const entries = (await listTree(git, commit, folder)).map(
-    (entry) => [entry.path.slice(folder.length + 1), entry] as const,
-  );
-  const readable = entries.filter(([, { size }]) => size !== undefined);
-  const blobs = await readBlobs(
-    git,
-    readable.map(([, { id }]) => id),
-  );
-  return withoutIgnoreFiles(recipeOf(new Map(entries), blobs));
+  const approved = await approvedRecipe(git, folder, known, before);
+  return judgeWith({ pkgbase, before, after, approved }, context, { ask, read });
 }

@@ -1,6 +1,7 @@
 import { whyHeld } from "../../updates/decide-update.ts";
 import { openHeldReview, rememberShown, type HeldReview } from "./held-review.ts";
-import { judgeHeld, readRecipe, type JudgePorts } from "./list-reviews.ts";
+import { readRecipe } from "../../updates/recipe-in-commit.ts";
+import { judgeHeld, type JudgePorts } from "./list-reviews.ts";
 import { versionChange } from "../version-change.ts";
 import type { Judgement } from "../../../gate/judge.ts";
 

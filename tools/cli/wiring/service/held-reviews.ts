@@ -1,5 +1,6 @@
 import { openHeldReview } from "../../../ci/operations/reviews/held-review.ts";
-import { listReviews, readRecipe, type ListedReview } from "../../../ci/operations/reviews/list-reviews.ts";
+import { readRecipe } from "../../../ci/updates/recipe-in-commit.ts";
+import { listReviews, type ListedReview } from "../../../ci/operations/reviews/list-reviews.ts";
 import type { OperationPorts } from "../../../ci/operations/operation.ts";
 import { branchPrefix } from "../../../forge/branch-name.ts";
 import { SluiceError } from "../../../errors.ts";

@@ -1,0 +1,157 @@
+import { isPkgbase } from "../../alpm/names.ts";
+import type { Pkgbuild } from "../files/side.ts";
+import type { Rules } from "../rules/finding.ts";
+import type { Comparison } from "./comparison.ts";
+import { textsOf, type VariableChange } from "./variables.ts";
+
+export const inertRules = {
+  "inert-change": {
+    severity: "info",
+    says: "a change that can do no harm",
+    protects: "People read what matters when they aren't asked about what doesn't.",
+  },
+} as const satisfies Rules;
+
+/**
+ * Whether the distribution, or this workspace, has what a dependency asks for: a package of that very name, with
+ * a version that the constraint takes, or a soname of one of the distribution's packages.
+ */
+export type Installable = (relation: string) => boolean;
+
+/**
+ * Why a variable's change can alter neither what is executed nor what is installed beside the package; undefined
+ * where it may. Whatever isn't known on both sides, or is read by anything in the recipe, isn't inert.
+ */
+export function inertReason(
+  change: VariableChange,
+  comparison: Comparison,
+  isInstallable: Installable | undefined,
+): string | undefined {
+  const { name } = change;
+  const kind = kinds.find(([pattern]) => pattern.test(name))?.[1];
+  const [before, after] = [change.before, change.after].map((held) => (held ? textsOf(held) : []));
+  if (!kind || !before || !after || comparison.intermediate.has(name)) return undefined;
+  const [old, now] = [new Set(before), new Set(after)];
+  const added = [...now].filter((text) => !old.has(text));
+  const removed = [...old].filter((text) => !now.has(text));
+  // The order of a list is another rule's.
+  if (added.length === 0 && removed.length === 0) return undefined;
+  const reason = kind({
+    added,
+    removed,
+    now: after,
+    text: comparison.after.text,
+    isInstallable: isInstallable ?? (() => false),
+  });
+  if (reason === undefined) return undefined;
+  const isRead = [comparison.before, comparison.after].some((side) => isReadIn(side, name));
+  return isRead ? undefined : `${name}: ${reason}`;
+}
+
+interface Difference {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly now: readonly string[];
+  /** The new PKGBUILD. */
+  readonly text: string;
+  readonly isInstallable: Installable;
+}
+
+/** By the variable's name: why the difference is inert, if it is. */
+const kinds: readonly (readonly [RegExp, (difference: Difference) => string | undefined])[] = [
+  [/^pkgdesc$/, ({ now }) => (now.length === 1 ? "people read it, and nothing else does" : undefined)],
+  [
+    /^license$/,
+    ({ now }) => (now.every((text) => /^[\w.+:() -]+$/.test(text)) ? "pacman only shows it" : undefined),
+  ],
+  [
+    /^url$/,
+    // A host that a version makes is another one with the next.
+    ({ now: [address = "", ...others], text }) =>
+      others.length === 0 &&
+      /^https?:\/\/(?!.*\d\.\d)[a-z][a-z0-9.-]*(?:\/[\w.~/%+-]*)?$/.test(address) &&
+      text.includes(address)
+        ? "pacman only shows it, and no source is made of it"
+        : undefined,
+  ],
+  [
+    /^changelog$/,
+    ({ now }) => (now.every((text) => /^[\w+-][\w.+-]*$/.test(text)) ? "pacman only shows it" : undefined),
+  ],
+  [/^optdepends(?:_\w+)?$/, ({ added }) => (added.every(isOptional) ? "pacman only shows them" : undefined)],
+  [
+    /^options$/,
+    ({ added, removed, now }) =>
+      !now.some((option) => now.includes(`!${option}`)) &&
+      added.every((option) => larger.has(option)) &&
+      removed.every((option) => usual.has(option))
+        ? "it can only make the package larger"
+        : undefined,
+  ],
+  [
+    /^arch$/,
+    ({ added, removed, now }) =>
+      removed.length === 0 && !now.includes("any") && added.every((arch) => architectures.has(arch))
+        ? "it is built for more architectures"
+        : undefined,
+  ],
+  [
+    /^(?:make|check)?depends(?:_\w+)?$/,
+    ({ added, isInstallable }) =>
+      added.every((relation) => isPlainRelation(relation) && isInstallable(relation))
+        ? added.length > 0
+          ? "the distribution or this workspace has what comes"
+          : "some are gone, and none came"
+        : undefined,
+  ],
+];
+
+/** Options that leave in a package what makepkg would take out (makepkg.conf(5), OPTIONS). */
+const larger = new Set([
+  "!strip",
+  "!zipman",
+  "!purge",
+  "!debug",
+  "docs",
+  "libtool",
+  "staticlibs",
+  "emptydirs",
+]);
+/** What makepkg's own defaults say already. */
+const usual = new Set(["strip", "docs", "zipman", "purge", "emptydirs", "!libtool", "!staticlibs"]);
+
+/** Of Arch Linux and its ports. */
+const architectures = new Set(
+  "x86_64 i486 i686 pentium4 aarch64 armv6h armv7h arm riscv64 loong64 loongarch64 powerpc ppc64 ppc64le".split(
+    " ",
+  ),
+);
+
+function isOptional(text: string): boolean {
+  const [name = "", ...description] = text.split(": ");
+  return isPlainRelation(name) && /^[^\p{C}]*$/u.test(description.join(": "));
+}
+
+function isPlainRelation(text: string): boolean {
+  const [, name = "", constraint = ""] = /^([^<>=]*)(.*)$/s.exec(text) ?? [];
+  return isPkgbase(name) && /^(?:(?:[<>]=?|=)[A-Za-z0-9][A-Za-z0-9:._+~-]*)?$/.test(constraint);
+}
+
+/**
+ * Whether anything but an assignment of its own names the variable. Words of strings count only where something
+ * in the recipe reads or sets variables whose names are put together.
+ */
+function isReadIn({ text, normal }: Pkgbuild, name: string): boolean {
+  const named = new RegExp(String.raw`(?<![\w-])${name}(?!\w|\+?=)`);
+  const [code, strings] = [normal.replace(quoted, '""'), (normal.match(quoted) ?? []).join(" ")];
+  if (named.test(code)) return true;
+  const indirect = byName.test(text) || byName.test(code);
+  return indirect && new RegExp(String.raw`(?<!\w)${name}(?!\w)`).test(strings);
+}
+
+/** As the normal form has it. */
+const quoted = /"(?:[^"\\]|\\.)*"/g;
+
+/** What takes variables by names that may be put together. */
+const byName =
+  /\$\{!|@[AaKkPQ]\}|\(\(|\b(?:eval|declare|typeset|local|export|readonly|printf|read|mapfile|readarray|unset|let|compgen|source|getopts|coproc|select|arithmetic)\b|\bset\b|-[vR]\s|(?:^|\s)\.\s|\$\[/;
