@@ -58,7 +58,7 @@ async function minorAmong(all: readonly Mutation[]): Promise<Passed[]> {
   return left.flatMap(({ mutation, update }) => {
     const { verdict, findings } = judge(update, { ...context, readings });
     const inert = findings.flatMap(({ rule, message }) =>
-      rule === "inert-change" ? (/: (\w+)(?:\(\))?[: ]/.exec(message)?.slice(1) ?? []) : [],
+      rule === "inert-change" ? (/: ([\w@.+-]+)(?:\(\))?[: ]/.exec(message)?.slice(1) ?? []) : [],
     );
     return verdict === "minor" ? [{ ...mutation, inert }] : [];
   });
@@ -78,7 +78,8 @@ function differing(passed: readonly Passed[]): unknown[] {
 }
 
 /** Without a variable's or a function's lines. */
-function without(state: string, name: string): string {
+function without(state: string, variable: string): string {
+  const name = variable.replaceAll(/[.+]/g, String.raw`\$&`);
   return state
     .replaceAll(new RegExp(`^declare -\\S+ ${name}=.*\n`, "gm"), "")
     .replaceAll(new RegExp(`^${name} \\(\\) *\n\\{[^]*?^\\}\n`, "gm"), "");

@@ -83,7 +83,52 @@ describe("a difference that can do no harm passes", () => {
         ),
       },
     ],
+    [
+      "a dependency of one of several packages",
+      { name: "split", edit: replaced("depends=(glibc)", "depends=(glibc gtk4)") },
+    ],
+    [
+      "a description of one of several packages",
+      { name: "split", edit: replaced("pkgdesc='The suite'", "pkgdesc='A suite'") },
+    ],
+    ["no link time optimisation", { name: "cmake", edit: replaced("license=", "options=(!lto)\nlicense=") }],
+    [
+      "an address with a place in the page",
+      { name: "cmake", edit: replaced("fooview.org\n", "fooview.org/#home\n") },
+    ],
+    [
+      "a maintainer's own Makefile",
+      { name: "cmake", edit: String, before: { Makefile: "a:\n" }, after: { Makefile: "b:\n" } },
+    ],
   ])("%s", (_, change) => expect(verdict(change)).toBe("minor"));
+
+  test("architectures, where a program has the word in its name", () => {
+    const edit = (text: string): string => text.replace("cmake -B", "arch-meson x; cmake -B");
+    const update = {
+      pkgbase: pkgbases.cmake,
+      before: filesOf("cmake", edit(recipes.cmake.PKGBUILD)),
+      after: filesOf("cmake", edit(bumped("cmake")).replace("(x86_64)", "(x86_64 aarch64)")),
+    };
+    expect(judge(update, knowing).verdict).toBe("minor");
+  });
+
+  test("a changelog that a maintainer's own script names", () => {
+    const edit = (text: string): string => text.replace("license=", "changelog=news.txt\nlicense=");
+    const update = {
+      pkgbase: pkgbases.cmake,
+      before: filesOf("cmake", edit(recipes.cmake.PKGBUILD), {
+        "news.txt": "1\n",
+        "release.sh": "cat news.txt\n",
+      }),
+      after: filesOf("cmake", edit(bumped("cmake")), { "news.txt": "2\n", "release.sh": "cat news.txt\n" }),
+    };
+    expect(judge(update, knowing).verdict).toBe("minor");
+  });
+
+  test("a changelog", () => {
+    const edit = (text: string): string => text.replace("license=", "changelog=x.txt\nlicense=");
+    expect(verdict({ name: "cmake", edit, after: { "x.txt": "1\n" } })).toBe("minor");
+  });
 
   test("a changelog that pacman shows", () => {
     const edit = (text: string): string => text.replace("license=", "changelog=fooview.changelog\nlicense=");
@@ -161,6 +206,25 @@ describe("what only looks harmless doesn't pass", () => {
         before: { LICENSE: "a\n" },
         after: { LICENSE: "b\n" },
       },
+    ],
+    [
+      "a dependency of one of several packages that is only in the AUR",
+      { name: "split", edit: replaced("depends=(glibc)", "depends=(glibc evil)") },
+    ],
+    [
+      "a dependency of one of several packages that its function reads",
+      {
+        name: "split",
+        edit: replaced("depends=(glibc)", 'depends=(glibc gtk4)\n  make "${depends[1]}"'),
+      },
+    ],
+    [
+      "what one of several packages provides",
+      { name: "split", edit: replaced("depends=(glibc)", "depends=(glibc)\n  provides=(gtk4)") },
+    ],
+    [
+      "an architecture's dependencies in a condition",
+      { name: "split", edit: replaced("depends=(glibc)", "[ -e /x ] && depends=(glibc gtk4)") },
     ],
     ["a changelog outside", { name: "cmake", edit: replaced("license=", "changelog=../x\nlicense=") }],
     [
@@ -243,6 +307,58 @@ describe("what only looks harmless doesn't pass", () => {
       pkgbase: pkgbases.cmake,
       before: filesOf("cmake", edit(recipes.cmake.PKGBUILD), { README: "a\n" }),
       after: filesOf("cmake", edit(bumped("cmake")), { README: "b\n" }),
+    };
+    expect(judge(update, knowing).verdict).not.toBe("minor");
+  });
+
+  test.each([
+    "cd -; cat R*",
+    "pushd -0; cat R*",
+    'cat "$(git rev-parse --show-toplevel)"/R*',
+    "bash release.sh",
+    "cat $(dirname $srcdir)/R*",
+  ])("a document, where accepted code has %s and a script names it", (code) => {
+    const edit = replaced("cmake -B", `${code}\n  cmake -B`);
+    const others = { "release.sh": "cat README | sh\n" };
+    const update = {
+      pkgbase: pkgbases.cmake,
+      before: filesOf("cmake", edit(recipes.cmake.PKGBUILD), { README: "a\n", ...others }),
+      after: filesOf("cmake", edit(bumped("cmake")), { README: "b\n", ...others }),
+    };
+    expect(judge(update, knowing).verdict).not.toBe("minor");
+  });
+
+  test.each([
+    "eval ${!_x}",
+    '_n=pkg; _n+=desc; eval "\\$$_n"',
+    "((_x))",
+    "local _y=${_z:_x}",
+    "[[ $_x -eq 1 ]]",
+    "echo ${_a[_x]}",
+    "local -n _r=$_x",
+    "declare -p",
+    "set | sh",
+    "compgen -v",
+    "printf %s ${_x@P}",
+    'trap "$_x" EXIT',
+    "export $_x",
+    "export pkgdesc; ./configure",
+    "$_x $_y",
+    "builtin eval $_x",
+    "PS4='$(x)'; set -x",
+    "cd ..; grep -r desc .",
+    "cat ../PKG*",
+    "grep -r d ..",
+    "cmake -P ../*",
+    "bash helper.sh",
+    "git -C .. grep d",
+  ])("a description, where accepted code has %s", (code) => {
+    const others = { "helper.sh": "grep desc= PKGBUILD | sh\n" };
+    const edit = replaced("cmake -B", `${code}\n  cmake -B`);
+    const update = {
+      pkgbase: pkgbases.cmake,
+      before: filesOf("cmake", edit(recipes.cmake.PKGBUILD), others),
+      after: filesOf("cmake", edit(bumped("cmake")).replace("'A viewer'", "'touch x'"), others),
     };
     expect(judge(update, knowing).verdict).not.toBe("minor");
   });

@@ -93,7 +93,7 @@ const pairs: Readonly<Record<string, Pair>> = {
       "a package of the AUR": depending("evil-git"),
       "a provides": line("provides=(fooview-ng)"),
       "a group": line("groups=(viewers)"),
-      "an option": line("options=(!lto)"),
+      "an option": line("options=(!buildflags)"),
       "a patch": (text) => text.replace("-Np1", "-Np0"),
       "another mirror": (text) =>
         text.replace("https://fooview.org/releases", "https://mirror.fooview.org/releases"),

@@ -172,7 +172,7 @@ function judgeSides(
     ...judgeVariables(comparison, context.isInstallable),
     ...sources.findings,
     ...judgeChecksums(comparison, before, after),
-    ...judgeFunctions(old, pkgbuild),
+    ...judgeFunctions(old, pkgbuild, context.isInstallable),
     ...judgeSignals(old, pkgbuild, comparison),
     ...judgeSrcinfo(pkgbase, before, after, comparison),
   );

@@ -2,7 +2,7 @@ import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import type { FunctionDefinition } from "../../pkgbuild/grammar/syntax.ts";
 import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import type { Pkgbuild } from "../files/side.ts";
-import { inertRules } from "../values/inert-changes.ts";
+import { type Installable, inertRules } from "../values/inert-changes.ts";
 import { inertFunctionReason } from "./inert-functions.ts";
 
 export const functionRules = {
@@ -36,7 +36,11 @@ export const functionRules = {
 const finding = findingsOf({ ...functionRules, ...inertRules });
 
 /** Functions are compared in normal form; every change is read by a person. */
-export function judgeFunctions(before: Pkgbuild | undefined, after: Pkgbuild): Finding[] {
+export function judgeFunctions(
+  before: Pkgbuild | undefined,
+  after: Pkgbuild,
+  isInstallable?: Installable,
+): Finding[] {
   const findings: Finding[] = [];
   for (const [name, definitions] of after.recipe.functions) {
     const old = before?.recipe.functions.get(name) ?? [];
@@ -47,7 +51,7 @@ export function judgeFunctions(before: Pkgbuild | undefined, after: Pkgbuild): F
     if (!before) continue;
     if (old.length === 0) findings.push(finding("function-added", `${name}()`, place));
     else if (!isSame(old, definitions)) {
-      const inert = inertFunctionReason(name, old, definitions, after.recipe.functions);
+      const inert = inertFunctionReason(name, before, after, isInstallable);
       const shown = { ...place, ...bodies(old, definitions) };
       findings.push(
         inert === undefined

@@ -1,32 +1,103 @@
 import { diffArrays } from "diff";
+import { constantText } from "../../pkgbuild/grammar/constants.ts";
 import type { Command, FunctionDefinition, SimpleCommand, Word } from "../../pkgbuild/grammar/syntax.ts";
 import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
+import type { Pkgbuild } from "../files/side.ts";
+import { type Installable, inertDifference } from "../values/inert-changes.ts";
 
 /**
  * Why a change of a `package` function can do no harm: it differs by nothing but commands that put documents of
- * the source, licenses and icons where they belong. Undefined where it may.
+ * the source, licenses and icons where they belong, and by values of the package that would be inert at top level.
+ * Undefined where it may.
  */
 export function inertFunctionReason(
   name: string,
-  before: readonly FunctionDefinition[],
-  after: readonly FunctionDefinition[],
-  others: ReadonlyMap<string, unknown>,
+  before: Pkgbuild,
+  after: Pkgbuild,
+  isInstallable: Installable | undefined,
 ): string | undefined {
-  if (!/^package(?:_|$)/.test(name) || others.has("install")) return undefined;
-  const [old, now] = [before, after].map(commandsOf);
+  if (!/^package(?:_|$)/.test(name) || after.recipe.functions.has("install")) return undefined;
+  const sides = { before, after };
+  const [old, now] = [before, after].map(({ recipe }) => commandsOf(recipe.functions.get(name) ?? []));
   if (!old || !now) return undefined;
-  const [was, is] = [old, now].map((commands) => commands.map(normaliseCommand)) as [string[], string[]];
+  const values = inertValues([old, now], sides, isInstallable);
+  if (!values) return undefined;
+  const [was, is] = [old, now].map((commands) =>
+    commands
+      .filter((command) => !values.variables.has(plainAssignment(command)?.name ?? ""))
+      .map(normaliseCommand),
+  ) as [string[], string[]];
   // Elsewhere than where makepkg says, they would be put anywhere.
   if ([...was, ...is].some((form) => /\b(?:pkgdir|srcdir|pkgname|pkgbase|pkgver)\b(?:=|"?\s*$)/.test(form)))
     return undefined;
   const installs = new Set([...old, ...now].filter(installsDocument).map(normaliseCommand));
-  const differences = diffArrays(was, is);
-  const isInert = differences.every(
-    ({ added, removed, value }) => !(added || removed) || value.every((form) => installs.has(form)),
-  );
-  return isInert
-    ? `${name}() puts other documents, licenses or icons of the source into the package`
-    : undefined;
+  const differences = diffArrays(was, is).filter(({ added, removed }) => added || removed);
+  if (!differences.every(({ value }) => value.every((form) => installs.has(form)))) return undefined;
+  const reasons = [
+    ...(differences.length > 0
+      ? ["other documents, licenses or icons of the source go into the package"]
+      : []),
+    ...values.reasons,
+  ];
+  return `${name}(): ${reasons.join("; ")}`;
+}
+
+/** Variables of the package that are assigned otherwise than before, and why that is inert; undefined where one isn't. */
+function inertValues(
+  [old, now]: readonly (readonly Command[])[],
+  sides: Readonly<Record<"before" | "after", Pkgbuild>>,
+  isInstallable: Installable | undefined,
+): { readonly variables: ReadonlySet<string>; readonly reasons: readonly string[] } | undefined {
+  const [was, is] = [assignedIn(old!), assignedIn(now!)];
+  const reasons: string[] = [];
+  const variables = new Set<string>();
+  for (const name of new Set([...was.keys(), ...is.keys()])) {
+    const [before, after] = [was, is].map((assigned) => assigned.get(name));
+    if (JSON.stringify(before) === JSON.stringify(after)) continue;
+    // What one function doesn't say, the top level does (makepkg(5), PACKAGE SPLITTING).
+    const [held, holds] = [before ?? topLevel(sides.before, name), after ?? topLevel(sides.after, name)];
+    const reason = held && holds && inertDifference(name, [held, holds], sides, isInstallable);
+    if (!reason) return undefined;
+    variables.add(name);
+    reasons.push(reason);
+  }
+  return { variables, reasons };
+}
+
+/** By its name, what each variable is assigned once, written out. */
+function assignedIn(commands: readonly Command[]): ReadonlyMap<string, readonly string[]> {
+  const assigned = new Map<string, readonly string[]>();
+  const again = new Set<string>();
+  for (const command of commands) {
+    const assignment = plainAssignment(command);
+    if (!assignment) continue;
+    if (assigned.has(assignment.name)) again.add(assignment.name);
+    assigned.set(assignment.name, assignment.texts);
+  }
+  for (const name of again) assigned.delete(name);
+  return assigned;
+}
+
+function plainAssignment(
+  command: Command,
+): { readonly name: string; readonly texts: readonly string[] } | undefined {
+  if (command.kind !== "simple" || command.words.length > 0 || command.redirections.length > 0)
+    return undefined;
+  const [assignment, ...others] = command.assignments;
+  if (!assignment || others.length > 0 || assignment.append || assignment.index) return undefined;
+  const { name, value } = assignment;
+  const elements = value.kind === "array" ? value.elements : [{ ...value, index: undefined, append: false }];
+  if (elements.some(({ index, append }) => index || append)) return undefined;
+  const texts = elements.map(({ word }) => constantText(word));
+  return texts.every((text) => text !== undefined) ? { name, texts } : undefined;
+}
+
+function topLevel({ evaluation }: Pkgbuild, name: string): readonly string[] | undefined {
+  const held = evaluation().list(name);
+  if (held === undefined) return [];
+  if ("known" in held) return undefined;
+  const texts = held.flatMap((value) => (value.known ? [value.text] : []));
+  return texts.length === held.length ? texts : undefined;
 }
 
 /** The function's own commands, where it is a plain list of them. */

@@ -1,5 +1,6 @@
 import { normaliseScript } from "../../pkgbuild/normal-form/normalise.ts";
 import type { Recipe } from "../../pkgbuild/recipe.ts";
+import type { Pkgbuild } from "../files/side.ts";
 import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 
 export const ownTextRules = {
@@ -33,9 +34,31 @@ export function mayReadItself({ text, script }: Pick<Recipe, "text" | "script">)
   );
 }
 
+/**
+ * The same where not its comments count but the values of its assignments, which code can only look for by their names
+ * or in the file's text: ranges of commits, folders in which something is built, names that the recipe's own
+ * variables put together, and the way back from a folder lead to neither.
+ */
+export function mayReadItsValues({ text, recipe, evaluation }: Pkgbuild): boolean {
+  const normal = normaliseScript(recipe.script).replaceAll(/["<>]/g, "");
+  const values = evaluation();
+  const assignedInside = new Set(
+    recipe.assignments.flatMap(({ name, function: inside }) => (inside === undefined ? [] : [name])),
+  );
+  const writtenOut = normal.replaceAll(/(?:split)?\{(\w+)\}/g, (form, name: string) => {
+    const value = assignedInside.has(name) ? undefined : values.scalar(name);
+    return value?.known && /^[\w.+-]*$/.test(value.text) ? value.text : form;
+  });
+  const others = writtenOut
+    .replaceAll(/(?<=[ ;(])(?:cmake|meson) (?![^;()|&]* -[EPC])[^;()|&*?[]*/g, "")
+    .replaceAll(/(?<=[ ;(])git (?:rev-list|rev-parse|describe) [^;()|&*?[]*/g, "")
+    .replaceAll(/(?<!\.)\.\.\.(?!\.)|(?<=[ ;(])popd(?=[ ;)])/g, "");
+  return readsItself(text) || ownText.test(normal) || ownText.test(writtenOut) || byFolder.test(others);
+}
+
 /** Functions begin in `$srcdir` and come to the folder by `..`; only a name that is written out leads to that alone. */
 const byFolder =
-  /BUILDFILE|BUILDDIR|DIRSTACK|\bOLDPWD\b|\bPPID\b|\/proc\/|\bdirname\b|\brealpath\b|\breadlink\b|~[-+]|\bpopd\b|\$\{srcdir[^}\w]|\{srcdir |\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/;
+  /\b(?:cd|pushd) ["']?[-+]|--show-(?:toplevel|cdup)|BUILDFILE|BUILDDIR|DIRSTACK|\bOLDPWD\b|\bPPID\b|\/proc\/|\bdirname\b|\brealpath\b|\breadlink\b|~[-+]|\bpopd\b|\$\{srcdir[^}\w]|\{srcdir |\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/;
 
 function withoutComments(text: string): string {
   return text

@@ -1,6 +1,10 @@
+import { mayReadItself } from "../code/own-text.ts";
 import { topLevelCode } from "../code/top-level-code.ts";
+import type { Evaluation } from "../../pkgbuild/evaluation/evaluate.ts";
+import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import type { RecipeFile } from "../update.ts";
 import { onlyShownDifferently } from "./desktop-entry.ts";
+import { contentOf, nameOf, plain, readFiles, withoutChangelog } from "./read-files.ts";
 import { decode, type Pkgbuild, type Side } from "./side.ts";
 
 /**
@@ -19,9 +23,9 @@ export function inertFileReason(path: string, before: Side, after: Side): string
   return isShown ? "pacman only shows it" : "nothing reads it";
 }
 
-/** Texts for people, and the settings of programs that look for new versions. */
+/** Texts for people, and what maintainers look for new versions with. Nothing looks for these in folders above its own. */
 const documents =
-  /^(?:(?:README|LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|AUTHORS|CONTRIBUTORS|CHANGELOG|NEWS|readme|licen[cs]e|copying|changelog)(?:[.-][A-Z][A-Za-z0-9-]*)?(?:\.(?:md|txt|rst))?|LICENSES\/[\w+-][\w.+-]*\.txt|REUSE\.toml|\.nvchecker\.toml|\.index\.json)$/;
+  /^(?:Makefile|(?:README|LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|AUTHORS|CONTRIBUTORS|CHANGELOG|NEWS|readme|licen[cs]e|copying|changelog)(?:[.-][A-Z][A-Za-z0-9-]*)?(?:\.(?:md|txt|rst))?|LICENSES\/[\w+-][\w.+-]*\.txt|REUSE\.toml|\.nvchecker\.toml|\.index\.json)$/;
 
 function isPlainFile({ mode, bytes }: RecipeFile): boolean {
   const text = mode === "100644" ? decode(bytes) : undefined;
@@ -40,28 +44,39 @@ function isChangelog(path: string, { pkgbuild }: Side): boolean {
 /** Whether anything in the recipe names it, but as the changelog, or may go through the folder that it lies in. */
 function mayRead(path: string, { pkgbuild, files }: Side): boolean {
   if ("problem" in pkgbuild || mayReadFolder(pkgbuild)) return true;
-  const name = path.split("/").at(-1)!;
-  const names = (text: string): boolean => text.includes(name);
-  // Whatever quotes its name is put together of.
-  if (
-    names(withoutChangelog(pkgbuild.text)) ||
-    names(plain(pkgbuild.normal.replaceAll(/(?<![\w"])changelog="[^"]*"/g, "")))
-  )
-    return true;
-  return [...files].some(([other, { bytes }]) => {
-    if (other === path || other === "PKGBUILD" || documents.test(other)) return false;
-    // Whatever its bytes mean, a name in ASCII shows. Sources that are put together stand in .SRCINFO as they are.
-    const text = withoutChangelog(Buffer.from(bytes).toString("latin1"));
-    return names(text) || (other !== ".SRCINFO" && text.includes("startdir"));
+  const name = nameOf(path);
+  if (namesIn(pkgbuild).some((text) => text.includes(name))) return true;
+  return readFiles(pkgbuild).some((other) => {
+    if (other === path || documents.test(other)) return false;
+    const text = contentOf(files.get(other));
+    return text.includes(name) || (other !== ".SRCINFO" && text.includes("startdir"));
   });
 }
 
-function plain(normal: string): string {
-  return normal.replaceAll(/["<>]/g, "");
+/**
+ * Where a PKGBUILD may name a file of its folder. Its functions begin in `$srcdir`, so that a name there is one of the
+ * source's files, as long as nothing leads up.
+ */
+function namesIn({ text, normal, recipe, evaluation }: Pkgbuild): readonly string[] {
+  // Whatever quotes a name is put together of.
+  const [written, read] = [withoutChangelog(text), plain(normal.replaceAll(ownChangelog, ""))];
+  if (/(?<!\.)\.\.(?!\.)/.test(written) || /(?<!\.)\.\.(?!\.)/.test(read)) return [written, read];
+  const topLevel = recipe.script.statements.filter(({ command }) => command.kind !== "function");
+  const values = evaluation();
+  return [
+    ...topLevel.map(({ command }) => plain(normaliseCommand(command).replaceAll(ownChangelog, ""))),
+    ...[...values.names].flatMap((name) => (name === "changelog" ? [] : textsOf(values, name))),
+  ];
 }
 
-function withoutChangelog(text: string): string {
-  return text.replaceAll(/^[ \t]*changelog ?=.*$/gm, "");
+const ownChangelog = /(?<![\w"])changelog="[^"]*"/g;
+
+/** Unknown ones were looked for before. */
+function textsOf(values: Evaluation, name: string): readonly string[] {
+  const held = values.list(name);
+  return held === undefined || "known" in held
+    ? []
+    : held.flatMap((value) => (value.known ? [value.text] : []));
 }
 
 /**
@@ -69,6 +84,7 @@ function withoutChangelog(text: string): string {
  * read, so what runs or expands patterns then counts; its functions begin in `$srcdir` and get there by `..`.
  */
 function mayReadFolder({ text, normal, recipe, evaluation }: Pkgbuild): boolean {
+  if (mayReadItself(recipe)) return true;
   if (topLevelCode(recipe).some(({ runsSomething }) => runsSomething)) return true;
   const values = evaluation();
   const isUnknown = [...values.names].some((name) => {
@@ -80,4 +96,4 @@ function mayReadFolder({ text, normal, recipe, evaluation }: Pkgbuild): boolean 
 
 /** Only `../` with a name that is written out behind it leads to that name alone. */
 const byFolder =
-  /startdir|BASH_SOURCE|DIRSTACK|\bOLDPWD\b|\bPWD\b|\bpwd\b|\bdirs\b|\bpopd\b|~[-+]|\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/;
+  /\b(?:cd|pushd) ["']?[-+]|--show-(?:toplevel|cdup)|startdir|BASH_SOURCE|DIRSTACK|\bOLDPWD\b|\bPWD\b|\bpwd\b|\bdirs\b|\bpopd\b|~[-+]|\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/;

@@ -25,6 +25,8 @@ export interface Pkgbuild {
   readonly recipe: Recipe;
   /** All of it in normal form: equal where bash reads the same. */
   readonly normal: string;
+  /** The recipe's files; none for a text alone. */
+  readonly files: RecipeFiles;
   evaluation(carch?: string): Evaluation;
 }
 
@@ -42,7 +44,7 @@ export function decode(bytes: Uint8Array): string | undefined {
 }
 
 /** @throws SluiceError never: what can't be read is a problem of the side. */
-export function readPkgbuildText(text: string): Read<Pkgbuild> {
+export function readPkgbuildText(text: string, files: RecipeFiles = new Map()): Read<Pkgbuild> {
   const reading = readPkgbuild(text);
   if (!reading.ok) return { problem: reading.problem };
   const { recipe } = reading;
@@ -50,6 +52,7 @@ export function readPkgbuildText(text: string): Read<Pkgbuild> {
   return {
     text,
     recipe,
+    files,
     get normal() {
       return (normal ??= normaliseScript(recipe.script));
     },
@@ -62,7 +65,7 @@ function readRecipe(files: RecipeFiles): Read<Pkgbuild> {
   if (!file) return { problem: { message: "there is none" } };
   if (file.mode === "120000") return { problem: { message: "it is a symbolic link" } };
   const text = decode(file.bytes);
-  return text === undefined ? { problem: { message: "it isn't UTF-8" } } : readPkgbuildText(text);
+  return text === undefined ? { problem: { message: "it isn't UTF-8" } } : readPkgbuildText(text, files);
 }
 
 function readSrcinfo(files: RecipeFiles): Side["srcinfo"] {

@@ -13,7 +13,9 @@ export function loneNumber(
   // Another number of steps is looked at elsewhere.
   if (old.segments.length !== now.segments.length) return undefined;
   const [before, after] = [old, now].map(({ segments, query, fragment }) =>
-    [...segments, ...query.split("&"), fragment].map((step) => step.replace(/^[^=]*=/, "")),
+    [...segments, ...query.split("&"), ...(isPinned(fragment) ? [] : [fragment])].map((step) =>
+      step.replace(/^[^=]*=/, ""),
+    ),
   ) as [string[], string[]];
   return after.find((step, at) => {
     const was = before[at];
@@ -28,6 +30,11 @@ export function loneNumber(
       isNamed && /\.(?:tar\.\w+|t[gx]z|zip|7z|deb|rpm|jar|exe|AppImage|dmg|gz|xz|bz2)$/i.test(step);
     return numbersBefore?.join() !== numbersNow?.join() && !hasSeparators && !isFile;
   });
+}
+
+/** A whole commit id; whether this version's tag leads there is asked upstream. */
+function isPinned(fragment: string): boolean {
+  return /^commit=(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(fragment);
 }
 
 /**

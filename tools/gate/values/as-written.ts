@@ -40,6 +40,7 @@ function assignmentsAlone(pkgbuild: Pkgbuild): Pkgbuild {
   return {
     text: pkgbuild.text,
     normal: pkgbuild.normal,
+    files: pkgbuild.files,
     recipe,
     evaluation: (carch) => evaluate(recipe, carch === undefined ? {} : { carch }),
   };

@@ -1,7 +1,10 @@
 import { isPkgbase } from "../../alpm/names.ts";
+import { mayReadItsValues } from "../code/own-text.ts";
+import { isReadByOthers } from "../files/read-files.ts";
 import type { Pkgbuild } from "../files/side.ts";
 import type { Rules } from "../rules/finding.ts";
 import type { Comparison } from "./comparison.ts";
+import { readsByName } from "./reads-by-name.ts";
 import { textsOf, type VariableChange } from "./variables.ts";
 
 export const inertRules = {
@@ -23,29 +26,37 @@ export type Installable = (relation: string) => boolean;
  * where it may. Whatever isn't known on both sides, or is read by anything in the recipe, isn't inert.
  */
 export function inertReason(
-  change: VariableChange,
+  { name, before, after }: VariableChange,
   comparison: Comparison,
   isInstallable: Installable | undefined,
 ): string | undefined {
-  const { name } = change;
+  const [old, now] = [before, after].map((held) => (held ? textsOf(held) : []));
+  if (!old || !now || comparison.intermediate.has(name)) return undefined;
+  return inertDifference(name, [old, now], comparison, isInstallable);
+}
+
+/** The same for a variable, or what a package's function makes of it, by its values before and after. */
+export function inertDifference(
+  name: string,
+  [before, after]: readonly [readonly string[], readonly string[]],
+  sides: Pick<Comparison, "before" | "after">,
+  isInstallable: Installable | undefined,
+): string | undefined {
   const kind = kinds.find(([pattern]) => pattern.test(name))?.[1];
-  const [before, after] = [change.before, change.after].map((held) => (held ? textsOf(held) : []));
-  if (!kind || !before || !after || comparison.intermediate.has(name)) return undefined;
   const [old, now] = [new Set(before), new Set(after)];
   const added = [...now].filter((text) => !old.has(text));
   const removed = [...old].filter((text) => !now.has(text));
   // The order of a list is another rule's.
-  if (added.length === 0 && removed.length === 0) return undefined;
+  if (!kind || (added.length === 0 && removed.length === 0)) return undefined;
   const reason = kind({
     added,
     removed,
     now: after,
-    text: comparison.after.text,
+    text: sides.after.text,
     isInstallable: isInstallable ?? (() => false),
   });
   if (reason === undefined) return undefined;
-  const isRead = [comparison.before, comparison.after].some((side) => isReadIn(side, name));
-  return isRead ? undefined : `${name}: ${reason}`;
+  return [sides.before, sides.after].some((side) => isReadIn(side, name)) ? undefined : `${name}: ${reason}`;
 }
 
 interface Difference {
@@ -69,7 +80,7 @@ const kinds: readonly (readonly [RegExp, (difference: Difference) => string | un
     // A host that a version makes is another one with the next.
     ({ now: [address = "", ...others], text }) =>
       others.length === 0 &&
-      /^https?:\/\/(?!.*\d\.\d)[a-z][a-z0-9.-]*(?:\/[\w.~/%+-]*)?$/.test(address) &&
+      /^https?:\/\/(?!.*\d\.\d)[a-z][a-z0-9.-]*(?:\/[\w.~/%+-]*)?(?:#[\w.~/%+-]*)?$/.test(address) &&
       text.includes(address)
         ? "pacman only shows it, and no source is made of it"
         : undefined,
@@ -109,6 +120,7 @@ const kinds: readonly (readonly [RegExp, (difference: Difference) => string | un
 /** Options that leave in a package what makepkg would take out (makepkg.conf(5), OPTIONS). */
 const larger = new Set([
   "!strip",
+  "!lto",
   "!zipman",
   "!purge",
   "!debug",
@@ -137,21 +149,19 @@ function isPlainRelation(text: string): boolean {
   return isPkgbase(name) && /^(?:(?:[<>]=?|=)[A-Za-z0-9][A-Za-z0-9:._+~-]*)?$/.test(constraint);
 }
 
-/**
- * Whether anything but an assignment of its own names the variable. Words of strings count only where something
- * in the recipe reads or sets variables whose names are put together.
- */
-function isReadIn({ text, normal }: Pkgbuild, name: string): boolean {
+/** Whether anything but an assignment of its own may read the variable, or the recipe's own text. */
+function isReadIn(pkgbuild: Pkgbuild, name: string): boolean {
+  const { recipe, normal } = pkgbuild;
   const named = new RegExp(String.raw`(?<![\w-])${name}(?!\w|\+?=)`);
-  const [code, strings] = [normal.replace(quoted, '""'), (normal.match(quoted) ?? []).join(" ")];
-  if (named.test(code)) return true;
-  const indirect = byName.test(text) || byName.test(code);
-  return indirect && new RegExp(String.raw`(?<!\w)${name}(?!\w)`).test(strings);
+  // `export pkgdesc` names it in a word.
+  return (
+    named.test(normal.replace(quoted, '""')) ||
+    normal.includes(`"${name}"`) ||
+    readsByName(recipe) ||
+    mayReadItsValues(pkgbuild) ||
+    isReadByOthers(pkgbuild)
+  );
 }
 
 /** As the normal form has it. */
 const quoted = /"(?:[^"\\]|\\.)*"/g;
-
-/** What takes variables by names that may be put together. */
-const byName =
-  /\$\{!|@[AaKkPQ]\}|\(\(|\b(?:eval|declare|typeset|local|export|readonly|printf|read|mapfile|readarray|unset|let|compgen|source|getopts|coproc|select|arithmetic)\b|\bset\b|-[vR]\s|(?:^|\s)\.\s|\$\[/;
