@@ -16,6 +16,7 @@ import { benchQueue } from "./queue.ts";
 import { benchReleasePlan } from "./release-plan.ts";
 import type { BenchReport } from "./report.ts";
 import { benchRemoteBuild } from "./remote-build.ts";
+import { benchReviews } from "./reviews.ts";
 import { benchSandbox } from "./sandbox.ts";
 import { benchWeb } from "./web.ts";
 
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<string, () => BenchReport | Promise<BenchRepor
   needs: benchNeeds,
   "release-plan": benchReleasePlan,
   gate: benchGate,
+  reviews: benchReviews,
   "generated-tree": benchGeneratedTree,
   sandbox: benchSandbox,
   builder: benchBuilder,
