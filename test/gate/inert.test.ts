@@ -126,8 +126,8 @@ describe("a difference that can do no harm passes", () => {
   });
 
   test("a changelog", () => {
-    const edit = (text: string): string => text.replace("license=", "changelog=x.txt\nlicense=");
-    expect(verdict({ name: "cmake", edit, after: { "x.txt": "1\n" } })).toBe("minor");
+    const edit = (text: string): string => text.replace("license=", "changelog=x.changelog\nlicense=");
+    expect(verdict({ name: "cmake", edit, after: { "x.changelog": "1\n" } })).toBe("minor");
   });
 
   test("a changelog that pacman shows", () => {
@@ -387,7 +387,10 @@ describe("a desktop entry", () => {
   const listing = (text: string): string =>
     text
       .replace("fix.patch)", "fix.patch\n  fooview.desktop\n)")
-      .replace("package() {\n", "package() {\n  install -Dm644 fooview.desktop -t pkg\n");
+      .replace(
+        "package() {\n",
+        'package() {\n  install -Dm644 fooview.desktop "$pkgdir/usr/share/applications/fooview.desktop"\n',
+      );
   const judged = (before: string, after: string, edit = listing): string => {
     const [old, now] = [recipes.cmake.PKGBUILD, bumped("cmake")].map(edit);
     const update = {

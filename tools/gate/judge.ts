@@ -164,7 +164,7 @@ function judgeSides(
     ...judgeChoices(comparison, old, pkgbuild),
     ...judgeVersion(comparison),
     ...judgeCheckouts(comparison),
-    ...judgeOwnText(old.text, pkgbuild.text),
+    ...judgeOwnText(old.recipe, pkgbuild.recipe),
     ...judgeComments(old.recipe, pkgbuild.recipe),
     ...judgeFollowing(comparison),
     ...judgeFileNames(comparison),

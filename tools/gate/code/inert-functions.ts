@@ -1,8 +1,9 @@
 import { diffArrays } from "diff";
-import { constantText } from "../../pkgbuild/grammar/constants.ts";
+import { commandName, constantText } from "../../pkgbuild/grammar/constants.ts";
 import type { Command, FunctionDefinition, SimpleCommand, Word } from "../../pkgbuild/grammar/syntax.ts";
 import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import type { Pkgbuild } from "../files/side.ts";
+import { topLevelCode } from "./top-level-code.ts";
 import { type Installable, inertDifference } from "../values/inert-changes.ts";
 
 /**
@@ -33,6 +34,7 @@ export function inertFunctionReason(
   const installs = new Set([...old, ...now].filter(installsDocument).map(normaliseCommand));
   const differences = diffArrays(was, is).filter(({ added, removed }) => added || removed);
   if (!differences.every(({ value }) => value.every((form) => installs.has(form)))) return undefined;
+  if (differences.length > 0 && !leaveDocumentsAlone([old, now], sides)) return undefined;
   const reasons = [
     ...(differences.length > 0
       ? ["other documents, licenses or icons of the source go into the package"]
@@ -118,17 +120,79 @@ function installsDocument(command: Command): boolean {
   const read = readInstall(words.slice(1));
   if (!read) return false;
   const { mode, target, sources } = read;
-  return (
-    /^0?644$/.test(mode) && documentPlace.test(target) && sources.length > 0 && sources.every(isInSource)
-  );
+  return /^0?644$/.test(mode) && isDocumentPlace(target) && sources.length > 0 && sources.every(isInSource);
 }
 
 /** Where files are shown to people, and started by nothing. */
 const documentPlace =
-  /^\$pkgdir\/usr\/share\/(?:licenses|doc|man|info|icons|pixmaps|metainfo|appdata|help|gtk-doc)\/(?!.*(?:^|\/)\.\.?(?:\/|$))[\w.@+/$-]*$/;
+  /^\$pkgdir\/usr\/share\/(?:licenses|doc|man|info|icons|pixmaps|metainfo|appdata|help|gtk-doc)\/[\w.@+/$-]*$/;
+/** What hooks write there, and tell others by. */
+const belongsToAll = /(?:^|\/)(?:icon-theme\.cache|index\.theme|dir|\.+)(?:\/|$)/;
+
+function isDocumentPlace(path: string): boolean {
+  return documentPlace.test(path) && !belongsToAll.test(path.replace(/^\$pkgdir/, ""));
+}
 
 function isInSource(path: string): boolean {
-  return /^(?:\$srcdir\/)?[\w@+$][\w.@+$-]*(?:\/[\w@+$][\w.@+$-]*)*$/.test(path.replace(/^\.\//, ""));
+  return (
+    !path.includes("$pkgdir") &&
+    /^(?:\$srcdir\/)?[\w@+$][\w.@+$-]*(?:\/[\w@+$][\w.@+$-]*)*$/.test(path.replace(/^\.\//, ""))
+  );
+}
+
+/**
+ * Whether a function does nothing but build and install by plain commands, one after the other, that read nothing of
+ * what is in the package so far. Anything else may find a document there, or where it would have been.
+ */
+function leaveDocumentsAlone(
+  sides: readonly (readonly Command[])[],
+  { before, after }: Readonly<Record<"before" | "after", Pkgbuild>>,
+): boolean {
+  const runsAtReading = [before, after].some(({ recipe }) =>
+    topLevelCode(recipe).some(({ runsSomething }) => runsSomething),
+  );
+  const setsPath = [before, after].some(({ recipe }) =>
+    recipe.assignments.some(({ name, function: inside }) => inside === undefined && /^[A-Z]+$/.test(name)),
+  );
+  return !runsAtReading && !setsPath && sides.every((commands) => commands.every(isPlainStep));
+}
+
+function isPlainStep(command: Command): boolean {
+  if (plainAssignment(command)) return true;
+  // `cd foo || return 1`
+  if (command.kind === "chain") {
+    const { first, rest } = command;
+    const ends = rest.every(
+      (link) =>
+        link.operator === "||" && /^"(?:return|exit)"(?: "\d")?$/.test(normaliseCommand(link.command)),
+    );
+    return ends && first.kind === "simple" && commandName(first) === "cd" && isPlainStep(first);
+  }
+  if (command.kind !== "simple" || command.redirections.length > 0) return false;
+  if (command.assignments.some(({ name }) => name !== "DESTDIR")) return false;
+  const texts = command.words.map((argument) =>
+    argument.kind === "word" ? shapeOf(argument.word) : undefined,
+  );
+  const [name, ...rest] = texts;
+  if (name === undefined || rest.some((text) => text === undefined)) return false;
+  const [words, last = ""] = [rest as string[], rest.at(-1)];
+  if (name === "cd")
+    return words.length === 1 && /^(?:\$srcdir(?:\/|$)|[\w$])/.test(last) && !/\$pkgdir|\.\./.test(last);
+  if (name === "install" || name === "cp") {
+    const target = words.indexOf("-t") === -1 ? words.length - 1 : words.indexOf("-t") + 1;
+    return words.every((word, at) => at === target || !word.includes("$pkgdir"));
+  }
+  return /^(?:make|ninja|meson|cmake|mkdir|python3?)$/.test(name);
+}
+
+/** A word with `$name` for each variable, and patterns as they are; undefined where commands make it. */
+function shapeOf({ parts }: Word): string | undefined {
+  const texts = parts.map((part) => {
+    if (part.kind === "literal") return part.text;
+    const isPlain = part.kind === "parameter" && part.prefix === "" && /^[A-Za-z]\w*$|^_\w+$/.test(part.name);
+    return isPlain ? `$${part.name}` : undefined;
+  });
+  return texts.every((text) => text !== undefined) ? texts.join("") : undefined;
 }
 
 interface Install {

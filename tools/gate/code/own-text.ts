@@ -1,4 +1,6 @@
 import { normaliseScript } from "../../pkgbuild/normal-form/normalise.ts";
+import type { Script } from "../../pkgbuild/grammar/syntax.ts";
+import { walkScript } from "../../pkgbuild/grammar/walk.ts";
 import type { Recipe } from "../../pkgbuild/recipe.ts";
 import type { Pkgbuild } from "../files/side.ts";
 import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
@@ -13,17 +15,28 @@ export const ownTextRules = {
 
 const finding = findingsOf(ownTextRules);
 
-/** The recipe's name, bash's variables and commands that tell of its lines, its folder, and patterns beside it. */
+/** The recipe's name and makepkg's for it, bash's variables and commands that tell of its lines, its folder, and patterns beside it. */
 const ownText =
-  /PKGBUILD|SRCINFO|BASH_SOURCE|BASH_EXECUTION|LINENO|extdebug|startdir|\bcaller\b|\.\.["']?\/[^\s;|&)]*[*?[]/;
+  /PKGBUILD|SRCINFO|BUILDFILE|BASH_SOURCE|BASH_EXECUTION|LINENO|extdebug|startdir|\bcaller\b|\.\.["']?\/[^\s;|&)]*[*?[]/;
 
 /** Where a recipe may read itself, what is no code counts, too. */
-export function judgeOwnText(before: string, after: string): Finding[] {
-  if (!readsItself(after) && !readsItself(before)) return [];
-  const [old, now] = [before, after].map((text) => text.split("\n").map(commentIn));
+export function judgeOwnText(before: Recipe, after: Recipe): Finding[] {
+  const counts = ({ text, script }: Recipe): boolean => readsItself(text) || readsIndirectly(script);
+  if (!counts(after) && !counts(before)) return [];
+  const [old, now] = [before, after].map(({ text }) => text.split("\n").map(commentIn));
   const line = now!.findIndex((comment, at) => comment !== old![at]);
   if (line === -1 && old!.length === now!.length) return [];
   return [finding("own-text-read", "", { file: "PKGBUILD", ...(line !== -1 && { line: line + 1 }) })];
+}
+
+/** Whether it reads a variable that another one names, which may be LINENO. */
+function readsIndirectly(script: Script): boolean {
+  let found = false;
+  walkScript(script, {
+    function: () => true,
+    part: (part) => void (found ||= part.kind === "parameter" && part.prefix === "!" && !part.index),
+  });
+  return found;
 }
 
 /** Whether a recipe's code may come upon its own text, by its name or by way of the folder that it lies in. */
@@ -58,7 +71,7 @@ export function mayReadItsValues({ text, recipe, evaluation }: Pkgbuild): boolea
 
 /** Functions begin in `$srcdir` and come to the folder by `..`; only a name that is written out leads to that alone. */
 const byFolder =
-  /\b(?:cd|pushd) ["']?[-+]|--show-(?:toplevel|cdup)|BUILDFILE|BUILDDIR|DIRSTACK|\bOLDPWD\b|\bPPID\b|\/proc\/|\bdirname\b|\brealpath\b|\breadlink\b|~[-+]|\bpopd\b|\$\{srcdir[^}\w]|\{srcdir |\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/;
+  /\b(?:cd|pushd) ["']?[-+]|--show-(?:toplevel|cdup)|\bBUILDDIR|SRCDEST|PKGDEST|LOGDEST|DIRSTACK|\bOLDPWD\b|\bPPID\b|\/proc\/|\bdirname\b|\brealpath\b|\breadlink\b|~[-+]|\bpopd\b|\$\{srcdir[^}\w]|\{srcdir |\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/;
 
 function withoutComments(text: string): string {
   return text

@@ -3,6 +3,7 @@ import { topLevelCode } from "../code/top-level-code.ts";
 import type { Evaluation } from "../../pkgbuild/evaluation/evaluate.ts";
 import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import type { RecipeFile } from "../update.ts";
+import { isChangelogName } from "../values/inert-changes.ts";
 import { onlyShownDifferently } from "./desktop-entry.ts";
 import { contentOf, nameOf, plain, readFiles, withoutChangelog } from "./read-files.ts";
 import { decode, type Pkgbuild, type Side } from "./side.ts";
@@ -19,6 +20,7 @@ export function inertFileReason(path: string, before: Side, after: Side): string
     return "it is shown otherwise, and starts the same";
   const isShown = sides.some((side) => isChangelog(path, side));
   if (!isShown && !documents.test(path)) return undefined;
+  if (path === ".nvchecker.toml" && is && !asksOnly(is)) return undefined;
   if (sides.some((side) => mayRead(path, side))) return undefined;
   return isShown ? "pacman only shows it" : "nothing reads it";
 }
@@ -27,6 +29,22 @@ export function inertFileReason(path: string, before: Side, after: Side): string
 const documents =
   /^(?:Makefile|(?:README|LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|AUTHORS|CONTRIBUTORS|CHANGELOG|NEWS|readme|licen[cs]e|copying|changelog)(?:[.-][A-Z][A-Za-z0-9-]*)?(?:\.(?:md|txt|rst))?|LICENSES\/[\w+-][\w.+-]*\.txt|REUSE\.toml|\.nvchecker\.toml|\.index\.json)$/;
 
+/** Whether it only says where to ask: nothing is run, and no server, account or file of the asker's own is used. */
+function asksOnly({ bytes }: RecipeFile): boolean {
+  const lines = (decode(bytes) ?? "?").split("\n");
+  return lines.every(
+    (line) =>
+      /^\s*(?:#.*)?$|^\s*\["?[\w.@+-]+"?\]\s*$/.test(line) ||
+      (/^\s*[a-z_]+\s*=\s*(?:true|false|\d+|"[^"]*"|'[^']*')\s*(?:#.*)?$/.test(line) &&
+        !/^\s*(?:cmd|proxy|httptoken|keyfile|verify_cert|user_agent|container|.*token.*|oldver|newver)\s*=|source\s*=\s*["'](?:cmd|combiner|container|jq)|=\s*["']\s*-/.test(
+          line,
+        ) &&
+        (line.match(/["']\s*\w+:\/\/[^"']*/g) ?? []).every((url) =>
+          /^["']https?:\/\/(?!localhost)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:\/|$)/i.test(url),
+        )),
+  );
+}
+
 function isPlainFile({ mode, bytes }: RecipeFile): boolean {
   const text = mode === "100644" ? decode(bytes) : undefined;
   return text !== undefined && !text.includes("\0");
@@ -34,7 +52,7 @@ function isPlainFile({ mode, bytes }: RecipeFile): boolean {
 
 /** Whether makepkg puts it into the package as the changelog that `pacman -Qc` shows. */
 function isChangelog(path: string, { pkgbuild }: Side): boolean {
-  if ("problem" in pkgbuild || !/^[\w+-][\w.+-]*$/.test(path)) return false;
+  if ("problem" in pkgbuild || !isChangelogName(path)) return false;
   const held = pkgbuild.evaluation().list("changelog");
   return (
     held !== undefined && !("known" in held) && held.length === 1 && held[0]!.known && held[0]!.text === path
@@ -49,8 +67,17 @@ function mayRead(path: string, { pkgbuild, files }: Side): boolean {
   return readFiles(pkgbuild).some((other) => {
     if (other === path || documents.test(other)) return false;
     const text = contentOf(files.get(other));
-    return text.includes(name) || (other !== ".SRCINFO" && text.includes("startdir"));
+    return (
+      text.includes(name) || (other !== ".SRCINFO" && (text.includes("startdir") || goesUp(other, text)))
+    );
   });
+}
+
+/** Whether a script of the recipe may go through the folder that it lies in, or those above where it runs. */
+function goesUp(path: string, text: string): boolean {
+  const isScript =
+    text.startsWith("#!") || /\.(?:sh|bash|zsh|py|pl|rb|js|lua|awk|mk|cmake)$|^[^.]+$/.test(nameOf(path));
+  return isScript && /\.\.|\$\{?0|__file__|readlink|realpath|dirname|\bPWD\b|SRCDEST|BUILDFILE/.test(text);
 }
 
 /**

@@ -4,6 +4,7 @@ import { isReadByOthers } from "../files/read-files.ts";
 import type { Pkgbuild } from "../files/side.ts";
 import type { Rules } from "../rules/finding.ts";
 import type { Comparison } from "./comparison.ts";
+import { asksWhatIsThere } from "./presence.ts";
 import { readsByName } from "./reads-by-name.ts";
 import { textsOf, type VariableChange } from "./variables.ts";
 
@@ -53,6 +54,7 @@ export function inertDifference(
     removed,
     now: after,
     text: sides.after.text,
+    asks: () => asksWhatIsThere(sides.after.recipe),
     isInstallable: isInstallable ?? (() => false),
   });
   if (reason === undefined) return undefined;
@@ -65,6 +67,8 @@ interface Difference {
   readonly now: readonly string[];
   /** The new PKGBUILD. */
   readonly text: string;
+  /** Whether its code asks what is installed. */
+  readonly asks: () => boolean;
   readonly isInstallable: Installable;
 }
 
@@ -85,10 +89,7 @@ const kinds: readonly (readonly [RegExp, (difference: Difference) => string | un
         ? "pacman only shows it, and no source is made of it"
         : undefined,
   ],
-  [
-    /^changelog$/,
-    ({ now }) => (now.every((text) => /^[\w+-][\w.+-]*$/.test(text)) ? "pacman only shows it" : undefined),
-  ],
+  [/^changelog$/, ({ now }) => (now.every(isChangelogName) ? "pacman only shows it" : undefined)],
   [/^optdepends(?:_\w+)?$/, ({ added }) => (added.every(isOptional) ? "pacman only shows them" : undefined)],
   [
     /^options$/,
@@ -101,15 +102,19 @@ const kinds: readonly (readonly [RegExp, (difference: Difference) => string | un
   ],
   [
     /^arch$/,
-    ({ added, removed, now }) =>
-      removed.length === 0 && !now.includes("any") && added.every((arch) => architectures.has(arch))
+    ({ added, removed, now, text }) =>
+      removed.length === 0 &&
+      !now.includes("any") &&
+      added.every((arch) => architectures.has(arch)) &&
+      !mattersForArchitecture(text, added)
         ? "it is built for more architectures"
         : undefined,
   ],
   [
     /^(?:make|check)?depends(?:_\w+)?$/,
-    ({ added, isInstallable }) =>
-      added.every((relation) => isPlainRelation(relation) && isInstallable(relation))
+    ({ added, asks, isInstallable }) =>
+      added.every((relation) => isPlainRelation(relation) && isInstallable(relation)) &&
+      !(added.length > 0 && asks())
         ? added.length > 0
           ? "the distribution or this workspace has what comes"
           : "some are gone, and none came"
@@ -138,6 +143,20 @@ const architectures = new Set(
     " ",
   ),
 );
+
+/** A name by which nothing but people looks for a file: whatever else lies in the recipe's folder, programs may find. */
+export function isChangelogName(name: string): boolean {
+  return /^(?:[\w+-][\w.+-]*[._-])?(?:change(?:s|log)|news|history)(?:\.(?:txt|md|rst|log))?$/i.test(name);
+}
+
+/** Whether what is executed or fetched may be something else for an architecture that wasn't built for before. */
+function mattersForArchitecture(text: string, added: readonly string[]): boolean {
+  const others = text.replaceAll(/^[ \t]*(?:arch=\([^)]*\)|#.*$)/gm, "");
+  return (
+    /CARCH|HOSTTYPE|MACHTYPE|CHOST|\buname\b|(?<![\w-])arch(?![\w-])/.test(others) ||
+    added.some((arch) => others.includes(arch))
+  );
+}
 
 function isOptional(text: string): boolean {
   const [name = "", ...description] = text.split(": ");

@@ -39,6 +39,8 @@ export function readsByName({ script }: Recipe): boolean {
 const always = new Set(
   "eval source . compgen let trap mapfile readarray alias enable complete getopts coproc".split(" "),
 );
+/** Functions of makepkg's own, which a recipe's code may call, that are given names (libmakepkg, util/pkgbuild.sh). */
+const makepkgs = /^(?:(?:get|extract|have|exists|write|print|array|lint|check)_\w+|in_\w*array)$/;
 const declaring = new Set("declare typeset local readonly export".split(" "));
 
 function takesNames({ words }: SimpleCommand): boolean {
@@ -50,7 +52,7 @@ function takesNames({ words }: SimpleCommand): boolean {
   // A path isn't a builtin.
   if (name === undefined) return !startsWithPath(words[at]!);
   const rest = words.slice(at + 1);
-  if (always.has(name)) return true;
+  if (always.has(name) || makepkgs.test(name)) return true;
   if (name === "set")
     return rest.length === 0 || !texts.slice(at + 1).every((text) => plainSetting.test(text ?? "?"));
   if (name === "test" || name === "[") return texts.slice(at + 1).some((text) => /^-[vR]$/.test(text ?? ""));

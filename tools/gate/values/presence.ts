@@ -1,0 +1,43 @@
+import { commandName, constantText } from "../../pkgbuild/grammar/constants.ts";
+import type { SimpleCommand } from "../../pkgbuild/grammar/syntax.ts";
+import { walkScript } from "../../pkgbuild/grammar/walk.ts";
+import type { Recipe } from "../../pkgbuild/recipe.ts";
+
+/**
+ * Whether a recipe's code does something else where a program, a package or a file of the system is there: by asking
+ * for it. What a build finds out by itself, with `configure` or `||`, isn't seen here.
+ */
+export function asksWhatIsThere({ script }: Recipe): boolean {
+  let found = false;
+  walkScript(script, {
+    function: () => true,
+    simple: (command) => void (found ||= asks(command)),
+    test: (expression) =>
+      void (found ||=
+        expression.kind === "unary" &&
+        /^-[a-zLS]$/.test(expression.operator) &&
+        !/^-[nzvo]$/.test(expression.operator) &&
+        (expression.operator === "-x" || (constantText(expression.word) ?? "").startsWith("/"))),
+  });
+  return found;
+}
+
+const asking = new Set(
+  "type which whereis hash pacman pacman-conf vercmp pkgconf pkg-config ldconfig whence".split(" "),
+);
+
+function asks(command: SimpleCommand): boolean {
+  const name = commandName(command) ?? "";
+  if (asking.has(name)) return true;
+  const rest = command.words
+    .slice(1)
+    .map((argument) => (argument.kind === "word" ? (constantText(argument.word) ?? "") : ""));
+  if (name === "command" || name === "builtin") return /^-[vVp]|^(?:type|hash|command)$/.test(rest[0] ?? "");
+  const isTest = name === "test" || name === "[";
+  return (
+    isTest &&
+    rest.some(
+      (text, at) => text === "-x" || (/^-[a-mp-wyzLS]$/.test(text) && (rest[at + 1] ?? "").startsWith("/")),
+    )
+  );
+}
