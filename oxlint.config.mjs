@@ -42,7 +42,7 @@ const innerRooms = {
   },
   publish: { nix: ["stores"], images: [], forges: [], stores: [], page: ["stores"] },
   sandbox: { jobs: [], bubblewrap: ["jobs"] },
-  builder: { versions: [], dependencies: ["versions"], stages: ["versions", "dependencies"] },
+  builder: { bundling: [], versions: [], dependencies: ["versions"], stages: ["versions", "dependencies"] },
   queue: { sqlite: [], bullmq: [] },
   pkgrepo: { signing: [], publishing: ["signing"], checking: ["signing", "publishing"], serving: [] },
   ci: {

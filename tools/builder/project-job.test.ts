@@ -32,6 +32,7 @@ async function run(
       script: "job.sh",
       artifacts: at("artifacts"),
       makes: Object.entries(makes).map(([artifact, path]) => ({ artifact, path })),
+      bundles: [],
       env: { REF: "v1.0.0" },
       network: false,
       into: at("into"),

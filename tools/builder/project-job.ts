@@ -1,8 +1,11 @@
-import { lstat } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { SluiceError } from "../errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { bundle } from "./bundling/bundle.ts";
+import { LookupUnfinished, systemLibraries } from "./bundling/system-libraries.ts";
 import type { BuildLog } from "./log.ts";
-import { readOnly, stageRunner, type StageLimits, type Unfinished } from "./stage.ts";
+import { readOnly, stageRunner, type StageLimits, type StageRunner, type Unfinished } from "./stage.ts";
 
 /** A script of a project's release, and what it is run on. */
 export interface ProjectJob {
@@ -16,6 +19,8 @@ export interface ProjectJob {
   readonly artifacts: string;
   /** What is asked for, by a path in which `*` stands for anything. */
   readonly makes: readonly { readonly artifact: string; readonly path: string }[];
+  /** Further artifacts: one that it makes, with the libraries that its programs need in a folder of it. */
+  readonly bundles: readonly { readonly artifact: string; readonly of: string; readonly libraries: string }[];
   /** What the script is told besides. */
   readonly env: Readonly<Record<string, string>>;
   readonly network: boolean;
@@ -62,7 +67,7 @@ export async function runProjectJob(
     collect: { from: "made", into },
   });
   if ("kind" in ended) return ended;
-  const files = new Map(makes.map(({ artifact }) => [artifact, [] as string[]]));
+  const files = new Map<string, string[]>(makes.map(({ artifact }) => [artifact, []]));
   for (const path of ended.collected) {
     const [artifact = "", ...rest] = path.split("/");
     if (!(await lstat(join(into, path))).isFile()) continue;
@@ -73,7 +78,37 @@ export async function runProjectJob(
     const { artifact, path } = missing;
     return { kind: "failed", message: `${job.script} left no file at ${path}, which was to be ${artifact}` };
   }
-  return { kind: "made", files };
+  return (await addBundles(job, files, stages, log)) ?? { kind: "made", files };
+}
+
+/** Where it was built is known what it was built with, and only there. */
+async function addBundles(
+  { bundles, into, script }: ProjectJob,
+  files: Map<string, readonly string[]>,
+  stages: StageRunner,
+  log: BuildLog,
+): Promise<Unfinished | undefined> {
+  const found = join(into, ".libraries");
+  const find = systemLibraries(stages, found);
+  try {
+    for (const { artifact, of, libraries } of bundles) {
+      const tree = {
+        folder: join(into, of),
+        files: files.get(of) ?? [],
+        libraries,
+        into: join(into, artifact),
+      };
+      const note = (line: string): void => log.note(`${artifact}: ${line}.`);
+      files.set(artifact, await bundle(tree, find, note));
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof LookupUnfinished) return error.end;
+    if (!(error instanceof SluiceError)) throw error;
+    return { kind: "failed", message: `${script} left what can't be bundled: ${error.message}` };
+  } finally {
+    await rm(found, { recursive: true, force: true });
+  }
 }
 
 /**

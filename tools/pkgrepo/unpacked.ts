@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { fstatSync, readSync } from "node:fs";
+import { fstatSync } from "node:fs";
 import { open, rm, statfs, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { FileBytes } from "../alpm/file-bytes.ts";
 import { SluiceError, systemCode } from "../errors.ts";
+import { PagedFile } from "../system/paged-file.ts";
 import { missing } from "../system/run.ts";
 import { stagingPrefix } from "./repository.ts";
 
@@ -67,41 +68,4 @@ async function unpack(path: string, file: number, most: number): Promise<void> {
     });
   }
   throw new SluiceError("tar-damaged", `${path} can't be unpacked`, { exitCode: 1 });
-}
-
-const pageSize = 4096;
-/** Pages that are kept: headers of a file and what they point at are looked at by turns. */
-const maxPages = 256;
-
-/** A file of which parts are read, most of them near to the one before. */
-class PagedFile implements FileBytes {
-  readonly size: number;
-  readonly #file: number;
-  readonly #pages = new Map<number, Uint8Array>();
-
-  constructor(file: number) {
-    this.#file = file;
-    this.size = fstatSync(file).size;
-  }
-
-  read(offset: number, length: number): Uint8Array {
-    const start = offset - (offset % pageSize);
-    if (offset + length > start + pageSize) return this.#readAt(offset, length);
-    const known = this.#pages.get(start);
-    if (known) return known.subarray(offset - start, offset - start + length);
-    if (this.#pages.size === maxPages) this.#pages.clear();
-    const page = this.#readAt(start, Math.min(pageSize, this.size - start));
-    this.#pages.set(start, page);
-    return page.subarray(offset - start, offset - start + length);
-  }
-
-  #readAt(offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    for (let filled = 0; filled < length;) {
-      const read = readSync(this.#file, bytes, filled, length - filled, offset + filled);
-      if (read === 0) throw new Error("an unpacked package became shorter");
-      filled += read;
-    }
-    return bytes;
-  }
 }

@@ -25,9 +25,7 @@ export async function packArchives(
   const packed = new Map<string, readonly StoredFile[]>();
   const { plan, definition } = release;
   for (const planned of plan.archives) {
-    const { bundle, with: more = [] } = definition.archives.get(planned.archive)!;
-    if (bundle !== undefined)
-      throw incomplete(planned.file, "libraries can't be bundled yet; take `bundle` out");
+    const { with: more = [] } = definition.archives.get(planned.archive)!;
     const files = [...storedFiles(place, release, planned.of)];
     for (const path of more) files.push(await fromSource(source.folder, path, planned.file));
     packed.set(

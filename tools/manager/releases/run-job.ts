@@ -67,6 +67,7 @@ export async function runReleaseJob(
         script: job.script.slice(folderOf(job.script).length + 1),
         artifacts: taken,
         makes: job.makes,
+        bundles: job.bundles,
         env: environment(release, job, source),
         network: job.network,
         into,

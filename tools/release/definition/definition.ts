@@ -46,6 +46,8 @@ export interface DefinedJob {
   readonly on: string | undefined;
   /** Paths in the job's folder, by artifact. */
   readonly makes: ReadonlyMap<string, string>;
+  /** By the archive's name, an artifact besides: what the archive packs, with libraries. */
+  readonly bundles: ReadonlyMap<string, Bundle>;
   readonly takes: readonly string[];
   readonly gate: boolean;
   readonly network: boolean;
@@ -55,6 +57,12 @@ export interface DefinedJob {
   readonly bench: string | undefined;
 }
 
+/** An artifact of the same job, and the folder in it for the libraries that its programs need. */
+export interface Bundle {
+  readonly of: string;
+  readonly libraries: string;
+}
+
 /** `build.app`, as the file has it. */
 export function jobName({ stage, name }: Pick<DefinedJob, "stage" | "name">): string {
   return `${stage}.${name}`;
@@ -62,6 +70,11 @@ export function jobName({ stage, name }: Pick<DefinedJob, "stage" | "name">): st
 
 export function allJobs({ stages }: Pick<Definition, "stages">): readonly DefinedJob[] {
   return [...stages.values()].flatMap((jobs) => [...jobs.values()]);
+}
+
+/** What a job makes by its script, and what is made of that. */
+export function madeBy({ makes, bundles }: Pick<DefinedJob, "makes" | "bundles">): readonly string[] {
+  return [...makes.keys(), ...bundles.keys()];
 }
 
 export function listOf(value: string | readonly string[] | undefined): readonly string[] {

@@ -1,10 +1,10 @@
-import type { DefinedJob } from "./definition.ts";
+import { madeBy, type DefinedJob } from "./definition.ts";
 
 /** The jobs that make each artifact, in the file's order; several where each does so for other targets. */
 export function makersOf(jobs: readonly DefinedJob[]): ReadonlyMap<string, readonly DefinedJob[]> {
   const makers = new Map<string, DefinedJob[]>();
   for (const job of jobs) {
-    for (const artifact of job.makes.keys()) {
+    for (const artifact of madeBy(job)) {
       const others = makers.get(artifact);
       if (others) others.push(job);
       else makers.set(artifact, [job]);

@@ -25,13 +25,14 @@ export function normalise(
 ): { definition: Definition; mistakes: readonly Mistake[] } {
   const mistakes: Mistake[] = [];
   const targets = new Map(Object.entries(document.targets ?? {}));
+  const archives = new Map(Object.entries(document.archives ?? {}));
   const stages = new Map<string, Map<string, DefinedJob>>();
   for (const from of [...(adapter ? [adapter] : []), { file, stages: document.stages ?? {} }]) {
     for (const [stage, jobs] of Object.entries(from.stages)) {
       const into = stages.get(stage) ?? new Map<string, DefinedJob>();
       stages.set(stage, into);
       for (const [name, job] of Object.entries(jobs)) {
-        into.set(name, definedJob(stage, name, job, from.file, [...targets.keys()]));
+        into.set(name, definedJob(stage, name, job, from.file, [...targets.keys()], archives));
       }
     }
   }
@@ -50,7 +51,7 @@ export function normalise(
     channels,
     machines: new Map(Object.entries(document.machines ?? {})),
     stages,
-    archives: new Map(Object.entries(document.archives ?? {})),
+    archives,
     publications: new Map(Object.entries(document.publish ?? {})),
   };
   return { definition, mistakes };
@@ -62,9 +63,11 @@ function definedJob(
   job: Job,
   file: string,
   targets: readonly string[],
+  archives: Definition["archives"],
 ): DefinedJob {
   const folder = file.slice(0, file.lastIndexOf("/"));
   const patterns = listOf(job.for);
+  const makes = job.makes ?? {};
   return {
     stage,
     name,
@@ -74,7 +77,12 @@ function definedJob(
         ? undefined
         : targets.filter((target) => patterns.some((pattern) => matchesPattern(pattern, target))),
     on: job.on,
-    makes: new Map(Object.entries(job.makes ?? {})),
+    makes: new Map(Object.entries(makes)),
+    bundles: new Map(
+      [...archives].flatMap(([archive, { of, bundle }]) =>
+        bundle === undefined || !Object.hasOwn(makes, of) ? [] : [[archive, { of, libraries: bundle }]],
+      ),
+    ),
     takes: listOf(job.takes),
     gate: job.gate ?? true,
     network: job.network ?? false,

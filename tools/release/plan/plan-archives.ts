@@ -13,13 +13,13 @@ export function planArchives(
 ): readonly PlannedArchive[] {
   const wanted = new Set(published.flatMap(({ publication }) => listOf(publication.of)));
   const makers = makersOf(allJobs(definition));
-  return [...definition.archives].flatMap(([archive, { of, name }]) => {
+  return [...definition.archives].flatMap(([archive, { of, name, bundle }]) => {
     if (!wanted.has(archive)) return [];
     return (targetsOf(makers.get(of) ?? []) ?? [undefined]).map((target) => ({
       archive,
       target: target ?? null,
       file: filling.fill(`the archive ${archive}:`, name, target, innerPath),
-      of: { artifact: of, target: target ?? null },
+      of: { artifact: bundle === undefined ? of : archive, target: target ?? null },
     }));
   });
 }

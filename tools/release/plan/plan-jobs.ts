@@ -62,6 +62,11 @@ export function planJobs(
         target: target ?? null,
         path: fillPath(path, target),
       })),
+      bundles: [...job.bundles].map(([artifact, bundle]) => ({
+        artifact,
+        target: target ?? null,
+        ...bundle,
+      })),
       reason: `stage ${job.stage} of ${channel.name}${of}`,
     };
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readExample, readText } from "../../../test/world/release-examples.ts";
+import { exampleText, readExample, readText } from "../../../test/world/release-examples.ts";
 import type { Definition } from "../definition/definition.ts";
 import type { ReleaseRef } from "../refs/ref.ts";
 import { noEvidence, type Evidence } from "./evidence.ts";
@@ -184,6 +184,22 @@ describe("Minne", () => {
     expect(planned.jobs.find(({ key }) => key === "build.app@aarch64-apple-darwin")?.on).toEqual({
       class: "macos",
     });
+  });
+
+  test("the job that makes a tree bundles its libraries, and the archive packs that, which later jobs can test", () => {
+    const target = "x86_64-unknown-linux-gnu";
+    const main = { artifact: "main", target };
+    const takes = exampleText("minne").replace(
+      "[archives]",
+      `[stages.test]\nsmoke = { run = "smoke.sh", for = "${target}", takes = "main" }\n[archives]`,
+    );
+    const { jobs, archives } = release(readText("minne", takes), tag("v1.1.0"));
+    const [app, smoke] = ["build.app", "test.smoke"].map((job) =>
+      jobs.find(({ key }) => key === `${job}@${target}`),
+    );
+    expect(app?.bundles).toEqual([{ ...main, of: "tree", libraries: "lib" }]);
+    expect(smoke?.takes).toEqual([{ ...main, from: { job: `build.app@${target}` } }]);
+    expect(archives[0]?.of).toEqual(main);
   });
 
   test("a prerelease doesn't move latest, a stable release does, after all else", () => {

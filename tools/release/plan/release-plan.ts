@@ -1,4 +1,5 @@
 import type { ReleaseRef } from "../refs/ref.ts";
+import type { Bundle } from "../definition/definition.ts";
 import type { Judged } from "./after.ts";
 
 /** What a release comes to, or why there is none: plain data, which `--json` prints. */
@@ -66,6 +67,8 @@ export interface PlannedJob {
   })[];
   /** Where in the job's folder each is found; `*` stands for anything. */
   readonly makes: readonly (ArtifactOf & { readonly path: string })[];
+  /** What is made of these: the same with the libraries that its programs need, in a folder of it. */
+  readonly bundles: readonly (ArtifactOf & Bundle)[];
   readonly reason: string;
 }
 

@@ -1,5 +1,5 @@
 import { checkTemplate, filledForTarget } from "./check-template.ts";
-import { allJobs, jobName, type DefinedJob, type Definition } from "../definition.ts";
+import { allJobs, jobName, madeBy, type DefinedJob, type Definition } from "../definition.ts";
 import { named, shown, suggestion } from "../explain.ts";
 import { limits } from "../limits.ts";
 import { makersOf } from "../makers.ts";
@@ -72,11 +72,12 @@ function checkArtifacts(jobs: readonly DefinedJob[]): Mistake[] {
       if (why)
         mistakes.push({ at, message: `${named(at)}${why.message}`, ...(why.lacks && { lacks: artifact }) });
     }
-    for (const artifact of job.makes.keys()) {
+    for (const artifact of madeBy(job)) {
       const others = made.get(artifact) ?? [];
       const other = others.find((each) => overlap(each.targets, job.targets));
       const at = [...placeOf(job), "makes", artifact];
-      if (other) mistakes.push({ at, message: `${named(at)}${jobName(other)} makes it, too` });
+      if (other && other !== job)
+        mistakes.push({ at, message: `${named(at)}${jobName(other)} makes it, too` });
       made.set(artifact, [...others, job]);
     }
   }

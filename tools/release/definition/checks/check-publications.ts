@@ -27,7 +27,8 @@ function checkArchives(definition: Definition, makers: Makers): Mistake[] {
   const taken = new Map<string, string>();
   for (const [name, archive] of definition.archives) {
     const at = ["archives", name];
-    if (makers.has(name)) mistakes.push({ at, message: `${named(at)}is an artifact's name, too` });
+    if (allJobs(definition).some(({ makes }) => makes.has(name)))
+      mistakes.push({ at, message: `${named(at)}is an artifact's name, too` });
     const found = makers.get(archive.of);
     mistakes.push(...checkArtifact([...at, "of"], archive.of, found, [...makers.keys()]));
     if (found) mistakes.push(...checkArchiveNames(definition, name, archive, targetsOf(found), taken));
