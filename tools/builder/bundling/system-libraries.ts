@@ -56,13 +56,20 @@ export function systemLibraries(stages: StageRunner, folder: string): FindLibrar
   };
 }
 
-/** What a link leads to has to be in a folder of libraries, too, and nothing that gives its user rights. */
+/**
+ * What a link leads to has to be in a folder of libraries, too, and nothing that gives its user rights. Where folders
+ * are links to each other it is one file.
+ */
 const script = `set -eu
 mkdir -p "$BUILDDIR/found"
+declare -A seen
 while IFS=$'\\t' read -r number path; do
   [ -f "$path" ] || continue
   real=$(realpath -- "$path")
   if [[ ! "\${real%/*}" =~ $FOLDER ]] || [ -u "$real" ] || [ -g "$real" ]; then continue; fi
+  known="\${number%-*} $real"
+  if [ -n "\${seen[$known]:-}" ]; then continue; fi
+  seen[$known]=1
   cp -- "$real" "$BUILDDIR/found/$number"
 done <<< "$LOOK"
 `;
