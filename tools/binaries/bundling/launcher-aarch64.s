@@ -43,9 +43,8 @@ folder:
     bl join
     mov x24, x0                     // loader
     bl join
-    mov x25, x0                     // folder of libraries
-    bl join
     mov x26, x0                     // program
+    mov x25, x22                    // search path
 
     ldr x9, [x19]                   // the new arguments
     add x10, x9, #8

@@ -1,7 +1,7 @@
-# The launcher of a bundled program, for x86-64 and Linux. Three texts follow it, each with a zero byte at its end, as
-# paths from the launcher's folder: the loader, the folder of libraries, and the program. It runs
+# The launcher of a bundled program, for x86-64 and Linux. Three texts follow it, each with a zero byte at its end: loader
+# and program, as paths from the launcher's folder, and the search path for libraries. It runs
 #
-#     FOLDER/LOADER --library-path FOLDER/LIBRARIES --argv0 ARGUMENT0 FOLDER/PROGRAM ARGUMENT1 …
+#     FOLDER/LOADER --library-path LIBRARIES --argv0 ARGUMENT0 FOLDER/PROGRAM ARGUMENT1 …
 #
 # with the environment that it got. Its own folder it knows from /proc, or where that isn't mounted from the path that
 # it was started by. It needs no library, no shell, and no other file.
@@ -51,9 +51,8 @@ folder:                             # up to and with the last slash; nothing whe
     call join
     mov r13, rax                    # loader
     call join
-    mov rbp, rax                    # folder of libraries
-    call join
     mov rbx, rax                    # program
+    mov rbp, rdx                    # search path
 
     mov rcx, [r12]                  # the new arguments, the last one first
     push 0

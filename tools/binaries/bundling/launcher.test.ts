@@ -29,7 +29,7 @@ const run = (file: string, ...args: string[]): string =>
   execFileSync(file, args, { encoding: "utf8", cwd: "/" });
 
 const called = (base: string, argv0: string, ...more: string[]): string =>
-  ["--library-path", `${base}/bin/../lib`, "--argv0", argv0, `${base}/bin/${launch.program}`, ...more]
+  ["--library-path", "$ORIGIN/../lib", "--argv0", argv0, `${base}/bin/${launch.program}`, ...more]
     .map((text) => `<${text}>`)
     .join("");
 

@@ -1,15 +1,16 @@
-/** How a bundled program is started: what its launcher says to the loader. Paths are from the launcher's folder. */
+/** How a bundled program is started. Paths are from the launcher's folder. */
 export interface Launch {
   readonly loader: string;
-  readonly libraries: string;
   readonly program: string;
+  /** From the program's folder; only the loader reads it, so that no name of a folder above can mean anything in it. */
+  readonly libraries: string;
 }
 
 /**
  * A file that starts a program with the libraries that lie beside it, from whatever folder it is in, by whatever link
  * it was called:
  *
- *     FOLDER/LOADER --library-path FOLDER/LIBRARIES --argv0 ARGUMENT0 FOLDER/PROGRAM ARGUMENT1 …
+ *     FOLDER/LOADER --library-path '$ORIGIN/LIBRARIES' --argv0 ARGUMENT0 FOLDER/PROGRAM ARGUMENT1 …
  *
  * For the usual machines it is a program of a few hundred bytes that needs nothing at all, so that it starts in an empty
  * root as well; for others a script of sh.
@@ -33,21 +34,21 @@ export const natives: ReadonlyMap<string, Native> = new Map([
     "x86_64-64",
     {
       number: 62,
-      code: "SYnkSIHsAIAAALhZAAAASI09JgEAAEiJ5roAEAAADwVJieZJicdIhcB/PUmLDCRJjXzMEEiDxwhIg3/4AHX1SIsHTIt3CEiDxxBIhcAPhMMAAABIg/gfdeZFMf9DgDw+AHQFSf/H6/RNhf90DUOAfD7/L3QFSf/P6+5IjRXvAAAASI28JAAQAADolAAAAEmJxeiMAAAASInF6IQAAABIicNJiwwkagBI/8l+B0H/dMwI6/RJi0QkCEiFwEgPRMNTUEiNBZIAAABQVUiNBXoAAABQQVW4OwAAAEyJ70iJ5kmLDCRJjVTMEA8FTInuMdL/woA8FgB1+LgBAAAAvwIAAAAPBbgBAAAASI01UwAAALoOAAAADwW4PAAAAL9/AAAADwVIifhMifZMifnzpIoKiA9I/8JI/8eEyXXywy9wcm9jL3NlbGYvZXhlAC0tbGlicmFyeS1wYXRoAC0tYXJndjAAIGNhbid0IGJlIHJ1bgo=",
+      code: "SYnkSIHsAIAAALhZAAAASI09IQEAAEiJ5roAEAAADwVJieZJicdIhcB/PUmLDCRJjXzMEEiDxwhIg3/4AHX1SIsHTIt3CEiDxxBIhcAPhL4AAABIg/gfdeZFMf9DgDw+AHQFSf/H6/RNhf90DUOAfD7/L3QFSf/P6+5IjRXqAAAASI28JAAQAADojwAAAEmJxeiHAAAASInDSInVSYsMJGoASP/JfgdB/3TMCOv0SYtEJAhIhcBID0TDU1BIjQWSAAAAUFVIjQV6AAAAUEFVuDsAAABMie9IieZJiwwkSY1UzBAPBUyJ7jHS/8KAPBYAdfi4AQAAAL8CAAAADwW4AQAAAEiNNVMAAAC6DgAAAA8FuDwAAAC/fwAAAA8FSIn4TIn2TIn586SKCogPSP/CSP/HhMl18sMvcHJvYy9zZWxmL2V4ZQAtLWxpYnJhcnktcGF0aAAtLWFyZ3YwACBjYW4ndCBiZSBydW4K",
     },
   ],
   [
     "aarch64-64",
     {
       number: 183,
-      code: "8wMAkf8jQNFgDICSoQsAEOIDAJEDAILSyAmA0gEAANT0AwCR9QMAqh8AAPHsAQBUaQJA+WoOCYtKQQCRS4VA+Ov//7VLUcGo6wcAtH99APGh//9UFQCA0otqdThrAAA0tQYAkf3//xf1AAC0qQYA0YtqaTh/vQBxYAAAVPUDCar6//8XlgkAEPcHQJExAACU+AMAqi8AAJT5AwCqLQAAlPoDAKppAkD5KiEAkUr5f5L/byrL4QMAkasGAHA4LACp6wYAUDksAalrBkD5fwEA8UsDi5oraAKpLMAAkW1CAJEpBQDxjQAAVKuFQPiLhQD4/P//F58BAPngAxiqaQJA+WIOCYtCQACRqBuA0gEAANThAxiqAgCA0kIEAJEraGI4y///NUAAgNIICIDSAQAA1EAAgNKBAwBQwgGA0ggIgNIBAADU4A+A0qgLgNIBAADU4AMXqgkAgNI/ARXroAAAVItqaTjrFgA4KQUAkfv//xfLFkA46xYAOMv//zXAA1/WL3Byb2Mvc2VsZi9leGUALS1saWJyYXJ5LXBhdGgALS1hcmd2MAAgY2FuJ3QgYmUgcnVuCg==",
+      code: "8wMAkf8jQNFgDICSgQsAEOIDAJEDAILSyAmA0gEAANT0AwCR9QMAqh8AAPHsAQBUaQJA+WoOCYtKQQCRS4VA+Ov//7VLUcGoywcAtH99APGh//9UFQCA0otqdThrAAA0tQYAkf3//xf1AAC0qQYA0YtqaTh/vQBxYAAAVPUDCar6//8XdgkAEPcHQJEwAACU+AMAqi4AAJT6AwCq+QMWqmkCQPkqIQCRSvl/kv9vKsvhAwCRqwYAcDgsAKnrBgBQOSwBqWsGQPl/AQDxSwOLmitoAqkswACRbUIAkSkFAPGNAABUq4VA+IuFAPj8//8XnwEA+eADGKppAkD5Yg4Ji0JAAJGoG4DSAQAA1OEDGKoCAIDSQgQAkStoYjjL//81QACA0ggIgNIBAADUQACA0oEDAFDCAYDSCAiA0gEAANTgD4DSqAuA0gEAANTgAxeqCQCA0j8BFeugAABUi2ppOOsWADgpBQCR+///F8sWQDjrFgA4y///NcADX9YvcHJvYy9zZWxmL2V4ZQAtLWxpYnJhcnktcGF0aAAtLWFyZ3YwACBjYW4ndCBiZSBydW4K",
     },
   ],
 ]);
 
 /** An ELF file (System V gABI 4.3, chapter 4) with one segment, which is all of it: the headers, the code, the texts. */
 function program({ number, code }: Native, { loader, libraries, program }: Launch): Uint8Array {
-  const texts = new TextEncoder().encode(`${loader}\0${libraries}\0${program}\0`);
+  const texts = new TextEncoder().encode(`${loader}\0${program}\0$ORIGIN/${libraries}\0`);
   const body = Buffer.concat([Buffer.from(code, "base64"), texts]);
   const [address, headers] = [0x400000n, 64 + 2 * 56];
   const size = BigInt(headers + body.length);
@@ -91,7 +92,7 @@ while [ -L "$self" ]; do
   case $to in /*) self=$to ;; *) self=\${self%/*}/$to ;; esac
 done
 DIR=\${self%/*}
-exec "$DIR"/${quoted(loader)} --library-path "$DIR"/${quoted(libraries)} --argv0 "$0" "$DIR"/${quoted(program)} "$@"
+exec "$DIR"/${quoted(loader)} --library-path ${quoted(`$ORIGIN/${libraries}`)} --argv0 "$0" "$DIR"/${quoted(program)} "$@"
 `;
 }
 

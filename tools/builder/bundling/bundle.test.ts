@@ -83,11 +83,14 @@ const wanted = (name: string, ...folders: string[]): Wanted => ({
   isOptional: false,
 });
 
+/** The loader would take these signs for its own. */
+const elsewhere = "/else where/a:b;c/$LIB";
+
 /** Starts it where there is no other file at all, not even /proc. */
 function inEmptyRoot(tree: string, program: string, ...args: string[]): string {
-  const root = ["--unshare-all", "--ro-bind", tree, "/elsewhere/app"];
+  const root = ["--unshare-all", "--ro-bind", tree, elsewhere];
   const ended = `bwrap "$@"; echo "exit $?"`;
-  return execFileSync("bash", ["-c", ended, "bash", ...root, "--", `/elsewhere/app/${program}`, ...args], {
+  return execFileSync("bash", ["-c", ended, "bash", ...root, "--", `${elsewhere}/${program}`, ...args], {
     encoding: "utf8",
   });
 }
@@ -115,7 +118,7 @@ describe.skipIf(missing.length > 0)(
         expect.stringContaining("libraries: ld-linux-x86-64.so.2, libc.so.6, libgcc_s.so.1"),
       ]);
       expect(inEmptyRoot(join(into, "main"), "bin/main", "me")).toBe(
-        "hello from /elsewhere/app/bin/main to me\nexit 3\n",
+        `hello from ${elsewhere}/bin/main to me\nexit 3\n`,
       );
       for (const path of files) {
         const [one, other] = ["main", "again"].map((artifact) => join(into, artifact, path));
