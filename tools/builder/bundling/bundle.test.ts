@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -130,6 +130,26 @@ describe.skipIf(missing.length > 0)(
           true,
         );
     });
+
+    test.for([
+      { triple: "aarch64-linux-gnu", qemu: ["qemu-aarch64-static"], loader: "lib/ld-linux-aarch64.so.1" },
+      { triple: "i686-linux-gnu", qemu: [], loader: "" },
+    ])(
+      "what is built for $triple gets libraries of that machine",
+      async ({ triple, qemu, loader }, { skip }) => {
+        const lacking = missingPrograms(`${triple}-gcc`, ...qemu);
+        skip(lacking.length > 0, `needs ${lacking.join(", ")}`);
+        const { into } = await run(build.replaceAll("gcc", `${triple}-gcc`), ["main"]);
+        const app = (file: string): string => join(into, "main", file);
+        // The kernel starts no program of another machine, so not the loader that a launcher starts.
+        const [program = "", ...args] =
+          loader === ""
+            ? [app("bin/main")]
+            : [...qemu, app(loader), "--library-path", "$ORIGIN/../lib", app("bin/.main-bin")];
+        const said = spawnSync(program, args, { encoding: "utf8" }).stdout;
+        expect(said).toBe(`hello from ${args.at(-1) ?? program} to nobody\n`);
+      },
+    );
 
     test("what is linked and nowhere to be had is named, with who needs it", async () => {
       const { result } = await run(`${build}rm result/lib/libgreet.so.1\n`, ["main"]);

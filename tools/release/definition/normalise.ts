@@ -68,6 +68,8 @@ function definedJob(
   const folder = file.slice(0, file.lastIndexOf("/"));
   const patterns = listOf(job.for);
   const makes = job.makes ?? {};
+  const isBundled = (archive: string, of: string): boolean =>
+    Object.hasOwn(makes, of) && !Object.hasOwn(makes, archive);
   return {
     stage,
     name,
@@ -80,7 +82,7 @@ function definedJob(
     makes: new Map(Object.entries(makes)),
     bundles: new Map(
       [...archives].flatMap(([archive, { of, bundle }]) =>
-        bundle === undefined || !Object.hasOwn(makes, of) ? [] : [[archive, { of, libraries: bundle }]],
+        bundle === undefined || !isBundled(archive, of) ? [] : [[archive, { of, libraries: bundle }]],
       ),
     ),
     takes: listOf(job.takes),

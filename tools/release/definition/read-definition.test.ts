@@ -110,6 +110,16 @@ describe("jobs and publications that can't fit together are refused:", () => {
       ['archives.main.name: "linux/amd64.zip" of a is a path; an archive is one file'],
     ],
     [
+      "libraries in a folder of a target's name",
+      `[stages.x]\none = { run = "a.sh", for = "a", makes = { bin = "x" } }\n[archives]\nmain = { of = "bin", name = "a.zip", bundle = "lib/{target}" }`,
+      ["archives.main.bundle: is a folder's path, without * and {…}"],
+    ],
+    [
+      "an archive called as what it packs",
+      `[stages.x]\none = { run = "a.sh", for = "a", makes = { bin = "x" } }\n[archives]\nbin = { of = "bin", name = "a.zip", bundle = "lib" }`,
+      ["archives.bin: is an artifact's name, too"],
+    ],
+    [
       "an image without a platform",
       `[stages.x]\none = { run = "a.sh", for = "*", makes = { bin = "x" } }\n[publish]\np = { to = "oci", at = "ghcr.io/o/n:{ref}", of = "bin" }`,
       ['publish.p.of: the target b has no field oci, such as oci = "linux/amd64"'],

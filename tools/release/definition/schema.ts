@@ -49,7 +49,9 @@ const job = z.strictObject({
     .describe("Artifacts by their name: a path in the job's folder, in which * stands for anything."),
   takes: oneOrMore(text.name, "an artifact")
     .optional()
-    .describe("Artifacts of earlier jobs. A job for a target gets those of its target."),
+    .describe(
+      "Artifacts of earlier jobs, or an archive with `bundle`, unpacked. A job for a target gets those of its target.",
+    ),
   gate: z.boolean().optional().describe("false: nothing waits for it, and its failure stops nothing."),
   network: z.boolean().optional().describe("true: the script may use the network."),
   image: z
@@ -116,8 +118,11 @@ const archive = z.strictObject({
     .refine((name) => !name.includes("/"), "is a file's name, without /")
     .describe("The archive's name, which may hold {field}; .tar.xz or .zip says what it is."),
   bundle: text.innerPath
+    .refine((path) => !/[*{}$:;]/.test(path), "is a folder's path, without * and {…}")
     .optional()
-    .describe("The folder in the archive for the libraries that programs need."),
+    .describe(
+      "The folder in the archive for the libraries that its programs need; each program gets a launcher.",
+    ),
   with: z.array(text.innerPath).max(100).optional().describe("Further files of the source."),
 });
 
