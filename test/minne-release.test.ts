@@ -95,6 +95,9 @@ tar --create --file=image.oci.tar --directory=oci .
 `,
 };
 
+const bwrap = (...args: readonly string[]): string =>
+  execFileSync("bwrap", ["--unshare-all", ...args], { encoding: "utf8" });
+
 describe.skipIf("missing" in older)(
   `Minne's release (needs ${"missing" in older ? older.missing : "nothing more"})`,
   () => {
@@ -146,9 +149,6 @@ describe.skipIf("missing" in older)(
       for (const { name, content } of forge.releases.find((each) => each.tag === tag)!.assets)
         writeFileSync(join(folder, name), content);
     }
-    const bwrap = (...args: readonly string[]): string =>
-      execFileSync("bwrap", ["--unshare-all", ...args], { encoding: "utf8" });
-
     test("a stable release has the changelog's section, both archives, and becomes the latest", async () => {
       const { code, stderr } = await release("v1.0.5");
       expect([code, stderr]).toEqual([0, expect.stringContaining("publish: built")]);
@@ -165,10 +165,8 @@ describe.skipIf("missing" in older)(
     test("the archive for Linux starts on an older system, unpacked into another folder", () => {
       download("v1.0.5");
       const root = "folder" in older ? older.folder : "";
-      const inside = [
-        ...["--ro-bind", root, "/", "--tmpfs", "/tmp", "--dev", "/dev", "--proc", "/proc"],
-        ...["--ro-bind", folder, "/tmp/got", "--setenv", "LC_ALL", "C"],
-      ];
+      const system = ["--ro-bind", root, "/", "--tmpfs", "/tmp", "--dev", "/dev", "--proc", "/proc"];
+      const inside = [...system, "--ro-bind", folder, "/tmp/got", "--setenv", "LC_ALL", "C"];
       const unpack = `cd /tmp/got && sha256sum --check ${linux}.tar.xz.sha256
 mkdir /tmp/else && cd /tmp/else && tar --extract --file=/tmp/got/${linux}.tar.xz && cd / && ls -A /tmp/else/${linux}
 /tmp/else/${linux}/main me
@@ -178,8 +176,9 @@ ln -s else/${linux}/worker /tmp/worker && cd /tmp && ./worker
       const said = bwrap(...inside, "--", "/bin/sh", "-c", `(${unpack}) 2>&1`);
       expect(said.split("\n").slice(0, -1)).toEqual([
         `${linux}.tar.xz: OK`,
-        ...[".main-bin", ".server-bin", ".worker-bin", "CHANGELOG.md", "LICENSE", "README.md", "lib"],
-        ...["main", "server", "worker"],
+        ...".main-bin .server-bin .worker-bin CHANGELOG.md LICENSE README.md lib main server worker".split(
+          " ",
+        ),
         `minne v1.0.5, /tmp/else/${linux}/main: 42 for me`,
         "minne v1.0.5, ./worker: 42 for nobody",
         expect.stringMatching(/version `GLIBC_[\d.]+' not found/),

@@ -51,7 +51,8 @@ function stageLines(jobs: readonly PlannedJob[]): string[] {
     ({ stage } = job);
     const takes = job.takes.length > 0 ? [`takes ${list(job.takes)}`] : [];
     const makes = job.makes.length > 0 ? [`makes ${list(job.makes)}`] : [];
-    const notes = [...takes, ...makes, ...builder(job), ...(job.gate ? [] : ["no gate"])];
+    const bundles = job.bundles.map(({ artifact, of }) => `bundles ${of} as ${artifact}`);
+    const notes = [...takes, ...makes, ...bundles, ...builder(job), ...(job.gate ? [] : ["no gate"])];
     lines.push(`  ${job.key}: ${[job.script, ...notes].join(", ")}`);
   }
   return lines;

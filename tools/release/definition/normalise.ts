@@ -68,8 +68,6 @@ function definedJob(
   const folder = file.slice(0, file.lastIndexOf("/"));
   const patterns = listOf(job.for);
   const makes = job.makes ?? {};
-  const isBundled = (archive: string, of: string): boolean =>
-    Object.hasOwn(makes, of) && !Object.hasOwn(makes, archive);
   return {
     stage,
     name,
@@ -80,11 +78,7 @@ function definedJob(
         : targets.filter((target) => patterns.some((pattern) => matchesPattern(pattern, target))),
     on: job.on,
     makes: new Map(Object.entries(makes)),
-    bundles: new Map(
-      [...archives].flatMap(([archive, { of, bundle }]) =>
-        bundle === undefined || !isBundled(archive, of) ? [] : [[archive, { of, libraries: bundle }]],
-      ),
-    ),
+    bundles: bundlesOf(makes, archives),
     takes: listOf(job.takes),
     gate: job.gate ?? true,
     network: job.network ?? false,
@@ -92,6 +86,20 @@ function definedJob(
     fixture: job.fixture === undefined ? undefined : `${folder}/${job.fixture}`,
     bench: job.bench,
   };
+}
+
+/** What archives with `bundle` pack of what a job makes. */
+function bundlesOf(
+  makes: Readonly<Record<string, string>>,
+  archives: Definition["archives"],
+): DefinedJob["bundles"] {
+  return new Map(
+    [...archives].flatMap(([archive, { of, bundle }]) =>
+      bundle === undefined || !Object.hasOwn(makes, of) || Object.hasOwn(makes, archive)
+        ? []
+        : [[archive, { of, libraries: bundle }]],
+    ),
+  );
 }
 
 function definedChannel(name: string, channel: Channel, mistakes: Mistake[]): DefinedChannel {
