@@ -67,9 +67,8 @@ if [ "$TARGET_AS" = zip ]; then
   exit
 fi
 gcc -shared -fPIC -Wl,-soname,libonnxruntime.so.1 -o result/lib/libonnxruntime.so.1 onnx.c
-for program in main server worker; do
-  gcc -DREF="\\"$REF\\"" -o result/$program main.c result/lib/libonnxruntime.so.1 -lm -Wl,-rpath,'$ORIGIN/lib'
-done
+gcc -DREF="\\"$REF\\"" -o result/main main.c result/lib/libonnxruntime.so.1 -lm -Wl,-rpath,'$ORIGIN/lib'
+for program in server worker; do cp result/main result/$program; done
 `,
   "smoke.sh": `"$ARTIFACTS/main/server" me | grep -F "minne $REF"\n`,
   "image.sh": `blobs=oci/blobs/sha256

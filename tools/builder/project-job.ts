@@ -134,7 +134,7 @@ while IFS=$'\\t' read -r artifact pattern; do
       *) refuse "$path leads out of the job's folder; $artifact isn't taken" ;;
     esac
     odd=$(find "$path" ! -type f ! -type d -print -quit)
-    [ -z "$odd" ] || refuse "$odd is a link or a device; $artifact isn't taken"
+    [ -z "$odd" ] || refuse "$odd is a link or a device; $artifact isn't taken (cp -RL copies what links lead to)"
     mkdir -p "$dir/made/$artifact"
     if [ -d "$path" ]; then cp -R -- "$path/." "$dir/made/$artifact"
     else cp -- "$path" "$dir/made/$artifact"; fi

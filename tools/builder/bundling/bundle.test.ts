@@ -160,6 +160,11 @@ describe.skipIf(missing.length > 0)(
       });
     });
 
+    test("a program that nobody can read is named", async () => {
+      const { result } = await run(`mkdir -p result; printf '\\177ELF%070d' 0 > result/app\n`, ["main"]);
+      expect(result).toMatchObject({ message: expect.stringContaining("app: the ELF file is damaged") });
+    });
+
     test("a tree without programs for a dynamic linker stays as it is", async () => {
       const { result, into } = await run("mkdir -p result; printf 'MZ and so on' > result/main.exe\n", [
         "main",
@@ -178,10 +183,15 @@ describe.skipIf(missing.length > 0)(
       )([
         wanted("passwd", "/etc", "/usr/lib/../../etc"),
         wanted("env", "/usr/bin", "/bin"),
+        // A link to /etc, and a program that gives its user rights, where OpenSSL and OpenSSH are installed.
+        wanted("openssl.cnf", "/usr/lib/ssl"),
+        wanted("ssh-keysign", "/usr/lib/openssh"),
         wanted("libc.so.6", "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/nowhere"),
       ]);
       log.close();
       expect(answers.map((each) => each.map(({ folder }) => folder))).toEqual([
+        [],
+        [],
         [],
         [],
         ["/usr/lib/x86_64-linux-gnu"],
