@@ -172,6 +172,10 @@ describe("what only looks harmless doesn't pass", () => {
     ],
     ["a version that nobody has", { name: "cmake", edit: replaced("(qt6-base)", "(qt6-base 'openssl<1')") }],
     [
+      "a version that nobody can install a newer one of",
+      { name: "cmake", edit: replaced("(qt6-base)", "(qt6-base 'openssl<4')") },
+    ],
+    [
       "a soname that nobody provides",
       { name: "cmake", edit: replaced("(qt6-base)", "(qt6-base libbar.so=1-64)") },
     ],

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { withApproved } from "../../tools/gate/approved.ts";
+import { letsSomethingThrough, withApproved } from "../../tools/gate/approved.ts";
 import { judge, type JudgeContext, type RecipeFiles } from "../../tools/gate/judge.ts";
-import { bumped, context, filesOf, pkgbases, recipes } from "./recipes.ts";
+import { bumped, context, file, filesOf, pkgbases, recipes } from "./recipes.ts";
 
 // Two updates, each of which is taken without a person. What only both together do is found by a comparison with the
 // recipe that a person approved.
@@ -122,6 +122,25 @@ test.each(Object.entries(pairs))(
     expect(whole.findings.map(({ rule }) => rule)).toContain("since-approved");
   },
 );
+
+test("a checksum of another kind that comes, and the one before that goes then", () => {
+  const recipe = (sums: string): RecipeFiles =>
+    new Map([
+      [
+        "PKGBUILD",
+        file(
+          `pkgname=foo\npkgver=1\npkgrel=1\narch=(x86_64)\nsource=(https://foo.example.org/foo-$pkgver.zip)\n${sums}\npackage() {\n  make install\n}\n`,
+        ),
+      ],
+    ]);
+  const [weaker, stronger] = [`sha256sums=(${"4".repeat(64)})`, `sha512sums=(${"5".repeat(128)})`];
+  const [approved, made, next] = [recipe(weaker), recipe(`${weaker}\n${stronger}`), recipe(stronger)];
+  const step = judge({ pkgbase: "foo", before: approved, after: made }, now);
+  expect(step.verdict).toBe("minor");
+  expect(letsSomethingThrough(step)).toBe(true);
+  const whole = judge({ pkgbase: "foo", before: made, after: next, approved }, now);
+  expect(whole.findings.map(({ rule }) => rule)).toContain("since-approved");
+});
 
 test("two harmless steps pass together", () => {
   const [approved, made, next] = [

@@ -1,5 +1,6 @@
 import { type CodeAtReading, codeAtReading } from "./evaluation/code.ts";
 import { readScript } from "./grammar/commands.ts";
+import { constantText } from "./grammar/constants.ts";
 import { Cursor, type Problem, Unreadable } from "./grammar/cursor.ts";
 import { byName, type Functions } from "./evaluation/functions.ts";
 import type { Assignment, Comment, Script } from "./grammar/syntax.ts";
@@ -86,7 +87,26 @@ function recipeIn(text: string, skims: boolean): Recipe {
   if (nul !== -1) cursor.fail("a NUL, which bash skips", nul);
   const script = readScript(cursor, []);
   if (cursor.pendingDocuments.length > 0) cursor.fail("a here-document that isn't closed");
+  if (!skims) refuseKeywords(script);
   return new ReadRecipe(script, cursor);
+}
+
+/**
+ * With `set -k`, words like `A=b` set variables of programs wherever they stand, but not where they are quoted: then
+ * quotes mean something that the syntax doesn't tell.
+ */
+function refuseKeywords(script: Script): void {
+  walkScript(script, {
+    function: () => true,
+    simple({ words, line }) {
+      const texts = words.map((argument) =>
+        argument.kind === "word" ? (constantText(argument.word) ?? "") : "",
+      );
+      const at = texts.indexOf("set");
+      if (at !== -1 && texts.slice(at + 1).some((text) => /^-[A-Za-z]*k|^keyword$/.test(text)))
+        throw new Unreadable({ message: "set -k, which makes assignments of words", line, column: 1 });
+    },
+  });
 }
 
 function unlessUnreadable<T>(read: () => T): T | { readonly ok: false; readonly problem: Problem } {

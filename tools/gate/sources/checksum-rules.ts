@@ -1,6 +1,7 @@
 import type { Evaluation } from "../../pkgbuild/evaluation/evaluate.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
+import { inertRules } from "../values/inert-changes.ts";
 import { sameForms } from "../values/variables.ts";
 import type { Side } from "../files/side.ts";
 import {
@@ -40,7 +41,7 @@ export const checksumRules = {
   },
 } as const satisfies Rules;
 
-const finding = findingsOf(checksumRules);
+const finding = findingsOf({ ...checksumRules, ...inertRules });
 
 /** Checksums follow a new version, and keep their kind and number. */
 export function judgeChecksums(
@@ -82,6 +83,9 @@ function ofSuffix(
   const [kindsBefore, kindsNow] = [old, now].map(({ sums }) => [...sums.keys()].join(", "));
   if (kindsBefore !== kindsNow && !isStronger(old, now)) {
     findings.push(finding("checksum-kind", `${kindsBefore || "none"} to ${kindsNow || "none"}`, place));
+  } else if (kindsBefore !== kindsNow) {
+    // What the new kind says of the same content shows only when the old one goes.
+    findings.push(finding("inert-change", `checksums: ${kindsBefore || "none"} to ${kindsNow}`, place));
   }
   for (const [kind, sums] of now.sums) {
     const asBefore =

@@ -113,7 +113,7 @@ const kinds: readonly (readonly [RegExp, (difference: Difference) => string | un
   [
     /^(?:make|check)?depends(?:_\w+)?$/,
     ({ added, asks, isInstallable }) =>
-      added.every((relation) => isPlainRelation(relation) && isInstallable(relation)) &&
+      added.every((relation) => isPlainRelation(relation) && !pins(relation) && isInstallable(relation)) &&
       !(added.length > 0 && asks())
         ? added.length > 0
           ? "the distribution or this workspace has what comes"
@@ -166,6 +166,11 @@ function isOptional(text: string): boolean {
 function isPlainRelation(text: string): boolean {
   const [, name = "", constraint = ""] = /^([^<>=]*)(.*)$/s.exec(text) ?? [];
   return isPkgbase(name) && /^(?:(?:[<>]=?|=)[A-Za-z0-9][A-Za-z0-9:._+~-]*)?$/.test(constraint);
+}
+
+/** Whether users couldn't install a newer version of the other package any more. */
+function pins(text: string): boolean {
+  return /[<=]/.test(text.replace(/>=/, "")) && !/^lib[\w.+-]+\.so=/.test(text);
 }
 
 /** Whether anything but an assignment of its own may read the variable, or the recipe's own text. */
