@@ -1,4 +1,5 @@
 import { isPkgbase } from "../../alpm/names.ts";
+import { foldedSections, lookAtFirst, roomForEvidence, type EvidenceSection } from "./evidence.ts";
 import { clipped, inertInline, inertMessage } from "./inert.ts";
 import type { Judgement, Verdict } from "../judge.ts";
 import { compareLink } from "./review-compare.ts";
@@ -21,6 +22,8 @@ export interface ReviewFacts {
   /** Undefined for packages that don't come from the AUR. */
   readonly aur: AurFacts | undefined;
   readonly now: number;
+  /** What was found out about it beside its recipe; default: nothing. */
+  readonly evidence?: readonly EvidenceSection[] | undefined;
 }
 
 export interface AurFacts {
@@ -39,9 +42,14 @@ export function reviewTitle(pkgbase: string): string {
  */
 export function reviewBody(facts: ReviewFacts): string {
   const { verdict, findings } = facts.judgement;
-  const head = `${verdicts[verdict]}\n\n${factLines(facts).join("\n")}`;
-  const room = longestBody - head.length - whatToDo.length - 4;
-  return [head, findingsText(findings, room), whatToDo].filter(Boolean).join("\n\n");
+  const evidence = facts.evidence ?? [];
+  const head = [verdicts[verdict], lookAtFirst(evidence), factLines(facts).join("\n")]
+    .filter(Boolean)
+    .join("\n\n");
+  const room = longestBody - head.length - whatToDo.length - 8;
+  const found = findingsText(findings, room - roomForEvidence(evidence, room));
+  const folded = foldedSections(evidence, room - found.length);
+  return [head, found, whatToDo, folded].filter(Boolean).join("\n\n");
 }
 
 const longestBody = 60_000;
