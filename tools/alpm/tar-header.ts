@@ -10,6 +10,12 @@ export interface TarEntry {
   readonly type: string;
   /** Of a link. */
   readonly target: string;
+  /** The lowest twelve bits: permissions, setuid, setgid, sticky. */
+  readonly mode: number;
+  /** Numeric ids, `0:0`. */
+  readonly owner: string;
+  /** File capabilities as the kernel keeps them, in base64; empty where they are there and can't be read. */
+  readonly capabilities: string | undefined;
 }
 
 /** What a header says comes after it. */
@@ -46,6 +52,9 @@ export class TarHeaders {
       path: this.#pax.get("path") ?? this.#longName ?? ustarPath(header),
       type: type === "\0" || type === "7" ? "0" : type,
       target: this.#pax.get("linkpath") ?? this.#longTarget ?? string(header, 157, 100),
+      mode: number(header, 100, 8) & 0o7777,
+      owner: `${this.#pax.get("uid") ?? number(header, 108, 8)}:${this.#pax.get("gid") ?? number(header, 116, 8)}`,
+      capabilities: capabilitiesIn(this.#pax),
     };
     this.#pax = new Map();
     this.#longName = undefined;
@@ -80,6 +89,12 @@ function ustarPath(header: Uint8Array): string {
   const name = string(header, 0, 100);
   const prefix = string(header, 257, 5) === "ustar" ? string(header, 345, 155) : "";
   return prefix === "" ? name : `${prefix}/${name}`;
+}
+
+/** libarchive writes attributes twice, once in base64; GNU tar and star only as they are. */
+function capabilitiesIn(pax: ReadonlyMap<string, string>): string | undefined {
+  const raw = pax.has("SCHILY.xattr.security.capability") ? "" : undefined;
+  return pax.get("LIBARCHIVE.xattr.security.capability") ?? raw;
 }
 
 /** Records of the form `<length> <key>=<value>\n`, the length in bytes and including itself. */

@@ -137,7 +137,14 @@ const numbered = (count: number, name: (index: number) => string): string[] =>
   Array.from({ length: count }, (_, index) => name(index));
 
 async function* entries(all: readonly Partial<ArchivedEntry>[]): AsyncGenerator<ArchivedEntry> {
-  const nothing = { type: "0", target: "", content: inMemory(Buffer.of()) };
+  const nothing = {
+    type: "0",
+    target: "",
+    mode: 0o644,
+    owner: "0:0",
+    capabilities: undefined,
+    content: inMemory(Buffer.of()),
+  };
   yield { ...nothing, path: ".PKGINFO", content: inMemory(Buffer.from(pkginfo())) };
   for (const entry of all) yield { path: "", ...nothing, ...entry };
 }
