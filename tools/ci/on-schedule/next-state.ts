@@ -54,6 +54,7 @@ export function nextState(
     versions: rebuilds.versions,
     requests: state.requests,
     records: state.records,
+    evidence: state.evidence,
     needs: found.needs,
     releases: found.releases,
     run: {

@@ -4,6 +4,13 @@ import type { Git } from "../../git/git.ts";
 import { parseRecord, projectOfRecord, type ReleaseRecord } from "../../release/record/record.ts";
 import type { SeenRefs } from "../../release/plan/next-locks.ts";
 import { listTree, readBlobs } from "../../git/objects.ts";
+import {
+  evidenceFile,
+  formatEvidence,
+  parseEvidence,
+  pkgbaseOfEvidence,
+  type KeptEvidence,
+} from "./evidence.ts";
 import { parseObject } from "./json-object.ts";
 import { needsFiles, parseNeeds, type NeedsState } from "./needs-state.ts";
 import { packageStateText, parsePackageState, type PackageState } from "./package-state.ts";
@@ -24,6 +31,8 @@ export interface State {
   readonly records: ReadonlyMap<string, readonly ReleaseRecord[]>;
   /** `.requests.json`: builds that builders are asked for. */
   readonly requests: RequestList;
+  /** `.evidence/PKGBASE.json`: by pkgbase, what was found out about updates that are held. */
+  readonly evidence: ReadonlyMap<string, KeptEvidence>;
 }
 
 /** `.sluice.json`: what belongs to no package. Undefined where nothing was ever written. */
@@ -44,6 +53,7 @@ export const emptyState: State = {
   releases: new Map(),
   records: new Map(),
   requests: noRequests,
+  evidence: new Map(),
 };
 
 /** The branch as it was read: what it means, and its files as they are, so that unknown lines survive. */
@@ -86,7 +96,17 @@ function parseState(files: ReadonlyMap<string, string>): State {
     releases: parseSeenRefs(files.get(seenRefsFile)),
     records: parseRecords(files),
     requests: parseRequests(files.get(requestsFile)),
+    evidence: parseAllEvidence(files),
   };
+}
+
+function parseAllEvidence(files: ReadonlyMap<string, string>): State["evidence"] {
+  const found = [...files].flatMap(([path, text]) => {
+    const pkgbase = pkgbaseOfEvidence(path);
+    const evidence = pkgbase === undefined ? undefined : parseEvidence(text);
+    return evidence ? [[pkgbase!, evidence] as const] : [];
+  });
+  return new Map(found);
 }
 
 function parseRecords(files: ReadonlyMap<string, string>): State["records"] {
@@ -144,6 +164,7 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
   for (const [path, text] of needsFiles(state.needs, before.needs)) {
     if (text !== files.get(path)) changes.set(path, text);
   }
+  for (const [path, text] of evidenceChanges(files, state)) changes.set(path, text);
   // A state that no half-hourly run has written yet is still to be begun by one.
   if (state.run.known && (changes.size > 0 || !before.run.known)) {
     const { aurEtag, databases } = state.run;
@@ -156,6 +177,24 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
       text === undefined ? undefined : { mode: "100644", content: Buffer.from(text) },
     ]),
   );
+}
+
+/** Evidence goes with the update that it is about. */
+function evidenceChanges(
+  files: ReadonlyMap<string, string>,
+  { packages, evidence }: State,
+): Map<string, string | undefined> {
+  const changes = new Map<string, string | undefined>();
+  const wanted = new Map(
+    [...evidence]
+      .filter(([pkgbase, { digest }]) => packages.get(pkgbase)?.held === digest)
+      .map(([pkgbase, kept]) => [evidenceFile(pkgbase), formatEvidence(kept)]),
+  );
+  for (const path of files.keys()) {
+    if (pkgbaseOfEvidence(path) !== undefined && !wanted.has(path)) changes.set(path, undefined);
+  }
+  for (const [path, text] of wanted) if (text !== files.get(path)) changes.set(path, text);
+  return changes;
 }
 
 function versionsText(versions: ReadonlyMap<string, string>): string {
