@@ -36,6 +36,8 @@ describe("the half-hourly run killed", () => {
       "scheduled tag pushed",
       "scheduled tag moved",
       "review marked",
+      "review evidence kept",
+      "review edited",
       "AUR repository pushed",
     ];
     const all = [...steps.ci, ...steps.forge, ...elsewhere];

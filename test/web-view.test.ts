@@ -26,6 +26,7 @@ const review = {
   verdict: "major" as const,
   versions: "1 → 2",
   findings: [],
+  evidence: [],
 };
 
 beforeEach(async () => {

@@ -20,6 +20,8 @@ export const steps = {
     "review comment",
     "review branch deleted",
     "review closed",
+    "review evidence kept",
+    "review edited",
   ],
   queue: [
     "submission accepted",

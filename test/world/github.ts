@@ -83,6 +83,9 @@ export class GitHubServer extends ForgeServer {
     if (!review) return notFound;
     switch (operation) {
       case "pulls/update":
+        if ((body["body"] ?? "").length > 65_536)
+          return invalid("body is too long (maximum is 65536 characters)");
+        review.body = body["body"] ?? review.body;
         if (body["state"] === "closed" && review.state === "open") review.state = "closed";
         return { status: 200, body: this.#pull(review) };
       case "issues/list-comments": {

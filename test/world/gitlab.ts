@@ -110,6 +110,7 @@ export class GitLabServer extends ForgeServer {
   }
 
   #update(review: StoredReview, values: Values): Reply {
+    review.body = String(values["description"] ?? review.body);
     if (values["state_event"] === "close") {
       if (review.state !== "open")
         return { status: 409, body: { message: 'Cannot transition state via "close"' } };

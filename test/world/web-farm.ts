@@ -171,6 +171,21 @@ export function farm(count: number, now: number, called: (name: string) => strin
         line: 12,
       },
     ],
+    evidence: [
+      {
+        title: "Packages",
+        first: [
+          "A systemd unit comes: `usr/lib/systemd/system/obs-helper.service`",
+          "NEEDED is new: `usr/bin/obs` loads `libcurl.so.4`",
+        ],
+        lines: [
+          "A systemd unit comes: `usr/lib/systemd/system/obs-helper.service`",
+          "NEEDED is new: `usr/bin/obs` loads `libcurl.so.4`",
+          "Installed: 41.3 MiB in 812 before, 41.6 MiB in 815 files and folders now",
+          "Comes: `usr/share/obs/locale/de.ini`",
+        ],
+      },
+    ],
   };
   const tamer = [
     {

@@ -64,6 +64,7 @@ const review: Review = {
   verdict: "dangerous",
   versions: nasty,
   findings: [{ severity: "danger", message: `${nasty}\u202e`, file: nasty, line: 1 }],
+  evidence: [{ title: "Packages", first: [`A setuid file: \`${nasty}\u202e\``], lines: [nasty] }],
 };
 const builder: Builder = {
   name: nasty,

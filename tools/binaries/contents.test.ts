@@ -38,10 +38,20 @@ async function* entriesOf(tar: Buffer) {
 test("of each file it is known what it is, whose, and what it loads", async () => {
   const paths = [...Object.keys(files), "usr/bin", "usr/bin/bar"];
   const tar = archive(["--mode=4755", "--owner=root:0", "--group=games:50"], ...paths);
-  const { info, scriptlet, files: found } = await readContents(entriesOf(tar), (path) => path.startsWith("etc/"));
+  const {
+    info,
+    scriptlet,
+    files: found,
+  } = await readContents(entriesOf(tar), (path) => path.startsWith("etc/"));
   expect(info).toMatchObject({ pkgname: "foo", version: "1.0-1" });
   expect(scriptlet).toBe("post_install() { :; }\n");
-  expect([...found.keys()]).toEqual(["etc/sudoers.d/foo", "usr/bin/foo", "usr/bin/cut", "usr/bin", "usr/bin/bar"]);
+  expect([...found.keys()]).toEqual([
+    "etc/sudoers.d/foo",
+    "usr/bin/foo",
+    "usr/bin/cut",
+    "usr/bin",
+    "usr/bin/bar",
+  ]);
   expect(found.get("usr/bin/foo")).toEqual({
     type: "file",
     mode: 0o4755,

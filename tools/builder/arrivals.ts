@@ -34,7 +34,7 @@ type ArrivalRequest = Pick<
  * How large packages may be unpacked, in bytes, by their size: what shrinks to less than a two-hundredth, beyond the
  * first gibibyte, is there to keep the publisher busy.
  */
-function maxUnpacked(bytes: number): number {
+export function maxUnpacked(bytes: number): number {
   return Math.min(64 * 2 ** 30, 2 ** 30 + 200 * bytes);
 }
 

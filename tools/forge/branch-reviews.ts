@@ -34,6 +34,7 @@ export function branchReviews(git: Git, where: { remote: string; targetBranch: s
       return reviewOf(git, branch, head);
     },
     markReview: async () => undefined,
+    editReview: async () => undefined,
     closeReview: async () => undefined,
     comment: async () => undefined,
     comments: async () => [],

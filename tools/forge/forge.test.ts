@@ -112,6 +112,14 @@ describe.each(standIns)("reviews on $kind", ({ kind, start, permissions }) => {
     expect(server.review(number)).toMatchObject({ labels: ["update"], assignees: ["bob"] });
   });
 
+  test("its description is replaced, and all else of it stays", async () => {
+    push("update-foo");
+    const { number } = await open("update-foo");
+    const before = { ...server.review(number)! };
+    await forge.editReview(number, "Look *there*.");
+    expect(server.review(number)).toEqual({ ...before, body: "Look *there*." });
+  });
+
   test("reviews from forks and from other branches aren't Sluice's, whatever they are called", async () => {
     push("update-foo");
     push("feature");

@@ -33,6 +33,9 @@ export interface Forge {
   /** Adds labels and an assignee to a review, as `openReview` does. */
   markReview(number: number, marks: ReviewMarks): Promise<void>;
 
+  /** Gives a review another description, Markdown. */
+  editReview(number: number, body: string): Promise<void>;
+
   /** Closes a review without merging it; one that is closed already stays so. */
   closeReview(number: number): Promise<void>;
 

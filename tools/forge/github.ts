@@ -80,6 +80,11 @@ export function openGitHub(options: ForgeOptions & { readonly token: string }, f
 
     markReview: (number, marks) => translated(() => mark(number, marks)),
 
+    editReview: (number, body) =>
+      translated(async () => {
+        await pulls.update({ ...here, pull_number: number, body });
+      }),
+
     closeReview: (number) =>
       translated(async () => {
         await pulls.update({ ...here, pull_number: number, state: "closed" });

@@ -84,6 +84,10 @@ export function openGitLab(options: ForgeOptions & { readonly token: string }, f
       await MergeRequests.edit(project, number, { addLabels, ...(await assigneeId(marks)) });
     },
 
+    editReview: async (number, body) => {
+      await MergeRequests.edit(project, number, { description: body });
+    },
+
     closeReview: async (number) => {
       try {
         await MergeRequests.edit(project, number, { stateEvent: "close" });

@@ -16,6 +16,8 @@ export interface Folders {
   readonly finished: string;
   /** Builds under way. */
   readonly work: string;
+  /** `<pkgbase>/`: the held update that is being built for its review; nothing of it is ever published. */
+  readonly reviews: string;
   /** `<build>-<claim>/`: what builders on other machines send. */
   readonly landing: string;
 }
@@ -34,6 +36,7 @@ export function foldersOf(state: string, own = state): Folders {
     sources: join(own, "sources"),
     finished: join(own, "finished"),
     work: join(state, "work"),
+    reviews: join(state, "reviews"),
     landing: join(state, "landing"),
   };
 }

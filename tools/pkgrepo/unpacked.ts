@@ -15,8 +15,9 @@ const maxUnpacked = 64 * 2 ** 30;
 
 /**
  * Hands a package file to `read` as it is uncompressed, by libarchive's program, whatever the compression. It is on the
- * disk meanwhile, in the same folder, without a name: nothing is left of it, however this ends.
+ * disk meanwhile, without a name: nothing is left of it, however this ends.
  *
+ * @param folder where; default: that of the package file
  * @throws SluiceError `package-too-large` where it takes more than half of what is free, `tar-damaged`; of the machine
  * `program-missing`, `disk-full`
  */
@@ -24,8 +25,8 @@ export async function withUnpacked<T>(
   path: string,
   read: (tar: FileBytes) => Promise<T>,
   most = maxUnpacked,
+  folder = dirname(path),
 ): Promise<T> {
-  const folder = dirname(path);
   const file = await openWithoutName(folder);
   try {
     const { bavail, bsize } = await statfs(folder);

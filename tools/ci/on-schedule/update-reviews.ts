@@ -87,9 +87,10 @@ function settledPackages({
 
 function wantedUpdate(
   { pkgbase, update }: Held,
-  { refs, tree, now }: { readonly refs: WorkspaceRefs; readonly tree: DependencyTree; readonly now: Date },
+  { refs, tree, state, now }: { refs: WorkspaceRefs; tree: DependencyTree; state: State; now: Date },
 ): WantedUpdate {
   const { before, after, digest, files, judgement, origin, maintainersBefore } = update;
+  const kept = state.evidence.get(pkgbase);
   const body = reviewBody({
     update: { pkgbase, before, after },
     judgement,
@@ -99,6 +100,7 @@ function wantedUpdate(
     revision: origin.revision,
     aur: origin.aur,
     now: now.getTime(),
+    evidence: kept?.digest === digest ? kept.sections : [],
   });
   return { pkgbase, revision: digest, body, files, base: refs.head };
 }

@@ -1,6 +1,6 @@
 import { Argument } from "commander";
 import type { CommandEntry } from "../command-entry.ts";
-import { stateCommand, workspaceCommand } from "./shared-options.ts";
+import { isolatingCommand, stateCommand, workspaceCommand } from "./shared-options.ts";
 
 export const updates: readonly CommandEntry[] = [
   {
@@ -8,17 +8,22 @@ export const updates: readonly CommandEntry[] = [
     examples: [
       ["sluice review", "what waits for a person"],
       ["sluice review show foo", "what would change in foo, and what the gate says of it"],
+      ["sluice review --build", "build what waits, without publishing it, and say what its packages hold"],
       ["sluice review accept foo", "take it into main, as it was shown"],
       ["sluice review refuse foo", "don't ask again until upstream moves"],
       ["sluice review --json", "with all findings"],
     ],
     define: (program) =>
-      workspaceCommand(program, "review")
+      isolatingCommand(program, "review")
         .description("Updates that wait for a person: list, show, accept or refuse them")
         .addArgument(
           new Argument("[action]", "what to do (default: list all)").choices(["show", "accept", "refuse"]),
         )
         .argument("[pkgbase]")
+        .option(
+          "--build",
+          "list, show: first build what is held, without publishing it, and compare it with what is published",
+        )
         .option("-n, --dry-run", "show the plan and change nothing")
         .option("--json", "print as JSON, with all findings"),
     load: async () => (await import("../commands/review.ts")).review,

@@ -1,21 +1,31 @@
+import { gatherEvidence } from "../../ci/operations/reviews/gather-evidence.ts";
 import { planAccept } from "../../ci/operations/reviews/accept-review.ts";
 import { forgetShown } from "../../ci/operations/reviews/held-review.ts";
 import { listReviews, type ListedReview } from "../../ci/operations/reviews/list-reviews.ts";
 import { runOperation } from "../../ci/operations/operation.ts";
 import { planRefuse, runRefuse } from "../../ci/operations/reviews/refuse-review.ts";
 import { showReview, type ShownReview } from "../../ci/operations/reviews/show-review.ts";
+import type { OperationPorts } from "../../ci/operations/operation.ts";
 import { SluiceError } from "../../errors.ts";
+import type { Forge } from "../../forge/forge.ts";
+import type { EvidenceSection } from "../../gate/review/evidence.ts";
 import { duration } from "../output/time.ts";
 import { describeJudgement } from "../output/judgement.ts";
 import { info, printable } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
 import { reviewPlace } from "../wiring/forge.ts";
 import { operationPorts, reportOperation, type OperationOptions } from "../wiring/operation.ts";
+import type { InstallationOptions } from "../wiring/installation.ts";
+import { reviewBuilder } from "../wiring/review-builder.ts";
 import { withUpstreams } from "../wiring/upstreams.ts";
+
+interface Options extends OperationOptions, Pick<InstallationOptions, "state" | "sandbox"> {
+  readonly build?: boolean;
+}
 
 /** Without an action: all open reviews. */
 export async function review(
-  options: OperationOptions,
+  options: Options,
   action?: keyof typeof actions,
   pkgbase?: string,
 ): Promise<number> {
@@ -25,15 +35,23 @@ export async function review(
       hint: "`sluice review` lists what is held.",
     });
   }
+  if (options.build && action !== "show") throw buildsNothing(action);
   return actions[action](options, pkgbase);
+}
+
+function buildsNothing(action: string): SluiceError {
+  return new SluiceError("usage", `sluice review ${action} builds nothing`, {
+    hint: "Build what is held first: sluice review --build, or sluice review show PKGBASE --build",
+  });
 }
 
 const actions = { show, accept, refuse };
 
-async function list(options: OperationOptions): Promise<number> {
+async function list(options: Options): Promise<number> {
   const ports = operationPorts(options);
   const forge = await reviewPlace(ports.git, ports.platform);
   if (forge instanceof SluiceError) throw forge;
+  if (options.build) await buildHeld(options, ports, forge);
   return withUpstreams(process.env, async (upstreams) => {
     const reviews = await listReviews({ ...ports, forge, upstreams });
     if (options.json) process.stdout.write(`${JSON.stringify(reviews, null, 2)}\n`);
@@ -54,7 +72,22 @@ function describe(reviews: readonly ListedReview[], now: Date): string {
   return formatTable(["PKGBASE", "VERDICT", "AGE", "REVIEW", "WHY"], rows);
 }
 
-async function show(options: OperationOptions, pkgbase: string): Promise<number> {
+/** Whatever else is shown then: what couldn't be built is among it. */
+async function buildHeld(
+  options: Options,
+  ports: OperationPorts,
+  forge: Forge | SluiceError,
+  only?: string,
+): Promise<void> {
+  const gathered = await gatherEvidence({ ...ports, forge, ...(await reviewBuilder(options)) }, only);
+  for (const { pkgbase, outcome } of gathered) info(`${pkgbase}: ${outcome}.`);
+}
+
+async function show(options: Options, pkgbase: string): Promise<number> {
+  if (options.build) {
+    const ports = operationPorts(options);
+    await buildHeld(options, ports, await reviewPlace(ports.git, ports.platform), pkgbase);
+  }
   return withUpstreams(process.env, async (upstreams) => {
     const shown = await showReview({ ...operationPorts(options), upstreams }, pkgbase);
     if (options.json) process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
@@ -71,6 +104,7 @@ function describeShown({
   judgement,
   maintainersBefore,
   maintainersAfter,
+  evidence,
   diff,
 }: ShownReview): string {
   const [before, after] = [maintainersBefore, maintainersAfter].map((names) => names?.join(", ") || "nobody");
@@ -83,7 +117,17 @@ function describeShown({
       : why === judgement.verdict
         ? "Held by its verdict"
         : `Held because it was ${why}`;
-  return `${pkgbase}: ${versions}\n${held}\n${maintainers}${describeJudgement(judgement)}\n${diff}\n\n`;
+  return `${pkgbase}: ${versions}\n${held}\n${maintainers}${describeJudgement(judgement)}\n${describeEvidence(evidence)}${diff}\n\n`;
+}
+
+function describeEvidence(evidence: readonly EvidenceSection[]): string {
+  const first = evidence.flatMap((section) => section.first);
+  const parts = [{ title: "Look at first", lines: first }, ...evidence].filter(
+    ({ lines }) => lines.length > 0,
+  );
+  return parts
+    .map(({ title, lines }) => `${title}:\n${lines.map((line) => `  ${line}\n`).join("")}\n`)
+    .join("");
 }
 
 async function accept(options: OperationOptions, pkgbase: string): Promise<number> {

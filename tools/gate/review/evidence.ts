@@ -8,15 +8,9 @@ export interface EvidenceSection {
   readonly lines: readonly string[];
 }
 
-/** UTF-16 code units that evidence may always take of a review's text, however many findings there are. */
-const ownRoom = 20_000;
-const roomForFirst = 6000;
-
-/** How much of `room` is kept for evidence: what it needs, up to its own part. */
-export function roomForEvidence(sections: readonly EvidenceSection[], room: number): number {
-  const wanted = foldedSections(sections, ownRoom).length;
-  return Math.min(wanted, Math.floor(room / 2));
-}
+/** UTF-16 code units that are left for evidence in a review's text, however many findings there are. */
+export const roomOfEvidence = 15_000;
+const roomForFirst = 5000;
 
 /** What to look at first as Markdown, of all sections; nothing for nothing. */
 export function lookAtFirst(sections: readonly EvidenceSection[]): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ReadByBash } from "../../../test/world/read-by-bash.ts";
 import { judge, type JudgeContext, type RecipeFiles } from "../judge.ts";
-import { commitMessage, reviewBody, reviewTitle, type ReviewFacts } from "./review-text.ts";
+import { commitMessage, reviewBody, reviewTitle, withEvidence, type ReviewFacts } from "./review-text.ts";
 
 const context: JudgeContext = {
   architectures: ["x86_64"],
@@ -71,7 +71,7 @@ test("a reviewer reads what changed, worst first, with all that is needed to dec
     }),
   );
   expect(body).toMatchInlineSnapshot(`
-    "**Dangerous:** this may run code of a stranger on builders or on users' machines. Read all of it before you merge, and refuse what you can't findVersionChanges.
+    "**Dangerous:** this may run code of a stranger on builders or on users' machines. Read all of it before you merge, and refuse what you can't explain.
 
     - Version: \`1.1-1\` before, \`1.2-1\` now, [compare the sources on github.com](https://github.com/o/foo/compare/v1.1...v1.2)
     - Maintainers: \`alice\`, \`bob\` before, \`mallory\` now
@@ -249,7 +249,7 @@ test("a flood of findings is cut to what forges take, worst kept, with a word ho
   });
   const body = reviewBody({ ...some, judgement: { verdict: "dangerous", findings } });
   expect(body.length).toBeLessThanOrEqual(60_000);
-  expect(body.length).toBeGreaterThan(50_000);
+  expect(body.length).toBeGreaterThan(40_000);
   expect(body).toContain("### Dangerous (500)");
   expect(body).toMatch(/\*\*9\d\d more findings left out here, 4\d\d of them dangerous\*\*/);
   expect(body).toContain("`package-29` and 2970 more");
@@ -273,5 +273,66 @@ describe("the bot's commits say what they bring", () => {
     [["@octocat"], "chore(update): @ octocat"],
   ])("%j", (packages, message) => {
     expect(commitMessage(packages)).toBe(message);
+  });
+});
+
+describe("evidence in a review's text", () => {
+  const some = facts(recipe(honest("1.1")), recipe(honest("1.2")));
+  const packages = {
+    title: "Packages",
+    first: ["A setuid file: `x`"],
+    lines: ["A setuid file: `x`", "Comes: `y`"],
+  };
+  const body = reviewBody(some);
+
+  test("stands below the verdict and at the end, and goes without a trace", () => {
+    const shown = reviewBody({ ...some, evidence: [packages] });
+    expect(shown).toBe(withEvidence(body, [packages]));
+    expect(shown).toMatch(
+      /^\*\*Minor:.*\n\n<!-- sluice:first -->\n### Look at first\n\n- A setuid file: `x`\n<!-- sluice:first-end -->\n\n- Version: /,
+    );
+    expect(shown).toMatch(
+      /<details><summary>Packages \(2\)<\/summary>[^]*<\/details>\n<!-- sluice:evidence-end -->$/,
+    );
+    expect(withEvidence(shown, [packages])).toBe(shown);
+    expect(withEvidence(shown, [])).toBe(body);
+    expect(withEvidence(shown.replaceAll("\n", "\r\n"), [packages])).toBe(shown);
+  });
+
+  test("replaces what it said before, and leaves a person's words alone", () => {
+    const other = { ...packages, first: ["A cron job comes: `z`"] };
+    const edited = `${withEvidence(body, [packages])}\n\nI'm on it. — Ann`;
+    const now = withEvidence(edited, [other]);
+    expect(now).toContain("A cron job comes");
+    expect(now.match(/A setuid file/g)).toHaveLength(1);
+    expect(now).toContain("I'm on it. — Ann");
+  });
+
+  test("can't be made to swallow findings by a text of upstream's that looks like its marks", () => {
+    const mark = "<!-- sluice:evidence -->";
+    const findings = ["x", `${mark}`, "y"].map((message) => ({
+      rule: "file-changed" as const,
+      severity: "danger" as const,
+      message,
+      before: `${mark}\n`.repeat(3),
+      after: `a\n${mark}\n<!-- sluice:first -->\n`,
+    }));
+    const hostile = reviewBody({ ...some, judgement: { verdict: "dangerous", findings } });
+    expect(withEvidence(withEvidence(hostile, [packages]), [])).toBe(hostile);
+  });
+
+  test("stays within what forges take, beside a flood of findings", () => {
+    const findings = Array.from({ length: 5000 }, (_, at) => ({
+      rule: "file-changed" as const,
+      severity: "danger" as const,
+      message: `a file changed: ${at}`,
+    }));
+    const lines = Array.from({ length: 5000 }, (_, at) => `Comes: \`${at}\``);
+    const evidence = [{ ...packages, lines }];
+    const flooded = reviewBody({ ...some, judgement: { verdict: "dangerous", findings }, evidence });
+    expect(flooded.length).toBeLessThanOrEqual(60_000);
+    expect(flooded).toContain("### Look at first");
+    expect(flooded).toMatch(/- \*\*\d+ more\*\* left out here/);
+    expect(withEvidence("x".repeat(60_000), evidence)).toBe("x".repeat(60_000));
   });
 });

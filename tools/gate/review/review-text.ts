@@ -1,5 +1,5 @@
 import { isPkgbase } from "../../alpm/names.ts";
-import { foldedSections, lookAtFirst, roomForEvidence, type EvidenceSection } from "./evidence.ts";
+import { foldedSections, lookAtFirst, roomOfEvidence, type EvidenceSection } from "./evidence.ts";
 import { clipped, inertInline, inertMessage } from "./inert.ts";
 import type { Judgement, Verdict } from "../judge.ts";
 import { compareLink } from "./review-compare.ts";
@@ -42,23 +42,55 @@ export function reviewTitle(pkgbase: string): string {
  */
 export function reviewBody(facts: ReviewFacts): string {
   const { verdict, findings } = facts.judgement;
-  const evidence = facts.evidence ?? [];
-  const head = [verdicts[verdict], lookAtFirst(evidence), factLines(facts).join("\n")]
-    .filter(Boolean)
-    .join("\n\n");
-  const room = longestBody - head.length - whatToDo.length - 8;
-  const found = findingsText(findings, room - roomForEvidence(evidence, room));
-  const folded = foldedSections(evidence, room - found.length);
-  return [head, found, whatToDo, folded].filter(Boolean).join("\n\n");
+  const head = [verdicts[verdict], factLines(facts).join("\n")].join("\n\n");
+  const room = longestBody - roomOfEvidence - head.length - whatToDo.length - 4;
+  const body = [head, findingsText(findings, room), whatToDo].filter(Boolean).join("\n\n");
+  return withEvidence(body, facts.evidence ?? []);
 }
 
 const longestBody = 60_000;
+
+/**
+ * A review's text with this evidence in the place of what it had: what to look at first below the verdict, all else at
+ * the end. The rest stays as it is, whoever wrote it.
+ */
+export function withEvidence(body: string, sections: readonly EvidenceSection[]): string {
+  const rest = withoutEvidence(body);
+  const first = lookAtFirst(sections);
+  const used = rest.length + first.length + 200;
+  const folded = foldedSections(sections, Math.max(0, longestBody - used));
+  const [verdict = "", ...others] = rest.split("\n\n");
+  const shown = first === "" || used > longestBody ? [] : [`${marks.first}\n${first}\n${marks.firstEnd}`];
+  const text = [verdict, ...shown, ...others].join("\n\n");
+  return folded === "" ? text : `${text}\n\n${marks.evidence}\n${folded}\n${marks.evidenceEnd}`;
+}
+
+/** Each is a line by itself, which no text of upstream's can be. */
+const marks = {
+  first: "<!-- sluice:first -->",
+  firstEnd: "<!-- sluice:first-end -->",
+  evidence: "<!-- sluice:evidence -->",
+  evidenceEnd: "<!-- sluice:evidence-end -->",
+};
+
+function withoutEvidence(body: string): string {
+  const text = body.replaceAll("\r\n", "\n");
+  return without(without(text, marks.first, marks.firstEnd), marks.evidence, marks.evidenceEnd).trimEnd();
+}
+
+function without(text: string, begin: string, end: string): string {
+  const lines = text.split("\n");
+  const [from, to] = [lines.indexOf(begin), lines.indexOf(end)];
+  if (from < 0 || to < from) return text;
+  const [before, after] = [lines.slice(0, from), lines.slice(to + 1)].map((some) => some.join("\n"));
+  return `${before!.trimEnd()}\n\n${after!.trimStart()}`;
+}
 
 const verdicts: Record<Verdict, string> = {
   minor: "**Minor:** nothing but a new version was found.",
   major: "**Major:** this changes more than the version, so somebody has to look at it.",
   dangerous:
-    "**Dangerous:** this may run code of a stranger on builders or on users' machines. Read all of it before you merge, and refuse what you can't findVersionChanges.",
+    "**Dangerous:** this may run code of a stranger on builders or on users' machines. Read all of it before you merge, and refuse what you can't explain.",
 };
 
 const whatToDo = `### What you can do

@@ -1,3 +1,5 @@
+import type { EvidenceSection } from "../../gate/review/evidence.ts";
+
 /** What the gate holds, as whoever can ask the forge tells it. */
 export interface HeldReviews {
   reviews(): Promise<{
@@ -22,6 +24,8 @@ export interface HeldReview {
     readonly file: string | null;
     readonly line: number | null;
   }[];
+  /** What was found out about it beside its recipe. */
+  readonly evidence: readonly EvidenceSection[];
 }
 
 export interface ShownReview extends HeldReview {

@@ -97,6 +97,14 @@ export const finding = z.object({
   line: z.int().nullable(),
 });
 
+export const evidence = z.object({
+  title: z
+    .string()
+    .meta({ description: "Such as `Packages`: what they contain, against those that are published" }),
+  first: names.meta({ description: "What to look at first, the gravest first, in Markdown" }),
+  lines: names.meta({ description: "All that was found out, in Markdown" }),
+});
+
 export const review = z.object({
   pkgbase: z.string(),
   url: z.string().nullable().meta({ description: "Its pull or merge request" }),
@@ -105,6 +113,7 @@ export const review = z.object({
   verdict: z.enum(["minor", "major", "dangerous"]).nullable(),
   versions: z.string().meta({ description: "Such as `1.2 → 1.3`" }),
   findings: z.array(finding).readonly().meta({ description: "Worst first" }),
+  evidence: z.array(evidence).readonly().meta({ description: "What was found out beside its recipe" }),
 });
 
 export const reviews = z.object({

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { codeSpans } from "./code-spans.ts";
 import { dependencyDrawing } from "./dependency-drawing.ts";
 import { difference, visible } from "./difference.ts";
 import { plot } from "./plot.ts";
@@ -82,4 +83,13 @@ test("a plot's bars are links that say what they stand for", () => {
 
 test("controls and what turns the direction of text stand as a sign, line ends stay", () => {
   expect(html`<p>${"a\u001b[1m\u202eb\u009b\nc"}</p>`.text).toBe("<p>a\ufffd[1m\ufffdb\ufffd\nc</p>");
+});
+
+test.each([
+  ["A unit comes: `a.service`", "<p>A unit comes: <code>a.service</code></p>"],
+  ["two: `` a`b ``, `c`", "<p>two: <code>a`b</code>, <code>c</code></p>"],
+  ["<b>`<i>\u202e`</b>", "<p>&lt;b&gt;<code>&lt;i&gt;⟨U+202E⟩</code>&lt;/b&gt;</p>"],
+  ["a ` alone, *and* [x](y)", "<p>a ` alone, *and* [x](y)</p>"],
+])("code spans are shown as code, and nothing else is markup: %s", (sentence, shown) => {
+  expect(html`<p>${codeSpans(sentence)}</p>`.text).toBe(shown);
 });

@@ -28,6 +28,7 @@ const review = {
   verdict: "major" as const,
   versions: "1.1 → 1.2",
   findings: [],
+  evidence: [],
 };
 const lib = { pkgbase: "lib", outcome: "failed", build: 1 };
 

@@ -1,4 +1,5 @@
 import type { Review, Reviews, ShownReview } from "../api/schemas.ts";
+import { codeSpans } from "../markup/code-spans.ts";
 import { difference, visible } from "../markup/difference.ts";
 import { html, type Content } from "../markup/html.ts";
 import type { Page } from "./layout.ts";
@@ -32,7 +33,7 @@ export function reviewsPage({ asOf, problem, reviews }: Reviews, now: number): P
               <a href="./reviews/${encodeURIComponent(review.pkgbase)}">${review.pkgbase}</a>
               <small>${review.versions}</small>
             </h2>
-            ${waits(review, now)} ${findingsList(review.findings.slice(0, 5))}
+            ${waits(review, now)} ${lookAtFirst(review, 3)} ${findingsList(review.findings.slice(0, 5))}
             ${review.findings.length > 5 && html`<p class="none">${review.findings.length - 5} more</p>`}
           </section>`,
       )}`,
@@ -54,8 +55,10 @@ export function reviewPage(review: ShownReview, now: number): Page {
         <code>sluice review accept ${review.pkgbase}</code>, refuse it with
         <code>sluice review refuse ${review.pkgbase}</code>${review.url !== null && " or on the forge"}
       </p>
+      ${lookAtFirst(review, 50)}
       <h2>Findings</h2>
       ${review.findings.length === 0 ? html`<p class="none">None: it waits because of a setting.</p>` : findingsList(review.findings)}
+      ${review.evidence.map(evidenceSection)}
       <h2>What changes</h2>
       ${files.length === 0 ? html`<p class="none">Nothing of it can be shown as text.</p>` : files}`,
   };
@@ -73,6 +76,30 @@ function waits({ openedAt, url, branch }: Review, now: number): Content {
       ? html`on the branch <code>${branch}</code>`
       : html`<a href="${url}" rel="noreferrer">in its pull or merge request</a>`;
   return html`<p>Waits for ${duration(now - openedAt)} ${where}.</p>`;
+}
+
+/** What was found out beside the recipe, as far as it stands out. */
+function lookAtFirst({ evidence }: Review, most: number): Content {
+  const sentences = evidence.flatMap(({ first }) => first);
+  if (sentences.length === 0) return "";
+  const more = sentences.length - most;
+  return html`<section class="card">
+    <h3>Look at first</h3>
+    ${sentenceList(sentences.slice(0, most))} ${more > 0 && html`<p class="none">${more} more</p>`}
+  </section>`;
+}
+
+function evidenceSection({ title, lines }: Review["evidence"][number]): Content {
+  return html`<details class="file">
+    <summary>${title} (${lines.length})</summary>
+    ${sentenceList(lines)}
+  </details>`;
+}
+
+function sentenceList(lines: readonly string[]): Content {
+  return html`<ul class="findings">
+    ${lines.map((line) => html`<li>${codeSpans(line)}</li>`)}
+  </ul>`;
 }
 
 function findingsList(findings: Review["findings"]): Content {

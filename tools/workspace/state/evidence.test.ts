@@ -7,13 +7,15 @@ const source = { title: "Source", first: [], lines: ["c"] };
 const kept: KeptEvidence = {
   digest: "1".repeat(64),
   built: "2".repeat(40),
-  retry: false,
+  result: "built",
   sections: [packages],
 };
 
 test("evidence comes back as it was kept", () => {
   expect(parseEvidence(formatEvidence(kept))).toEqual(kept);
-  expect(parseEvidence(formatEvidence({ ...kept, retry: true }))).toMatchObject({ retry: true });
+  expect(parseEvidence(formatEvidence({ ...kept, result: "unfinished" }))).toMatchObject({
+    result: "unfinished",
+  });
 });
 
 test.each([
@@ -31,10 +33,10 @@ test("a section replaces the one of its title, and evidence of another update", 
   const both = withSection(kept, kept.digest, source);
   expect(both).toEqual({ ...kept, sections: [packages, source] });
   const newer = { ...packages, first: ["b"] };
-  expect(withSection(both, kept.digest, newer, { built: "3", retry: true })).toEqual({
+  expect(withSection(both, kept.digest, newer, { built: "3", result: "failed" })).toEqual({
     digest: kept.digest,
     built: "3",
-    retry: true,
+    result: "failed",
     sections: [newer, source],
   });
   expect(withSection(kept, "4", source)).toEqual({ digest: "4", sections: [source] });

@@ -7,11 +7,16 @@ export interface KeptEvidence {
   readonly digest: string;
   /** The commit of the review's branch that was built; a person may push another. */
   readonly built?: string | undefined;
-  /** Whether the next look is to build it again: what kept it from being built may pass. */
-  readonly retry?: boolean | undefined;
+  /** How that ended. */
+  readonly result?: BuildOutcome | undefined;
   /** One for each title. */
   readonly sections: readonly EvidenceSection[];
 }
+
+/** `unfinished`: what kept it from being built may pass, so the next look tries again. */
+export type BuildOutcome = "built" | "failed" | "unfinished";
+
+const outcomes: readonly BuildOutcome[] = ["built", "failed", "unfinished"];
 
 const folder = ".evidence/";
 const longest = { sections: 10, title: 40, lines: 1000, line: 2000 };
@@ -29,13 +34,13 @@ export function pkgbaseOfEvidence(path: string): string | undefined {
 
 /** Undefined where it can't be understood: then it is found out again. */
 export function parseEvidence(text: string): KeptEvidence | undefined {
-  const { version, digest, built, retry, sections } = parseObject(text) ?? {};
+  const { version, digest, built, result, sections } = parseObject(text) ?? {};
   const isKnown = version === 1 && typeof digest === "string" && Array.isArray(sections);
   if (!isKnown || sections.length > longest.sections || !sections.every(isSection)) return undefined;
   return {
     digest,
     built: typeof built === "string" ? built : undefined,
-    retry: retry === true,
+    result: outcomes.find((outcome) => outcome === result),
     sections,
   };
 }
@@ -56,8 +61,8 @@ function isSection(value: unknown): value is EvidenceSection {
   );
 }
 
-export function formatEvidence({ digest, built, retry, sections }: KeptEvidence): string {
-  const facts = { version: 1, digest, ...(built !== undefined && { built }), ...(retry && { retry }) };
+export function formatEvidence({ digest, built, result, sections }: KeptEvidence): string {
+  const facts = { version: 1, digest, built, result };
   return `${JSON.stringify({ ...facts, sections }, null, 1)}\n`;
 }
 
@@ -66,7 +71,7 @@ export function withSection(
   kept: KeptEvidence | undefined,
   digest: string,
   section: EvidenceSection,
-  built: Pick<KeptEvidence, "built" | "retry"> = {},
+  built: Pick<KeptEvidence, "built" | "result"> = {},
 ): KeptEvidence {
   const { sections = [], ...known } = kept?.digest === digest ? kept : {};
   const others = sections.filter(({ title }) => title !== section.title);

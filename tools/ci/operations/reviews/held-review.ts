@@ -1,12 +1,14 @@
 import { SluiceError } from "../../../errors.ts";
 import { branchPrefix, digestOf, parseBranchName } from "../../../forge/branch-name.ts";
 import { fetchBranches } from "../../../forge/branch-reviews.ts";
+import type { EvidenceSection } from "../../../gate/review/evidence.ts";
 import type { Git } from "../../../git/git.ts";
 import type { RefUpdate } from "../../../git/push.ts";
 import { remoteBranches } from "../../../git/remote-branches.ts";
 import { remote } from "../../../workspace/refs.ts";
 import { packagePath } from "../../../workspace/files.ts";
 import { existingPackages } from "../../../workspace/package-names.ts";
+import type { State } from "../../../workspace/state/state.ts";
 import type { Package } from "../../../workspace/workspace.ts";
 import { readCurrentState, type CurrentState } from "../operation.ts";
 
@@ -63,6 +65,15 @@ export async function findHeldReview(
   const [branch, head] = found;
   await fetchBranches(git, place, new Map([found]));
   return { pkgbase, branch, head };
+}
+
+/** What was found out about this very update. */
+export function evidenceOf(
+  { evidence }: State,
+  { pkgbase, branch }: Pick<HeldReview, "pkgbase" | "branch">,
+): readonly EvidenceSection[] {
+  const kept = evidence.get(pkgbase);
+  return kept && kept.digest.slice(0, 16) === parseBranchName(branch)?.digest ? kept.sections : [];
 }
 
 function nothingHeld(pkgbase: string, isKnown: boolean): SluiceError {

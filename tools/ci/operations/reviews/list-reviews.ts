@@ -11,8 +11,9 @@ import { approvedRecipe, readRecipe } from "../../updates/recipe-in-commit.ts";
 import type { DecisionContext } from "../../updates/decide-update.ts";
 import { installableIn } from "../../updates/installable.ts";
 import { readTrusted } from "../../on-schedule/on-schedule.ts";
+import type { EvidenceSection } from "../../../gate/review/evidence.ts";
 import type { SchedulePorts } from "../../pipeline/ports.ts";
-import type { HeldReview } from "./held-review.ts";
+import { evidenceOf, type HeldReview } from "./held-review.ts";
 import { versionChange } from "../version-change.ts";
 import { readCurrentState, type OperationPorts, type CurrentState } from "../operation.ts";
 import { openSecondReader } from "../../../bash/open-second-reader.ts";
@@ -31,6 +32,8 @@ export interface ListedReview {
   readonly versions: string | undefined;
   /** Worst first. */
   readonly findings: readonly Finding[];
+  /** What was found out about it beside its recipe. */
+  readonly evidence: readonly EvidenceSection[];
 }
 
 /** Judging asks hosts for their tags. */
@@ -62,7 +65,9 @@ export async function listReviews(ports: ReviewPorts): Promise<ListedReview[]> {
     const judged = await judgeBranch({ ...parsed, head }, present, rules, ports);
     const versions = await versionsOf(git, parsed.pkgbase, head, present);
     const { verdict, findings = [] } = judged ?? {};
-    listed.push({ pkgbase: parsed.pkgbase, url, branch, openedAt, verdict, versions, findings });
+    const { pkgbase } = parsed;
+    const evidence = evidenceOf(present.stateBranch.state, { pkgbase, branch });
+    listed.push({ pkgbase, url, branch, openedAt, verdict, versions, findings, evidence });
   }
   return listed;
 }

@@ -1,8 +1,9 @@
 import { whyHeld } from "../../updates/decide-update.ts";
-import { openHeldReview, rememberShown, type HeldReview } from "./held-review.ts";
+import { evidenceOf, openHeldReview, rememberShown, type HeldReview } from "./held-review.ts";
 import { readRecipe } from "../../updates/recipe-in-commit.ts";
 import { judgeHeld, type JudgePorts } from "./list-reviews.ts";
 import { versionChange } from "../version-change.ts";
+import type { EvidenceSection } from "../../../gate/review/evidence.ts";
 import type { Judgement } from "../../../gate/judge.ts";
 
 /** What is held of a package, as a person has to see it. */
@@ -16,6 +17,8 @@ export interface ShownReview extends HeldReview {
   /** The AUR's accounts as last accepted, and now; undefined where they aren't known. */
   readonly maintainersBefore: readonly string[] | undefined;
   readonly maintainersAfter: readonly string[] | undefined;
+  /** What was found out about it beside its recipe. */
+  readonly evidence: readonly EvidenceSection[];
   /** What it changes, as `git diff` writes it; anybody's text. */
   readonly diff: string;
 }
@@ -49,6 +52,7 @@ export async function showReview(ports: JudgePorts, name: string): Promise<Shown
     judgement,
     maintainersBefore: state?.maintainers,
     maintainersAfter: state?.heldMaintainers,
+    evidence: evidenceOf(stateBranch.state, review),
     diff,
   };
 }

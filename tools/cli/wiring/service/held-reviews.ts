@@ -8,7 +8,7 @@ import { resolveCommit } from "../../../git/history.ts";
 import { hasRemote } from "../../../git/push.ts";
 import { remoteBranches } from "../../../git/remote-branches.ts";
 import type { HeldReview, HeldReviews, ShownReview } from "../../../manager/view/held-reviews.ts";
-import { remote } from "../../../workspace/refs.ts";
+import { remote, stateRef } from "../../../workspace/refs.ts";
 import { reviewPlace } from "../forge.ts";
 import { operationPorts } from "../operation.ts";
 import { withUpstreams } from "../upstreams.ts";
@@ -84,11 +84,11 @@ function later(ms: number): Promise<void> {
   });
 }
 
-/** What the list follows from. */
+/** What the list follows from: main, the reviews' branches, and what was found out about them. */
 async function keyOf({ git }: OperationPorts, place: string): Promise<string> {
-  const heads = [...(await remoteBranches(git, place, branchPrefix))].map(
-    ([name, head]) => `${name}=${head}`,
-  );
+  const heads = [...(await remoteBranches(git, place, ""))]
+    .filter(([name]) => name.startsWith(branchPrefix) || `refs/heads/${name}` === stateRef)
+    .map(([name, head]) => `${name}=${head}`);
   return [await resolveCommit(git, "HEAD"), ...heads].join(" ");
 }
 
@@ -103,7 +103,7 @@ const rank = ({ verdict }: HeldReview): number =>
   verdict === null ? 3 : { dangerous: 0, major: 1, minor: 2 }[verdict];
 
 function describe(review: ListedReview): HeldReview {
-  const { pkgbase, url, branch, openedAt, verdict = null, versions = "", findings } = review;
+  const { pkgbase, url, branch, openedAt, verdict = null, versions = "", findings, evidence } = review;
   return {
     pkgbase,
     url: /^https?:\/\//.test(url) ? url : null,
@@ -117,6 +117,7 @@ function describe(review: ListedReview): HeldReview {
       file,
       line,
     })),
+    evidence,
   };
 }
 

@@ -1,0 +1,153 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cannotBuild } from "./world/building.ts";
+import { elfFile } from "./world/elf-file.ts";
+import type { ForgeServer } from "./world/forge-server.ts";
+import { goodToken, standIns } from "./world/forges.ts";
+import { GitServer } from "./world/git-server.ts";
+import { missingPrograms } from "./world/programs.ts";
+import { publishingPrograms } from "./world/scratch-repository.ts";
+import { ScratchWorkspace } from "./world/workspace.ts";
+
+const missing = [cannotBuild, ...missingPrograms(...publishingPrograms)].filter(Boolean).join(", ");
+
+/** What the build of an update that nobody has approved tries to get at. */
+const curious = `
+  echo "sees $(env | cut -d= -f1 | sort | tr '\\n' ' ')"
+  (exec 3<> /dev/tcp/127.0.0.1/$(cat port)) 2> /dev/null && echo "has network" || echo "has no network"
+  [ -e "$(cat state)" ] && echo "reaches the state" || echo "reaches no state"
+  ls / /root /home 2> /dev/null | tr '\\n' ' '`;
+
+/** By pkgbase, how it is built in its first version and in the one that is held. */
+const kinds = {
+  "adds-unit": ["", 'install -Dm644 unit "$pkgdir/usr/lib/systemd/system/evil.service"'],
+  "adds-setuid": ["", `${curious}\n  install -Dm4755 unit "$pkgdir/usr/bin/tool"`],
+  "needs-more": ["base64 -d program", "base64 -d program.2"].map(
+    (program) => `${program} > tool; install -Dm755 tool "$pkgdir/usr/bin/tool"`,
+  ),
+} as const;
+
+const programs = [["libc.so.6"], ["libc.so.6", "libcurl.so.4"]].map((needed) =>
+  elfFile({ needed }).toString("base64"),
+);
+
+describe.skipIf(missing !== "")(
+  `what a held update's packages contain (needs ${missing || "nothing more"})`,
+  () => {
+    const start = new ScratchWorkspace();
+    const upstreams = new GitServer();
+
+    beforeAll(async () => {
+      await upstreams.start();
+      for (const name of Object.keys(kinds)) {
+        upstreams.create(name);
+        publish(name, 0);
+        for (const [path, text] of Object.entries(recipe(name, 0)))
+          start.write(`packages/${name}/${path}`, text);
+        start.write(
+          `packages/${name}/.CI/config`,
+          `CI_PKGBUILD_SOURCE=${upstreams.url(name)}\nBUILDER_NETWORK=true\n`,
+        );
+      }
+      start.publishScheduled();
+      expect(await start.sluice(["build"])).toMatchObject({ code: 0 });
+      expect(await start.sluice(["on-schedule"])).toMatchObject({ code: 0 });
+      for (const name of Object.keys(kinds)) publish(name, 1);
+    });
+    afterAll(async () => {
+      await upstreams.stop();
+      start.remove();
+    });
+
+    function publish(name: string, version: number): void {
+      upstreams.commit(name, { files: recipe(name, version), message: `version ${version}` });
+    }
+
+    function recipe(name: string, version: number): Record<string, string> {
+      const files = ["unit", "program", "program.2", "port", "state"];
+      const steps = kinds[name as keyof typeof kinds][version]!;
+      return {
+        PKGBUILD: `pkgname=${name}
+pkgver=1.${version}
+pkgrel=1
+arch=(any)
+options=(!strip)
+source=(${files.join(" ")})
+sha256sums=(${files.map(() => "SKIP").join(" ")})
+package() {
+  install -Dm644 unit "$pkgdir/usr/share/${name}/1.${version}/unit"
+  ${steps}
+}
+`,
+        unit: "[Service]\nExecStart=/usr/bin/true\n",
+        program: programs[0]!,
+        "program.2": programs[1]!,
+        port: new URL(upstreams.url(name)).port,
+        state: join(start.dir, ".sluice"),
+      };
+    }
+
+    describe.each(standIns)("on $kind", ({ kind, start: startForge }) => {
+      let world: ScratchWorkspace;
+      let server: ForgeServer;
+      let env: Record<string, string>;
+
+      beforeAll(async () => {
+        world = new ScratchWorkspace(start);
+        server = await startForge(world.origin);
+        const { apiUrl, project } = server;
+        env =
+          kind === "github"
+            ? {
+                GITHUB_ACTIONS: "true",
+                GITHUB_API_URL: apiUrl,
+                GITHUB_REPOSITORY: project,
+                GITHUB_REF_TYPE: "branch",
+                GITHUB_REF_NAME: "main",
+              }
+            : {
+                GITLAB_CI: "true",
+                CI_API_V4_URL: apiUrl,
+                CI_PROJECT_PATH: project,
+                CI_COMMIT_BRANCH: "main",
+              };
+        env["ACCESS_TOKEN"] = goodToken;
+        expect(await world.sluice(["on-schedule"], env)).toMatchObject({ code: 0 });
+      });
+      afterAll(() => server.stop().finally(() => world.remove()));
+
+      const body = (name: string): string =>
+        server.current().find(({ branch }) => branch.startsWith(`update-${name}-`))!.body;
+
+      test("each review says first what is new, and nothing of the builds is published or reaches anything", async () => {
+        const before = published(world);
+        const { code, stderr } = await world.sluice(["review", "--build"], env);
+        expect({ code, stderr }).toMatchObject({ code: 0 });
+        const first = (name: string): string =>
+          /\n\n<!-- sluice:first -->\n### Look at first\n\n([^]*?)\n<!--/.exec(body(name))?.[1] ?? body(name);
+        expect(first("adds-unit")).toBe("- A systemd unit comes: `usr/lib/systemd/system/evil.service`");
+        expect(first("adds-setuid")).toBe(
+          "- A setuid file: `usr/bin/tool` (4755, root), and it wasn't there before\n- A program comes: `usr/bin/tool`",
+        );
+        expect(first("needs-more")).toBe("- NEEDED is new: `usr/bin/tool` loads `libcurl.so.4`");
+        expect(body("adds-unit")).toMatch(/<details><summary>Packages \(3\)<\/summary>/);
+
+        expect(published(world)).toBe(before);
+        expect(readdirSync(join(world.dir, ".sluice/reviews"))).toEqual([".lock"]);
+        expect(existsSync(join(world.dir, ".sluice/sources/adds-setuid"))).toBe(false);
+        expect(stderr).toContain("has no network");
+        expect(stderr).toContain("reaches no state");
+        expect(stderr).not.toMatch(new RegExp(`${goodToken}|ACCESS_TOKEN|GITHUB_|GNUPG`));
+      });
+    });
+
+    function published(world: ScratchWorkspace): string {
+      const folders = ["repositories", "finished", "queue.sqlite"].map((name) =>
+        join(world.dir, ".sluice", name),
+      );
+      return execFileSync("find", [...folders, "-printf", "%p %s %T@ %l\\n"], { encoding: "utf8" });
+    }
+  },
+);

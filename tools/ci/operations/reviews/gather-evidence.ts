@@ -1,0 +1,148 @@
+import { SluiceError } from "../../../errors.ts";
+import { parseBranchName } from "../../../forge/branch-name.ts";
+import { fetchBranches } from "../../../forge/branch-reviews.ts";
+import type { Forge } from "../../../forge/forge.ts";
+import type { EvidenceSection } from "../../../gate/review/evidence.ts";
+import { withEvidence } from "../../../gate/review/review-text.ts";
+import { pushAtomically } from "../../../git/push.ts";
+import { remoteBranches } from "../../../git/remote-branches.ts";
+import { durably } from "../../../steps.ts";
+import { remote, stateRef } from "../../../workspace/refs.ts";
+import { withSection, type BuildOutcome } from "../../../workspace/state/evidence.ts";
+import { commitState } from "../../pipeline/commit-state.ts";
+import { planWithRetry } from "../../pipeline/plan-with-retry.ts";
+import { readCurrentState, type CurrentState, type OperationPorts } from "../operation.ts";
+
+/** An update that is held, and that nobody has built yet as it is. */
+export interface UnbuiltReview {
+  readonly pkgbase: string;
+  /** Of the recipe that is held. */
+  readonly digest: string;
+  /** The newest commit of its branch. */
+  readonly commit: string;
+  /** Main's. */
+  readonly main: string;
+}
+
+export interface EvidencePorts extends OperationPorts {
+  /** Where reviews are, or why there are none. */
+  readonly forge: Forge | SluiceError;
+  /** Builds it and says what its packages hold. */
+  readonly build: (review: UnbuiltReview) => Promise<{
+    readonly section: EvidenceSection;
+    readonly outcome: string;
+    readonly result: BuildOutcome;
+  }>;
+  /** When to begin no further build. */
+  readonly signal: AbortSignal;
+}
+
+/** What became of a held update: `built`, or why it couldn't be. */
+export interface GatheredEvidence {
+  readonly pkgbase: string;
+  readonly outcome: string;
+}
+
+/**
+ * Builds what is held and isn't built yet, keeps on the branch `state` what came out, and shows it in the reviews. What
+ * is kept already is only shown, so an interrupted run is finished by the next.
+ *
+ * @param only a pkgbase; default: all
+ */
+export async function gatherEvidence(ports: EvidencePorts, only?: string): Promise<GatheredEvidence[]> {
+  const gathered: GatheredEvidence[] = [];
+  const present = await readCurrentState(ports);
+  for (const review of await unbuiltReviews(ports, present, only)) {
+    if (ports.signal.aborted) break;
+    ports.progress(`building the held update of ${review.pkgbase}`);
+    const { section, outcome, result } = await ports.build(review);
+    if (ports.signal.aborted) break;
+    await keep(ports, review, section, result);
+    gathered.push({ pkgbase: review.pkgbase, outcome });
+  }
+  await showInReviews(ports);
+  return gathered;
+}
+
+async function unbuiltReviews(
+  { git }: EvidencePorts,
+  { refs, side, stateBranch }: CurrentState,
+  only: string | undefined,
+): Promise<UnbuiltReview[]> {
+  const place = refs.hasRemote ? remote : ".";
+  const heads = await remoteBranches(git, place, "update-");
+  const found = new Map<string, string>();
+  const reviews: UnbuiltReview[] = [];
+  for (const [branch, commit] of heads) {
+    const { pkgbase = "", digest } = parseBranchName(branch) ?? {};
+    const held = stateBranch.state.packages.get(pkgbase)?.held;
+    const isWanted = side.workspace.packages.has(pkgbase) && (only === undefined || only === pkgbase);
+    // The digest in a branch's name is the beginning of the whole one.
+    if (!isWanted || held === undefined || digest === undefined || !held.startsWith(digest)) continue;
+    const known = stateBranch.state.evidence.get(pkgbase);
+    const isTried = known?.digest === held && known.built === commit;
+    // Who names one that failed wants to see it tried again: what it needs may be there now.
+    if (isTried && (known.result === "built" || (known.result === "failed" && only === undefined))) continue;
+    found.set(branch, commit);
+    reviews.push({ pkgbase, digest: held, commit, main: refs.head });
+  }
+  await fetchBranches(git, place, found);
+  return reviews;
+}
+
+/** Where it isn't held any more, nothing is kept. */
+async function keep(
+  ports: EvidencePorts,
+  { pkgbase, digest, commit }: UnbuiltReview,
+  section: EvidenceSection,
+  result: BuildOutcome,
+): Promise<void> {
+  const { git, platform, progress, checkpoint } = ports;
+  await planWithRetry(
+    git,
+    progress,
+    async () => {
+      const { refs, side, stateBranch } = await readCurrentState(ports);
+      const { state } = stateBranch;
+      const isHeld = state.packages.get(pkgbase)?.held === digest;
+      const kept = withSection(state.evidence.get(pkgbase), digest, section, { built: commit, result });
+      const next = { ...state, evidence: new Map([...state.evidence, [pkgbase, kept]]) };
+      const to = isHeld ? await commitState(ports, stateBranch, next, side.workspace.config) : refs.state;
+      return { refs, to };
+    },
+    async ({ refs, to }) => {
+      if (to === refs.state) return { kind: "done", outcome: undefined };
+      const update = { ref: stateRef, expected: refs.state, to };
+      const pushed = await durably(checkpoint, "review evidence kept", () =>
+        pushAtomically(git, refs.hasRemote ? remote : ".", [update], platform.pushOptions),
+      );
+      return pushed.kind === "lost-race" ? pushed : { kind: "done", outcome: undefined };
+    },
+  );
+}
+
+/**
+ * Brings the open reviews' texts up to what is known. One that the forge refuses to change stops no other.
+ *
+ * @throws SluiceError of the forge, where it can't be asked
+ */
+async function showInReviews(ports: EvidencePorts): Promise<void> {
+  const { forge, checkpoint, progress } = ports;
+  if (forge instanceof SluiceError || forge.kind === "branches") return;
+  const { stateBranch } = await readCurrentState({ ...ports, progress: () => undefined });
+  const { evidence } = stateBranch.state;
+  if (evidence.size === 0) return;
+  for (const { branch, body, number, url } of await forge.openReviews()) {
+    const { pkgbase = "", digest = "-" } = parseBranchName(branch) ?? {};
+    const kept = evidence.get(pkgbase);
+    if (!kept?.digest.startsWith(digest)) continue;
+    const wanted = withEvidence(body, kept.sections);
+    if (wanted === body.replaceAll("\r\n", "\n")) continue;
+    try {
+      await durably(checkpoint, "review edited", () => forge.editReview(number, wanted));
+    } catch (error) {
+      if (!(error instanceof SluiceError) || error.code !== "forge-refused") throw error;
+      progress(`${url}: ${error.message}`);
+    }
+  }
+}
