@@ -89,63 +89,102 @@ package() {
       };
     }
 
-    describe.each(standIns)("on $kind", ({ kind, start: startForge }) => {
-      let world: ScratchWorkspace;
-      let server: ForgeServer;
-      let env: Record<string, string>;
+    let stderr: string;
+    let before: string;
 
-      beforeAll(async () => {
-        world = new ScratchWorkspace(start);
-        server = await startForge(world.origin);
-        const { apiUrl, project } = server;
-        env =
-          kind === "github"
-            ? {
-                GITHUB_ACTIONS: "true",
-                GITHUB_API_URL: apiUrl,
-                GITHUB_REPOSITORY: project,
-                GITHUB_REF_TYPE: "branch",
-                GITHUB_REF_NAME: "main",
-              }
-            : {
-                GITLAB_CI: "true",
-                CI_API_V4_URL: apiUrl,
-                CI_PROJECT_PATH: project,
-                CI_COMMIT_BRANCH: "main",
-              };
-        env["ACCESS_TOKEN"] = goodToken;
-        expect(await world.sluice(["on-schedule"], env)).toMatchObject({ code: 0 });
-      });
-      afterAll(() => server.stop().finally(() => world.remove()));
-
-      const body = (name: string): string =>
-        server.current().find(({ branch }) => branch.startsWith(`update-${name}-`))!.body;
-
-      test("each review says first what is new, and nothing of the builds is published or reaches anything", async () => {
-        const before = published(world);
-        const { code, stderr } = await world.sluice(["review", "--build"], env);
-        expect({ code, stderr }).toMatchObject({ code: 0 });
-        const first = (name: string): string =>
-          /\n\n<!-- sluice:first -->\n### Look at first\n\n([^]*?)\n<!--/.exec(body(name))?.[1] ?? body(name);
-        expect(first("adds-unit")).toBe("- A systemd unit comes: `usr/lib/systemd/system/evil.service`");
-        expect(first("adds-setuid")).toBe(
-          "- A setuid file: `usr/bin/tool` (4755, root), and it wasn't there before\n- A program comes: `usr/bin/tool`",
-        );
-        expect(first("needs-more")).toBe("- NEEDED is new: `usr/bin/tool` loads `libcurl.so.4`");
-        expect(body("adds-unit")).toMatch(/<details><summary>Packages \(3\)<\/summary>/);
-
-        expect(published(world)).toBe(before);
-        expect(readdirSync(join(world.dir, ".sluice/reviews"))).toEqual([".lock"]);
-        expect(existsSync(join(world.dir, ".sluice/sources/adds-setuid"))).toBe(false);
-        expect(stderr).toContain("has no network");
-        expect(stderr).toContain("reaches no state");
-        expect(stderr).not.toMatch(new RegExp(`${goodToken}|ACCESS_TOKEN|GITHUB_|GNUPG`));
-      });
+    test("each review says first what is new, on GitHub", async () => {
+      const server = await openReviews();
+      before = published();
+      const ended = await start.sluice(["review", "--build"], envOf("github", server));
+      stderr = ended.stderr;
+      expect(ended).toMatchObject({ code: 0 });
+      expectEach(server);
+      await server.stop();
     });
 
-    function published(world: ScratchWorkspace): string {
+    test("and on GitLab, from what is kept", async () => {
+      const server = await standIns[1]!.start(start.origin);
+      for (const branch of reviewBranches())
+        server.openAs("sluice-bot", branch).body = "**Major:** look.\n\nAll else.";
+      const again = await start.sluice(["review", "--build", "--json"], envOf("gitlab", server));
+      expect(again.stderr).not.toContain("building");
+      expectEach(server);
+      expect(JSON.parse(again.stdout)).toContainEqual(
+        expect.objectContaining({
+          pkgbase: "needs-more",
+          evidence: [
+            expect.objectContaining({ title: "Packages", first: [expect.stringContaining("libcurl.so.4")] }),
+          ],
+        }),
+      );
+      await server.stop();
+    });
+
+    test("whoever looks at a terminal sees the same", async () => {
+      const { stdout } = await start.sluice(["review", "show", "adds-unit"]);
+      expect(stdout).toMatch(
+        /^Look at first:\n  A systemd unit comes: .*\n\nPackages:\n  A systemd unit comes/m,
+      );
+    });
+
+    test("nothing of the builds is published, kept, or can reach a key, a token or the network", () => {
+      expect(published()).toBe(before);
+      expect(readdirSync(join(start.dir, ".sluice/reviews"))).toEqual([".lock"]);
+      expect(existsSync(join(start.dir, ".sluice/sources/adds-setuid"))).toBe(false);
+      expect(stderr).toContain("has no network");
+      expect(stderr).toContain("reaches no state");
+      expect(stderr).not.toMatch(new RegExp(`${goodToken}|ACCESS_TOKEN|GITHUB_|GNUPG`));
+    });
+
+    async function openReviews(): Promise<ForgeServer> {
+      const server = await standIns[0]!.start(start.origin);
+      expect(await start.sluice(["on-schedule"], envOf("github", server))).toMatchObject({ code: 0 });
+      return server;
+    }
+
+    function reviewBranches(): string[] {
+      return start
+        .atOrigin("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads/update-*")
+        .split("\n");
+    }
+
+    function envOf(kind: "github" | "gitlab", { apiUrl, project }: ForgeServer): Record<string, string> {
+      const platform = {
+        github: {
+          GITHUB_ACTIONS: "true",
+          GITHUB_API_URL: apiUrl,
+          GITHUB_REPOSITORY: project,
+          GITHUB_REF_TYPE: "branch",
+          GITHUB_REF_NAME: "main",
+        },
+        gitlab: {
+          GITLAB_CI: "true",
+          CI_API_V4_URL: apiUrl,
+          CI_PROJECT_PATH: project,
+          CI_COMMIT_BRANCH: "main",
+        },
+      };
+      return { ...platform[kind], ACCESS_TOKEN: goodToken };
+    }
+
+    function expectEach(server: ForgeServer): void {
+      const shown = server.current().map(({ branch, body }) => {
+        const [, first = body] =
+          /\n\n<!-- sluice:first -->\n### Look at first\n\n([^]*?)\n<!--/.exec(body) ?? [];
+        expect(body).toMatch(/<details><summary>Packages \(\d\)<\/summary>/);
+        return [branch.replace(/^update-|-[0-9a-f]{16}$/g, ""), first];
+      });
+      expect(Object.fromEntries(shown)).toEqual({
+        "adds-unit": "- A systemd unit comes: `usr/lib/systemd/system/evil.service`",
+        "adds-setuid":
+          "- A setuid file: `usr/bin/tool` (4755, root), and it wasn't there before\n- A program comes: `usr/bin/tool`",
+        "needs-more": "- NEEDED is new: `usr/bin/tool` loads `libcurl.so.4`",
+      });
+    }
+
+    function published(): string {
       const folders = ["repositories", "finished", "queue.sqlite"].map((name) =>
-        join(world.dir, ".sluice", name),
+        join(start.dir, ".sluice", name),
       );
       return execFileSync("find", [...folders, "-printf", "%p %s %T@ %l\\n"], { encoding: "utf8" });
     }
