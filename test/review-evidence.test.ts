@@ -148,40 +148,6 @@ package() {
         .split("\n");
     }
 
-    function envOf(kind: "github" | "gitlab", { apiUrl, project }: ForgeServer): Record<string, string> {
-      const platform = {
-        github: {
-          GITHUB_ACTIONS: "true",
-          GITHUB_API_URL: apiUrl,
-          GITHUB_REPOSITORY: project,
-          GITHUB_REF_TYPE: "branch",
-          GITHUB_REF_NAME: "main",
-        },
-        gitlab: {
-          GITLAB_CI: "true",
-          CI_API_V4_URL: apiUrl,
-          CI_PROJECT_PATH: project,
-          CI_COMMIT_BRANCH: "main",
-        },
-      };
-      return { ...platform[kind], ACCESS_TOKEN: goodToken };
-    }
-
-    function expectEach(server: ForgeServer): void {
-      const shown = server.current().map(({ branch, body }) => {
-        const [, first = body] =
-          /\n\n<!-- sluice:first -->\n### Look at first\n\n([^]*?)\n<!--/.exec(body) ?? [];
-        expect(body).toMatch(/<details><summary>Packages \(\d\)<\/summary>/);
-        return [branch.replace(/^update-|-[0-9a-f]{16}$/g, ""), first];
-      });
-      expect(Object.fromEntries(shown)).toEqual({
-        "adds-unit": "- A systemd unit comes: `usr/lib/systemd/system/evil.service`",
-        "adds-setuid":
-          "- A setuid file: `usr/bin/tool` (4755, root), and it wasn't there before\n- A program comes: `usr/bin/tool`",
-        "needs-more": "- NEEDED is new: `usr/bin/tool` loads `libcurl.so.4`",
-      });
-    }
-
     function published(): string {
       const folders = ["repositories", "finished", "queue.sqlite"].map((name) =>
         join(start.dir, ".sluice", name),
@@ -190,3 +156,36 @@ package() {
     }
   },
 );
+
+function envOf(kind: "github" | "gitlab", { apiUrl, project }: ForgeServer): Record<string, string> {
+  const platform = {
+    github: {
+      GITHUB_ACTIONS: "true",
+      GITHUB_API_URL: apiUrl,
+      GITHUB_REPOSITORY: project,
+      GITHUB_REF_TYPE: "branch",
+      GITHUB_REF_NAME: "main",
+    },
+    gitlab: {
+      GITLAB_CI: "true",
+      CI_API_V4_URL: apiUrl,
+      CI_PROJECT_PATH: project,
+      CI_COMMIT_BRANCH: "main",
+    },
+  };
+  return { ...platform[kind], ACCESS_TOKEN: goodToken };
+}
+
+function expectEach(server: ForgeServer): void {
+  const shown = server.current().map(({ branch, body }) => {
+    const [, first = body] = /\n\n<!-- sluice:first -->\n### Look at first\n\n([^]*?)\n<!--/.exec(body) ?? [];
+    expect(body).toMatch(/<details><summary>Packages \(\d\)<\/summary>/);
+    return [branch.replace(/^update-|-[0-9a-f]{16}$/g, ""), first];
+  });
+  expect(Object.fromEntries(shown)).toEqual({
+    "adds-unit": "- A systemd unit comes: `usr/lib/systemd/system/evil.service`",
+    "adds-setuid":
+      "- A setuid file: `usr/bin/tool` (4755, root), and it wasn't there before\n- A program comes: `usr/bin/tool`",
+    "needs-more": "- NEEDED is new: `usr/bin/tool` loads `libcurl.so.4`",
+  });
+}

@@ -18,6 +18,7 @@ import { boundHeapGrowth } from "../../system/heap-growth.ts";
 import { fetchOptions } from "../wiring/fetch-options.ts";
 import { archsHere, jobCount, open, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { stateFolder } from "../wiring/state-folder.ts";
+import { buildingReviews } from "../wiring/review-builder.ts";
 import { publishedRecords } from "../wiring/published-records.ts";
 import { startCluster, type Cluster } from "../wiring/service/cluster.ts";
 import { buildAlone, handOutTo } from "../wiring/service/hand-out.ts";
@@ -115,18 +116,30 @@ export async function up(options: Options): Promise<number> {
     const signal = AbortSignal.any([stopSignal(), over.signal]);
     const count = (totals: readonly Total[]): Promise<void> => queue.addTotals(totals);
     const runs = options.pipelines
-      ? [own, ...further].map(([{ git, workspace, ...one }]) =>
-          pipelines({
+      ? [own, ...further].map((group) => {
+          const [{ git, workspace, ...one }] = group;
+          return pipelines({
             git,
             published: publishedRecords(folders.repositories),
             everyMs: (one.fetch ?? fetch).everyMs,
             say: (line) => progress.note(workspace ? `${workspace.name}: ${line}` : line),
             count,
+            reviewBuilder: buildingReviews({
+              git,
+              placeOf: (arch) => group.find((place) => place.arch === arch) ?? group[0],
+              listen: () => undefined,
+              signal,
+            }),
             signal,
-          }),
-        )
+          });
+        })
       : [];
-    if (once) for (const { runDue } of runs) await runDue();
+    if (once) {
+      for (const { runDue, buildReviews } of runs) {
+        await runDue();
+        await buildReviews();
+      }
+    }
     const running = once ? [] : runs.map(({ keepRunning }) => keepRunning());
     const left = await keepUp(installations, {
       ...opened,

@@ -1,39 +1,50 @@
 import type { EvidencePorts } from "../../ci/operations/reviews/gather-evidence.ts";
-import { openGit } from "../../git/git.ts";
+import { openGit, type Git } from "../../git/git.ts";
 import { buildForReview } from "../../manager/builds/review-build.ts";
-import { openBuildingPlace } from "../../manager/installation.ts";
+import { openBuildingPlace, type BuildingPlace } from "../../manager/installation.ts";
 import { builtFor } from "../../workspace/architectures.ts";
 import { chooseSandbox, readHead, stopSignal, type InstallationOptions } from "./installation.ts";
 import { findRoot } from "./root.ts";
 import { requireOwnWorkspace, stateFolder } from "./state-folder.ts";
 
+type ReviewBuilder = Pick<EvidencePorts, "build" | "signal">;
+
 /**
- * Builds held updates here, against what this machine publishes of the workspace or has of it in the state folder. No
- * key is opened for it. Nothing is opened before there is something to build.
+ * Builds held updates here, against what is published in the state folder. No key is opened for it.
+ *
+ * @throws SluiceError where nothing can be isolated here
  */
 export async function reviewBuilder(
   options: Pick<InstallationOptions, "root" | "state" | "sandbox">,
-): Promise<Pick<EvidencePorts, "build" | "signal">> {
+): Promise<ReviewBuilder> {
   requireOwnWorkspace(options);
-  const signal = stopSignal();
-  const sandbox = await chooseSandbox(options.sandbox);
   const git = openGit(findRoot(options.root), process.env);
-  const { workspace } = await readHead(git);
+  const { config: settings } = (await readHead(git)).workspace;
+  const [state, sandbox] = [stateFolder(options), await chooseSandbox(options.sandbox)];
+  return buildingReviews({
+    git,
+    placeOf: (arch) => openBuildingPlace({ git, settings, arch, state, sandbox }),
+    listen: (chunk) => process.stderr.write(chunk),
+    signal: stopSignal(),
+  });
+}
+
+/** Builds each for the first architecture that it is built for. */
+export function buildingReviews(where: {
+  readonly git: Git;
+  readonly placeOf: (arch: string) => Promise<BuildingPlace> | BuildingPlace;
+  readonly listen: (chunk: Uint8Array) => void;
+  readonly signal: AbortSignal;
+}): ReviewBuilder {
+  const { git, placeOf, listen, signal } = where;
   return {
     signal,
     build: async (review) => {
-      const { CI_ARCHES } = workspace.config;
-      const pkg = workspace.packages.get(review.pkgbase);
-      const arch = (pkg && builtFor(pkg, CI_ARCHES)[0]) ?? CI_ARCHES[0]!;
-      const place = await openBuildingPlace({
-        git,
-        settings: workspace.config,
-        arch,
-        state: stateFolder(options),
-        sandbox,
-      });
-      const listen = (chunk: Uint8Array): void => void process.stderr.write(chunk);
-      return buildForReview(place, review, { signal, listen });
+      const { packages, config } = (await readHead(git)).workspace;
+      const pkg = packages.get(review.pkgbase);
+      const [first] = config.CI_ARCHES;
+      const arch = pkg && builtFor(pkg, config.CI_ARCHES)[0];
+      return buildForReview(await placeOf(arch ?? first!), review, { signal, listen });
     },
   };
 }

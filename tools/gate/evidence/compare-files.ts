@@ -75,14 +75,15 @@ function privileges({ path, before, after }: Pair): Fact[] {
     facts.push(fact(`A file with capabilities: ${shown} gets ${which}`, 9));
   }
   if (after.type === "other") facts.push(fact(`A device or pipe: ${shown}`, before ? 0 : 7));
-  const isOpen = (file: PackagedFile | undefined): boolean =>
-    file !== undefined &&
-    !file.type.includes("link") &&
-    (file.mode & forOthers) !== 0 &&
-    (file.mode & sticky) === 0;
   if (isOpen(after) && !isOpen(before))
     facts.push(fact(`Anybody may write to ${shown} (${modeOf(after)})`, 6));
   return facts;
+}
+
+/** Whether it is open to everybody, other than `/tmp` is. */
+function isOpen(file: PackagedFile | undefined): boolean {
+  if (file === undefined || file.type.includes("link")) return false;
+  return (file.mode & forOthers) !== 0 && (file.mode & sticky) === 0;
 }
 
 function wasLike(before: PackagedFile | undefined): string {

@@ -62,8 +62,9 @@ test.each([
   expect(packagesSection([before], [contents({ fields })], undefined).first).toEqual(first);
 });
 
+const sized = (size: number): PackageContents => contents({ sizes: { "usr/share/x": size } });
+
 test("sizes are always told, and first where they are quite other ones", () => {
-  const sized = (size: number): PackageContents => contents({ sizes: { "usr/share/x": size } });
   const words = "Installed: 1.0 MiB in 1 before, 5.0 MiB in 1 files and folders now";
   expect(packagesSection([sized(2 ** 20)], [sized(5 * 2 ** 20)], undefined).first).toEqual([words]);
   expect(packagesSection([sized(100)], [sized(500)], undefined).first).toEqual([]);

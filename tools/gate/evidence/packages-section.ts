@@ -31,10 +31,8 @@ export function packagesSection(
 ): EvidenceSection {
   const hasSeveral = Math.max(before.length, after.length) > 1;
   const names = [...new Set([...before, ...after].map(({ info }) => info.pkgname))];
-  const of = (side: readonly PackageContents[], pkgname: string): PackageContents | undefined =>
-    side.find(({ info }) => info.pkgname === pkgname);
   const facts = names.flatMap((pkgname) => {
-    const own = ofPackage(of(before, pkgname), of(after, pkgname), before.length > 0);
+    const own = ofPackage(called(pkgname, before), called(pkgname, after), before.length > 0);
     const label = hasSeveral ? `${inertInline(pkgname, 100)}: ` : "";
     return own.map(({ text, weight }) => fact(`${label}${text}`, weight));
   });
@@ -62,6 +60,10 @@ function sectionOf(facts: readonly Fact[]): EvidenceSection {
     first,
     lines: more > 0 ? [...lines.slice(0, mostLines), `${more} more of that kind`] : lines,
   };
+}
+
+function called(pkgname: string, side: readonly PackageContents[]): PackageContents | undefined {
+  return side.find(({ info }) => info.pkgname === pkgname);
 }
 
 function ofPackage(

@@ -178,7 +178,6 @@ function publishedFiles(
  * @throws SluiceError `package-unreadable`
  */
 async function readAll(files: readonly string[], folder: string): Promise<readonly PackageContents[]> {
-  const isCompared = (path: string): boolean => watchedPlace(path) !== undefined;
   const all: PackageContents[] = [];
   for (const file of files) {
     const read = (tar: FileBytes) => readContents(byAndBy(tarEntries(tar)), isCompared);
@@ -192,6 +191,10 @@ async function readAll(files: readonly string[], folder: string): Promise<readon
     }
   }
   return all;
+}
+
+function isCompared(path: string): boolean {
+  return watchedPlace(path) !== undefined;
 }
 
 /** A package of a hundred thousand files lets others have their turn in between. */

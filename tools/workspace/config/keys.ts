@@ -48,6 +48,10 @@ export const repositoryKeys = {
     "Hold updates that aren't provably only a new version for a review. With `false`, `major` ones are taken as they come; `dangerous` ones are held all the same.",
   ),
   CI_HUMAN_REVIEW_ASSIGNEE: text("", "alice", "Account on GitLab or GitHub that reviews are assigned to."),
+  CI_REVIEW_BUILDS: flag(
+    false,
+    "Build held updates in the sandbox, without publishing them, and show in their reviews what their packages contain against the published ones. Pipelines do it after the half-hourly run, on a runner; `sluice up --pipelines` does it by itself.",
+  ),
   CI_NVCHECKER_REVIEW: flag(
     true,
     "Hold every update that an nvchecker file found for a review, whatever its verdict.",

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { gatherEvidence, type EvidencePorts } from "../../../ci/operations/reviews/gather-evidence.ts";
 import { planOperation, readCurrentState, runOperation } from "../../../ci/operations/operation.ts";
 import { runRequest } from "../../../ci/pipeline/push-request.ts";
 import type { SchedulePorts } from "../../../ci/pipeline/ports.ts";
@@ -24,6 +25,8 @@ interface Options {
   readonly say: (line: string) => void;
   /** Keeps what upstreams and the gate said, for the metrics. */
   readonly count: (totals: readonly Total[]) => Promise<void>;
+  /** How what is held is built, where CI_REVIEW_BUILDS asks for that. */
+  readonly reviewBuilder: Pick<EvidencePorts, "build">;
   readonly signal: AbortSignal;
 }
 
@@ -37,16 +40,21 @@ const now = (): Date => new Date();
 export interface Pipelines {
   /** Runs what is due. A run that fails is said, and tried again at the next look. */
   runDue(): Promise<void>;
-  /** Does so until the signal. */
+  /** Builds what the last half-hourly run left held, where CI_REVIEW_BUILDS asks for that. */
+  buildReviews(): Promise<void>;
+  /** Does both until the signal; builds of reviews keep nothing else waiting. */
   keepRunning(): Promise<void>;
 }
 
-export function pipelines({ git, published, everyMs, say, count, signal }: Options): Pipelines {
+export function pipelines(options: Options): Pipelines {
+  const { git, published, everyMs, say, count, reviewBuilder, signal } = options;
   const platform = readPlatform({});
   const ports = { git, platform, now, progress: () => undefined };
   /** When each is due, in milliseconds of this process. */
   const due = { "on-schedule": Number.NEGATIVE_INFINITY, trigger: Number.NEGATIVE_INFINITY };
   const said = new Map<string, string>();
+  /** Whether the last half-hourly run leaves what is held to be built. */
+  let reviewsDue = false;
 
   async function runDue(): Promise<void> {
     await attempt("on-commit", onCommit);
@@ -90,6 +98,7 @@ export function pipelines({ git, published, everyMs, say, count, signal }: Optio
     return withUpstreams(process.env, async (upstreams) => {
       const { plan, outcome, template } = await runOnSchedule({ ...ports, published, upstreams, forge });
       await count(countsOfUpdates(plan.updates));
+      reviewsDue = plan.workspace.config.CI_REVIEW_BUILDS;
       return reportLines(plan, outcome, template).map(
         ({ what, pkgbase, why }) => `${what} ${pkgbase}: ${why}`,
       );
@@ -105,13 +114,25 @@ export function pipelines({ git, published, everyMs, say, count, signal }: Optio
     return allBuilds(schedule).length === 0 ? [] : [countsOf(schedule)];
   }
 
-  return {
-    runDue,
-    async keepRunning() {
-      while (!signal.aborted) {
-        await runDue();
-        await sleep(everyMs, undefined, { signal }).catch(() => undefined);
-      }
-    },
-  };
+  async function buildReviews(): Promise<void> {
+    if (!reviewsDue) return;
+    reviewsDue = false;
+    await attempt("reviews", async () => {
+      const forge = await reviewPlace(git, platform);
+      const gathered = await gatherEvidence({ ...ports, ...reviewBuilder, forge, signal });
+      return gathered.map(({ pkgbase, outcome }) => `the held update of ${pkgbase}: ${outcome}`);
+    });
+  }
+
+  async function keepRunning(): Promise<void> {
+    let building: Promise<void> | undefined;
+    while (!signal.aborted) {
+      await runDue();
+      building ??= buildReviews().finally(() => (building = undefined));
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+    }
+    await building;
+  }
+
+  return { runDue, buildReviews, keepRunning };
 }
