@@ -127,6 +127,16 @@ describe.skipIf(offline)("the steps of the GitHub workflows (need npm's registry
     write(".ci/config", config);
   });
 
+  test("what is held is built where CI_REVIEW_BUILDS=true, and something is held", async () => {
+    const config = readFileSync(join(dir, ".ci/config"), "utf8");
+    write(".ci/config", `${config}CI_REVIEW_BUILDS=true\n`);
+    expect(await followUp()).toMatchObject({ code: 0, outputs: "" });
+    git("push", "-q", "origin", "HEAD:refs/heads/update-foo-0123456789abcdef");
+    expect(await followUp()).toMatchObject({ code: 0, outputs: "reviews=true\n" });
+    git("push", "-q", "origin", ":refs/heads/update-foo-0123456789abcdef");
+    write(".ci/config", config);
+  });
+
   test("a schedule looks for updates, and a trigger fires", async () => {
     expect(await main({ OPERATION: "on-schedule" })).toMatchObject({ code: 0 });
     write("packages/foo/.CI/config", "CI_ON_TRIGGER=daily\n");
