@@ -33,7 +33,8 @@ export function reviewsPage({ asOf, problem, reviews }: Reviews, now: number): P
               <a href="./reviews/${encodeURIComponent(review.pkgbase)}">${review.pkgbase}</a>
               <small>${review.versions}</small>
             </h2>
-            ${waits(review, now)} ${lookAtFirst(review, 3)} ${findingsList(review.findings.slice(0, 5))}
+            ${waits(review, now)} ${lookAtFirst(review, 3, html`<h3>Look at first</h3>`)}
+            ${findingsList(review.findings.slice(0, 5))}
             ${review.findings.length > 5 && html`<p class="none">${review.findings.length - 5} more</p>`}
           </section>`,
       )}`,
@@ -55,7 +56,7 @@ export function reviewPage(review: ShownReview, now: number): Page {
         <code>sluice review accept ${review.pkgbase}</code>, refuse it with
         <code>sluice review refuse ${review.pkgbase}</code>${review.url !== null && " or on the forge"}
       </p>
-      ${lookAtFirst(review, 50)}
+      ${lookAtFirst(review, 50, html`<h2>Look at first</h2>`)}
       <h2>Findings</h2>
       ${review.findings.length === 0 ? html`<p class="none">None: it waits because of a setting.</p>` : findingsList(review.findings)}
       ${review.evidence.map(evidenceSection)}
@@ -79,14 +80,12 @@ function waits({ openedAt, url, branch }: Review, now: number): Content {
 }
 
 /** What was found out beside the recipe, as far as it stands out. */
-function lookAtFirst({ evidence }: Review, most: number): Content {
+function lookAtFirst({ evidence }: Review, most: number, heading: Content): Content {
   const sentences = evidence.flatMap(({ first }) => first);
   if (sentences.length === 0) return "";
   const more = sentences.length - most;
-  return html`<section class="card">
-    <h3>Look at first</h3>
-    ${sentenceList(sentences.slice(0, most))} ${more > 0 && html`<p class="none">${more} more</p>`}
-  </section>`;
+  return html`${heading} ${sentenceList(sentences.slice(0, most))}
+  ${more > 0 && html`<p class="none">${more} more</p>`}`;
 }
 
 function evidenceSection({ title, lines }: Review["evidence"][number]): Content {
