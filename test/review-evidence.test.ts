@@ -22,7 +22,11 @@ const curious = `
 
 /** By pkgbase, how it is built in its first version and in the one that is held. */
 const kinds = {
-  "adds-unit": ["", 'install -Dm644 unit "$pkgdir/usr/lib/systemd/system/evil.service"'],
+  "adds-unit": [
+    "",
+    'install -Dm644 unit "$pkgdir/usr/lib/systemd/system/evil.service"',
+    "install no-such-file",
+  ],
   "adds-setuid": ["", `${curious}\n  install -Dm4755 unit "$pkgdir/usr/bin/tool"`],
   "needs-more": ["base64 -d program", "base64 -d program.2"].map(
     (program) => `${program} > tool; install -Dm755 tool "$pkgdir/usr/bin/tool"`,
@@ -134,6 +138,19 @@ package() {
       expect(stderr).toContain("has no network");
       expect(stderr).toContain("reaches no state");
       expect(stderr).not.toMatch(new RegExp(`${goodToken}|ACCESS_TOKEN|GITHUB_|GNUPG`));
+    });
+
+    test("sluice up --pipelines does so by itself where CI_REVIEW_BUILDS asks for it, and says why one fails", async () => {
+      start.git("pull", "-q", "--rebase", "origin", "main");
+      start.write(".ci/config", `${start.read(".ci/config")}CI_REVIEW_BUILDS=true\n`);
+      start.publishScheduled("build reviews");
+      publish("adds-unit", 2);
+      const { stderr: said } = await start.sluice(["up", "--once", "--pipelines"]);
+      expect(said).toMatch(/reviews: the held update of adds-unit: .*no-such-file/);
+      const { stdout } = await start.sluice(["review", "show", "adds-unit"]);
+      expect(stdout).toMatch(/^Look at first:\n  It can't be built: `.*no-such-file/m);
+      expect(stdout).toMatch(/^  The log: `==> ERROR: A failure occurred in package\(\)/m);
+      expect(start.atOrigin("ls-tree", "--name-only", "-r", "state")).toContain(".evidence/adds-unit.json");
     });
 
     async function openReviews(): Promise<ForgeServer> {
