@@ -90,7 +90,8 @@ describe("of a new file a person is told what it is, and first what acts by itse
   ])("%s", (path, file, first) => {
     const facts = said({ "usr/share/old": {} }, { "usr/share/old": {}, [path]: file });
     expect(facts).toContain(first);
-    const comes = file.type === "folder" ? [] : [`0 Comes: \`${path}\``];
+    const target = file.target ? ` → \`${file.target}\`` : "";
+    const comes = file.type === "folder" ? [] : [`0 Comes: \`${path}\`${target}`];
     expect(facts.filter((one) => one.startsWith("0 "))).toEqual(comes);
   });
 });
@@ -175,6 +176,14 @@ describe("of a file that stays it is told what became different", () => {
   ])("%s: %j, then %j", (path, before, after, facts) => {
     expect(said({ [path]: before }, { [path]: after })).toEqual(facts);
   });
+});
+
+test("where there is nothing to compare with, programs and what they load are no news, all else is", () => {
+  const files = { "usr/bin/a": program(["libcurl.so.4"], { rpath: "/tmp" }), "etc/cron.d/x": {} };
+  expect(compareFiles(undefined, contents(files)).map(({ text }) => text)).toEqual([
+    "A cron job comes: `etc/cron.d/x`",
+    "RPATH or RUNPATH is new: `usr/bin/a` looks for libraries in `/tmp`",
+  ]);
 });
 
 test("what another file of the package needed before is only news for the file", () => {

@@ -20,11 +20,15 @@ const [setuid, setgid, sticky, forOthers] = [0o4000, 0o2000, 0o1000, 0o002];
  */
 export function compareFiles(before: PackageContents | undefined, after: PackageContents): Fact[] {
   const pairs = pairsOf(before, after);
-  const facts = pairs.flatMap((pair) => [...privileges(pair), ...placed(pair), ...otherChanges(pair)]);
+  const facts = pairs.flatMap((pair) => [
+    ...privileges(pair),
+    ...placed(pair),
+    ...otherChanges(pair, before !== undefined),
+  ]);
   return [
     ...facts,
     ...scriptletFacts(before?.scriptlet, after.scriptlet),
-    ...libraryFacts(pairs),
+    ...libraryFacts(pairs, before !== undefined),
     ...listed("comes", before ? pairs.filter(isNew) : []),
     ...listed(
       "goes",
@@ -95,7 +99,7 @@ function placed({ path, before, after }: Pair): Fact[] {
   const place = watchedPlace(path);
   if (!place || (after ?? before)!.type === "folder") return [];
   const { what, weight } = place;
-  const shown = `${inertInline(path, 200)}${after?.target ? ` → ${inertInline(after.target, 200)}` : ""}`;
+  const shown = withTarget(path, after);
   const says = what.replace(/^[a-z]/, (letter) => letter.toUpperCase());
   if (!after) return [fact(`${says} goes: ${shown}`)];
   if (!before || before.type === "folder") return [fact(`${says} comes: ${shown}`, weight)];
@@ -104,13 +108,18 @@ function placed({ path, before, after }: Pair): Fact[] {
   return isSame ? [] : [fact(`${says} changes: ${shown}`, Math.max(1, weight - 1))];
 }
 
-function otherChanges({ path, before, after }: Pair): Fact[] {
+function withTarget(path: string, file: PackagedFile | undefined): string {
+  return `${inertInline(path, 200)}${file?.target ? ` → ${inertInline(file.target, 200)}` : ""}`;
+}
+
+/** @param isCompared whether there is a package to compare with */
+function otherChanges({ path, before, after }: Pair, isCompared: boolean): Fact[] {
   const shown = inertInline(path, 200);
   if (!after) return [];
   if (!before) {
     const isProgram = /^usr\/(?:s?bin|lib\/[^/]+\/bin)\/[^/]+$/.test(path) && after.type !== "folder";
     return [
-      ...(isProgram ? [fact(`A program comes: ${shown}`, 2)] : []),
+      ...(isProgram && isCompared ? [fact(`A program comes: ${shown}`, 2)] : []),
       ...(after.owner === "0:0" ? [] : [fact(`Comes and belongs to ${ownerOf(after)}: ${shown}`, 3)]),
     ];
   }
@@ -150,7 +159,7 @@ function scriptletFacts(before: string | undefined, after: string | undefined): 
 }
 
 /** Libraries that nothing of the package needed before, and folders from which they are loaded. */
-function libraryFacts(pairs: readonly Pair[]): Fact[] {
+function libraryFacts(pairs: readonly Pair[], isCompared: boolean): Fact[] {
   const known = new Set(pairs.flatMap(({ before }) => elfOf(before)?.needed ?? []));
   return pairs.flatMap(({ path, before, after }) => {
     const shown = inertInline(path, 200);
@@ -165,7 +174,7 @@ function libraryFacts(pairs: readonly Pair[]): Fact[] {
     const folders = searchFolders(now);
     return [
       // A new file that needs what others needed before is nothing new.
-      ...(added.length > 0 && (old || isUnheard)
+      ...(isCompared && added.length > 0 && (old || isUnheard)
         ? [fact(`NEEDED is new: ${shown} loads ${wanted}`, isUnheard ? 5 : 0)]
         : []),
       ...(folders !== "" && folders !== (old ? searchFolders(old) : "")
@@ -214,7 +223,7 @@ function listed(what: "comes" | "goes", pairs: readonly Pair[]): Fact[] {
   const files = pairs.filter(({ before, after }) => (after ?? before)!.type !== "folder");
   const shown = files
     .slice(0, mostListed)
-    .map(({ path }) => fact(`${what === "comes" ? "Comes" : "Goes"}: ${inertInline(path, 200)}`));
+    .map(({ path, after }) => fact(`${what === "comes" ? "Comes" : "Goes"}: ${withTarget(path, after)}`));
   const more = files.length - shown.length;
   return more > 0 ? [...shown, fact(`${more} more files ${what === "comes" ? "come" : "go"}`)] : shown;
 }

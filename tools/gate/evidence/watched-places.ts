@@ -28,7 +28,7 @@ const places: readonly WatchedPlace[] = [
   {
     what: "a setting of pacman or makepkg",
     weight: 7,
-    path: /^etc\/(?:pacman|makepkg)(?:\.d\/.+|\.conf(?:\.d\/.+)?)$/s,
+    path: /^(?:etc\/(?:pacman|makepkg)(?:\.d\/.+|\.conf(?:\.d\/.+)?)|usr\/share\/makepkg\/.+)$/s,
   },
   {
     what: "a unit that is enabled by being there",
@@ -42,6 +42,11 @@ const places: readonly WatchedPlace[] = [
   },
   { what: "a setting of which units are enabled", weight: 6, path: /\/systemd\/(?:system|user)-preset\/.+/s },
   { what: "a setting of another unit", weight: 6, path: /\/systemd\/(?:system|user)\/[^/]+\.d\/.+/s },
+  {
+    what: "a setting of systemd",
+    weight: 5,
+    path: /\/systemd\/[^/]+\.conf(?:\.d\/.+)?$/s,
+  },
   { what: "a systemd unit", weight: 6, path: /\/systemd\/(?:system|user)\/[^/]+$/s },
   {
     what: "a cron job",
@@ -52,18 +57,18 @@ const places: readonly WatchedPlace[] = [
   {
     what: "a script or setting that shells and sessions read",
     weight: 6,
-    path: /^(?:etc\/(?:profile(?:\.d\/.+)?|bash(?:\.bashrc|\.bash_logout|rc.*)|(?:zsh|skel)\/.+|zshenv|environment(?:\.d\/.+)?|fish\/.+|X11\/(?:xinit|Xsession\.d)\/.+)|usr\/(?:lib\/environment\.d|share\/fish\/vendor_conf\.d)\/.+)$/s,
+    path: /^(?:etc\/(?:profile(?:\.d\/.+)?|bash\.bash(?:rc|_logout)(?:\.d\/.+)?|bashrc(?:\.d\/.+)?|(?:zsh|skel)\/.+|zshenv|environment(?:\.d\/.+)?|fish\/.+|X11\/(?:xinit|Xsession\.d)\/.+)|usr\/(?:lib\/environment\.d|share\/fish\/vendor_conf\.d)\/.+)$/s,
   },
   {
     what: "a program that starts with the session",
     weight: 6,
-    path: /^etc\/xdg\/(?:autostart|plasma-workspace\/env)\/.+/s,
+    path: /^(?:etc\/xdg\/(?:autostart|plasma-workspace\/env)|usr\/share\/(?:autostart|gnome\/autostart|xsessions|wayland-sessions))\/.+/s,
   },
   { what: "a folder where libraries are looked for", weight: 6, path: /^etc\/ld\.so\.conf(?:\.d\/.+)?$/s },
   {
     what: "a D-Bus service or policy",
     weight: 5,
-    path: /^(?:etc|usr\/share)\/dbus-1\/(?:system|session)(?:-services|\.d|\.conf)(?:\/.+)?$/s,
+    path: /^(?:etc|usr\/share)\/dbus-1\/(?:(?:system-)?services\/.+|(?:system|session)(?:\.d\/.+|\.conf))$/s,
   },
   {
     what: "a certificate or key that is trusted",
@@ -79,7 +84,7 @@ const places: readonly WatchedPlace[] = [
   {
     what: "a part of the boot image or boot loader",
     weight: 6,
-    path: /^(?:boot\/|efi\/|(?:usr\/lib|etc)\/(?:initcpio|mkinitcpio\.d|mkinitcpio\.conf\.d|dracut|kernel\/install\.d)\/).+/s,
+    path: /^(?:boot\/|efi\/|(?:usr\/lib|etc)\/(?:initcpio|mkinitcpio(?:\.conf)?\.d|dracut|kernel\/install\.d)\/).+/s,
   },
   { what: "a setting of the kernel", weight: 5, path: /^(?:usr\/lib|etc)\/(?:sysctl|binfmt)\.d\/.+/s },
   {
@@ -95,7 +100,12 @@ const places: readonly WatchedPlace[] = [
   {
     what: "code that every Python program runs",
     weight: 6,
-    path: /\/site-packages\/(?:[^/]+\.pth|(?:site|user)customize(?:\.py|\/.+))$/s,
+    path: /\/python[\d.]+\/(?:site-packages\/)?(?:[^/]+\.pth|(?:site|user)customize(?:\.py|\/.+))$/s,
+  },
+  {
+    what: "a setting of the whole system",
+    weight: 6,
+    path: /^etc\/(?:hosts|nsswitch\.conf|resolv\.conf|fstab|crypttab|shells|login\.defs|securetty|rc\.local)$/s,
   },
   {
     what: "a Git hook or setting of all users",
