@@ -79,6 +79,7 @@ async function buildHeld(
   forge: Forge | SluiceError,
   only?: string,
 ): Promise<void> {
+  if (options.dryRun) throw buildsNothing("--dry-run");
   const gathered = await gatherEvidence({ ...ports, forge, ...(await reviewBuilder(options)) }, only);
   for (const { pkgbase, outcome } of gathered) info(`${pkgbase}: ${outcome}.`);
 }

@@ -7,6 +7,7 @@ import { withEvidence } from "../../../gate/review/review-text.ts";
 import { pushAtomically } from "../../../git/push.ts";
 import { remoteBranches } from "../../../git/remote-branches.ts";
 import { durably } from "../../../steps.ts";
+import { existingPackages } from "../../../workspace/package-names.ts";
 import { remote, stateRef } from "../../../workspace/refs.ts";
 import { withSection, type BuildOutcome } from "../../../workspace/state/evidence.ts";
 import { commitState } from "../../pipeline/commit-state.ts";
@@ -47,7 +48,8 @@ export interface GatheredEvidence {
  * Builds what is held and isn't built yet, keeps on the branch `state` what came out, and shows it in the reviews. What
  * is kept already is only shown, so an interrupted run is finished by the next.
  *
- * @param only a pkgbase; default: all
+ * @param only a pkgbase, or a pkgname of one; default: all
+ * @throws SluiceError `unknown-package`
  */
 export async function gatherEvidence(ports: EvidencePorts, only?: string): Promise<GatheredEvidence[]> {
   const gathered: GatheredEvidence[] = [];
@@ -71,14 +73,16 @@ async function unbuiltReviews(
 ): Promise<UnbuiltReview[]> {
   const place = refs.hasRemote ? remote : ".";
   const heads = await remoteBranches(git, place, "update-");
+  const { packages } = side.workspace;
+  const wanted = new Set(only === undefined ? packages.keys() : existingPackages([only], packages));
   const found = new Map<string, string>();
   const reviews: UnbuiltReview[] = [];
   for (const [branch, commit] of heads) {
     const { pkgbase = "", digest } = parseBranchName(branch) ?? {};
     const held = stateBranch.state.packages.get(pkgbase)?.held;
-    const isWanted = side.workspace.packages.has(pkgbase) && (only === undefined || only === pkgbase);
     // The digest in a branch's name is the beginning of the whole one.
-    if (!isWanted || held === undefined || digest === undefined || !held.startsWith(digest)) continue;
+    if (!wanted.has(pkgbase) || held === undefined || digest === undefined || !held.startsWith(digest))
+      continue;
     const known = stateBranch.state.evidence.get(pkgbase);
     const isTried = known?.digest === held && known.built === commit;
     // Who names one that failed wants to see it tried again: what it needs may be there now.
