@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cannotBuild } from "./world/building.ts";
@@ -28,7 +30,7 @@ const kinds = {
     "install no-such-file",
   ],
   "adds-setuid": ["", `${curious}\n  install -Dm4755 unit "$pkgdir/usr/bin/tool"`],
-  "needs-more": ["base64 -d program", "base64 -d program.2"].map(
+  "needs-more": ["base64 -d program", "base64 -d program.2", "base64 -d < program.2"].map(
     (program) => `${program} > tool; install -Dm755 tool "$pkgdir/usr/bin/tool"`,
   ),
 } as const;
@@ -151,6 +153,35 @@ package() {
       expect(stdout).toMatch(/^Look at first:\n  It can't be built: `.*no-such-file/m);
       expect(stdout).toMatch(/^  The log: `==> ERROR: A failure occurred in package\(\)/m);
       expect(start.atOrigin("ls-tree", "--name-only", "-r", "state")).toContain(".evidence/adds-unit.json");
+    });
+
+    test("a runner compares with what clients see, where CI_LIB_DB names it", async () => {
+      const files = createServer((request, response) => {
+        const path = join(start.dir, ".sluice/repositories", decodeURIComponent(request.url!));
+        if (existsSync(path)) createReadStream(path).pipe(response);
+        else response.writeHead(404).end();
+      });
+      await new Promise<void>((resolve) => files.listen(0, "127.0.0.1", resolve));
+      const { port } = files.address() as AddressInfo;
+      start.git("pull", "-q", "--rebase", "origin", "main");
+      const database = `http://127.0.0.1:${port}/test/x86_64/test.db`;
+      start.write(".ci/config", `${start.read(".ci/config")}CI_LIB_DB=${database}\n`);
+      start.publishScheduled("where it is published");
+      publish("needs-more", 2);
+      await start.sluice(["on-schedule"]);
+      const elsewhere = join(start.base, "elsewhere");
+      const { stdout, stderr } = await start.sluice([
+        "review",
+        "show",
+        "needs-more",
+        "--build",
+        "--state",
+        elsewhere,
+      ]);
+      expect(stdout, stderr).toMatch(
+        /^Look at first:\n  NEEDED is new: `usr\/bin\/tool` loads `libcurl.so.4`$/m,
+      );
+      files.close();
     });
 
     async function openReviews(): Promise<ForgeServer> {

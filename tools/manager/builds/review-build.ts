@@ -3,12 +3,11 @@ import { chmod, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { FileBytes } from "../../alpm/file-bytes.ts";
-import type { DatabaseEntry } from "../../alpm/database.ts";
 import type { ArchivedEntry } from "../../alpm/tar.ts";
 import { tarEntries } from "../../alpm/tar.ts";
 import { readContents, type PackageContents } from "../../binaries/contents.ts";
 import { maxUnpacked } from "../../builder/arrivals.ts";
-import type { BuildRequest } from "../../builder/build-request.ts";
+import type { BuildRequest, Published } from "../../builder/build-request.ts";
 import { openLog } from "../../builder/log.ts";
 import { keptNamcap } from "../../builder/namcap.ts";
 import type { Unfinished } from "../../builder/stage.ts";
@@ -18,7 +17,7 @@ import { watchedPlace } from "../../gate/evidence/watched-places.ts";
 import type { EvidenceSection } from "../../gate/review/evidence.ts";
 import { isOfMachine } from "../../pkgrepo/read-needs.ts";
 import { folderOf } from "../../pkgrepo/repository.ts";
-import { readSnapshot, type Snapshot } from "../../pkgrepo/snapshot.ts";
+import { readSnapshot } from "../../pkgrepo/snapshot.ts";
 import { withUnpacked } from "../../pkgrepo/unpacked.ts";
 import { underLock } from "../../system/lock.ts";
 import type { BuildOutcome } from "../../workspace/state/evidence.ts";
@@ -39,6 +38,8 @@ interface Watching {
   readonly signal: AbortSignal;
   /** Gets the log as it comes. */
   readonly listen: (chunk: Uint8Array) => void;
+  /** What is published, where it isn't below this machine's folder; default: nothing. */
+  readonly elsewhere?: (() => Promise<Published | undefined>) | undefined;
 }
 
 export interface ReviewBuild {
@@ -77,7 +78,7 @@ const longestWait = 24 * 3600;
 async function buildAlone(
   place: BuildingPlace,
   held: HeldUpdate,
-  { signal, listen }: Watching,
+  { signal, listen, elsewhere }: Watching,
 ): Promise<ReviewBuild> {
   const { reviews } = place.folders;
   for (const name of await readdir(reviews)) {
@@ -90,7 +91,7 @@ async function buildAlone(
     await mkdir(folder);
     // Where nothing is mounted elsewhere, the build's own user reads the recipe and its sources here.
     if (place.sandbox.name === "host") for (const one of [base, folder]) await chmod(one, 0o755);
-    const published = await readSnapshot(place.repository);
+    const published = (await publishedHere(place)) ?? (await elsewhere?.()) ?? nothingPublished;
     const request = await requestOf(place, held, published, folder, signal);
     if (request === undefined) {
       const outcome = `there is no package ${held.pkgbase} in the review's branch`;
@@ -99,12 +100,12 @@ async function buildAlone(
     const log = openLog(join(base, "1.log"), listen);
     const result = await place.build(request, place.sandbox, log).finally(() => log.close());
     if (result.kind !== "built") return failed(result, await lastLines(log.path));
-    const before = await readAll(publishedFiles(place, published, held.pkgbase), base);
+    const before = await readAll(await publishedFiles(published, held.pkgbase), base);
     const after = await readAll(result.files, base);
     const section = packagesSection(before, after, await keptNamcap(log.path));
     return { section, outcome: "built", result: "built" };
   } catch (error) {
-    if (error instanceof SluiceError && !isOfMachine(error) && error.exitCode === 1) {
+    if (error instanceof SluiceError && !isElsewhere(error) && error.exitCode === 1) {
       return { section: failedSection(error.message, []), outcome: error.message, result: "failed" };
     }
     throw explainSystemError(error, base);
@@ -113,18 +114,30 @@ async function buildAlone(
   }
 }
 
+/** Whether it is this machine's fault, or that of whoever serves what is published: then nothing is known of the update. */
+function isElsewhere(error: SluiceError): boolean {
+  return isOfMachine(error) || error.code.startsWith("repository-");
+}
+
+const nothingPublished: Published = { entries: [], pathOf: ({ filename }) => filename };
+
+async function publishedHere({ repository }: BuildingPlace): Promise<Published | undefined> {
+  const snapshot = await readSnapshot(repository);
+  const { folder } = folderOf(repository);
+  return snapshot && { entries: snapshot.entries, pathOf: ({ filename }) => join(folder, filename) };
+}
+
 /** With main's settings: a branch that anybody may have pushed to changes none of them. */
 async function requestOf(
-  { git, arch, revisions, repository, pacmanConf, extra, folders, resources }: BuildingPlace,
+  { git, arch, revisions, pacmanConf, extra, folders, resources }: BuildingPlace,
   { pkgbase, commit, main }: HeldUpdate,
-  published: Snapshot | undefined,
+  published: Published,
   folder: string,
   signal: AbortSignal,
 ): Promise<BuildRequest | undefined> {
   const [own, accepted] = [await revisions.at(commit), await revisions.at(main)];
   const [pkg, known] = [own, accepted].map(({ workspace }) => workspace.packages.get(pkgbase));
   if (!pkg || !known) return undefined;
-  const { folder: packages } = folderOf(repository);
   return {
     pkgbase,
     git,
@@ -134,10 +147,7 @@ async function requestOf(
     srcinfo: pkg.srcinfo,
     config: { ...known.config, BUILDER_NETWORK: false, BUILDER_CACHE_SOURCES: false },
     settings: { ...accepted.workspace.config, BUILDER_NETWORK: false },
-    published: {
-      entries: published?.entries ?? [],
-      pathOf: ({ filename }: DatabaseEntry) => join(packages, filename),
-    },
+    published,
     pacmanConf,
     extra,
     keyringCache: join(folders.state, "keyrings"),
@@ -161,16 +171,15 @@ async function lastLines(path: string): Promise<readonly string[]> {
   return text.split(/\r?\n|\r/).slice(-linesShown);
 }
 
-/** Those that are published and here. */
-function publishedFiles(
-  { repository }: BuildingPlace,
-  published: Snapshot | undefined,
-  pkgbase: string,
-): readonly string[] {
-  const own = published?.entries.filter(({ base }) => base === pkgbase) ?? [];
-  return own
-    .map(({ filename }) => join(folderOf(repository).folder, filename))
-    .filter((file) => existsSync(file));
+/** Those that are published and can be had. */
+async function publishedFiles({ entries, pathOf }: Published, pkgbase: string): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const entry of entries) {
+    if (entry.base !== pkgbase) continue;
+    const path = await pathOf(entry);
+    if (existsSync(path)) files.push(path);
+  }
+  return files;
 }
 
 /**

@@ -28,7 +28,7 @@ export interface PublishedPackages {
 export async function openPublishedPackages(options: {
   readonly url: string;
   readonly dispatcher: Dispatcher;
-  readonly repository: RepositoryAddress;
+  readonly repository: Pick<RepositoryAddress, "name" | "key">;
   readonly arch: string;
   readonly folder: string;
 }): Promise<PublishedPackages> {
