@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeTinyPackage } from "../../../test/world/tiny-package.ts";
 import { ScratchWorkspace } from "../../../test/world/workspace.ts";
 import type { BuildRequest, BuildResult } from "../../builder/build-request.ts";
+import type { BuildLog } from "../../builder/log.ts";
+import { keepNamcap } from "../../builder/namcap.ts";
 import { openGit } from "../../git/git.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { openBuildingPlace } from "../installation.ts";
@@ -34,7 +36,7 @@ const sandbox = {
 } as unknown as Sandbox;
 
 async function build(
-  make: (request: BuildRequest, log: (line: string) => void) => BuildResult,
+  make: (request: BuildRequest, log: BuildLog) => BuildResult | Promise<BuildResult>,
 ): Promise<ReviewBuild & { readonly requests: readonly BuildRequest[] }> {
   const requests: BuildRequest[] = [];
   const place = await openBuildingPlace({
@@ -45,7 +47,7 @@ async function build(
     sandbox,
     build: async (request, _, log) => {
       requests.push(request);
-      return make(request, (line) => log.note(line));
+      return make(request, log);
     },
   });
   const watching = { signal: new AbortController().signal, listen: () => undefined };
@@ -90,6 +92,16 @@ describe("the build of a held update", () => {
     expect(readdirSync(join(state, "reviews"))).toEqual([".lock"]);
   });
 
+  test("comes with what namcap says of it", async () => {
+    const line = { level: "error", package: "foo", tag: "empty-directory", message: "usr" } as const;
+    const made = await build(async ({ folder }, log) => {
+      await keepNamcap(log.path, { state: "ran", lines: [line], left: 0 });
+      return built([writeTinyPackage(folder, { pkgname: "foo", version: "2-1" })]);
+    });
+    expect(made.section.first).toEqual(["namcap finds 1 error"]);
+    expect(made.section.lines).toContain("namcap: error: `foo` `empty-directory usr`");
+  });
+
   test.each<[BuildResult, ReviewBuild["result"], string]>([
     [
       { kind: "failed", message: "the build failed (exit code 4)" },
@@ -101,7 +113,7 @@ describe("the build of a held update", () => {
     [{ kind: "lost", message: "the sandbox ended" }, "unfinished", "lost: the sandbox ended"],
   ])("that doesn't end well says so, with the end of its log: %j", async (ends, result, outcome) => {
     const made = await build((_, log) => {
-      log("error: no rule to make @target");
+      log.note("error: no rule to make @target");
       return ends;
     });
     expect(made).toMatchObject({
