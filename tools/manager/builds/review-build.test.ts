@@ -30,13 +30,12 @@ beforeAll(() => {
 });
 afterAll(() => world.remove());
 
-const sandbox = {
-  name: "bubblewrap",
-  run: () => Promise.reject(new Error("not used")),
-} as unknown as Sandbox;
+const sandboxOf = (name: Sandbox["name"]): Sandbox =>
+  ({ name, run: () => Promise.reject(new Error("not used")) }) as unknown as Sandbox;
 
 async function build(
   make: (request: BuildRequest, log: BuildLog) => BuildResult | Promise<BuildResult>,
+  sandbox: Sandbox["name"] = "bubblewrap",
 ): Promise<ReviewBuild & { readonly requests: readonly BuildRequest[] }> {
   const requests: BuildRequest[] = [];
   const place = await openBuildingPlace({
@@ -44,7 +43,7 @@ async function build(
     settings: { BUILD_REPO: "test" },
     arch: "x86_64",
     state,
-    sandbox,
+    sandbox: sandboxOf(sandbox),
     build: async (request, _, log) => {
       requests.push(request);
       return make(request, log);
@@ -90,6 +89,10 @@ describe("the build of a held update", () => {
     });
     expect(made.section.lines).toContain("Nothing of it is published, so all that it has counts as new");
     expect(readdirSync(join(state, "reviews"))).toEqual([".lock"]);
+  });
+
+  test("isn't begun where nothing isolates it", async () => {
+    await expect(build(() => built([]), "host")).rejects.toMatchObject({ code: "review-unisolated" });
   });
 
   test("comes with what namcap says of it", async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { FileBytes } from "../../alpm/file-bytes.ts";
@@ -55,19 +55,31 @@ export interface ReviewBuild {
  * every build; what runs after that has no network, whatever BUILDER_NETWORK says. Nothing of it is kept: neither
  * packages nor sources, which a build of something approved could take up.
  *
- * @throws SluiceError of the machine, such as `disk-full`
+ * @throws SluiceError `review-unisolated`; of the machine, such as `disk-full`
  */
 export async function buildForReview(
   place: BuildingPlace,
   held: HeldUpdate,
   watching: Watching,
 ): Promise<ReviewBuild> {
+  if (place.sandbox.name === "host") throw unisolated(held);
   const { reviews } = place.folders;
   return underLock(
     join(reviews, ".lock"),
     longestWait,
     () => buildAlone(place, held, watching),
     "review builds",
+  );
+}
+
+function unisolated({ pkgbase }: HeldUpdate): SluiceError {
+  return new SluiceError(
+    "review-unisolated",
+    `${pkgbase}: what nobody has approved isn't built without isolation`,
+    {
+      hint: "Use --sandbox bubblewrap or container.",
+      facts: { pkgbase },
+    },
   );
 }
 
@@ -89,8 +101,6 @@ async function buildAlone(
     await mkdir(base);
     const folder = join(base, "build");
     await mkdir(folder);
-    // Where nothing is mounted elsewhere, the build's own user reads the recipe and its sources here.
-    if (place.sandbox.name === "host") for (const one of [base, folder]) await chmod(one, 0o755);
     const published = (await publishedHere(place)) ?? (await elsewhere?.()) ?? nothingPublished;
     const request = await requestOf(place, held, published, folder, signal);
     if (request === undefined) {
