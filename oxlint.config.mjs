@@ -33,6 +33,7 @@ const innerRooms = {
     aur: ["refs", "recipe-repositories"],
     distribution: [],
     "update-script": [],
+    "source-content": ["refs", "new-version"],
   },
   release: {
     definition: [],

@@ -79,7 +79,7 @@ function known(values: readonly Value[] | undefined): SourceEntry[] {
 }
 
 /** Entries stand at the same place, or are found again where their number changed. */
-function matched(
+export function matched(
   before: readonly SourceEntry[],
   after: readonly SourceEntry[],
 ): Pick<ListPair, "changed" | "added" | "removed"> {

@@ -47,8 +47,8 @@ export async function archiveSums(
   }
 }
 
-/** What is to be fetched; undefined where it isn't one thing for good. */
-function refOf(fragment: string): string | undefined {
+/** What is to be fetched of a Git source, by its fragment; undefined where it isn't one thing for good. */
+export function refOf(fragment: string): string | undefined {
   const [, kind, value = ""] = /^(tag|commit)=([A-Za-z0-9._+~/-]{1,200})$/.exec(fragment) ?? [];
   if (kind === "commit") return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(value) ? value : undefined;
   const isName = kind === "tag" && !/\.\.|\/\/|^[-/.]|[/.]$|\.lock$|~/.test(value);

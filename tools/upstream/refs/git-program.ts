@@ -45,6 +45,7 @@ export async function askRefsByProgram(
  * Fetches refs of one repository with all that their newest commits consist of, and nothing older.
  *
  * @param refs full name or `HEAD` → the name that it gets here
+ * @param also options of `git fetch`
  * @throws SluiceError `unavailable`, or `no-repository` where the server says that there is none
  */
 export async function fetchRefs(
@@ -52,8 +53,9 @@ export async function fetchRefs(
   git: Git,
   url: string,
   refs: ReadonlyMap<string, string>,
+  also: readonly string[] = [],
 ): Promise<void> {
-  const flags = ["--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
+  const flags = [...also, "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
   const wanted = [...refs].map(([theirs, ours]) => `+${theirs}:${ours}`);
   await run(http, git, url, ["fetch", ...flags, "--", url, ...wanted], longestFetch);
 }

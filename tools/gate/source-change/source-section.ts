@@ -1,0 +1,165 @@
+import { inertInline } from "../review/inert.ts";
+import { count } from "../review/review-findings.ts";
+import { beyondTag, changedFiles, type BeyondTag, type FileChange } from "./source-change.ts";
+import { marks, type Mark } from "./source-marks.ts";
+import type { SourceTree } from "./source-tree.ts";
+
+/** What a source holds, or why that isn't known: the end of a sentence, without upstream's text. */
+export type SourceReading = { readonly tree: SourceTree } | { readonly problem: string; readonly isGrave?: boolean };
+
+/** One source of an update, as it was and as it is. */
+export interface SourceLook {
+  /** As makepkg keeps it, `foo-1.2.tar.gz`; anybody's text. */
+  readonly name: string;
+  /** Undefined for a source that the recipe didn't have. */
+  readonly before: SourceReading | undefined;
+  readonly now: SourceReading;
+  /** What the release is said to be made of; undefined where no tag is known, or it is made of it by the forge. */
+  readonly tag: { readonly name: string; readonly reading: SourceReading } | undefined;
+  /** Whether a checksum of the recipe says that it is what makepkg will use. */
+  readonly isChecked: boolean;
+}
+
+/** What there is to say of a source, as of `EvidenceSection`. */
+export interface SourceReport {
+  readonly first: readonly string[];
+  readonly lines: readonly string[];
+}
+
+/** How many names stand in a sentence, and in a line. */
+const [few, many] = [6, 40];
+
+/** What changed in a source, and what its archive holds beyond its tag; what a person should look at comes first. */
+export function reportSource({ name, before, now, tag, isChecked }: SourceLook): SourceReport {
+  const shown = inertInline(name, 120);
+  if ("problem" in now) return unread(`${shown} ${now.problem}`, now.isGrave ?? false);
+  const unchecked = isChecked ? [] : [`The recipe has no checksum for ${shown}: what is built may be another file`];
+  const old = before && "tree" in before ? before.tree : undefined;
+  const beyond = tag && "tree" in tag.reading ? beyondTag(now.tree, tag.reading.tree, old) : [];
+  const changes = changedFiles(old ?? new Map(), now.tree);
+  const tagName = inertInline(tag?.name ?? "", 100);
+  const isKnown = old !== undefined || before === undefined;
+  return {
+    first: [
+      ...sentencesBeyond(beyond, shown, tagName, old !== undefined),
+      ...(isKnown ? sentencesOfChange(changes, shown, old !== undefined) : []),
+    ],
+    lines: [
+      ...unchecked,
+      ...(before && "problem" in before ? [`Of the version before ${shown}: it ${before.problem}`] : []),
+      ...(tag && "problem" in tag.reading ? [`Tag ${tagName}, of which ${shown} is: it ${tag.reading.problem}`] : []),
+      ...linesBeyond(beyond, shown, tagName, tag !== undefined && "tree" in tag.reading),
+      ...(isKnown ? linesOfChange(changes, shown, old !== undefined) : []),
+    ],
+  };
+}
+
+function unread(sentence: string, isGrave: boolean): SourceReport {
+  return { first: isGrave ? [sentence] : [], lines: [sentence] };
+}
+
+/** Each file that stands out has a sentence of its own, the first few of them. */
+function sentencesBeyond(beyond: readonly BeyondTag[], archive: string, tag: string, isCompared: boolean): string[] {
+  const grave = beyond
+    .filter((file) => file.isNew && gravity(file) > 0)
+    .toSorted((a, b) => gravity(b) - gravity(a));
+  const shown = grave.slice(0, few).map(({ path, how, marks: own }) => {
+    const what = own.length > 0 ? ` (${describe(own)})` : "";
+    const since = isCompared ? ", and the version before didn't" : "";
+    return how === "extra"
+      ? `${archive} holds ${inertInline(path, 120)}${what}, which tag ${tag} doesn't have${since}`
+      : `${archive} has another ${inertInline(path, 120)}${what} than tag ${tag}`;
+  });
+  const more = grave.length - shown.length;
+  return more > 0 ? [...shown, `${archive} has ${count(more, "more such file")} that tag ${tag} doesn't have so`] : shown;
+}
+
+/** What no release tool does comes before what one may do; text that runs nothing is nothing to begin with. */
+function gravity({ how, isGenerated, marks: own }: BeyondTag): number {
+  const isHidden = own.some((mark) => mark === "program" || mark === "encoded");
+  if (how === "other") return isHidden || own.includes("build") ? 4 : 2;
+  if (isHidden) return 3;
+  return own.includes("build") && !isGenerated ? 3 : 0;
+}
+
+function linesBeyond(beyond: readonly BeyondTag[], archive: string, tag: string, isKnown: boolean): string[] {
+  if (!isKnown) return [];
+  if (beyond.length === 0) return [`${archive} holds nothing that tag ${tag} doesn't have`];
+  const groups = [
+    ["other than in the tag", beyond.filter(({ how }) => how === "other")],
+    ["not in the tag, and new in this version", beyond.filter((one) => isExtra(one) && one.isNew)],
+    ["not in the tag, as in the version before", beyond.filter((one) => isExtra(one) && !one.isNew)],
+    ["written by Autotools, new in this version", beyond.filter((one) => one.isGenerated && one.isNew)],
+    ["written by Autotools, as in the version before", beyond.filter((one) => one.isGenerated && !one.isNew)],
+  ] as const;
+  return groups.flatMap(([title, files]) => listing(`${archive} against tag ${tag}: ${title}`, files));
+}
+
+function isExtra({ how, isGenerated }: BeyondTag): boolean {
+  return how === "extra" && !isGenerated;
+}
+
+function sentencesOfChange(changes: readonly FileChange[], source: string, hasOld: boolean): string[] {
+  const standing = changes.filter(({ how }) => how !== "gone");
+  const hidden = standing.filter(({ how, marks: own }) => how === "new" && own.some((mark) => isUnreadable(mark) || mark === "binary"));
+  const changed = standing.filter(({ how, marks: own }) => how === "changed" && own.some(isUnreadable));
+  const build = hasOld ? standing.filter(({ marks: own }) => own.includes("build")) : [];
+  const sentence = (text: string, files: readonly FileChange[]): string[] =>
+    files.length === 0 ? [] : [`${source}: ${text}: ${names(files, few)}`];
+  return [
+    ...sentence("new files that nobody can read", hidden),
+    ...sentence("changed files that nobody can read", changed),
+    ...sentence("build scripts changed", build),
+  ];
+}
+
+function isUnreadable(mark: Mark): boolean {
+  return mark === "program" || mark === "encoded" || mark === "packed";
+}
+
+function linesOfChange(changes: readonly FileChange[], source: string, hasOld: boolean): string[] {
+  if (changes.length === 0) return [`${source}: all files are as before`];
+  const counted = (["new", "changed", "gone"] as const).flatMap((how) => {
+    const number = changes.filter((change) => change.how === how).length;
+    return number > 0 ? [`${number} ${how}`] : [];
+  });
+  const kinds = (Object.keys(marks) as Mark[]).flatMap((mark) =>
+    listing(
+      `${source}: ${marks[mark]}`,
+      changes.filter(({ marks: own }) => own.includes(mark)),
+    ),
+  );
+  const plain = changes.filter(({ marks: own }) => own.length === 0);
+  const what = hasOld ? `files: ${counted.join(", ")}` : `a source that wasn't there before, of ${count(changes.length, "file")}`;
+  return [`${source}: ${what}`, ...kinds, ...listing(`${source}: the rest`, plain)];
+}
+
+function listing(title: string, files: readonly (FileChange | BeyondTag)[]): string[] {
+  return files.length === 0 ? [] : [`${title} (${files.length}): ${names(files, many)}`];
+}
+
+function names(files: readonly (FileChange | BeyondTag)[], most: number): string {
+  const shown = files.slice(0, most).map(({ path, how }) => {
+    const note = how === "new" || how === "gone" ? ` ${how}` : "";
+    return `${inertInline(path, 120)}${note}`;
+  });
+  const more = files.length - shown.length;
+  return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function describe(own: readonly Mark[]): string {
+  return own.map((mark) => singular[mark]).join(", ");
+}
+
+const singular: Readonly<Record<Mark, string>> = {
+  build: "a build script",
+  program: "machine code",
+  encoded: "encoded text",
+  minified: "minified text",
+  packed: "compressed",
+  lock: "a lock file",
+  ci: "for CI",
+  submodule: "a submodule",
+  binary: "binary",
+  image: "a picture",
+};
