@@ -142,6 +142,13 @@ test("of thousands of files the first are named and the others counted", () => {
   expect(Math.max(...[...first, ...lines].map(({ length }) => length))).toBeLessThan(2000);
 });
 
+test("no line is longer than the state keeps", () => {
+  const odd = `${"\u202e".repeat(150)}/${"x".repeat(500)}.sh`;
+  const many = tree(Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`${at}${odd}`, "1|encoded"])));
+  const { first, lines } = report({ name: odd, now: { tree: many }, tag: { ...tag, name: odd } });
+  expect(Math.max(...[...first, ...lines].map(({ length }) => length))).toBeLessThan(2000);
+});
+
 test("names of files are shown and do nothing", () => {
   const now = tree({ "a\n/close @all `x` [skip ci].sh": "1" });
   const { first } = report({ now: { tree: now } });

@@ -26,18 +26,19 @@ export interface SourceReport {
   readonly lines: readonly string[];
 }
 
-/** How many names stand in a sentence, and in a line. */
+/** How many names stand in a sentence, and in a line; and how many characters they may have there together. */
 const [few, many] = [6, 40];
+const roomForNames = 1200;
 
 /** What changed in a source, and what its archive holds beyond its tag; what a person should look at comes first. */
 export function reportSource({ name, before, now, tag, isChecked }: SourceLook): SourceReport {
-  const shown = inertInline(name, 120);
+  const shown = shownPath(name);
   if ("problem" in now) return unread(`${shown} ${now.problem}`, now.isGrave ?? false);
   const unchecked = isChecked ? [] : [`The recipe has no checksum for ${shown}: what is built may be another file`];
   const old = before && "tree" in before ? before.tree : undefined;
   const beyond = tag && "tree" in tag.reading ? beyondTag(now.tree, tag.reading.tree, old) : [];
   const changes = changedFiles(old ?? new Map(), now.tree);
-  const tagName = inertInline(tag?.name ?? "", 100);
+  const tagName = shownPath(tag?.name ?? "");
   const isKnown = old !== undefined || before === undefined;
   return {
     first: [
@@ -67,8 +68,8 @@ function sentencesBeyond(beyond: readonly BeyondTag[], archive: string, tag: str
     const what = own.length > 0 ? ` (${describe(own)})` : "";
     const since = isCompared ? ", and the version before didn't" : "";
     return how === "extra"
-      ? `${archive} holds ${inertInline(path, 120)}${what}, which tag ${tag} doesn't have${since}`
-      : `${archive} has another ${inertInline(path, 120)}${what} than tag ${tag}`;
+      ? `${archive} holds ${shownPath(path)}${what}, which tag ${tag} doesn't have${since}`
+      : `${archive} has another ${shownPath(path)}${what} than tag ${tag}`;
   });
   const more = grave.length - shown.length;
   return more > 0 ? [...shown, `${archive} has ${count(more, "more such file")} that tag ${tag} doesn't have so`] : shown;
@@ -139,12 +140,23 @@ function listing(title: string, files: readonly (FileChange | BeyondTag)[]): str
 }
 
 function names(files: readonly (FileChange | BeyondTag)[], most: number): string {
-  const shown = files.slice(0, most).map(({ path, how }) => {
+  const shown: string[] = [];
+  let free = roomForNames;
+  for (const { path, how } of files.slice(0, most)) {
     const note = how === "new" || how === "gone" ? ` ${how}` : "";
-    return `${inertInline(path, 120)}${note}`;
-  });
+    const name = `${shownPath(path)}${note}`;
+    if (name.length > free) break;
+    shown.push(name);
+    free -= name.length + 2;
+  }
   const more = files.length - shown.length;
   return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** A path of invisible characters is longer when it is shown. */
+function shownPath(path: string): string {
+  const shown = inertInline(path, 120);
+  return shown.length > 300 ? inertInline(path, 30) : shown;
 }
 
 function describe(own: readonly Mark[]): string {
