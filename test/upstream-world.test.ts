@@ -230,7 +230,7 @@ function stateFiles(): Record<string, Record<string, string>> {
         line.slice(0, line.indexOf("=")),
         line.slice(line.indexOf("=") + 1),
       ]);
-      const file = Object.fromEntries(values) as Record<string, string>;
+      const { SLUICE_PAST: _, ...file } = Object.fromEntries(values) as Record<string, string>;
       // Which recipe it is, its branch says.
       return [name, "SLUICE_HELD" in file ? { ...file, SLUICE_HELD: "held" } : file];
     }),

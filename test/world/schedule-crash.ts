@@ -218,6 +218,7 @@ const upstreams = {
   recipes: async (packages) => new Map(packages.map((one) => [one.pkgbase, look(one)])),
   commits: async (packages) => new Map(packages.map(({ pkgbase }) => [pkgbase, newest])),
   tagsOf: async () => undefined,
+sourceChange: async () => ({ first: [], lines: [] }),
   libraries: async () => [],
   rebuildsOn: async () => new Map(),
   gives: async () => [gives],

@@ -1,4 +1,6 @@
 import type { Need } from "../binaries/need.ts";
+import type { ChangedSource } from "../gate/source-change/changed-sources.ts";
+import type { SourceReport } from "../gate/source-change/source-section.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { openAur, type Aur, type AurMemory } from "./aur/aur.ts";
 import {
@@ -18,6 +20,7 @@ import { nvcheckerUpstream } from "./nvchecker/nvchecker.ts";
 import { lookAtRebuilds, type RebuildOn, type RebuildSighting } from "./nvchecker/rebuild-on.ts";
 import { RemoteRefs, type RefsAnswer } from "./refs/remote-refs.ts";
 import { tagsOf } from "./tags/tags-of.ts";
+import { lookAtSources } from "./source-content/look-at-sources.ts";
 import { runUpdateScript, type UpdatedRecipe, type UpdateScript } from "./update-script/update-script.ts";
 import type { Followed, Sighting, Upstream, UpstreamPorts } from "./upstream.ts";
 import { newestCommits, type CommitFollower, type CommitSighting } from "./vcs/vcs.ts";
@@ -65,6 +68,8 @@ export interface Upstreams {
   runUpdateScript(script: UpdateScript): Promise<UpdatedRecipe>;
   /** Tags of a repository and the commits that they come down to; undefined where it isn't reached safely. */
   tagsOf(url: string): Promise<ReadonlyMap<string, string> | undefined>;
+  /** What changed in these sources of an update, which are fetched and read for it; see `lookAtSources`. */
+  sourceChange(changed: readonly ChangedSource[]): Promise<SourceReport>;
   /** All tags and branches of a project's repository. */
   refsOf(url: string): Promise<RefsAnswer>;
   /** What the `.CI/rebuild-on.toml` of packages name, as it is now. */
@@ -136,6 +141,7 @@ export function openUpstreams(ports: UpstreamPorts, memory: UpstreamMemory, sand
     },
     runUpdateScript: (script) => runUpdateScript(script, sandbox),
     tagsOf: (url) => tagsOf(refs, url),
+    sourceChange: (changed) => lookAtSources(changed, { ...ports, sandbox }),
     refsOf: (url) => refs.ask(url, ["refs/tags/", "refs/heads/"]),
     rebuildsOn: (packages) => lookAtRebuilds(packages, asking),
     libraries,

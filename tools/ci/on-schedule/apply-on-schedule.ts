@@ -7,6 +7,7 @@ import type { RefUpdate } from "../../git/push.ts";
 import { writeCommit } from "../../git/write-commit.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import type { State } from "../../workspace/state/state.ts";
+import { notedRefusal } from "../../workspace/state/package-past.ts";
 import type { PackageState } from "../../workspace/state/package-state.ts";
 import { keptPrefix, remote } from "../../workspace/refs.ts";
 import { commitState } from "../pipeline/commit-state.ts";
@@ -43,7 +44,7 @@ export async function applyOnSchedule(
   const opened = await review(ports, plan, actionsOf(reviews, "before"));
   const notOpened = whyNotOpened(plan, opened);
   const head = await commitMain(ports, plan);
-  const kept = stateToKeep(plan, notOpened);
+  const kept = stateToKeep(plan, notOpened, ports.now());
   const requests = nextRequests(kept.requests, workspace, plan.builds, ports.now());
   const state = await commitState(ports, plan.stateBranch, { ...kept, requests }, workspace.config);
   const at = { workspace, commit: head, platform: ports.platform };
@@ -168,6 +169,7 @@ async function commitMain({ git, platform, now }: SchedulePorts, plan: OnSchedul
 function stateToKeep(
   { state, heldStates, reviews }: OnSchedulePlan,
   notOpened: ReadonlyMap<string, SluiceError>,
+  now: Date,
 ): State {
   const byHand = !(reviews instanceof SluiceError) && reviews.byHand;
   const packages = new Map<string, PackageState>(state.packages);
@@ -175,7 +177,14 @@ function stateToKeep(
     const known = packages.get(pkgbase);
     // The forge knows best what was refused, and the commit of a VCS source doesn't wait for a review.
     const seen = byHand ? { timestamp: known?.timestamp, revision: known?.revision } : {};
-    const merged = { ...held, ...seen, refused: known?.refused, commit: known?.commit };
+    const refused = known?.refused;
+    const isRefused = refused !== undefined && held.held?.startsWith(refused);
+    const merged = {
+      ...(isRefused ? notedRefusal(held, now.getTime()) : held),
+      ...seen,
+      refused,
+      commit: known?.commit,
+    };
     if (!notOpened.has(pkgbase)) packages.set(pkgbase, merged);
   }
   const isAllCurrent = notOpened.size === 0 && !(byHand && heldStates.size > 0);

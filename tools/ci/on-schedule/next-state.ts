@@ -2,6 +2,7 @@ import { digestOf } from "../../forge/branch-name.ts";
 import type { Refusal } from "../../forge/read-reviews.ts";
 import type { State } from "../../workspace/state/state.ts";
 import type { NeedsState } from "../../workspace/state/needs-state.ts";
+import { notedRefusal } from "../../workspace/state/package-past.ts";
 import type { PackageState } from "../../workspace/state/package-state.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { LibraryRebuilds } from "../updates/library-rebuilds.ts";
@@ -28,6 +29,9 @@ export function nextState(
     readonly replaces: ReplacedCommit | undefined;
     /** Undefined where the forge couldn't be asked. */
     readonly refusals: readonly Refusal[] | undefined;
+    /** Packages of which a person closed the review of what is held. */
+    readonly refused: readonly string[];
+    readonly now: Date;
   },
 ): State {
   const { updates, commits, rebuilds, refusals } = found;
@@ -46,11 +50,15 @@ export function nextState(
     const known = next.get(pkgbase);
     if (!sameVersions(known?.rebuiltFor, rebuiltFor)) next.set(pkgbase, { ...known, rebuiltFor });
   }
+  for (const pkgbase of found.refused) {
+    const known = next.get(pkgbase);
+    if (known) next.set(pkgbase, notedRefusal(known, found.now.getTime()));
+  }
   if (found.replaces) moveApproved(next, found.replaces);
   // What is still open is only found again by asking for everything.
   const isAllCurrent = updates.every(({ kind }) => ["unchanged", "take", "hold"].includes(kind));
   return {
-    packages: refusals ? withRefusals(next, refusals) : next,
+    packages: refusals ? withRefusals(next, refusals, found.now) : next,
     versions: rebuilds.versions,
     requests: state.requests,
     records: state.records,
@@ -82,12 +90,15 @@ function sameVersions(a: ReadonlyMap<string, string> | undefined, b: ReadonlyMap
 function withRefusals(
   packages: ReadonlyMap<string, PackageState>,
   refusals: readonly Refusal[],
+  now: Date,
 ): Map<string, PackageState> {
   const refused = new Map(refusals.map(({ pkgbase, digest }) => [pkgbase, digest]));
   return new Map(
     [...packages].map(([pkgbase, known]) => {
       const digest = refused.get(pkgbase);
-      return [pkgbase, known.refused === digest ? known : { ...known, refused: digest }];
+      if (known.refused === digest) return [pkgbase, known];
+      const told = digest === undefined ? known : notedRefusal(known, now.getTime());
+      return [pkgbase, { ...told, refused: digest }];
     }),
   );
 }

@@ -13,6 +13,7 @@ import { commitRangeTo, scheduledTag, type CommitRange } from "../pipeline/commi
 import { findCommits, type CommitDecision } from "../updates/find-commits.ts";
 import { findUpdates } from "../updates/find-updates.ts";
 import type { UpdateDecision } from "../updates/decide-update.ts";
+import { withHistories } from "../evidence/held-evidence.ts";
 import { findReleases, releasedProjects, type ReleasesFound } from "../updates/find-releases.ts";
 import { findNeeds, type NeedsFound } from "../needs/find-needs.ts";
 import { planLibraryRebuilds, type LibraryRebuilds } from "../updates/library-rebuilds.ts";
@@ -146,9 +147,16 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
 
   const tree = treeOf(workspace, workspace.config.CI_ARCHES[0]!);
   progress("looking at reviews");
-  const reviews = await planUpdateReviews({ refs, side, tree, state, updates, now: now() }, ports);
+  const held = updates.flatMap((decision) =>
+    decision.kind === "hold" ? [{ pkgbase: decision.pkgbase, digest: decision.update.digest }] : [],
+  );
+  const place = { git, head: refs.head, workspace: side.workspace, state, now: now() };
+  const evidence = await withHistories(state.evidence, held, place);
+  const known = { ...state, evidence };
+  const reviews = await planUpdateReviews({ refs, side, tree, state: known, updates, now: now() }, ports);
   const changes = new Map([...changesOfMain(side, taken, configs), ...releases.changes]);
   const refusals = reviews instanceof SluiceError ? undefined : reviews.plan.refusals;
+  const refused = reviews instanceof SluiceError ? [] : reviews.refused;
   const replaces = changes.size > 0 ? await replacedCommit(git, refs, side) : undefined;
   return {
     refs,
@@ -166,13 +174,15 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
     ...wantedBuilds(workspace, decisions, newBuilds(workspace, updates, commits, bumps)),
     removals: decisions.flatMap((decision) => (decision.kind === "remove" ? [withoutKind(decision)] : [])),
     stateBranch,
-    state: nextState(state, workspace, {
+    state: nextState(known, workspace, {
       updates,
       commits,
       rebuilds,
       needs: needs.state,
       releases: releases.seen,
       refusals,
+      refused,
+      now: now(),
       rebuiltFor: triggered.rebuiltFor,
       replaces,
       aurEtag: upstreams.aurEtag(),

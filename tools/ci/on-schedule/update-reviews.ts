@@ -1,11 +1,12 @@
 import { dependentsOf, type DependencyTree } from "../../deptree/tree.ts";
 import { SluiceError } from "../../errors.ts";
-import { parseBranchName } from "../../forge/branch-name.ts";
-import type { ReviewMarks } from "../../forge/forge.ts";
+import { branchName, parseBranchName } from "../../forge/branch-name.ts";
+import type { Forge, ReviewMarks } from "../../forge/forge.ts";
 import { planReviews, type ReviewPlan } from "../../forge/plan-reviews.ts";
 import { readReviews } from "../../forge/read-reviews.ts";
 import type { WantedUpdate } from "../../forge/update-commit.ts";
 import { reviewBody } from "../../gate/review/review-text.ts";
+import { notedRefusal } from "../../workspace/state/package-past.ts";
 import type { State } from "../../workspace/state/state.ts";
 import { remote } from "../../workspace/refs.ts";
 import type { Side } from "../on-commit/decide.ts";
@@ -19,6 +20,8 @@ export interface UpdateReviews {
   readonly marks: ReviewMarks;
   /** Whether they are accepted and refused with `sluice review`, since there is no forge. */
   readonly byHand: boolean;
+  /** Packages of which a person closed the review of what is held, as far as the state doesn't know it yet. */
+  readonly refused: readonly string[];
 }
 
 type Held = Extract<UpdateDecision, { kind: "hold" }>;
@@ -52,11 +55,34 @@ export async function planUpdateReviews(
     const email = config.GIT_AUTHOR_EMAIL;
     const place = run.refs.hasRemote ? remote : ".";
     const situation = await readReviews({ forge, git, remote: place, email }, needs);
-    return { plan: planReviews(needs, situation, marks), marks, byHand: forge.kind === "branches" };
+    const plan = planReviews(needs, situation, marks);
+    return { plan, marks, byHand: forge.kind === "branches", refused: await findRefused(run, plan, forge) };
   } catch (error) {
     if (error instanceof SluiceError && error.code.startsWith("forge-")) return error;
     throw error;
   }
+}
+
+/**
+ * Whose held update has no open review any more: a person closed it, where the forge says so. Each is asked about
+ * once; without a forge `sluice review refuse` writes it down itself.
+ */
+async function findRefused(
+  { state, updates }: { readonly state: State; readonly updates: readonly UpdateDecision[] },
+  { open }: ReviewPlan,
+  forge: Forge,
+): Promise<string[]> {
+  if (forge.kind === "branches") return [];
+  const refused: string[] = [];
+  for (const decision of updates) {
+    if (decision.kind !== "unchanged" || decision.standing !== "held") continue;
+    const known = state.packages.get(decision.pkgbase)!;
+    const branch = branchName(decision.pkgbase, known.held!);
+    if (open.some((review) => review.branch === branch) || notedRefusal(known, 0) === known) continue;
+    const [last] = await forge.reviewsFrom(branch);
+    if (last?.state === "closed") refused.push(decision.pkgbase);
+  }
+  return refused;
 }
 
 /**

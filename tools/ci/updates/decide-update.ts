@@ -12,6 +12,7 @@ import {
 } from "../../gate/judge.ts";
 import type { Sighting, UpstreamRecipe } from "../../upstream/upstream.ts";
 import type { RepositoryConfig } from "../../workspace/config/config.ts";
+import { noted, withMaintainers } from "../../workspace/state/package-past.ts";
 import type { PackageState } from "../../workspace/state/package-state.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import { withoutIgnoreFiles } from "./recipe-in-commit.ts";
@@ -105,13 +106,15 @@ async function decide(found: Found, context: DecisionContext): Promise<Decision>
   };
   const present = takeRecipe(pkg.pkgbase, main);
   if (sighting.kind === "unchanged") {
-    return settle(seen, present, sighting.maintainers);
+    return settle(seen, present, sighting.maintainers, context.now);
   }
   const { recipe: origin } = sighting;
   const files = takeRecipe(pkg.pkgbase, origin.files);
   if (isSameRecipe(present, withoutNeedlessSrcinfo(present, files))) {
+    const wasHeld = state.held !== undefined && state.held === digestOfRecipe(present);
+    const settled = withoutReview(wasHeld ? noted(seen, "accepted", context.now) : seen);
     const maintainers = state.maintainers ?? origin.maintainers;
-    return { kind: "unchanged", state: { ...withoutReview(seen), maintainers }, standing: "caught-up" };
+    return { kind: "unchanged", state: { ...settled, maintainers }, standing: "caught-up" };
   }
   const update = await judgeUpdate(found, origin, files, context);
   return decideJudged(found, update, seen, context);
@@ -131,6 +134,7 @@ function settle(
   state: PackageState,
   present: readonly RecipeFile[],
   maintainers: readonly string[] | undefined,
+  now: number,
 ): Decision {
   if (state.held === undefined) {
     // Its maintainers at the first look are those that the workspace took it from.
@@ -139,8 +143,15 @@ function settle(
   }
   // Who brought what is held is accepted by the person who accepts it, and not before.
   if (digestOfRecipe(present) !== state.held) return { kind: "unchanged", state, standing: "held" };
-  const accepted = { ...state, maintainers: state.heldMaintainers ?? state.maintainers ?? maintainers };
-  return { kind: "unchanged", state: withoutReview(accepted), standing: "caught-up" };
+  const accepted = acceptedState(state, now);
+  const known = { ...accepted, maintainers: accepted.maintainers ?? maintainers };
+  return { kind: "unchanged", state: known, standing: "caught-up" };
+}
+
+/** What is remembered once somebody took what was held into main, along with who brought it. */
+export function acceptedState(state: PackageState, now: number): PackageState {
+  const accepted = withMaintainers(state, state.heldMaintainers ?? state.maintainers, now);
+  return withoutReview(noted(accepted, "accepted", now));
 }
 
 /** What is remembered of a package once nothing of it waits for a person. */
@@ -204,7 +215,8 @@ function decideJudged(
   const why = whyHeld(judgement, pkg, config);
   if (why !== undefined) {
     const review = { held: digest, heldMaintainers: origin.maintainers, refused: state.refused };
-    return { kind: "hold", update, why, state: { ...withoutReview(seen), ...review } };
+    const known = state.held === digest ? seen : noted(seen, "held", now);
+    return { kind: "hold", update, why, state: { ...withoutReview(known), ...review } };
   }
   if (judgement.holdUntil !== undefined && judgement.holdUntil > now) {
     const isKnown = state.found?.digest === digest.slice(0, 16);
@@ -216,8 +228,8 @@ function decideJudged(
   const commit = earlier === undefined ? head : state.approved!.commit;
   const isApproved = earlier === undefined && !letsSomethingThrough(judgement);
   const approved = isApproved ? undefined : { commit, made: digest.slice(0, 16) };
-  const maintainers = origin.maintainers ?? state.maintainers;
-  return { kind: "take", update, state: { ...withoutReview(seen), maintainers, approved } };
+  const taken = withMaintainers(withoutReview(seen), origin.maintainers ?? state.maintainers, now);
+  return { kind: "take", update, state: { ...taken, approved } };
 }
 
 /** Why a judged update waits for a person; undefined where it doesn't. */

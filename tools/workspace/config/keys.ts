@@ -56,6 +56,10 @@ export const repositoryKeys = {
     true,
     "Hold every update that an nvchecker file found for a review, whatever its verdict.",
   ),
+  CI_REVIEW_SOURCES: flag(
+    false,
+    "Fetch the sources of an update that is held, before and now, and say in its review what changed in them, and what a release holds that its tag doesn't. Needs bubblewrap where the pipeline runs.",
+  ),
   CI_COOLDOWN: number(
     0,
     { min: 0, max: 8760 },

@@ -1,4 +1,6 @@
 import { editConfigFile, parseConfigFile } from "../config/config-file.ts";
+import type { PastEvent } from "../../gate/review/history-section.ts";
+import { formatPast, parsePast } from "./package-past.ts";
 import type { stateKeys } from "./state-keys.ts";
 
 /** One package's file. */
@@ -26,6 +28,8 @@ export interface PackageState {
   readonly approved?: { readonly commit: string; readonly made: string } | undefined;
   /** SLUICE_REFUSED: the digest of the recipe that somebody refused. */
   readonly refused?: string | undefined;
+  /** SLUICE_PAST: what happened to its updates, oldest first. */
+  readonly past?: readonly PastEvent[] | undefined;
 }
 
 /** What can't be understood counts as not known. */
@@ -53,6 +57,7 @@ export function parsePackageState(text: string): PackageState {
     found: digest === undefined ? undefined : { digest, at: Number(at) },
     approved: commit === undefined ? undefined : { commit, made: made! },
     refused: matching("SLUICE_REFUSED", /^[0-9a-f]{16}$/),
+    past: parsePast(values.get("SLUICE_PAST")),
     rebuiltFor: parseRebuiltFor(matching("SLUICE_REBUILT_FOR", /^[\x21-\x7e]+$/)),
   };
 }
@@ -84,6 +89,7 @@ export function packageStateText(text: string, state: PackageState): string {
     ["SLUICE_APPROVED", state.approved && `${state.approved.commit}@${state.approved.made}`],
     ["SLUICE_REFUSED", state.refused],
     ["SLUICE_REBUILT_FOR", formatRebuiltFor(state.rebuiltFor)],
+    ["SLUICE_PAST", formatPast(state.past)],
   ];
   return values.reduce((so, [key, value]) => editConfigFile(so, key, value), text);
 }

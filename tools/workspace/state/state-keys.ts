@@ -12,6 +12,8 @@ export const stateKeys = {
     "The recipe that waits for CI_COOLDOWN: its digest, `@`, and since when, in seconds since 1970.",
   SLUICE_APPROVED:
     "Where pipelines have let more through than plain new versions: the commit that has the recipe as a person approved it last, `@`, and the digest of what pipelines made of it.",
+  SLUICE_PAST:
+    "What happened to its updates, oldest first, separated by commas: `held:`, `accepted:` and `refused:` with the time in seconds since 1970, `left:TIME:NAMES` where the maintainers became others than these.",
   SLUICE_REFUSED: "The digest of the recipe that somebody refused by closing its review.",
   SLUICE_REBUILT_FOR:
     "What `.CI/rebuild-on.toml` names, in the versions that the package was last rebuilt for: `name=version`, separated by commas, encoded as in a URL.",

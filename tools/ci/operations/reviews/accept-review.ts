@@ -3,7 +3,7 @@ import { inertMessage } from "../../../gate/review/inert.ts";
 import type { Git } from "../../../git/git.ts";
 import { isInCiFolder } from "../../../workspace/recipe.ts";
 import { recipeChanges } from "../../../workspace/recipe-changes.ts";
-import { withoutReview } from "../../updates/decide-update.ts";
+import { acceptedState } from "../../updates/decide-update.ts";
 import { takeRecipe } from "../../updates/take-recipe.ts";
 import { deletionOf, openHeldReview, requireShown, type HeldReview } from "./held-review.ts";
 import { readRecipe } from "../../updates/recipe-in-commit.ts";
@@ -34,7 +34,7 @@ export async function planAccept(ports: OperationPorts, name: string): Promise<A
   const files = takeRecipe(pkgbase, recipe);
   const paths = side.entries.get(pkgbase)!.keys();
   const state = stateBranch.state.packages.get(pkgbase) ?? {};
-  const accepted = { ...withoutReview(state), maintainers: state.heldMaintainers ?? state.maintainers };
+  const accepted = acceptedState(state, ports.now().getTime());
   const versions = versionChange(pkg, recipe);
   const plan = await planOperation(ports, present, {
     kind: "chore(update)",

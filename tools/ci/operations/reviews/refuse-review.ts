@@ -3,6 +3,7 @@ import { pushAtomically, type RefUpdate } from "../../../git/push.ts";
 import { durably } from "../../../steps.ts";
 import { SluiceError } from "../../../errors.ts";
 import { remote, stateRef } from "../../../workspace/refs.ts";
+import { notedRefusal } from "../../../workspace/state/package-past.ts";
 import { commitState } from "../../pipeline/commit-state.ts";
 import { planWithRetry } from "../../pipeline/plan-with-retry.ts";
 import { deletionOf, findHeldReview, type HeldReview } from "./held-review.ts";
@@ -34,7 +35,8 @@ export async function planRefuse(ports: OperationPorts, name: string): Promise<R
     throw error;
   });
   const digest = (review && parseBranchName(review.branch)?.digest) ?? (known.held && digestOf(known.held));
-  const packages = new Map([...stateBranch.state.packages, [pkgbase, { ...known, refused: digest }]]);
+  const refused = { ...notedRefusal(known, ports.now().getTime()), refused: digest };
+  const packages = new Map([...stateBranch.state.packages, [pkgbase, refused]]);
   const state = await commitState(
     ports,
     stateBranch,

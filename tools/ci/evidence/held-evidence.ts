@@ -1,0 +1,63 @@
+import { SluiceError } from "../../errors.ts";
+import type { EvidenceSection } from "../../gate/review/evidence.ts";
+import { historySection } from "../../gate/review/history-section.ts";
+import { inertInline } from "../../gate/review/inert.ts";
+import { changedSources } from "../../gate/source-change/changed-sources.ts";
+import type { Update } from "../../gate/update.ts";
+import type { Git } from "../../git/git.ts";
+import type { Upstreams } from "../../upstream/sources.ts";
+import { packagePath } from "../../workspace/files.ts";
+import { withSection } from "../../workspace/state/evidence.ts";
+import type { State } from "../../workspace/state/state.ts";
+import type { Workspace } from "../../workspace/workspace.ts";
+import { packageHistory } from "./package-history.ts";
+
+/** What evidence about a package is found in. */
+export interface EvidencePlace {
+  readonly git: Git;
+  /** Main's commit. */
+  readonly head: string;
+  readonly workspace: Pick<Workspace, "packagesDir" | "config">;
+  readonly state: Pick<State, "packages">;
+  readonly now: Date;
+}
+
+/** The package's past, by what this clone and the branch `state` know; nobody is asked. */
+export async function historyOf(pkgbase: string, place: EvidencePlace): Promise<EvidenceSection> {
+  const { git, head, workspace, state, now } = place;
+  const folder = packagePath(workspace.packagesDir, pkgbase);
+  const email = workspace.config.GIT_AUTHOR_EMAIL;
+  const known = state.packages.get(pkgbase) ?? {};
+  return historySection(await packageHistory(git, { head, pkgbase, folder, email }, known, now));
+}
+
+/** What is kept of updates, with the past of packages whose update is held now; it is told once for each update. */
+export async function withHistories(
+  kept: State["evidence"],
+  held: readonly { readonly pkgbase: string; readonly digest: string }[],
+  place: EvidencePlace,
+): Promise<State["evidence"]> {
+  const evidence = new Map(kept);
+  for (const { pkgbase, digest } of held) {
+    const known = evidence.get(pkgbase);
+    if (known?.digest === digest && known.sections.some(({ title }) => title === "History")) continue;
+    evidence.set(pkgbase, withSection(known, digest, await historyOf(pkgbase, place)));
+  }
+  return evidence;
+}
+
+/** What changed in the program's sources; undefined where the update fetches what it fetched before. */
+export async function sourceOf(
+  update: Pick<Update, "before" | "after">,
+  { config }: Pick<Workspace, "config">,
+  upstreams: Pick<Upstreams, "sourceChange">,
+): Promise<EvidenceSection | undefined> {
+  const changed = changedSources(update, config.CI_ARCHES[0]!);
+  if (changed.length === 0) return undefined;
+  try {
+    return { title: "Source", ...(await upstreams.sourceChange(changed)) };
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return { title: "Source", first: [], lines: [`Nobody looked at its sources: ${inertInline(error.message)}`] };
+  }
+}

@@ -1,0 +1,58 @@
+import type { PastEvent } from "../../gate/review/history-section.ts";
+import type { PackageState } from "./package-state.ts";
+
+/** The newest ones that are kept of a package: enough for what a reviewer wants to know, and half a kilobyte. */
+export const mostEvents = 24;
+
+/** The state with one more event in it. `now`: in milliseconds since 1970. */
+export function noted(state: PackageState, what: Exclude<PastEvent["what"], "left">, now: number): PackageState {
+  return withEvent(state, { what, at: Math.floor(now / 1000) });
+}
+
+/** The same for a refusal, which is told again and again: once for what was held last. */
+export function notedRefusal(state: PackageState, now: number): PackageState {
+  const last = state.past?.findLast(({ what }) => what !== "left");
+  return last?.what === "refused" ? state : noted(state, "refused", now);
+}
+
+/** The state with these as the accepted maintainers, who are remembered where they aren't those before. */
+export function withMaintainers(
+  state: PackageState,
+  maintainers: readonly string[] | undefined,
+  now: number,
+): PackageState {
+  const before = state.maintainers;
+  const accepted = { ...state, maintainers };
+  if (!before || !maintainers || sameNames(before, maintainers)) return accepted;
+  return withEvent(accepted, { what: "left", at: Math.floor(now / 1000), maintainers: before });
+}
+
+function withEvent(state: PackageState, event: PastEvent): PackageState {
+  return { ...state, past: [...(state.past ?? []), event].slice(-mostEvents) };
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name) => b.includes(name));
+}
+
+/** Oldest first; what can't be understood is left out. */
+export function parsePast(text: string | undefined): readonly PastEvent[] | undefined {
+  const events = text?.split(",").flatMap((each): PastEvent[] => {
+    const [, what, at = "", names = ""] =
+      /^(held|accepted|refused|left):(\d{1,12})(?::([\w.@+/-]*))?$/.exec(each) ?? [];
+    if (what === undefined) return [];
+    if (what !== "left") return [{ what: what as "held" | "accepted" | "refused", at: Number(at) }];
+    return [{ what, at: Number(at), maintainers: names.split("/").filter((name) => name !== "") }];
+  });
+  return events && events.length > 0 ? events.slice(-mostEvents) : undefined;
+}
+
+export function formatPast(past: readonly PastEvent[] | undefined): string | undefined {
+  if (!past || past.length === 0) return undefined;
+  return past
+    .map((event) => {
+      const text = `${event.what}:${event.at}`;
+      return event.what === "left" ? `${text}:${event.maintainers.join("/")}` : text;
+    })
+    .join(",");
+}
