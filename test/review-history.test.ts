@@ -40,7 +40,8 @@ function merge(branch: string): void {
   world.git("fetch", "-q", "origin");
   world.git("reset", "-q", "--hard", "origin/main");
   const subject = `Merge pull request #1 from owner/${branch}`;
-  world.git("-c", "user.name=Rita Reviewer", "merge", "-q", "--no-ff", "-m", subject, `origin/${branch}`);
+  world.git("merge", "-q", "--no-ff", "-m", subject, `origin/${branch}`);
+  world.git("commit", "-q", "--amend", "--no-edit", "--author=Rita Reviewer <rita@example.org>");
   world.git("push", "-q", "origin", "main");
   world.git("push", "-q", "-f", "origin", "HEAD:refs/tags/scheduled");
 }

@@ -46,14 +46,14 @@ export async function withHistories(
   return evidence;
 }
 
-/** What changed in the program's sources; undefined where the update fetches what it fetched before. */
+/** What changed in the program's sources, or why nobody looked at them. */
 export async function sourceOf(
   update: Pick<Update, "before" | "after">,
   { config }: Pick<Workspace, "config">,
   upstreams: Pick<Upstreams, "sourceChange">,
-): Promise<EvidenceSection | undefined> {
+): Promise<EvidenceSection> {
   const changed = changedSources(update, config.CI_ARCHES[0]!);
-  if (changed.length === 0) return undefined;
+  if (changed.length === 0) return { title: "Source", first: [], lines: ["It fetches what it fetched before"] };
   try {
     return { title: "Source", ...(await upstreams.sourceChange(changed)) };
   } catch (error) {

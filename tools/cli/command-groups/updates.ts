@@ -9,6 +9,7 @@ export const updates: readonly CommandEntry[] = [
       ["sluice review", "what waits for a person"],
       ["sluice review show foo", "what would change in foo, and what the gate says of it"],
       ["sluice review --build", "build what waits, without publishing it, and say what its packages hold"],
+      ["sluice review show foo --source", "what changed in the program's source, and what its release adds"],
       ["sluice review accept foo", "take it into main, as it was shown"],
       ["sluice review refuse foo", "don't ask again until upstream moves"],
       ["sluice review --json", "with all findings"],
@@ -24,6 +25,7 @@ export const updates: readonly CommandEntry[] = [
           "--build",
           "list, show: first build what is held, without publishing it, and compare it with what is published",
         )
+        .option("--source", "list, show: first fetch the sources of what is held, before and now, and compare them")
         .option("-n, --dry-run", "show the plan and change nothing")
         .option("--json", "print as JSON, with all findings"),
     load: async () => (await import("../commands/review.ts")).review,

@@ -28,6 +28,7 @@ import { openGit } from "../../git/git.ts";
 import { reviewPlace } from "../wiring/forge.ts";
 import { info, printable, reportError, warn } from "../output/report.ts";
 import { describeAsked } from "../wiring/operation.ts";
+import { lookAtHeldSources } from "../wiring/review-sources.ts";
 import { stateFolder } from "../wiring/state-folder.ts";
 import { findRoot } from "../wiring/root.ts";
 import { publishedRecords } from "../wiring/published-records.ts";
@@ -53,7 +54,9 @@ export async function onSchedule(options: Options): Promise<number> {
   return withUpstreams(process.env, async (upstreams) => {
     const published = publishedRecords(foldersOf(stateFolder(options)).repositories);
     const ports = { git, platform, upstreams, published, forge, now, progress: info };
-    return report(await planOrRun(ports, options), platform, options);
+    const run = await planOrRun(ports, options);
+    if (run.outcome) await lookAtHeldSources(ports, run.plan);
+    return report(run, platform, options);
   });
 }
 

@@ -15,12 +15,14 @@ import { info, printable } from "../output/report.ts";
 import { formatTable } from "../output/table.ts";
 import { reviewPlace } from "../wiring/forge.ts";
 import { operationPorts, reportOperation, type OperationOptions } from "../wiring/operation.ts";
-import type { InstallationOptions } from "../wiring/installation.ts";
+import { readHead, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
 import { reviewBuilder } from "../wiring/review-builder.ts";
+import { reviewSources } from "../wiring/review-sources.ts";
 import { withUpstreams } from "../wiring/upstreams.ts";
 
 interface Options extends OperationOptions, Pick<InstallationOptions, "state" | "sandbox"> {
   readonly build?: boolean;
+  readonly source?: boolean;
 }
 
 /** Without an action: all open reviews. */
@@ -35,13 +37,13 @@ export async function review(
       hint: "`sluice review` lists what is held.",
     });
   }
-  if (options.build && action !== "show") throw buildsNothing(action);
+  if ((options.build || options.source) && action !== "show") throw looksAtNothing(action);
   return actions[action](options, pkgbase);
 }
 
-function buildsNothing(action: string): SluiceError {
-  return new SluiceError("usage", `sluice review ${action} builds nothing`, {
-    hint: "Build what is held first: sluice review --build, or sluice review show PKGBASE --build",
+function looksAtNothing(action: string): SluiceError {
+  return new SluiceError("usage", `sluice review ${action} builds and fetches nothing`, {
+    hint: "Do so first: sluice review --build --source, or sluice review show PKGBASE --build --source",
   });
 }
 
@@ -51,7 +53,7 @@ async function list(options: Options): Promise<number> {
   const ports = operationPorts(options);
   const forge = await reviewPlace(ports.git, ports.platform);
   if (forge instanceof SluiceError) throw forge;
-  if (options.build) await buildHeld(options, ports, forge);
+  await gather(options, ports, forge);
   return withUpstreams(process.env, async (upstreams) => {
     const reviews = await listReviews({ ...ports, forge, upstreams });
     if (options.json) process.stdout.write(`${JSON.stringify(reviews, null, 2)}\n`);
@@ -72,25 +74,29 @@ function describe(reviews: readonly ListedReview[], now: Date): string {
   return formatTable(["PKGBASE", "VERDICT", "AGE", "REVIEW", "WHY"], rows);
 }
 
-/** Whatever else is shown then: what couldn't be built is among it. */
-async function buildHeld(
+/** Whatever else is shown then: what couldn't be built or fetched is among it. */
+async function gather(
   options: Options,
   ports: OperationPorts,
   forge: Forge | SluiceError,
   only?: string,
 ): Promise<void> {
-  if (options.dryRun) throw buildsNothing("--dry-run");
-  const gathered = await gatherEvidence({ ...ports, forge, ...(await reviewBuilder(options)) }, only);
+  if (!options.build && !options.source) return;
+  if (options.dryRun) throw looksAtNothing("--dry-run");
+  const gathered = await withUpstreams(process.env, async (upstreams) => {
+    const builder = options.build ? await reviewBuilder(options) : { signal: stopSignal() };
+    const { workspace } = await readHead(ports.git);
+    const sources = options.source ? { sources: reviewSources(ports.git, workspace, upstreams) } : {};
+    return gatherEvidence({ ...ports, forge, ...builder, ...sources }, only);
+  });
   for (const { pkgbase, outcome } of gathered) info(`${pkgbase}: ${outcome}.`);
 }
 
 async function show(options: Options, pkgbase: string): Promise<number> {
-  if (options.build) {
-    const ports = operationPorts(options);
-    await buildHeld(options, ports, await reviewPlace(ports.git, ports.platform), pkgbase);
-  }
+  const ports = operationPorts(options);
+  await gather(options, ports, await reviewPlace(ports.git, ports.platform), pkgbase);
   return withUpstreams(process.env, async (upstreams) => {
-    const shown = await showReview({ ...operationPorts(options), upstreams }, pkgbase);
+    const shown = await showReview({ ...ports, upstreams }, pkgbase);
     if (options.json) process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
     else process.stdout.write(printable(describeShown(shown)));
     info(`Accept it: sluice review accept ${pkgbase}. Refuse it: sluice review refuse ${pkgbase}.`);

@@ -9,13 +9,13 @@ import { remoteBranches } from "../../../git/remote-branches.ts";
 import { durably } from "../../../steps.ts";
 import { existingPackages } from "../../../workspace/package-names.ts";
 import { remote, stateRef } from "../../../workspace/refs.ts";
-import { withSection, type BuildOutcome } from "../../../workspace/state/evidence.ts";
+import { withSection, type BuildOutcome, type KeptEvidence } from "../../../workspace/state/evidence.ts";
 import { commitState } from "../../pipeline/commit-state.ts";
 import { planWithRetry } from "../../pipeline/plan-with-retry.ts";
 import { readCurrentState, type CurrentState, type OperationPorts } from "../operation.ts";
 
-/** An update that is held, and that nobody has built yet as it is. */
-export interface UnbuiltReview {
+/** An update that is held, of which something is to be found out. */
+export interface HeldRecipe {
   readonly pkgbase: string;
   /** Of the recipe that is held. */
   readonly digest: string;
@@ -28,13 +28,15 @@ export interface UnbuiltReview {
 export interface EvidencePorts extends OperationPorts {
   /** Where reviews are, or why there are none. */
   readonly forge: Forge | SluiceError;
-  /** Builds it and says what its packages hold. */
-  readonly build: (review: UnbuiltReview) => Promise<{
+  /** Builds it and says what its packages hold; undefined: nothing is built. */
+  readonly build?: (review: HeldRecipe) => Promise<{
     readonly section: EvidenceSection;
     readonly outcome: string;
     readonly result: BuildOutcome;
   }>;
-  /** When to begin no further build. */
+  /** Looks at its sources, before and now; undefined: nobody does. */
+  readonly sources?: (review: HeldRecipe) => Promise<EvidenceSection>;
+  /** When to begin nothing further. */
   readonly signal: AbortSignal;
 }
 
@@ -45,8 +47,8 @@ export interface GatheredEvidence {
 }
 
 /**
- * Builds what is held and isn't built yet, keeps on the branch `state` what came out, and shows it in the reviews. What
- * is kept already is only shown, so an interrupted run is finished by the next.
+ * Builds what is held and isn't built yet, looks at sources that nobody looked at, keeps on the branch `state` what came
+ * out, and shows it in the reviews. What is kept already is only shown, so an interrupted run is finished by the next.
  *
  * @param only a pkgbase, or a pkgname of one; default: all
  * @throws SluiceError `unknown-package`
@@ -54,52 +56,79 @@ export interface GatheredEvidence {
 export async function gatherEvidence(ports: EvidencePorts, only?: string): Promise<GatheredEvidence[]> {
   const gathered: GatheredEvidence[] = [];
   const present = await readCurrentState(ports);
-  for (const review of await unbuiltReviews(ports, present, only)) {
+  for (const { review, sources, build } of await unknownReviews(ports, present, only)) {
+    const { pkgbase, commit } = review;
     if (ports.signal.aborted) break;
-    ports.progress(`building the held update of ${review.pkgbase}`);
-    const { section, outcome, result } = await ports.build(review);
+    if (sources) {
+      ports.progress(`looking at the sources of the held update of ${pkgbase}`);
+      await keep(ports, review, await sources(review));
+      gathered.push({ pkgbase, outcome: "its sources were looked at" });
+    }
     if (ports.signal.aborted) break;
-    await keep(ports, review, section, result);
-    gathered.push({ pkgbase: review.pkgbase, outcome });
+    if (build) {
+      ports.progress(`building the held update of ${pkgbase}`);
+      const { section, outcome, result } = await build(review);
+      if (ports.signal.aborted) break;
+      await keep(ports, review, section, { built: commit, result });
+      gathered.push({ pkgbase, outcome });
+    }
   }
   await showInReviews(ports);
   return gathered;
 }
 
-async function unbuiltReviews(
-  { git }: EvidencePorts,
+interface UnknownReview extends Pick<EvidencePorts, "build" | "sources"> {
+  readonly review: HeldRecipe;
+}
+
+/** Who names one wants to see it again: what a build that failed needs, or a source, may be there now. */
+async function unknownReviews(
+  { git, ...ports }: EvidencePorts,
   { refs, side, stateBranch }: CurrentState,
   only: string | undefined,
-): Promise<UnbuiltReview[]> {
+): Promise<UnknownReview[]> {
   const place = refs.hasRemote ? remote : ".";
   const heads = await remoteBranches(git, place, "update-");
   const { packages } = side.workspace;
   const wanted = new Set(only === undefined ? packages.keys() : existingPackages([only], packages));
   const found = new Map<string, string>();
-  const reviews: UnbuiltReview[] = [];
+  const isNamed = only !== undefined;
+  const reviews: UnknownReview[] = [];
   for (const [branch, commit] of heads) {
     const { pkgbase = "", digest } = parseBranchName(branch) ?? {};
     const held = stateBranch.state.packages.get(pkgbase)?.held;
     // The digest in a branch's name is the beginning of the whole one.
     if (!wanted.has(pkgbase) || held === undefined || digest === undefined || !held.startsWith(digest))
       continue;
-    const known = stateBranch.state.evidence.get(pkgbase);
-    const isTried = known?.digest === held && known.built === commit;
-    // Who names one that failed wants to see it tried again: what it needs may be there now.
-    if (isTried && (known.result === "built" || (known.result === "failed" && only === undefined))) continue;
+    const kept = stateBranch.state.evidence.get(pkgbase);
+    const known = kept?.digest === held ? kept : undefined;
+    const sources = isNamed || !hasSource(known) ? ports.sources : undefined;
+    const build = isBuilt(known, commit, isNamed) ? undefined : ports.build;
+    if (!sources && !build) continue;
     found.set(branch, commit);
-    reviews.push({ pkgbase, digest: held, commit, main: refs.head });
+    const review = { pkgbase, digest: held, commit, main: refs.head };
+    reviews.push({ review, ...(sources && { sources }), ...(build && { build }) });
   }
   await fetchBranches(git, place, found);
   return reviews;
 }
 
+function isBuilt(known: KeptEvidence | undefined, commit: string, isNamed: boolean): boolean {
+  if (known?.built !== commit) return false;
+  return known.result === "built" || (known.result === "failed" && !isNamed);
+}
+
+/** Whether somebody looked at the sources of this very update. */
+export function hasSource(known: KeptEvidence | undefined): boolean {
+  return known?.sections.some(({ title }) => title === "Source") ?? false;
+}
+
 /** Where it isn't held any more, nothing is kept. */
 async function keep(
   ports: EvidencePorts,
-  { pkgbase, digest, commit }: UnbuiltReview,
+  { pkgbase, digest }: HeldRecipe,
   section: EvidenceSection,
-  result: BuildOutcome,
+  built: Pick<KeptEvidence, "built" | "result"> = {},
 ): Promise<void> {
   const { git, platform, progress, checkpoint } = ports;
   await planWithRetry(
@@ -109,7 +138,7 @@ async function keep(
       const { refs, side, stateBranch } = await readCurrentState(ports);
       const { state } = stateBranch;
       const isHeld = state.packages.get(pkgbase)?.held === digest;
-      const kept = withSection(state.evidence.get(pkgbase), digest, section, { built: commit, result });
+      const kept = withSection(state.evidence.get(pkgbase), digest, section, built);
       const next = { ...state, evidence: new Map([...state.evidence, [pkgbase, kept]]) };
       const to = isHeld ? await commitState(ports, stateBranch, next, side.workspace.config) : refs.state;
       return { refs, to };

@@ -1,3 +1,4 @@
+import { historyOf } from "../../evidence/held-evidence.ts";
 import { whyHeld } from "../../updates/decide-update.ts";
 import { evidenceOf, openHeldReview, rememberShown, type HeldReview } from "./held-review.ts";
 import { readRecipe } from "../../updates/recipe-in-commit.ts";
@@ -44,6 +45,9 @@ export async function showReview(ports: JudgePorts, name: string): Promise<Shown
     ]),
   ];
   await rememberShown(git, review);
+  const found = evidenceOf(stateBranch.state, review);
+  const place = { git, head: refs.head, workspace: side.workspace, state: stateBranch.state, now: ports.now() };
+  const past = await historyOf(pkg.pkgbase, place);
   const state = stateBranch.state.packages.get(pkg.pkgbase);
   return {
     ...review,
@@ -52,7 +56,8 @@ export async function showReview(ports: JudgePorts, name: string): Promise<Shown
     judgement,
     maintainersBefore: state?.maintainers,
     maintainersAfter: state?.heldMaintainers,
-    evidence: evidenceOf(stateBranch.state, review),
+    // Of the past, more may be known than when it was held.
+    evidence: [...found.filter(({ title }) => title !== past.title), past],
     diff,
   };
 }

@@ -15,6 +15,7 @@ import type { Total } from "../../../queue/event-readers.ts";
 import { countsOf } from "../operation.ts";
 import { countsOfUpdates } from "../update-counts.ts";
 import { reviewPlace } from "../forge.ts";
+import { lookAtHeldSources } from "../review-sources.ts";
 import { withUpstreams } from "../upstreams.ts";
 
 interface Options {
@@ -97,6 +98,7 @@ export function pipelines(options: Options): Pipelines {
     const forge = await reviewPlace(git, platform);
     return withUpstreams(process.env, async (upstreams) => {
       const { plan, outcome, template } = await runOnSchedule({ ...ports, published, upstreams, forge });
+      await lookAtHeldSources({ ...ports, upstreams, forge }, plan);
       await count(countsOfUpdates(plan.updates));
       reviewsDue = plan.workspace.config.CI_REVIEW_BUILDS;
       return reportLines(plan, outcome, template).map(
