@@ -4,7 +4,8 @@ import type { ForgeServer } from "./world/forge-server.ts";
 import { connect, standIns } from "./world/forges.ts";
 
 /** A new dependency is more than a new version, and nothing worse. */
-const major = (pkgver: string): ReturnType<typeof recipe> => recipe("foo", pkgver, { lines: [`depends = lib${pkgver}`] });
+const major = (pkgver: string): ReturnType<typeof recipe> =>
+  recipe("foo", pkgver, { lines: [`depends = lib${pkgver}`] });
 
 const start = new ScheduleDays();
 let days: ScheduleDays;
@@ -57,7 +58,9 @@ test("a review tells who maintained the package since when, how often it was hel
   const second = await offer("3", ["ann"]);
   expect(second).toMatch(/- 2 changes of the recipe since \S+ \(.*\): 1 accepted by a person, 1 by hand\n/);
   expect(second).toMatch(/- Accepted: \S+ by `Rita Reviewer`\n/);
-  expect(second).toContain("- 1 update held since 2026-06-02: 1 accepted; last decided on 2026-06-02: accepted\n");
+  expect(second).toContain(
+    "- 1 update held since 2026-06-02: 1 accepted; last decided on 2026-06-02: accepted\n",
+  );
 
   server.refuse(server.current().at(-1)!.number);
   await days.run();
@@ -65,11 +68,15 @@ test("a review tells who maintained the package since when, how often it was hel
   expect(days.atOrigin("foo", "state").match(/refused:/g)).toHaveLength(1);
   const third = await offer("4", ["mallory"]);
   expect(third).toContain("- An update was refused on 2026-06-03, and none was accepted since\n");
-  expect(third).toContain("- 2 updates held since 2026-06-02: 1 accepted, 1 refused; last decided on 2026-06-03: refused\n");
+  expect(third).toContain(
+    "- 2 updates held since 2026-06-02: 1 accepted, 1 refused; last decided on 2026-06-03: refused\n",
+  );
 
   merge(server.current().at(-1)!.branch);
   await days.run();
   const fourth = await offer("5", ["mallory"]);
-  expect(fourth).toContain("### Look at first\n\n- Its maintainers changed 1 day ago: `ann` before, `mallory` since\n");
+  expect(fourth).toContain(
+    "### Look at first\n\n- Its maintainers changed 1 day ago: `ann` before, `mallory` since\n",
+  );
   expect(fourth).toContain("- Maintained by `mallory` since 2026-06-04; before by `ann` until 2026-06-04\n");
 });

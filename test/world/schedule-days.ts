@@ -131,7 +131,7 @@ export class ScheduleDays {
       },
       runUpdateScript: () => Promise.reject(new SluiceError("sandbox", "no sandbox here")),
       tagsOf: async () => undefined,
-sourceChange: async () => ({ first: [], lines: [] }),
+      sourceChange: async () => ({ first: [], lines: [] }),
       refsOf: async () => ({ kind: "refs", refs: new Map() }),
       libraries: async () => this.databases,
       rebuildsOn: async () => new Map(),

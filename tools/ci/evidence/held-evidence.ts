@@ -53,11 +53,16 @@ export async function sourceOf(
   upstreams: Pick<Upstreams, "sourceChange">,
 ): Promise<EvidenceSection> {
   const changed = changedSources(update, config.CI_ARCHES[0]!);
-  if (changed.length === 0) return { title: "Source", first: [], lines: ["It fetches what it fetched before"] };
+  if (changed.length === 0)
+    return { title: "Source", first: [], lines: ["It fetches what it fetched before"] };
   try {
     return { title: "Source", ...(await upstreams.sourceChange(changed)) };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    return { title: "Source", first: [], lines: [`Nobody looked at its sources: ${inertInline(error.message)}`] };
+    return {
+      title: "Source",
+      first: [],
+      lines: [`Nobody looked at its sources: ${inertInline(error.message)}`],
+    };
   }
 }

@@ -37,9 +37,14 @@ export async function packageHistory(
   const values = (await git.bytes(args)).toString().split("\0");
   const changes: RecipeChange[] = [];
   for (let at = 0; at + fields.length <= values.length; at += fields.length) {
-    const [, parents = "", seconds, by = "", author, committer, subject = ""] = values.slice(at, at + fields.length);
+    const [, parents = "", seconds, by = "", author, committer, subject = ""] = values.slice(
+      at,
+      at + fields.length,
+    );
     const isOurs = author === email && committer === email;
-    const isReview = parents.includes(" ") ? namesReview(subject, pkgbase) : isAccepted(subject, pkgbase, isOurs);
+    const isReview = parents.includes(" ")
+      ? namesReview(subject, pkgbase)
+      : isAccepted(subject, pkgbase, isOurs);
     changes.push({ how: isReview ? "accepted" : isOurs ? "taken" : "by hand", by, at: Number(seconds) || 0 });
   }
   return {
@@ -53,10 +58,14 @@ export async function packageHistory(
 
 /** As GitHub, Gitea and GitLab write a merge's subject. */
 function namesReview(subject: string, pkgbase: string): boolean {
-  return (subject.match(/update-[A-Za-z0-9@._+%-]+/g) ?? []).some((branch) => parseBranchName(branch)?.pkgbase === pkgbase);
+  return (subject.match(/update-[A-Za-z0-9@._+%-]+/g) ?? []).some(
+    (branch) => parseBranchName(branch)?.pkgbase === pkgbase,
+  );
 }
 
 /** What `sluice review accept` writes, or what a forge makes of a review that it squashes. */
 function isAccepted(subject: string, pkgbase: string, isOurs: boolean): boolean {
-  return subject.startsWith(`${pkgbase}: `) && subject.includes(" → ") ? true : !isOurs && subject.startsWith("chore(update): ");
+  return subject.startsWith(`${pkgbase}: `) && subject.includes(" → ")
+    ? true
+    : !isOurs && subject.startsWith("chore(update): ");
 }

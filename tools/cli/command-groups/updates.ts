@@ -25,7 +25,10 @@ export const updates: readonly CommandEntry[] = [
           "--build",
           "list, show: first build what is held, without publishing it, and compare it with what is published",
         )
-        .option("--source", "list, show: first fetch the sources of what is held, before and now, and compare them")
+        .option(
+          "--source",
+          "list, show: first fetch the sources of what is held, before and now, and compare them",
+        )
         .option("-n, --dry-run", "show the plan and change nothing")
         .option("--json", "print as JSON, with all findings"),
     load: async () => (await import("../commands/review.ts")).review,

@@ -1,10 +1,15 @@
 import { sourceOf } from "../../ci/evidence/held-evidence.ts";
-import { gatherEvidence, hasSource, type EvidencePorts } from "../../ci/operations/reviews/gather-evidence.ts";
+import {
+  gatherEvidence,
+  hasSource,
+  type EvidencePorts,
+} from "../../ci/operations/reviews/gather-evidence.ts";
 import type { OperationPorts } from "../../ci/operations/operation.ts";
 import type { OnSchedulePlan } from "../../ci/on-schedule/on-schedule.ts";
 import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import { readRecipe } from "../../ci/updates/recipe-in-commit.ts";
 import type { Git } from "../../git/git.ts";
+import { timeoutSignal } from "../../timeout-signal.ts";
 import { packagePath } from "../../workspace/files.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 
@@ -38,5 +43,5 @@ export async function lookAtHeldSources(
   });
   if (isKnown) return;
   const sources = reviewSources(ports.git, workspace, ports.upstreams);
-  await gatherEvidence({ ...ports, sources, signal: AbortSignal.timeout(longest) });
+  await gatherEvidence({ ...ports, sources, signal: timeoutSignal(longest) });
 }

@@ -6,7 +6,14 @@ const on = (day: string): number => Date.parse(`${day}T00:00:00Z`) / 1000;
 const event = (what: "held" | "accepted" | "refused", day: string): PastEvent => ({ what, at: on(day) });
 
 function section(history: Partial<PackageHistory>): { first: readonly string[]; lines: readonly string[] } {
-  const { first, lines } = historySection({ changes: [], isWhole: true, past: [], maintainers: undefined, now, ...history });
+  const { first, lines } = historySection({
+    changes: [],
+    isWhole: true,
+    past: [],
+    maintainers: undefined,
+    now,
+    ...history,
+  });
   return { first, lines };
 }
 

@@ -52,12 +52,16 @@ function changedHands({ past, maintainers, now }: PackageHistory): string[] {
   if (!left) return [];
   const days = daysSince(left.at, now);
   if (days > newsDays) return [];
-  return [`Its maintainers changed ${ago(days)}: ${names(left.maintainers)} before, ${names(maintainers)} since`];
+  return [
+    `Its maintainers changed ${ago(days)}: ${names(left.maintainers)} before, ${names(maintainers)} since`,
+  ];
 }
 
 function refusedBefore({ last, waits }: Outcomes): string[] {
   if (last?.what !== "refused") return [];
-  return [`${waits ? "An earlier update" : "An update"} was refused on ${dayOf(last.at)}, and none was accepted since`];
+  return [
+    `${waits ? "An earlier update" : "An update"} was refused on ${dayOf(last.at)}, and none was accepted since`,
+  ];
 }
 
 function maintained({ past, maintainers }: PackageHistory): string[] {
@@ -65,7 +69,9 @@ function maintained({ past, maintainers }: PackageHistory): string[] {
   const left = past.filter((event) => event.what === "left");
   if (left.length === 0) return [`Maintained by ${names(maintainers)}; no others are on record`];
   const before = left.toReversed().map((event) => `${names(event.maintainers)} until ${dayOf(event.at)}`);
-  return [`Maintained by ${names(maintainers)} since ${dayOf(left.at(-1)!.at)}; before by ${before.join(", ")}`];
+  return [
+    `Maintained by ${names(maintainers)} since ${dayOf(left.at(-1)!.at)}; before by ${before.join(", ")}`,
+  ];
 }
 
 function changed({ changes, isWhole, now }: PackageHistory): string[] {
@@ -85,7 +91,9 @@ function changed({ changes, isWhole, now }: PackageHistory): string[] {
 
 function acceptedBy({ changes }: PackageHistory): string[] {
   const accepted = changes.filter(({ how }) => how === "accepted");
-  const shown = accepted.slice(0, acceptedShown).map(({ by, at }) => `${dayOf(at)} by ${inertInline(by, 60)}`);
+  const shown = accepted
+    .slice(0, acceptedShown)
+    .map(({ by, at }) => `${dayOf(at)} by ${inertInline(by, 60)}`);
   const more = accepted.length - shown.length;
   return shown.length === 0 ? [] : [`Accepted: ${shown.join(", ")}${more > 0 ? ` and ${more} before` : ""}`];
 }
@@ -106,7 +114,12 @@ function held({ past }: PackageHistory, { times, waits, last }: Outcomes): strin
 }
 
 interface Outcomes {
-  readonly times: { readonly held: number; readonly accepted: number; readonly refused: number; readonly overtaken: number };
+  readonly times: {
+    readonly held: number;
+    readonly accepted: number;
+    readonly refused: number;
+    readonly overtaken: number;
+  };
   /** Whether one was held and nobody has decided yet. */
   readonly waits: boolean;
   readonly last: { readonly what: "accepted" | "refused"; readonly at: number } | undefined;

@@ -27,7 +27,11 @@ test.each<[what: string, before: RecipeFiles | undefined, after: RecipeFiles, ex
   [
     "a source that comes, and a signature",
     recipe("pkgver=1", "source=(https://e.org/foo.tar.gz)", `sha256sums=(${a})`),
-    recipe("pkgver=1", "source=(https://e.org/foo.tar.gz{,.sig} git+https://e.org/x#tag=v1)", `sha256sums=(${a} SKIP SKIP)`),
+    recipe(
+      "pkgver=1",
+      "source=(https://e.org/foo.tar.gz{,.sig} git+https://e.org/x#tag=v1)",
+      `sha256sums=(${a} SKIP SKIP)`,
+    ),
     [[undefined, undefined, "git+https://e.org/x#tag=v1", undefined]],
   ],
   [
@@ -36,8 +40,18 @@ test.each<[what: string, before: RecipeFiles | undefined, after: RecipeFiles, ex
     recipe("pkgver=2", `source_x86_64=(${url})`, `source_aarch64=(${url}.arm)`),
     [["https://e.org/foo-1.tar.gz", undefined, "https://e.org/foo-2.tar.gz", undefined]],
   ],
-  ["nothing where all stays", recipe("pkgver=1", "source=(https://e.org/x)"), recipe("pkgver=2", "source=(https://e.org/x)"), []],
-  ["all of a first recipe", undefined, recipe("pkgver=2", `source=(${url})`), [[undefined, undefined, "https://e.org/foo-2.tar.gz", undefined]]],
+  [
+    "nothing where all stays",
+    recipe("pkgver=1", "source=(https://e.org/x)"),
+    recipe("pkgver=2", "source=(https://e.org/x)"),
+    [],
+  ],
+  [
+    "all of a first recipe",
+    undefined,
+    recipe("pkgver=2", `source=(${url})`),
+    [[undefined, undefined, "https://e.org/foo-2.tar.gz", undefined]],
+  ],
   ["nothing where it can't be read", recipe("pkgver=1"), recipe("source=(("), []],
 ])("%s", (_, before, after, expected) => {
   const found = changedSources({ before, after }, "x86_64").map((pair) => [
@@ -50,8 +64,16 @@ test.each<[what: string, before: RecipeFiles | undefined, after: RecipeFiles, ex
 });
 
 test.each([
-  ["https://github.com/x/xz/releases/download/v5.6.1/xz-5.6.1.tar.gz", "https://github.com/x/xz.git", "v5.6.1"],
-  ["xz.tgz::https://git.e.org/x/xz/releases/download/release%2F1/x.tgz", "https://git.e.org/x/xz.git", "release/1"],
+  [
+    "https://github.com/x/xz/releases/download/v5.6.1/xz-5.6.1.tar.gz",
+    "https://github.com/x/xz.git",
+    "v5.6.1",
+  ],
+  [
+    "xz.tgz::https://git.e.org/x/xz/releases/download/release%2F1/x.tgz",
+    "https://git.e.org/x/xz.git",
+    "release/1",
+  ],
   ["https://gitlab.com/a/b/c/-/releases/v1/downloads/c.tar.gz", "https://gitlab.com/a/b/c.git", "v1"],
   ["https://github.com/x/xz/archive/refs/tags/v5.6.1.tar.gz", undefined, undefined],
   ["https://github.com/x/xz/releases/download/-evil/xz.tar.gz", undefined, undefined],

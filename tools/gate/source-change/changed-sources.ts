@@ -21,7 +21,10 @@ export interface ChangedSource {
  * The sources that an update fetches from another address than before, or with another checksum, on one architecture.
  * Files of the recipe itself and signatures aren't among them, nor is what only running the recipe would tell.
  */
-export function changedSources({ before, after }: Pick<Update, "before" | "after">, carch: string): ChangedSource[] {
+export function changedSources(
+  { before, after }: Pick<Update, "before" | "after">,
+  carch: string,
+): ChangedSource[] {
   const now = declaredBy(after, carch);
   const old = before ? declaredBy(before, carch) : new Map<string, DeclaredSource[]>();
   return [...now].flatMap(([suffix, sources]) => pairs(old.get(suffix) ?? [], sources));
@@ -97,7 +100,8 @@ const releases = [
 ];
 
 /** No `..` and nothing at its ends that Git refuses, nor what it takes for another revision. */
-const tagName = /^(?!.*(?:\.\.|\/\/|\.lock$))[A-Za-z0-9_][A-Za-z0-9._+/-]{0,98}[A-Za-z0-9_+-]$|^[A-Za-z0-9_]$/;
+const tagName =
+  /^(?!.*(?:\.\.|\/\/|\.lock$))[A-Za-z0-9_][A-Za-z0-9._+/-]{0,98}[A-Za-z0-9_+-]$|^[A-Za-z0-9_]$/;
 
 function decoded(text: string): string {
   try {

@@ -5,8 +5,11 @@ import { ContentLooks } from "./content-looks.ts";
 
 const base64 = (bytes: number): string =>
   Buffer.from(Array.from({ length: bytes }, (_, at) => (at * 137 + 41) % 256)).toString("base64");
-const wrapped = (text: string, width: number): string => text.replaceAll(new RegExp(`.{${width}}`, "g"), "$&\n");
-const prose = "All that is written by hand has lines that end somewhere, and words between blanks.\n".repeat(100);
+const wrapped = (text: string, width: number): string =>
+  text.replaceAll(new RegExp(`.{${width}}`, "g"), "$&\n");
+const prose = "All that is written by hand has lines that end somewhere, and words between blanks.\n".repeat(
+  100,
+);
 
 test.each<[what: string, content: string | Uint8Array, looks: string]>([
   ["prose", prose, "text"],

@@ -30,7 +30,8 @@ export class ContentLooks {
   #last = 0;
 
   update(bytes: Uint8Array): void {
-    if (this.#seen < this.#head.length) this.#head.set(bytes.subarray(0, this.#head.length - this.#seen), this.#seen);
+    if (this.#seen < this.#head.length)
+      this.#head.set(bytes.subarray(0, this.#head.length - this.#seen), this.#seen);
     this.#seen += bytes.length;
     if (this.#hasNul) return;
     for (const byte of bytes) {

@@ -38,22 +38,47 @@ test.each([
 test("only files of Autotools' own names count as written by them", () => {
   const names = ["configure", "build-aux/ltmain.sh", "po/Makefile.in"];
   expect(names.map(isGenerated)).toEqual([true, true, true]);
-  expect(["m4/build-to-host.m4", "configure.sh", "x/my-missing"].map(isGenerated)).toEqual([false, false, false]);
+  expect(["m4/build-to-host.m4", "configure.sh", "x/my-missing"].map(isGenerated)).toEqual([
+    false,
+    false,
+    false,
+  ]);
 });
 
 test.each([
-  [["foo-1/", "foo-1/a", "foo-1/b/c"], ["", "a", "b/c"]],
-  [["./foo/a", "./foo/b"], ["a", "b"]],
-  [["a", "b/c"], ["a", "b/c"]],
-  [["foo/../../etc/passwd", "foo/a"], ["../../etc/passwd", "a"]],
+  [
+    ["foo-1/", "foo-1/a", "foo-1/b/c"],
+    ["", "a", "b/c"],
+  ],
+  [
+    ["./foo/a", "./foo/b"],
+    ["a", "b"],
+  ],
+  [
+    ["a", "b/c"],
+    ["a", "b/c"],
+  ],
+  [
+    ["foo/../../etc/passwd", "foo/a"],
+    ["../../etc/passwd", "a"],
+  ],
   [[], []],
 ])("of %j a commit has %j", (paths, expected) => {
-  expect([...asInCommit(tree(Object.fromEntries(paths.map((path) => [path, "1"])))).keys()]).toEqual(expected);
+  expect([...asInCommit(tree(Object.fromEntries(paths.map((path) => [path, "1"])))).keys()]).toEqual(
+    expected,
+  );
 });
 
 function report(look: Partial<SourceLook>): { first: readonly string[]; lines: readonly string[] } {
   const nothing = { tree: tree({}) };
-  return reportSource({ name: "foo-2.tar.gz", before: nothing, now: nothing, tag: undefined, isChecked: true, ...look });
+  return reportSource({
+    name: "foo-2.tar.gz",
+    before: nothing,
+    now: nothing,
+    tag: undefined,
+    isChecked: true,
+    ...look,
+  });
 }
 
 const before = tree({ "configure.ac": "1", configure: "1", "src/a.c": "1", "m4/lib.m4": "1" });
@@ -82,8 +107,12 @@ test("a build script that the release has and its tag hasn't, new in this versio
   expect(lines).toContain(
     "`foo-2.tar.gz` against tag `v2`: not in the tag, and new in this version (2): `m4/build-to-host.m4`, `po/de.po`",
   );
-  expect(lines).toContain("`foo-2.tar.gz` against tag `v2`: not in the tag, as in the version before (1): `m4/lib.m4`");
-  expect(lines).toContain("`foo-2.tar.gz` against tag `v2`: written by Autotools, new in this version (1): `configure`");
+  expect(lines).toContain(
+    "`foo-2.tar.gz` against tag `v2`: not in the tag, as in the version before (1): `m4/lib.m4`",
+  );
+  expect(lines).toContain(
+    "`foo-2.tar.gz` against tag `v2`: written by Autotools, new in this version (1): `configure`",
+  );
   // What the tag has as a submodule isn't compared.
   expect(lines.filter((line) => line.includes("against tag") && line.includes("zlib"))).toEqual([]);
 });
@@ -104,12 +133,21 @@ test("a release that is its tag says so", () => {
   const { first, lines } = report({ before: { tree: tagged }, now: { tree: tagged }, tag });
   expect({ first, lines }).toEqual({
     first: [],
-    lines: ["`foo-2.tar.gz` holds nothing that tag `v2` doesn't have", "`foo-2.tar.gz`: all files are as before"],
+    lines: [
+      "`foo-2.tar.gz` holds nothing that tag `v2` doesn't have",
+      "`foo-2.tar.gz`: all files are as before",
+    ],
   });
 });
 
 test("lock files, CI files, minified text and the rest have a line each", () => {
-  const old = tree({ "Cargo.lock": "1", "a.js": "1", "b.c": "1", "c.c": "1", ".github/workflows/x.yml": "1" });
+  const old = tree({
+    "Cargo.lock": "1",
+    "a.js": "1",
+    "b.c": "1",
+    "c.c": "1",
+    ".github/workflows/x.yml": "1",
+  });
   const now = tree({ "Cargo.lock": "2", "a.js": "2|minified", "b.c": "2", ".github/workflows/x.yml": "2" });
   expect(report({ before: { tree: old }, now: { tree: now } }).lines).toEqual([
     "`foo-2.tar.gz`: files: 4 changed, 1 gone",
@@ -126,7 +164,12 @@ test("what can't be read says why, and what is grave of it comes first", () => {
     first: [`\`foo-2.tar.gz\` ${problem}`],
     lines: [`\`foo-2.tar.gz\` ${problem}`],
   });
-  const { first, lines } = report({ before: { problem: "isn't available" }, now: { tree: released }, tag, isChecked: false });
+  const { first, lines } = report({
+    before: { problem: "isn't available" },
+    now: { tree: released },
+    tag,
+    isChecked: false,
+  });
   expect(first[0]).toMatch(/holds `m4\/build-to-host.m4` \(a build script\), which tag `v2` doesn't have$/);
   expect(lines.slice(0, 2)).toEqual([
     "The recipe has no checksum for `foo-2.tar.gz`: what is built may be another file",

@@ -48,7 +48,11 @@ const lockFile =
 /** Names that a build reads and obeys, whatever program runs it, and all shell scripts. */
 function isBuildScript(folded: string): boolean {
   const file = folded.slice(folded.lastIndexOf("/") + 1);
-  return buildName.test(file) || isGenerated(file) || /^debian\/(?:rules|.*\.(?:post|pre)(?:inst|rm))$/.test(folded);
+  return (
+    buildName.test(file) ||
+    isGenerated(file) ||
+    /^debian\/(?:rules|.*\.(?:post|pre)(?:inst|rm))$/.test(folded)
+  );
 }
 
 const buildName =

@@ -5,7 +5,9 @@ import { marks, type Mark } from "./source-marks.ts";
 import type { SourceTree } from "./source-tree.ts";
 
 /** What a source holds, or why that isn't known: the end of a sentence, without upstream's text. */
-export type SourceReading = { readonly tree: SourceTree } | { readonly problem: string; readonly isGrave?: boolean };
+export type SourceReading =
+  | { readonly tree: SourceTree }
+  | { readonly problem: string; readonly isGrave?: boolean };
 
 /** One source of an update, as it was and as it is. */
 export interface SourceLook {
@@ -34,7 +36,9 @@ const roomForNames = 1200;
 export function reportSource({ name, before, now, tag, isChecked }: SourceLook): SourceReport {
   const shown = shownPath(name);
   if ("problem" in now) return unread(`${shown} ${now.problem}`, now.isGrave ?? false);
-  const unchecked = isChecked ? [] : [`The recipe has no checksum for ${shown}: what is built may be another file`];
+  const unchecked = isChecked
+    ? []
+    : [`The recipe has no checksum for ${shown}: what is built may be another file`];
   const old = before && "tree" in before ? before.tree : undefined;
   const beyond = tag && "tree" in tag.reading ? beyondTag(now.tree, tag.reading.tree, old) : [];
   const changes = changedFiles(old ?? new Map(), now.tree);
@@ -48,7 +52,9 @@ export function reportSource({ name, before, now, tag, isChecked }: SourceLook):
     lines: [
       ...unchecked,
       ...(before && "problem" in before ? [`Of the version before ${shown}: it ${before.problem}`] : []),
-      ...(tag && "problem" in tag.reading ? [`Tag ${tagName}, of which ${shown} is: it ${tag.reading.problem}`] : []),
+      ...(tag && "problem" in tag.reading
+        ? [`Tag ${tagName}, of which ${shown} is: it ${tag.reading.problem}`]
+        : []),
       ...linesBeyond(beyond, shown, tagName, tag !== undefined && "tree" in tag.reading),
       ...(isKnown ? linesOfChange(changes, shown, old !== undefined) : []),
     ],
@@ -60,7 +66,12 @@ function unread(sentence: string, isGrave: boolean): SourceReport {
 }
 
 /** Each file that stands out has a sentence of its own, the first few of them. */
-function sentencesBeyond(beyond: readonly BeyondTag[], archive: string, tag: string, isCompared: boolean): string[] {
+function sentencesBeyond(
+  beyond: readonly BeyondTag[],
+  archive: string,
+  tag: string,
+  isCompared: boolean,
+): string[] {
   const grave = beyond
     .filter((file) => file.isNew && gravity(file) > 0)
     .toSorted((a, b) => gravity(b) - gravity(a));
@@ -72,7 +83,9 @@ function sentencesBeyond(beyond: readonly BeyondTag[], archive: string, tag: str
       : `${archive} has another ${shownPath(path)}${what} than tag ${tag}`;
   });
   const more = grave.length - shown.length;
-  return more > 0 ? [...shown, `${archive} has ${count(more, "more such file")} that tag ${tag} doesn't have so`] : shown;
+  return more > 0
+    ? [...shown, `${archive} has ${count(more, "more such file")} that tag ${tag} doesn't have so`]
+    : shown;
 }
 
 /** What no release tool does comes before what one may do; text that runs nothing is nothing to begin with. */
@@ -102,7 +115,9 @@ function isExtra({ how, isGenerated }: BeyondTag): boolean {
 
 function sentencesOfChange(changes: readonly FileChange[], source: string, hasOld: boolean): string[] {
   const standing = changes.filter(({ how }) => how !== "gone");
-  const hidden = standing.filter(({ how, marks: own }) => how === "new" && own.some((mark) => isUnreadable(mark) || mark === "binary"));
+  const hidden = standing.filter(
+    ({ how, marks: own }) => how === "new" && own.some((mark) => isUnreadable(mark) || mark === "binary"),
+  );
   const changed = standing.filter(({ how, marks: own }) => how === "changed" && own.some(isUnreadable));
   const build = hasOld ? standing.filter(({ marks: own }) => own.includes("build")) : [];
   const sentence = (text: string, files: readonly FileChange[]): string[] =>
@@ -131,7 +146,9 @@ function linesOfChange(changes: readonly FileChange[], source: string, hasOld: b
     ),
   );
   const plain = changes.filter(({ marks: own }) => own.length === 0);
-  const what = hasOld ? `files: ${counted.join(", ")}` : `a source that wasn't there before, of ${count(changes.length, "file")}`;
+  const what = hasOld
+    ? `files: ${counted.join(", ")}`
+    : `a source that wasn't there before, of ${count(changes.length, "file")}`;
   return [`${source}: ${what}`, ...kinds, ...listing(`${source}: the rest`, plain)];
 }
 

@@ -19,5 +19,7 @@ export function asInCommit(files: SourceTree): SourceTree {
   const plain = [...files].map(([path, file]) => [path.replace(/^(?:\.?\/)+/, ""), file] as const);
   const [top] = plain[0]?.[0].split("/", 1) ?? [];
   const isWrapped = top !== undefined && plain.every(([path]) => path.startsWith(`${top}/`));
-  return new Map(isWrapped ? plain.map(([path, file]) => [path.slice(top.length + 1), file] as const) : plain);
+  return new Map(
+    isWrapped ? plain.map(([path, file]) => [path.slice(top.length + 1), file] as const) : plain,
+  );
 }

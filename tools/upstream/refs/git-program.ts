@@ -55,7 +55,14 @@ export async function fetchRefs(
   refs: ReadonlyMap<string, string>,
   also: readonly string[] = [],
 ): Promise<void> {
-  const flags = [...also, "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
+  const flags = [
+    ...also,
+    "--quiet",
+    "--depth=1",
+    "--no-tags",
+    "--no-write-fetch-head",
+    "--no-recurse-submodules",
+  ];
   const wanted = [...refs].map(([theirs, ours]) => `+${theirs}:${ours}`);
   await run(http, git, url, ["fetch", ...flags, "--", url, ...wanted], longestFetch);
 }

@@ -41,7 +41,9 @@ async function readTree(git: Git, looks: ((id: string) => boolean) | undefined):
   // Without sizes: Git would fetch each file to know them.
   const listing = (await git.bytes(["ls-tree", "-r", "-z", "--full-tree", ours])).toString().split("\0");
   if (listing.length > mostFiles) {
-    throw new SluiceError("archive-too-large", `isn't looked at: it has more than ${mostFiles} files`, { exitCode: 1 });
+    throw new SluiceError("archive-too-large", `isn't looked at: it has more than ${mostFiles} files`, {
+      exitCode: 1,
+    });
   }
   const files = new Map<string, SourceFile>();
   const reader = looks && new ObjectReader(git);

@@ -65,11 +65,21 @@ function recipe(pkgver: string, source: string, sum: string): RecipeFiles {
 }
 
 /** Tags a version and releases it with what `make dist` adds. Returns the recipe's checksum. */
-function release(version: string, tagged: Record<string, string | Buffer>, added: Record<string, string>): string {
+function release(
+  version: string,
+  tagged: Record<string, string | Buffer>,
+  added: Record<string, string>,
+): string {
   repositories.commit("tukaani/xz", { files: tagged, message: version });
   repositories.git("tukaani/xz", "tag", `v${version}`, "main");
-  const inArchive = Object.entries({ ...tagged, ...added }).map(([path, text]) => [`xz-${version}/${path}`, text]);
-  return upload(`/tukaani/xz/releases/download/v${version}/xz-${version}.tar.gz`, Object.fromEntries(inArchive));
+  const inArchive = Object.entries({ ...tagged, ...added }).map(([path, text]) => [
+    `xz-${version}/${path}`,
+    text,
+  ]);
+  return upload(
+    `/tukaani/xz/releases/download/v${version}/xz-${version}.tar.gz`,
+    Object.fromEntries(inArchive),
+  );
 }
 
 function upload(path: string, content: Record<string, string | Buffer>): string {
@@ -81,28 +91,35 @@ function upload(path: string, content: Record<string, string | Buffer>): string 
 const address = "https://github.com/tukaani/xz/releases/download/v${pkgver}/xz-${pkgver}.tar.gz";
 const payload = Buffer.from(`\xfd7zXZ\0${"\x01\x02\0".repeat(50)}`, "latin1");
 
-test.skipIf(!isPossible)("a release that holds a script which its tag doesn't have says so first", async () => {
-  const generated = { configure: "#!/bin/sh\n# 1\n", "m4/lib-ld.m4": "ld\n" };
-  const old = release("5.4.6", { "configure.ac": "AC_INIT\n", "src/a.c": "int a;\n", "Cargo.lock": "1\n" }, generated);
-  const tagged = {
-    "configure.ac": "AC_INIT\nAC_BUILD\n",
-    "src/a.c": "int a;\n",
-    "Cargo.lock": "2\n",
-    "web/app.js": "a=1;".repeat(1000),
-    "tests/files/bad-3-corrupt_lzma2.xz": payload,
-  };
-  const hidden = { ...generated, configure: "#!/bin/sh\n# 2\n", "m4/build-to-host.m4": "eval $payload\n" };
-  const now = release("5.6.1", tagged, hidden);
-  const { first, lines } = await look(recipe("5.4.6", address, old), recipe("5.6.1", address, now));
-  expect(first).toEqual([
-    "`xz-5.6.1.tar.gz` holds `m4/build-to-host.m4` (a build script), which tag `v5.6.1` doesn't have, and the version before didn't",
-    "`xz-5.6.1.tar.gz`: new files that nobody can read: `tests/files/bad-3-corrupt_lzma2.xz` new",
-    "`xz-5.6.1.tar.gz`: build scripts changed: `configure`, `configure.ac`, `m4/build-to-host.m4` new",
-  ]);
-  expect(lines).toContain("`xz-5.6.1.tar.gz`: files: 3 new, 3 changed");
-  expect(lines).toContain("`xz-5.6.1.tar.gz`: Lock files (1): `Cargo.lock`");
-  expect(lines).toContain("`xz-5.6.1.tar.gz`: Minified text (1): `web/app.js` new");
-});
+test.skipIf(!isPossible)(
+  "a release that holds a script which its tag doesn't have says so first",
+  async () => {
+    const generated = { configure: "#!/bin/sh\n# 1\n", "m4/lib-ld.m4": "ld\n" };
+    const old = release(
+      "5.4.6",
+      { "configure.ac": "AC_INIT\n", "src/a.c": "int a;\n", "Cargo.lock": "1\n" },
+      generated,
+    );
+    const tagged = {
+      "configure.ac": "AC_INIT\nAC_BUILD\n",
+      "src/a.c": "int a;\n",
+      "Cargo.lock": "2\n",
+      "web/app.js": "a=1;".repeat(1000),
+      "tests/files/bad-3-corrupt_lzma2.xz": payload,
+    };
+    const hidden = { ...generated, configure: "#!/bin/sh\n# 2\n", "m4/build-to-host.m4": "eval $payload\n" };
+    const now = release("5.6.1", tagged, hidden);
+    const { first, lines } = await look(recipe("5.4.6", address, old), recipe("5.6.1", address, now));
+    expect(first).toEqual([
+      "`xz-5.6.1.tar.gz` holds `m4/build-to-host.m4` (a build script), which tag `v5.6.1` doesn't have, and the version before didn't",
+      "`xz-5.6.1.tar.gz`: new files that nobody can read: `tests/files/bad-3-corrupt_lzma2.xz` new",
+      "`xz-5.6.1.tar.gz`: build scripts changed: `configure`, `configure.ac`, `m4/build-to-host.m4` new",
+    ]);
+    expect(lines).toContain("`xz-5.6.1.tar.gz`: files: 3 new, 3 changed");
+    expect(lines).toContain("`xz-5.6.1.tar.gz`: Lock files (1): `Cargo.lock`");
+    expect(lines).toContain("`xz-5.6.1.tar.gz`: Minified text (1): `web/app.js` new");
+  },
+);
 
 test.skipIf(!isPossible)("what isn't what the checksum says is neither read nor trusted", async () => {
   const old = upload("/o/p/archive/v1.tar.gz", { "p-1/a": "1" });
@@ -127,28 +144,34 @@ test.skipIf(!isPossible)("what is gone says so, and the rest is shown", async ()
   ]);
 });
 
-test.skipIf(!isPossible)("of a Git source both tags are compared, and of a branch it is said that nobody knows", async () => {
-  for (const [tag, text] of [
-    ["v1", "one\n"],
-    ["v2", `two\n${"\\x41".repeat(200)}`],
-  ] as const) {
-    repositories.commit("own/app", { files: { "setup.py": text, "README.md": "same\n" } });
-    repositories.git("own/app", "tag", tag, "main");
-  }
-  const url = "git+https://github.com/own/app.git#tag=v$pkgver";
-  expect(await look(recipe("1", url, "SKIP"), recipe("2", url, "SKIP"))).toEqual({
-    first: ["`app.git#tag=v2`: changed files that nobody can read: `setup.py`", "`app.git#tag=v2`: build scripts changed: `setup.py`"],
-    lines: [
-      "`app.git#tag=v2`: files: 1 changed",
-      "`app.git#tag=v2`: Build scripts (1): `setup.py`",
-      "`app.git#tag=v2`: Encoded text (1): `setup.py`",
-    ],
-  });
-  const branch = "git+https://github.com/own/app.git#branch=main";
-  expect((await look(recipe("1", url, "SKIP"), recipe("2", branch, "SKIP"))).lines).toEqual([
-    "`app.git#branch=main` isn't looked at: it is pinned to no tag and to no whole commit id",
-  ]);
-});
+test.skipIf(!isPossible)(
+  "of a Git source both tags are compared, and of a branch it is said that nobody knows",
+  async () => {
+    for (const [tag, text] of [
+      ["v1", "one\n"],
+      ["v2", `two\n${"\\x41".repeat(200)}`],
+    ] as const) {
+      repositories.commit("own/app", { files: { "setup.py": text, "README.md": "same\n" } });
+      repositories.git("own/app", "tag", tag, "main");
+    }
+    const url = "git+https://github.com/own/app.git#tag=v$pkgver";
+    expect(await look(recipe("1", url, "SKIP"), recipe("2", url, "SKIP"))).toEqual({
+      first: [
+        "`app.git#tag=v2`: changed files that nobody can read: `setup.py`",
+        "`app.git#tag=v2`: build scripts changed: `setup.py`",
+      ],
+      lines: [
+        "`app.git#tag=v2`: files: 1 changed",
+        "`app.git#tag=v2`: Build scripts (1): `setup.py`",
+        "`app.git#tag=v2`: Encoded text (1): `setup.py`",
+      ],
+    });
+    const branch = "git+https://github.com/own/app.git#branch=main";
+    expect((await look(recipe("1", url, "SKIP"), recipe("2", branch, "SKIP"))).lines).toEqual([
+      "`app.git#branch=main` isn't looked at: it is pinned to no tag and to no whole commit id",
+    ]);
+  },
+);
 
 test.skipIf(!isPossible)("a single file is a source of one file", async () => {
   files.set("/o/r/raw/1/run", Buffer.from("#!/bin/sh\n"));

@@ -4,9 +4,17 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import { inertInline } from "../../gate/review/inert.ts";
-import { releasedFrom, type ChangedSource, type DeclaredSource } from "../../gate/source-change/changed-sources.ts";
+import {
+  releasedFrom,
+  type ChangedSource,
+  type DeclaredSource,
+} from "../../gate/source-change/changed-sources.ts";
 import { ContentLooks } from "../../gate/source-change/content-looks.ts";
-import { reportSource, type SourceReading, type SourceReport } from "../../gate/source-change/source-section.ts";
+import {
+  reportSource,
+  type SourceReading,
+  type SourceReport,
+} from "../../gate/source-change/source-section.ts";
 import { asInCommit, type SourceTree } from "../../gate/source-change/source-tree.ts";
 import type { SourceEntry } from "../../gate/sources/source-entry.ts";
 import type { Git } from "../../git/git.ts";
@@ -37,7 +45,10 @@ const mostSources = 12;
  *
  * @throws SluiceError `sandbox-needed` where this machine has nothing that keeps a hostile archive apart
  */
-export async function lookAtSources(changed: readonly ChangedSource[], ports: SourcePorts): Promise<SourceReport> {
+export async function lookAtSources(
+  changed: readonly ChangedSource[],
+  ports: SourcePorts,
+): Promise<SourceReport> {
   requireIsolation(ports.sandbox);
   const first: string[] = [];
   const lines: string[] = [];
@@ -73,7 +84,8 @@ async function read(source: DeclaredSource, ports: SourcePorts, known?: SourceTr
   if (!/^https?$/.test(scheme)) return { problem: `isn't looked at: it comes by ${inertInline(scheme, 20)}` };
   if (vcs === undefined) return caught(() => readDownload(source, ports));
   const ref = refOf(fragment);
-  if (ref === undefined) return { problem: "isn't looked at: it is pinned to no tag and to no whole commit id" };
+  if (ref === undefined)
+    return { problem: "isn't looked at: it is pinned to no tag and to no whole commit id" };
   const ids = new Set([...(known?.values() ?? [])].map(({ id }) => id));
   const isNew = (id: string): boolean => !ids.has(id);
   return caught(async () => ({ tree: await treeOfCommit(urlOf(source.entry), ref, ports, isNew) }));
@@ -87,7 +99,8 @@ async function readDownload(source: DeclaredSource, { http, sandbox }: SourcePor
     const file = join(folder, "source");
     await download(urlOf(source.entry), file, http);
     const wrong = await differingSum(file, source.sums);
-    if (wrong !== undefined) return { problem: `isn't what its ${wrong}sums say: somebody replaced it`, isGrave: true };
+    if (wrong !== undefined)
+      return { problem: `isn't what its ${wrong}sums say: somebody replaced it`, isGrave: true };
     const files = await readArchive(file, sandbox);
     return { tree: files ? asInCommit(files) : await treeOfFile(file, nameOf(source.entry)) };
   } finally {
@@ -99,7 +112,8 @@ async function readDownload(source: DeclaredSource, { http, sandbox }: SourcePor
 async function download(url: string, file: string, http: Http): Promise<void> {
   const request = { maxBytes: largestDownload, headers: { "accept-encoding": "identity" } };
   await http.stream(url, request, async ({ status }, body) => {
-    if (status !== 200) throw new SluiceError("unavailable", `the server answered ${status}`, { exitCode: 1 });
+    if (status !== 200)
+      throw new SluiceError("unavailable", `the server answered ${status}`, { exitCode: 1 });
     await writeFile(file, body, { mode: 0o644 });
   });
 }
@@ -120,7 +134,9 @@ async function treeOfFile(path: string, name: string): Promise<SourceTree> {
     looking.update(piece);
   }
   const kind = /\.\w+$/.exec(name)?.[0] ?? "";
-  return new Map([[`the file itself${kind}`, { kind: "file", id: hash.digest("hex"), looks: looking.result() }]]);
+  return new Map([
+    [`the file itself${kind}`, { kind: "file", id: hash.digest("hex"), looks: looking.result() }],
+  ]);
 }
 
 /** What can't be had is said, and is no reason to say nothing of the others. */
@@ -149,7 +165,11 @@ const needed: readonly Isolation[] = ["network", "reads", "writes", "processes",
 
 function requireIsolation({ isolates }: Sandbox): void {
   if (needed.every((each) => isolates.has(each))) return;
-  throw new SluiceError("sandbox-needed", "Sources are looked at in a sandbox only, and this machine has none.", {
-    hint: "Install bubblewrap, and let it make user namespaces.",
-  });
+  throw new SluiceError(
+    "sandbox-needed",
+    "Sources are looked at in a sandbox only, and this machine has none.",
+    {
+      hint: "Install bubblewrap, and let it make user namespaces.",
+    },
+  );
 }

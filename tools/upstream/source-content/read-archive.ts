@@ -17,7 +17,12 @@ export interface ArchiveLimits {
 }
 
 /** Linux has 1.6 GB in 90,000 files, of which the paths have 4 million characters. */
-export const archiveLimits: ArchiveLimits = { bytes: 4 * 2 ** 30, files: 250_000, paths: 32 * 2 ** 20, seconds: 300 };
+export const archiveLimits: ArchiveLimits = {
+  bytes: 4 * 2 ** 30,
+  files: 250_000,
+  paths: 32 * 2 ** 20,
+  seconds: 300,
+};
 
 /**
  * What an archive holds, whatever libarchive knows how to read. It is read in the sandbox, as a stream: nothing of it
@@ -46,7 +51,9 @@ export async function readArchive(
       },
     })
     .finally(() => writer.close().catch(() => undefined));
-  const reading = readFiles({ [Symbol.asyncIterator]: () => pieces }, limits).finally(() => pieces.return?.());
+  const reading = readFiles({ [Symbol.asyncIterator]: () => pieces }, limits).finally(() =>
+    pieces.return?.(),
+  );
   const [ran, read] = await Promise.allSettled([running, reading]);
   // The reader that gave up made the job fail, so its reason is the one.
   if (read.status === "rejected") throw read.reason;

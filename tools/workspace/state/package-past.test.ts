@@ -10,14 +10,19 @@ test("what happened is written behind what happened before, and read again", () 
   state = withMaintainers(state, [], 7_000_000);
   state = withMaintainers(state, ["dan"], 8_000_000);
   const text = packageStateText("", state);
-  expect(text).toContain("SLUICE_PAST=held:5000,left:6000:ann/b-o.b_,accepted:6000,left:7000:carol,left:8000:\n");
+  expect(text).toContain(
+    "SLUICE_PAST=held:5000,left:6000:ann/b-o.b_,accepted:6000,left:7000:carol,left:8000:\n",
+  );
   expect(parsePackageState(text).past).toEqual(state.past);
   expect(packageStateText(text, parsePackageState(text))).toBe(text);
 });
 
 test.each<[before: string[] | undefined, now: string[] | undefined]>([
   [["ann"], ["ann"]],
-  [["ann", "bob"], ["bob", "ann"]],
+  [
+    ["ann", "bob"],
+    ["bob", "ann"],
+  ],
   [undefined, ["ann"]],
   [["ann"], undefined],
 ])("from %j to %j nobody left", (before, now) => {

@@ -1,33 +1,42 @@
 import type { PastEvent } from "../../gate/review/history-section.ts";
-import type { PackageState } from "./package-state.ts";
+
+/** What a package's state remembers of it. */
+interface Remembered {
+  readonly past?: readonly PastEvent[] | undefined;
+  readonly maintainers?: readonly string[] | undefined;
+}
 
 /** The newest ones that are kept of a package: enough for what a reviewer wants to know, and half a kilobyte. */
 export const mostEvents = 24;
 
 /** The state with one more event in it. `now`: in milliseconds since 1970. */
-export function noted(state: PackageState, what: Exclude<PastEvent["what"], "left">, now: number): PackageState {
+export function noted<State extends Remembered>(
+  state: State,
+  what: Exclude<PastEvent["what"], "left">,
+  now: number,
+): State {
   return withEvent(state, { what, at: Math.floor(now / 1000) });
 }
 
 /** The same for a refusal, which is told again and again: once for what was held last. */
-export function notedRefusal(state: PackageState, now: number): PackageState {
+export function notedRefusal<State extends Remembered>(state: State, now: number): State {
   const last = state.past?.findLast(({ what }) => what !== "left");
   return last?.what === "refused" ? state : noted(state, "refused", now);
 }
 
 /** The state with these as the accepted maintainers, who are remembered where they aren't those before. */
-export function withMaintainers(
-  state: PackageState,
+export function withMaintainers<State extends Remembered>(
+  state: State,
   maintainers: readonly string[] | undefined,
   now: number,
-): PackageState {
+): State {
   const before = state.maintainers;
   const accepted = { ...state, maintainers };
   if (!before || !maintainers || sameNames(before, maintainers)) return accepted;
   return withEvent(accepted, { what: "left", at: Math.floor(now / 1000), maintainers: before });
 }
 
-function withEvent(state: PackageState, event: PastEvent): PackageState {
+function withEvent<State extends Remembered>(state: State, event: PastEvent): State {
   return { ...state, past: [...(state.past ?? []), event].slice(-mostEvents) };
 }
 

@@ -46,7 +46,13 @@ export async function showReview(ports: JudgePorts, name: string): Promise<Shown
   ];
   await rememberShown(git, review);
   const found = evidenceOf(stateBranch.state, review);
-  const place = { git, head: refs.head, workspace: side.workspace, state: stateBranch.state, now: ports.now() };
+  const place = {
+    git,
+    head: refs.head,
+    workspace: side.workspace,
+    state: stateBranch.state,
+    now: ports.now(),
+  };
   const past = await historyOf(pkg.pkgbase, place);
   const state = stateBranch.state.packages.get(pkg.pkgbase);
   return {
