@@ -152,7 +152,7 @@ describe("what is kept of a build", () => {
     const meanwhile: EvidencePorts["build"] = async (review) => {
       days.offer("foo", 3, recipe("foo", "3"));
       await days.run();
-      return build(review);
+      return build!(review);
     };
     await gatherEvidence(ports({ build: meanwhile }), "foo");
     expect([built, await evidence()]).toEqual([["bar", "foo"], []]);

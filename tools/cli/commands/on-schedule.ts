@@ -32,11 +32,15 @@ import { lookAtHeldSources } from "../wiring/review-sources.ts";
 import { stateFolder } from "../wiring/state-folder.ts";
 import { findRoot } from "../wiring/root.ts";
 import { publishedRecords } from "../wiring/published-records.ts";
+import { timeoutSignal } from "../../timeout-signal.ts";
 import { formatTable } from "../output/table.ts";
 import { allBuilds } from "../../schedule/schedule.ts";
 import { withUpstreams } from "../wiring/upstreams.ts";
 
 const now = (): Date => new Date();
+
+/** How long a run goes on to look at further sources of what is held; the next one looks at the rest. In milliseconds. */
+const longestLook = 15 * 60_000;
 
 interface Options {
   readonly root?: string;
@@ -55,8 +59,9 @@ export async function onSchedule(options: Options): Promise<number> {
     const published = publishedRecords(foldersOf(stateFolder(options)).repositories);
     const ports = { git, platform, upstreams, published, forge, now, progress: info };
     const run = await planOrRun(ports, options);
-    if (run.outcome) await lookAtHeldSources(ports, run.plan);
-    return report(run, platform, options);
+    const code = report(run, platform, options);
+    if (run.outcome) await lookAtHeldSources({ ...ports, signal: timeoutSignal(longestLook) }, run.plan);
+    return code;
   });
 }
 

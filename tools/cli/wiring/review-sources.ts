@@ -4,17 +4,12 @@ import {
   hasSource,
   type EvidencePorts,
 } from "../../ci/operations/reviews/gather-evidence.ts";
-import type { OperationPorts } from "../../ci/operations/operation.ts";
 import type { OnSchedulePlan } from "../../ci/on-schedule/on-schedule.ts";
 import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import { readRecipe } from "../../ci/updates/recipe-in-commit.ts";
 import type { Git } from "../../git/git.ts";
-import { timeoutSignal } from "../../timeout-signal.ts";
 import { packagePath } from "../../workspace/files.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
-
-/** After that no further update is looked at in a run: the next one goes on. In milliseconds. */
-const longest = 15 * 60_000;
 
 /** Looks at what changed in the sources of an update that is held. */
 export function reviewSources(
@@ -32,7 +27,7 @@ export function reviewSources(
 
 /** What CI_REVIEW_SOURCES asks for after a run: the sources of what is held, where nobody looked at them yet. */
 export async function lookAtHeldSources(
-  ports: OperationPorts & Pick<SchedulePorts, "forge" | "upstreams">,
+  ports: Omit<EvidencePorts, "build" | "sources"> & Pick<SchedulePorts, "upstreams">,
   { workspace, state, heldStates }: OnSchedulePlan,
 ): Promise<void> {
   if (!workspace.config.CI_REVIEW_SOURCES) return;
@@ -43,5 +38,5 @@ export async function lookAtHeldSources(
   });
   if (isKnown) return;
   const sources = reviewSources(ports.git, workspace, ports.upstreams);
-  await gatherEvidence({ ...ports, sources, signal: timeoutSignal(longest) });
+  await gatherEvidence({ ...ports, sources });
 }

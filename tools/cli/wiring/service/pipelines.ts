@@ -6,6 +6,7 @@ import type { SchedulePorts } from "../../../ci/pipeline/ports.ts";
 import { readPlatform } from "../../../ci/pipeline/platform.ts";
 import { readStateBranch, readWorkspaceRefs } from "../../../ci/pipeline/workspace-refs.ts";
 import { planOnTrigger } from "../../../ci/on-schedule/on-trigger.ts";
+import type { OnSchedulePlan } from "../../../ci/on-schedule/on-schedule.ts";
 import { runOnSchedule } from "../../../ci/on-schedule/run-on-schedule.ts";
 import { reportLines } from "../../../ci/on-schedule/schedule-report.ts";
 import { SluiceError } from "../../../errors.ts";
@@ -56,6 +57,8 @@ export function pipelines(options: Options): Pipelines {
   const said = new Map<string, string>();
   /** Whether the last half-hourly run leaves what is held to be built. */
   let reviewsDue = false;
+  /** The last half-hourly run, until the sources of what it held were looked at. */
+  let planned: OnSchedulePlan | undefined;
 
   async function runDue(): Promise<void> {
     await attempt("on-commit", onCommit);
@@ -98,7 +101,7 @@ export function pipelines(options: Options): Pipelines {
     const forge = await reviewPlace(git, platform);
     return withUpstreams(process.env, async (upstreams) => {
       const { plan, outcome, template } = await runOnSchedule({ ...ports, published, upstreams, forge });
-      await lookAtHeldSources({ ...ports, upstreams, forge }, plan);
+      planned = plan;
       await count(countsOfUpdates(plan.updates));
       reviewsDue = plan.workspace.config.CI_REVIEW_BUILDS;
       return reportLines(plan, outcome, template).map(
@@ -116,7 +119,19 @@ export function pipelines(options: Options): Pipelines {
     return allBuilds(schedule).length === 0 ? [] : [countsOf(schedule)];
   }
 
+  async function lookAtSources(): Promise<readonly string[]> {
+    if (!planned) return [];
+    const plan = planned;
+    planned = undefined;
+    const forge = await reviewPlace(git, platform);
+    await withUpstreams(process.env, (upstreams) =>
+      lookAtHeldSources({ ...ports, upstreams, forge, signal }, plan),
+    );
+    return [];
+  }
+
   async function buildReviews(): Promise<void> {
+    await attempt("sources of held updates", lookAtSources);
     if (!reviewsDue) return;
     reviewsDue = false;
     await attempt("reviews", async () => {
