@@ -101,7 +101,7 @@ export function pipelines(options: Options): Pipelines {
     const forge = await reviewPlace(git, platform);
     return withUpstreams(process.env, async (upstreams) => {
       const { plan, outcome, template } = await runOnSchedule({ ...ports, published, upstreams, forge });
-      planned = plan;
+      planned = plan.workspace.config.CI_REVIEW_SOURCES ? plan : undefined;
       await count(countsOfUpdates(plan.updates));
       reviewsDue = plan.workspace.config.CI_REVIEW_BUILDS;
       return reportLines(plan, outcome, template).map(
