@@ -129,6 +129,24 @@ test("a file that is another one in the tag is said first, whatever the version 
   ]);
 });
 
+test("what a build made of a tag isn't compared with it file by file", () => {
+  const built = tree({ "bin/foo": "9|program", LICENSE: "1" });
+  const source = tree(Object.fromEntries(["LICENSE", ..."abcdefghijklmno"].map((path) => [path, "1"])));
+  const { first, lines } = report({
+    now: { tree: built },
+    before: { tree: tree({ LICENSE: "1" }) },
+    tag: { name: "v2", reading: { tree: source } },
+  });
+  expect(first).toEqual(["`foo-2.tar.gz`: new files that nobody can read: `bin/foo` new"]);
+  expect(lines[0]).toBe(
+    "`foo-2.tar.gz` holds hardly anything of tag `v2`: a build made it, and of what isn't known",
+  );
+  const moved = tree({ "bin/foo": "9|program", "other/configure.ac": "1" });
+  expect(report({ now: { tree: moved }, tag: { name: "v2", reading: { tree: source } } }).first[0]).toBe(
+    lines[0],
+  );
+});
+
 test("a release that is its tag says so", () => {
   const { first, lines } = report({ before: { tree: tagged }, now: { tree: tagged }, tag });
   expect({ first, lines }).toEqual({
@@ -178,7 +196,8 @@ test("what can't be read says why, and what is grave of it comes first", () => {
 });
 
 test("of thousands of files the first are named and the others counted", () => {
-  const many = tree(Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`m4/${at}.m4`, "1"])));
+  const m4 = Array.from({ length: 5000 }, (_, at) => [`m4/${at}.m4`, "1"] as const);
+  const many = tree(Object.fromEntries([...m4, ["src/a.c", "2"]]));
   const { first, lines } = report({ now: { tree: many }, tag });
   expect(first).toHaveLength(8);
   expect(first[6]).toBe("`foo-2.tar.gz` has 4994 more such files that tag `v2` doesn't have so");

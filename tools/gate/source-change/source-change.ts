@@ -58,6 +58,18 @@ export function beyondTag(archive: SourceTree, tag: SourceTree, before: SourceTr
   return found.sort(byPath);
 }
 
+/**
+ * Whether an archive is what a build made of the tag, such as programs for one machine, and not its source: it has hardly
+ * any of the tag's paths. What they hold doesn't matter, or changing all of them would keep them from being compared.
+ */
+export function isBuiltFrom(archive: SourceTree, tag: SourceTree): boolean {
+  const shared = [...tag.keys()].filter((path) => archive.has(path));
+  return shared.length < tag.size * leastOfSource;
+}
+
+/** A source release has nearly all of its tag; a build has a license and a README. */
+const leastOfSource = 0.1;
+
 function isSame(a: SourceFile, b: SourceFile): boolean {
   return a.id === b.id && a.kind === b.kind;
 }

@@ -1,6 +1,6 @@
 import { inertInline } from "../review/inert.ts";
 import { count } from "../review/review-findings.ts";
-import { beyondTag, changedFiles, type BeyondTag, type FileChange } from "./source-change.ts";
+import { beyondTag, changedFiles, isBuiltFrom, type BeyondTag, type FileChange } from "./source-change.ts";
 import { marks, type Mark } from "./source-marks.ts";
 import type { SourceTree } from "./source-tree.ts";
 
@@ -33,36 +33,53 @@ const [few, many] = [6, 40];
 const roomForNames = 1200;
 
 /** What changed in a source, and what its archive holds beyond its tag; what a person should look at comes first. */
-export function reportSource({ name, before, now, tag, isChecked }: SourceLook): SourceReport {
-  const shown = shownPath(name);
-  if ("problem" in now) return unread(`${shown} ${now.problem}`, now.isGrave ?? false);
-  const unchecked = isChecked
-    ? []
-    : [`The recipe has no checksum for ${shown}: what is built may be another file`];
+export function reportSource(look: SourceLook): SourceReport {
+  const { before, now, isChecked } = look;
+  const shown = shownPath(look.name);
+  if ("problem" in now) {
+    const sentence = `${shown} ${now.problem}`;
+    return { first: now.isGrave ? [sentence] : [], lines: [sentence] };
+  }
   const old = before && "tree" in before ? before.tree : undefined;
-  const beyond = tag && "tree" in tag.reading ? beyondTag(now.tree, tag.reading.tree, old) : [];
-  const changes = changedFiles(old ?? new Map(), now.tree);
-  const tagName = shownPath(tag?.name ?? "");
+  const against = reportTag(look, now.tree, old);
+  // Against nothing, all of a source that only can't be had any more would be new.
   const isKnown = old !== undefined || before === undefined;
+  const changes = isKnown ? changedFiles(old ?? new Map(), now.tree) : [];
   return {
-    first: [
-      ...sentencesBeyond(beyond, shown, tagName, old !== undefined),
-      ...(isKnown ? sentencesOfChange(changes, shown, old !== undefined) : []),
-    ],
+    first: [...against.first, ...sentencesOfChange(changes, shown, old !== undefined)],
     lines: [
-      ...unchecked,
+      ...(isChecked ? [] : [`The recipe has no checksum for ${shown}: what is built may be another file`]),
       ...(before && "problem" in before ? [`Of the version before ${shown}: it ${before.problem}`] : []),
-      ...(tag && "problem" in tag.reading
-        ? [`Tag ${tagName}, of which ${shown} is: it ${tag.reading.problem}`]
-        : []),
-      ...linesBeyond(beyond, shown, tagName, tag !== undefined && "tree" in tag.reading),
+      ...against.lines,
       ...(isKnown ? linesOfChange(changes, shown, old !== undefined) : []),
     ],
   };
 }
 
-function unread(sentence: string, isGrave: boolean): SourceReport {
-  return { first: isGrave ? [sentence] : [], lines: [sentence] };
+function reportTag(
+  { name, tag }: SourceLook,
+  archive: SourceTree,
+  old: SourceTree | undefined,
+): SourceReport {
+  if (!tag) return { first: [], lines: [] };
+  const [shown, tagName] = [shownPath(name), shownPath(tag.name)];
+  if ("problem" in tag.reading) {
+    return { first: [], lines: [`Tag ${tagName}, of which ${shown} is: it ${tag.reading.problem}`] };
+  }
+  const { tree } = tag.reading;
+  if (isBuiltFrom(archive, tree)) {
+    const sentence = `${shown} holds hardly anything of tag ${tagName}: a build made it, and of what isn't known`;
+    // What is built needs no build script, so one that comes may be of a source that was moved out of sight.
+    const moved = changedFiles(old ?? new Map(), archive).some(
+      ({ how, marks: own }) => how !== "gone" && own.includes("build"),
+    );
+    return { first: moved ? [sentence] : [], lines: [sentence] };
+  }
+  const beyond = beyondTag(archive, tree, old);
+  return {
+    first: sentencesBeyond(beyond, shown, tagName, old !== undefined),
+    lines: linesBeyond(beyond, shown, tagName),
+  };
 }
 
 /** Each file that stands out has a sentence of its own, the first few of them. */
@@ -96,8 +113,7 @@ function gravity({ how, isGenerated, marks: own }: BeyondTag): number {
   return own.includes("build") && !isGenerated ? 3 : 0;
 }
 
-function linesBeyond(beyond: readonly BeyondTag[], archive: string, tag: string, isKnown: boolean): string[] {
-  if (!isKnown) return [];
+function linesBeyond(beyond: readonly BeyondTag[], archive: string, tag: string): string[] {
   if (beyond.length === 0) return [`${archive} holds nothing that tag ${tag} doesn't have`];
   const groups = [
     ["other than in the tag", beyond.filter(({ how }) => how === "other")],
