@@ -141,7 +141,8 @@ export function openUpstreams(ports: UpstreamPorts, memory: UpstreamMemory, sand
     },
     runUpdateScript: (script) => runUpdateScript(script, sandbox),
     tagsOf: (url) => tagsOf(refs, url),
-    sourceChange: (changed) => lookAtSources(changed, { ...ports, sandbox }),
+    sourceChange: (changed) =>
+      lookAtSources(changed, { ...ports, sandbox, tagsOf: (url) => tagsOf(refs, url) }),
     refsOf: (url) => refs.ask(url, ["refs/tags/", "refs/heads/"]),
     rebuildsOn: (packages) => lookAtRebuilds(packages, asking),
     libraries,

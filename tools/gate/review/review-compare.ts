@@ -31,7 +31,7 @@ export function compareLink(before: readonly string[], after: readonly string[])
 }
 
 /** A host of one's own can't be asked what runs there, so these are the ones that are known. */
-const hosts: ReadonlyMap<string, "github" | "gitlab" | "gitea"> = new Map([
+export const hosts: ReadonlyMap<string, "github" | "gitlab" | "gitea"> = new Map([
   ["github.com", "github"],
   ["gitlab.com", "gitlab"],
   ["gitlab.archlinux.org", "gitlab"],

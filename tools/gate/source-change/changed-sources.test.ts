@@ -65,6 +65,36 @@ test.each<[what: string, before: RecipeFiles | undefined, after: RecipeFiles, ex
 
 test.each([
   [
+    "https://github.com/tukaani/xz",
+    "https://tukaani.org/xz-$pkgver.tar.gz",
+    "https://github.com/tukaani/xz.git",
+  ],
+  [
+    "https://github.com/tukaani/xz/",
+    "https://tukaani.org/xz-$pkgver.tar.gz",
+    "https://github.com/tukaani/xz.git",
+  ],
+  [
+    "https://gitlab.gnome.org/a/b/c",
+    "https://download.gnome.org/c-$pkgver.tar.xz",
+    "https://gitlab.gnome.org/a/b/c.git",
+  ],
+  ["https://github.com/o/p", "https://files.pythonhosted.org/p-$pkgver.tar.gz", undefined],
+  ["https://github.com/o/p", "https://github.com/o/p/archive/v$pkgver.tar.gz", undefined],
+  ["https://github.com/o/p/issues", "https://e.org/p-$pkgver.tar.gz", undefined],
+  ["https://github.com/o/--upload-pack=x", "https://e.org/p-$pkgver.tar.gz", undefined],
+  ["http://github.com/o/p", "https://e.org/p-$pkgver.tar.gz", undefined],
+  ["https://e.org/p", "https://e.org/p-$pkgver.tar.gz", undefined],
+])("with the home %s, %s may be a release of %s", (home, source, project) => {
+  const [changed] = changedSources(
+    { before: undefined, after: recipe("pkgver=2", `url="${home}"`, `source=("${source}")`) },
+    "x86_64",
+  );
+  expect(changed?.project).toEqual(project && { url: project, pkgver: "2" });
+});
+
+test.each([
+  [
     "https://github.com/x/xz/releases/download/v5.6.1/xz-5.6.1.tar.gz",
     "https://github.com/x/xz.git",
     "v5.6.1",

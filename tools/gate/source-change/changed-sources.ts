@@ -1,6 +1,7 @@
 import { readSide, type Pkgbuild } from "../files/side.ts";
 import { readChecksums, suffixesOf, type Kind } from "../sources/checksums.ts";
-import { isSignature, type SourceEntry } from "../sources/source-entry.ts";
+import { hosts } from "../review/review-compare.ts";
+import { isSignature, parseSource, type SourceEntry } from "../sources/source-entry.ts";
 import { matched } from "../sources/source-pairs.ts";
 import type { RecipeFiles, Update } from "../update.ts";
 
@@ -15,6 +16,14 @@ export interface ChangedSource {
   /** Undefined for one that comes with this update. */
   readonly before: DeclaredSource | undefined;
   readonly now: DeclaredSource;
+  /** Whose release it may be, where its own address doesn't tell. */
+  readonly project: Project | undefined;
+}
+
+/** A repository, and the version of it that the recipe is for. */
+export interface Project {
+  readonly url: string;
+  readonly pkgver: string;
 }
 
 /**
@@ -27,10 +36,45 @@ export function changedSources(
 ): ChangedSource[] {
   const now = declaredBy(after, carch);
   const old = before ? declaredBy(before, carch) : new Map<string, DeclaredSource[]>();
-  return [...now].flatMap(([suffix, sources]) => pairs(old.get(suffix) ?? [], sources));
+  const project = projectOf(after, carch);
+  return [...now]
+    .flatMap(([suffix, sources]) => pairs(old.get(suffix) ?? [], sources))
+    .map((pair) => ({ ...pair, project: mayBeReleased(pair.now.entry) ? project : undefined }));
 }
 
-function pairs(before: readonly DeclaredSource[], after: readonly DeclaredSource[]): ChangedSource[] {
+/** What the recipe calls its home, where that is a repository of a host that is known to have such. */
+function projectOf(files: RecipeFiles, carch: string): Project | undefined {
+  const { pkgbuild } = readSide(files);
+  if ("problem" in pkgbuild) return undefined;
+  const evaluation = pkgbuild.evaluation(carch);
+  const [home, pkgver] = [evaluation.scalar("url"), evaluation.scalar("pkgver")];
+  if (!home?.known || !pkgver?.known) return undefined;
+  const { scheme, userinfo, host, segments, fragment, query } = parseSource(home.text);
+  const path = segments.join("/").replace(/\/$|\.git$/, "");
+  const isPlain = scheme === "https" && userinfo === undefined && fragment === "" && query === "";
+  const depth = hosts.get(host) === "gitlab" ? /^[\w.-]+(?:\/[\w.-]+){1,8}$/ : /^[\w.-]+\/[\w.-]+$/;
+  const isProject = isPlain && hosts.has(host) && depth.test(path) && !/(?:^|\/)[.-]/.test(path);
+  return isProject ? { url: `https://${host}/${path}.git`, pkgver: pkgver.text } : undefined;
+}
+
+/** What is uploaded somewhere else by the project itself; registries pack programs in a way of their own. */
+function mayBeReleased({ vcs, scheme, host }: SourceEntry): boolean {
+  return (
+    vcs === undefined &&
+    /^https?$/.test(scheme) &&
+    !hosts.has(host) &&
+    host !== "codeload.github.com" &&
+    !registry.test(host)
+  );
+}
+
+const registry =
+  /(?:^|\.)(?:pythonhosted\.org|pypi\.(?:org|io)|npmjs\.(?:org|com)|crates\.io|rubygems\.org|haskell\.org|cpan\.org|golang\.org|maven\.org|nuget\.org|hex\.pm|packagist\.org)$/;
+
+function pairs(
+  before: readonly DeclaredSource[],
+  after: readonly DeclaredSource[],
+): Omit<ChangedSource, "project">[] {
   const found = (sources: readonly DeclaredSource[], entry: SourceEntry): DeclaredSource | undefined =>
     sources.find((source) => source.entry === entry);
   const { changed, added } = matched(
@@ -41,7 +85,7 @@ function pairs(before: readonly DeclaredSource[], after: readonly DeclaredSource
     ...changed.map(([old, now]) => [now, found(before, old)] as const),
     ...added.map((now) => [now, undefined] as const),
   ]);
-  return after.flatMap((now): ChangedSource[] => {
+  return after.flatMap((now): Omit<ChangedSource, "project">[] => {
     if (now.entry.scheme === "local" || isSignature(now.entry)) return [];
     if (moved.has(now.entry)) return [{ before: moved.get(now.entry), now }];
     const same = before.find(({ entry }) => entry.text === now.entry.text);
@@ -88,7 +132,7 @@ export function releasedFrom({ vcs, scheme, host, segments }: SourceEntry): Rele
   for (const pattern of releases) {
     const { project = "", tag = "" } = pattern.exec(path)?.groups ?? {};
     const name = decoded(tag);
-    if (project === "" || !tagName.test(name) || !/^[\w./-]+$/.test(project)) continue;
+    if (project === "" || !isTagName(name) || !/^[\w./-]+$/.test(project)) continue;
     return { url: `${scheme}://${host}/${project.replace(/\.git$/, "")}.git`, tag: name };
   }
   return undefined;
@@ -100,6 +144,10 @@ const releases = [
 ];
 
 /** No `..` and nothing at its ends that Git refuses, nor what it takes for another revision. */
+export function isTagName(text: string): boolean {
+  return tagName.test(text);
+}
+
 const tagName =
   /^(?!.*(?:\.\.|\/\/|\.lock$))[A-Za-z0-9_][A-Za-z0-9._+/-]{0,98}[A-Za-z0-9_+-]$|^[A-Za-z0-9_]$/;
 

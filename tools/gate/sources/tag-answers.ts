@@ -28,7 +28,7 @@ function answerFrom(
 }
 
 /** `v1.2.3`, `foo-1.2.3` and `release/1_2_3` are tags of 1.2.3; `1.2.3-rc1` isn't. */
-function isTagOf(name: string, version: string): boolean {
+export function isTagOf(name: string, version: string): boolean {
   const [tag, wanted] = [name, version].map((text) => text.replaceAll(/[._+~-]/g, "."));
   if (tag === undefined || wanted === undefined || !tag.endsWith(wanted)) return false;
   return /^$|[^\d.]\.?$/.test(tag.slice(0, tag.length - wanted.length));

@@ -33,7 +33,7 @@ let http: Http;
 beforeAll(async () => {
   await Promise.all([repositories.start(), downloads.start()]);
   execFileSync("git", ["init", "--quiet", "--bare", folder]);
-  const standIns = { "https://github.com": downloads.url };
+  const standIns = { "https://github.com": downloads.url, "https://lib.example.org": downloads.url };
   http = openHttp({ parallel: 4, perHost: 4, delaySeconds: 0, standIns }, hurry);
 });
 afterAll(async () => {
@@ -54,8 +54,18 @@ function scratch() {
   });
 }
 
+async function tagsOf(url: string): Promise<ReadonlyMap<string, string>> {
+  const name = url.slice("https://github.com/".length, -".git".length);
+  return new Map(
+    repositories
+      .git(name, "tag")
+      .split("\n")
+      .map((tag) => [tag, ""]),
+  );
+}
+
 function look(before: RecipeFiles | undefined, after: RecipeFiles): Promise<SourceReport> {
-  const ports = { http, scratch: scratch(), sandbox: bubblewrap() };
+  const ports = { http, scratch: scratch(), sandbox: bubblewrap(), tagsOf };
   return lookAtSources(changedSources({ before, after }, "x86_64"), ports);
 }
 
@@ -121,6 +131,24 @@ test.skipIf(!isPossible)(
   },
 );
 
+test.skipIf(!isPossible)(
+  "what the project uploads elsewhere is compared with the tag of its version",
+  async () => {
+    for (const version of ["1", "2", "12"]) {
+      repositories.commit("own/lib", { files: { "a.c": version }, message: version });
+      repositories.git("own/lib", "tag", `lib-${version}`, "main");
+    }
+    files.set("/lib-2.tar", writeTar({ "lib-2/a.c": "2", "lib-2/evil.m4": "1" }));
+    const after = recipe("2", "https://lib.example.org/lib-$pkgver.tar", "SKIP");
+    const pkgbuild = `${Buffer.from(after.get("PKGBUILD")!.bytes).toString()}url=https://github.com/own/lib\n`;
+    const { first } = await look(
+      undefined,
+      new Map([["PKGBUILD", { mode: "100644", bytes: Buffer.from(pkgbuild) }]]),
+    );
+    expect(first).toEqual(["`lib-2.tar` holds `evil.m4` (a build script), which tag `lib-2` doesn't have"]);
+  },
+);
+
 test.skipIf(!isPossible)("what isn't what the checksum says is neither read nor trusted", async () => {
   const old = upload("/o/p/archive/v1.tar.gz", { "p-1/a": "1" });
   upload("/o/p/archive/v2.tar.gz", { "p-2/a": "2" });
@@ -183,7 +211,7 @@ test.skipIf(!isPossible)("a single file is a source of one file", async () => {
 
 test("without a sandbox nothing is fetched", async () => {
   const asked = downloads.asked.length;
-  const ports = { http, scratch: scratch(), sandbox: host() };
+  const ports = { http, scratch: scratch(), sandbox: host(), tagsOf };
   await expect(lookAtSources([], ports)).rejects.toMatchObject({ code: "sandbox-needed" });
   expect(downloads.asked).toHaveLength(asked);
 });

@@ -5,9 +5,12 @@ import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import { inertInline } from "../../gate/review/inert.ts";
 import {
+  isTagName,
   releasedFrom,
   type ChangedSource,
   type DeclaredSource,
+  type Project,
+  type ReleasedFrom,
 } from "../../gate/source-change/changed-sources.ts";
 import { ContentLooks } from "../../gate/source-change/content-looks.ts";
 import {
@@ -16,6 +19,7 @@ import {
   type SourceReport,
 } from "../../gate/source-change/source-section.ts";
 import { asInCommit, type SourceTree } from "../../gate/source-change/source-tree.ts";
+import { isTagOf } from "../../gate/sources/tag-answers.ts";
 import type { SourceEntry } from "../../gate/sources/source-entry.ts";
 import type { Git } from "../../git/git.ts";
 import type { Http } from "../../http/http.ts";
@@ -31,6 +35,8 @@ export interface SourcePorts {
   /** Where what is fetched lies meanwhile. */
   readonly scratch: Git;
   readonly sandbox: Sandbox;
+  /** Tags of a repository and their commits; undefined where it isn't reached. */
+  readonly tagsOf: (url: string) => Promise<ReadonlyMap<string, string> | undefined>;
 }
 
 /** Bytes of one download; what is larger is mostly data, and costs more than a reviewer wants to wait for. */
@@ -62,11 +68,14 @@ export async function lookAtSources(
   return { first, lines };
 }
 
-async function lookAtSource({ before, now }: ChangedSource, ports: SourcePorts): Promise<SourceReport> {
+async function lookAtSource(
+  { before, now, project }: ChangedSource,
+  ports: SourcePorts,
+): Promise<SourceReport> {
   const name = nameOf(now.entry);
   const old = before && (await read(before, ports));
   const current = await read(now, ports, old && "tree" in old ? old.tree : undefined);
-  const released = "tree" in current ? releasedFrom(now.entry) : undefined;
+  const released = "tree" in current ? await releaseOf(now.entry, project, ports) : undefined;
   const tag = released && {
     name: released.tag,
     reading: await caught(async () => ({
@@ -75,6 +84,23 @@ async function lookAtSource({ before, now }: ChangedSource, ports: SourcePorts):
   };
   const isChecked = now.sums.size > 0 || now.entry.vcs !== undefined;
   return reportSource({ name, before: old, now: current, tag, isChecked });
+}
+
+/** The tag that a source is said to be made of: by its address, or the one of this version at the project's home. */
+async function releaseOf(
+  entry: SourceEntry,
+  project: Project | undefined,
+  { tagsOf }: SourcePorts,
+): Promise<ReleasedFrom | undefined> {
+  const released = releasedFrom(entry);
+  if (released || !project) return released;
+  const tags = await tagsOf(project.url).catch((error: unknown) => {
+    if (error instanceof SluiceError) return undefined;
+    throw error;
+  });
+  const named = [...(tags?.keys() ?? [])].filter((name) => isTagOf(name, project.pkgver) && isTagName(name));
+  // Of several programs in one repository, whose tag it is isn't known.
+  return named.length === 1 ? { url: project.url, tag: named[0]! } : undefined;
 }
 
 /** @param known files that needn't be looked at, as they were there before */
