@@ -6,11 +6,10 @@ import { changedSources } from "../../gate/source-change/changed-sources.ts";
 import type { Update } from "../../gate/update.ts";
 import type { Git } from "../../git/git.ts";
 import type { Upstreams } from "../../upstream/sources.ts";
-import { packagePath } from "../../workspace/files.ts";
 import { withSection } from "../../workspace/state/evidence.ts";
 import type { State } from "../../workspace/state/state.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
-import { packageHistory } from "./package-history.ts";
+import { recipeHistories } from "./package-history.ts";
 
 /** What evidence about a package is found in. */
 export interface EvidencePlace {
@@ -22,13 +21,19 @@ export interface EvidencePlace {
   readonly now: Date;
 }
 
-/** The package's past, by what this clone and the branch `state` know; nobody is asked. */
-export async function historyOf(pkgbase: string, place: EvidencePlace): Promise<EvidenceSection> {
-  const { git, head, workspace, state, now } = place;
-  const folder = packagePath(workspace.packagesDir, pkgbase);
-  const email = workspace.config.GIT_AUTHOR_EMAIL;
-  const known = state.packages.get(pkgbase) ?? {};
-  return historySection(await packageHistory(git, { head, pkgbase, folder, email }, known, now));
+/** The past of packages, by what this clone and the branch `state` know; nobody is asked. */
+export async function historiesOf(
+  names: readonly string[],
+  { git, head, workspace, state, now }: EvidencePlace,
+): Promise<ReadonlyMap<string, EvidenceSection>> {
+  const { packagesDir, config } = workspace;
+  const histories = await recipeHistories(git, { head, packagesDir, email: config.GIT_AUTHOR_EMAIL }, names);
+  return new Map(
+    [...histories].map(([pkgbase, history]) => {
+      const { past = [], maintainers } = state.packages.get(pkgbase) ?? {};
+      return [pkgbase, historySection({ ...history, past, maintainers, now: now.getTime() })];
+    }),
+  );
 }
 
 /** What is kept of updates, with the past of packages whose update is held now; it is told once for each update. */
@@ -37,13 +42,18 @@ export async function withHistories(
   held: readonly { readonly pkgbase: string; readonly digest: string }[],
   place: EvidencePlace,
 ): Promise<State["evidence"]> {
-  const evidence = new Map(kept);
-  for (const { pkgbase, digest } of held) {
-    const known = evidence.get(pkgbase);
-    if (known?.digest === digest && known.sections.some(({ title }) => title === "History")) continue;
-    evidence.set(pkgbase, withSection(known, digest, await historyOf(pkgbase, place)));
-  }
-  return evidence;
+  const untold = held.filter(({ pkgbase, digest }) => {
+    const known = kept.get(pkgbase);
+    return known?.digest !== digest || !known.sections.some(({ title }) => title === "History");
+  });
+  const histories = await historiesOf(
+    untold.map(({ pkgbase }) => pkgbase),
+    place,
+  );
+  const told = untold.map(({ pkgbase, digest }) => {
+    return [pkgbase, withSection(kept.get(pkgbase), digest, histories.get(pkgbase)!)] as const;
+  });
+  return new Map([...kept, ...told]);
 }
 
 /** What changed in the program's sources, or why nobody looked at them. */

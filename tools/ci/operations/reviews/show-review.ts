@@ -1,4 +1,4 @@
-import { historyOf } from "../../evidence/held-evidence.ts";
+import { historiesOf } from "../../evidence/held-evidence.ts";
 import { whyHeld } from "../../updates/decide-update.ts";
 import { evidenceOf, openHeldReview, rememberShown, type HeldReview } from "./held-review.ts";
 import { readRecipe } from "../../updates/recipe-in-commit.ts";
@@ -53,7 +53,7 @@ export async function showReview(ports: JudgePorts, name: string): Promise<Shown
     state: stateBranch.state,
     now: ports.now(),
   };
-  const past = await historyOf(pkg.pkgbase, place);
+  const past = (await historiesOf([pkg.pkgbase], place)).get(pkg.pkgbase)!;
   const state = stateBranch.state.packages.get(pkg.pkgbase);
   return {
     ...review,
