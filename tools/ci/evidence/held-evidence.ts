@@ -1,7 +1,5 @@
-import { SluiceError } from "../../errors.ts";
 import type { EvidenceSection } from "../../gate/review/evidence.ts";
 import { historySection } from "../../gate/review/history-section.ts";
-import { inertInline } from "../../gate/review/inert.ts";
 import { changedSources } from "../../gate/source-change/changed-sources.ts";
 import type { Update } from "../../gate/update.ts";
 import type { Git } from "../../git/git.ts";
@@ -56,7 +54,11 @@ export async function withHistories(
   return new Map([...kept, ...told]);
 }
 
-/** What changed in the program's sources, or why nobody looked at them. */
+/**
+ * What changed in the program's sources.
+ *
+ * @throws SluiceError of the machine alone: `sandbox-needed`, `sandbox-start`
+ */
 export async function sourceOf(
   update: Pick<Update, "before" | "after">,
   { config }: Pick<Workspace, "config">,
@@ -65,14 +67,5 @@ export async function sourceOf(
   const changed = changedSources(update, config.CI_ARCHES[0]!);
   if (changed.length === 0)
     return { title: "Source", first: [], lines: ["It fetches what it fetched before"] };
-  try {
-    return { title: "Source", ...(await upstreams.sourceChange(changed)) };
-  } catch (error) {
-    if (!(error instanceof SluiceError)) throw error;
-    return {
-      title: "Source",
-      first: [],
-      lines: [`Nobody looked at its sources: ${inertInline(error.message)}`],
-    };
-  }
+  return { title: "Source", ...(await upstreams.sourceChange(changed)) };
 }

@@ -86,7 +86,9 @@ async function gather(
   const gathered = await withUpstreams(process.env, async (upstreams) => {
     const builder = options.build ? await reviewBuilder(options) : { signal: stopSignal() };
     const { workspace } = await readHead(ports.git);
-    const sources = options.source ? { sources: reviewSources(ports.git, workspace, upstreams) } : {};
+    // So that the job which builds looks at them as well, where a pipeline has nothing that isolates.
+    const isLooking = options.source || workspace.config.CI_REVIEW_SOURCES;
+    const sources = isLooking ? { sources: reviewSources(ports.git, workspace, upstreams) } : {};
     return gatherEvidence({ ...ports, forge, ...builder, ...sources }, only);
   });
   for (const { pkgbase, outcome } of gathered) info(`${pkgbase}: ${outcome}.`);

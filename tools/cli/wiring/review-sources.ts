@@ -7,6 +7,7 @@ import {
 import type { OnSchedulePlan } from "../../ci/on-schedule/on-schedule.ts";
 import type { SchedulePorts } from "../../ci/pipeline/ports.ts";
 import { readRecipe } from "../../ci/updates/recipe-in-commit.ts";
+import { probeBubblewrap } from "../../sandbox/bubblewrap/probe.ts";
 import type { Git } from "../../git/git.ts";
 import { packagePath } from "../../workspace/files.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
@@ -37,6 +38,8 @@ export async function lookAtHeldSources(
     return kept?.digest === digest && hasSource(kept);
   });
   if (isKnown) return;
+  const why = probeBubblewrap();
+  if (why) return ports.progress(`nobody looks at the sources of what is held: ${why.message}`);
   const sources = reviewSources(ports.git, workspace, ports.upstreams);
   await gatherEvidence({ ...ports, sources });
 }

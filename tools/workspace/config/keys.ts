@@ -58,7 +58,7 @@ export const repositoryKeys = {
   ),
   CI_REVIEW_SOURCES: flag(
     false,
-    "Fetch the sources of an update that is held, before and now, and say in its review what changed in them, and what a release holds that its tag doesn't. Needs bubblewrap where the pipeline runs.",
+    "Fetch the sources of an update that is held, before and now, and say in its review what changed in them, and what a release holds that its tag doesn't. Pipelines do it after the half-hourly run where they have bubblewrap, else together with CI_REVIEW_BUILDS.",
   ),
   CI_COOLDOWN: number(
     0,
