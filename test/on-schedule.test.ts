@@ -131,10 +131,6 @@ describe("a run", () => {
 });
 
 describe("what is let through without being a plain new version", () => {
-  const approved = (): string | undefined => /SLUICE_APPROVED=(\w+)/.exec(days.atOrigin("foo", "state"))?.[1];
-  const described = (pkgver: string): ReturnType<typeof recipe> =>
-    recipe("foo", pkgver, { lines: ["pkgdesc = Another"] });
-
   test("is compared with what a person approved last, until a person comes again", async () => {
     days.follow("foo");
     days.world.publishScheduled();
@@ -584,3 +580,11 @@ describe("upstream's tree", () => {
     expect((await days.run()).lines[0]).toMatch(/^held foo: .*dangerous/);
   });
 });
+
+function approved(): string | undefined {
+  return /SLUICE_APPROVED=(\w+)/.exec(days.atOrigin("foo", "state"))?.[1];
+}
+
+function described(pkgver: string): ReturnType<typeof recipe> {
+  return recipe("foo", pkgver, { lines: ["pkgdesc = Another"] });
+}

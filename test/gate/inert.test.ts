@@ -103,7 +103,7 @@ describe("a difference that can do no harm passes", () => {
   ])("%s", (_, change) => expect(verdict(change)).toBe("minor"));
 
   test("architectures, where a program has the word in its name", () => {
-    const edit = (text: string): string => text.replace("cmake -B", "arch-meson x; cmake -B");
+    const edit = replaced("cmake -B", "arch-meson x; cmake -B");
     const update = {
       pkgbase: pkgbases.cmake,
       before: filesOf("cmake", edit(recipes.cmake.PKGBUILD)),
@@ -113,7 +113,7 @@ describe("a difference that can do no harm passes", () => {
   });
 
   test("a changelog that a maintainer's own script names", () => {
-    const edit = (text: string): string => text.replace("license=", "changelog=news.txt\nlicense=");
+    const edit = replaced("license=", "changelog=news.txt\nlicense=");
     const update = {
       pkgbase: pkgbases.cmake,
       before: filesOf("cmake", edit(recipes.cmake.PKGBUILD), {
@@ -126,12 +126,12 @@ describe("a difference that can do no harm passes", () => {
   });
 
   test("a changelog", () => {
-    const edit = (text: string): string => text.replace("license=", "changelog=x.changelog\nlicense=");
+    const edit = replaced("license=", "changelog=x.changelog\nlicense=");
     expect(verdict({ name: "cmake", edit, after: { "x.changelog": "1\n" } })).toBe("minor");
   });
 
   test("a changelog that pacman shows", () => {
-    const edit = (text: string): string => text.replace("license=", "changelog=fooview.changelog\nlicense=");
+    const edit = replaced("license=", "changelog=fooview.changelog\nlicense=");
     const old = edit(recipes.cmake.PKGBUILD);
     const update = {
       pkgbase: pkgbases.cmake,
@@ -387,14 +387,6 @@ describe("what only looks harmless doesn't pass", () => {
 });
 
 describe("a desktop entry", () => {
-  const entry = (text: string): string => `[Desktop Entry]\nType=Application\nExec=fooview\n${text}`;
-  const listing = (text: string): string =>
-    text
-      .replace("fix.patch)", "fix.patch\n  fooview.desktop\n)")
-      .replace(
-        "package() {\n",
-        'package() {\n  install -Dm644 fooview.desktop "$pkgdir/usr/share/applications/fooview.desktop"\n',
-      );
   const judged = (before: string, after: string, edit = listing): string => {
     const [old, now] = [recipes.cmake.PKGBUILD, bumped("cmake")].map(edit);
     const update = {
@@ -404,8 +396,6 @@ describe("a desktop entry", () => {
     };
     return judge(update, knowing).verdict;
   };
-  const withSum = (text: string, content: string): string =>
-    text.replace(/(sha256sums=\('[^']*' SKIP '[^']*')\)/, `$1 '${sha256(entry(content))}')`);
 
   test.each([
     ["its name", "Name=Foo\n", "Name=Foo view\n", "minor"],
@@ -419,12 +409,29 @@ describe("a desktop entry", () => {
   ])("%s", (_, before, after, expected) => expect(judged(before, after)).toBe(expected));
 
   test("that is read by a command", () => {
-    const edit = (text: string): string =>
-      listing(text).replace("cmake -B", "grep ^Name= fooview.desktop | sh\n  cmake -B");
-    expect(judged("Name=Foo\n", "Name=Bar\n", edit)).not.toBe("minor");
+    expect(judged("Name=Foo\n", "Name=Bar\n", (text) => reading(listing(text)))).not.toBe("minor");
   });
 });
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+const reading = replaced("cmake -B", "grep ^Name= fooview.desktop | sh\n  cmake -B");
+
+function entry(text: string): string {
+  return `[Desktop Entry]\nType=Application\nExec=fooview\n${text}`;
+}
+
+function listing(text: string): string {
+  return text
+    .replace("fix.patch)", "fix.patch\n  fooview.desktop\n)")
+    .replace(
+      "package() {\n",
+      'package() {\n  install -Dm644 fooview.desktop "$pkgdir/usr/share/applications/fooview.desktop"\n',
+    );
+}
+
+function withSum(text: string, content: string): string {
+  return text.replace(/(sha256sums=\('[^']*' SKIP '[^']*')\)/, `$1 '${sha256(entry(content))}')`);
 }

@@ -113,10 +113,8 @@ test.each(Object.entries(pairs))(
     expect(one).not.toBe(bumped("cmake"));
     expect(two).not.toBe(one);
     const [approved, made, next] = [PKGBUILD, one, two].map((text) => filesOf("cmake", text, files));
-    const step = (before: RecipeFiles, after: RecipeFiles, judging: JudgeContext): string =>
-      judge({ pkgbase: pkgbases.cmake, before, after }, judging).verdict;
-    expect(step(approved!, made!, when)).toBe("minor");
-    expect(step(made!, next!, later)).toBe("minor");
+    expect(verdictOf(approved!, made!, when)).toBe("minor");
+    expect(verdictOf(made!, next!, later)).toBe("minor");
     const whole = judge({ pkgbase: pkgbases.cmake, before: made, after: next!, approved }, later);
     expect(whole.verdict).toBe("major");
     expect(whole.findings.map(({ rule }) => rule)).toContain("since-approved");
@@ -124,17 +122,12 @@ test.each(Object.entries(pairs))(
 );
 
 test("a checksum of another kind that comes, and the one before that goes then", () => {
-  const recipe = (sums: string): RecipeFiles =>
-    new Map([
-      [
-        "PKGBUILD",
-        file(
-          `pkgname=foo\npkgver=1\npkgrel=1\narch=(x86_64)\nsource=(https://foo.example.org/foo-$pkgver.zip)\n${sums}\npackage() {\n  make install\n}\n`,
-        ),
-      ],
-    ]);
   const [weaker, stronger] = [`sha256sums=(${"4".repeat(64)})`, `sha512sums=(${"5".repeat(128)})`];
-  const [approved, made, next] = [recipe(weaker), recipe(`${weaker}\n${stronger}`), recipe(stronger)];
+  const [approved, made, next] = [
+    checkedBy(weaker),
+    checkedBy(`${weaker}\n${stronger}`),
+    checkedBy(stronger),
+  ];
   const step = judge({ pkgbase: "foo", before: approved, after: made }, now);
   expect(step.verdict).toBe("minor");
   expect(letsSomethingThrough(step)).toBe(true);
@@ -173,3 +166,12 @@ test("what a person approved can't be read any more: a person looks again", () =
   expect(verdict).toBe("major");
   expect(findings.map(({ rule }) => rule)).toEqual(["approved-unknown"]);
 });
+
+function verdictOf(before: RecipeFiles, after: RecipeFiles, judging: JudgeContext): string {
+  return judge({ pkgbase: pkgbases.cmake, before, after }, judging).verdict;
+}
+
+function checkedBy(sums: string): RecipeFiles {
+  const text = `pkgname=foo\npkgver=1\npkgrel=1\narch=(x86_64)\nsource=(https://foo.example.org/foo-$pkgver.zip)\n${sums}\npackage() {\n  make install\n}\n`;
+  return new Map([["PKGBUILD", file(text)]]);
+}

@@ -21,12 +21,15 @@ const ownText =
 
 /** Where a recipe may read itself, what is no code counts, too. */
 export function judgeOwnText(before: Recipe, after: Recipe): Finding[] {
-  const counts = ({ text, script }: Recipe): boolean => readsItself(text) || readsIndirectly(script);
-  if (!counts(after) && !counts(before)) return [];
+  if (!countsLines(after) && !countsLines(before)) return [];
   const [old, now] = [before, after].map(({ text }) => text.split("\n").map(commentIn));
   const line = now!.findIndex((comment, at) => comment !== old![at]);
   if (line === -1 && old!.length === now!.length) return [];
   return [finding("own-text-read", "", { file: "PKGBUILD", ...(line !== -1 && { line: line + 1 }) })];
+}
+
+function countsLines({ text, script }: Recipe): boolean {
+  return readsItself(text) || readsIndirectly(script);
 }
 
 /** Whether it reads a variable that another one names, which may be LINENO. */
