@@ -387,16 +387,6 @@ describe("what only looks harmless doesn't pass", () => {
 });
 
 describe("a desktop entry", () => {
-  const judged = (before: string, after: string, edit = listing): string => {
-    const [old, now] = [recipes.cmake.PKGBUILD, bumped("cmake")].map(edit);
-    const update = {
-      pkgbase: pkgbases.cmake,
-      before: filesOf("cmake", withSum(old!, before), { "fooview.desktop": entry(before) }),
-      after: filesOf("cmake", withSum(now!, after), { "fooview.desktop": entry(after) }),
-    };
-    return judge(update, knowing).verdict;
-  };
-
   test.each([
     ["its name", "Name=Foo\n", "Name=Foo view\n", "minor"],
     ["a translation", "", "Comment[de]=Bilder ansehen\n", "minor"],
@@ -434,4 +424,14 @@ function listing(text: string): string {
 
 function withSum(text: string, content: string): string {
   return text.replace(/(sha256sums=\('[^']*' SKIP '[^']*')\)/, `$1 '${sha256(entry(content))}')`);
+}
+
+function judged(before: string, after: string, edit = listing): string {
+  const [old, now] = [recipes.cmake.PKGBUILD, bumped("cmake")].map(edit);
+  const update = {
+    pkgbase: pkgbases.cmake,
+    before: filesOf("cmake", withSum(old!, before), { "fooview.desktop": entry(before) }),
+    after: filesOf("cmake", withSum(now!, after), { "fooview.desktop": entry(after) }),
+  };
+  return judge(update, knowing).verdict;
 }
