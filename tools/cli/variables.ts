@@ -31,6 +31,10 @@ export const variables = {
       "`s3://`: the key of an account that may write to the bucket. No job of a project sees it.",
     AWS_SECRET_ACCESS_KEY: "Its secret.",
     AWS_ENDPOINT_URL: "The server, where it isn't Amazon's: Garage, MinIO and others.",
+    RELEASE_SSH_KEY_FILE:
+      "`ssh://`: a private key without a passphrase, of the user that the address names. SFTP is all that it has to be allowed.",
+    RELEASE_SSH_KNOWN_HOSTS:
+      "`ssh://`: a file with the keys of the servers, as `ssh-keyscan HOST` prints them. Any other server is refused.",
     REGISTRY_AUTH_FILE:
       "`oci`: the file with who may push to registries, as `skopeo login --authfile FILE REGISTRY` writes it.",
     SSH_AUTH_SOCK: "`sluice sign`: the agent that holds the key, where `--key` names a public one.",

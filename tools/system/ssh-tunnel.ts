@@ -5,13 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SluiceError } from "../errors.ts";
+import { isPlainServer, sshArguments, sshEnvironment, type SshServer } from "./ssh-options.ts";
 
-export interface TunnelOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  /** A private key without a passphrase. */
-  readonly keyFile: string;
+export interface TunnelOptions extends SshServer {
   /** Public keys of the server, `ssh-ed25519 AAAA…`; a server with any other is refused. Undefined: any is taken. */
   readonly hostKeys: readonly string[] | undefined;
   /** By name: what is reached at the far end, `host:port` as seen from there. */
@@ -43,7 +39,7 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
   const hosts = join(folder, "known_hosts");
   const name = options.port === 22 ? options.host : `[${options.host}]:${options.port}`;
   await writeFile(hosts, (options.hostKeys ?? []).map((key) => `${name} ${key}\n`).join(""), { mode: 0o600 });
-  const args = sshArguments(options, hosts, socket);
+  const args = tunnelArguments(options, hosts, socket);
   const isOpen = (): boolean => Object.keys(options.targets).every((target) => existsSync(socket(target)));
   const first = await connect(args, isOpen, stop.signal);
   let ended = Promise.resolve();
@@ -83,7 +79,7 @@ async function connect(
 ): Promise<Connected> {
   const child = spawn("ssh", args, {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { PATH: process.env["PATH"], HOME: "/nonexistent", LC_ALL: "C" },
+    env: sshEnvironment(),
   });
   const end = (): boolean => child.kill("SIGTERM");
   signal.addEventListener("abort", end, { once: true });
@@ -101,41 +97,28 @@ async function connect(
   return over.signal.aborted ? { failed: await lost } : { lost };
 }
 
-function sshArguments(
-  { host, port, user, keyFile, hostKeys, targets }: TunnelOptions,
-  hosts: string,
-  socket: (name: string) => string,
-): string[] {
+function tunnelArguments(options: TunnelOptions, hosts: string, socket: (name: string) => string): string[] {
   const settings = [
-    "BatchMode=yes",
     // The first key counts for as long as this process lives.
-    `StrictHostKeyChecking=${hostKeys ? "yes" : "accept-new"}`,
+    `StrictHostKeyChecking=${options.hostKeys ? "yes" : "accept-new"}`,
     `UserKnownHostsFile=${hosts}`,
-    "GlobalKnownHostsFile=/dev/null",
-    "UpdateHostKeys=no",
-    "PreferredAuthentications=publickey",
-    "IdentitiesOnly=yes",
-    "IdentityAgent=none",
-    "ForwardAgent=no",
     "ExitOnForwardFailure=yes",
     "StreamLocalBindMask=0177",
-    "ConnectTimeout=20",
-    // What both know and most processors compute themselves comes first: packages arrive twice as fast.
-    "Ciphers=^aes128-gcm@openssh.com,aes256-gcm@openssh.com",
     "ServerAliveInterval=5",
     "ServerAliveCountMax=3",
   ];
-  const forwards = Object.entries(targets).flatMap(([name, target]) => ["-L", `${socket(name)}:${target}`]);
-  const options = settings.flatMap((setting) => ["-o", setting]);
-  const address = ["-i", keyFile, "-p", String(port), "-l", user, ...forwards];
-  return ["-N", "-T", "-F", "/dev/null", ...options, ...address, "--", host];
+  const forwards = Object.entries(options.targets).flatMap(([name, target]) => [
+    "-L",
+    `${socket(name)}:${target}`,
+  ]);
+  return ["-N", ...sshArguments(options, settings), ...forwards, "--", options.host];
 }
 
 /** What goes into ssh's options, which have a quoting of their own. */
-function requirePlain({ host, user, hostKeys, targets }: TunnelOptions): void {
+function requirePlain(options: TunnelOptions): void {
+  const { hostKeys, targets } = options;
   const isPlain =
-    /^[A-Za-z0-9][\w.:-]*$/.test(host) &&
-    /^[A-Za-z0-9_][\w.-]*$/.test(user) &&
+    isPlainServer(options) &&
     hostKeys?.length !== 0 &&
     (hostKeys ?? []).every((key) => /^[\w@.-]+ [A-Za-z0-9+/=]+$/.test(key)) &&
     Object.values(targets).every((target) => /^[\w.-]+:\d+$|^\[[0-9a-f:]+\]:\d+$/i.test(target));

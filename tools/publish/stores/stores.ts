@@ -2,13 +2,14 @@ import { SluiceError } from "../../errors.ts";
 import type { Checkpoint } from "../../steps.ts";
 import { FolderStore } from "./folder.ts";
 import { S3Store } from "./s3.ts";
+import { SshStore } from "./ssh.ts";
 import type { Store } from "./store.ts";
 
 /**
  * The store that an address is in, and the name that it has there.
  *
  * @param opened those of this publication, by their root; one more may come in
- * @throws SluiceError `store-unknown`
+ * @throws SluiceError `store-unknown`, `store-settings`
  */
 export function openStore(
   address: string,
@@ -25,8 +26,9 @@ export function openStore(
   function open(): Store {
     if (scheme === "file" && host === "") return new FolderStore("/", checkpoint);
     if (scheme === "s3") return new S3Store(host!, secrets, checkpoint);
+    if (scheme === "ssh") return new SshStore(root, secrets, checkpoint);
     throw new SluiceError("store-unknown", `${address}: nothing is published to ${scheme}:// yet`, {
-      hint: "s3://BUCKET/PATH is a bucket, file:///PATH a folder of the machine that publishes.",
+      hint: "s3://BUCKET/PATH is a bucket, ssh://USER@HOST/PATH a folder of another machine, file:///PATH one of the machine that publishes.",
     });
   }
 }
