@@ -51,6 +51,12 @@ export const steps = {
     "release file staged",
     "release file shown",
     "release page replaced",
+    "image brought",
+    "image named",
+    "forge release drafted",
+    "forge file brought",
+    "forge file dropped",
+    "forge release published",
     "release records pushed",
   ],
   pkgrepo: [

@@ -20,39 +20,33 @@ export interface Death {
   readonly time: number;
 }
 
-const definition = `[targets]
-one = { }
-two = { }
-[channels]
-stable = { tag = '.+' }
-[stages.check]
-unit = { run = "unit.sh" }
-[stages.build]
-app = { run = "build.sh", for = "*", makes = { bin = "app" } }
-[archives]
-all = { of = "bin", name = "app-{target}.tar.xz", with = ["README.md"] }
-[publish]
-binaries = { to = "files", at = "WWW/{ref}/{target}/app", of = "bin" }
-archives = { to = "files", at = "WWW/archives/{ref}", of = ["all"] }
-page = { to = "page", at = "WWW", of = "binaries" }
-`;
+interface Project {
+  /** What comes behind `source`. */
+  readonly definition: string;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, string>>;
+}
 
-/** One release, made in processes of its own that die where they are told to. */
+/** Releases of a project `app`, made in processes of their own that die where they are told to. */
 export class ReleaseLife {
   readonly #server = new GitServer();
   readonly #w = new ScratchWorkspace();
   readonly #home = mkdtempSync(join(tmpdir(), "sluice-release-"));
   readonly www = join(this.#home, "www");
+  #secrets: Readonly<Record<string, string>> = {};
 
-  async start(): Promise<void> {
+  async start({ definition, scripts, secrets = {} }: Project): Promise<void> {
     await this.#server.start();
+    this.#secrets = secrets;
     this.#server.commit("app", { files: { "README.md": "# App\n" } });
-    this.#server.git("app", "tag", "v1.0.0");
-    const text = definition.replaceAll("WWW", `file://${this.www}`);
-    this.#w.write("releases/app/release.toml", `source = "${this.#server.url("app")}"\n${text}`);
-    this.#w.write("releases/app/unit.sh", "test -s README.md\n");
-    this.#w.write("releases/app/build.sh", 'echo "$REF $TARGET" > app\n');
+    this.#w.write("releases/app/release.toml", `source = "${this.#server.url("app")}"\n${definition}`);
+    for (const [name, script] of Object.entries(scripts)) this.#w.write(`releases/app/${name}`, script);
     this.#w.publishScheduled();
+    this.reset();
+  }
+
+  tag(name: string): void {
+    this.#server.git("app", "tag", name);
   }
 
   async close(): Promise<void> {
@@ -70,7 +64,7 @@ export class ReleaseLife {
   }
 
   /** @returns what was passed and how jobs ended */
-  async run(death?: Death): Promise<{ killed: boolean; passed: string[]; ended: string[] }> {
+  async run(tag: string, death?: Death): Promise<{ killed: boolean; passed: string[]; ended: string[] }> {
     const log = join(this.#home, "passed.log");
     appendFileSync(log, "");
     const before = linesOf(log).length;
@@ -78,6 +72,8 @@ export class ReleaseLife {
       home: this.#home,
       clone: this.#w.dir,
       source: this.#server.url("app"),
+      secrets: this.#secrets,
+      tag,
       death,
     });
     const child = spawn(process.execPath, ["--input-type=module", "--eval", program, input], {
@@ -115,8 +111,8 @@ export class ReleaseLife {
   }
 
   /** The record at the remote, as text. */
-  recordAtRemote(): string {
-    return this.#w.atOrigin("show", "state:releases/app/stable/v1.0.0.json");
+  recordAtRemote(tag: string): string {
+    return this.#w.atOrigin("show", `state:releases/app/stable/${tag}.json`);
   }
 }
 
@@ -138,7 +134,7 @@ import { ReleaseRecords } from "${built}/manager/releases/release-records.js";
 import { runRelease } from "${built}/manager/releases/run-release.js";
 import { bubblewrap } from "${built}/sandbox/bubblewrap/bubblewrap.js";
 import { readCommitProjects } from "${built}/workspace/releases/commit-releases.js";
-const { home, clone, source, death } = JSON.parse(process.argv[1]);
+const { home, clone, source, secrets, tag: name, death } = JSON.parse(process.argv[1]);
 let times = 0;
 const checkpoint = (moment, step) => {
   const passed = moment + " " + step;
@@ -152,12 +148,13 @@ const artifacts = new ArtifactStore(state, checkpoint);
 const folders = { state, work: join(state, "work"), logs: join(state, "logs") };
 const place = { git, sandbox: bubblewrap(), folders, records, artifacts, checkpoint, now: () => 1_700_000_000_000 };
 const head = await git.text(["rev-parse", "HEAD"]);
-const tag = { kind: "tag", name: "v1.0.0", commit: await git.text(["ls-remote", source, "refs/tags/v1.0.0"]).then((line) => line.split("\\t")[0]) };
+const commit = (await git.text(["ls-remote", source, "refs/tags/" + name])).split("\\t")[0];
+const tag = { kind: "tag", name, commit };
 const project = (await readCommitProjects(git, head)).get("app");
 const release = await releaseAt(git, head, project, records, { channel: "stable", ref: tag, now: 0 });
 const ends = await runRelease(place, release, {
   seconds: 60,
-  secrets: {},
+  secrets,
   openLog: (job) => openLog(join(folders.logs, job + ".log")),
   started: () => undefined,
   ended: ({ job, kind, message }) => process.stdout.write(job + " " + kind + (message ? ": " + message : "") + "\\n"),

@@ -11,7 +11,7 @@ import { GitLabReleases } from "./gitlab.ts";
 /** A release on the project's forge, with files and the changelog's section, which people see when all is there. */
 export function openForgeRelease(to: ToPublish): Publisher {
   const { at } = to.planned.places[0]!;
-  const releases = releasesAt(at, to.secrets);
+  const releases = releasesAt(at, to);
   let made: Promise<WantedRelease> | undefined;
   const wanted = (): Promise<WantedRelease> => (made ??= wantedRelease(to));
   return {
@@ -36,7 +36,7 @@ export function openForgeRelease(to: ToPublish): Publisher {
   };
 }
 
-function releasesAt(at: string, secrets: ToPublish["secrets"]): ForgeReleases {
+function releasesAt(at: string, { secrets, checkpoint }: ToPublish): ForgeReleases {
   const [, forge, project = ""] = /^(github|gitlab):(.+)$/.exec(at) ?? [];
   const token = secrets["RELEASE_TOKEN"];
   if (token === undefined) {
@@ -45,8 +45,8 @@ function releasesAt(at: string, secrets: ToPublish["secrets"]): ForgeReleases {
     });
   }
   return forge === "github"
-    ? new GitHubReleases(secrets["GITHUB_API_URL"] ?? "https://api.github.com", project, token)
-    : new GitLabReleases(secrets["CI_API_V4_URL"] ?? "https://gitlab.com/api/v4", project, token);
+    ? new GitHubReleases(secrets["GITHUB_API_URL"] ?? "https://api.github.com", project, token, checkpoint)
+    : new GitLabReleases(secrets["CI_API_V4_URL"] ?? "https://gitlab.com/api/v4", project, token, checkpoint);
 }
 
 async function wantedRelease({

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { SluiceError } from "../../errors.ts";
+import { durably, type Checkpoint, type Step } from "../../steps.ts";
 import type { StoredFile } from "../publisher.ts";
 import { ForgeApi } from "./api.ts";
 import type { ForgeReleases, WantedRelease } from "./forge-release.ts";
@@ -23,8 +24,10 @@ interface Asset {
 export class GitHubReleases implements ForgeReleases {
   readonly #api: ForgeApi;
   readonly #project: string;
+  readonly #checkpoint: Checkpoint | undefined;
 
-  constructor(url: string, project: string, token: string) {
+  constructor(url: string, project: string, token: string, checkpoint: Checkpoint | undefined) {
+    this.#checkpoint = checkpoint;
     const headers = { authorization: `Bearer ${token}`, "x-github-api-version": "2022-11-28" };
     this.#api = new ForgeApi(url, headers);
     this.#project = `/repos/${project}`;
@@ -38,7 +41,7 @@ export class GitHubReleases implements ForgeReleases {
       if (there && (await this.#digest(there)) === file.sha256) continue;
       if (there && !release.draft) throw refused(wanted.tag, file.path);
       // An upload that was cut off.
-      if (there) await this.#api.ask("DELETE", `${this.#project}/releases/assets/${there.id}`);
+      if (there) await this.#drop(there);
       await this.#upload(release, file);
     }
   }
@@ -54,7 +57,9 @@ export class GitHubReleases implements ForgeReleases {
     if (!release) throw refused(wanted.tag, "the draft");
     if (!release.draft) return release.html_url;
     const json = { draft: false, prerelease: wanted.prerelease, make_latest: String(wanted.latest) };
-    const published = await this.#api.ask("PATCH", `${this.#project}/releases/${release.id}`, { json });
+    const published = await this.#durably("forge release published", () =>
+      this.#api.ask("PATCH", `${this.#project}/releases/${release.id}`, { json }),
+    );
     return (published as GitHubRelease).html_url;
   }
 
@@ -66,7 +71,10 @@ export class GitHubReleases implements ForgeReleases {
 
   async #draft({ tag, title, notes, prerelease }: WantedRelease): Promise<GitHubRelease> {
     const json = { tag_name: tag, name: title, body: notes, draft: true, prerelease };
-    return (await this.#api.ask("POST", `${this.#project}/releases`, { json })) as GitHubRelease;
+    const made = await this.#durably("forge release drafted", () =>
+      this.#api.ask("POST", `${this.#project}/releases`, { json }),
+    );
+    return made as GitHubRelease;
   }
 
   async #assets({ id }: GitHubRelease): Promise<readonly Asset[]> {
@@ -79,7 +87,17 @@ export class GitHubReleases implements ForgeReleases {
 
   async #upload({ upload_url: template }: GitHubRelease, { path, file }: StoredFile): Promise<void> {
     const url = `${template.replace(/\{.*$/, "")}?name=${encodeURIComponent(path)}`;
-    await this.#api.ask("POST", url, { bytes: await readFile(file) });
+    const bytes = await readFile(file);
+    await this.#durably("forge file brought", () => this.#api.ask("POST", url, { bytes }));
+  }
+
+  async #drop({ id }: Asset): Promise<void> {
+    const path = `${this.#project}/releases/assets/${id}`;
+    await this.#durably("forge file dropped", () => this.#api.ask("DELETE", path));
+  }
+
+  #durably<T>(step: Step, action: () => Promise<T>): Promise<T> {
+    return durably(this.#checkpoint, step, action);
   }
 
   async #all(path: string): Promise<readonly unknown[]> {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { SluiceError } from "../../errors.ts";
+import { durably, type Checkpoint } from "../../steps.ts";
 import type { StoredFile } from "../publisher.ts";
 import { ForgeApi } from "./api.ts";
 import type { ForgeReleases, WantedRelease } from "./forge-release.ts";
@@ -9,8 +10,10 @@ export class GitLabReleases implements ForgeReleases {
   readonly #api: ForgeApi;
   readonly #url: string;
   readonly #project: string;
+  readonly #checkpoint: Checkpoint | undefined;
 
-  constructor(url: string, project: string, token: string) {
+  constructor(url: string, project: string, token: string, checkpoint: Checkpoint | undefined) {
+    this.#checkpoint = checkpoint;
     this.#api = new ForgeApi(url, { "private-token": token });
     this.#url = url;
     this.#project = `/projects/${encodeURIComponent(project)}`;
@@ -21,7 +24,10 @@ export class GitLabReleases implements ForgeReleases {
       const there = await this.read(wanted, file);
       if (there === file.sha256) continue;
       if (there !== undefined && (await this.#find(wanted))) throw refused(wanted.tag, file.path);
-      await this.#api.ask("PUT", this.#at(wanted, file), { bytes: await readFile(file.file) });
+      const bytes = await readFile(file.file);
+      await durably(this.#checkpoint, "forge file brought", () =>
+        this.#api.ask("PUT", this.#at(wanted, file), { bytes }),
+      );
     }
   }
 
@@ -35,7 +41,9 @@ export class GitLabReleases implements ForgeReleases {
     if (there) return there._links.self;
     const links = files.map((file) => ({ name: file.path, url: `${this.#url}${this.#at(wanted, file)}` }));
     const json = { tag_name: tag, name: title, description: notes, assets: { links } };
-    const made = await this.#api.ask("POST", `${this.#project}/releases`, { json });
+    const made = await durably(this.#checkpoint, "forge release published", () =>
+      this.#api.ask("POST", `${this.#project}/releases`, { json }),
+    );
     return (made as GitLabRelease)._links.self;
   }
 

@@ -62,11 +62,12 @@ async function makeImages({
   secrets,
   folder,
   time,
+  checkpoint,
 }: ToPublish): Promise<readonly Image[]> {
   const images: Image[] = [];
   for (const [index, { at, holds }] of planned.places.entries()) {
     const colon = at.lastIndexOf(":");
-    const repository = new ImageRepository(at.slice(0, colon), secrets["REGISTRY_AUTH_FILE"]);
+    const repository = new ImageRepository(at.slice(0, colon), secrets["REGISTRY_AUTH_FILE"], checkpoint);
     const tag = at.slice(colon + 1);
     const archive = holds.every(({ target }) => target === null) ? holds.flatMap(filesOf) : [];
     const layout = join(folder, `image-${planned.name}-${index}`);

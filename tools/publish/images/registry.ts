@@ -1,4 +1,5 @@
 import { SluiceError } from "../../errors.ts";
+import { durably, type Checkpoint } from "../../steps.ts";
 import { run } from "../../system/run.ts";
 import { digestOf } from "./layout.ts";
 
@@ -6,11 +7,13 @@ import { digestOf } from "./layout.ts";
 export class ImageRepository {
   readonly #name: string;
   readonly #authFile: string | undefined;
+  readonly #checkpoint: Checkpoint | undefined;
 
   /** @param name `ghcr.io/owner/name` */
-  constructor(name: string, authFile: string | undefined) {
+  constructor(name: string, authFile: string | undefined, checkpoint: Checkpoint | undefined) {
     this.#name = name;
     this.#authFile = authFile;
+    this.#checkpoint = checkpoint;
   }
 
   /**
@@ -31,10 +34,8 @@ export class ImageRepository {
 
   /** @param from what skopeo takes: `oci:FOLDER:image`, `oci-archive:FILE` */
   async push(from: string, reference: string): Promise<void> {
-    await this.#run(
-      ["copy", "--all", "--quiet", "--preserve-digests", ...this.#tls("dest-tls-verify"), from],
-      reference,
-    );
+    const args = ["copy", "--all", "--quiet", "--preserve-digests", ...this.#tls("dest-tls-verify"), from];
+    await durably(this.#checkpoint, "image brought", () => this.#run(args, reference));
   }
 
   /** The same image under another name; its digest stays. */
@@ -46,7 +47,9 @@ export class ImageRepository {
       ...this.#tls("src-tls-verify"),
       ...this.#tls("dest-tls-verify"),
     ];
-    await this.#run(["copy", ...args, this.#at(`@${digest}`)], `:${tag}`);
+    await durably(this.#checkpoint, "image named", () =>
+      this.#run(["copy", ...args, this.#at(`@${digest}`)], `:${tag}`),
+    );
   }
 
   async #run(args: readonly string[], reference: string): Promise<Buffer> {
