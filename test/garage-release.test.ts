@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ReadBack } from "../tools/manager/releases/verify-releases.ts";
 import type { IndexGroup } from "../tools/publish/page/index.ts";
 import { S3Store } from "../tools/publish/stores/s3.ts";
 import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
@@ -126,11 +127,18 @@ describe.skipIf(missing.length > 0)(
       expect(inspect("latest")).toBe(inspect("v1.10.0"));
     });
 
-    test("what was removed by hand is gone from the page with the next release", async () => {
+    test("what was removed by hand is found by reading it back, and gone from the page with the next release", async () => {
       for (const name of await files()) {
         if (name.includes("/v1.2.0/"))
           await fetch(`${s3.secrets["AWS_ENDPOINT_URL"]}/garagehq/${name}`, { method: "DELETE" });
       }
+      const verify = ["release", "garage", "--verify", "--dry-run", "--json"];
+      const read = JSON.parse((await w.sluice(verify, s3.secrets)).stdout) as ReadBack[];
+      const lost = read.filter(({ found }) => found !== "whole");
+      expect([
+        read.length,
+        lost.map(({ found, release: { ref }, publication }) => [found, ref, publication]),
+      ]).toEqual([20, targets.map(() => ["lost", "v1.2.0", "binaries"])]);
       server.git("garage", "tag", "v1.10.1");
       await w.sluice(["on-schedule"]);
       expect((await up()).code).toBe(0);

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
@@ -110,6 +111,30 @@ describe.skipIf(missing.length > 0)(
       const again = await w.sluice(["release", "garage", "main"]);
       const words = again.stderr.split("\n").map((line) => line.replace(/^\S+: /, ""));
       expect([again.code, new Set(words)]).toEqual([0, new Set(["done before"])]);
+    });
+
+    test("what was lost later, or changed, is found by reading it back; what was lost is published once more", async () => {
+      const verify = (...more: string[]): ReturnType<typeof w.sluice> =>
+        w.sluice(["release", "garage", "--verify", ...more]);
+      const whole = await verify();
+      expect([whole.code, whole.stderr]).toEqual([
+        0,
+        "garage: 6 of 6 published files, of 3 releases, are what was published.",
+      ]);
+      const lost = join(world.www, "_releases/v1.2.0/one/garage");
+      const content = readFileSync(lost);
+      unlinkSync(lost);
+      writeFileSync(join(world.www, "_releases/v1.2.0/two/garage"), "changed");
+      const found = await verify("v1.2.0", "--json");
+      const read = JSON.parse(found.stdout) as { at: string; found: string }[];
+      expect([found.code, read.map((each) => `${each.found} ${each.at.split("/").at(-2)}`)]).toEqual([
+        1,
+        ["lost one", "changed two"],
+      ]);
+      expect((await w.sluice(["release", "garage", "v1.2.0"])).stderr).toContain("is never overwritten");
+      unlinkSync(join(world.www, "_releases/v1.2.0/two/garage"));
+      expect((await w.sluice(["release", "garage", "v1.2.0"])).stderr).toContain("publish: done");
+      expect([readFileSync(lost), (await verify()).code]).toEqual([content, 0]);
     });
   },
 );

@@ -62,3 +62,17 @@ export interface ToPublish {
   readonly time: number;
   readonly checkpoint: Checkpoint | undefined;
 }
+
+/** Reads what was published some time ago, as a client does. */
+export interface Reader {
+  /** The digest of what is there now; undefined: nothing. */
+  read(file: PublishedFile): Promise<string | undefined>;
+  close?(): Promise<void>;
+}
+
+export interface ToRead extends Pick<ToPublish, "secrets"> {
+  /** As the definition has it now. */
+  readonly publication: Publication;
+  /** What was released. */
+  readonly tag: string;
+}

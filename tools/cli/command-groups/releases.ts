@@ -9,13 +9,18 @@ export const releases: readonly CommandEntry[] = [
       ["sluice release garage refs/heads/main --dry-run", "the branch main, where a tag has that name, too"],
       ["sluice release garage v1.2.0", "make it on this machine; what is done already isn't done again"],
       ["sluice release garage", "the same for what each channel's lock file says"],
+      [
+        "sluice release garage --verify",
+        "read all that was published of it, and say what was lost or changed",
+      ],
     ],
     define: (program) =>
       isolatingCommand(program, "release <project> [ref]")
         .description("Release a tag or a branch of a project here: run its jobs, then publish what they made")
         .option("-n, --dry-run", "show the plan: channel, jobs, artifacts, publications; change nothing")
+        .option("--verify", "read back what is on record as published; what was lost is published once more")
         .option("--channel <name>", "the channel, instead of the first one that takes the ref")
-        .option("--json", "print the plan as JSON"),
+        .option("--json", "print the plan, or what was read back, as JSON"),
     load: async () => (await import("../commands/release.ts")).release,
   },
   {

@@ -25,15 +25,18 @@ import { withRemoteRefs } from "../wiring/remote-refs.ts";
 import { findRoot } from "../wiring/root.ts";
 import { stateFolder } from "../wiring/state-folder.ts";
 import { mentionUncommitted } from "../wiring/uncommitted.ts";
+import { verifyRelease } from "./verify-release.ts";
 
 interface Options extends InstallationOptions {
   readonly channel?: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly verify?: boolean;
 }
 
-/** Shows what releases come to, or makes them here, job after job. */
+/** Shows what releases come to, makes them here, job after job, or reads back what was published of them. */
 export async function release(options: Options, name: string, ref: string | undefined): Promise<number> {
+  if (options.verify) return verifyRelease(options, name, ref);
   const { json = false, dryRun = false } = options;
   const git = openGit(findRoot(options.root), process.env);
   await mentionUncommitted(git, "releases", new Set([name]));

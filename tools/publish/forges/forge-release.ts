@@ -17,7 +17,7 @@ export interface ForgeReleases {
   /** Brings files that nobody sees yet. Those of another content are refused once they can be seen. */
   bring(wanted: WantedRelease): Promise<void>;
   /** The digest of a file that was brought, by its content; undefined: it isn't there. */
-  read(wanted: WantedRelease, file: StoredFile): Promise<string | undefined>;
+  read(wanted: Pick<WantedRelease, "tag">, file: Pick<StoredFile, "path">): Promise<string | undefined>;
   /** @returns where people find it */
   publish(wanted: WantedRelease): Promise<string>;
 }

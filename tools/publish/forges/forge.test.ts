@@ -9,6 +9,7 @@ import { noEvidence } from "../../release/plan/evidence.ts";
 import { planRelease } from "../../release/plan/plan-release.ts";
 import type { PlannedRelease } from "../../release/plan/release-plan.ts";
 import type { Publisher } from "../publisher.ts";
+import { openReader } from "../read-back.ts";
 import { openForgeRelease } from "./forge.ts";
 
 describe.each([
@@ -83,6 +84,16 @@ release = { to = "forge", at = "${kind}:owner/app", title = "app {ref}", of = "b
     }
     expect(visible()).toEqual([["v1.0.5", "app v1.0.5", "- fixed *x*", ["app+x.tar.xz one"]]]);
     expect(forge.latest).toBe(kind === "github" ? "v1.0.5" : undefined);
+  });
+
+  test("is read back later as it is then, or as nothing", async () => {
+    const publisher = open("v1.0.5");
+    await publisher.stage();
+    const [shown] = await publisher.show();
+    const publication = { to: "forge", at: `${kind}:owner/app`, of: "bin" } as const;
+    const read = (tag: string): Promise<string | undefined> =>
+      openReader({ publication, tag, secrets: forge.secrets })!.read(shown!);
+    expect([await read("v1.0.5"), await read("v1.0.6")]).toEqual([shown!.sha256, undefined]);
   });
 
   test("isn't seen before it is shown", async () => {

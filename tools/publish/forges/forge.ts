@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { SluiceError } from "../../errors.ts";
 import { fill } from "../../release/template.ts";
-import type { Publisher, StoredFile, ToPublish } from "../publisher.ts";
+import type { Publisher, Reader, StoredFile, ToPublish, ToRead } from "../publisher.ts";
 import { sourceFile } from "../source-file.ts";
 import { changelogSection } from "./changelog.ts";
 import type { ForgeReleases, WantedRelease } from "./forge-release.ts";
@@ -36,7 +36,16 @@ export function openForgeRelease(to: ToPublish): Publisher {
   };
 }
 
-function releasesAt(at: string, { secrets, checkpoint }: ToPublish): ForgeReleases {
+export function openForgeReader({ publication, tag, secrets }: ToRead): Reader {
+  const releases = releasesAt("at" in publication ? publication.at : "", { secrets, checkpoint: undefined });
+  // The release's page, and the file's name.
+  return { read: ({ at }) => releases.read({ tag }, { path: at.slice(at.indexOf(" ") + 1) }) };
+}
+
+function releasesAt(
+  at: string,
+  { secrets, checkpoint }: Pick<ToPublish, "secrets" | "checkpoint">,
+): ForgeReleases {
   const [, forge, project = ""] = /^(github|gitlab):(.+)$/.exec(at) ?? [];
   const token = secrets["RELEASE_TOKEN"];
   if (token === undefined) {

@@ -46,7 +46,10 @@ export class GitHubReleases implements ForgeReleases {
     }
   }
 
-  async read(wanted: WantedRelease, file: StoredFile): Promise<string | undefined> {
+  async read(
+    wanted: Pick<WantedRelease, "tag">,
+    file: Pick<StoredFile, "path">,
+  ): Promise<string | undefined> {
     const release = await this.#find(wanted);
     const asset = release && (await this.#assets(release)).find(({ name }) => name === file.path);
     return asset && this.#digest(asset);
@@ -64,7 +67,7 @@ export class GitHubReleases implements ForgeReleases {
   }
 
   /** Among all, since a draft can't be asked for by its tag. */
-  async #find({ tag }: WantedRelease): Promise<GitHubRelease | undefined> {
+  async #find({ tag }: Pick<WantedRelease, "tag">): Promise<GitHubRelease | undefined> {
     const found = (await this.#all(`${this.#project}/releases`)) as readonly GitHubRelease[];
     return found.find((release) => release.tag_name === tag);
   }

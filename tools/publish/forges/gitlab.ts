@@ -31,7 +31,7 @@ export class GitLabReleases implements ForgeReleases {
     }
   }
 
-  read(wanted: WantedRelease, file: StoredFile): Promise<string | undefined> {
+  read(wanted: Pick<WantedRelease, "tag">, file: Pick<StoredFile, "path">): Promise<string | undefined> {
     return this.#api.digest(this.#at(wanted, file));
   }
 
@@ -47,12 +47,12 @@ export class GitLabReleases implements ForgeReleases {
     return (made as GitLabRelease)._links.self;
   }
 
-  async #find({ tag }: WantedRelease): Promise<GitLabRelease | undefined> {
+  async #find({ tag }: Pick<WantedRelease, "tag">): Promise<GitLabRelease | undefined> {
     const path = `${this.#project}/releases/${encodeURIComponent(tag)}`;
     return (await this.#api.ask("GET", path, undefined, [404])) as GitLabRelease | undefined;
   }
 
-  #at({ tag }: WantedRelease, { path }: StoredFile): string {
+  #at({ tag }: Pick<WantedRelease, "tag">, { path }: Pick<StoredFile, "path">): string {
     const version = tag.replaceAll(/[^A-Za-z0-9._+~-]/g, "-");
     return `${this.#project}/packages/generic/release/${version}/${encodeURIComponent(path)}`;
   }

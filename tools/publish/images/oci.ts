@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
-import type { Publisher, StoredFile, ToPublish } from "../publisher.ts";
+import type { Publisher, Reader, StoredFile, ToPublish, ToRead } from "../publisher.ts";
 import { digestOf, writeLayout, type PlatformImage } from "./layout.ts";
 import { ImageRepository } from "./registry.ts";
 import { readFile } from "node:fs/promises";
@@ -53,6 +53,25 @@ export function openImages(to: ToPublish): Publisher {
   };
 }
 
+export function openImageReader({ secrets }: ToRead): Reader {
+  return {
+    async read({ at }) {
+      const { repository, tag } = imageAt(at, secrets, undefined);
+      return (await repository.look(`:${tag}`))?.slice("sha256:".length);
+    },
+  };
+}
+
+function imageAt(
+  at: string,
+  secrets: ToPublish["secrets"],
+  checkpoint: ToPublish["checkpoint"],
+): Pick<Image, "repository" | "tag"> {
+  const colon = at.lastIndexOf(":");
+  const repository = new ImageRepository(at.slice(0, colon), secrets["REGISTRY_AUTH_FILE"], checkpoint);
+  return { repository, tag: at.slice(colon + 1) };
+}
+
 async function makeImages({
   planned,
   publication,
@@ -66,9 +85,7 @@ async function makeImages({
 }: ToPublish): Promise<readonly Image[]> {
   const images: Image[] = [];
   for (const [index, { at, holds }] of planned.places.entries()) {
-    const colon = at.lastIndexOf(":");
-    const repository = new ImageRepository(at.slice(0, colon), secrets["REGISTRY_AUTH_FILE"], checkpoint);
-    const tag = at.slice(colon + 1);
+    const { repository, tag } = imageAt(at, secrets, checkpoint);
     const archive = holds.every(({ target }) => target === null) ? holds.flatMap(filesOf) : [];
     const layout = join(folder, `image-${planned.name}-${index}`);
     if (archive.length > 0) {
