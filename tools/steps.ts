@@ -51,6 +51,7 @@ export const steps = {
     "release file staged",
     "release file shown",
     "release page replaced",
+    "published file deleted",
     "image brought",
     "image named",
     "forge release drafted",

@@ -77,7 +77,7 @@ export function behindSsh(): PublishedPlace {
   };
 }
 
-/** In a folder; what is read there is what Nix reads: a `.narinfo`, then the file that it names. */
+/** In a folder, which keeps one release; what is read there is what Nix reads: a `.narinfo`, then the file that it names. */
 export function inNixCache(folder: () => string): PublishedPlace {
   const key = `cache.example-1:${Buffer.from(Array.from({ length: 64 }, (_, at) => at)).toString("base64")}`;
   return {
@@ -85,7 +85,8 @@ export function inNixCache(folder: () => string): PublishedPlace {
     secrets: () => ({ NIX_KEY: key }),
     start: async () => undefined,
     stop: async () => undefined,
-    publish: () => `cache = { to = "nix", at = "file://${folder()}", of = "cache", key = "NIX_KEY" }\n`,
+    publish: () =>
+      `cache = { to = "nix", at = "file://${folder()}", of = "cache", key = "NIX_KEY", keep = 1 }\n`,
     async seen() {
       const infos = shown(folder()).filter((path) => path.endsWith(".narinfo"));
       return Object.fromEntries(
@@ -97,7 +98,12 @@ export function inNixCache(folder: () => string): PublishedPlace {
         }),
       );
     },
-    leftovers: async () => filesBelow(folder()).filter((path) => path.endsWith(".new")),
+    // One release is kept, of one path.
+    leftovers: async () => {
+      const files = filesBelow(folder());
+      const isWhole = shown(folder()).length === 3;
+      return isWhole ? files.filter((path) => path.endsWith(".new")) : files;
+    },
   };
 }
 

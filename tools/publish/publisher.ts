@@ -32,6 +32,9 @@ export interface Publisher {
   /** Moves another name, such as `latest`, to what is shown. */
   alias?(name: string): Promise<void>;
 
+  /** Takes away what earlier releases have published and nobody needs any more. */
+  drop?(files: readonly PublishedFile[]): Promise<void>;
+
   close?(): Promise<void>;
 }
 

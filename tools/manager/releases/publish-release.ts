@@ -7,6 +7,7 @@ import type { Publisher, PublishedFile, StoredFile } from "../../publish/publish
 import type { ArtifactOf, Step } from "../../release/plan/release-plan.ts";
 import { evidenceOf } from "../../release/record/record-evidence.ts";
 import { compareVersions } from "../../release/refs/version.ts";
+import { dropGarbage } from "./drop-garbage.ts";
 import { noteFinished, notePublication, progressOf, type OpenRelease } from "./progress.ts";
 import { packArchives } from "./pack-archives.ts";
 import { storedFiles, type ReleasePlace } from "./run-job.ts";
@@ -63,6 +64,7 @@ export async function publishRelease(
       for (const { at, sha256 } of files) log.note(`${at} ${sha256}`);
       notePublication(records, release, step.publication, { at: place.now(), files });
     }
+    for (const [name, publisher] of publishers) await dropGarbage(records, release, name, publisher, log);
     noteFinished(records, release, place.now());
     return { kind: "published" };
   } catch (error) {

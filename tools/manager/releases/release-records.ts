@@ -44,6 +44,12 @@ export class ReleaseRecords {
       .flatMap((path) => parseRecord(this.#text(path)) ?? []);
   }
 
+  ofOtherProjects(project: string): readonly ReleaseRecord[] {
+    return this.#paths()
+      .filter((path) => !path.startsWith(`${recordsDir}/${project}/`))
+      .flatMap((path) => parseRecord(this.#text(path)) ?? []);
+  }
+
   /** All of them, by path on the branch `state`. */
   texts(): ReadonlyMap<string, string> {
     return new Map(this.#paths().map((path) => [path, this.#text(path)!]));

@@ -5,13 +5,14 @@ import { SluiceError } from "../../errors.ts";
 import type { PublishedFile, Publisher, StoredFile, ToPublish } from "../publisher.ts";
 import { openStore } from "../stores/stores.ts";
 import type { Store } from "../stores/store.ts";
-import { parseNarInfo, readNixKey, signedNarInfo, type NixKey } from "./narinfo.ts";
+import { parseNarInfo, readNixKey, signedNarInfo, type NarInfo, type NixKey } from "./narinfo.ts";
+import { pathsOf } from "./scope.ts";
 
 /**
  * A binary cache of Nix. Jobs make caches without signatures (`nix copy --to file://$PWD/cache PATH…`: one path, what it
  * needs to run, or all that building it took); here they are checked, signed and put together. What paths hold comes
- * first, then what says that they are there, so that a client at any moment gets a whole path or none. A path that is
- * there stays as it is.
+ * first, then what says that they are there, and of a path after the paths that it needs, so that a client at any moment
+ * gets a whole path or none. A path that is there stays as it is.
  */
 export function openNixCache(to: ToPublish): Publisher {
   const { planned, publication, secrets, checkpoint } = to;
@@ -50,21 +51,29 @@ export function openNixCache(to: ToPublish): Publisher {
       }
       return shown;
     },
+    async drop(files) {
+      const paths = files
+        .filter((file) => file.at.startsWith(`${at}/`))
+        .map((file) => file.at.slice(at.length + 1));
+      // First what says that a path is there.
+      for (const path of paths.toSorted((a, b) => Number(isInfo(b)) - Number(isInfo(a)))) {
+        await store.remove(inStore(path));
+      }
+    },
     async close() {
       for (const each of stores.values()) await each.close?.();
     },
   };
 }
 
-/** Everything of the jobs' caches, what paths hold first. */
+/** Everything of the jobs' caches, in the order in which it is shown. */
 async function signedCache(
-  { planned, filesOf, folder }: ToPublish,
+  { planned, publication, filesOf, folder }: ToPublish,
   key: NixKey,
 ): Promise<readonly StoredFile[]> {
   const given = planned.places.flatMap(({ holds }) => holds.flatMap(filesOf));
   const byPath = new Map(given.map((file) => [file.path, file]));
-  const nars = new Map<string, StoredFile>();
-  const infos: StoredFile[] = [];
+  const paths = new Map<string, NarInfo & { readonly path: string; readonly nar: StoredFile }>();
   const into = join(folder, `nix-${planned.name}`);
   await mkdir(into, { recursive: true });
   for (const file of byPath.values()) {
@@ -81,17 +90,26 @@ async function signedCache(
         `${file.path} isn't what \`nix copy\` writes, or what it names isn't there`,
       );
     }
-    nars.set(nar.path, nar);
-    infos.push(await written(join(into, file.path), file.path, signedNarInfo(info, key)));
+    paths.set(info.storePath.slice("/nix/store/".length), { ...info, path: file.path, nar });
   }
-  if (infos.length === 0)
+  if (paths.size === 0)
     throw refused(planned.name, "no job made a cache: `nix copy --to file://$PWD/cache PATH`");
+  const chosen = pathsOf(paths, (publication.to === "nix" && publication.scope) || "build").map((name) =>
+    paths.get(name)!,
+  );
+  const infos: StoredFile[] = [];
+  for (const info of chosen)
+    infos.push(await written(join(into, info.path), info.path, signedNarInfo(info, key)));
   const about = await written(
     join(into, "nix-cache-info"),
     "nix-cache-info",
     "StoreDir: /nix/store\nWantMassQuery: 1\nPriority: 40\n",
   );
-  return [...nars.values(), about, ...infos];
+  return [...new Set(chosen.map(({ nar }) => nar)), about, ...infos];
+}
+
+function isInfo(path: string): boolean {
+  return path.endsWith(".narinfo");
 }
 
 async function written(file: string, path: string, text: string): Promise<StoredFile> {

@@ -12,6 +12,8 @@ export interface NarInfo {
   readonly narSize: string;
   /** Names without the store. */
   readonly references: readonly string[];
+  /** What it was built by, without the store, where that is known. */
+  readonly deriver: string | undefined;
   /** All lines but signatures. */
   readonly lines: readonly string[];
 }
@@ -50,6 +52,7 @@ export function parseNarInfo(text: string): NarInfo | undefined {
     narHash,
     narSize,
     references,
+    deriver: fields.get("Deriver"),
     lines,
   };
 }

@@ -64,6 +64,10 @@ export class FolderStore implements Store {
     await durably(this.#checkpoint, "release page replaced", () => rename(fresh, target));
   }
 
+  async remove(name: string): Promise<void> {
+    await durably(this.#checkpoint, "published file deleted", () => rm(this.#at(name), { force: true }));
+  }
+
   #at(name: string): string {
     return join(this.#root, name);
   }

@@ -74,9 +74,11 @@ export class S3Store implements Store {
   }
 
   async dropStaged(name: string, sha256: string): Promise<void> {
-    await this.#do(stagingKey(name, sha256), ({ DeleteObjectCommand }, client, at) =>
-      client.send(new DeleteObjectCommand(at)),
-    );
+    await this.#delete(stagingKey(name, sha256));
+  }
+
+  async remove(name: string): Promise<void> {
+    await durably(this.#checkpoint, "published file deleted", () => this.#delete(name));
   }
 
   async list(folder: string): Promise<readonly Listed[]> {
@@ -115,6 +117,10 @@ export class S3Store implements Store {
 
   async close(): Promise<void> {
     this.#opened?.client.destroy();
+  }
+
+  async #delete(key: string): Promise<void> {
+    await this.#do(key, ({ DeleteObjectCommand }, client, at) => client.send(new DeleteObjectCommand(at)));
   }
 
   /** Undefined: there is nothing of that name. */

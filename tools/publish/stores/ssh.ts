@@ -89,6 +89,13 @@ export class SshStore implements Store {
     });
   }
 
+  async remove(name: string): Promise<void> {
+    await this.#with(name, async (sftp) => {
+      await durably(this.#checkpoint, "published file deleted", () => sftp.remove(at(name)));
+      await sftp.remove(notedAt(name));
+    });
+  }
+
   async close(): Promise<void> {
     (await this.#opened?.catch(() => undefined))?.close();
   }

@@ -18,6 +18,8 @@ export interface Store {
   list(folder: string): Promise<readonly Listed[]>;
   /** Puts a file in place of another one at once: for what says what else is there. */
   replace(name: string, content: Buffer, type: string): Promise<void>;
+  /** Takes away what clients see; nothing where nothing is there. */
+  remove(name: string): Promise<void>;
   close?(): Promise<void>;
 }
 

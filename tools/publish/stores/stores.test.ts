@@ -71,6 +71,17 @@ describe.each(stores)("%s", (_, base, lacking) => {
     },
   );
 
+  test.skipIf(lacking.length > 0)(
+    "what is taken away is seen no more, also where it is gone already",
+    async () => {
+      const { store, name } = open(path);
+      await store.remove(name);
+      await store.remove(name);
+      expect([await store.look(name), await store.list(open().name)]).toEqual([undefined, []]);
+      await store.close?.();
+    },
+  );
+
   test.skipIf(lacking.length > 0)("a page is replaced, also the first time", async () => {
     const { store, name } = open("/_releases.json");
     for (const text of ["one", "two"]) {

@@ -29,7 +29,26 @@ export const publication = z.discriminatedUnion("to", [
   }),
   z.strictObject({ to: z.literal("rpm"), at, of: artifacts, key }),
   z.strictObject({ to: z.literal("pacman"), at, of: artifacts, key }),
-  z.strictObject({ to: z.literal("nix"), at, of: artifacts, key }),
+  z.strictObject({
+    to: z.literal("nix"),
+    at,
+    of: artifacts,
+    key,
+    scope: z
+      .enum(["output", "runtime", "build"])
+      .optional()
+      .describe(
+        "Of what jobs copied: what they built alone, with all that it needs to run, or everything (the default).",
+      ),
+    keep: z
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe(
+        "How many releases of each channel the cache keeps; what no kept release needs is deleted. Without it nothing is.",
+      ),
+  }),
   z.strictObject({
     to: z.literal("oci"),
     at: text.imageAddress,
