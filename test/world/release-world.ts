@@ -61,6 +61,17 @@ export class ReleaseWorld {
       .digest("hex");
   }
 
+  /** What clients get. */
+  read(path: string): string {
+    return readFileSync(join(this.www, path), "utf8");
+  }
+
+  /** What this machine has on record, also where nothing is at the remote yet. */
+  recordHere(project: string, channel: string, ref: string): ReleaseRecord {
+    const file = join(this.w.dir, ".sluice/releases/releases", project, channel, `${ref}.json`);
+    return (JSON.parse(readFileSync(file, "utf8")) as { release: ReleaseRecord }).release;
+  }
+
   /** As the branch \`state\` has it at the remote. */
   record(project: string, channel: string, ref: string): ReleaseRecord {
     const text = this.w.atOrigin("show", `state:releases/${project}/${channel}/${ref}.json`);

@@ -1,4 +1,5 @@
 import colors from "picocolors";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { openLog } from "../../builder/log.ts";
 import { openGit, type Git } from "../../git/git.ts";
@@ -106,7 +107,9 @@ async function makeReleases(options: Options, found: readonly ReleaseAt[]): Prom
           exitCode: 1,
         });
       }
-      const ends = await underLock(join(installation.folders.state, "releases", "lock"), 0, () =>
+      const folder = join(folders.state, "releases");
+      await mkdir(folder, { recursive: true });
+      const ends = await underLock(join(folder, "lock"), 0, () =>
         runRelease(
           place,
           { ...one, plan },

@@ -6,7 +6,7 @@ import { openPublisher } from "../../publish/kinds.ts";
 import type { Publisher, PublishedFile, StoredFile } from "../../publish/publisher.ts";
 import type { ArtifactOf, Step } from "../../release/plan/release-plan.ts";
 import { evidenceOf } from "../../release/record/record-evidence.ts";
-import { compareVersions } from "../../release/refs/version.ts";
+import { isLatest } from "../../release/plan/latest.ts";
 import { dropGarbage } from "./drop-garbage.ts";
 import { noteFinished, notePublication, progressOf, type OpenRelease } from "./progress.ts";
 import { packArchives } from "./pack-archives.ts";
@@ -50,7 +50,7 @@ export async function publishRelease(
         secrets,
         folder,
         source: source.folder,
-        latest: isLatest(place, release),
+        latest: becomesLatest(place, release),
         time: Number(source.time),
         checkpoint: place.checkpoint,
       });
@@ -76,15 +76,9 @@ export async function publishRelease(
   }
 }
 
-/** Of those of its channel, prereleases aside. */
-function isLatest({ records }: ReleasePlace, { plan, definition, key }: OpenRelease): boolean {
-  const { version, prerelease, channel } = plan;
-  const { released } = evidenceOf(definition, records.ofProject(key.project));
-  return (
-    !prerelease &&
-    version !== null &&
-    released.every((other) => other.channel !== channel || compareVersions(other.version, version) <= 0)
-  );
+function becomesLatest({ records }: ReleasePlace, { plan, definition, key }: OpenRelease): boolean {
+  const evidence = evidenceOf(definition, records.ofProject(key.project));
+  return isLatest(definition.channels.get(plan.channel)!, plan.version ?? undefined, evidence);
 }
 
 /**

@@ -101,7 +101,12 @@ const channel = z.strictObject({
   stages: z.array(text.name).min(1).max(limits.stages).optional().describe("Only these stages."),
   publish: z.array(text.name).max(limits.publications).optional().describe("Only these publications."),
   alias: text.name.optional().describe("Another name of the newest release, such as latest."),
-  prerelease: z.boolean().optional().describe("Never moves an alias; forges show it as a prerelease."),
+  prerelease: z
+    .boolean()
+    .optional()
+    .describe(
+      "Never moves an alias; forges show it as a prerelease. Where it isn't said, versions such as 1.0-rc1 and 1.0b2 are.",
+    ),
 });
 
 const machine = z.strictObject({

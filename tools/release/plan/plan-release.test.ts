@@ -209,6 +209,11 @@ describe("Minne", () => {
     expect([aliases(stable), stable.steps.at(-1)?.do]).toEqual([["latest"], "alias"]);
   });
 
+  test("a prerelease of the same channel keeps no stable release from being the latest", () => {
+    const released = [{ channel: "stable", version: "1.2.0-rc1" }];
+    expect(aliases(release(minne, tag("v1.1.0"), { released }))).toEqual(["latest"]);
+  });
+
   test("a correction of an older line doesn't move latest back", () => {
     expect(
       aliases(release(minne, tag("v0.9.5"), { released: [{ channel: "stable", version: "1.0.0" }] })),

@@ -1,12 +1,13 @@
 import type { DefinedChannel, Definition } from "../definition/definition.ts";
 import { classify } from "../refs/classify.ts";
 import { describeRef, refText, whyUnsafe, type ReleaseRef } from "../refs/ref.ts";
-import { compareVersions, versionOf } from "../refs/version.ts";
+import { versionOf } from "../refs/version.ts";
 import type { Values } from "../template.ts";
 import { judgeCondition } from "./after.ts";
 import type { Evidence } from "./evidence.ts";
 import { Filling } from "./filling.ts";
 import { planArchives } from "./plan-archives.ts";
+import { isLatest, isPrereleaseOf } from "./latest.ts";
 import { planJobs } from "./plan-jobs.ts";
 import { planPublications } from "./plan-publications.ts";
 import { publicationsOf } from "./publications-of.ts";
@@ -65,14 +66,14 @@ export function planRelease(
     ref,
     channel: channel.name,
     version: version ?? null,
-    prerelease: channel.prerelease ?? false,
+    prerelease: isPrereleaseOf(channel, version),
     reason,
     after,
     jobs,
     archives,
     publications,
     leftOut,
-    steps: publishingSteps(published, aliasOf(channel, version, evidence)),
+    steps: publishingSteps(published, isLatest(channel, version, evidence) ? channel.alias : undefined),
     machines: machinesOf(jobs),
   };
 }
@@ -101,18 +102,6 @@ function valuesOf(
 /** `20260724`, in UTC. */
 function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10).replaceAll("-", "");
-}
-
-/** It moves to what is newest by version: a correction of an older line isn't the latest. */
-function aliasOf(
-  { name, alias, prerelease }: DefinedChannel,
-  version: string | undefined,
-  { released }: Evidence,
-): string | undefined {
-  if (alias === undefined || prerelease || version === undefined) return undefined;
-  return released.some((other) => other.channel === name && compareVersions(other.version, version) > 0)
-    ? undefined
-    : alias;
 }
 
 function machinesOf(jobs: readonly PlannedJob[]): readonly { machine: string; jobs: readonly string[] }[] {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compareTags, compareVersions, versionOf } from "./version.ts";
+import { compareTags, compareVersions, isPrerelease, versionOf } from "./version.ts";
 
 test.each([
   ["v1.2.0", "1.2.0"],
@@ -42,6 +42,14 @@ test("versions are ordered as numbers and words, not as text", () => {
   expect(ordered.toReversed().sort(compareVersions)).toEqual(ordered);
   expect(compareVersions("1.0", "1.0.0")).toBe(0);
   expect(compareVersions("1.0+build2", "1.0+build1")).toBe(0);
+});
+
+test("a prerelease is known by its version", () => {
+  const versions = ["1.0-alpha", "1.0.0-beta.2", "1.0-rc1", "1.0rc1", "1.0b2", "1.0.0-x", "1.0.dev3"];
+  expect(versions.filter((version) => !isPrerelease(version))).toEqual([]);
+  expect(["1.0", "1.1.1k", "1.0.2b", "1.0.Final", "1.0+build-7", "20260724"].filter(isPrerelease)).toEqual(
+    [],
+  );
 });
 
 test("tags without a version come before all that have one", () => {

@@ -24,6 +24,12 @@ export function compareVersions(a: string, b: string): number {
   return compareWords(left.words, right.words);
 }
 
+/** Whether a version says so itself: by a hyphen (1.0-rc1), or by a word that is used so without one (1.0rc1, 1.0b2). */
+export function isPrerelease(version: string): boolean {
+  const [counted = ""] = version.split("+");
+  return /-|\d[abc]\d|[\d.](?:alpha|beta|rc|pre|preview|dev)(?![a-z])/i.test(counted);
+}
+
 /** Orders tags by version, those without one before all others, by name. */
 export function compareTags(a: string, b: string, prefix = ""): number {
   const [left, right] = [versionOf(a, prefix), versionOf(b, prefix)];
