@@ -13,6 +13,7 @@ import { benchOnCommit } from "./on-commit.ts";
 import { benchOnSchedule } from "./on-schedule.ts";
 import { benchPkgrepo } from "./pkgrepo.ts";
 import { benchQueue } from "./queue.ts";
+import { benchReleaseJob } from "./release-job.ts";
 import { benchReleasePlan } from "./release-plan.ts";
 import type { BenchReport } from "./report.ts";
 import { benchRemoteBuild } from "./remote-build.ts";
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<string, () => BenchReport | Promise<BenchRepor
   "on-schedule": benchOnSchedule,
   needs: benchNeeds,
   "release-plan": benchReleasePlan,
+  "release-job": benchReleaseJob,
   gate: benchGate,
   reviews: benchReviews,
   "generated-tree": benchGeneratedTree,
