@@ -97,6 +97,7 @@ describe.each(places)("%s of a release that is killed", (_, place) => {
       const isHalf = moments.some((each) => each[name] !== before[name] && each[name] !== after[name]);
       if (isHalf) troubles.push(`${name} was neither old nor new`);
     }
+    if (after["page"]?.includes(tag) === false) troubles.push("the page doesn't list it");
     if (!Object.keys(after).some((name) => !(name in before))) troubles.push("nothing is new");
     return [...troubles, ...(await place.leftovers())];
   }

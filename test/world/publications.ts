@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { IndexGroup } from "../../tools/publish/page/index.ts";
 import { parseNarInfo } from "../../tools/publish/nix/narinfo.ts";
 import { S3Store } from "../../tools/publish/stores/s3.ts";
 import type { Step } from "../../tools/steps.ts";
@@ -50,7 +51,8 @@ export function inS3(): PublishedPlace {
       const seen: Record<string, string> = {};
       for (const name of await names()) seen[name] = (await store.read(name))!;
       await store.close();
-      return seen;
+      const page = await fetch(`${server.secrets["AWS_ENDPOINT_URL"]}/releases/_releases.json`);
+      return page.ok ? { ...seen, page: wholePage(await page.text(), seen) } : seen;
     },
     async leftovers() {
       const answer = await fetch(
@@ -61,6 +63,16 @@ export function inS3(): PublishedPlace {
   };
 }
 
+/** What a page lists; throws where it lists what isn't there, or is something else. */
+function wholePage(text: string, seen: Readonly<Record<string, string>>): string {
+  const files = (JSON.parse(text) as IndexGroup[]).flatMap(({ builds }) =>
+    builds.flatMap((each) => each.builds),
+  );
+  const wrong = files.find(({ path, sha256 }) => seen[path] !== sha256);
+  if (wrong) throw new Error(`the page lists ${wrong.path}, which isn't there`);
+  return files.map(({ path }) => path).join("\n");
+}
+
 export function behindSsh(): PublishedPlace {
   const server = new SftpServer();
   return {
@@ -69,10 +81,13 @@ export function behindSsh(): PublishedPlace {
     start: () => server.start(),
     stop: () => server.stop(),
     publish: () => filesAt(server.address),
-    seen: async () =>
-      Object.fromEntries(
-        shown(server.www).map((path) => [path, digest(readFileSync(join(server.www, path)))]),
-      ),
+    async seen() {
+      const read = (path: string): Buffer => readFileSync(join(server.www, path));
+      const seen = Object.fromEntries(shown(server.www).map((path) => [path, digest(read(path))]));
+      return "_releases.json" in seen
+        ? { ...seen, page: wholePage(read("_releases.json").toString(), seen) }
+        : seen;
+    },
     leftovers: async () => filesBelow(server.www).filter((path) => path.endsWith(".new")),
   };
 }

@@ -46,7 +46,8 @@ export function openPage({ planned, publication, definition, secrets, checkpoint
     const pattern = addressPattern(template);
     const fixed = template.slice(0, template.indexOf("{")).replace(/\/[^/]*$/, "");
     const { store, name: root } = open(fixed);
-    const base = fixed.slice(0, fixed.length - root.length);
+    // With the `/` that ends it, also where the files begin at a bucket's root.
+    const base = root === "" ? `${fixed}/` : fixed.slice(0, fixed.length - root.length);
     const files: IndexedFile[] = [];
     for (const { name, bytes, modified } of await store.list(root)) {
       const address = `${base}${name}`;
