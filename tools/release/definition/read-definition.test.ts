@@ -274,6 +274,9 @@ describe("of a hostile file nothing is taken:", () => {
     "/srv/releases/{ref}",
     "ssh://me:secret@host/srv",
     "ssh://-oProxyCommand=x/srv",
+    "ssh://me@-oProxyCommand/srv",
+    "ssh://-l@host/srv",
+    "ssh://host/srv",
     "file://relative",
     "https://example.org/{ref}",
   ])("the address %s", (at) => {

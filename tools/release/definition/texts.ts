@@ -53,7 +53,7 @@ export const treeAddress = z
   .max(500)
   .regex(
     new RegExp(
-      String.raw`^(?:s3://[a-z0-9][a-z0-9.-]{1,62}|ssh://(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+(?::\d+)?|file://)${path}$`,
+      String.raw`^(?:s3://[a-z0-9][a-z0-9.-]{1,62}|ssh://[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?|file://)${path}$`,
     ),
     "is no address: s3://BUCKET/PATH, ssh://USER@HOST/PATH or file:///PATH, without .. and without a password",
   );
