@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildLog } from "../../builder/log.ts";
 import { SluiceError } from "../../errors.ts";
@@ -7,6 +7,7 @@ import type { Publisher, PublishedFile, StoredFile } from "../../publish/publish
 import type { ArtifactOf, Step } from "../../release/plan/release-plan.ts";
 import { evidenceOf } from "../../release/record/record-evidence.ts";
 import { isLatest } from "../../release/plan/latest.ts";
+import { underLock } from "../../system/lock.ts";
 import { dropGarbage } from "./drop-garbage.ts";
 import { noteFinished, notePublication, progressOf, type OpenRelease } from "./progress.ts";
 import { packArchives } from "./pack-archives.ts";
@@ -20,6 +21,7 @@ export type PublishEnd =
 /**
  * Publishes what the jobs of a release made, as its plan orders it: all is brought and verified before anything can be
  * seen. What is on record isn't published again, so that a release that ended half-way is finished by running it again.
+ * One release is published at a time, whichever process does it: a page lists all of them, and a cache is shared.
  *
  * @param name of its working folder, which nobody else uses
  * @param secrets where keys and tokens are looked up; they go to what publishes alone
@@ -28,7 +30,26 @@ export async function publishRelease(
   place: ReleasePlace,
   release: OpenRelease,
   secrets: Readonly<Record<string, string | undefined>>,
-  { name, log }: { name: string; log: BuildLog },
+  options: { readonly name: string; readonly log: BuildLog },
+): Promise<PublishEnd> {
+  const folder = join(place.folders.state, "releases");
+  await mkdir(folder, { recursive: true });
+  return underLock(
+    join(folder, "publishing.lock"),
+    longestWait,
+    () => publishAlone(place, release, secrets, options),
+    "releases",
+  );
+}
+
+/** In seconds; large files take their time. */
+const longestWait = 24 * 3600;
+
+async function publishAlone(
+  place: ReleasePlace,
+  release: OpenRelease,
+  secrets: Readonly<Record<string, string | undefined>>,
+  { name, log }: { readonly name: string; readonly log: BuildLog },
 ): Promise<PublishEnd> {
   const { records } = place;
   const { definition, plan } = release;
