@@ -31,6 +31,8 @@ export interface Signal {
   readonly line: number;
   readonly text: string;
   readonly reads: ReadonlySet<string>;
+  /** What does it; undefined for a part of a word. */
+  readonly command?: Command;
 }
 
 /** What a script does that a reviewer has to know of, in functions and at top level. */
@@ -39,7 +41,7 @@ export function signalsIn(script: Script, names: Names, pieces: Pieces = new Map
   const known: Known = { names, pieces, folders: foldersOf(script, names) };
   const add = (rule: SignalRule, command: Command, line: number, text: string): void => {
     const reads = readsOf((visitor) => walkCommand(command, visitor));
-    signals.push({ rule, key: `${rule} ${normaliseCommand(command)}`, line, text, reads });
+    signals.push({ rule, key: `${rule} ${normaliseCommand(command)}`, line, text, reads, command });
   };
   const visitor: Visitor = {
     statement({ command, background, line }: Statement) {

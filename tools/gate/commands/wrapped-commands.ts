@@ -2,7 +2,7 @@ import { nameOf, type Run } from "./resolved-words.ts";
 
 /** The command itself, and those that its arguments may name for it to run. */
 export function withWrapped(run: Run): Run[] {
-  if (run.name === undefined || !wrappers.test(run.name)) return [run];
+  if (run.name === undefined || !wrappers.test(run.name) || onlyLooksUp(run)) return [run];
   const runs = [run];
   const words = run.arguments
     .flatMap((word) => (/\s/.test(word) ? word.split(/[\s;|&()]+/) : [word]))
@@ -16,6 +16,11 @@ export function withWrapped(run: Run): Run[] {
       runs.push({ program: word, name: nameOf(word), arguments: words.slice(at + 1) });
   }
   return runs;
+}
+
+/** `command -v npm` says where npm is. */
+function onlyLooksUp({ name, arguments: [option] }: Run): boolean {
+  return name === "command" && /^-[vV]$/.test(option ?? "");
 }
 
 /** Programs that run another one given among their arguments. */

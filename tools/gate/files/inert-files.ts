@@ -60,7 +60,7 @@ function isChangelog(path: string, { pkgbuild }: Side): boolean {
 }
 
 /** Whether anything in the recipe names it, but as the changelog, or may go through the folder that it lies in. */
-function mayRead(path: string, { pkgbuild, files }: Side): boolean {
+export function mayRead(path: string, { pkgbuild, files }: Side): boolean {
   if ("problem" in pkgbuild || mayReadFolder(pkgbuild)) return true;
   const name = nameOf(path);
   if (namesIn(pkgbuild).some((text) => text.includes(name))) return true;

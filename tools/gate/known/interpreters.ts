@@ -57,12 +57,16 @@ function isCodeOption(word: string): boolean {
 export function codeGivenTo({ name, arguments: words }: Run): string | undefined {
   if (!isInterpreter(name)) return undefined;
   if (isAwk(name)) return words.join("\n");
+  if (isPython(name) && words[0] === "-m" && takesNoCode.test(words[1] ?? "")) return undefined;
   return words.some((word) => isCodeOption(word) || /^-[MmrIl]/.test(word)) ||
     /^(?:gdb|lldb|R|Rscript|julia|erl)$/.test(name ?? "")
     ? // Code may follow its option without a blank.
       words.map((word) => word.replace(/^(-[A-Za-z0-9]*?[cer])(?=.)/, "$1\n")).join("\n")
     : undefined;
 }
+
+/** Modules whose arguments are files, folders and options. */
+const takesNoCode = /^(?:venv|build|installer|compileall)$/;
 
 /** Code that reaches further than its own variables: it runs, loads or fetches something, or unpacks hidden text. */
 export function runsSomething(text: string): boolean {

@@ -10,6 +10,7 @@ import {
 import { judge } from "../judge.ts";
 import { type Pkgbuild, readSide } from "../files/side.ts";
 import type { JudgeContext, RecipeFiles } from "../update.ts";
+import { graded } from "../usual/graded.ts";
 import { maintainerRules } from "./maintainer-rules.ts";
 
 export const firstRecipeRules = {
@@ -69,7 +70,7 @@ export function judgeFirst(
   const now = context.now / 1000;
   const { pkgbuild } = readSide(after);
   const findings = worstFirst([
-    ...judge({ pkgbase, before: undefined, after }, context).findings,
+    ...graded(judge({ pkgbase, before: undefined, after }, context).findings, after, context.readings),
     ...ofAccounts(facts, now),
     ...ofPackage(facts, now),
     ...("recipe" in pkgbuild ? [...ofName(pkgbase, pkgbuild, facts, now), ...ofOwners(pkgbuild)] : []),
