@@ -67,14 +67,11 @@ export function fetchesWith(run: Run): Kind | undefined {
     return "download";
   if (
     isPython(name) &&
-    runsModule(
-      words,
-      /^(?:pip|ensurepip|pipx|pipenv|uv|easy_install|virtualenv|conda|poetry|pdm|hatch)\b/,
-    )
+    runsModule(words, /^(?:pip|ensurepip|pipx|pipenv|uv|easy_install|virtualenv|conda|poetry|pdm|hatch)\b/)
   )
     return "package-manager";
   // A new environment holds what Python itself brings, unless it's asked to look for newer versions.
-  if (isPython(name) && runsModule(words, /^venv\b/) && words.some((word) => /^--upg/.test(word)))
+  if (isPython(name) && runsModule(words, /^venv\b/) && words.some((word) => word.startsWith("--upg")))
     return "package-manager";
   if (
     isPython(name) &&

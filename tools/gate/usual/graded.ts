@@ -1,77 +1,130 @@
-import type { Finding } from "../rules/finding.ts";
-import { decode, readSide } from "../files/side.ts";
-import { scriptletsOf } from "../files/scriptlets.ts";
-import { mayRead } from "../files/inert-files.ts";
-import type { RecipeFiles } from "../update.ts";
 import type { SecondReadings } from "../code/second-reading-rules.ts";
+import { mayRead } from "../files/inert-files.ts";
+import { scriptletsOf } from "../files/scriptlets.ts";
+import { decode, type Pkgbuild, readSide, type Side } from "../files/side.ts";
+import type { Finding } from "../rules/finding.ts";
+import type { RecipeFiles } from "../update.ts";
 import { harmlessCode } from "./harmless-code.ts";
+import { isOwnFunction } from "./own-functions.ts";
 import { notQuiet } from "./quiet-scriptlet.ts";
 import { usualSignals } from "./usual-commands.ts";
+import { isLibraryPath, placedFileReason, usualFileReason } from "./usual-files.ts";
 import { allWait } from "./waiting-places.ts";
-import { usualFileReason } from "./usual-files.ts";
 
-export function graded(findings: readonly Finding[], files: RecipeFiles, readings: SecondReadings): Finding[] {
+/**
+ * The findings of a first recipe, graded by what is unusual: what many recipes do, and what runs nothing unasked that
+ * isn't the package's own, is for a person to read and isn't dangerous. Updates aren't graded so, as there whatever is
+ * new is unusual.
+ */
+export function graded(
+  findings: readonly Finding[],
+  files: RecipeFiles,
+  readings: SecondReadings,
+): Finding[] {
   const side = readSide(files);
-  if (!("recipe" in side.pkgbuild)) return [...findings];
   const { pkgbuild } = side;
-  const scriptlets = scriptletsOf(side);
-  const quiet = (path: string): boolean => {
-    const file = files.get(path);
-    const text = file && decode(file.bytes);
-    return text !== undefined && (readings.get(text)?.commands?.every(({ agrees }) => agrees) ?? false) && notQuiet(text) === undefined;
-  };
-  const isUsualFile = (name: string): boolean => {
-    const own = [...files].filter(([path]) => path.split("/").at(-1) === name);
-    return own.length === 1 && own.every(([path, { bytes }]) => usualFileReason(path, decode(bytes) ?? "\0") !== undefined);
-  };
-  const reasons = new Map<string, string | undefined>();
-  for (const { signal: { rule, line, text }, reason } of usualSignals(pkgbuild, quiet, isUsualFile)) {
-    const key = keyOf(rule, line, text);
-    reasons.set(key, reasons.has(key) && reasons.get(key) === undefined ? undefined : reason);
-  }
-  const harmless = harmlessCode(pkgbuild);
-  const reasonOf = (found: Finding): string | undefined => {
-    const { rule, file, line, after } = found;
-    if (file === "PKGBUILD") {
-      if (rule === "code-at-reading") return harmless.has(`${line} ${after}`) ? "it only assigns and compares" : undefined;
-      if (rule === "scriptlet" && line === undefined) return quiet(after ?? "") ? quietly : undefined;
-      if (rule === "makepkg-function") return isOwnFunction(found.message) ? "no program and nothing of makepkg's is named so" : undefined;
-      return reasons.get(keyOf(rule, line ?? 0, after ?? ""));
-    }
-    if (file === ".SRCINFO") return rule === "srcinfo-differs" ? "makepkg never reads it" : undefined;
-    if (file === undefined) return undefined;
-    const isScriptlet = scriptlets.has(file);
-    if ((isScriptlet || file.endsWith(".install")) && quiet(file)) return /^(?:scriptlet|persistence|package-manager|privilege|container)$/.test(rule) ? quietly : undefined;
-    if (isScriptlet) return undefined;
-    if (!/^(?:file-program|file-unreadable|forbidden-path|submodule|link-escapes|hidden-characters|look-alike.*|readings-differ)$/.test(rule) && !mayRead(file, side)) return "nothing reads it";
-    const text = decode(files.get(file)?.bytes ?? new Uint8Array());
-    if (text === undefined) return undefined;
-    const reason = usualFileReason(file, text);
-    const at = text.split("\n")[(line ?? 0) - 1] ?? "";
-    if (rule === "program-orders" && startsOnly(at)) return "where its own libraries lie";
-    if (rule === "file-system") return reason;
-    if (rule === "persistence" && (reason !== undefined || allWait(at)) && !/\bsystemctl\b/.test(at)) return reason ?? "it waits until it's asked for";
-    if (reason !== undefined && rule === "persistence" && /^\s*[#;]/.test(at)) return reason;
-    return undefined;
-  };
+  // Every reason rests on what the script was read as.
+  if (!("recipe" in pkgbuild) || !isReadAlike(pkgbuild.text, readings)) return [...findings];
+  const reasonOf = reasonsIn({ ...side, pkgbuild }, readings);
   return findings.map((found) => {
     const reason = found.severity === "danger" ? reasonOf(found) : undefined;
-    return reason === undefined ? found : { ...found, severity: "review", message: `${found.message} (${reason})` };
+    return reason === undefined
+      ? found
+      : { ...found, severity: "review", message: `${found.message} (${reason})` };
   });
 }
 
+type ReasonOf = (found: Finding) => string | undefined;
+
+function reasonsIn(side: Side & { readonly pkgbuild: Pkgbuild }, readings: SecondReadings): ReasonOf {
+  const { files, pkgbuild } = side;
+  const ofCode = harmlessCode(pkgbuild);
+  const scriptlets = scriptletsOf(side);
+  const isQuiet = (path: string): boolean => {
+    const text = textOf(files, path);
+    const isRead = text !== undefined && isReadAlike(text, readings) && !isReadByBuild(path, pkgbuild);
+    return isRead && notQuiet(text) === undefined;
+  };
+  const ofSignals = reasonsOfSignals(side, isQuiet);
+  return ({ rule, file, line, after, message }) => {
+    if (file === ".SRCINFO") return rule === "srcinfo-differs" ? "makepkg never reads it" : undefined;
+    if (file === undefined) return undefined;
+    if (file !== "PKGBUILD") {
+      if (scriptlets.has(file) || file.endsWith(".install"))
+        return isQuiet(file) && inQuiet.test(rule) ? quietly : undefined;
+      return ofFile(side, file, rule, line);
+    }
+    if (rule === "code-at-reading")
+      return ofCode.has(`${line} ${after}`) ? "it only assigns and compares" : undefined;
+    if (rule === "scriptlet" && line === undefined) return isQuiet(after ?? "") ? quietly : undefined;
+    if (rule === "makepkg-function")
+      return isOwnFunction(message) ? "neither a program nor anything of makepkg's is named so" : undefined;
+    return ofSignals.get(keyOf(rule, line, after));
+  };
+}
+
 const quietly = "it only tells something, asks, or refreshes caches";
+const inQuiet = /^(?:scriptlet|persistence|package-manager|privilege|container)$/;
 
-function keyOf(rule: string, line: number, text: string): string {
-  return `${rule} ${line} ${text}`;
+function isReadAlike(text: string, readings: SecondReadings): boolean {
+  return readings.get(text)?.commands?.every(({ agrees }) => agrees) ?? false;
 }
 
-function startsOnly(line: string): boolean {
-  return /^\s*export LD_LIBRARY_PATH="?(?:(?:\/(?:opt|usr\/(?:lib|share))\/[\w.+@/-]+|\$\{?_?[A-Z]\w*\}?(?:\/[\w.+@/-]+)?):?)+"?$/.test(line);
+function textOf(files: RecipeFiles, path: string): string | undefined {
+  const file = files.get(path);
+  return file && file.mode !== "120000" ? decode(file.bytes) : undefined;
 }
 
-function isOwnFunction(message: string): boolean {
-  const [, name = ""] = /: (\w+)\(\)$/.exec(message) ?? [];
-  return /[a-z]_[a-z]/.test(name) && !makepkgs.test(name);
+/** What pacman runs may hold more for whoever else reads it: only `install` may name it. */
+function isReadByBuild(path: string, { text }: Pkgbuild): boolean {
+  // Many name it among the sources as well, where it only lies beside them.
+  const rest = text
+    .replaceAll(/^[ \t]*(?:install=|#).*$/gm, "")
+    .replaceAll(/^[ \t]*source(?:_\w+)?\+?=\([^)]*\)/gm, "");
+  return /\.install\b/.test(rest) || rest.includes(path);
 }
-const makepkgs = /^(?:post|pre|array|ask|backup|build|canonicalize|cd|check|clean|compress|create_(?:debug_)?(?:package|srcpackage|signature)|dir|download|enter|ensure|executable|exists|extract_(?:bzr|file|fossil|git|global|hg|sources|svn|function)|find_lib|generate|get_(?:all|compression|downloadclient|filename|filepath|full|integlist|pkg|pkgbuild|protocol|uri|url|vcsclient)|grep|handle|have|in|install|is|lint|list|load|merge|missing|parse|pkgbuild|prepare|print|remove|resolve|restore|run|source|srcinfo|strip|tidy|trap|update|verify|warn|write|error|plain|msg|command)(?:_|$)/;
+
+function reasonsOfSignals(
+  { files, pkgbuild }: Side & { readonly pkgbuild: Pkgbuild },
+  isQuiet: (path: string) => boolean,
+): Map<string, string | undefined> {
+  const reasons = new Map<string, string | undefined>();
+  const isUsualFile = (name: string): boolean => {
+    const [path, ...others] = [...files.keys()].filter((one) => one.split("/").at(-1) === name);
+    const text = path === undefined ? undefined : textOf(files, path);
+    return others.length === 0 && text !== undefined && placedFileReason(path!, text) !== undefined;
+  };
+  const ownLists = [...files.keys()].some((path) => lists.test(path));
+  for (const { signal, reason } of usualSignals(pkgbuild, { isQuiet, isUsualFile, ownLists })) {
+    const key = keyOf(signal.rule, signal.line, signal.text);
+    reasons.set(key, reasons.has(key) && reasons.get(key) === undefined ? undefined : reason);
+  }
+  return reasons;
+}
+
+/** Lists of what to fetch, which else are the source's. */
+const lists =
+  /(?:^|\/)(?:package(?:-lock)?|npm-shrinkwrap|composer|deno)\.json$|\.lockb?$|lock\.ya?ml$|(?:^|\/)go\.(?:mod|sum)$|requirements[^/]*\.txt$|(?:^|\/)\.?(?:npmrc|yarnrc[^/]*|gitmodules|pip\.conf)$/;
+
+function keyOf(rule: string, line: number | undefined, text: string | undefined): string {
+  return `${rule} ${line ?? 0} ${text ?? ""}`;
+}
+
+/** Findings in files that are what they are whoever reads them. */
+const always =
+  /^(?:file-program|file-unreadable|forbidden-path|submodule|link-escapes|hidden-characters|look-alike-\w+|readings-differ)$/;
+
+function ofFile(side: Side, path: string, rule: string, line: number | undefined): string | undefined {
+  if (always.test(rule)) return undefined;
+  if (!mayRead(path, side)) return "nothing reads it";
+  const text = textOf(side.files, path);
+  if (text === undefined) return undefined;
+  const own = text.split("\n")[(line ?? 0) - 1] ?? "";
+  if (rule === "program-orders" && isLibraryPath(own)) return "where its own libraries lie";
+  const reason = usualFileReason(path, text);
+  if (rule === "file-system") return reason;
+  if (rule !== "persistence") return undefined;
+  if (reason !== undefined && /^\s*[#;]/.test(own)) return reason;
+  if (/\bsystemctl\b/.test(own)) return undefined;
+  return reason ?? (allWait(own) ? "it waits until it's asked for" : undefined);
+}

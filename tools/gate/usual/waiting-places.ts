@@ -40,9 +40,11 @@ const waiting = new RegExp(
 export const othersUnit =
   /^(?:systemd-|initrd|plymouth|display-manager|default\.|dbus[.-]|getty|autovt|serial-getty|console-getty|syslog\.|rc-local|rescue|emergency|ctrl-alt-del|kbrequest|multi-user|graphical|basic|sysinit|local-fs|network\.|network-online|timers\.|sockets\.|paths\.|user@|user-|exit\.)/;
 const unit = /\.(?:service|socket|timer|path|target|mount|automount|slice|swap|scope)$/;
-const enabling = /\.(?:wants|requires|upholds)(?:\/|$)|\.(?:service|socket|timer|path|target|mount|automount|slice|swap|scope)\.d(?:\/|$)|@[^./]+\.(?:service|socket|timer)$|\.preset$/;
+const enabling =
+  /\.(?:wants|requires|upholds)(?:\/|$)|\.(?:service|socket|timer|path|target|mount|automount|slice|swap|scope)\.d(?:\/|$)|@[^./]+\.(?:service|socket|timer)$|\.preset$/;
 /** What such files have run when something happens. */
-const orders = /\bRUN\b|\bPROGRAM\b|\bIMPORT\{program\}|SYSTEMD_(?:USER_)?WANTS|^\s*install\s|(?:PRE|POST)_(?:BUILD|ADD|INSTALL|REMOVE)|MAKE(?:\[\d+\])?=.*[;&|`]|^\s*(?:pre|post)rotate\b|^\s*(?:first|last)action\b/m;
+const orders =
+  /\bRUN\b|\bPROGRAM\b|\bIMPORT\{program\}|SYSTEMD_(?:USER_)?WANTS|^\s*install\s|(?:PRE|POST)_(?:BUILD|ADD|INSTALL|REMOVE)|MAKE(?:\[\d+\])?=.*[;&|`]|^\s*(?:pre|post)rotate\b|^\s*(?:first|last)action\b/m;
 
 /** A unit, or a folder of units, that another's unit or the system itself starts. */
 export function startsByName(path: string): boolean {
