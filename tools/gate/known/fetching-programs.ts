@@ -52,6 +52,7 @@ export type Kind = "package-manager" | "download" | "container";
 export function fetchesWith(run: Run): Kind | undefined {
   const { arguments: words } = run;
   const name = run.name?.replace(/\.(?:js|cjs|mjs|phar|py|pyz|exe)$/, "") ?? "";
+  if (usesWhatIsThere(name, words)) return undefined;
   if (
     managers.has(name) ||
     /^(?:pip|pipx|gem|easy_install|npm|yarn)-?\d[\d.]*$|^(?:npm|npx|yarn|pnpm|corepack)-cli$/.test(name)
@@ -102,6 +103,16 @@ export function fetchesWith(run: Run): Kind | undefined {
   return subcommands.find(
     ([program, subcommand]) => program.test(name) && hasSubcommand(words, subcommand),
   )?.[2];
+}
+
+/** `nvm use 22` chooses among installed versions, and an offline `cargo update` among fetched ones. */
+function usesWhatIsThere(name: string, words: readonly string[]): boolean {
+  if (name === "nvm")
+    return (
+      /^(?:use|deactivate|unload|current|which|ls|list|version)$/.test(words[0] ?? "") &&
+      words.every((word) => !/^--(?:install|lts|reinstall|latest)/.test(word))
+    );
+  return name === "cargo" && words.includes("update") && words.includes("--offline");
 }
 
 /** `python -m pip`, `python -mpip`, `python -Im pip`. */

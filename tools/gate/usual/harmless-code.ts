@@ -20,6 +20,8 @@ export function harmlessCode(pkgbuild: Pkgbuild): Set<string> {
   const { recipe } = pkgbuild;
   const names = namesOf(pkgbuild.evaluation(), recipe.assignments);
   const harmless = new Set<string>();
+  const atTop = { statements: recipe.script.statements.filter(({ command }) => command.kind !== "function") };
+  const counts = comparesNumbers((visitor) => walkScript(atTop, visitor));
   for (const statement of recipe.script.statements) {
     const form = formOfStatement(statement);
     if (form?.kind !== "code" || statement.background) continue;
@@ -27,7 +29,7 @@ export function harmlessCode(pkgbuild: Pkgbuild): Set<string> {
       (recipe.functions.get(name) ?? []).map(({ body }) => body),
     );
     const own = (name: string): boolean => recipe.functions.has(name);
-    if ([statement.command, ...bodies].every((command) => onlyText(command, names, own, pkgbuild)))
+    if ([statement.command, ...bodies].every((command) => onlyText(command, names, own, pkgbuild, counts)))
       harmless.add(`${statement.line} ${form.form}`);
   }
   return harmless;
@@ -38,9 +40,9 @@ function onlyText(
   names: Names,
   own: (name: string) => boolean,
   pkgbuild: Pkgbuild,
+  counts: boolean,
 ): boolean {
   let fine = !writes(groupRedirections(command), names);
-  const counts = comparesNumbers((visitor) => walkCommand(command, visitor));
   walkCommand(command, {
     statement(one) {
       fine &&= !one.background && !writes(groupRedirections(one.command), names);

@@ -47,7 +47,9 @@ const table: readonly UsualFetch[] = [
   },
   {
     program: /^(?:pip[\d.]*)$/,
-    fits: (words) => installsOwn(words, /^(?:install|wheel)$/, /^(?:--version|list|show|check)$/),
+    fits: (words) =>
+      isNone(words, /^-[rcif]|^--(?:requ|constr|index|extra|find)/) &&
+      installsOwn(words, /^(?:install|wheel)$/, /^(?:list|show|check)$/),
   },
   { program: /^gem$/, fits: (words) => gemOfSource(words) },
   {

@@ -7,7 +7,7 @@ import { joined } from "../commands/working-folder.ts";
 import { writtenBy } from "../commands/write-targets.ts";
 import type { Pkgbuild } from "../files/side.ts";
 import { startingPlaceIn } from "../known/starting-places.ts";
-import { allWait, startsByName } from "./waiting-places.ts";
+import { allWait, orders, startsByName } from "./waiting-places.ts";
 
 /** Where a command stands, and what is known of what it names. */
 export interface Placing {
@@ -60,7 +60,8 @@ export function onlyWaits(
     ...(document ? [textOfWord(document, names)] : []),
     ...(operator === "<<<" ? [textOfWord(target, names)] : []),
   ]);
-  if (documents.some((text) => /\bsystemctl\b/.test(text)) || !documents.every(allWait)) return false;
+  if (documents.some((text) => orders.test(text) || /\bsystemctl\b/.test(text)) || !documents.every(allWait))
+    return false;
   if (/^(?:rm|rmdir)$/.test(run.name ?? ""))
     return written.every((path) => path.startsWith("${pkgdir}/") || path.startsWith("${srcdir}/"));
   const files = run.arguments.filter(

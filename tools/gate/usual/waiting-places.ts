@@ -43,7 +43,7 @@ const unit = /\.(?:service|socket|timer|path|target|mount|automount|slice|swap|s
 const enabling =
   /\.(?:wants|requires|upholds)(?:\/|$)|\.(?:service|socket|timer|path|target|mount|automount|slice|swap|scope)\.d(?:\/|$)|@[^./]+\.(?:service|socket|timer)$|\.preset$/;
 /** What such files have run when something happens. */
-const orders =
+export const orders =
   /\bRUN\b|\bPROGRAM\b|\bIMPORT\{program\}|SYSTEMD_(?:USER_)?WANTS|^\s*install\s|(?:PRE|POST)_(?:BUILD|ADD|INSTALL|REMOVE)|MAKE(?:\[\d+\])?=.*[;&|`]|^\s*(?:pre|post)rotate\b|^\s*(?:first|last)action\b/m;
 
 /** A unit, or a folder of units, that another's unit or the system itself starts. */
