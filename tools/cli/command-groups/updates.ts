@@ -66,8 +66,9 @@ export const updates: readonly CommandEntry[] = [
         .option("--author <name>", "only commits of this author")
         .option("--branches <pattern>", "judge branches against main instead, such as 'update-*'")
         .option("--distribution <file>", "names of the distribution's packages, one per line")
+        .option("--tags <file>", "tags that prove commits, as JSON lines with url, tag and commit")
         .option("--compare <file>", "show what differs from an earlier run's --json, by verdict and rule")
-        .option("--json", "one JSON line per update"),
+        .option("--json", "one JSON line per update, or what --compare shows as JSON"),
     load: async () => (await import("../commands/replay.ts")).replay,
   },
   {

@@ -1,8 +1,15 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { type Earlier, keyOf, readEarlier, ReplayComparison } from "../../ci/checks/compare-replays.ts";
+import {
+  type ComparedReplays,
+  type Earlier,
+  keyOf,
+  readEarlier,
+  ReplayComparison,
+} from "../../ci/checks/compare-replays.ts";
 import { replay as replayHistory, type Replayed } from "../../ci/checks/replay.ts";
+import { readTagFile } from "../../ci/checks/tag-file.ts";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
 import { info, printable } from "../output/report.ts";
@@ -14,33 +21,33 @@ interface Options {
   readonly branches?: string;
   readonly distribution?: string;
   readonly compare?: string;
+  readonly tags?: string;
   readonly json?: boolean;
 }
 
 /** Judges historical updates: one line each, and at the end how many of each verdict and why. */
 export async function replay(
-  { root, author, branches, distribution: names, compare, json = false }: Options,
+  { root, author, branches, distribution: names, compare, tags, json = false }: Options,
   range?: string,
 ): Promise<number> {
   const git = openGit(findRoot(root), process.env);
   const verdicts = { minor: 0, major: 0, dangerous: 0 };
   const rules = new Map<string, number>();
   const distribution = names === undefined ? undefined : await readNames(names);
-  const earlier = compare === undefined ? undefined : await readReplay(compare);
-  const comparison = new ReplayComparison();
+  const tagsOf = tags === undefined ? undefined : readTagFile(await readText(tags), tags);
+  const comparison = compare === undefined ? undefined : new ReplayComparison(await readReplay(compare));
   let ms = 0;
-  for await (const update of replayHistory(git, { range, author, branches, distribution })) {
-    const before = earlier?.get(keyOf(update));
-    if (before) comparison.add(before, update);
+  for await (const update of replayHistory(git, { range, author, branches, distribution, tagsOf })) {
+    comparison?.add(update);
     verdicts[update.verdict]++;
     ms += update.ms;
     for (const rule of new Set(update.findings.map((finding) => `${finding.severity} ${finding.rule}`))) {
       rules.set(rule, (rules.get(rule) ?? 0) + 1);
     }
-    if (json) process.stdout.write(`${JSON.stringify(update)}\n`);
-    else if (!earlier) process.stdout.write(line(update));
+    if (!comparison) process.stdout.write(json ? `${JSON.stringify(update)}\n` : line(update));
   }
-  if (earlier) showComparison(comparison);
+  const compared = comparison?.result();
+  if (compared) process.stdout.write(json ? `${JSON.stringify(compared)}\n` : shown(compared));
   const total = verdicts.minor + verdicts.major + verdicts.dangerous;
   info(
     `${total} updates: ${verdicts.minor} minor, ${verdicts.major} major, ${verdicts.dangerous} dangerous.`,
@@ -61,22 +68,23 @@ function line({ commit, pkgbase, verdict, findings }: Replayed): string {
 }
 
 /** By verdict and rule, with samples. */
-function showComparison({ verdicts, reasons }: ReplayComparison): void {
-  for (const [change, count] of mostFirst(verdicts, (count) => count)) {
-    info(`${String(count).padStart(7)}  ${change}`);
-    for (const [reason, { count, samples }] of mostFirst(reasons.get(change) ?? [], ({ count }) => count)) {
-      info(`${" ".repeat(9)}${String(count).padStart(7)}  ${printable(reason)}`);
+function shown({ same, changes, onlyNow, onlyBefore }: ComparedReplays): string {
+  const lines = Object.entries(same).map(([verdict, count]) => counted(0, count, `${verdict}, as before`));
+  for (const { before, after, count, rules } of changes) {
+    lines.push(counted(0, count, `${before} → ${after}`));
+    for (const { rule, count, samples } of rules) {
+      lines.push(counted(9, count, rule));
       for (const sample of samples)
-        info(`${" ".repeat(18)}${printable(sample).replaceAll("\n", " ").slice(0, 200)}`);
+        lines.push(`${" ".repeat(18)}${printable(sample).replaceAll("\n", " ").slice(0, 200)}`);
     }
   }
+  if (onlyNow > 0) lines.push(counted(0, onlyNow, "that weren't judged before"));
+  if (onlyBefore > 0) lines.push(counted(0, onlyBefore, "that were judged only before"));
+  return lines.map((text) => `${text}\n`).join("");
 }
 
-function mostFirst<Value>(
-  entries: Iterable<readonly [string, Value]>,
-  count: (value: Value) => number,
-): (readonly [string, Value])[] {
-  return [...entries].toSorted((a, b) => count(b[1]) - count(a[1]));
+function counted(indent: number, count: number, what: string): string {
+  return `${" ".repeat(indent)}${String(count).padStart(7)}  ${printable(what)}`;
 }
 
 /** @throws SluiceError `replay-file` */
@@ -98,8 +106,13 @@ async function readReplay(path: string): Promise<Map<string, Earlier>> {
 
 /** One name a line. @throws SluiceError `replay-file` */
 async function readNames(path: string): Promise<ReadonlySet<string>> {
+  return new Set((await readText(path)).split("\n").filter((name) => name !== ""));
+}
+
+/** @throws SluiceError `replay-file` */
+async function readText(path: string): Promise<string> {
   try {
-    return new Set((await readFile(path, "utf8")).split("\n").filter((name) => name !== ""));
+    return await readFile(path, "utf8");
   } catch (error) {
     throw explained(error, path);
   }

@@ -32,6 +32,24 @@ function verdictOf(
   return judgeFirst("fooview", recipe, context, { aur: undefined, accounts: new Map() }).verdict;
 }
 
+/** A scriptlet with this body; it's named as pacman's. */
+function scriptlet(body: string): string {
+  return verdictOf(
+    { top: "install=fooview.install" },
+    { "fooview.install": `post_install() {\n  ${body}\n}\n` },
+  );
+}
+
+function installed(path: string): Record<string, string> {
+  return { package: `install -Dm644 ../${path} -t "$pkgdir/usr/share/fooview"` };
+}
+
+/** A split package whose functions are made in a loop over `names`. */
+function split(names: string, body: string): string {
+  const top = `pkgname=(a b)\n_package-b() { make install; }\nfor _p in ${names}; do\n  eval "package_$_p() {\n    ${body}\n  }"\ndone`;
+  return verdictOf({ top: `${top}\nunset -f package` });
+}
+
 describe("what package() puts into places of the system", () => {
   const units = '"$pkgdir/usr/lib/systemd/system/';
   test.each([
@@ -142,8 +160,6 @@ describe("what a build fetches", () => {
 });
 
 describe("a scriptlet", () => {
-  const scriptlet = (body: string, top = "install=fooview.install"): string =>
-    verdictOf({ top }, { "fooview.install": `post_install() {\n  ${body}\n}\n` });
   test.each([
     "echo 'Read /etc/fooview.conf, then run: systemctl enable fooview'",
     "cat <<EOF\nnpm install is not needed\nEOF",
@@ -213,9 +229,6 @@ describe("a scriptlet", () => {
 });
 
 describe("files of the recipe", () => {
-  const installed = (path: string): Record<string, string> => ({
-    package: `install -Dm644 ../${path} -t "$pkgdir/usr/share/fooview"`,
-  });
   test.each([
     [
       "fooview.service",
@@ -312,15 +325,12 @@ describe("code at top level", () => {
   });
 
   test("functions of split packages are made of those in the recipe", () => {
-    const split = (name: string, body: string): string =>
-      `pkgname=(a b)\n_package-b() { make install; }\nfor _p in ${name}; do\n  eval "package_$_p() {\n    ${body}\n  }"\ndone`;
     const made = '$(declare -f "_package-b")\n    _package-b';
     const [names, others] = ['"${pkgname[@]}"', '"$(cat x)"'];
-    const rules = (top: string): string => verdictOf({ top: `${top}\nunset -f package` });
-    expect(rules(split(names, made))).toBe("major");
-    expect(rules(split(others, made))).toBe("dangerous");
-    expect(rules(split(names, `${made}\n    ./x`))).toBe("dangerous");
-    expect(rules(split(names, "$(cat x)"))).toBe("dangerous");
+    expect(split(names, made)).toBe("major");
+    expect(split(others, made)).toBe("dangerous");
+    expect(split(names, `${made}\n    ./x`)).toBe("dangerous");
+    expect(split(names, "$(cat x)")).toBe("dangerous");
   });
 });
 
