@@ -88,6 +88,10 @@ describe("what package() puts into places of the system", () => {
     'install -Dm644 /dev/stdin "$pkgdir/usr/lib/udev/rules.d/x.rules" <<< \'ACTION=="add", RUN+="/usr/bin/x"\'',
     'echo "systemctl enable x" | tee x',
     "echo 'systemctl enable x' > x",
+    'install -Dm644 x "$pkgdir/usr/share/fish/vendor_functions.d/fish_prompt.fish"',
+    'install -Dm644 x "$pkgdir/etc/bash_completion.d/x"',
+    'install -Dm644 x "$pkgdir/etc/conf.d/docker"',
+    'install -Dm644 x "$pkgdir/usr/share/dbus-1/services/org.freedesktop.Notifications.service"',
     "systemctl enable fooview",
     `systemctl --root="$pkgdir" enable fooview`,
   ])("%s doesn't", (line) => {
@@ -153,6 +157,13 @@ describe("what a build fetches", () => {
     expect(verdictOf({ build: "npm ci" }, { "package-lock.json": "{}" })).toBe("dangerous");
     expect(verdictOf({ build: "go generate ./..." }, { "go.sum": "x" })).toBe("dangerous");
   });
+  test("a list that the build or a patch changes isn't either", () => {
+    const changed = 'sed -i \'s/{/{"evil":"1",/\' package.json\n  npm install';
+    expect(verdictOf({ build: changed })).toBe("dangerous");
+    expect(verdictOf({ build: "jq . x \\\n    > package.json\n  npm install" })).toBe("dangerous");
+    const patch = "--- a/package.json\n+++ b/package.json\n@@ -1 +1 @@\n-{\n+{\n";
+    expect(verdictOf({ build: "patch -i ../x.patch\n  npm ci" }, { "x.patch": patch })).toBe("dangerous");
+  });
   test("at top level nothing is fetched", () => {
     expect(verdictOf({ top: "npm ci" })).toBe("dangerous");
     expect(verdictOf({ top: "git submodule update" })).toBe("dangerous");
@@ -200,6 +211,11 @@ describe("a scriptlet", () => {
     "chown fooview /var/lib/fooview/../../../etc",
     "chmod 4755 /opt/fooview/x",
     "rm -rf /usr/lib/systemd/system",
+    "cp /opt/fooview/x.so /usr/lib/firefox/libxul.so",
+    "cp /opt/fooview/x /var/spool/cron/root",
+    "mv /opt/fooview/x /opt/other/x",
+    ". /usr/share/makepkg/util/evil.sh",
+    "kbuildsycoca6",
     "setcap cap_setuid+ep /usr/bin/fooview",
     "local PATH=/tmp; echo hello",
     "LD_PRELOAD=/tmp/x.so echo hello",
@@ -216,6 +232,14 @@ describe("a scriptlet", () => {
     "printf -v PATH /tmp",
   ])("that does %j is dangerous", (body) => {
     expect(scriptlet(body)).toBe("dangerous");
+  });
+
+  test("that calls a program which the package brings is dangerous", () => {
+    const top = "install=fooview.install";
+    const files = { "fooview.install": "post_install() {\n  fc-cache\n}\n" };
+    expect(verdictOf({ top }, files)).toBe("major");
+    const install = 'install -Dm755 x "$pkgdir/usr/bin/fc-cache"';
+    expect(verdictOf({ top, package: install }, files)).toBe("dangerous");
   });
 
   test("that another program would run, or that the build reads as well, is dangerous", () => {

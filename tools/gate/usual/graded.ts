@@ -5,6 +5,7 @@ import { decode, type Pkgbuild, readSide, type Side } from "../files/side.ts";
 import type { Finding } from "../rules/finding.ts";
 import type { RecipeFiles } from "../update.ts";
 import { harmlessCode } from "./harmless-code.ts";
+import { bringsQuietProgram } from "./quiet-commands.ts";
 import { isOwnFunction } from "./own-functions.ts";
 import { notQuiet } from "./quiet-scriptlet.ts";
 import { usualSignals } from "./usual-commands.ts";
@@ -40,10 +41,11 @@ function reasonsIn(side: Side & { readonly pkgbuild: Pkgbuild }, readings: Secon
   const { files, pkgbuild } = side;
   const ofCode = harmlessCode(pkgbuild);
   const scriptlets = scriptletsOf(side);
+  const bringsProgram = bringsQuietProgram(pkgbuild.text);
   const isQuiet = (path: string): boolean => {
     const text = textOf(files, path);
     const isRead = text !== undefined && isReadAlike(text, readings) && !isReadByBuild(path, pkgbuild);
-    return isRead && notQuiet(text) === undefined;
+    return isRead && !bringsProgram && notQuiet(text) === undefined;
   };
   const ofSignals = reasonsOfSignals(side, isQuiet);
   return ({ rule, file, line, after, message }) => {
@@ -94,7 +96,9 @@ function reasonsOfSignals(
     const text = path === undefined ? undefined : textOf(files, path);
     return others.length === 0 && text !== undefined && placedFileReason(path!, text) !== undefined;
   };
-  const ownLists = [...files.keys()].some((path) => lists.test(path));
+  const ownLists =
+    changesList.test(pkgbuild.text.replaceAll("\\\n", " ")) ||
+    [...files.keys()].some((path) => lists.test(path) || patchesList.test(patchIn(files, path)));
   for (const { signal, reason } of usualSignals(pkgbuild, { isQuiet, isUsualFile, ownLists })) {
     const key = keyOf(signal.rule, signal.line, signal.text);
     reasons.set(key, reasons.has(key) && reasons.get(key) === undefined ? undefined : reason);
@@ -105,6 +109,16 @@ function reasonsOfSignals(
 /** Lists of what to fetch, which else are the source's. */
 const lists =
   /(?:^|\/)(?:package(?:-lock)?|npm-shrinkwrap|composer|deno)\.json$|\.lockb?$|lock\.ya?ml$|(?:^|\/)go\.(?:mod|sum)$|requirements[^/]*\.txt$|(?:^|\/)\.?(?:npmrc|yarnrc[^/]*|gitmodules|pip\.conf)$/;
+
+/** A build or a patch that changes such a list names itself what is fetched. */
+const list =
+  "(?:package(?:-lock)?\\.json|yarn\\.lock|pnpm-lock\\.yaml|requirements[\\w-]*\\.txt|Cargo\\.(?:toml|lock)|go\\.(?:mod|sum)|pyproject\\.toml|setup\\.(?:py|cfg)|Gemfile)";
+const changesList = new RegExp(`^.*(?:\\b(?:sed|jq|perl|tee|cp|mv|install|patch|ln)\\b|>).*\\b${list}`, "m");
+const patchesList = new RegExp(`^\\+\\+\\+ .*\\b${list}`, "m");
+
+function patchIn(files: RecipeFiles, path: string): string {
+  return /\.(?:patch|diff)$/.test(path) ? (textOf(files, path) ?? "") : "";
+}
 
 function keyOf(rule: string, line: number | undefined, text: string | undefined): string {
   return `${rule} ${line ?? 0} ${text ?? ""}`;

@@ -1,3 +1,4 @@
+import { startingPlaceIn } from "../known/starting-places.ts";
 import { runsProgram, sedScripts } from "../known/sed-script.ts";
 
 /** What pacman's hook may run. */
@@ -24,11 +25,10 @@ const ownPlaces: Fits = (words) =>
  */
 const table: readonly (readonly [names: string, fits: Fits])[] = [
   [
-    "echo : true false return exit break continue shift [ test type which uname id whoami tput basename dirname sleep vercmp getent gettext local readlink cut mountpoint findmnt makewhatis head tr sha256sum md5sum",
+    "echo : true false return exit break continue shift [ test type which uname id whoami tput basename dirname sleep vercmp getent gettext local readlink cut mountpoint findmnt head tr sha256sum md5sum",
     always,
   ],
   ["hostname", (words) => words.every((word) => word.startsWith("-"))],
-  ["xdg-mime", (words) => words[0] === "query"],
   [
     "sed",
     (words) =>
@@ -51,11 +51,12 @@ const table: readonly (readonly [names: string, fits: Fits])[] = [
   ["grep", always],
   [
     ". source",
-    (words) => words.length === 1 && /^\/usr\/share\/makepkg\/util\/\w+\.sh$/.test(words[0] ?? ""),
+    (words) =>
+      words.length === 1 && /^\/usr\/share\/makepkg\/util\/(?:message|util)\.sh$/.test(words[0] ?? ""),
   ],
   ["colorize msg msg2 warning error plain", always],
   [
-    "gtk-update-icon-cache gtk4-update-icon-cache update-desktop-database update-mime-database glib-compile-schemas fc-cache mkfontscale mkfontdir update-ca-trust install-info texhash mktexlsr xdg-icon-resource xdg-desktop-menu kbuildsycoca5 kbuildsycoca6",
+    "gtk-update-icon-cache gtk4-update-icon-cache update-desktop-database update-mime-database glib-compile-schemas fc-cache mkfontscale mkfontdir update-ca-trust install-info xdg-icon-resource xdg-desktop-menu",
     ownPlaces,
   ],
   ["gdk-pixbuf-query-loaders gtk-query-immodules-2.0 gtk-query-immodules-3.0 gio-querymodules", ownPlaces],
@@ -94,11 +95,11 @@ const table: readonly (readonly [names: string, fits: Fits])[] = [
   ],
   ["pacman", (words) => /^-(?:Q|T)[a-z]*$/.test(words[0] ?? "")],
   [
-    "iconvconfig locale-gen mkinitcpio archlinux-java fix_default",
+    "locale-gen mkinitcpio",
     (words) => words.every((word) => /^(?:-P|get|set|unset|status|fix|[\w.-]*|\$\{\w+\})$/.test(word)),
   ],
   // The package's own folders and users.
-  ["ln mv cp", (words) => withoutOptions(words).every(isOwnFolder)],
+  ["ln mv cp", (words) => areOfOne(withoutOptions(words))],
   [
     "find",
     ([folder, ...tests]) =>
@@ -109,7 +110,8 @@ const table: readonly (readonly [names: string, fits: Fits])[] = [
           /^-(?:type|i?name)$/.test(tests[at - 1] ?? ""),
       ),
   ],
-  ["rm rmdir mkdir touch", (words) => words.every((word) => /^-[\w-]+$/.test(word) || isOwnFolder(word))],
+  ["rm rmdir", (words) => withoutOptions(words).every((word) => isOwnFolder(word) || isOwnData(word))],
+  ["mkdir touch", (words) => withoutOptions(words).every(isOwnFolder)],
   [
     "chown chgrp",
     (words) =>
@@ -150,16 +152,40 @@ const table: readonly (readonly [names: string, fits: Fits])[] = [
   ],
 ];
 
-/** Below a folder that belongs to one package, written out. */
+/** Below a folder where programs keep what they make, written out; nothing of the system starts from there. */
 function isOwnFolder(path: string): boolean {
+  return ownerOf(path) !== undefined;
+}
+
+/** The name of the package's folder. */
+function ownerOf(path: string): string | undefined {
+  const [, name] =
+    /^\/?(?:opt|srv|run|var\/(?:lib|cache|log|spool|opt))\/([\w.+@-]+)(?:\/[\w.+@*-]+)*\/?$/.exec(path) ?? [];
+  const isSystems =
+    /^(?:systemd|pacman|dbus|NetworkManager|AccountsService|flatpak|snapd|docker|polkit.*|cron|at)$/;
+  if (name === undefined || path.includes("..") || isSystems.test(name)) return undefined;
+  return startingPlaceIn(path) === undefined ? name : undefined;
+}
+
+function areOfOne(paths: readonly string[]): boolean {
+  const owners = new Set(paths.map(ownerOf));
+  return owners.size === 1 && !owners.has(undefined);
+}
+
+/** To remove what is of no use without the package runs nothing. */
+function isOwnData(path: string): boolean {
   return (
-    /^\/?(?:opt|srv|run|usr\/share|usr\/lib|var\/(?:lib|cache|log|spool|opt))\/[\w.+@-]+(?:\/[\w.+@*-]+)*\/?$/.test(
-      path,
-    ) &&
-    !/\.\.|^\/?(?:usr\/lib|var\/lib|usr\/share)\/(?:systemd|pacman|modules|libalpm|security|sudo|polkit|dbus|ld|libc|udev|initcpio|gnupg|ca-certificates)/.test(
-      path,
-    )
+    /^\/?usr\/(?:share|lib)\/[\w.+@-]+(?:\/[\w.+@*-]+)*\/?$/.test(path) &&
+    !/\.\.|^\/?usr\/lib\/(?:systemd|modules|security|sudo|polkit|libalpm|initcpio)(?:\/|$)/.test(path)
   );
+}
+
+/** Programs that a scriptlet may call; a package that brings one of them itself would have it run. */
+export function bringsQuietProgram(pkgbuild: string): boolean {
+  const names = table.flatMap(([list]) => list.split(" ")).filter((name) => /^[a-z][\w.-]{4,}$/.test(name));
+  return new RegExp(
+    `/s?bin/(?:${names.map((name) => name.replaceAll(".", "\\.")).join("|")})(?![\\w.-])`,
+  ).test(pkgbuild);
 }
 
 const others =

@@ -12,12 +12,11 @@ const waiting = new RegExp(
     [
       `usr/lib/systemd/(?:system|user)(?:/[\\w.:*-]*@?(?:\\.(?:service|socket|timer|path|target|mount|automount|slice|swap|\\*))?)?`,
       `usr/(?:lib|share)/(?:sysusers\\.d|tmpfiles\\.d)(?:/${name})?`,
-      `usr/share/(?:bash-completion/completions|zsh/(?:site|vendor)-(?:functions|completions)|fish/(?:vendor_)?(?:completions|functions)(?:\\.d)?|elvish/lib|nushell/vendor/autoload)(?:/${name})?`,
-      `(?:usr/share|etc)/bash_completion\\.d(?:/${name})?`,
+      `usr/share/(?:bash-completion/completions|zsh/(?:site|vendor)-(?:functions|completions)|fish/(?:vendor_)?completions(?:\\.d)?|elvish/lib)(?:/${name})?`,
       `usr/share/(?:xsessions|wayland-sessions)(?:/${name})?`,
       `(?:usr/share|etc)/dbus-1/(?:system-services|services|system\\.d)(?:/${name})?`,
       `usr/share/polkit-1(?:/actions(?:/${name})?)?`,
-      `etc/(?:conf|apparmor|logrotate|ananicy)\\.d(?:/${name})?`,
+      `etc/(?:apparmor|ananicy)\\.d(?:/${name})?`,
       `usr/lib/initcpio/(?:install|hooks)(?:/${name})?`,
       // Nothing of the system lies there.
       `opt/[\\w.+@-]+/.*|usr/lib/jvm/.*`,
@@ -44,12 +43,16 @@ const enabling =
   /\.(?:wants|requires|upholds)(?:\/|$)|\.(?:service|socket|timer|path|target|mount|automount|slice|swap|scope)\.d(?:\/|$)|@[^./]+\.(?:service|socket|timer)$|\.preset$/;
 /** What such files have run when something happens. */
 export const orders =
-  /\bRUN\b|\bPROGRAM\b|\bIMPORT\{program\}|SYSTEMD_(?:USER_)?WANTS|^\s*install\s|(?:PRE|POST)_(?:BUILD|ADD|INSTALL|REMOVE)|MAKE(?:\[\d+\])?=.*[;&|`]|^\s*(?:pre|post)rotate\b|^\s*(?:first|last)action\b/m;
+  /\bRUN\b|\bPROGRAM\b|\bIMPORT\{program\}|SYSTEMD_(?:USER_)?WANTS|^\s*install\s|(?:PRE|POST)_(?:BUILD|ADD|INSTALL|REMOVE)|MAKE(?:\[\d+\])?=.*[;&|`]/m;
+
+/** Names on the buses that much else calls, with nobody asking for it. */
+const calledByAll =
+  /dbus-1\/(?:system-)?services\/(?:org\.(?:freedesktop|gnome|kde|a11y|bluez|gtk|mate|xfce)|ca\.desrt)\b/;
 
 /** A unit, or a folder of units, that another's unit or the system itself starts. */
 export function startsByName(path: string): boolean {
   const last = path.split("/").at(-1) ?? "";
-  return enabling.test(path) || (unit.test(last) && othersUnit.test(last));
+  return calledByAll.test(path) || enabling.test(path) || (unit.test(last) && othersUnit.test(last));
 }
 
 /** Whether all places in the text from which something starts by itself are such. */
