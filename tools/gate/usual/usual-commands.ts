@@ -120,7 +120,9 @@ function reasonOf(rule: string, command: SimpleCommand, where: Where): string | 
       ...(document ? [textOfWord(document, names)] : []),
     ]);
     if (rest.some((text) => rulesBrokenByText(text).has(rule))) return undefined;
-    if (own.ownLists || fromElsewhere.test(pkgbuild.text)) return undefined;
+    // A submodule's commit stands in the source, whatever lists say.
+    const isGit = run.name === "git";
+    if (!isGit && (own.ownLists || fromElsewhere.test(pkgbuild.text))) return undefined;
     return isUsualFetch(run) ? "it fetches what the source names" : undefined;
   }
   if (
