@@ -7,9 +7,10 @@ import { openLog } from "../tools/builder/log.ts";
 import { openGit } from "../tools/git/git.ts";
 import { foldersOf } from "../tools/manager/folders.ts";
 import { ArtifactStore } from "../tools/manager/releases/artifact-store.ts";
+import { jobRequestOf } from "../tools/manager/releases/job-request.ts";
 import { releaseAt } from "../tools/manager/releases/release-at.ts";
 import { ReleaseRecords } from "../tools/manager/releases/release-records.ts";
-import { runReleaseJob, type ReleasePlace } from "../tools/manager/releases/run-job.ts";
+import { runJob, type ReleasePlace } from "../tools/manager/releases/run-job.ts";
 import { checkOutSource } from "../tools/manager/releases/source-checkout.ts";
 import { bubblewrap } from "../tools/sandbox/bubblewrap/bubblewrap.ts";
 import { readCommitProjects } from "../tools/workspace/releases/commit-releases.ts";
@@ -59,7 +60,8 @@ export async function benchReleaseJob(): Promise<BenchReport> {
     const [asJobs, byHand]: [number[], number[]] = [[], []];
     for (const job of release.plan.jobs) {
       const start = performance.now();
-      const end = await runReleaseJob(place, release, job, { name: job.key, seconds: 60, log, signal });
+      const request = jobRequestOf(place.records, release, job, 60);
+      const end = await runJob(place, { release, job, request }, { name: job.key, log, signal });
       if (end.kind !== "green") throw new Error(`${job.key}: ${end.kind}`);
       const between = performance.now();
       await runByHand(place, folder, job.stage === "build" ? script : "true");
@@ -89,6 +91,7 @@ function placeAt(clone: string, home: string): ReleasePlace {
   return {
     git: openGit(clone, process.env),
     sandbox: bubblewrap(),
+    sandboxOf: undefined,
     folders,
     resources: undefined,
     records: new ReleaseRecords(state),

@@ -6,6 +6,7 @@ import { fileIn } from "./world/building.ts";
 import { containersConf, containersUnavailable, testImage, useTestImage } from "./world/containers.ts";
 import { missingForUsers, OrdinaryUser } from "./world/ordinary-user.ts";
 import { missingPrograms } from "./world/programs.ts";
+import { ReleaseWorld } from "./world/release-world.ts";
 import { publishingPrograms } from "./world/scratch-repository.ts";
 import { ScratchWorkspace } from "./world/workspace.ts";
 
@@ -36,6 +37,41 @@ describe.skipIf(missing.length > 0)(`in containers (${missing.join(", ") || "not
     expect(log).toContain("Installed for this build: tool-1-1-any.pkg.tar.zst.");
     const packages = join(workspace.dir, ".sluice/repositories/test/x86_64");
     expect(fileIn(join(packages, "app-1-1-any.pkg.tar.zst"), "usr/share/app/hello")).toBe("1\n");
+  });
+
+  test("a release's job with an image of its own runs in it; without an engine nothing is queued, and the next step is said", async () => {
+    const env = useTestImage();
+    const world = new ReleaseWorld();
+    const { w, server } = world;
+    await world.start();
+    const commit = server.commit("app", { files: { "README.md": "# App\n" } });
+    server.git("app", "tag", "v1");
+    const definition = `[channels]
+stable = { tag = '.+' }
+[stages.build]
+app = { run = "build.sh", image = "${testImage}", makes = { bin = "app" } }
+[stages.test]
+same = { run = "test.sh", takes = "bin" }
+[publish]
+files = { to = "files", at = "WWW/{ref}/app", of = "bin" }
+`;
+    world.define("app", definition, {
+      "build.sh": 'ls /run/.containerenv > app; cat README.md >> app; [ "$COMMIT" ]\n',
+      "test.sh": '[ ! -e /run/.containerenv ]; [ "$(wc -l < "$ARTIFACTS/bin/app")" = 2 ]\n',
+    });
+    w.write("releases/app/stable.lock", `ref = "refs/tags/v1"\ncommit = "${commit}"\nreason = "by hand"\n`);
+    w.publishScheduled("a release");
+    const without = await w.sluice(["up", "--once"], env);
+    expect(without.stderr).toContain(
+      `build.app: it asks for the image ${testImage}, and no container engine`,
+    );
+    expect(without.stderr).toContain("set CONTAINER_ENGINE=podman");
+    expect((await w.sluice(["queue"])).stdout).toBe("The queue is empty.");
+
+    const { code, stderr } = await w.sluice(["up", "--once"], { ...env, CONTAINER_ENGINE: "podman" });
+    expect([code, stderr]).toEqual([0, expect.stringContaining("publish: built")]);
+    expect(readFileSync(join(world.www, "v1/app"), "utf8")).toBe("/run/.containerenv\n# App\n");
+    await world.close();
   });
 
   test.skipIf(missingForUsers.length > 0)(

@@ -1,14 +1,23 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
 import { missingPrograms } from "./world/programs.ts";
-import { ReleaseWorld, source } from "./world/release-world.ts";
+import { ReleaseWorld, scripts, source } from "./world/release-world.ts";
 import { publishingPrograms } from "./world/scratch-repository.ts";
 
 const missing = missingPrograms(...publishingPrograms, "gcc");
 if (probeBubblewrap()) missing.push("a working bubblewrap");
+
+/** What a build would take for its own result, as an earlier run may have left it. */
+function poisonCaches(workspace: string): void {
+  const caches = join(workspace, ".sluice/releases/caches/garage");
+  mkdirSync(join(caches, "result/bin"), { recursive: true });
+  writeFileSync(join(caches, "result/bin/garage"), "#!/bin/sh\necho poison\n", { mode: 0o755 });
+  for (const target of ["one", "two"])
+    execFileSync("tar", ["-cf", join(caches, `build.garage@${target}.tar`), "-C", caches, "result"]);
+}
 
 const definition = `[targets]
 one = { oci = "linux/amd64" }
@@ -21,7 +30,7 @@ development = { branch = "main", trigger = "weekly" }
 fmt = { run = "fmt.sh" }
 unit = { run = "unit.sh" }
 [stages.build]
-garage = { run = "build.sh", for = "*", makes = { bin = "result/bin/garage" } }
+garage = { run = "build.sh", for = "*", cache = "result", makes = { bin = "result/bin/garage" } }
 [stages.test]
 static = { run = "not-dynamic.sh", for = "*", takes = "bin" }
 smoke = { run = "smoke.sh", for = "*", takes = "bin" }
@@ -39,14 +48,16 @@ describe.skipIf(missing.length > 0)(
     beforeAll(async () => {
       await world.start();
       commit = server.commit("garage", { files: source });
-      world.define("garage", definition);
+      const careless = `[ ! -e result/bin/garage ] || exit 0\n${scripts["build.sh"]}`;
+      world.define("garage", definition, { ...scripts, "build.sh": careless });
       w.publishScheduled();
       await w.sluice(["on-schedule"]);
     });
     afterAll(() => world.close());
 
-    test("a new tag is locked, checked, built for each target, tested and published", async () => {
+    test("a new tag is locked, checked, built for each target, tested and published, whatever a cache holds", async () => {
       server.git("garage", "tag", "v1.2.0");
+      poisonCaches(w.dir);
       expect((await w.sluice(["on-schedule"])).code).toBe(0);
       const { code, stderr } = await w.sluice(["up", "--once"]);
       expect([code, stderr]).toEqual([0, expect.stringContaining("garage stable v1.2.0: 9 jobs to run")]);

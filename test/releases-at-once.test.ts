@@ -7,9 +7,10 @@ import { foldersOf } from "../tools/manager/folders.ts";
 import { ArtifactStore } from "../tools/manager/releases/artifact-store.ts";
 import type { OpenRelease } from "../tools/manager/releases/progress.ts";
 import { publishRelease } from "../tools/manager/releases/publish-release.ts";
+import { jobRequestOf } from "../tools/manager/releases/job-request.ts";
 import { releaseAt } from "../tools/manager/releases/release-at.ts";
 import { ReleaseRecords } from "../tools/manager/releases/release-records.ts";
-import { runReleaseJob, type ReleasePlace } from "../tools/manager/releases/run-job.ts";
+import { runJob, type ReleasePlace } from "../tools/manager/releases/run-job.ts";
 import type { IndexGroup } from "../tools/publish/page/index.ts";
 import { bubblewrap } from "../tools/sandbox/bubblewrap/bubblewrap.ts";
 import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
@@ -51,6 +52,7 @@ page = { to = "page", at = "WWW", of = "binaries" }
       return {
         git: openGit(world.w.dir, process.env),
         sandbox: bubblewrap(),
+        sandboxOf: undefined,
         folders,
         resources: undefined,
         records: new ReleaseRecords(folders.state),
@@ -68,8 +70,10 @@ page = { to = "page", at = "WWW", of = "binaries" }
       const at = { channel: "stable", ref, now: 0 };
       const found = (await releaseAt(place.git, head, project, place.records, at))!;
       const release = { ...found, plan: found.plan } as OpenRelease;
-      const options = { name, seconds: 60, log: openLog("/dev/null"), signal: new AbortController().signal };
-      await runReleaseJob(place, release, release.plan.jobs[0]!, options);
+      const options = { name, log: openLog("/dev/null"), signal: new AbortController().signal };
+      const job = release.plan.jobs[0]!;
+      const request = jobRequestOf(place.records, release, job, 60);
+      await runJob(place, { release, job, request }, options);
       return release;
     }
 

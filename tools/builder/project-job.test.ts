@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { bubblewrap } from "../sandbox/bubblewrap/bubblewrap.ts";
 import { probeBubblewrap } from "../sandbox/bubblewrap/probe.ts";
 import { buildLimits } from "./build.ts";
 import { openLog } from "./log.ts";
-import { runProjectJob, type ProjectJobResult } from "./project-job.ts";
+import { runProjectJob, type ProjectJob, type ProjectJobResult } from "./project-job.ts";
 
 const base = mkdtempSync(join(tmpdir(), "sluice-job-"));
 chmodSync(base, 0o755);
@@ -16,6 +17,7 @@ let count = 0;
 async function run(
   script: string,
   makes: Readonly<Record<string, string>> = {},
+  cache?: ProjectJob["cache"],
 ): Promise<{ result: ProjectJobResult; log: string; into: string; artifacts: string }> {
   const folder = join(base, String(count++));
   const at = (name: string): string => join(folder, name);
@@ -35,6 +37,7 @@ async function run(
       bundles: [],
       env: { REF: "v1.0.0" },
       network: false,
+      cache,
       into: at("into"),
       seconds: 60,
       limits: buildLimits(),
@@ -59,6 +62,7 @@ describe.skipIf(probeBubblewrap() !== undefined)("a job of a project", () => {
         ["tree", ["lib/x"]],
         ["deb", ["one.deb", "t w o.deb"]],
       ]),
+      cache: undefined,
     });
     expect(readFileSync(join(into, "bin/app"), "utf8")).toBe("built before\n");
   });
@@ -99,5 +103,42 @@ describe.skipIf(probeBubblewrap() !== undefined)("a job of a project", () => {
     expect(log).not.toContain("connected");
     expect(log).toContain("REF=v1.0.0");
     expect(readFileSync(join(artifacts, "bin/app"), "utf8")).toBe("built before\n");
+  });
+
+  describe("with folders that are kept", () => {
+    const paths = ["target", ".cargo/registry"];
+    const build = `ls -A; find target -type f 2>/dev/null | sort
+    [ ! -e target/main.o ] || [ main.c -nt target/main.o ] || echo stale
+    mkdir -p target .cargo/registry && touch target/main.o && ln -sf /etc/passwd target/link && echo x > .cargo/other`;
+    const archive = async (): Promise<string> => {
+      const { result } = await run(build, {}, { paths, from: undefined, keep: true });
+      return result.kind === "made" ? (result.cache ?? "none") : result.message;
+    };
+
+    test("finds them as it left them, older than its source, and nothing else", async () => {
+      const { log, result } = await run(build, {}, { paths, from: await archive(), keep: false });
+      expect(result).toEqual({ kind: "made", files: new Map(), cache: undefined });
+      expect(log).toContain("\n.cargo\ndocs\nmain.c\ntarget\ntarget/main.o\n");
+      expect(log).not.toContain("stale");
+    });
+
+    test.each([
+      ["that is no archive", "garbage"],
+      ["with other folders and paths that lead out", undefined],
+    ])("starts empty where there is one %s", async (_what, bytes) => {
+      const poisoned = join(base, `poisoned-${count}`);
+      if (bytes === undefined) {
+        const made = ["--transform", "s,^,../../../evil/,", "-C", base, "-cPf", poisoned, "0"];
+        execFileSync("tar", made);
+      } else writeFileSync(poisoned, bytes);
+      const { log, result } = await run(build, {}, { paths, from: poisoned, keep: true });
+      expect(result).toMatchObject({ kind: "made", cache: expect.any(String) as string });
+      expect(log).toContain("\ndocs\nmain.c\n");
+    });
+
+    test("leaves none of a run that failed", async () => {
+      const { result } = await run(`${build}; false`, {}, { paths, from: undefined, keep: true });
+      expect(result).toMatchObject({ kind: "failed" });
+    });
   });
 });

@@ -24,6 +24,16 @@ export interface ProjectJob {
   /** What the script is told besides. */
   readonly env: Readonly<Record<string, string>>;
   readonly network: boolean;
+  /** Folders of the job's own that are there as an archive of an earlier run has them; undefined: none. */
+  readonly cache?:
+    | {
+        readonly paths: readonly string[];
+        /** The archive; undefined: there is none yet. */
+        readonly from: string | undefined;
+        /** Whether a new one is made. */
+        readonly keep: boolean;
+      }
+    | undefined;
   /** An empty folder; what was made lies in it then, `<artifact>/…`. */
   readonly into: string;
   readonly seconds: number;
@@ -33,7 +43,12 @@ export interface ProjectJob {
 
 /** Files by artifact, as paths below `<into>/<artifact>`. */
 export type ProjectJobResult =
-  | { readonly kind: "made"; readonly files: ReadonlyMap<string, readonly string[]> }
+  | {
+      readonly kind: "made";
+      readonly files: ReadonlyMap<string, readonly string[]>;
+      /** The archive of the cached folders. */
+      readonly cache: string | undefined;
+    }
   | Unfinished;
 
 /**
@@ -45,7 +60,7 @@ export async function runProjectJob(
   sandbox: Sandbox,
   log: BuildLog,
 ): Promise<ProjectJobResult> {
-  const { makes, into, seconds, limits, signal } = job;
+  const { makes, into, seconds, limits, signal, cache } = job;
   const stages = stageRunner(sandbox, log, { seconds, skipCode: 0, limits, signal });
   log.note(job.network ? "The script has network access (network = true)." : "The script has no network.");
   const ended = await stages.run(job.script, {
@@ -55,6 +70,7 @@ export async function runProjectJob(
       readOnly(job.source, "/source"),
       readOnly(job.scripts, "/scripts"),
       readOnly(job.artifacts, "/artifacts"),
+      ...(cache?.from === undefined ? [] : [readOnly(cache.from, "/cache.tar")]),
     ],
     env: {
       ...job.env,
@@ -62,11 +78,15 @@ export async function runProjectJob(
       SCRIPTS: "/scripts",
       SCRIPT: job.script,
       ARTIFACTS: "/artifacts",
+      CACHED: (cache?.paths ?? []).join("\n"),
+      CACHE: cache?.from === undefined ? "" : "/cache.tar",
+      KEEP_KIB: cache?.keep ? String(maxCacheBytes / 1024) : "",
       MAKES: makes.map(({ artifact, path }) => `${artifact}\t${path}\n`).join(""),
     },
     collect: { from: "made", into },
   });
   if ("kind" in ended) return ended;
+  const archive = ended.collected.includes(cachedArchive) ? join(into, cachedArchive) : undefined;
   const files = new Map<string, string[]>(makes.map(({ artifact }) => [artifact, []]));
   for (const path of ended.collected) {
     const [artifact = "", ...rest] = path.split("/");
@@ -78,7 +98,7 @@ export async function runProjectJob(
     const { artifact, path } = missing;
     return { kind: "failed", message: `${job.script} left no file at ${path}, which was to be ${artifact}` };
   }
-  return (await addBundles(job, files, stages, log)) ?? { kind: "made", files };
+  return (await addBundles(job, files, stages, log)) ?? { kind: "made", files, cache: archive };
 }
 
 /** Where it was built is known what it was built with, and only there. */
@@ -111,15 +131,29 @@ async function addBundles(
   }
 }
 
+/** Beside the artifacts, whose names begin with a letter. */
+const cachedArchive = ".cache/tar";
+
+/** How large a job's cache may be; a larger one isn't kept. */
+const maxCacheBytes = 2 * 2 ** 30;
+
 /**
+ * What an earlier run left comes first, so that every file of the source is newer: nothing that was compiled passes for
+ * what this source comes to. What of it can't be read is left out.
+ *
  * What the script leaves is looked at in the sandbox, with its rights alone; the copy that is brought out is looked at
  * once more outside.
  */
 const script = `set -eu
-dir=$BUILDDIR source=$SOURCE script=$SCRIPTS/$SCRIPT makes=$MAKES
-unset BUILDDIR SOURCE SCRIPT MAKES SRCDEST PKGDEST CAUR_PUSH CI_CODE_SKIP
+dir=$BUILDDIR source=$SOURCE script=$SCRIPTS/$SCRIPT makes=$MAKES cache=$CACHE keep=$KEEP_KIB
+readarray -t cached < <(printf %s "$CACHED")
+unset BUILDDIR SOURCE SCRIPT MAKES CACHED CACHE KEEP_KIB SRCDEST PKGDEST CAUR_PUSH CI_CODE_SKIP
 mkdir -p "$dir/work" "$dir/made"
-cp -R --no-dereference --preserve=mode,timestamps "$source/." "$dir/work"
+if [ -n "$cache" ]; then
+  tar -xf "$cache" -C "$dir/work" -- "\${cached[@]}" || { rm -rf "$dir/work"; mkdir "$dir/work"; }
+fi
+if [ \${#cached[@]} -gt 0 ]; then cp -R --no-dereference --preserve=mode "$source/." "$dir/work"
+else cp -R --no-dereference --preserve=mode,timestamps "$source/." "$dir/work"; fi
 cd "$dir/work"
 if [ -x "$script" ]; then "$script"; else bash "$script"; fi
 cd "$dir/work"
@@ -140,4 +174,12 @@ while IFS=$'\\t' read -r artifact pattern; do
     else cp -- "$path" "$dir/made/$artifact"; fi
   done
 done <<< "$makes"
+[ -n "$keep" ] || exit 0
+found=()
+for path in "\${cached[@]}"; do [ ! -d "$path" ] || found+=("$path"); done
+[ \${#found[@]} -gt 0 ] || exit 0
+size=$(du -sck -- "\${found[@]}" | tail -n 1 | cut -f 1)
+if [ "$size" -gt "$keep" ]; then echo "The cache isn't kept: it has $size KiB, and may have $keep."; exit 0; fi
+mkdir -p "$dir/made/.cache"
+tar -cf "$dir/made/.cache/tar" -- "\${found[@]}" || rm -f "$dir/made/.cache/tar"
 `;

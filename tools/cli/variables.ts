@@ -73,7 +73,7 @@ export const variables = {
     BUILDER_IMAGE:
       "`--sandbox container`: the image whose programs builds use, pulled once a day at most (default: `archlinux:base-devel` of Docker's registry).",
     CONTAINER_ENGINE:
-      "`--sandbox container`: the program that runs containers; only `podman` can (the default).",
+      "`--sandbox container`: the program that runs containers; only `podman` can (the default). Where it is set, jobs of releases with an `image` run in it.",
     SLUICE_DATA: "The container's `database` and `web`: where clone and state are (default: `/data`).",
     WORKSPACE_URL:
       "Where builders fetch the workspace from. `sluice up` says it to them (default: its clone's `origin`); a builder's own wins.",

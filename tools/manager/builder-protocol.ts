@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { isPkgbase } from "../alpm/names.ts";
 import { namcapReport } from "../builder/namcap.ts";
+import { isProjectName } from "../release/definition/texts.ts";
 
 /**
  * What manager and builders say to each other: JSON over HTTP, each request with the builder's own token, each about
  * a build with the token of its claim. Both sides send this number with everything and refuse any other.
  */
-export const protocol = 2;
+export const protocol = 3;
 
 /** Header names. */
 export const headers = { protocol: "sluice-protocol", claim: "sluice-claim" } as const;
@@ -51,6 +52,8 @@ export const welcome = z.object({
   name: z.string(),
   /** After that time without a word of the builder its builds are given to others, in milliseconds. */
   leaseMs: z.int().min(100),
+  /** For which architectures there are packages to build. */
+  archs: z.array(z.string().max(32)).max(100).readonly(),
 });
 
 export type Welcome = Readonly<z.infer<typeof welcome>>;
@@ -79,26 +82,82 @@ export const aliveAnswer = z.object({ stop: z.record(z.string(), z.enum(["cancel
 
 export const claimRequest = z.object({ build: count });
 
+const commitId = z.string().regex(/^[0-9a-f]{40,64}$/);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Relative, and nowhere outside of what it is below. */
+const innerPath = z
+  .string()
+  .max(1000)
+  .refine((path) => !path.includes("\0") && path.split("/").every((part) => !["", ".", ".."].includes(part)));
+
+/** A job of a release, with all that running it takes; what isn't in it comes by Git, or by its digest. */
+export const jobRequest = z.object({
+  project: z.string().refine(isProjectName),
+  /** The project's repository, and what of it. */
+  source: z.string().max(1000),
+  ref: z.object({
+    kind: z.enum(["tag", "branch", "review"]),
+    name: z.string().max(256),
+    commit: commitId,
+  }),
+  /** Of the workspace. */
+  commit: commitId,
+  /** From the root of the workspace. */
+  script: innerPath,
+  env: z.record(z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/), z.string().max(10_000)),
+  network: z.boolean(),
+  image: z.string().max(200).nullable(),
+  /** Folders that are kept from run to run where it is run, under this name. */
+  cache: z
+    .object({
+      key: z.string().max(256).refine(isPkgbase),
+      paths: z.array(innerPath).min(1).max(200),
+      keep: z.boolean(),
+    })
+    .nullable(),
+  makes: z.array(z.object({ artifact: innerPath, path: z.string().max(1000) })).max(1000),
+  /** Further artifacts: one that it makes, with the libraries that its programs need in a folder of it. */
+  bundles: z.array(z.object({ artifact: innerPath, of: innerPath, libraries: innerPath })).max(1000),
+  /** Files of earlier jobs, by their paths below `$ARTIFACTS`. */
+  takes: z.array(z.object({ path: innerPath, sha256, bytes: count, isExecutable: z.boolean() })).max(100_000),
+  /** How long it may take. */
+  seconds: z.number().positive(),
+});
+
+export type JobRequest = Readonly<z.infer<typeof jobRequest>>;
+
+/** What every claim says. */
+const claimed = z.object({
+  build: count,
+  token: claimToken,
+  /** Names folders at the builder's; of a release the key of the job. */
+  pkgbase: z.string().max(256).refine(isPkgbase),
+  reasons: z.array(z.string()),
+  workspace,
+  /** Where the builder's part of the log begins, in bytes. */
+  logAt: count,
+});
+
 export const claimAnswer = z.discriminatedUnion("kind", [
-  z.object({
+  claimed.extend({
     kind: z.literal("build"),
-    build: count,
-    token: claimToken,
-    /** Names folders at the builder's. */
-    pkgbase: z.string().max(256).refine(isPkgbase),
-    commit: z.string().regex(/^[0-9a-f]{40,64}$/),
-    reasons: z.array(z.string()),
-    workspace,
+    commit: commitId,
     repository,
     /** CI_PACKAGE_BUMP as it takes effect, which may be another than the commit's. */
     bump: z.string().nullable(),
-    /** Where the builder's part of the log begins, in bytes. */
-    logAt: count,
   }),
+  claimed.extend({ kind: z.literal("job"), job: jobRequest }),
   z.object({ kind: z.literal("gone") }),
 ]);
 
-export type RemoteClaim = Readonly<Extract<z.infer<typeof claimAnswer>, { kind: "build" }>>;
+/** A package that is to be built. */
+export type PackageClaim = Readonly<Extract<z.infer<typeof claimAnswer>, { kind: "build" }>>;
+
+/** A job of a release. */
+export type JobClaim = Readonly<Extract<z.infer<typeof claimAnswer>, { kind: "job" }>>;
+
+export type RemoteClaim = PackageClaim | JobClaim;
 
 /** What a build made, before it is sent. */
 export const announcement = z.object({
@@ -110,7 +169,7 @@ export const announcement = z.object({
       z.object({
         name: z.string().max(255),
         size: count,
-        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+        sha256,
       }),
     )
     .min(1)
@@ -118,6 +177,14 @@ export const announcement = z.object({
 });
 
 export type Announcement = Readonly<z.infer<typeof announcement>>;
+
+/** What a job of a release made, likewise, by artifact; each file is sent under its digest, once. */
+export const madeFiles = z
+  .array(jobRequest.shape.takes.element.extend({ artifact: innerPath }))
+  .max(10_000)
+  .readonly();
+
+export type MadeFiles = z.infer<typeof madeFiles>;
 
 export const announceAnswer = z.discriminatedUnion("kind", [
   /** How much of each file is there already. */
@@ -134,6 +201,7 @@ export const finishRequest = z.object({
   reason: z.enum(["download", "memory"]).optional(),
   /** Of `built`; as they were announced. */
   packages: announcement.optional(),
+  artifacts: madeFiles.optional(),
   namcap: namcapReport.optional(),
 });
 

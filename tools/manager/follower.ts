@@ -2,6 +2,7 @@ import { SluiceError } from "../errors.ts";
 import type { Git } from "../git/git.ts";
 import type { Repaired } from "../pkgrepo/checking/repair.ts";
 import type { WantedBuild } from "../schedule/compose.ts";
+import { checksFile, parseChecks } from "../workspace/state/checks.ts";
 import { parseRequests, requestsFile } from "../workspace/state/requests.ts";
 import { requireValidConfig } from "../workspace/workspace.ts";
 import type { Installation, Installations } from "./installation.ts";
@@ -13,6 +14,8 @@ import { takeHandOver } from "./reconcile/take-hand-over.ts";
 import { takeRequests } from "./reconcile/take-requests.ts";
 import { rotateWhenDue } from "./keys/rotation.ts";
 import { recordKeeper } from "./releases/record-keeper.ts";
+import { tidyReleases } from "./releases/tidy-releases.ts";
+import { submitChecks } from "./releases/submit-checks.ts";
 import { submitReleases, type ReleaseNews } from "./releases/submit-releases.ts";
 import type { RepositoryConfig } from "../workspace/config/config.ts";
 import { saidOnce } from "./said-once.ts";
@@ -109,7 +112,7 @@ export async function follower(
     if (config) await keeper.push(config, "due");
     if (isSame && !isDue) return true;
     try {
-      const requests = await readRequests(git, main.state);
+      const requests = parseRequests(await fileOfState(git, main.state, requestsFile));
       for (const installation of installations) {
         const revision = await installation.revisions.at(head);
         if (isDue) await tidy(installation, revision.workspace.config);
@@ -126,10 +129,13 @@ export async function follower(
       }
       if (releases) {
         config = (await installations[0].revisions.at(head)).workspace.config;
+        if (isDue) await tidyReleases(installations[0], head, config);
         await keeper.adopt(main.state);
         for (const news of await submitReleases(installations[0], head, config.REPO_NAME)) {
           watcher.release?.(news);
         }
+        const checks = parseChecks(await fileOfState(git, main.state, checksFile));
+        for (const news of await submitChecks(installations[0], head, checks)) watcher.release?.(news);
       }
     } catch (error) {
       if (once || done === undefined || !(error instanceof SluiceError)) throw error;
@@ -144,10 +150,10 @@ export async function follower(
   return Object.assign(follow, { began: () => done !== undefined, settle });
 }
 
-async function readRequests(git: Git, state: string | undefined): Promise<ReturnType<typeof parseRequests>> {
-  if (state === undefined) return parseRequests(undefined);
-  const { ok, stdout } = await git.attempt(["show", `${state}:${requestsFile}`]);
-  return parseRequests(ok ? stdout : undefined);
+async function fileOfState(git: Git, state: string | undefined, file: string): Promise<string | undefined> {
+  if (state === undefined) return undefined;
+  const { ok, stdout } = await git.attempt(["show", `${state}:${file}`]);
+  return ok ? stdout : undefined;
 }
 
 /** What keeps it from that, such as a package that is still to be built again, keeps nobody from the rest. */

@@ -29,6 +29,8 @@ export interface BuildingPlace {
   readonly revisions: Revisions;
   readonly repository: Pick<Repository, "root" | "name" | "arch">;
   readonly sandbox: Sandbox;
+  /** Where jobs run that name an image of their own; undefined: nowhere. */
+  readonly sandboxOf: ((image: string) => Sandbox) | undefined;
   readonly arch: string;
   readonly pacmanConf: string;
   readonly extra: ExtraRepositories | undefined;
@@ -102,6 +104,7 @@ interface PlaceOptions {
   readonly arch: string;
   readonly state: string;
   readonly sandbox: Sandbox;
+  readonly sandboxOf?: BuildingPlace["sandboxOf"];
   readonly pacmanConf?: string;
   readonly extra?: ExtraRepositories | undefined;
   readonly build?: typeof buildPackage;
@@ -166,6 +169,7 @@ export async function openBuildingPlace(options: PlaceOptions): Promise<Building
     git,
     revisions: revisionsOf(git, arch, options.commits),
     sandbox,
+    sandboxOf: options.sandboxOf,
     arch,
     folders,
     pacmanConf: options.pacmanConf ?? "/etc/pacman.conf",

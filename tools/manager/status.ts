@@ -6,6 +6,7 @@ import type { BuildingPlace } from "./installation.ts";
 import { failingPackages, type Failing } from "./builds/failing.ts";
 import { publishedAs } from "./reconcile/complete-packages.ts";
 import { whyBuild } from "./reconcile/reconcile.ts";
+import { releaseOf } from "./releases/release-key.ts";
 import { commitsOf, revisionsOf, type Revisions } from "./reconcile/revision.ts";
 
 /** Where one installation stands, against one commit. Times are in milliseconds since 1970. */
@@ -14,6 +15,8 @@ export interface BuildingStatus {
   readonly failing: readonly Failing[];
   /** What is being built, waits or is blocked. */
   readonly pending: readonly PendingBuild[];
+  /** The same of the jobs of releases. */
+  readonly pendingReleases: readonly PendingBuild[];
   /** Packages that aren't published as the commit has them. */
   readonly outdated: readonly Outdated[];
   /** Those of them that neither failed nor wait, also not for a trigger. */
@@ -110,6 +113,7 @@ export async function readBuildingStatus(
   return {
     failing,
     pending,
+    pendingReleases: (state?.builds ?? []).filter((build) => releaseOf(build)),
     outdated,
     unscheduled,
     published: [...built].filter((pkgbase) => !missing.has(pkgbase)).length,

@@ -13,6 +13,7 @@ import {
   type Installation,
   type Installations,
 } from "./installation.ts";
+import { classesHere } from "./releases/job-class.ts";
 import { releaseArch, releaseOf } from "./releases/release-key.ts";
 import { saidOnce } from "./said-once.ts";
 import { watchPublished } from "./watch.ts";
@@ -44,10 +45,10 @@ interface UpOptions extends FollowOptions {
 export async function up(installations: Installations, options: UpOptions): Promise<readonly PendingBuild[]> {
   const { watcher, once, signal, archs, buildersElsewhere = false } = options;
   /** Whether something goes on by itself. */
-  const isPending = ({ status, arch }: PendingBuild): boolean =>
-    status.kind === "active" ||
-    ((status.kind === "ready" || status.kind === "delayed") &&
-      (buildersElsewhere || archs === undefined || arch === releaseArch || archs.includes(arch)));
+  const isPending = (build: PendingBuild): boolean =>
+    build.status.kind === "active" ||
+    ((build.status.kind === "ready" || build.status.kind === "delayed") &&
+      (buildersElsewhere || isForHere(build, archs)));
   const { queue } = installations[0];
   const repaired = new Map<Installation, readonly Repaired[]>();
   for (const installation of installations) {
@@ -81,6 +82,11 @@ export async function up(installations: Installations, options: UpOptions): Prom
     }
   }
   return (await queue.state()).builds;
+}
+
+function isForHere({ arch, class: wanted }: PendingBuild, archs: UpOptions["archs"]): boolean {
+  if (arch === releaseArch) return wanted === null || classesHere().includes(wanted);
+  return archs === undefined || archs.includes(arch);
 }
 
 /** Each workspace by itself: what is wrong with a further one is said, and keeps nobody from the others. */

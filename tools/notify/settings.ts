@@ -24,7 +24,7 @@ const shared = { events: eventsOr(moreKinds), packages };
 const status = {
   token: secret,
   context: z.string().min(1).max(200).default("sluice: %pkgbase%"),
-  /** REPO_NAME of the workspace whose commits they are; unset: any. */
+  /** REPO_NAME of the workspace whose commits they are, or `releases/PROJECT`; unset: any workspace. */
   source: z.string().optional(),
   packages,
   /** How many packages of one commit get a status of their own. */

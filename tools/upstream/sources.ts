@@ -71,7 +71,7 @@ export interface Upstreams {
   /** What changed in these sources of an update, which are fetched and read for it; see `lookAtSources`. */
   sourceChange(changed: readonly ChangedSource[]): Promise<SourceReport>;
   /** All tags and branches of a project's repository. */
-  refsOf(url: string): Promise<RefsAnswer>;
+  refsOf(url: string, more?: readonly string[]): Promise<RefsAnswer>;
   /** What the `.CI/rebuild-on.toml` of packages name, as it is now. */
   rebuildsOn(packages: readonly RebuildOn[]): Promise<ReadonlyMap<string, RebuildSighting>>;
   libraries(urls: readonly string[], known: readonly unknown[]): Promise<readonly DatabaseSighting[]>;
@@ -143,7 +143,7 @@ export function openUpstreams(ports: UpstreamPorts, memory: UpstreamMemory, sand
     tagsOf: (url) => tagsOf(refs, url),
     sourceChange: (changed) =>
       lookAtSources(changed, { ...ports, sandbox, tagsOf: (url) => tagsOf(refs, url) }),
-    refsOf: (url) => refs.ask(url, ["refs/tags/", "refs/heads/"]),
+    refsOf: (url, more = []) => refs.ask(url, ["refs/tags/", "refs/heads/", ...more]),
     rebuildsOn: (packages) => lookAtRebuilds(packages, asking),
     libraries,
     gives: (urls, known, arch) => readGives(urls, known, arch, ports.http, ports.now),

@@ -23,6 +23,7 @@ export function nextState(
     readonly rebuilds: Pick<LibraryRebuilds, "versions" | "databases">;
     readonly needs: NeedsState;
     readonly releases: State["releases"];
+    readonly checks: State["checks"];
     readonly aurEtag: string | undefined;
     /** By pkgbase. */
     readonly rebuiltFor: ReadonlyMap<string, NonNullable<PackageState["rebuiltFor"]>>;
@@ -65,6 +66,7 @@ export function nextState(
     evidence: state.evidence,
     needs: found.needs,
     releases: found.releases,
+    checks: found.checks,
     run: {
       known: true,
       databases: rebuilds.databases,

@@ -180,6 +180,7 @@ export async function planOnSchedule(ports: SchedulePorts): Promise<OnSchedulePl
       rebuilds,
       needs: needs.state,
       releases: releases.seen,
+      checks: releases.checks,
       refusals,
       refused,
       now: now(),

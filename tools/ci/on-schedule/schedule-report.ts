@@ -25,6 +25,7 @@ export const headings = {
   skipped: "Skipped, looked at again next time",
   waiting: "Waiting",
   updated: "Updated",
+  check: "To check",
   broken: "Broken",
   build: "To build",
   remove: "To remove",
@@ -154,6 +155,12 @@ export function releaseLines({ sightings }: ReleasesFound): ReportLine[] {
       switch (decision.kind) {
         case "lock":
           return { what: "updated", pkgbase, why: `${decision.channel}.lock: ${decision.lock.reason}` };
+        case "check":
+          return {
+            what: "check",
+            pkgbase,
+            why: `${decision.channel}: ${describeRef(decision.ref)}`,
+          };
         case "wait": {
           const why = `${describeRef(decision.ref)}, ${decision.channel}: ${decision.reasons.join("; ")}`;
           return { what: "waiting", pkgbase, why };

@@ -6,6 +6,7 @@ import { evidenceOf } from "../../release/record/record-evidence.ts";
 import { formatLock } from "../../release/refs/lock.ts";
 import type { ReleaseRef } from "../../release/refs/ref.ts";
 import type { Refs } from "../../upstream/refs/ref-lists.ts";
+import { nextChecks, type WantedCheck } from "../../workspace/state/checks.ts";
 import type { State } from "../../workspace/state/state.ts";
 import type { Upstreams } from "../../upstream/sources.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
@@ -24,6 +25,8 @@ export interface ReleasesFound {
   readonly changes: FileChanges;
   /** By project; those that are gone are forgotten. */
   readonly seen: ReadonlyMap<string, SeenRefs>;
+  /** By project: what its channels only check. */
+  readonly checks: ReadonlyMap<string, readonly WantedCheck[]>;
 }
 
 /**
@@ -37,20 +40,22 @@ export async function findReleases(
   git: Git,
   commit: string,
   upstreams: Pick<Upstreams, "refsOf">,
-  { releases: seen, records }: Pick<State, "releases" | "records">,
+  { releases: seen, records, checks: openChecks }: Pick<State, "releases" | "records" | "checks">,
   now: Date,
   trigger?: string,
 ): Promise<ReleasesFound> {
   const projects = [...(await readCommitProjects(git, commit)).values()];
   const changes = new Map<string, FileInCommit>();
   const next = new Map<string, SeenRefs>();
+  const checks = new Map<string, readonly WantedCheck[]>();
   const sightings = await Promise.all(projects.map(look));
-  return { sightings, changes, seen: next };
+  return { sightings, changes, seen: next, checks };
 
   async function look(project: Project): Promise<ReleaseSighting> {
     const { name, locks } = project;
     const before = seen.get(name);
     if (before) next.set(name, before);
+    checks.set(name, openChecks.get(name) ?? []);
     let definition;
     try {
       definition = requireDefinition(project);
@@ -58,7 +63,8 @@ export async function findReleases(
       if (!(error instanceof SluiceError)) throw error;
       return { kind: "problem", project: name, error };
     }
-    const answer = await upstreams.refsOf(definition.source);
+    const wantsReviews = [...definition.channels.values()].some(({ reviews }) => reviews === true);
+    const answer = await upstreams.refsOf(definition.source, wantsReviews ? reviewRefs : []);
     if (answer.kind !== "refs") {
       return { kind: answer.kind === "problem" ? "problem" : "skipped", project: name, error: answer.error };
     }
@@ -72,6 +78,7 @@ export async function findReleases(
             seen: before,
           };
     if (found.seen) next.set(name, found.seen);
+    checks.set(name, nextChecks(openChecks.get(name) ?? [], found.decisions, now.getTime()));
     for (const decision of found.decisions) {
       if (decision.kind !== "lock") continue;
       const content = Buffer.from(formatLock(decision.lock));
@@ -90,8 +97,13 @@ export function releasedProjects({ sightings }: ReleasesFound): string[] {
   );
 }
 
+/** Where forges keep what is proposed: GitHub, Forgejo and Gitea; GitLab. */
+const reviewRefs = ["refs/pull/", "refs/merge-requests/"];
+
 function releaseRefs(refs: Refs): ReleaseRef[] {
   return [...refs].flatMap(([full, { id, peeled }]): ReleaseRef[] => {
+    const [, number] = /^refs\/(?:pull|merge-requests)\/([0-9]{1,12})\/head$/.exec(full) ?? [];
+    if (number !== undefined) return [{ kind: "review", name: number, commit: id }];
     const [, folder, name] = /^refs\/(tags|heads)\/(.+)$/.exec(full) ?? [];
     if (name === undefined) return [];
     return [{ kind: folder === "tags" ? "tag" : "branch", name, commit: peeled ?? id }];

@@ -10,7 +10,13 @@ import { nativeArchitectures } from "../../system/architecture.ts";
 import { ManagerClient } from "../../manager/remote/manager-client.ts";
 import { runBuilder, type BuilderOptions, type BuilderWatcher } from "../../manager/remote/run-builder.ts";
 import { builderAddresses } from "../wiring/builder-addresses.ts";
-import { chooseSandbox, jobCount, stopSignal, type InstallationOptions } from "../wiring/installation.ts";
+import {
+  chooseSandbox,
+  imageSandboxes,
+  jobCount,
+  stopSignal,
+  type InstallationOptions,
+} from "../wiring/installation.ts";
 import { duration } from "../output/time.ts";
 import { info, warn } from "../output/report.ts";
 
@@ -43,6 +49,7 @@ export async function builder(options: Options): Promise<number> {
       },
       state,
       sandbox: await chooseSandbox(options.sandbox),
+      sandboxOf: await imageSandboxes(options.sandbox),
       openGit: (folder) => openGit(folder, env),
       pacmanConf: env["BUILDER_PACMAN_CONF"] || undefined,
       workspaceUrl: env["WORKSPACE_URL"] || undefined,

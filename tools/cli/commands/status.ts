@@ -6,6 +6,7 @@ import { openGit } from "../../git/git.ts";
 import { openQueue } from "../../manager/installation.ts";
 import { foldersOf } from "../../manager/folders.ts";
 import { describeWaiting, readLiveBuilders, type Takers } from "../../manager/builders/live-builders.ts";
+import { releaseOf } from "../../manager/releases/release-key.ts";
 import { publishedPlaces, readBuildingStatus, type BuildingStatus } from "../../manager/status.ts";
 import { duration } from "../output/time.ts";
 import { info, warn } from "../output/report.ts";
@@ -74,7 +75,10 @@ async function heldOrWarn(options: Options): Promise<readonly HeldUpdate[]> {
 interface Named {
   readonly pkgbase: string;
   readonly arch: string;
+  readonly target?: string;
 }
+
+const withRelease = ({ pkgbase, target }: Named): string => `${pkgbase} (${target})`;
 
 const withArch = ({ pkgbase, arch }: Named): string => `${pkgbase} (${arch})`;
 
@@ -100,13 +104,17 @@ function heldRows(held: readonly HeldUpdate[]): string[][] {
 }
 
 function pendingRows(
-  { pending, unscheduled }: Pick<BuildingStatus, "pending" | "unscheduled">,
+  {
+    pending,
+    pendingReleases,
+    unscheduled,
+  }: Pick<BuildingStatus, "pending" | "pendingReleases" | "unscheduled">,
   named: (one: Named) => string,
   takers: Takers,
   now: number,
 ): string[][] {
   return [
-    ...pending.map((build) => {
+    ...[...pending, ...pendingReleases].map((build) => {
       const { status: standing, queuedAt, reasons } = build;
       const since = standing.kind === "active" ? standing.startedAt : queuedAt;
       const kinds = {
@@ -119,7 +127,7 @@ function pendingRows(
       const kind = standing.kind === "delayed" ? "queued" : kinds[standing.kind];
       return [
         kind,
-        named(build),
+        releaseOf(build) ? withRelease(build) : named(build),
         duration(now - since),
         `${describeWaiting(build, takers)}; ${reasons.join("; ")}`,
       ];

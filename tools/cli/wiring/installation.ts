@@ -73,6 +73,7 @@ export async function open(
     settings: head.workspace.config,
     state: stateFolder(options),
     sandbox: await chooseSandbox(options.sandbox),
+    sandboxOf: await imageSandboxes(options.sandbox),
     gnupgHome: gnupgHome(),
     extra: targets?.get(head.workspace.config.BUILD_REPO),
   });
@@ -113,6 +114,26 @@ export async function chooseSandbox(name: Sandbox["name"] = "bubblewrap"): Promi
   const forbidden = probeBubblewrap();
   if (forbidden) throw forbidden;
   return (await import("../../sandbox/bubblewrap/bubblewrap.ts")).bubblewrap();
+}
+
+/**
+ * Containers of images that jobs of releases name, where an engine was named, or builds run in containers anyway.
+ *
+ * @throws SluiceError `container-engine`
+ */
+export async function imageSandboxes(
+  name: Sandbox["name"] | undefined,
+): Promise<((image: string) => Sandbox) | undefined> {
+  if (name !== "container" && !process.env["CONTAINER_ENGINE"]) return undefined;
+  const { container } = await import("../../sandbox/container/container.ts");
+  // Named now where it can't be one.
+  container(process.env);
+  const known = new Map<string, Sandbox>();
+  return (image) => {
+    const sandbox = known.get(image) ?? container({ ...process.env, BUILDER_IMAGE: image });
+    known.set(image, sandbox);
+    return sandbox;
+  };
 }
 
 /** @param least 0 where something else builds, too */

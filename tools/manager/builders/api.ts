@@ -1,4 +1,7 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { networkOf } from "../../client-address.ts";
@@ -10,6 +13,7 @@ import {
   claimRequest,
   finishRequest,
   headers,
+  madeFiles,
   protocol,
 } from "../builder-protocol.ts";
 import type { Handler } from "../serve.ts";
@@ -28,6 +32,17 @@ class Refusal extends Error {
     this.status = status;
     this.code = code;
     this.after = after;
+  }
+}
+
+/** A file's bytes from one on. */
+class FileAnswer {
+  readonly path: string;
+  readonly at: number;
+
+  constructor(path: string, at: number) {
+    this.path = path;
+    this.at = at;
   }
 }
 
@@ -60,8 +75,16 @@ const routes: Readonly<Record<string, Route>> = {
     building.announce(name, build, token, await readJson(request, announcement)),
   "PUT builds/*/packages/*": async (building, { name, request, build, token, at, file }) =>
     sizeOrGone(await building.receive(name, build, token, { file, at, bytes: request })),
+  "POST builds/*/artifacts": async (building, { name, request, build, token }) =>
+    building.announceMade(name, build, token, await readJson(request, madeFiles, maxMadeBytes)),
+  "PUT builds/*/artifacts/*": async (building, { name, request, build, token, at, file }) =>
+    sizeOrGone(await building.receive(name, build, token, { file, at, bytes: request })),
+  "GET builds/*/artifacts/*": async (building, { name, build, token, at, file }) => {
+    const path = await building.taken(name, build, token, file);
+    return path === undefined ? sizeOrGone(undefined) : new FileAnswer(path, at);
+  },
   "POST builds/*/finish": async (building, { name, request, build, token }) => {
-    const said = await readJson(request, finishRequest);
+    const said = await readJson(request, finishRequest, maxMadeBytes);
     const ended = building.finish(name, build, token, said);
     // Checking may take minutes; whoever waits asks again, so that no connection has to last.
     const answer = await Promise.race([ended, sleep(answerMs, { kind: "settling" }, { ref: false })]);
@@ -104,7 +127,9 @@ export function builderApi(
     try {
       requireProtocol(request);
       const name = await builderOf(request, client);
-      send(response, 200, await answer(building, name, request, path));
+      const said = await answer(building, name, request, path);
+      if (said instanceof FileAnswer) await sendFile(response, said);
+      else send(response, 200, said);
     } catch (error) {
       if (error instanceof Refusal && error.after) response.setHeader("retry-after", error.after);
       const { status, ...body } = problemOf(error, troubled);
@@ -162,12 +187,19 @@ function decode(text: string): string {
 
 const maxJsonBytes = 2 ** 20;
 
-async function readJson<T extends z.ZodType>(request: IncomingMessage, schema: T): Promise<z.infer<T>> {
+/** Ten thousand files of a job, with long names. */
+const maxMadeBytes = 8 * 2 ** 20;
+
+async function readJson<T extends z.ZodType>(
+  request: IncomingMessage,
+  schema: T,
+  mostBytes = maxJsonBytes,
+): Promise<z.infer<T>> {
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     length += piece.length;
-    if (length > maxJsonBytes) throw new Refusal(413, "too-large", "that is too much");
+    if (length > mostBytes) throw new Refusal(413, "too-large", "that is too much");
     pieces.push(piece);
   }
   let data: unknown;
@@ -207,6 +239,17 @@ function problemOf(
     return { status: 503, code: "interrupted", message: "try again" };
   troubled(error);
   return { status: 500, code: "defect", message: "the manager has a defect; its log says more" };
+}
+
+async function sendFile(response: ServerResponse, { path, at }: FileAnswer): Promise<void> {
+  const { size } = await stat(path);
+  response.writeHead(200, {
+    "content-type": "application/octet-stream",
+    "content-length": Math.max(0, size - at),
+    "cache-control": "no-store",
+    [headers.protocol]: String(protocol),
+  });
+  await pipeline(createReadStream(path, { start: at, highWaterMark: 2 ** 20 }), response);
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -2,16 +2,19 @@ import { join } from "node:path";
 import { openLog, type BuildLog } from "../../builder/log.ts";
 import { inOneLine, SluiceError } from "../../errors.ts";
 import type { Build, ClaimId, Result } from "../../queue/queue.ts";
-import type { Announcement } from "../builder-protocol.ts";
+import type { Announcement, MadeFiles } from "../builder-protocol.ts";
 import { dropFinished } from "../builds/finished.ts";
-import { noteEnd, withoutBuilding, type Found } from "../builds/handle-build.ts";
+import { noteEnd, withoutBuilding } from "../builds/handle-build.ts";
 import { logName } from "../log-name.ts";
 import { publishFinished } from "../builds/publish-finished.ts";
 import type { Watcher } from "../builds/work.ts";
 import type { Installation } from "../installation.ts";
 import { explainSystemError } from "../machine.ts";
+import { releaseOf } from "../releases/release-key.ts";
+import { acceptMade, noteEnded } from "./accept-made.ts";
 import { acceptPackages } from "./accept.ts";
 import { refused, type Landing } from "./landing.ts";
+import type { FoundClaim } from "./look-at-claim.ts";
 
 /** What became of a claim: over, or not anybody's any more. */
 export type Ended =
@@ -33,12 +36,17 @@ export interface EndingPlace {
   readonly leaseMs: number;
 }
 
+/** What the builder made, where it did. */
+export interface Made {
+  readonly packages?: Announcement | undefined;
+  readonly artifacts?: MadeFiles | undefined;
+}
+
 interface Ending {
   readonly claim: ClaimId;
   readonly build: Build;
-  readonly found: Found;
-  /** What the builder made, where it did. */
-  readonly packages: Announcement | undefined;
+  readonly found: FoundClaim;
+  readonly made: Made;
   /** By `performance.now()`. */
   readonly started: number | undefined;
 }
@@ -46,7 +54,7 @@ interface Ending {
 /** Ends a claim of a builder elsewhere: what it made is checked and published, and the queue told. */
 export async function endClaim(
   place: EndingPlace,
-  { claim, build, found, packages, started = performance.now() }: Ending,
+  { claim, build, found, made, started = performance.now() }: Ending,
 ): Promise<Ended> {
   const { installation, landing, watcher, leaseMs } = place;
   const { queue, folders, checkpoint } = installation;
@@ -59,7 +67,7 @@ export async function endClaim(
   }, leaseMs / 4);
   const log = openLogOf(installation, build);
   try {
-    const result = await resultOf(place, { claim, build, found, packages }, stop.signal, log);
+    const result = await resultOf(place, { claim, build, found, made }, stop.signal, log);
     noteEnd(log, result);
     const isMine = (await queue.finish(claim, result)) === "finished";
     if (isMine && result.outcome !== "lost") await dropFinished(folders.finished, build.pkgbase, checkpoint);
@@ -75,16 +83,23 @@ export async function endClaim(
 
 async function resultOf(
   { installation, landing, watcher }: EndingPlace,
-  { claim: { token, worker }, build, found, packages: announced }: Omit<Ending, "started">,
+  { claim: { token, worker }, build, found, made: brought }: Omit<Ending, "started">,
   signal: AbortSignal,
   log: BuildLog,
 ): Promise<Result> {
   try {
+    const arrived = landing.folderOf(build.id, token);
+    if (found.kind === "to-run") {
+      if (!brought.artifacts) throw refused("a job is called done without saying what it made");
+      return await acceptMade(installation, found, { landing, arrived, made: brought.artifacts }, log);
+    }
+    if (found.kind === "to-publish") return { outcome: "lost", message: "builders publish no releases" };
+    if (found.kind === "ended" && releaseOf(build)) await noteEnded(installation, build, found.result);
     if (found.kind !== "to-build") {
       return await withoutBuilding(installation, build, found, signal, log);
     }
+    const { packages: announced } = brought;
     if (!announced) throw refused("a build is called done without packages");
-    const arrived = landing.folderOf(build.id, token);
     await landing.requireComplete(arrived, announced.files);
     const inputs = { ...found.inputs, signal };
     const made = await acceptPackages(installation, build, inputs, { arrived, announced }, log);

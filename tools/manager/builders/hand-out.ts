@@ -5,6 +5,7 @@ import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import type { Installation, Installations } from "../installation.ts";
 import { defaultLeaseMs, type WorkspaceAddress } from "../builder-protocol.ts";
 import type { Handler } from "../serve.ts";
+import { releaseArch } from "../releases/release-key.ts";
 import { saidOnce } from "../said-once.ts";
 import { builderApi } from "./api.ts";
 import { writeLiveBuilders } from "./live-builders.ts";
@@ -43,7 +44,8 @@ export async function handOut(
   const troubled = saidOnce((error) => watcher.troubled?.(error));
   const roster = new Roster(milliseconds, leaseMs);
   const offers = await openOffers(redis, troubled);
-  const users = openBuilderUsers(redis, [...new Set(installations.map(({ arch }) => arch))], troubled);
+  const archs = [...new Set(installations.map(({ arch }) => arch))];
+  const users = openBuilderUsers(redis, [...archs, releaseArch], troubled);
   await users.keep(await readBuilders(folders.state));
   const offering = new Offering({
     queue,

@@ -16,7 +16,10 @@ const spareBytes = 2 ** 30;
 /** What a package file's name may be; pacman's names and versions. */
 const packageName = /^[A-Za-z0-9@_+][A-Za-z0-9@._+:~^-]*\.pkg\.tar\.zst$/;
 
-type Announced = Announcement["files"][number];
+/** The name of a file that is sent under its SHA-256. */
+export const digestName = /^[0-9a-f]{64}$/;
+
+export type Announced = Announcement["files"][number];
 
 /**
  * Where packages arrive: `<folder>/<build>-<digest of the claim>/<file>`. No more is taken than was announced, and
@@ -47,11 +50,17 @@ export class Landing {
   /**
    * Makes room for what was announced.
    *
+   * @param form of the names of its files
    * @returns how much of each file is there
    * @throws SluiceError `arrival-refused`, `landing-full`
    */
-  async prepare(build: number, token: string, files: readonly Announced[]): Promise<Record<string, number>> {
-    requireSensible(files);
+  async prepare(
+    build: number,
+    token: string,
+    files: readonly Announced[],
+    form = packageName,
+  ): Promise<Record<string, number>> {
+    requireSensible(files, form);
     const folder = this.folderOf(build, token);
     const total = files.reduce((sum, { size }) => sum + size, 0);
     await mkdir(this.#folder, { recursive: true });
@@ -170,10 +179,13 @@ async function append(
   }
 }
 
-function requireSensible(files: readonly Announced[]): void {
+function requireSensible(files: readonly Announced[], form: RegExp): void {
   const names = files.map(({ name }) => name);
-  const wrong = names.find((name) => !packageName.test(name));
-  if (wrong !== undefined) throw refused(`${JSON.stringify(wrong)} isn't the name of a package file`);
+  const wrong = names.find((name) => !form.test(name));
+  if (wrong !== undefined) {
+    const what = form === packageName ? "the name of a package file" : "a digest";
+    throw refused(`${JSON.stringify(wrong)} isn't ${what}`);
+  }
   if (new Set(names).size < names.length) throw refused("a file is announced twice");
   const total = files.reduce((sum, { size }) => sum + size, 0);
   if (total <= maxUploadBytes) return;

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Drained, PendingBuild } from "../../queue/queue.ts";
 import { describeStatus } from "../status.ts";
-import { canTake, isNumber, type Builder } from "./roster.ts";
+import { classesHere, isNumber } from "../releases/job-class.ts";
+import { releaseArch } from "../releases/release-key.ts";
+import { canTake, takesJobs, type Builder } from "./roster.ts";
 
 const liveBuildersSchema = z.object({
   /** When the manager wrote it, in milliseconds since 1970. */
@@ -76,16 +78,14 @@ export function whyNobody(
   { living, drained }: Takers,
 ): string | undefined {
   if (!living) return undefined;
-  const { here, worker = "", builders } = living;
   const reasons = new Map(drained.map((one) => [one.worker, one.why]));
+  if (arch === releaseArch) return whyNobodyRuns(wanted, living, reasons);
+  const { here, worker = "", builders } = living;
   const fitting = builders.filter((builder) => builder.arch === arch);
   const able = fitting.filter((builder) => canTake(builder, wanted)).map(({ name }) => name);
   const all = here.includes(arch) ? [worker, ...able] : able;
   if (all.some((name) => !reasons.has(name))) return undefined;
-  if (all.length > 0) {
-    const listed = all.map((name) => `${name} (by ${reasons.get(name)})`).join(", ");
-    return `every builder that could take it is drained: ${listed}`;
-  }
+  if (all.length > 0) return sayDrained(all, reasons);
   if (fitting.length === 0) {
     const archs = [...new Set([...here, ...builders.map((builder) => builder.arch)])];
     const others = archs.length === 0 ? "nor for anything else" : `only for ${archs.join(", ")}`;
@@ -93,6 +93,27 @@ export function whyNobody(
   }
   const what = wanted === null ? "what has no class" : `class ${wanted}`;
   return `no builder takes ${what}: ${fitting.map(sayTakes).join(", ")}`;
+}
+
+/** The same of a job of a release. One without a class is run where its artifacts are. */
+function whyNobodyRuns(
+  wanted: string | null,
+  { here, builders }: LiveBuilders,
+  drained: ReadonlyMap<string, string>,
+): string | undefined {
+  if (wanted === null || (here.length > 0 && classesHere().includes(wanted))) return undefined;
+  const able = builders.filter((builder) => takesJobs(builder).classes.includes(wanted));
+  if (able.some(({ name }) => !drained.has(name))) return undefined;
+  if (able.length === 0) return `no builder of class ${wanted} has been seen`;
+  return sayDrained(
+    able.map(({ name }) => name),
+    drained,
+  );
+}
+
+function sayDrained(names: readonly string[], reasons: ReadonlyMap<string, string>): string {
+  const listed = names.map((name) => `${name} (by ${reasons.get(name)})`).join(", ");
+  return `every builder that could take it is drained: ${listed}`;
 }
 
 /** `attic takes class 2 and lower` */

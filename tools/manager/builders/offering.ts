@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { lineOf, type Offers } from "../../queue/bullmq/offers.ts";
-import type { Build, Queue } from "../../queue/queue.ts";
-import { deal, isFree, takes, type Builder, type Roster } from "./roster.ts";
+import type { Build, Queue, ReadyQuery } from "../../queue/queue.ts";
+import { releaseArch } from "../releases/release-key.ts";
+import { deal, isFree, takes, takesJobs, type Builder, type Roster } from "./roster.ts";
 
 /** Retries become due without an event, and builders silent. */
 const lookEveryMs = 500;
@@ -115,18 +116,26 @@ export class Offering {
     const { queue, roster } = this.#options;
     const drained = new Set((await queue.drained()).map(({ worker }) => worker));
     const free = roster.living().filter((builder) => isFree(builder) && !drained.has(builder.name));
+    // First: few builders take them, and a mass rebuild isn't kept from the others for long.
+    await this.#offerTo(free, releaseArch, takesJobs);
     for (const arch of new Set(free.map((builder) => builder.arch))) {
       const builders = free.filter((builder) => builder.arch === arch);
-      await this.#offerTo(builders, arch);
+      await this.#offerTo(builders, arch, takes);
     }
   }
 
-  /** Offers builds for one architecture to those that are free and build for it. */
-  async #offerTo(builders: readonly Builder[], arch: string): Promise<void> {
+  /** Offers builds for one architecture to those that are free and build for it, or the jobs of releases to all. */
+  async #offerTo(
+    builders: readonly Builder[],
+    arch: string,
+    takesOf: (builder: Builder) => Pick<ReadyQuery, "classes" | "classOnly">,
+  ): Promise<void> {
     const room = builders.reduce((sum, { jobs, held }) => sum + jobs - held.size, 0);
-    const outstanding = [...this.#outstanding.values()].filter(({ build }) => build.arch === arch);
+    const outstanding = [...this.#outstanding.values()].filter(
+      ({ build }) => arch === releaseArch || build.arch === arch,
+    );
     if (room <= outstanding.length) return;
-    const wanted = builders.map(takes);
+    const wanted = builders.map(takesOf);
     const ready = await this.#options.queue.ready({
       archs: [arch],
       classes: [...new Set(wanted.flatMap(({ classes }) => classes))],

@@ -1,30 +1,39 @@
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { keepNamcap } from "../../builder/namcap.ts";
-import { inOneLine, SluiceError } from "../../errors.ts";
-import { folderOf } from "../../pkgrepo/repository.ts";
+import { SluiceError } from "../../errors.ts";
 import type { Build, ClaimId, Queue, Result } from "../../queue/queue.ts";
 import { UnchangedFiles } from "../../system/unchanged-files.ts";
-import { explainSystemError } from "../machine.ts";
-import { lookAtBuild, type Found } from "../builds/handle-build.ts";
 import { logName } from "../log-name.ts";
-import { hasVersion, isCurrent } from "../builds/run-build.ts";
 import {
   type Announcement,
   type Description,
   type FinishRequest,
+  type MadeFiles,
   type RemoteClaim,
   type Welcome,
   type WorkspaceAddress,
 } from "../builder-protocol.ts";
 import { installationOf, type Installation, type Installations } from "../installation.ts";
 import type { Folders } from "../folders.ts";
-import { endClaim, gone, isRefusal, type Ended, type EndingPlace, type RemoteWatcher } from "./end-claim.ts";
+import { releaseArch, releaseOf } from "../releases/release-key.ts";
+import { releasePlace } from "../releases/release-place.ts";
+import { filesOf, requireMade } from "./accept-made.ts";
+import {
+  endClaim,
+  gone,
+  isRefusal,
+  type Ended,
+  type EndingPlace,
+  type Made,
+  type RemoteWatcher,
+} from "./end-claim.ts";
 import { HeldClaims, holdLimit } from "./held-claims.ts";
-import { Landing } from "./landing.ts";
+import { digestName, Landing, type Announced } from "./landing.ts";
+import { isPublished, lookAtClaim, repositoryOf, secondsOf, type FoundClaim } from "./look-at-claim.ts";
 import { appendLog, beginLog } from "./log-chunks.ts";
 import type { Offering } from "./offering.ts";
-import { nextClass, takes, type Roster } from "./roster.ts";
+import { nextClass, takes, takesJobs, type Roster } from "./roster.ts";
 
 /**
  * The manager's part in builds that are done elsewhere. Builders are named by their tokens; what one says counts for
@@ -40,8 +49,8 @@ export class RemoteBuilding {
   readonly #workspaceOf: (installation: Installation) => WorkspaceAddress;
   readonly #leaseMs: number;
   readonly #landing: Landing;
-  /** By claim token. */
-  readonly #announced = new Map<string, Announcement>();
+  /** What is going to arrive, by claim token. */
+  readonly #announced = new Map<string, readonly Announced[]>();
   readonly #settling = new Map<string, Promise<Ended>>();
   readonly #held = new HeldClaims();
   readonly #publicKeys = new UnchangedFiles();
@@ -79,7 +88,7 @@ export class RemoteBuilding {
     await this.#queue.abandon(name);
     this.#held.endAllOf(name);
     this.#offering.look();
-    return { name, leaseMs: this.#leaseMs };
+    return { name, leaseMs: this.#leaseMs, archs: [...new Set(this.#installations.map(({ arch }) => arch))] };
   }
 
   /** @returns by token: which builds are to be stopped */
@@ -109,13 +118,10 @@ export class RemoteBuilding {
   async claim(name: string, id: number): Promise<RemoteClaim | typeof gone> {
     const builder = this.#roster.find(name);
     if (!builder || this.#held.countOf(name) >= builder.jobs) return gone;
-    const claim = await this.#queue.claim({
-      worker: name,
-      ...takes(builder),
-      archs: [builder.arch],
-      leaseMs: this.#leaseMs,
-      builds: [id],
-    });
+    const own = { worker: name, leaseMs: this.#leaseMs, builds: [id] };
+    const claim =
+      (await this.#queue.claim({ ...own, ...takes(builder), archs: [builder.arch] })) ??
+      (await this.#queue.claim({ ...own, ...takesJobs(builder), archs: [releaseArch] }));
     if (!claim) return gone;
     const { build, token } = claim;
     this.#offering.taken(build);
@@ -123,27 +129,27 @@ export class RemoteBuilding {
     const since = performance.now();
     this.#held.begin(token, { builder: name, since, limitMs: holdLimit(0) });
     const found = await this.#lookAt(build);
-    if (found.kind !== "to-build") {
+    if (found.kind !== "to-build" && found.kind !== "to-run") {
       void this.#settle(claim, build, found).catch(() => undefined);
       return gone;
     }
-    const { revision, pkg } = found.inputs;
-    const seconds = revision.workspace.config.BUILDER_TIMEOUT * pkg.config.BUILDER_EXTRA_TIMEOUT;
-    this.#held.begin(token, { builder: name, since, limitMs: holdLimit(seconds) });
+    this.#held.begin(token, { builder: name, since, limitMs: holdLimit(secondsOf(found)) });
     this.#roster.claimed(name, token);
     const { pkgbase, commit, reasons } = build;
     const installation = this.#of(build);
     const line = `${pkgbase}, commit ${commit}: ${reasons.join("; ")}. It is built by ${name}.`;
     const logAt = beginLog(join(this.#folders.logs, logName(build)), line);
-    const { bump } = found.inputs.identity;
     const workspace = this.#workspaceOf(installation);
-    const { repository: published, extra } = installation;
-    const key = await this.#publicKeys.read(folderOf(published).publicKey);
-    const repositories = (extra?.repositories ?? []).map((one) => ({ ...one, servers: [...one.servers] }));
-    const more = { repositories, keyrings: [...(extra?.keyrings ?? [])] };
-    const repository = { name: published.name, key, extra: more };
-    const about = { pkgbase, commit, reasons: [...reasons], workspace, repository, bump };
-    return { kind: "build", build: id, token, ...about, logAt };
+    const about = { build: id, token, pkgbase, reasons: [...reasons], workspace, logAt };
+    if (found.kind === "to-run") return { kind: "job", ...about, job: found.request };
+    const { bump } = found.inputs.identity;
+    return {
+      kind: "build",
+      ...about,
+      commit,
+      repository: await repositoryOf(installation, this.#publicKeys),
+      bump,
+    };
   }
 
   /** Takes a piece of the log from a byte on, and returns how much of it is there. Undefined: not its build. */
@@ -171,18 +177,49 @@ export class RemoteBuilding {
     // What is being checked doesn't change any more.
     if (!build || this.#settling.has(token)) return gone;
     const found = await this.#lookAt(build);
-    if (found.kind === "to-build" && !(await this.#isPublished(build, found, announced))) {
+    if (found.kind === "to-build" && !(await isPublished(this.#of(build), build, found, announced))) {
       return this.#refusing(name, build, async () => {
         const have = await this.#landing.prepare(id, token, announced.files);
-        this.#announced.set(token, announced);
+        this.#announced.set(token, announced.files);
         return { kind: "upload", have };
       });
     }
+    if (found.kind === "to-run") return gone;
     const result = { outcome: "already-built", message: `${announced.version} is published` } as const;
     return this.#settle(claim, build, found.kind === "to-build" ? { kind: "ended", result } : found);
   }
 
-  /** Takes bytes of a package. Undefined: it isn't its build, or nothing of the kind was announced. */
+  /** Makes room for what a job of a release made, likewise. */
+  async announceMade(
+    name: string,
+    id: number,
+    token: string,
+    made: MadeFiles,
+  ): Promise<Ended | { readonly kind: "upload"; readonly have: Record<string, number> }> {
+    const claim = claimOf(name, id, token);
+    const build = await this.#queue.claimed(claim);
+    if (!build || !releaseOf(build) || this.#settling.has(token)) return gone;
+    const found = await this.#lookAt(build);
+    if (found.kind !== "to-run") return this.#settle(claim, build, found);
+    return this.#refusing(name, build, async () => {
+      requireMade(found.job, made);
+      const files = filesOf(made);
+      const have = await this.#landing.prepare(id, token, files, digestName);
+      this.#announced.set(token, files);
+      return { kind: "upload", have };
+    });
+  }
+
+  /** Where a file lies that a claimed job takes. Undefined: it isn't its job, or the job takes nothing of the kind. */
+  async taken(name: string, id: number, token: string, sha256: string): Promise<string | undefined> {
+    const build = await this.#queue.claimed(claimOf(name, id, token));
+    if (!build || !releaseOf(build)) return undefined;
+    const found = await this.#lookAt(build);
+    const isTaken = found.kind === "to-run" && found.request.takes.some((file) => file.sha256 === sha256);
+    return isTaken ? releasePlace(this.#of(build)).artifacts.pathOf(sha256) : undefined;
+  }
+
+  /** Takes bytes of a package, or of an artifact. Undefined: it isn't its build, or nothing of the kind was announced. */
   async receive(
     name: string,
     id: number,
@@ -190,7 +227,7 @@ export class RemoteBuilding {
     part: { readonly file: string; readonly at: number; readonly bytes: Readable },
   ): Promise<number | undefined> {
     const build = await this.#queue.claimed(claimOf(name, id, token));
-    const file = this.#announced.get(token)?.files.find((each) => each.name === part.file);
+    const file = this.#announced.get(token)?.find((each) => each.name === part.file);
     if (!build || !file || this.#settling.has(token)) return undefined;
     return this.#refusing(name, build, () =>
       this.#landing.receive(this.#landing.folderOf(id, token), file, part.at, part.bytes),
@@ -207,7 +244,7 @@ export class RemoteBuilding {
     const claim = claimOf(name, id, token);
     const build = await this.#queue.claimed(claim);
     if (!build) return gone;
-    const { outcome, message, packages, reason, namcap } = said;
+    const { outcome, message, packages, artifacts, reason, namcap } = said;
     if (outcome !== "built")
       return this.#settle(claim, build, {
         kind: "ended",
@@ -215,11 +252,11 @@ export class RemoteBuilding {
       });
     const arrived = this.#landing.folderOf(id, token);
     const found = await this.#lookAt(build);
-    if (found.kind === "to-build" && packages && !(await this.#landing.isComplete(arrived, packages.files))) {
-      return undefined;
-    }
+    const files = found.kind === "to-run" ? artifacts && filesOf(artifacts) : packages?.files;
+    const isAwaited = found.kind === "to-run" || found.kind === "to-build";
+    if (isAwaited && files && !(await this.#landing.isComplete(arrived, files))) return undefined;
     if (namcap) await keepNamcap(join(this.#folders.logs, logName(build)), namcap);
-    return this.#settle(claim, build, found, packages);
+    return this.#settle(claim, build, found, { packages, artifacts });
   }
 
   /** Waits for what is being checked and published. */
@@ -227,11 +264,11 @@ export class RemoteBuilding {
     await Promise.allSettled(this.#settling.values());
   }
 
-  #settle(claim: ClaimId, build: Build, found: Found, packages?: Announcement): Promise<Ended> {
+  #settle(claim: ClaimId, build: Build, found: FoundClaim, made: Made = {}): Promise<Ended> {
     const { token, worker } = claim;
     const known = this.#settling.get(token);
     if (known) return known;
-    const ending = { claim, build, found, packages, started: this.#held.since(token) };
+    const ending = { claim, build, found, made, started: this.#held.since(token) };
     const place: EndingPlace = {
       installation: this.#of(build),
       landing: this.#landing,
@@ -264,27 +301,8 @@ export class RemoteBuilding {
     return installationOf(this.#installations, build) ?? this.#installations[0];
   }
 
-  #lookAt(build: Build): Promise<Found> {
-    return lookAtBuild(this.#of(build), build).catch((cause: unknown): Found => {
-      const error = explainSystemError(cause, this.#folders.state);
-      if (!(error instanceof SluiceError)) throw error;
-      return { kind: "ended", result: { outcome: "lost", message: inOneLine(error) } };
-    });
-  }
-
-  /** What follows upstream may have come to the version that is published. */
-  async #isPublished(
-    build: Build,
-    { inputs }: Extract<Found, { kind: "to-build" }>,
-    { version }: Announcement,
-  ): Promise<boolean> {
-    const installation = this.#of(build);
-    const published = await installation.readPublished();
-    return (
-      published !== undefined &&
-      isCurrent(installation, published, build.pkgbase, inputs.identity) &&
-      hasVersion(published, build.pkgbase, version)
-    );
+  #lookAt(build: Build): Promise<FoundClaim> {
+    return lookAtClaim(this.#of(build), build);
   }
 
   async #refusing<T>(name: string, build: Build, action: () => Promise<T>): Promise<T> {

@@ -36,7 +36,7 @@ const lines = (
   offered: Record<string, number> = {},
 ): (string | undefined)[] =>
   deal(
-    classes.map((each) => ({ class: each })),
+    classes.map((each) => ({ class: each, arch: "x86_64" })),
     builders,
     new Map(Object.entries(offered)),
   );
@@ -67,6 +67,30 @@ describe("builds are dealt out", () => {
 
   test("in a builder's own line where its name is the class", () => {
     expect(lines(["a", "heavy"], [builder("b", "2"), builder("a", "heavy", 2)])).toEqual(["a", "heavy"]);
+  });
+});
+
+const withMac = (here: readonly string[]) => ({
+  living: { at: 0, here, builders: [{ ...builder("mac", "macos"), building: 0 }] },
+  drained: [],
+});
+
+describe("the job of a release", () => {
+  test.each<[string | null, string | undefined, string | undefined]>([
+    [null, undefined, undefined],
+    ["macos", "mac", undefined],
+    ["mac", "mac", undefined],
+    ["x86_64", "mac", undefined],
+    ["windows", undefined, "no builder of class windows has been seen"],
+    ["aarch64", undefined, "no builder of class aarch64 has been seen"],
+  ])("of class %s goes into the line %s where no manager takes it; why not: %s", (wanted, line, why) => {
+    const job = { class: wanted, arch: "any" };
+    expect(deal([job], [builder("mac", "macos")], new Map())).toEqual([line]);
+    expect(whyNobody(job, withMac([]))).toBe(why);
+  });
+
+  test("whose class is a number is run by a manager that builds as well", () => {
+    expect(whyNobody({ class: "7", arch: "any" }, withMac(["x86_64"]))).toBe(undefined);
   });
 });
 

@@ -1,4 +1,6 @@
 import type { Description } from "../builder-protocol.ts";
+import { isNumber } from "../releases/job-class.ts";
+import { releaseArch } from "../releases/release-key.ts";
 
 /** A builder that was heard from. */
 export interface Builder extends Description {
@@ -61,9 +63,6 @@ export function isFree({ jobs, held, draining }: Builder): boolean {
   return !draining && held.size < jobs;
 }
 
-/** Whether a class is a number: those have an order. */
-export const isNumber = (text: string): boolean => /^\d{1,4}$/.test(text);
-
 /** What a builder takes, as the queue is asked for it: a number takes lower ones, a name only what names it. */
 export function takes({ name, class: own }: Pick<Builder, "name" | "class">): {
   readonly classes: readonly string[];
@@ -78,6 +77,17 @@ export function takes({ name, class: own }: Pick<Builder, "name" | "class">): {
 export function canTake(builder: Pick<Builder, "name" | "class">, buildClass: string | null): boolean {
   const { classes, classOnly } = takes(builder);
   return buildClass === null ? !classOnly : classes.includes(buildClass);
+}
+
+/**
+ * Of the jobs of releases it takes those alone that name a class: its own as above, or its architecture. All others
+ * are run where the artifacts are.
+ */
+export function takesJobs(builder: Pick<Builder, "name" | "class" | "arch">): {
+  readonly classes: readonly string[];
+  readonly classOnly: true;
+} {
+  return { classes: [...new Set([...takes(builder).classes, builder.arch])], classOnly: true };
 }
 
 /** The next larger class of which there is a builder; classes with names have no order. */
@@ -102,12 +112,18 @@ export function classLines({ name, class: own }: Pick<Builder, "name" | "class">
 interface Room {
   /** The class of the line. */
   readonly line: string;
-  readonly builder: Pick<Builder, "name" | "class">;
+  readonly builder: Pick<Builder, "name" | "class" | "arch">;
   free: number;
 }
 
 export interface Wanted {
   readonly class: string | null;
+  readonly arch: string;
+}
+
+function mayTake(builder: Room["builder"], { class: wanted, arch }: Wanted): boolean {
+  if (arch !== releaseArch) return canTake(builder, wanted);
+  return wanted !== null && takesJobs(builder).classes.includes(wanted);
 }
 
 /**
@@ -124,13 +140,13 @@ export function deal(
 ): (string | undefined)[] {
   const rooms = roomsOf(builders, offered);
   return builds.map((build) => {
-    const room = rooms.find(({ free, builder }) => free > 0 && canTake(builder, build.class));
+    const room = rooms.find(({ free, builder }) => free > 0 && mayTake(builder, build));
     if (!room) return undefined;
     room.free--;
-    // What names a builder waits in its own line, where others of its class don't get it.
-    return build.class !== null && build.class === room.builder.name && room.builder.name !== room.line
-      ? room.builder.name
-      : room.line;
+    const { name } = room.builder;
+    // What names a builder waits in its own line, where others of its class don't get it. So do the few jobs of
+    // releases, whichever architecture it is: a line for each way to name it would be a connection more for each.
+    return build.class === name || build.arch === releaseArch ? name : room.line;
   });
 }
 

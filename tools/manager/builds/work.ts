@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inOneLine, SluiceError } from "../../errors.ts";
 import type { Build, Claim, Result } from "../../queue/queue.ts";
 import { handleReleaseJob } from "../releases/handle-release-job.ts";
+import { classesHere } from "../releases/job-class.ts";
 import { releaseArch, releaseOf } from "../releases/release-key.ts";
 import { handleBuild } from "./handle-build.ts";
 import { dropFinished } from "./finished.ts";
@@ -46,6 +47,7 @@ export async function work(installations: Installations, options: WorkOptions): 
   const trouble = new AbortController();
   const signal = AbortSignal.any([options.signal, trouble.signal]);
   const releases = releaser(installations);
+  let releasesNext = false;
   const removers = installations.map((one) => remover(one, options.watcher.removed));
   try {
     while (!signal.aborted) {
@@ -78,20 +80,29 @@ export async function work(installations: Installations, options: WorkOptions): 
   }
   if (trouble.signal.aborted) throw trouble.signal.reason;
 
-  async function nextClaim(): Promise<Claim | undefined> {
+  /** Packages and the jobs of releases in turn: they differ in whose classes count. */
+  async function claimOne(): Promise<Claim | undefined> {
     const { only, jobs } = options;
-    // Where others build, releases are still made here: their artifacts and their keys are here.
-    const archs = jobs === 0 ? [] : options.archs;
-    const worker = {
-      worker: options.worker,
-      classes: "all",
-      leaseMs,
-      ...(only && { builds: only() }),
-      ...(archs && { archs: [...archs, releaseArch] }),
-    } as const;
-    const claim = await queue.claim(worker);
+    const builds = only && { builds: only() };
+    const shared = { worker: options.worker, leaseMs, ...builds };
+    const archs = options.archs ?? [...new Set(installations.map(({ arch }) => arch))];
+    const packages = { ...shared, classes: "all", archs } as const;
+    // Where others build, what names no class is still run here: artifacts and keys are here.
+    const ofReleases = { ...shared, classes: jobs === 0 ? [] : classesHere(), archs: [releaseArch] };
+    const both = releasesNext ? [ofReleases, packages] : [packages, ofReleases];
+    for (const wanted of jobs === 0 ? [ofReleases] : both) {
+      const claim = await queue.claim(wanted);
+      if (!claim) continue;
+      releasesNext = wanted === packages;
+      return claim;
+    }
+    return undefined;
+  }
+
+  async function nextClaim(): Promise<Claim | undefined> {
+    const claim = await claimOne();
     if (claim) return claim;
-    return (await releases.ifDue()) ? queue.claim(worker) : undefined;
+    return (await releases.ifDue()) ? claimOne() : undefined;
   }
 }
 

@@ -5,6 +5,7 @@ import type { PipelineBuild, ObservedQueue, UnreadEvent } from "../../queue/even
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
 import type { QueueEvent } from "../../queue/events.ts";
 import type { AskingPipeline } from "../../queue/submission.ts";
+import { checksSource, publishJob, releaseOf } from "../releases/release-key.ts";
 import type { Links } from "./links.ts";
 import type { Outgoing } from "./sender.ts";
 
@@ -30,7 +31,7 @@ export function statusPlanner(settings: Settings, { queue, forge, links }: Statu
     const statuses = new Map<string, PlannedStatus>();
     for (const unread of events) {
       for (const status of statusesOf(unread, links)) {
-        if (settings.source !== undefined && settings.source !== status.source) continue;
+        if (!isOfSource(settings.source, status.source)) continue;
         if (!matches(settings.packages, status.pkgbase)) continue;
         const isShared = status.pipeline.builds > most;
         const key = `${status.pipeline.commit} ${isShared ? "*" : status.pkgbase}`;
@@ -75,6 +76,11 @@ export function statusPlanner(settings: Settings, { queue, forge, links }: Statu
   }
 }
 
+/** Where none is named, those of a workspace: a project's commits lie on another forge, or in another repository. */
+function isOfSource(wanted: string | undefined, source: string): boolean {
+  return wanted === undefined ? !source.startsWith(checksSource("")) : wanted === source;
+}
+
 const remembered = 5000;
 
 interface OwnStatus extends Pick<CommitStatus, "state" | "description"> {
@@ -96,7 +102,10 @@ function statusesOf({ event, build }: UnreadEvent, links: Links): OwnStatus[] {
     const { source, pipeline } = event.replaced;
     found.push({ source, pkgbase, pipeline, ...withdrawn, url: null });
   }
-  const stands = standing(event);
+  const isOfRelease = build !== undefined && releaseOf(build) !== undefined;
+  const stands = standing(event, isOfRelease ? "Green" : said.built);
+  // Publishing comes with the jobs of each release, and publishes nothing of what is only checked.
+  if (isOfRelease && pkgbase === publishJob && build.source.startsWith(checksSource(""))) return found;
   if (stands && build?.pipeline) {
     const url = links.log(build);
     found.push({ source: build.source, pkgbase, pipeline: build.pipeline, ...stands, url });
@@ -107,7 +116,7 @@ function statusesOf({ event, build }: UnreadEvent, links: Links): OwnStatus[] {
 const withdrawn = { state: "cancelled", description: "A later commit is built instead" } as const;
 const waiting = { state: "pending", description: "Waiting for builder..." } as const;
 
-function standing(event: QueueEvent): Pick<CommitStatus, "state" | "description"> | undefined {
+function standing(event: QueueEvent, built: string): Pick<CommitStatus, "state" | "description"> | undefined {
   switch (event.kind) {
     case "queued":
     case "merged":
@@ -119,7 +128,10 @@ function standing(event: QueueEvent): Pick<CommitStatus, "state" | "description"
     case "claimed":
       return { state: "running", description: `Building on ${event.worker}` };
     case "finished":
-      return { state: ends[event.outcome], description: event.message || said[event.outcome] };
+      return {
+        state: ends[event.outcome],
+        description: event.message || (event.outcome === "built" ? built : said[event.outcome]),
+      };
     default:
       return undefined;
   }

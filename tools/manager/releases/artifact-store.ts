@@ -1,6 +1,6 @@
-import { chmod, copyFile, lstat, mkdir, rename, stat } from "node:fs/promises";
+import { chmod, copyFile, lstat, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { constants } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { SluiceError, systemCode } from "../../errors.ts";
 import { sha256Of } from "../../system/digest.ts";
 import type { ArtifactFile } from "../../release/record/record.ts";
@@ -25,13 +25,21 @@ export class ArtifactStore {
    */
   async take(file: string, path: string): Promise<ArtifactFile> {
     const { mode, size } = await lstat(file);
+    const sha256 = await this.keep(file);
+    return { path, sha256, bytes: size, isExecutable: (mode & 0o100) !== 0 };
+  }
+
+  /** Moves a file's bytes into the store. @returns their SHA-256 */
+  async keep(file: string): Promise<string> {
     const sha256 = await sha256Of(file);
     const kept = this.pathOf(sha256);
     await mkdir(dirname(kept), { recursive: true });
     await chmod(file, 0o644);
+    // Whatever time its job gave it: what is new isn't on record yet.
+    await utimes(file, new Date(), new Date());
     await flush(file);
     await durably(this.#checkpoint, "artifact kept", () => rename(file, kept));
-    return { path, sha256, bytes: size, isExecutable: (mode & 0o100) !== 0 };
+    return sha256;
   }
 
   async has({ sha256, bytes }: Pick<ArtifactFile, "sha256" | "bytes">): Promise<boolean> {
@@ -53,6 +61,21 @@ export class ArtifactStore {
     await copyFile(this.pathOf(sha256), to, constants.COPYFILE_FICLONE);
     await chmod(to, isExecutable ? 0o755 : 0o644);
     if ((await sha256Of(to)) !== sha256) throw this.#damaged({ sha256, path });
+  }
+
+  /**
+   * Deletes what isn't needed.
+   *
+   * @param needed by SHA-256
+   * @param before only what came earlier, in milliseconds since 1970: what a job is leaving now is on no record yet
+   */
+  async dropAllBut(needed: ReadonlySet<string>, before: number): Promise<void> {
+    for (const path of await readdir(this.#folder, { recursive: true }).catch(() => [])) {
+      const sha256 = basename(path);
+      if (sha256.length !== 64 || needed.has(sha256)) continue;
+      const found = await stat(this.pathOf(sha256)).catch(() => undefined);
+      if (found && found.mtimeMs < before) await rm(this.pathOf(sha256), { force: true });
+    }
   }
 
   /** @throws SluiceError `artifact-damaged` */

@@ -6,7 +6,8 @@ import type { StoredFile } from "../../publish/publisher.ts";
 import type { ArtifactOf } from "../../release/plan/release-plan.ts";
 import { sha256Of } from "../../system/digest.ts";
 import type { OpenRelease } from "./progress.ts";
-import { storedFiles, type ReleasePlace } from "./run-job.ts";
+import { storedFiles } from "./job-request.ts";
+import type { ReleasePlace } from "./run-job.ts";
 import type { Source } from "./source-checkout.ts";
 
 /**

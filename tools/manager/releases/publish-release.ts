@@ -11,7 +11,8 @@ import { underLock } from "../../system/lock.ts";
 import { dropGarbage } from "./drop-garbage.ts";
 import { noteFinished, notePublication, progressOf, type OpenRelease } from "./progress.ts";
 import { packArchives } from "./pack-archives.ts";
-import { storedFiles, type ReleasePlace } from "./run-job.ts";
+import { storedFiles } from "./job-request.ts";
+import type { ReleasePlace } from "./run-job.ts";
 import { checkOutSource } from "./source-checkout.ts";
 
 export type PublishEnd =

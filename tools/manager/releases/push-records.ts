@@ -38,9 +38,13 @@ export async function pushRecords(
     const there = await recordsAt(git, before);
     const changes: FileChanges = new Map(
       [...records.texts()]
-        .filter(([path, text]) => there.get(path) !== text)
-        .map(([path, text]) => [path, { mode: "100644", content: Buffer.from(text) }]),
+        .filter(([path, text]) => (there.get(path) ?? "") !== text)
+        .map(([path, text]) => [
+          path,
+          text === "" ? undefined : { mode: "100644", content: Buffer.from(text) },
+        ]),
     );
+    for (const [path, text] of records.texts()) if (text === "" && !there.has(path)) records.forgotten(path);
     if (changes.size === 0) return;
     const commit = await writeCommit(git, {
       tree: await changeFiles(git, before, changes),

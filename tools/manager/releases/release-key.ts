@@ -24,6 +24,11 @@ export function releaseTarget({ project, channel, ref }: ReleaseKey): string {
   return `${project}/${channel}@${ref}`;
 }
 
+/** In place of a workspace's name, where builds are asked for by commits of a project. */
+export function checksSource(project: string): string {
+  return `releases/${project}`;
+}
+
 /** The release that a build is of; undefined: it is a package's. No package repository's name has a `/`. */
 export function releaseOf({ target, arch }: Pick<BuildKey, "target" | "arch">): ReleaseKey | undefined {
   const [, project, channel, ref] = /^([^/@]+)\/([^/@]+)@(.+)$/.exec(target) ?? [];

@@ -5,10 +5,11 @@ import type { ReleasePlace } from "./run-job.ts";
 
 /** Where an installation makes releases: beside its packages, in the same state folder. */
 export function releasePlace(installation: Omit<Installation, "queue" | "repository">): ReleasePlace {
-  const { git, sandbox, folders, resources, checkpoint, now } = installation;
+  const { git, sandbox, sandboxOf, folders, resources, checkpoint, now } = installation;
   return {
     git,
     sandbox,
+    sandboxOf,
     folders,
     resources,
     checkpoint,

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -50,13 +51,23 @@ export class ReleaseRecords {
       .flatMap((path) => parseRecord(this.#text(path)) ?? []);
   }
 
-  /** All of them, by path on the branch `state`. */
+  /** All of them, by path on the branch `state`; an empty text is to be deleted there. */
   texts(): ReadonlyMap<string, string> {
     return new Map(this.#paths().map((path) => [path, this.#text(path)!]));
   }
 
   write(key: ReleaseKey, record: ReleaseRecord): void {
     this.#write(pathOf(key), formatRecord(record));
+  }
+
+  /** It is gone here, and from the branch once that is pushed; nobody takes it over again. */
+  forget(path: string): void {
+    this.#write(path, "");
+  }
+
+  /** What was to be forgotten is gone from the branch. */
+  forgotten(path: string): void {
+    rmSync(join(this.#folder, path), { force: true });
   }
 
   /** Takes over what another machine has left on the branch, where nothing is known here. */

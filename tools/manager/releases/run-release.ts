@@ -2,10 +2,12 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildLog } from "../../builder/log.ts";
 import type { PlannedJob } from "../../release/plan/release-plan.ts";
+import { whyNotHere } from "./job-class.ts";
+import { jobRequestOf } from "./job-request.ts";
 import { neededToPublish, type OpenRelease } from "./progress.ts";
 import { publishRelease } from "./publish-release.ts";
 import { publishJob } from "./release-key.ts";
-import { runReleaseJob, type ReleasePlace } from "./run-job.ts";
+import { endedBefore, runJob, type ReleasePlace } from "./run-job.ts";
 
 /** How a job ended, or publishing. */
 export interface Ended {
@@ -73,7 +75,11 @@ export async function runRelease(
 
   async function runOne(job: PlannedJob, log: BuildLog): Promise<Omit<Ended, "job">> {
     const { seconds, signal } = options;
-    const end = await runReleaseJob(here, release, job, { name: job.key, seconds, log, signal });
+    const elsewhere = whyNotHere(job);
+    const before = await endedBefore(here, release, job);
+    if (!before && elsewhere !== undefined) return { kind: "failed", message: elsewhere };
+    const request = jobRequestOf(here.records, release, job, seconds);
+    const end = before ?? (await runJob(here, { release, job, request }, { name: job.key, log, signal }));
     if (end.kind === "green") return { kind: "done" };
     if (end.kind === "already-green") return { kind: "done-before" };
     return { kind: "failed", message: end.message };

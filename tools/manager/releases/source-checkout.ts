@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
@@ -31,7 +31,11 @@ export async function checkOutSource(
   if (!existsSync(join(mirror.dir, "HEAD"))) await mirror.text(["init", "--quiet", "--bare"]);
   if (!(await isThere(mirror, ref.commit))) await fetchCommit(mirror, source, ref);
   const time = await mirror.text(["show", "-s", "--format=%ct", ref.commit]);
-  if (existsSync(folder)) return { folder, time };
+  if (existsSync(folder)) {
+    // What is used stays.
+    await utimes(folder, new Date(), new Date());
+    return { folder, time };
+  }
   const fresh = await mkdtemp(join(home, "new-"));
   try {
     const index = mirror.withIndex(join(fresh, "index"));
@@ -51,8 +55,10 @@ async function fetchCommit(mirror: Git, source: string, ref: PlannedRelease["ref
   const fetch = ["fetch", "--quiet", "--no-tags"];
   const one = await mirror.attempt([...fetch, "--depth=1", source, ref.commit], { timeout });
   if (one.ok && (await isThere(mirror, ref.commit))) return;
-  const name = `refs/${ref.kind === "tag" ? "tags" : "heads"}/${ref.name}`;
-  const all = await mirror.attempt([...fetch, source, name], { timeout });
+  const [name, elsewhere] = namesOf(ref);
+  let all = await mirror.attempt([...fetch, source, name], { timeout });
+  if (!all.ok && elsewhere !== undefined)
+    all = await mirror.attempt([...fetch, source, elsewhere], { timeout });
   if (all.ok && (await isThere(mirror, ref.commit))) return;
   const said = all.ok ? `${name} doesn't lead to it any more` : all.stderr;
   throw new SluiceError("source-missing", `${source} doesn't give commit ${ref.commit}: ${said}`, {
@@ -60,6 +66,12 @@ async function fetchCommit(mirror: Git, source: string, ref: PlannedRelease["ref
     facts: { ref: ref.name },
     exitCode: 1,
   });
+}
+
+/** Where forges keep what is proposed differs. */
+function namesOf({ kind, name }: PlannedRelease["ref"]): readonly [string, string?] {
+  if (kind === "review") return [`refs/pull/${name}/head`, `refs/merge-requests/${name}/head`];
+  return [`refs/${kind === "tag" ? "tags" : "heads"}/${name}`];
 }
 
 const timeout = 1_800_000;

@@ -2,6 +2,7 @@ import { SluiceError } from "../../errors.ts";
 import type { PendingBuild } from "../../queue/queue.ts";
 import type { SubmittedBuild } from "../../queue/submission.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
+import type { ReleaseRef } from "../../release/refs/ref.ts";
 import { readLock, type Lock } from "../../release/refs/lock.ts";
 import type { Project } from "../../workspace/releases/projects.ts";
 import type { Installation } from "../installation.ts";
@@ -15,6 +16,7 @@ import {
   releaseTarget,
   type ReleaseKey,
 } from "./release-key.ts";
+import { whyImpossible } from "./run-job.ts";
 import { whyUnsigned } from "./signature.ts";
 import { releasePlace } from "./release-place.ts";
 
@@ -36,7 +38,6 @@ export async function submitReleases(
   source: string,
 ): Promise<readonly ReleaseNews[]> {
   const projects = [...(await readCommitProjects(installation.git, head)).values()];
-  if (projects.every(({ locks }) => locks.size === 0)) return [];
   const { builds } = await installation.queue.state();
   const news: ReleaseNews[] = [];
   await cancelSuperseded(installation, projects, builds);
@@ -44,10 +45,11 @@ export async function submitReleases(
     for (const channel of project.locks.keys()) {
       for (const commit of await missedLocks(installation, head, project, channel)) {
         const earlier = (await readCommitProjects(installation.git, commit)).get(project.name);
-        const one = earlier && (await submitOne(installation, commit, source, earlier, channel, builds));
+        const one =
+          earlier && (await submitRelease(installation, commit, source, earlier, { channel }, builds));
         if (one) news.push(one);
       }
-      const one = await submitOne(installation, head, source, project, channel, builds);
+      const one = await submitRelease(installation, head, source, project, { channel }, builds);
       if (one) news.push(one);
     }
   }
@@ -95,22 +97,32 @@ async function cancelSuperseded(
   );
   for (const build of pending) {
     if (build.status.kind !== "blocked" || !releaseOf(build) || wanted.has(build.target)) continue;
-    await queue.cancel(build, "its channel has another release by now");
+    const hasLock = projects.some(
+      ({ name, locks }) => locks.has(releaseOf(build)!.channel) && name === releaseOf(build)!.project,
+    );
+    await queue.cancel(
+      build,
+      hasLock ? "its channel has another release by now" : "a check before it has failed",
+    );
   }
 }
 
-async function submitOne(
+/**
+ * @param head the commit of the workspace by which it is made
+ * @param wanted without `ref` what the channel's lock says
+ */
+export async function submitRelease(
   installation: Installation,
   head: string,
   source: string,
   project: Project,
-  channel: string,
+  wanted: { readonly channel: string; readonly ref?: ReleaseRef },
   pending: readonly PendingBuild[],
 ): Promise<ReleaseNews | undefined> {
   const { records, artifacts, now } = releasePlace(installation);
   let found;
   try {
-    found = (await releaseAt(installation.git, head, project, records, { channel, now: now() }))!;
+    found = (await releaseAt(installation.git, head, project, records, { ...wanted, now: now() }))!;
   } catch (error) {
     if (error instanceof SluiceError) return { kind: "troubled", error };
     throw error;
@@ -118,6 +130,12 @@ async function submitOne(
   const { plan, key } = found;
   if (records.read(key)?.finishedAt) return undefined;
   if (plan.kind !== "release") return { kind: "waits", release: key, reasons: plan.reasons };
+  const impossible = plan.jobs.flatMap((job) => {
+    const why = whyImpossible(job, installation);
+    return why === undefined ? [] : [`${job.key}: ${why}`];
+  });
+  if (impossible.length > 0)
+    return { kind: "waits", release: key, reasons: [...new Set(impossible)].slice(0, 5) };
   const unsigned = await whyUnsigned(installation.git, head, found.definition, installation.folders.state);
   if (unsigned !== undefined) return { kind: "waits", release: key, reasons: [unsigned] };
   const release: OpenRelease = { ...found, plan };
@@ -134,7 +152,8 @@ async function submitOne(
     arch: releaseArch,
     target,
     source,
-    pipeline: { commit: head, id: null, url: null },
+    // The project's commit takes the statuses of what is only checked, the workspace's those of its locks.
+    pipeline: { commit: wanted.ref?.commit ?? head, id: null, url: null },
     onDependencyFailure: "block",
     builds: left.map((job) => toSubmit(release, job)),
     removals: [],

@@ -1,12 +1,21 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request, type Dispatcher } from "undici";
 import type { z } from "zod";
 import { SluiceError } from "../../errors.ts";
-import { failureOf } from "../../http/problems.ts";
 import { isLoopback } from "../../queue/bullmq/redis-address.ts";
 import * as say from "../builder-protocol.ts";
+import {
+  away,
+  bounded,
+  isTemporary,
+  parseJson,
+  problemOf,
+  requireProtocol,
+  unreachable,
+} from "./manager-answers.ts";
 
 export interface ManagerAddress {
   /** `https://…`; `http://` on this machine alone, or at the end of a tunnel. */
@@ -63,11 +72,28 @@ export class ManagerClient {
 
   announce(
     claim: say.RemoteClaim,
-    packages: say.Announcement,
+    made: say.Announcement | say.MadeFiles,
     signal: AbortSignal,
   ): Promise<z.infer<typeof say.announceAnswer>> {
-    const path = `builds/${claim.build}/packages`;
-    return this.#json(path, packages, say.announceAnswer, { signal, claim });
+    const path = `builds/${claim.build}/${wordOf(claim)}`;
+    return this.#json(path, made, say.announceAnswer, { signal, claim });
+  }
+
+  /** Brings the rest of a file of an earlier job once, to the end of what is there. */
+  async download(
+    claim: say.JobClaim,
+    file: { readonly sha256: string; readonly path: string; readonly at: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const path = `builds/${claim.build}/artifacts/${file.sha256}?at=${file.at}`;
+    const answer = await this.#ask(path, { claim, method: "GET" }, signal);
+    if (answer.statusCode !== 200) throw problemOf(answer.statusCode, await bounded(answer.body));
+    try {
+      await pipeline(answer.body, createWriteStream(file.path, { flags: "a" }), { signal });
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw unreachable(this.url, error);
+    }
   }
 
   /** @returns how much of the log is there */
@@ -82,7 +108,7 @@ export class ManagerClient {
     file: { readonly name: string; readonly path: string; readonly at: number },
     signal: AbortSignal,
   ): Promise<number> {
-    const path = `builds/${claim.build}/packages/${encodeURIComponent(file.name)}?at=${file.at}`;
+    const path = `builds/${claim.build}/${wordOf(claim)}/${encodeURIComponent(file.name)}?at=${file.at}`;
     const body = createReadStream(file.path, { start: file.at, highWaterMark: 2 ** 20 });
     try {
       return (await this.#once(path, { body, claim, method: "PUT" }, say.sizeAnswer, signal)).size;
@@ -133,17 +159,37 @@ export class ManagerClient {
 
   async #once<T extends z.ZodType>(
     path: string,
-    { body, claim, method = "POST" }: Sent,
+    sent: Sent,
     schema: T,
     signal: AbortSignal,
   ): Promise<z.infer<T>> {
+    const { url } = this.#address;
+    const answer = await this.#ask(path, sent, signal);
+    let text: string;
+    try {
+      text = await bounded(answer.body);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw unreachable(url, error);
+    }
+    if (answer.statusCode !== 200) throw problemOf(answer.statusCode, text);
+    const parsed = schema.safeParse(parseJson(text));
+    if (!parsed.success) throw away(url, "its answer isn't a manager's");
+    return parsed.data;
+  }
+
+  /** Resolves when the answer begins. */
+  async #ask(
+    path: string,
+    { body, claim, method = "POST" }: Sent,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
     const { url, token } = this.#address;
     let answer: Dispatcher.ResponseData;
-    let text: string;
     try {
       answer = await request(new URL(`/builder/${path}`, url), {
         method,
-        body: body instanceof Uint8Array ? Buffer.from(body) : body,
+        body: body instanceof Uint8Array ? Buffer.from(body) : (body ?? null),
         dispatcher: this.#agent,
         signal,
         headers: {
@@ -152,28 +198,29 @@ export class ManagerClient {
           ...(claim && { [say.headers.claim]: claim.token }),
         },
       });
-      text = await bounded(answer.body);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw unreachable(url, error);
     }
-    requireProtocol(url, answer);
-    if (answer.statusCode !== 200) throw problemOf(answer.statusCode, text);
-    const parsed = schema.safeParse(parseJson(text));
-    if (!parsed.success) throw away(url, "its answer isn't a manager's");
-    return parsed.data;
+    try {
+      requireProtocol(url, answer);
+    } catch (error) {
+      void answer.body.dump().catch(() => undefined);
+      throw error;
+    }
+    return answer;
   }
 }
 
-interface Sent {
-  readonly body: string | Uint8Array | Readable;
-  readonly claim?: say.RemoteClaim;
-  readonly method?: "POST" | "PUT";
+/** What a claim's files are called in addresses. */
+function wordOf({ kind }: say.RemoteClaim): string {
+  return kind === "job" ? "artifacts" : "packages";
 }
 
-/** Whether a call may succeed later. */
-export function isTemporary(error: unknown): error is SluiceError {
-  return error instanceof SluiceError && (error.code === "manager-away" || error.code === "landing-full");
+interface Sent {
+  readonly body?: string | Uint8Array | Readable;
+  readonly claim?: say.RemoteClaim;
+  readonly method?: "POST" | "PUT" | "GET";
 }
 
 /** Tokens and packages aren't for those who listen in. */
@@ -186,64 +233,4 @@ function requireSafe({ url, socket }: ManagerAddress): void {
   throw new SluiceError("manager-address", "MANAGER_URL isn't an address that a token may be sent to", {
     hint: "Use https://…, or reach the manager through SSH (REDIS_SSH_HOST); http:// is for this machine alone.",
   });
-}
-
-function requireProtocol(url: string, { headers, statusCode }: Dispatcher.ResponseData): void {
-  const theirs = headers[say.headers.protocol];
-  if (theirs === String(say.protocol)) return;
-  // A proxy whose manager is away.
-  if (theirs === undefined && statusCode >= 500) throw unreachable(url, new Error(`status ${statusCode}`));
-  const shown = typeof theirs === "string" && /^\d{1,9}$/.test(theirs) ? `protocol ${theirs}` : "none";
-  throw new SluiceError(
-    "protocol",
-    `the manager at ${url} speaks ${shown}, and this builder protocol ${say.protocol}`,
-    { hint: "Update the older one of the two." },
-  );
-}
-
-function problemOf(status: number, text: string): SluiceError {
-  const parsed = say.problem.safeParse(parseJson(text));
-  const { code, message, hint } = parsed.success
-    ? parsed.data
-    : { code: "manager-away", message: `it answers ${status}`, hint: undefined };
-  const isAway = (status >= 500 || status === 429) && code !== "landing-full";
-  const hints: Readonly<Record<string, string>> = {
-    "builder-unknown":
-      "On the manager: sluice builders add NAME; give what it prints to this builder as BUILDER_TOKEN.",
-  };
-  return new SluiceError(isAway ? "manager-away" : code, `the manager says: ${message}`, {
-    ...((hint ?? hints[code]) !== undefined && { hint: hint ?? hints[code]! }),
-    exitCode: code === "builder-unknown" || code === "protocol" ? 2 : 1,
-  });
-}
-
-function unreachable(url: string, cause: unknown): SluiceError {
-  const { message = "" } = cause as { message?: string };
-  return away(url, failureOf(cause) ?? message);
-}
-
-function away(url: string, why: string): SluiceError {
-  return new SluiceError("manager-away", `the manager at ${url} can't be reached: ${why}`, {
-    hint: "Does `sluice up` run there with REDIS_HOST, and is MANAGER_URL right? It is tried again.",
-    exitCode: 1,
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-async function bounded(body: AsyncIterable<Buffer>): Promise<string> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for await (const piece of body) {
-    length += piece.length;
-    if (length > 2 ** 22) throw new Error("its answer is too long");
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString();
 }

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
@@ -10,14 +10,24 @@ import { lineOf, takeOffers, type Offer } from "../../queue/bullmq/offers.ts";
 import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { timeoutSignal } from "../../timeout-signal.ts";
-import { classLines } from "../builders/roster.ts";
-import { alivePerLease, type Description, type RemoteClaim } from "../builder-protocol.ts";
-import { openBuildingPlace } from "../installation.ts";
+import { classLines, type Builder } from "../builders/roster.ts";
+import {
+  alivePerLease,
+  type Description,
+  type PackageClaim,
+  type RemoteClaim,
+  type Welcome,
+  type WorkspaceAddress,
+} from "../builder-protocol.ts";
+import { openBuildingPlace, type BuildingPlace } from "../installation.ts";
 import { foldersOf } from "../folders.ts";
-import { buildClaim, type Workshop } from "./build-claim.ts";
+import { releaseArch } from "../releases/release-key.ts";
+import { tidySources } from "../releases/tidy-releases.ts";
+import { buildClaim, type Workshop, type Workshops } from "./build-claim.ts";
+import type { JobWorkshop } from "./job-claim.ts";
 import type { ManagerClient } from "./manager-client.ts";
 import { openPublishedPackages } from "./published-packages.ts";
-import { openWorkspaceClone } from "./workspace-clone.ts";
+import { openWorkspaceClone, type WorkspaceClone } from "./workspace-clone.ts";
 
 export interface BuilderWatcher {
   ready?(name: string): void;
@@ -33,6 +43,7 @@ export interface BuilderOptions {
   /** Clone, kept packages, builds under way: nothing that couldn't be deleted. */
   readonly state: string;
   readonly sandbox: Sandbox;
+  readonly sandboxOf?: BuildingPlace["sandboxOf"];
   /** In the folder of the workspace's clone. */
   readonly openGit: (folder: string) => Git;
   /** In place of what the manager says. */
@@ -63,8 +74,8 @@ interface Running {
  */
 export async function runBuilder(options: BuilderOptions): Promise<void> {
   const { manager, redis, description, watcher, drain, drainMs } = options;
-  const { name, leaseMs } = await manager.hello(drain);
-  const workshopFor = await openWorkshops(options);
+  const { name, leaseMs, archs } = await manager.hello(drain);
+  const workshops = await openWorkshops(options);
   const running = new Map<string, Running>();
   const handBack = new AbortController();
   const room = pLimit(description.jobs);
@@ -79,7 +90,7 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
     watcher.started?.(claim);
     const start = performance.now();
     try {
-      const ended = await buildClaim(manager, workshopFor, claim, {
+      const ended = await buildClaim(manager, workshops, claim, {
         cancelled: own.cancel.signal,
         gone: own.gone.signal,
         handBack: handBack.signal,
@@ -107,7 +118,7 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
   const sayingAlive = repeat(sayAlive, leaseMs / alivePerLease, over.signal, notHeard);
   watcher.ready?.(name);
   const taker = await takeOffers(redis, {
-    lines: classLines({ name, class: description.class }).map((line) => lineOf(description.arch, line)),
+    lines: linesOf({ ...description, name }, archs),
     atOnce: Math.max(1, description.jobs),
     lockMs: leaseMs,
     troubled: (error) => watcher.troubled?.(error),
@@ -126,32 +137,61 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
   await sayingAlive;
 }
 
+/** @param archs for which there are packages to build; jobs of releases are there for everybody */
+function linesOf(builder: Pick<Builder, "name" | "class" | "arch">, archs: Welcome["archs"]): string[] {
+  const packages = archs.includes(builder.arch) ? classLines(builder) : [];
+  return [...packages.map((line) => lineOf(builder.arch, line)), lineOf(releaseArch, builder.name)];
+}
+
 /** Opens what builds of one workspace for one repository need, once for all of them. */
-async function openWorkshops(options: BuilderOptions): Promise<(claim: RemoteClaim) => Promise<Workshop>> {
+async function openWorkshops(options: BuilderOptions): Promise<Workshops> {
   // What a killed predecessor left.
   for (const name of ["work", "finished", "logs"])
     await rm(join(options.state, name), { recursive: true, force: true });
-  const opened = new Map<string, Promise<Workshop>>();
-  return ({ workspace, repository }) => {
-    const key = JSON.stringify([workspace, repository]);
-    const workshop = opened.get(key) ?? openWorkshop(options, { workspace, repository });
-    opened.set(key, workshop);
-    workshop.catch(() => opened.delete(key));
-    return workshop;
+  await tidySources(options.state, Date.now());
+  const packages = new Map<string, Promise<Workshop>>();
+  const jobs = new Map<string, Promise<JobWorkshop>>();
+  return {
+    forPackage: ({ workspace, repository }) =>
+      once(packages, JSON.stringify([workspace, repository]), () =>
+        openWorkshop(options, { workspace, repository }),
+      ),
+    forJob: ({ workspace }) =>
+      once(jobs, JSON.stringify(workspace), () => openJobWorkshop(options, workspace)),
   };
+}
+
+/** What couldn't be opened is opened again for the next one. */
+function once<T>(opened: Map<string, Promise<T>>, key: string, open: () => Promise<T>): Promise<T> {
+  const workshop = opened.get(key) ?? open();
+  opened.set(key, workshop);
+  workshop.catch(() => opened.delete(key));
+  return workshop;
+}
+
+async function openJobWorkshop(options: BuilderOptions, workspace: WorkspaceAddress): Promise<JobWorkshop> {
+  const { state, sandbox, sandboxOf, resources } = options;
+  const folders = foldersOf(state);
+  for (const folder of [folders.work, folders.logs]) await mkdir(folder, { recursive: true });
+  const clone = await cloneOf(options, workspace);
+  return { clone, place: { git: clone.git, sandbox, sandboxOf, folders, resources } };
+}
+
+function cloneOf(options: BuilderOptions, { name, url }: WorkspaceAddress): Promise<WorkspaceClone> {
+  const git = options.openGit(join(options.state, "workspaces", `${encodeURIComponent(name)}.git`));
+  return openWorkspaceClone(git, options.workspaceUrl ?? url);
 }
 
 async function openWorkshop(
   options: BuilderOptions,
-  { workspace, repository }: Pick<RemoteClaim, "workspace" | "repository">,
+  { workspace, repository }: Pick<PackageClaim, "workspace" | "repository">,
 ): Promise<Workshop> {
-  const { manager, state, sandbox, openGit, pacmanConf, build, description } = options;
+  const { manager, state, sandbox, pacmanConf, build, description } = options;
   const { arch } = description;
   const folders = foldersOf(state);
-  const git = openGit(join(state, "workspaces", `${encodeURIComponent(workspace.name)}.git`));
-  const clone = await openWorkspaceClone(git, options.workspaceUrl ?? workspace.url);
+  const clone = await cloneOf(options, workspace);
   const place = await openBuildingPlace({
-    git,
+    git: clone.git,
     settings: { BUILD_REPO: repository.name },
     arch,
     state,

@@ -52,6 +52,8 @@ export interface DefinedJob {
   readonly gate: boolean;
   readonly network: boolean;
   readonly image: string | undefined;
+  /** Folders in the job's folder. */
+  readonly cache: readonly string[];
   /** From the root of the workspace. */
   readonly fixture: string | undefined;
   readonly bench: string | undefined;

@@ -83,6 +83,7 @@ function definedJob(
     gate: job.gate ?? true,
     network: job.network ?? false,
     image: job.image,
+    cache: listOf(job.cache),
     fixture: job.fixture === undefined ? undefined : `${folder}/${job.fixture}`,
     bench: job.bench,
   };

@@ -58,7 +58,15 @@ const job = z.strictObject({
     .string()
     .max(200)
     .regex(/^[a-z0-9][\w./:@-]*$/, "is no container image")
-    .optional(),
+    .optional()
+    .describe(
+      "A container image whose programs the script uses in place of the machine's; it has bash, coreutils, findutils and tar.",
+    ),
+  cache: oneOrMore(text.cachePath, "a folder")
+    .optional()
+    .describe(
+      "Folders in the job's folder that are kept for its next run, for each target by itself, where nothing that is published depends on it.",
+    ),
   fixture: text.innerPath.optional().describe("A file of this folder that names test data by SHA-256."),
   bench: text.innerPath.optional().describe("The file with measurements that the job leaves."),
 });

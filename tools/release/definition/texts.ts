@@ -35,6 +35,11 @@ export const innerPath = z
   .max(200)
   .regex(new RegExp(`^(?!-)${segments}$`), outside);
 
+export const cachePath = z
+  .string()
+  .max(200)
+  .regex(/^(?!.*(?:\.\.|\/\.?\/|\/\.?$))(?!\.$|\.\/)[A-Za-z0-9_.][A-Za-z0-9._+/-]*$/, outside);
+
 /** Of a definition's own script. */
 export const script = z
   .string()

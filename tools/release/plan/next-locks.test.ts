@@ -3,12 +3,14 @@ import { readExample, readText } from "../../../test/world/release-examples.ts";
 import type { Lock } from "../refs/lock.ts";
 import type { ReleaseRef } from "../refs/ref.ts";
 import { noEvidence } from "./evidence.ts";
+import { planRelease } from "./plan-release.ts";
 import { nextLocks, triggeredLocks, type NextLocks, type SeenRefs } from "./next-locks.ts";
 
 const first = "1".repeat(40);
 const second = "2".repeat(40);
 const tag = (name: string, commit = first): ReleaseRef => ({ kind: "tag", name, commit });
 const branch = (name: string, commit = first): ReleaseRef => ({ kind: "branch", name, commit });
+const review = (name: string, commit = second): ReleaseRef => ({ kind: "review", name, commit });
 const garage = readExample("garage");
 const nothing = new Map<string, Lock>();
 const main: SeenRefs = new Map([["tags/v1.0.0", first]]);
@@ -39,6 +41,65 @@ function told({ decisions }: Pick<NextLocks, "decisions">): readonly string[] {
       : `${decision.kind}: ${decision.ref.name}`,
   );
 }
+
+describe("a channel that publishes nothing", () => {
+  const app = readText(
+    "app",
+    `source = "https://example.org/app.git"
+[channels]
+checks = { branch = '.+', stages = ["check"] }
+proposed = { reviews = true, stages = ["check"] }
+stable = { tag = '.+' }
+[stages.check]
+unit = { run = "unit.sh", network = true }
+[stages.build]
+app = { run = "build.sh", makes = { bin = "app" } }
+[publish]
+files = { to = "files", at = "s3://bucket/{ref}", of = "bin" }
+`,
+  );
+  const seen: SeenRefs = new Map([
+    ["heads/main", first],
+    ["reviews/7", first],
+  ]);
+
+  test("has no lock: what is new of a branch is checked since it was seen last, a review as it is", () => {
+    const refs = [branch("main", second), branch("topic", second), review("7"), review("8")];
+    const { decisions, seen: next } = look(refs, { of: app, seen });
+    expect(decisions).toEqual([
+      { kind: "check", channel: "checks", ref: branch("main", second), since: first },
+      { kind: "check", channel: "checks", ref: branch("topic", second), since: null },
+      { kind: "check", channel: "proposed", ref: review("7"), since: null },
+      { kind: "check", channel: "proposed", ref: review("8"), since: null },
+    ]);
+    expect(look(refs, { of: app, seen: next })).toEqual({ decisions: [], seen: next });
+  });
+
+  test("begins with no more than twenty reviews at once, and the others aren't forgotten", () => {
+    const refs = Array.from({ length: 25 }, (_, index) => review(String(100 + index)));
+    const { decisions, seen: next } = look(refs, { of: app, seen });
+    expect(decisions.filter(({ kind }) => kind === "check")).toHaveLength(20);
+    expect(told(look(refs, { of: app, seen: next }))).toHaveLength(5);
+  });
+
+  test("watches the newest of ten thousand reviews", () => {
+    const refs = Array.from({ length: 10_000 }, (_, index) => review(String(index + 1)));
+    const { seen: next } = look(refs, { of: app, seen: null });
+    expect([next.size, next.has("reviews/10000"), next.has("reviews/8000")]).toEqual([2000, true, false]);
+  });
+
+  test("checks none of what was there at the first look", () => {
+    expect(told(look([branch("main"), review("7")], { of: app, seen: null }))).toEqual([]);
+  });
+
+  test("lets a stranger's proposal into no network", () => {
+    const networks = [branch("main"), review("7")].map((ref) => {
+      const plan = planRelease(app, { ref, at: 0 }, noEvidence, 0);
+      return plan.kind === "release" ? plan.jobs.map(({ network }) => network) : plan.reasons;
+    });
+    expect(networks).toEqual([[true], [false]]);
+  });
+});
 
 test("a new tag becomes its channel's lock", () => {
   const { decisions, seen } = look([branch("main"), tag("v1.2.0")]);
@@ -127,9 +188,11 @@ test("branches that no channel takes at once aren't remembered, however often th
   expect(seen).toEqual(main);
 });
 
-test("a channel that takes a branch without a trigger gets each new commit of it", () => {
+test("a channel that publishes a branch without a trigger gets each new commit of it", () => {
+  const publishes = `[stages.build]\napp = { run = "build.sh", makes = { bin = "app" } }
+[publish]\nfiles = { to = "files", at = "s3://bucket/{ref}", of = "bin" }\n`;
   const text = `source = "https://example.org/x.git"\n[channels]\nedge = { branch = "main" }\n`;
-  const of = readText("x", text);
+  const of = readText("x", text + publishes);
   const run = look([branch("main")], { of, seen: null });
   expect(told(run)).toEqual([]);
   const next = look([branch("main", second)], { of, seen: run.seen });

@@ -5,14 +5,20 @@ import { describeRef, type ReleaseRef } from "../refs/ref.ts";
 import { compareTags } from "../refs/version.ts";
 import type { Evidence } from "./evidence.ts";
 import { planRelease } from "./plan-release.ts";
+import { onlyChecks } from "./publications-of.ts";
 
-/** Where the refs of a project's repository were, by `tags/NAME` and `heads/NAME`: each tag since it was first seen. */
+/**
+ * Where the refs of a project's repository were, by `tags/NAME`, `heads/NAME` and `reviews/NUMBER`: each tag since it was
+ * first seen.
+ */
 export type SeenRefs = ReadonlyMap<string, string>;
 
 /** What becomes of a ref that is new. Those that no channel takes aren't among them. */
 export type RefDecision =
   /** The channel's lock becomes this one: a release. */
   | { readonly kind: "lock"; readonly channel: string; readonly lock: Lock }
+  /** A channel that publishes nothing is to check it. */
+  | ({ readonly kind: "check"; readonly channel: string } & Check)
   /** Later: it isn't remembered as seen, so the next run decides again. */
   | {
       readonly kind: "wait";
@@ -23,6 +29,19 @@ export type RefDecision =
   /** A person has to change something; until then each run says so. */
   | { readonly kind: "refused"; readonly ref: ReleaseRef; readonly reasons: readonly string[] };
 
+/** A branch or a review with commits that nobody has checked. */
+export interface Check {
+  readonly ref: ReleaseRef;
+  /** Where the branch was before: what came after that is checked, each commit. Null: the newest alone. */
+  readonly since: string | null;
+}
+
+/** How many reviews of a project are begun to be checked in one run: anybody may open as many as they like. */
+const mostReviews = 20;
+
+/** Forges keep every review that ever was; of so many the newest may change. */
+const mostWatched = 2000;
+
 export interface NextLocks {
   readonly decisions: readonly RefDecision[];
   /** To be remembered once the locks are committed. */
@@ -32,9 +51,10 @@ export interface NextLocks {
 /**
  * Which channels get a new lock by what a project's repository has now. On the first look nothing is released: what is
  * there was released in another way, or not at all, and a person promotes what is wanted of it. A channel gets one
- * lock at a time, in the order of versions, since each is a release.
+ * lock at a time, in the order of versions, since each is a release. What a channel only checks needs no lock: that would
+ * be a commit for each commit.
  *
- * @param refs tags and branches, as one question to the repository has them
+ * @param refs tags, branches and reviews, as one question to the repository has them
  * @param seen undefined: nobody has looked yet
  * @param now milliseconds since 1970
  */
@@ -49,7 +69,8 @@ export function nextLocks(
   const decisions: RefDecision[] = [];
   const next = new Map([...(seen ?? [])].filter(([key]) => key.startsWith("tags/")));
   const given = new Set<string>();
-  for (const ref of refs.toSorted((a, b) => inOrder(a, b, definition.prefix))) {
+  let reviews = 0;
+  for (const ref of watched(refs).toSorted((a, b) => inOrder(a, b, definition.prefix))) {
     const key = seenKey(ref);
     const before = seen?.get(key);
     const moved = whyMoved(ref, before, locks);
@@ -59,17 +80,29 @@ export function nextLocks(
     }
     const channel = untriggered(definition, ref);
     const isNew = seen !== undefined && before !== ref.commit;
-    const decision = channel && isNew ? decide(channel.name, ref) : undefined;
+    const decision = channel && isNew ? decide(channel, ref, before) : undefined;
     if (decision) decisions.push(decision);
     // All tags, so that a channel that is added later doesn't release old ones; other branches move all the time.
     const isRemembered = ref.kind === "tag" ? ref.name.startsWith(definition.prefix) : channel !== undefined;
-    const isSettled = decision === undefined || decision.kind === "lock";
+    const isSettled = decision === undefined || decision.kind === "lock" || decision.kind === "check";
     const at = isSettled ? ref.commit : before;
     if (isRemembered && at !== undefined) next.set(key, at);
   }
   return { decisions, seen: next };
 
-  function decide(channel: string, ref: ReleaseRef): RefDecision | undefined {
+  function decide(
+    defined: DefinedChannel,
+    ref: ReleaseRef,
+    before: string | undefined,
+  ): RefDecision | undefined {
+    const channel = defined.name;
+    if (ref.kind !== "tag" && onlyChecks(definition, defined)) {
+      if (ref.kind === "review" && ++reviews > mostReviews) {
+        return { kind: "wait", channel, ref, reasons: [`${mostReviews} reviews are checked at a time`] };
+      }
+      // A review is judged as it is now; what it was is nobody's history.
+      return { kind: "check", channel, ref, since: ref.kind === "branch" ? (before ?? null) : null };
+    }
     if (isLocked(locks.get(channel), ref)) return undefined;
     const decision = lockDecision(definition, channel, ref, `new ${describeRef(ref)}`, evidence, now);
     if (decision.kind !== "lock") return decision;
@@ -79,6 +112,13 @@ export function nextLocks(
     given.add(channel);
     return decision;
   }
+}
+
+function watched(refs: readonly ReleaseRef[]): readonly ReleaseRef[] {
+  const reviews = refs.filter(({ kind }) => kind === "review");
+  if (reviews.length <= mostWatched) return refs;
+  const newest = reviews.toSorted((a, b) => Number(b.name) - Number(a.name)).slice(0, mostWatched);
+  return [...refs.filter(({ kind }) => kind !== "review"), ...newest];
 }
 
 /**
@@ -145,11 +185,14 @@ export function isLocked(lock: Lock | undefined, { kind, name, commit }: Release
 }
 
 function seenKey({ kind, name }: ReleaseRef): string {
-  return `${kind === "tag" ? "tags" : "heads"}/${name}`;
+  return `${folders[kind]}/${name}`;
 }
 
-/** Older versions first, branches last, by name. */
+const folders = { tag: "tags", branch: "heads", review: "reviews" } as const;
+
+/** Older versions first, then branches and reviews, by name. */
 function inOrder(a: ReleaseRef, b: ReleaseRef, prefix: string): number {
-  if (a.kind !== b.kind) return a.kind === "tag" ? -1 : 1;
+  const kinds = Object.keys(folders);
+  if (a.kind !== b.kind) return kinds.indexOf(a.kind) - kinds.indexOf(b.kind);
   return compareTags(a.name, b.name, prefix);
 }

@@ -15,11 +15,14 @@ import type { PlannedJob } from "./release-plan.ts";
  * jobs of the stage before, which need those before them, and what it takes from its own stage.
  *
  * @param fillPath a path with the release's and the target's fields filled in
+ * @param cached whether caches are kept; null: none is used
+ * @param isReview what a stranger proposes isn't let into the network, which reaches whatever this machine does
  */
 export function planJobs(
   definition: Definition,
   channel: DefinedChannel,
   fillPath: (path: string, target: string | undefined) => string,
+  { cached, isReview }: { readonly cached: { readonly keep: boolean } | null; readonly isReview: boolean },
 ): readonly PlannedJob[] {
   const makers = makersOf(allJobs(definition));
   const own = stagesOf(definition, channel);
@@ -50,8 +53,9 @@ export function planJobs(
       target: target ?? null,
       script: job.script,
       on: builderOf(definition, job, target),
-      network: job.network,
+      network: job.network && !isReview,
       image: job.image ?? null,
+      cache: job.cache.length > 0 && cached !== null ? { paths: job.cache, keep: cached.keep } : null,
       fixture: job.fixture ?? null,
       bench: job.bench ?? null,
       needs: within.length === 0 ? gates : [...gates, ...new Set(within)],

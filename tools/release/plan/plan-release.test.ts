@@ -343,3 +343,38 @@ test.each(["$(reboot)", "v1;id", "../../etc", "v1/../../x"])(
     expect(plan(readExample("garage"), tag(name), { channel: "stable" })).toMatchObject({ kind: "nothing" });
   },
 );
+
+const review: ReleaseRef = { kind: "review", name: "7", commit };
+const cached = (channels: string): Definition =>
+  readText(
+    "app",
+    `source = "https://example.org/app.git"
+[channels]
+${channels}
+[stages.check]
+unit = { run = "unit.sh", cache = ["target", ".cargo"] }
+[stages.build]
+app = { run = "build.sh", cache = "target", makes = { bin = "app" } }
+[publish]
+files = { to = "files", at = "s3://bucket/{ref}", of = "bin" }
+`,
+  );
+const checks = 'checks = { branch = "main", stages = ["check"] }\n';
+
+const cacheOf = (definition: Definition, ref: ReleaseRef, channel: string): unknown =>
+  release(definition, ref, { channel, stages: [green("checks", "check")] }).jobs.map(({ cache }) => cache);
+
+describe("what is kept from run to run", () => {
+  test("is there where nothing is published, and a review leaves nothing in it", () => {
+    const definition = cached(`${checks}stable = { tag = '.+' }`);
+    const paths = ["target", ".cargo"];
+    expect(cacheOf(definition, branch("main"), "checks")).toEqual([{ paths, keep: true }]);
+    expect(cacheOf(definition, review, "checks")).toEqual([{ paths, keep: false }]);
+  });
+
+  test("isn't there for what is published, nor for checks on which something that is published rests", () => {
+    const definition = cached(`${checks}stable = { tag = '.+', after = { check = "checks" } }`);
+    expect(cacheOf(definition, tag("v1"), "stable")).toEqual([null, null]);
+    expect(cacheOf(definition, branch("main"), "checks")).toEqual([null]);
+  });
+});

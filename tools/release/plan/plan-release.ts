@@ -7,6 +7,7 @@ import { judgeCondition } from "./after.ts";
 import type { Evidence } from "./evidence.ts";
 import { Filling } from "./filling.ts";
 import { planArchives } from "./plan-archives.ts";
+import { cachesOf } from "./caches.ts";
 import { isLatest, isPrereleaseOf } from "./latest.ts";
 import { planJobs } from "./plan-jobs.ts";
 import { planPublications } from "./plan-publications.ts";
@@ -54,7 +55,10 @@ export function planRelease(
 
   const version = ref.kind === "tag" ? versionOf(ref.name, definition.prefix) : dayOf(at);
   const filling = new Filling(definition, valuesOf(definition, channel, ref, version));
-  const jobs = planJobs(definition, channel, (path, target) => filling.path(path, target));
+  const jobs = planJobs(definition, channel, (path, target) => filling.path(path, target), {
+    cached: cachesOf(definition, channel, ref),
+    isReview: ref.kind === "review",
+  });
   const { chosen: published, leftOut } = publicationsOf(definition, channel);
   const archives = planArchives(definition, filling, published);
   const publications = planPublications(definition, filling, published);

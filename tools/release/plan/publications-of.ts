@@ -8,6 +8,11 @@ export interface Chosen {
   readonly reason: string;
 }
 
+/** Whether a channel's runs publish nothing: they are there for what their jobs find. */
+export function onlyChecks(definition: Definition, channel: DefinedChannel): boolean {
+  return publicationsOf(definition, channel).chosen.length === 0;
+}
+
 interface Choice {
   readonly isPublished: boolean;
   readonly reason: string;

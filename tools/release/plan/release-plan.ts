@@ -55,6 +55,8 @@ export interface PlannedJob {
   readonly on: { readonly machine: string } | { readonly class: string } | null;
   readonly network: boolean;
   readonly image: string | null;
+  /** Folders that are there as an earlier run left them, and whether this run's are kept; null: it starts empty. */
+  readonly cache: { readonly paths: readonly string[]; readonly keep: boolean } | null;
   readonly fixture: string | null;
   readonly bench: string | null;
   /** Keys of the jobs that have to be green before. */

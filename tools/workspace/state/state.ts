@@ -4,6 +4,7 @@ import type { Git } from "../../git/git.ts";
 import { parseRecord, projectOfRecord, type ReleaseRecord } from "../../release/record/record.ts";
 import type { SeenRefs } from "../../release/plan/next-locks.ts";
 import { listTree, readBlobs } from "../../git/objects.ts";
+import { checksFile, formatChecks, parseChecks, type WantedCheck } from "./checks.ts";
 import {
   evidenceFile,
   formatEvidence,
@@ -27,6 +28,8 @@ export interface State {
   readonly needs: NeedsState;
   /** `.releases.json`: by project, the refs of its repository as they were seen. */
   readonly releases: ReadonlyMap<string, SeenRefs>;
+  /** `.checks.json`: by project, the branches and reviews that channels only check. */
+  readonly checks: ReadonlyMap<string, readonly WantedCheck[]>;
   /** `releases/PROJECT/CHANNEL/REF.json`: by project, what has happened of its releases. */
   readonly records: ReadonlyMap<string, readonly ReleaseRecord[]>;
   /** `.requests.json`: builds that builders are asked for. */
@@ -51,6 +54,7 @@ export const emptyState: State = {
   run: { known: false, databases: [] },
   needs: { gives: [], broken: {} },
   releases: new Map(),
+  checks: new Map(),
   records: new Map(),
   requests: noRequests,
   evidence: new Map(),
@@ -94,6 +98,7 @@ function parseState(files: ReadonlyMap<string, string>): State {
     run: parseRunState(files.get(".sluice.json")),
     needs: parseNeeds(files.get(".gives.json"), files.get(".broken.json")),
     releases: parseSeenRefs(files.get(seenRefsFile)),
+    checks: parseChecks(files.get(checksFile)),
     records: parseRecords(files),
     requests: parseRequests(files.get(requestsFile)),
     evidence: parseAllEvidence(files),
@@ -160,6 +165,8 @@ export function stateChanges({ files, state: before }: StateBranch, state: State
   if (versions !== versionsText(before.versions)) changes.set(".version-state", versions);
   const releases = formatSeenRefs(state.releases);
   if (releases !== formatSeenRefs(before.releases)) changes.set(seenRefsFile, releases);
+  const checks = formatChecks(state.checks);
+  if (checks !== formatChecks(before.checks)) changes.set(checksFile, checks);
   if (state.requests !== before.requests) changes.set(requestsFile, formatRequests(state.requests));
   for (const [path, text] of needsFiles(state.needs, before.needs)) {
     if (text !== files.get(path)) changes.set(path, text);
