@@ -141,7 +141,7 @@ function readPkgbuild(
   const pkgbuild = read(path);
   if (pkgbuild.kind !== "file") return { pkgbuild };
   const id = blobId(pkgbuild.text);
-  const text = kept.derive(id, pkgbuild.text);
+  const text = kept.derive(id, pkgbuild.text, part);
   if (stats) kept.addFile(stats, id, text, part);
   return { pkgbuild, text };
 }

@@ -3,7 +3,7 @@ import { Shell } from "./shell.ts";
 import { printedLines } from "./printed-lines.ts";
 import type { Recipe } from "../recipe.ts";
 import type { Assignment, Compound, Script } from "../grammar/syntax.ts";
-import { inOrder, type Unknown, type Value, type Variable } from "./values.ts";
+import { type Unknown, type Value, type Variable, valuesInOrder } from "./values.ts";
 
 export interface EvaluateOptions {
   /** The architecture that `$CARCH` means; without one, what depends on it is unknown. */
@@ -174,6 +174,6 @@ function scalarOf(variable: Variable | undefined): Value | undefined {
 }
 
 function listOf(variable: Variable | undefined): readonly Value[] | Unknown | undefined {
-  if (variable?.kind === "array") return inOrder(variable).map(([, value]) => value);
+  if (variable?.kind === "array") return valuesInOrder(variable);
   return variable?.kind === "scalar" ? [variable.value] : variable?.value;
 }

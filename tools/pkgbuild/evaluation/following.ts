@@ -1,5 +1,5 @@
 import { commandName } from "../grammar/constants.ts";
-import type { Assignment, Script, WordPart } from "../grammar/syntax.ts";
+import type { ArrayElement, Assignment, Script, Word, WordPart } from "../grammar/syntax.ts";
 import { walkAssignment, walkScript } from "../grammar/walk.ts";
 import type { Walk } from "./effects.ts";
 
@@ -7,12 +7,19 @@ import type { Walk } from "./effects.ts";
 export function substitutes(assignment: Assignment): boolean {
   const { index, value } = assignment;
   // Thousands are asked, and most consist of text and plain variables.
-  const words = value.kind === "scalar" ? [value.word] : value.elements.map(({ word }) => word);
-  const isPlain = !index && words.every(({ parts }) => parts.every(isTextOrName));
-  if (isPlain && (value.kind === "scalar" || value.elements.every((one) => !one.index))) return false;
+  if (!index && (value.kind === "scalar" ? isPlain(value.word) : value.elements.every(isPlainElement)))
+    return false;
   let found = false;
   walkAssignment(assignment, { part: (part) => void (found ||= part.kind === "substitution") });
   return found;
+}
+
+function isPlainElement({ index, word }: ArrayElement): boolean {
+  return !index && isPlain(word);
+}
+
+function isPlain({ parts }: Word): boolean {
+  return parts.every(isTextOrName);
 }
 
 function isTextOrName(part: WordPart): boolean {

@@ -24,10 +24,15 @@ export interface PrintedLines {
  */
 export function printedLines(definition: FunctionDefinition): FieldLines {
   let lines: readonly Line[] | undefined;
+  let written: readonly WrittenName[] | undefined;
   return {
     named: assignedNames(definition.bodyText),
     // Most functions name no field, and so needn't be read.
-    of: (field, kind) => linesOf(field, kind, (lines ??= insideOf(definition.body)), definition),
+    of: (field, kind) => {
+      lines ??= insideOf(definition.body);
+      written ??= writtenNames(definition.bodyText);
+      return linesOf(field, kind, lines, written, definition);
+    },
   };
 }
 
@@ -45,6 +50,19 @@ function assignedNames(text: string): ReadonlySet<string> {
   return names;
 }
 
+/** A line that begins with a name and `=` or `+=`, from 0. */
+interface WrittenName {
+  readonly name: string;
+  readonly at: number;
+}
+
+function writtenNames(text: string): WrittenName[] {
+  return text.split("\n").flatMap((line, at) => {
+    const [, name] = /^\s*(\w+)\+?=/.exec(line) ?? [];
+    return name === undefined ? [] : [{ name, at }];
+  });
+}
+
 interface FieldLines {
   /** No other field has lines. */
   readonly named: ReadonlySet<string>;
@@ -56,7 +74,8 @@ function linesOf(
   field: string,
   kind: "single" | "list",
   found: readonly Line[],
-  { body, bodyText }: FunctionDefinition,
+  written: readonly WrittenName[],
+  { body }: FunctionDefinition,
 ): PrintedLines {
   const assignments: Assignment[] = [];
   let unclear = false;
@@ -73,8 +92,7 @@ function linesOf(
   const own = new Set(
     found.flatMap(({ assignment }) => (assignment.name === field ? [assignment.line] : [])),
   );
-  const start = new RegExp(`^\\s*${field}\\+?=`);
-  if (bodyText.split("\n").some((text, at) => start.test(text) && !own.has(body.line + at))) unclear = true;
+  for (const { name, at } of written) if (name === field && !own.has(body.line + at)) unclear = true;
   return { assignments, unclear };
 }
 

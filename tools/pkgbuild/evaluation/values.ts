@@ -46,6 +46,13 @@ export function inOrder(array: Extract<Variable, { kind: "array" }>): [string, V
   return entries.reverse().sort(([a], [b]) => places.get(a)! - places.get(b)!);
 }
 
+/** The elements' values in the same order. */
+export function valuesInOrder(array: Extract<Variable, { kind: "array" }>): Value[] {
+  // Mostly they have no gaps, and were set one after the other.
+  const isPlain = !array.associative && [...array.elements.keys()].every((key, at) => key === String(at));
+  return isPlain ? [...array.elements.values()] : inOrder(array).map(([, value]) => value);
+}
+
 /** `hash_string` in bash's hashlib.c, for the 1,024 places that assoc.h has. */
 function placeOf(key: string): number {
   let hash = 2_166_136_261;

@@ -1,5 +1,6 @@
 import { endsWord, skipLines } from "./blanks.ts";
 import { Cursor } from "./cursor.ts";
+import { readPlainElement } from "./plain-assignments.ts";
 import type { ArrayElement, AssignedValue, Assignment, Word } from "./syntax.ts";
 import { readSubscript, readWord } from "./words.ts";
 
@@ -48,25 +49,6 @@ function readElements(cursor: Cursor): ArrayElement[] {
     if (cursor.ended) cursor.fail("an array that isn't closed", at);
     elements.push(readElement(cursor));
   }
-}
-
-/** One word without anything that would be expanded, and the blanks before it. */
-const plainElement = /[ \t\n]*(?:([\w:/.,=%-]+)|'([^']*)'|"([^"\\$`]*)")(?=[ \t\n)])/y;
-
-/** Most elements, without what the others take. */
-function readPlainElement(cursor: Cursor): ArrayElement | undefined {
-  plainElement.lastIndex = cursor.at;
-  const match = plainElement.exec(cursor.text);
-  if (!match) return undefined;
-  const [whole, bare, single, double] = match;
-  const text = bare ?? single ?? double ?? "";
-  const end = cursor.at + whole.length;
-  const start = end - text.length - (bare === undefined ? 2 : 0);
-  cursor.at = start;
-  const { line } = cursor;
-  cursor.at = end;
-  const word: Word = { parts: [{ kind: "literal", text, quoted: bare === undefined }], line };
-  return { index: undefined, append: false, word, span: { start, end } };
 }
 
 function readElement(cursor: Cursor): ArrayElement {

@@ -1,6 +1,7 @@
 import { closerHere, skipBlanks, skipLines, skipReserved } from "./blanks.ts";
 import { readCompound, readFunction } from "./compounds.ts";
 import type { Cursor } from "./cursor.ts";
+import { readPlainAssignment } from "./plain-assignments.ts";
 import { readSimple } from "./simple-commands.ts";
 import type { Command, Link, Script, Stage, Statement } from "./syntax.ts";
 
@@ -13,7 +14,7 @@ export function readScript(cursor: Cursor, closers: readonly string[]): Script {
   for (;;) {
     skipLines(cursor);
     if (cursor.ended || closerHere(cursor) !== "") break;
-    statements.push(readStatement(cursor));
+    statements.push(readPlainAssignment(cursor) ?? readStatement(cursor));
   }
   const closed = closers.length === 0 ? cursor.ended : closers.includes(closerHere(cursor));
   if (!closed) {
@@ -38,6 +39,8 @@ function readStatement(cursor: Cursor): Statement {
 
 function readChain(cursor: Cursor): Command {
   const first = readPipeline(cursor);
+  skipBlanks(cursor);
+  if (!"&|".includes(cursor.char || " ")) return first;
   const rest: Link[] = [];
   for (;;) {
     skipBlanks(cursor);
@@ -57,6 +60,8 @@ function readPipeline(cursor: Cursor): Command {
   for (;;) {
     const command = readCommand(cursor);
     skipBlanks(cursor);
+    // As most are.
+    if (cursor.char !== "|" && stages.length === 0 && !negated && !timed) return command;
     const pipe = cursor.char === "|" ? cursor.peek(/\|\||\|&|\|/y) : "";
     const stderr = pipe === "|&";
     stages.push({ command, stderr });

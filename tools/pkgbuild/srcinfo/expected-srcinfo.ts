@@ -37,24 +37,31 @@ const perArchitecture = "source provides conflicts depends replaces optdepends m
   .split(" ")
   .concat(sums);
 
-/** The places of a section's fields in makepkg's order, those with one value first. */
-type Order = ReadonlyMap<string, number>;
+/** Where a field stands in makepkg's order, those with one value first; undefined for what isn't one. */
+type Place = (field: string) => number | undefined;
 
-function orderOf(kind: keyof typeof fields, architectures: readonly string[]): Order {
-  const key = `${kind} ${architectures.join(" ")}`;
-  const known = orders.get(key);
-  if (known) return known;
-  const { single, multiple } = fields[kind];
-  const suffixed = architectures.flatMap((name) => perArchitecture.map((field) => `${field}_${name}`));
-  const order = new Map([...single, ...multiple, ...suffixed].map((field, at) => [field, at]));
-  if (orders.size >= mostOrders) orders.clear();
-  orders.set(key, order);
-  return order;
+const places = {
+  base: new Map([...fields.base.single, ...fields.base.multiple].map((field, at) => [field, at])),
+  package: new Map([...fields.package.single, ...fields.package.multiple].map((field, at) => [field, at])),
+};
+const suffixedPlaces = new Map(perArchitecture.map((field, at) => [field, at]));
+
+function placesOf(kind: keyof typeof fields, architectures: readonly string[]): Place {
+  return (field) => {
+    const place = places[kind].get(field);
+    const suffix = field.indexOf("_");
+    if (place !== undefined || suffix === -1 || architectures.length === 0) return place;
+    const suffixed = suffixedPlaces.get(field.slice(0, suffix));
+    const architecture = architectures.lastIndexOf(field.slice(suffix + 1));
+    if (suffixed === undefined || architecture === -1) return undefined;
+    return places[kind].size + architecture * perArchitecture.length + suffixed;
+  };
 }
 
-/** Made once for thousands of recipes, of which most name the same few architectures. */
-const orders = new Map<string, Order>();
-const mostOrders = 50;
+function allFields(kind: keyof typeof fields, architectures: readonly string[]): string[] {
+  const suffixed = architectures.flatMap((name) => perArchitecture.map((field) => `${field}_${name}`));
+  return [...new Set([...places[kind].keys(), ...suffixed])];
+}
 
 /**
  * What makepkg would write to `.SRCINFO`, from what was evaluated without running anything. Where pkgver() exists, `.SRCINFO`
@@ -100,9 +107,10 @@ function sectionOf(
   architectures: readonly string[],
 ): Section {
   const section = new Map<string, readonly Value[] | Unknown>();
-  const order = orderOf(kind, architectures);
-  for (const field of namedFields(values.named, order)) {
-    if (order.get(field)! >= fields[kind].single.length) {
+  const place = placesOf(kind, architectures);
+  const named = values.named ? inOrder(values.named, place) : allFields(kind, architectures);
+  for (const field of named) {
+    if (place(field)! >= fields[kind].single.length) {
       const list = values.list(field);
       if (list) addList(section, field, list, kind);
       continue;
@@ -114,12 +122,14 @@ function sectionOf(
   return section;
 }
 
-/** In makepkg's order; a recipe names far fewer than there are. */
-function namedFields(named: Iterable<string> | undefined, order: Order): string[] {
-  if (!named) return [...order.keys()];
-  const found: string[] = [];
-  for (const name of named) if (order.has(name)) found.push(name);
-  return found.sort((a, b) => order.get(a)! - order.get(b)!);
+/** The fields among these names, in makepkg's order. */
+function inOrder(names: Iterable<string>, place: Place): string[] {
+  const found: { name: string; at: number }[] = [];
+  for (const name of names) {
+    const at = place(name);
+    if (at !== undefined) found.push({ name, at });
+  }
+  return found.sort((a, b) => a.at - b.at).map(({ name }) => name);
 }
 
 /** An empty list is written for a package only, where it overrides what the base says. */

@@ -55,13 +55,17 @@ export class KeptMetadata {
     return new Map(ids.map((id) => [id, this.get(id)!] as const));
   }
 
-  /** What the text says, kept or derived now. */
-  derive(id: string, pkgbuild: string): Derived {
+  /**
+   * What the text says, kept or derived now.
+   *
+   * @param part `tree`: it isn't kept here, where all of it would be
+   */
+  derive(id: string, pkgbuild: string, part: Part = "all"): Derived {
     const kept = this.get(id);
     if (kept) return kept;
     if (!this.#derive) throw new NotKept();
     const derived = this.#derive(pkgbuild);
-    this.add(id, derived);
+    if (part === "all") this.add(id, derived);
     return derived;
   }
 

@@ -51,6 +51,10 @@ export function plainText({ parts }: Word): string | undefined {
   return only.quoted || !expands.test(only.text) ? only.text : undefined;
 }
 
+const beginsName = /^[A-Za-z_]/;
+/** What makes several words of one, or a pattern. */
+const splits = /[ \t\n*?[]/;
+
 /**
  * What most words come to without more ado: plain text, and plain variables that aren't split where they stand.
  * Undefined for any other word.
@@ -63,10 +67,12 @@ function simpleText({ parts }: Word, as: "assigned" | "field", scope: Scope): st
       if (!part.quoted && expands.test(part.text)) return undefined;
       text += part.text;
     } else {
-      if (part.kind !== "parameter" || !(part.quoted || as === "assigned")) return undefined;
+      if (part.kind !== "parameter") return undefined;
       const isPlain = part.prefix === "" && part.operator === "" && !part.index;
-      if (!isPlain || !/^[A-Za-z_]/.test(part.name)) return undefined;
-      text += valueOf(scope.get(part.name)) ?? "";
+      if (!isPlain || !beginsName.test(part.name)) return undefined;
+      const value = valueOf(scope.get(part.name)) ?? "";
+      if (!part.quoted && as === "field" && (splits.test(value) || scope.sets("IFS"))) return undefined;
+      text += value;
     }
   }
   return text;

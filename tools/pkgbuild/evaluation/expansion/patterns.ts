@@ -45,8 +45,7 @@ export class Pattern {
       return text.startsWith(this.#literal) ? text.slice(this.#literal.length) : text;
     }
     const chars = Array.from(text);
-    const lengths = this.#lengths(this.#tokens, chars, 0);
-    const length = longest ? lengths.at(-1) : lengths[0];
+    const length = this.#lengths(this.#tokens, chars, 0, !longest).at(-1);
     return chars.slice(length ?? 0).join("");
   }
 
@@ -55,8 +54,7 @@ export class Pattern {
       return text.endsWith(this.#literal) ? text.slice(0, text.length - this.#literal.length) : text;
     }
     const chars = Array.from(text);
-    const lengths = this.#lengths(this.#reversed, chars.toReversed(), 0);
-    const length = longest ? lengths.at(-1) : lengths[0];
+    const length = this.#lengths(this.#reversed, chars.toReversed(), 0, !longest).at(-1);
     return chars.slice(0, chars.length - (length ?? 0)).join("");
   }
 
@@ -118,11 +116,20 @@ export class Pattern {
     return text.slice(0, text.length - this.#literal.length) + replacement(this.#literal);
   }
 
-  /** Lengths of the texts from `start` on that match, ascending. All ways to match advance together. */
-  #lengths(tokens: readonly Token[], chars: readonly string[], start: number): number[] {
+  /**
+   * Lengths of the texts from `start` on that match, ascending. All ways to match advance together.
+   *
+   * @param onlyShortest the others aren't wanted
+   */
+  #lengths(
+    tokens: readonly Token[],
+    chars: readonly string[],
+    start: number,
+    onlyShortest = false,
+  ): number[] {
     const found: number[] = [];
     let states = closure([0], tokens);
-    for (let at = start; states.length > 0; at += 1) {
+    for (let at = start; states.length > 0 && !(onlyShortest && found.length > 0); at += 1) {
       this.#budget.spend(states.length);
       if (states.at(-1) === tokens.length) found.push(at - start);
       const char = chars[at];
