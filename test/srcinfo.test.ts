@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -5,7 +6,7 @@ import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";
 import type { Schedule } from "../tools/schedule/schedule.ts";
 import { recipeId } from "../tools/workspace/metadata/content-ids.ts";
 import { missingPrograms } from "./world/programs.ts";
-import { ScratchWorkspace } from "./world/workspace.ts";
+import { ScratchWorkspace, srcinfoText } from "./world/workspace.ts";
 
 let w: ScratchWorkspace;
 beforeEach(() => (w = new ScratchWorkspace()));
@@ -138,6 +139,57 @@ describe.skipIf(probeBubblewrap() !== undefined || missingPrograms("makepkg").le
     });
   },
 );
+
+describe("where another reader of bash takes a PKGBUILD in another way", () => {
+  /** Our grammar sees one assignment after the other, bash a command and an assignment less. */
+  const misleading = `_y="\${_n:-'}"\ndepends=(other)\n_z="'}"\n`;
+  const misread = (): void => {
+    w.addPackage("lib");
+    w.addPackage("other");
+    w.write("packages/app/PKGBUILD", recipe("app", misleading));
+    w.write("packages/app/.SRCINFO", srcinfoText("app", { lines: ["depends = lib"] }));
+  };
+  const edges = async (root: string): Promise<string[]> => {
+    const { stdout } = await w.sluice(["deptree", "--format", "chaotic", "--root", root]);
+    return stdout.split(";").filter((entry) => entry.startsWith("app:"));
+  };
+
+  test("its .SRCINFO counts, on every machine that sees the branch state", async () => {
+    w.addPackage("lib");
+    w.publishScheduled();
+    misread();
+    w.commit("misread");
+    w.git("push", "-q", "origin", "main");
+    const before = w.clone("before");
+    // Nobody compared the two readings yet.
+    expect(await edges(before)).toEqual(["app:app:other"]);
+    expect((await w.onCommit()).code).toBe(0);
+    const { builds } = JSON.parse(w.read(".ci/schedule.json")) as Schedule;
+    expect(builds.find(({ pkgbase }) => pkgbase === "app")?.needs).toEqual(["lib"]);
+    const { readOtherwise } = JSON.parse(w.atOrigin("show", "state:.srcinfo.json")) as object & {
+      readOtherwise: object;
+    };
+    expect(readOtherwise).toEqual({ [w.git("rev-parse", "HEAD:packages/app/PKGBUILD")]: expect.any(Number) });
+    expect(await edges(w.dir)).toEqual(["app:app:lib"]);
+    expect(await edges(w.clone("after"))).toEqual(["app:app:lib"]);
+    execFileSync("git", ["-C", before, "fetch", "-q"]);
+    expect(await edges(before)).toEqual(["app:app:lib"]);
+  });
+
+  test("lint says so, and doesn't take the .SRCINFO for stale", async () => {
+    misread();
+    w.commit("misread");
+    const said =
+      /^packages\/app\/PKGBUILD:\d+: bash may read it in another way than it seems, so its \.SRCINFO counts[^\n]*$/;
+    const committed = w.read("packages/app/.SRCINFO");
+    for (const args of [["lint"], ["lint", "--fix"]]) {
+      const { code, stdout } = await w.sluice(args);
+      expect([code, stdout]).toEqual([1, expect.stringMatching(said)]);
+    }
+    expect(w.read("packages/app/.SRCINFO")).toBe(committed);
+    expect(await edges(w.dir)).toEqual(["app:app:lib"]);
+  });
+});
 
 test("reading a recipe runs nothing of it, whatever construct holds a command", async () => {
   const touch = `touch ${canary()}`;

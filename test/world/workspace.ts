@@ -44,6 +44,13 @@ export class ScratchWorkspace {
     return execFileSync("git", ["-C", this.dir, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
   }
 
+  /** Another clone of the repository it pushes to. */
+  clone(name: string): string {
+    const folder = join(this.base, name);
+    execFileSync("git", ["clone", "-q", this.origin, folder], { stdio: "pipe" });
+    return folder;
+  }
+
   atOrigin(...args: string[]): string {
     return execFileSync("git", ["-C", this.origin, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
   }

@@ -19,7 +19,8 @@ import type { Derived } from "./metadata/derived.ts";
 import { KeptMetadata } from "./metadata/kept-metadata.ts";
 import { isEnough } from "./metadata/metadata.ts";
 import { recipeId } from "./metadata/content-ids.ts";
-import { sharedAnswers } from "./metadata/shared-answers.ts";
+import { type NewText, type ReadAgain, settleReadings } from "./metadata/second-readings.ts";
+import { learnReadings, sharedAnswers } from "./metadata/shared-answers.ts";
 import { recipeEntries, recipeOf } from "./recipe.ts";
 
 /** The package folders of a commit and which files they consist of; nothing of them is read yet. */
@@ -76,17 +77,18 @@ function layoutOf(all: readonly TreeEntry[]): { inPackages: boolean; atRoot: boo
  * Reads what Sluice reads of package folders, of all or of some; a few Git processes, however many there are.
  *
  * @param options.srcinfos read `.SRCINFO` also where the PKGBUILD tells everything
+ * @param options.compared whose PKGBUILDs are read by another program, too
  */
 export async function readFolders(
   git: Git,
   { repositoryConfig, packagesDir, entries, links }: CommitFolders,
   names?: ReadonlySet<string>,
-  { srcinfos = false }: { readonly srcinfos?: boolean } = {},
+  { srcinfos = false, compared }: ReadOptions = {},
 ): Promise<WorkspaceFiles> {
   const wanted = [...entries].filter(
     ([name, files]) => (names?.has(name) ?? true) && (files.has("PKGBUILD") || files.has(".SRCINFO")),
   );
-  const derived = await readDerived(git, wanted, names === undefined);
+  const derived = await readDerived(git, wanted, names === undefined, compared);
   const isUnread = (name: string): boolean => {
     const known = derived.get(name);
     return !srcinfos && known !== undefined && isEnough(known);
@@ -111,13 +113,20 @@ export async function readFolders(
   return { repositoryConfig, packagesDir, folders };
 }
 
+interface ReadOptions {
+  readonly srcinfos?: boolean;
+  readonly compared?: { readonly names: ReadonlySet<string>; readonly read: ReadAgain };
+}
+
 /** What the PKGBUILDs of folders say, by the folder's name; only those are read of which it isn't kept. */
 async function readDerived(
   git: Git,
   folders: readonly (readonly [name: string, files: ReadonlyMap<string, TreeEntry>])[],
   isWhole: boolean,
+  compared: ReadOptions["compared"],
 ): Promise<ReadonlyMap<string, Derived>> {
   const kept = KeptMetadata.of(git.dir);
+  if (kept.hasNews) await learnReadings(git, kept, "here");
   const recipes = folders.flatMap(([name, files]) => {
     const entry = files.get("PKGBUILD");
     return entry && !refusal(entry) ? [{ name, entry }] : [];
@@ -126,12 +135,18 @@ async function readDerived(
   const isNew = recipes.filter(({ name, entry }) => {
     const known = kept.get(entry.id);
     if (known) derived.set(name, known);
-    return !known;
+    return !known || (compared?.names.has(name) && !kept.isCompared(entry.id));
   });
   const contentOf = await contents(
     git,
     isNew.map(({ entry }) => entry),
   );
+  const texts = isNew.flatMap(({ name, entry }): NewText[] => {
+    const content = contentOf(entry);
+    if (content.kind !== "file") return [];
+    return [{ id: entry.id, text: content.text, isCompared: compared?.names.has(name) ?? false }];
+  });
+  await settleReadings(kept, texts, () => learnReadings(git, kept, "remote"), compared?.read);
   await kept.reading(() => {
     for (const { name, entry } of isNew) {
       const content = contentOf(entry);

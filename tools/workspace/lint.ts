@@ -19,10 +19,10 @@ export function lintWorkspace(
   const workspace = parseWorkspace(readWorktree(root, kept, { reads: "srcinfos" }));
   const { packagesDir, packages, problems } = workspace;
   const found = [...problems];
-  for (const { pkgbase, committed } of packages.values()) {
+  for (const { pkgbase, committed, isReadOtherwise } of packages.values()) {
     const path = packagePath(packagesDir, pkgbase);
     const pkgbuild = readWorktreeFile(root, path, "PKGBUILD");
-    if (pkgbuild.kind !== "file" || !committed) continue;
+    if (pkgbuild.kind !== "file" || !committed || isReadOtherwise) continue;
     const stale = staleIn(pkgbuild.text, committed);
     if (stale.length === 0) continue;
     const message = `is stale in ${stale.join(", ")}; write it with: sluice srcinfo ${pkgbase} --write`;

@@ -7,7 +7,7 @@ import { KeptMetadata } from "./metadata/kept-metadata.ts";
 import { staleIn } from "./metadata/stale-in.ts";
 import { existingPackages } from "./package-names.ts";
 import { describeProblem, parseWorkspace, unknownPackages, type Workspace } from "./workspace.ts";
-import { askAboutWorktree } from "./ask-about-worktree.ts";
+import { askAboutWorktree, learnAboutWorktree } from "./ask-about-worktree.ts";
 import { readWorktree, readWorktreeFile } from "./worktree.ts";
 
 /** A package's `.SRCINFO` as it should be, and what lies there. */
@@ -32,16 +32,17 @@ export interface SrcinfoFile {
  */
 export async function srcinfoFiles(root: string, names: readonly string[]): Promise<SrcinfoFile[]> {
   const kept = KeptMetadata.of(root, derive);
+  if (kept.hasNews) await learnAboutWorktree(root, kept);
   const read = (): Workspace => parseWorkspace(readWorktree(root, kept, { reads: "srcinfos" }));
   const first = read();
   const workspace = (await askAboutWorktree(root, unknownPackages(first), kept)) ? read() : first;
   const { packages, packagesDir, problems } = workspace;
   const wanted = names.length === 0 ? [...packages.keys()] : existingPackages(names, packages);
   return wanted.map((pkgbase) => {
-    const { srcinfo, committed } = packages.get(pkgbase)!;
+    const { srcinfo, committed, isReadOtherwise } = packages.get(pkgbase)!;
     const folder = packagePath(packagesDir, pkgbase);
     const path = `${folder}/.SRCINFO`;
-    const fields = committed ? staleFieldsIn(root, folder, committed) : [];
+    const fields = committed && !isReadOtherwise ? staleFieldsIn(root, folder, committed) : [];
     const is = committed ? (fields.length > 0 ? "stale" : "current") : "missing";
     if (srcinfo) return { pkgbase, path, text: formatSrcinfo(srcinfo), is, fields };
     const problem = problems.find((found) => found.pkgbase === pkgbase && found.kind !== "folder-name");

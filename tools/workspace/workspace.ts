@@ -21,6 +21,8 @@ export interface Package {
   readonly srcinfo: Srcinfo | undefined;
   /** The `.SRCINFO` that lies beside it, where it was read. */
   readonly committed?: Srcinfo | undefined;
+  /** Another program reads the PKGBUILD in another way, so that nothing that it seems to say counts. */
+  readonly isReadOtherwise?: boolean;
   readonly config: PackageConfig;
 }
 
@@ -181,7 +183,7 @@ function metadataFrom(
   folder: string,
   architectures: Architectures,
   problems: WorkspaceProblem[],
-): Pick<Package, "srcinfo" | "committed"> {
+): Pick<Package, "srcinfo" | "committed" | "isReadOtherwise"> {
   const committed = committedFrom(file, `${folder}/.SRCINFO`, pkgbase, problems);
   const report = (kind: WorkspaceProblem["kind"], message: string, line?: number): void => {
     const where = line === undefined ? {} : { line };
@@ -191,17 +193,22 @@ function metadataFrom(
     ? metadataOf(derived, committed)
     : { srcinfo: committed, why: "it can't be read" };
   const { srcinfo } = metadata;
+  const isReadOtherwise = derived?.isReadOtherwise === true;
+  if (isReadOtherwise && srcinfo) {
+    const [{ reason, line } = { reason: "", line: 1 }] = derived.unknown;
+    report("pkgbuild", `${reason}, so its .SRCINFO counts; write it plainer`, line);
+  }
   if (!srcinfo) {
     if (derived && file.kind === "absent") {
       report("srcinfo-missing", `${metadata.why}; run makepkg --printsrcinfo > .SRCINFO`, metadata.line);
     }
-    return { srcinfo, committed };
+    return { srcinfo, committed, isReadOtherwise };
   }
   if (srcinfo.pkgbase !== pkgbase) {
     report("folder-name", `the folder is ${pkgbase}, its pkgbase is ${srcinfo.pkgbase}`);
   }
   if (builtFor({ srcinfo }, architectures).length === 0) report("arch", whyForeign(srcinfo, architectures));
-  return { srcinfo, committed };
+  return { srcinfo, committed, isReadOtherwise };
 }
 
 function committedFrom(

@@ -70,7 +70,8 @@ async function moveTag(
   if (range.tag?.id === range.head) return;
   const { git, platform, checkpoint } = ports;
   const isAsking = nextRequests(noRequests, workspace, builds, ports.now()) !== noRequests;
-  const changesState = isAsking || KeptMetadata.of(git.dir).answers().size > 0;
+  const known = KeptMetadata.of(git.dir);
+  const changesState = isAsking || known.answers().size > 0 || known.differing.size > 0;
   let said = "";
   for (let attempt = 1; attempt <= (changesState ? 3 : 1); attempt++) {
     const others = changesState ? await nextState(ports, workspace, builds) : [];

@@ -2,6 +2,7 @@ import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
 import { lastChanges } from "../../git/history.ts";
 import { differingFolders, listFolders, readFolders, type CommitFolders } from "../../workspace/commit.ts";
+import type { ReadAgain } from "../../workspace/metadata/second-readings.ts";
 import { parseWorkspace, requireValidConfig } from "../../workspace/workspace.ts";
 import type { CommitRange } from "../pipeline/commit-range.ts";
 import { decide, type Comparison, type Decision, type Side } from "./decide.ts";
@@ -29,7 +30,7 @@ async function compare(git: Git, { from, head, basis }: CommitRange): Promise<Co
   const differing = before ? differingFolders(before, after) : new Set(after.entries.keys());
   const [sideBefore, sideAfter] = await Promise.all([
     before && readSide(git, before, differing),
-    readSide(git, after),
+    readSide(git, after, undefined, differing),
   ]);
   const [was, is] = [before, after].map((folders) => folders?.repositoryConfig.kind);
   const isTakeOver = basis === "newest-commit" && was === "absent" && is !== "absent";
@@ -54,9 +55,23 @@ function refuseLostPackages({ before, after }: Comparison): void {
   );
 }
 
-async function readSide(git: Git, folders: CommitFolders, names?: ReadonlySet<string>): Promise<Side> {
-  return { entries: folders.entries, workspace: parseWorkspace(await readFolders(git, folders, names)) };
+/** @param changed whose PKGBUILDs are read by another program, too */
+async function readSide(
+  git: Git,
+  folders: CommitFolders,
+  names?: ReadonlySet<string>,
+  changed?: ReadonlySet<string>,
+): Promise<Side> {
+  const compared = changed && { compared: { names: changed, read: readAgain } };
+  const files = await readFolders(git, folders, names, compared);
+  return { entries: folders.entries, workspace: parseWorkspace(files) };
 }
+
+/** Most runs have nothing to read by it. */
+const readAgain: ReadAgain = async (texts) => {
+  const { openSecondReader } = await import("../../bash/open-second-reader.ts");
+  return openSecondReader().read(texts);
+};
 
 /** A decision as the schedule has it. */
 export function withoutKind<T extends { kind: string }>({ kind: _kind, ...rest }: T): Omit<T, "kind"> {

@@ -17,7 +17,7 @@ export async function commitState(
   { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email }: RepositoryConfig,
 ): Promise<string | undefined> {
   const changes = new Map(stateChanges(stateBranch, state));
-  const answers = withAnswers(stateBranch.files.get(answersFile), KeptMetadata.of(git.dir).answers());
+  const answers = withAnswers(stateBranch.files.get(answersFile), KeptMetadata.of(git.dir));
   if (answers !== undefined) changes.set(answersFile, { mode: "100644", content: Buffer.from(answers) });
   if (changes.size === 0) return stateBranch.commit;
   return writeCommit(git, {

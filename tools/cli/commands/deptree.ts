@@ -20,6 +20,7 @@ export async function deptree({ root, format, out, databases = [], json = false 
   const folder = findRoot(root);
   const distribution = await distributionNames(databases);
   const kept = KeptMetadata.of(folder);
+  if (kept.hasNews) await learn(folder, kept);
   const read = (): ReturnType<typeof readTree> => {
     const files = readWorktree(folder, kept, { reads: "tree" });
     return readTree(files, defaultArch, distribution);
@@ -38,6 +39,11 @@ export async function deptree({ root, format, out, databases = [], json = false 
   if (out === undefined) process.stdout.write(text);
   else writeInPlace(out, text);
   return 0;
+}
+
+async function learn(folder: string, kept: KeptMetadata): Promise<void> {
+  const { learnAboutWorktree } = await import("../../workspace/ask-about-worktree.ts");
+  await learnAboutWorktree(folder, kept);
 }
 
 /** What asking needs is loaded where somebody is asked. */

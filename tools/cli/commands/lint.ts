@@ -1,11 +1,16 @@
 import { lintVersions } from "../../ci/checks/lint-versions.ts";
+import { openSecondReader } from "../../bash/open-second-reader.ts";
 import { openGit } from "../../git/git.ts";
 import { derive } from "../../workspace/metadata/derived.ts";
 import { KeptMetadata } from "../../workspace/metadata/kept-metadata.ts";
 import { lintWorkspace } from "../../workspace/lint.ts";
 import { srcinfoFiles, writeSrcinfoFiles } from "../../workspace/srcinfo-files.ts";
 import { describeProblem, unknownPackages } from "../../workspace/workspace.ts";
-import { askAboutWorktree } from "../../workspace/ask-about-worktree.ts";
+import {
+  askAboutWorktree,
+  compareInWorktree,
+  learnAboutWorktree,
+} from "../../workspace/ask-about-worktree.ts";
 import { info, printable } from "../output/report.ts";
 import { publishedHere } from "../wiring/published-here.ts";
 import { findRoot } from "../wiring/root.ts";
@@ -19,9 +24,11 @@ interface Options {
 
 export async function lint({ root, fix = false, json = false }: Options): Promise<number> {
   const folder = findRoot(root);
-  if (fix) await repair(folder);
   const git = openGit(folder, process.env);
   const kept = KeptMetadata.of(folder, derive);
+  if (kept.hasNews) await learnAboutWorktree(folder, kept);
+  await compareInWorktree(folder, kept, openSecondReader().read);
+  if (fix) await repair(folder);
   const first = lintWorkspace(folder, kept);
   const isTold = await askAboutWorktree(folder, unknownPackages(first), kept);
   const { workspace, projects, problems: found } = isTold ? lintWorkspace(folder, kept) : first;

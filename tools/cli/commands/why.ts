@@ -14,6 +14,7 @@ import { SluiceError } from "../../errors.ts";
 import { openGit, type Git } from "../../git/git.ts";
 import { parseWorkspace, treeOf } from "../../workspace/workspace.ts";
 import { derive } from "../../workspace/metadata/derived.ts";
+import { learnAboutWorktree } from "../../workspace/ask-about-worktree.ts";
 import { KeptMetadata } from "../../workspace/metadata/kept-metadata.ts";
 import { readWorktree } from "../../workspace/worktree.ts";
 import { publishedHere } from "../wiring/published-here.ts";
@@ -121,7 +122,9 @@ async function obstacleOf(
   const said =
     notes.find(isOfThis) ?? problems.find((problem) => isOfThis(problem) && problem.kind === "same-version");
   if (said) return said.message;
-  const workspace = parseWorkspace(readWorktree(root, KeptMetadata.of(root, derive)));
+  const kept = KeptMetadata.of(root, derive);
+  if (kept.hasNews) await learnAboutWorktree(root, kept);
+  const workspace = parseWorkspace(readWorktree(root, kept));
   const pkg = workspace.packages.get(pkgbase);
   if (!pkg) return null;
   const only = { ...workspace, packages: new Map([[pkgbase, pkg]]) };

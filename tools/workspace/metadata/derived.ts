@@ -25,6 +25,8 @@ export interface Derived {
   readonly movesVersion: boolean;
   /** Nothing is unknown, and nothing is missing that every package has. */
   readonly whole: boolean;
+  /** Another program reads the text in another way, so that nothing of it is believed. */
+  readonly isReadOtherwise?: true;
 }
 
 /** Known fields in makepkg's order. */

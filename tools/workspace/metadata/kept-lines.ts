@@ -30,12 +30,15 @@ const mostUnused = 3;
  */
 export class KeptLines {
   readonly #file: string | undefined;
+  readonly #basis: string;
   readonly #used = new Set<string>();
   #read: Map<string, string> | undefined;
   #isNew = false;
 
-  constructor(file: string | undefined) {
+  /** @param basis what the lines rest on beside the evaluator: where it's another, nothing of them is taken */
+  constructor(file: string | undefined, basis = "") {
     this.#file = file;
+    this.#basis = basis;
   }
 
   get(id: string): string | undefined {
@@ -63,7 +66,7 @@ export class KeptLines {
   save(isWhole: boolean): void {
     if (!this.#isNew || this.#file === undefined) return;
     // Two commits that are compared are read at the same time.
-    const all = [...new Map([...readLines(this.#file), ...this.#lines])];
+    const all = [...new Map([...readLines(this.#file, this.#firstLine), ...this.#lines])];
     const isFull = isWhole && all.length > mostUnused * this.#used.size;
     const lines = (isFull ? all.filter(([id]) => this.#used.has(id)) : all).map(
       ([id, line]) => `${id} ${line}\n`,
@@ -71,7 +74,7 @@ export class KeptLines {
     const temporary = `${this.#file}.${process.pid}.tmp`;
     try {
       mkdirSync(dirname(this.#file), { recursive: true });
-      writeFileSync(temporary, [`${firstLine()}\n`, ...lines].join(""));
+      writeFileSync(temporary, [`${this.#firstLine}\n`, ...lines].join(""));
       renameSync(temporary, this.#file);
       this.#isNew = false;
     } catch {
@@ -80,12 +83,17 @@ export class KeptLines {
     }
   }
 
+  get #firstLine(): string {
+    return `${firstLine()}${this.#basis}`;
+  }
+
   get #lines(): Map<string, string> {
-    return (this.#read ??= this.#file === undefined ? new Map<string, string>() : readLines(this.#file));
+    return (this.#read ??=
+      this.#file === undefined ? new Map<string, string>() : readLines(this.#file, this.#firstLine));
   }
 }
 
-function readLines(file: string): Map<string, string> {
+function readLines(file: string, first: string): Map<string, string> {
   let text: string;
   try {
     // ASCII alone: one character beyond it would make the text take twice the memory, and be read half as fast.
@@ -94,7 +102,6 @@ function readLines(file: string): Map<string, string> {
     return new Map();
   }
   const lines = new Map<string, string>();
-  const first = firstLine();
   if (!text.startsWith(`${first}\n`) || !text.endsWith("\n")) return lines;
   for (let at = first.length + 1; at < text.length;) {
     const end = text.indexOf("\n", at);

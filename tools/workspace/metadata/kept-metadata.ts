@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gitFolder } from "../../git/git-folder.ts";
 import type { Derived } from "./derived.ts";
 import { KeptLines } from "./kept-lines.ts";
+import { type Differing, KeptReadings } from "./kept-readings.ts";
 
 /** A file that was written this short before it was read may be written again within the same tick of its clock. */
 const settledMs = 1_000;
@@ -16,13 +17,17 @@ const settledMs = 1_000;
 export class KeptMetadata {
   #derive: Derive | undefined;
   readonly #all: KeptLines;
-  readonly #trees: KeptLines;
+  #trees: KeptLines;
+  readonly #readings: KeptReadings;
+  readonly #folder: string | undefined;
   readonly #opened = Date.now();
 
   private constructor(folder: string | undefined, derive?: Derive) {
     this.#derive = derive;
+    this.#folder = folder;
+    this.#readings = new KeptReadings(folder);
     this.#all = new KeptLines(folder && join(folder, "metadata"));
-    this.#trees = new KeptLines(folder && join(folder, "trees"));
+    this.#trees = this.#openTrees();
   }
 
   /**
@@ -46,7 +51,34 @@ export class KeptMetadata {
   }
 
   get(id: string): Derived | undefined {
-    return parsed(this.#all.get(id));
+    return this.#readings.metadataOf(id) ?? parsed(this.#all.get(id));
+  }
+
+  /** Whether it is known if another program reads this text as we do. */
+  isCompared(id: string): boolean {
+    return this.#readings.isCompared(id);
+  }
+
+  /** @param line where another program reads it otherwise; undefined: it reads it as we do */
+  addReading(id: string, line: number | undefined): void {
+    this.#readings.add(id, line);
+    if (line !== undefined) this.#trees = this.#openTrees();
+  }
+
+  /** Texts that another program reads otherwise. */
+  get differing(): Differing {
+    return this.#readings.differing;
+  }
+
+  /** Whether the branch `state`, as this clone saw it last, may tell of more. */
+  get hasNews(): boolean {
+    return this.#readings.hasNews;
+  }
+
+  /** Adds what the branch `state` tells at a commit. */
+  learn(commit: string, differing: Differing): void {
+    this.#readings.learn(commit, differing);
+    this.#trees = this.#openTrees();
   }
 
   /** What makepkg said of recipes, by their ids; without what isn't known. */
@@ -93,8 +125,18 @@ export class KeptMetadata {
 
   /** Writes what is new. @param whole what was read of a whole workspace, if anything */
   save(whole?: Part): void {
+    this.#readings.save();
     this.#all.save(whole === "all");
     this.#trees.save(whole === "tree");
+  }
+
+  /** Their lines don't tell which text they are of: they are good for as long as no other text is read otherwise. */
+  #openTrees(): KeptLines {
+    const differing = [...this.#readings.differing.keys()].sort();
+    return new KeptLines(
+      this.#folder && join(this.#folder, "trees"),
+      differing.map((id) => ` not ${id}`).join(""),
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
 import { stateCommit, stateCommitHere } from "../state/state-commit.ts";
 import type { Derived } from "./derived.ts";
+import type { KeptMetadata } from "./kept-metadata.ts";
 import { asSrcinfo } from "./metadata.ts";
 import { fromSrcinfo } from "./print-srcinfo.ts";
 
@@ -22,30 +23,53 @@ export async function sharedAnswers(
   git: Git,
   where: "remote" | "here",
 ): Promise<ReadonlyMap<string, Derived>> {
+  return parseAnswers((await fileOnState(git, where))?.text);
+}
+
+/**
+ * Which texts other machines found to be read otherwise by another program, from the same file: what is kept here knows
+ * of them from then on.
+ */
+export async function learnReadings(git: Git, kept: KeptMetadata, where: "remote" | "here"): Promise<void> {
+  const file = await fileOnState(git, where);
+  if (file) kept.learn(file.commit, new Map(differingIn(file.text)));
+}
+
+async function fileOnState(
+  git: Git,
+  where: "remote" | "here",
+): Promise<{ readonly commit: string; readonly text: string | undefined } | undefined> {
   try {
     const commit = await (where === "remote" ? stateCommit(git) : stateCommitHere(git));
-    if (commit === undefined) return new Map();
+    if (commit === undefined) return undefined;
     const { ok, stdout } = await git.attempt(["cat-file", "blob", `${commit}:${answersFile}`]);
-    return ok ? parseAnswers(stdout) : new Map();
+    return { commit, text: ok ? stdout : undefined };
   } catch (error) {
-    if (error instanceof SluiceError) return new Map();
+    if (error instanceof SluiceError) return undefined;
     throw error;
   }
 }
 
-/** @returns the file with these answers, too; undefined where they are all there already */
-export function withAnswers(
-  text: string | undefined,
-  answers: ReadonlyMap<string, Derived>,
-): string | undefined {
-  const before = textsIn(text);
-  const added = [...answers].filter(([id, { whole }]) => whole && !before.has(id));
-  if (added.length === 0) return undefined;
+/** @returns the file with what is known here, too; undefined where it is all there already */
+export function withAnswers(text: string | undefined, known: KeptMetadata): string | undefined {
+  const [before, differing] = [textsIn(text), differingIn(text)];
+  const added = [...known.answers()].filter(([id, { whole }]) => whole && !before.has(id));
+  const read = [...known.differing].filter(([id]) => !differing.has(id));
+  if (added.length === 0 && read.length === 0) return undefined;
   const all = [...before, ...added.map(([id, answer]) => [id, formatSrcinfo(asSrcinfo(answer))] as const)];
-  return `${JSON.stringify({ version: 1, answers: Object.fromEntries(all.slice(-most)) }, null, 1)}\n`;
+  const file = {
+    version: 1,
+    answers: newest(all),
+    ...(differing.size + read.length > 0 && { readOtherwise: newest([...differing, ...read]) }),
+  };
+  return `${JSON.stringify(file, null, 1)}\n`;
 }
 
-function parseAnswers(text: string): Map<string, Derived> {
+function newest<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
+  return Object.fromEntries(entries.slice(-most));
+}
+
+function parseAnswers(text: string | undefined): Map<string, Derived> {
   const answers = new Map<string, Derived>();
   for (const [id, srcinfo] of textsIn(text)) {
     try {
@@ -59,19 +83,35 @@ function parseAnswers(text: string): Map<string, Derived> {
 }
 
 function textsIn(text: string | undefined): Map<string, string> {
+  return new Map(
+    entriesIn(text, "answers").filter(
+      (entry): entry is [string, string] => isRecipeId(entry[0]) && typeof entry[1] === "string",
+    ),
+  );
+}
+
+/** Lines by the blob ids of PKGBUILDs. */
+function differingIn(text: string | undefined): Map<string, number> {
+  return new Map(
+    entriesIn(text, "readOtherwise").filter(
+      (entry): entry is [string, number] => isBlobId(entry[0]) && Number.isSafeInteger(entry[1]),
+    ),
+  );
+}
+
+function entriesIn(text: string | undefined, part: "answers" | "readOtherwise"): [string, unknown][] {
   let data: unknown;
   try {
     data = JSON.parse(text ?? "");
   } catch {
-    return new Map();
+    return [];
   }
-  const { version, answers } = (data ?? {}) as { version?: unknown; answers?: unknown };
-  if (version !== 1 || typeof answers !== "object" || answers === null) return new Map();
-  return new Map(
-    Object.entries(answers).filter(
-      (entry): entry is [string, string] => isRecipeId(entry[0]) && typeof entry[1] === "string",
-    ),
-  );
+  const { version, [part]: found } = (data ?? {}) as Record<string, unknown>;
+  return version === 1 && typeof found === "object" && found !== null ? Object.entries(found) : [];
+}
+
+function isBlobId(id: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(id);
 }
 
 function isRecipeId(id: string): boolean {
