@@ -140,6 +140,12 @@ describe.skipIf(probeBubblewrap() !== undefined || missingPrograms("makepkg").le
   },
 );
 
+/** What the dependency tree says of `app`. */
+async function edges(root: string): Promise<string[]> {
+  const { stdout } = await w.sluice(["deptree", "--format", "chaotic", "--root", root]);
+  return stdout.split(";").filter((entry) => entry.startsWith("app:"));
+}
+
 describe("where another reader of bash takes a PKGBUILD in another way", () => {
   /** Our grammar sees one assignment after the other, bash a command and an assignment less. */
   const misleading = `_y="\${_n:-'}"\ndepends=(other)\n_z="'}"\n`;
@@ -149,11 +155,6 @@ describe("where another reader of bash takes a PKGBUILD in another way", () => {
     w.write("packages/app/PKGBUILD", recipe("app", misleading));
     w.write("packages/app/.SRCINFO", srcinfoText("app", { lines: ["depends = lib"] }));
   };
-  const edges = async (root: string): Promise<string[]> => {
-    const { stdout } = await w.sluice(["deptree", "--format", "chaotic", "--root", root]);
-    return stdout.split(";").filter((entry) => entry.startsWith("app:"));
-  };
-
   test("its .SRCINFO counts, on every machine that sees the branch state", async () => {
     w.addPackage("lib");
     w.publishScheduled();

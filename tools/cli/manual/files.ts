@@ -54,7 +54,7 @@ export const workspaceFiles = {
   },
   "In Git": {
     "refs/heads/state":
-      "What only pipelines write: a file per package, `.version-state` with versions of libraries, `.requests.json` with what builders are asked for, `.srcinfo.json` with what makepkg said of recipes whose text doesn't tell, `.releases.json` with the refs of projects as they were seen, `.gives.json` and `.broken.json` with what libraries there are and which packages lack some, `.evidence/` with what was found out about updates that are held, `.sluice.json` for the rest. One commit without a past, rewritten by each run.",
+      "What only pipelines write: a file per package, `.version-state` with versions of libraries, `.requests.json` with what builders are asked for, `.srcinfo.json` with what makepkg said of recipes whose text doesn't tell, and which texts two readers of bash don't read alike, `.releases.json` with the refs of projects as they were seen, `.gives.json` and `.broken.json` with what libraries there are and which packages lack some, `.evidence/` with what was found out about updates that are held, `.sluice.json` for the rest. One commit without a past, rewritten by each run.",
     "refs/tags/scheduled": "The last commit whose schedule was written.",
     "refs/sluice/scheduled/DATE/COMMIT":
       "A commit that CI_OVERWRITE_COMMITS took out of main's history, kept for 30 days.",

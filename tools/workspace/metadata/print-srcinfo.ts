@@ -20,7 +20,7 @@ export async function makepkgSandbox(path = process.env["PATH"] ?? ""): Promise<
  * What `makepkg --printsrcinfo` says of a recipe, in the same form as what is derived. It runs the recipe: without
  * network, seeing the recipe and the system's programs alone. What the recipe does wrong is what isn't known then.
  *
- * @returns undefined where something else ended it, so that asking again may help
+ * @returns undefined where something else or its time ended it, so that asking again may help
  * @throws SluiceError `sandbox-start`, `sandbox-isolation`
  */
 export async function printSrcinfo(files: RecipeFiles, sandbox: Sandbox): Promise<Derived | undefined> {
@@ -42,7 +42,8 @@ export async function printSrcinfo(files: RecipeFiles, sandbox: Sandbox): Promis
         else said = `${said}${chunk.toString()}`.slice(-2000);
       },
     });
-    if (outcome.kind === "lost" || outcome.kind === "cancelled") return undefined;
+    // A busy machine may take too long where another doesn't.
+    if (["lost", "cancelled", "timed-out"].includes(outcome.kind)) return undefined;
     if (outcome.kind !== "exited") return notKnown(`makepkg --printsrcinfo ${outcome.kind}`);
     if (outcome.code !== 0) return notKnown(`makepkg --printsrcinfo fails: ${lastLine(said)}`);
     return answered(Buffer.from(text, "latin1").toString());

@@ -128,8 +128,9 @@ export class Pattern {
     onlyShortest = false,
   ): number[] {
     const found: number[] = [];
+    const most = onlyShortest ? 1 : Infinity;
     let states = closure([0], tokens);
-    for (let at = start; states.length > 0 && !(onlyShortest && found.length > 0); at += 1) {
+    for (let at = start; states.length > 0 && found.length < most; at += 1) {
       this.#budget.spend(states.length);
       if (states.at(-1) === tokens.length) found.push(at - start);
       const char = chars[at];
