@@ -17,6 +17,12 @@ const own = [
   "build() { a=(} '}' $((1+(2))) ); [[ $a == *} ]]; }\nx=8",
   "build() { echo }; echo a} {b; }\nx=9",
   'build() { x=# ; y=a#b; echo "#" # \'\n}\nx=10',
+  "build() (\n  a=(1 2); echo $(echo ')') \")\" \\)\n)\nx=11",
+  "build() ((1)\n)\nx=12",
+  "build() (\n  f() { :; }\n)\nx=13",
+  "build() (\n  case a in a) : ;; esac\n  cat <<E\n)\nE\n)\nx=14",
+  "build() (\n  { :; }\n) >a\nx=15",
+  "a=b\nc=(d 'e\nf' \"g\"\n  h) # i\nj=(k\n  l\n)\nm+=(n)\no='p'\nq=\"\"\nr=\ns=( )\nt=u v\nw=x; y=z\n",
 ];
 
 const attempts = JSON.parse(

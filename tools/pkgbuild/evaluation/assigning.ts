@@ -10,7 +10,7 @@ import {
 } from "./expansion/expand.ts";
 import type { Scope } from "./expansion/scope.ts";
 import type { ArrayElement, Assignment, Word } from "../grammar/syntax.ts";
-import { NotStatic, textOf, type Value, type Variable } from "./values.ts";
+import { NotStatic, PlainArray, textOf, type Value, type Variable } from "./values.ts";
 import { walkWord } from "../grammar/walk.ts";
 
 /** A shell in which what isn't followed can make variables unknown. */
@@ -34,6 +34,11 @@ export function assigned(
     };
   }
   if (index) throw new NotStatic("an array can't be an element");
+  const isKeyed = old?.kind === "array" && old.associative;
+  if (value.texts && !append && !isKeyed) {
+    shell.budget.spend(10 * value.texts.length);
+    return new PlainArray(value.texts, line);
+  }
   return list(old, append, value.elements, line, shell);
 }
 

@@ -7,6 +7,7 @@ import type { Walk } from "./effects.ts";
 export function substitutes(assignment: Assignment): boolean {
   const { index, value } = assignment;
   // Thousands are asked, and most consist of text and plain variables.
+  if (value.kind === "array" && value.texts) return false;
   if (!index && (value.kind === "scalar" ? isPlain(value.word) : value.elements.every(isPlainElement)))
     return false;
   let found = false;

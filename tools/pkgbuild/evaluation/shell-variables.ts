@@ -47,6 +47,7 @@ export class ShellVariables {
 
   get names(): readonly string[] {
     const declared = this.#frames[0]!;
+    if (declared.size === 0) return [...this.#held.keys()];
     const held = [...this.#held.keys()].filter((name) => !declared.has(name));
     return [...held, ...[...declared].flatMap(([name, variable]) => (variable ? [name] : []))];
   }

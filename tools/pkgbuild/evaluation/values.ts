@@ -23,6 +23,8 @@ export type Variable =
       readonly associative: boolean;
       readonly elements: ReadonlyMap<string, Value>;
       readonly line: number;
+      /** The elements' values where their keys count from zero, and all were set at once. */
+      readonly listed?: readonly Value[];
     }
   /** Not even known whether it's an array, or how many elements it has. */
   | { readonly kind: "unknown"; readonly value: Unknown };
@@ -47,10 +49,26 @@ export function inOrder(array: Extract<Variable, { kind: "array" }>): [string, V
 }
 
 /** The elements' values in the same order. */
-export function valuesInOrder(array: Extract<Variable, { kind: "array" }>): Value[] {
-  // Mostly they have no gaps, and were set one after the other.
-  const isPlain = !array.associative && [...array.elements.keys()].every((key, at) => key === String(at));
-  return isPlain ? [...array.elements.values()] : inOrder(array).map(([, value]) => value);
+export function valuesInOrder(array: Extract<Variable, { kind: "array" }>): readonly Value[] {
+  return array.listed ?? inOrder(array).map(([, value]) => value);
+}
+
+/** A list as most are: of many of them nobody asks for one element. */
+export class PlainArray {
+  readonly kind = "array";
+  readonly associative = false;
+  readonly listed: readonly Value[];
+  readonly line: number;
+  #elements: ReadonlyMap<string, Value> | undefined;
+
+  constructor(texts: readonly string[], line: number) {
+    this.listed = texts.map((text) => ({ known: true, text, line }));
+    this.line = line;
+  }
+
+  get elements(): ReadonlyMap<string, Value> {
+    return (this.#elements ??= new Map(this.listed.map((value, at) => [String(at), value])));
+  }
 }
 
 /** `hash_string` in bash's hashlib.c, for the 1,024 places that assoc.h has. */

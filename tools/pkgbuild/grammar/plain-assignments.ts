@@ -1,4 +1,4 @@
-import type { Cursor } from "./cursor.ts";
+import { Cursor } from "./cursor.ts";
 import type { ArrayElement, AssignedValue, Statement, Word } from "./syntax.ts";
 
 /** A name and one word without anything that would be expanded, or the parenthesis that opens a list. */
@@ -39,9 +39,44 @@ export function readPlainAssignment(cursor: Cursor): Statement | undefined {
 }
 
 function readPlainList(cursor: Cursor): AssignedValue | undefined {
+  const { at: start, line, text } = cursor;
+  if (!cursor.skims) {
+    const elements = readPlainElements(cursor);
+    return cursor.take(endOfList) === "" ? undefined : { kind: "array", elements };
+  }
+  const texts: string[] = [];
+  plainElement.lastIndex = start;
+  for (let match = plainElement.exec(text); match; match = plainElement.exec(text)) {
+    cursor.at += match[0].length;
+    texts.push(match[1] ?? match[2] ?? match[3] ?? "");
+  }
+  return cursor.take(endOfList) === "" ? undefined : new PlainList(texts, text.slice(start, cursor.at), line);
+}
+
+/** Thousands are read of whose elements only the texts are asked for. */
+class PlainList {
+  readonly kind = "array";
+  readonly texts: readonly string[];
+  readonly #text: string;
+  readonly #line: number;
+  #elements: readonly ArrayElement[] | undefined;
+
+  constructor(texts: readonly string[], text: string, line: number) {
+    this.texts = texts;
+    this.#text = text;
+    this.#line = line;
+  }
+
+  /** Without their places in the whole text. */
+  get elements(): readonly ArrayElement[] {
+    return (this.#elements ??= readPlainElements(new Cursor(this.#text, { line: this.#line })));
+  }
+}
+
+function readPlainElements(cursor: Cursor): ArrayElement[] {
   const elements: ArrayElement[] = [];
   for (let plain = readPlainElement(cursor); plain; plain = readPlainElement(cursor)) elements.push(plain);
-  return cursor.take(endOfList) === "" ? undefined : { kind: "array", elements };
+  return elements;
 }
 
 /** One element of a list where a plain one stands here. */

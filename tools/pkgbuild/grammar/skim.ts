@@ -1,11 +1,12 @@
 /**
- * Where the `}` stands that ends the body beginning with this `{`: found by quotes, parentheses and comments alone,
+ * Where the `}` stands that ends the body beginning with this `{`, or the `)` of one in a subshell: found by quotes, parentheses and comments alone,
  * which takes a fraction of the time that reading the commands takes. Undefined wherever that isn't certain; then
  * the body has to be read. The `}` has to be all that its line has.
  */
 export function endOfBody(text: string, start: number): number | undefined {
-  if (text[start] !== "{" || !isBlank(text[start + 1])) return undefined;
-  const end = endOfCode(text, start + 1, 0);
+  const isSubshell = text[start] === "(" && text[start + 1] !== "(";
+  if (!isSubshell && (text[start] !== "{" || !isBlank(text[start + 1]))) return undefined;
+  const end = endOfCode(text, start + 1, isSubshell ? 1 : 0);
   if (end === undefined || (text[end + 1] ?? "\n") !== "\n") return undefined;
   return unclear.test(text.slice(start, end)) ? undefined : end;
 }

@@ -66,7 +66,12 @@ export interface Assignment {
 
 export type AssignedValue =
   | { readonly kind: "scalar"; readonly word: Word; readonly span?: Span }
-  | { readonly kind: "array"; readonly elements: readonly ArrayElement[] };
+  | {
+      readonly kind: "array";
+      readonly elements: readonly ArrayElement[];
+      /** The elements' texts, where each is plain text that comes to nothing else. */
+      readonly texts?: readonly string[];
+    };
 
 export interface ArrayElement {
   readonly index: Word | undefined;

@@ -53,6 +53,10 @@ export class KeptLines {
     this.#isNew = true;
   }
 
+  get size(): number {
+    return this.#lines.size;
+  }
+
   /** The ids, whether they're used or not. */
   ids(): Iterable<string> {
     return this.#lines.keys();

@@ -54,6 +54,11 @@ export class KeptMetadata {
     return this.#readings.metadataOf(id) ?? parsed(this.#all.get(id));
   }
 
+  /** Whether anything is known of texts by their ids. */
+  get knowsTexts(): boolean {
+    return this.#all.size > 0 || this.#readings.differing.size > 0;
+  }
+
   /** Whether it is known if another program reads this text as we do. */
   isCompared(id: string): boolean {
     return this.#readings.isCompared(id);
