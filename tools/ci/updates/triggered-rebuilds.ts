@@ -1,8 +1,12 @@
-import type { SluiceError } from "../../errors.ts";
 import { nextBump } from "../../builder/versions/next-bump.ts";
 import type { Git } from "../../git/git.ts";
 import { readBlobs } from "../../git/objects.ts";
-import { rebuildOnPath, type RebuildOn, type RebuildSighting } from "../../upstream/nvchecker/rebuild-on.ts";
+import {
+  rebuildOnPath,
+  type FailedLook,
+  type RebuildOn,
+  type RebuildSighting,
+} from "../../upstream/nvchecker/rebuild-on.ts";
 import type { PackageState } from "../../workspace/state/package-state.ts";
 import type { Package } from "../../workspace/workspace.ts";
 import type { Side } from "../on-commit/decide.ts";
@@ -12,12 +16,8 @@ import type { LibraryBump, LibraryChange } from "./library-rebuilds.ts";
 export interface TriggeredRebuilds {
   readonly bumps: readonly LibraryBump[];
   readonly skipped: readonly { readonly pkgbase: string; readonly reason: string }[];
-  /** Packages that couldn't be asked about; their state stays. `problem`: somebody has to change the file. */
-  readonly failed: readonly {
-    readonly pkgbase: string;
-    readonly kind: "unavailable" | "problem";
-    readonly error: SluiceError;
-  }[];
+  /** What couldn't be asked about; what is remembered of it stays. */
+  readonly failed: readonly (FailedLook & { readonly pkgbase: string })[];
   /** What is remembered of packages, to be written together with the bumps. */
   readonly rebuiltFor: ReadonlyMap<string, NonNullable<PackageState["rebuiltFor"]>>;
 }
@@ -52,10 +52,8 @@ export function planTriggeredRebuilds(
   const failed: TriggeredRebuilds["failed"][number][] = [];
   const rebuiltFor = new Map<string, ReadonlyMap<string, string>>();
   for (const [pkgbase, sighting] of sightings) {
-    if (sighting.kind !== "versions") {
-      failed.push({ pkgbase, kind: sighting.kind, error: sighting.error });
-      continue;
-    }
+    failed.push(...sighting.failed.map((look) => ({ pkgbase, ...look })));
+    if (!sighting.versions) continue;
     const before = known.get(pkgbase)?.rebuiltFor ?? new Map<string, string>();
     const now = [...sighting.versions].flatMap(([name, version]): [string, string][] => {
       const kept = version ?? before.get(name);

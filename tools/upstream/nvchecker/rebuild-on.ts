@@ -11,16 +11,23 @@ export interface RebuildOn {
 }
 
 /** What a look at it found. */
-export type RebuildSighting =
-  /** By section; undefined where nothing new is known of it. */
-  | { readonly kind: "versions"; readonly versions: ReadonlyMap<string, string | undefined> }
-  /** `unavailable`: the next look may find it. `problem`: a person has to do something. */
-  | { readonly kind: "unavailable" | "problem"; readonly error: SluiceError };
+export interface RebuildSighting {
+  /** By section; undefined where nothing new is known of it. No map where the file itself isn't understood. */
+  readonly versions: ReadonlyMap<string, string | undefined> | undefined;
+  /** Sections that couldn't be asked about, or the file. */
+  readonly failed: readonly FailedLook[];
+}
+
+/** `unavailable`: the next look may find it. `problem`: a person has to do something. */
+export interface FailedLook {
+  readonly kind: "unavailable" | "problem";
+  readonly error: SluiceError;
+}
 
 /** Where a package's file is, within its folder. */
 export const rebuildOnPath = ".CI/rebuild-on.toml";
 
-/** Asks for what all these files name. A package of which a part can't be asked isn't rebuilt for the rest of it. */
+/** Asks for what all these files name, each section by itself. */
 export async function lookAtRebuilds(
   packages: readonly RebuildOn[],
   asking: Asking,
@@ -30,18 +37,28 @@ export async function lookAtRebuilds(
 }
 
 async function lookAt({ pkgbase, bytes }: RebuildOn, asking: Asking): Promise<RebuildSighting> {
-  try {
-    const entries = readNvcheckerEntries(pkgbase, rebuildOnPath, bytes);
-    const found = entries.map(async (entry): Promise<[string, string | undefined]> => {
+  const failed: FailedLook[] = [];
+  const entries = await unlessFailed(failed, async () => readNvcheckerEntries(pkgbase, rebuildOnPath, bytes));
+  const found = entries?.map(async (entry): Promise<[string, string | undefined]> => {
+    const version = await unlessFailed(failed, async () => {
       const answer = await kindOf(entry)(entry, asking);
       const chosen = answer && chooseVersion(entry, answer);
       if (answer !== undefined && chosen === undefined) throw noVersion(entry.name);
-      return [entry.name, chosen?.version];
+      return chosen?.version;
     });
-    return { kind: "versions", versions: new Map(await Promise.all(found)) };
+    return [entry.name, version];
+  });
+  return { versions: found && new Map(await Promise.all(found)), failed };
+}
+
+/** What can't be found out goes to the list. */
+async function unlessFailed<T>(failed: FailedLook[], find: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await find();
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    return { kind: error.code === "unavailable" ? "unavailable" : "problem", error };
+    failed.push({ kind: error.code === "unavailable" ? "unavailable" : "problem", error });
+    return undefined;
   }
 }
 
