@@ -18,6 +18,9 @@ const add = (name: string, more?: string): void => w.write(`packages/${name}/PKG
 
 const canary = (): string => join(w.base, "canary");
 
+/** It looks like three assignments, and bash takes it for one string. */
+const misleading = `_y="\${_n:-'}"\ndepends=(other)\n_z="'}"\n`;
+
 /** A search path with Git alone. */
 function withoutMakepkg(): { PATH: string } {
   const bin = join(w.base, "bin");
@@ -130,6 +133,16 @@ describe.skipIf(probeBubblewrap() !== undefined || missingPrograms("makepkg").le
       );
     });
 
+    test("is asked where bash takes it for something else than it looks like", async () => {
+      add("app", misleading);
+      w.addPackage("other");
+      w.commit("two");
+      const { stdout } = await w.sluice(["on-commit", "--dry-run", "--json"]);
+      const { schedule } = JSON.parse(stdout) as { schedule: Schedule };
+      expect(schedule.builds.map(({ pkgbase, needs }) => [pkgbase, needs])).toContainEqual(["app", []]);
+      expect((await w.sluice(["srcinfo", "app"])).stdout).not.toContain("depends");
+    });
+
     test("one that fails is that package's problem alone", async () => {
       add("bad", "depends=($(echo 'no such thing' >&2; kill $$))\n");
       add("good");
@@ -146,19 +159,18 @@ async function edges(root: string): Promise<string[]> {
   return stdout.split(";").filter((entry) => entry.startsWith("app:"));
 }
 
+function addMisread(): void {
+  w.addPackage("lib");
+  w.addPackage("other");
+  w.write("packages/app/PKGBUILD", recipe("app", misleading));
+  w.write("packages/app/.SRCINFO", srcinfoText("app", { lines: ["depends = lib"] }));
+}
+
 describe("where another reader of bash takes a PKGBUILD in another way", () => {
-  /** Our grammar sees one assignment after the other, bash a command and an assignment less. */
-  const misleading = `_y="\${_n:-'}"\ndepends=(other)\n_z="'}"\n`;
-  const misread = (): void => {
-    w.addPackage("lib");
-    w.addPackage("other");
-    w.write("packages/app/PKGBUILD", recipe("app", misleading));
-    w.write("packages/app/.SRCINFO", srcinfoText("app", { lines: ["depends = lib"] }));
-  };
   test("its .SRCINFO counts, on every machine that sees the branch state", async () => {
     w.addPackage("lib");
     w.publishScheduled();
-    misread();
+    addMisread();
     w.commit("misread");
     w.git("push", "-q", "origin", "main");
     const before = w.clone("before");
@@ -178,7 +190,7 @@ describe("where another reader of bash takes a PKGBUILD in another way", () => {
   });
 
   test("lint says so, and doesn't take the .SRCINFO for stale", async () => {
-    misread();
+    addMisread();
     w.commit("misread");
     const said =
       /^packages\/app\/PKGBUILD:\d+: bash may read it in another way than it seems, so its \.SRCINFO counts[^\n]*$/;

@@ -223,7 +223,8 @@ async function readRecipe(git: Git, folder: ReadonlyMap<string, TreeEntry>): Pro
 }
 
 function staleFieldsOf(recipe: RecipeFiles, { packages }: Workspace, pkgbase: string): readonly string[] {
-  const srcinfo = packages.get(pkgbase)?.committed;
+  const { committed: srcinfo, isReadOtherwise } = packages.get(pkgbase) ?? {};
+  if (isReadOtherwise) return [];
   const pkgbuild = recipe.get("PKGBUILD");
   if (!srcinfo || !pkgbuild || pkgbuild.mode === "120000" || pkgbuild.mode === "160000") return [];
   return staleIn(Buffer.from(pkgbuild.bytes).toString(), srcinfo);

@@ -75,10 +75,11 @@ function readOtherwise(line: number): Derived {
 
 /** As `stateCommitHere`, without starting Git. */
 function stateCommitIn(gitFolder: string): string | undefined {
-  const packed = read(join(gitFolder, "packed-refs"));
+  let packed: string | undefined;
   for (const ref of [`refs/remotes/${remote}/state`, stateRef]) {
     const loose = read(join(gitFolder, ref)).trim();
     if (isId.test(loose)) return loose;
+    packed ??= read(join(gitFolder, "packed-refs"));
     const at = packed.indexOf(` ${ref}\n`);
     if (at !== -1) return packed.slice(packed.lastIndexOf("\n", at) + 1, at);
   }

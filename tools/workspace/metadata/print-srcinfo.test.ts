@@ -25,7 +25,5 @@ test.each<[Outcome, object | undefined]>([
       return { outcome, durationMs: 1, collected: [], logTruncated: false, notes: [] };
     },
   };
-  const found = await printSrcinfo(new Map(), sandbox);
-  if (expected) expect(found).toMatchObject(expected);
-  else expect(found).toBeUndefined();
+  expect({ found: await printSrcinfo(new Map(), sandbox) }).toMatchObject({ found: expected });
 });

@@ -20,24 +20,25 @@ const plain = "pkgname=foo\npkgver=1\n";
 const open = 'pkgname=foo\npkgver=$(date)\n_x="${y}"\n';
 const unread = "pkgname=foo\nf() {\n  case x in\n}\n";
 
-/** Reads all as we do but the third line of each. */
+/** Reads all as we do, or all but the third line of each. */
 function reader(asked: string[], agrees: boolean): ReadAgain {
   return (texts) => {
-    const reading = (text: string): SecondReading => ({
-      by: "test",
-      commands: text.split("\n").map((form, at) => ({
-        line: at + 1,
-        form,
-        agrees: agrees || at !== 2,
-        assigns: true,
-      })),
-    });
     const all = [...texts];
     asked.push(...all);
     return Promise.resolve(
-      new Map(all.filter((text) => text !== unread).map((text) => [text, reading(text)])),
+      new Map(all.filter((text) => text !== unread).map((text) => [text, readingOf(text, agrees)])),
     );
   };
+}
+
+function readingOf(text: string, agrees: boolean): SecondReading {
+  const commands = text.split("\n").map((form, at) => ({
+    line: at + 1,
+    form,
+    agrees: agrees || at !== 2,
+    assigns: true,
+  }));
+  return { by: "test", commands };
 }
 
 const learnNothing = (): Promise<void> => Promise.resolve();
