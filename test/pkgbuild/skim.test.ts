@@ -22,6 +22,14 @@ const own = [
   "build() (\n  f() { :; }\n)\nx=13",
   "build() (\n  case a in a) : ;; esac\n  cat <<E\n)\nE\n)\nx=14",
   "build() (\n  { :; }\n) >a\nx=15",
+  "build() {\n  sed 's/foo()/case/'; local x=() # function f() {\n}\nx=17",
+  "build() {\n  f () { :; }\n  echo 'case'\n}\nx=18",
+  'build() {\n  echo "$(f() { :; }; f) case"\n}\nx=19',
+  "build() {\n  echo 'f()'\n  case $x in a) ;; esac\n}\nx=20",
+  "build() {\n  cat <<E\n$(f() { :; })\nE\n}\nx=21",
+  "build() {\n  cat <<'E'\nf() { case }\nE\n}\nx=22",
+  "build() {\n  echo 'case'; function g { :; }\n}\nx=23",
+  'build() {\n  [[ x =~ () ]]; echo "function"; h=( )\n}\nx=24',
   "a=b\nc=(d 'e\nf' \"g\"\n  h) # i\nj=(k\n  l\n)\nm+=(n)\no='p'\nq=\"\"\nr=\ns=( )\nt=u v\nw=x; y=z\n",
 ];
 

@@ -6,13 +6,25 @@
 export function endOfBody(text: string, start: number): number | undefined {
   const isSubshell = text[start] === "(" && text[start + 1] !== "(";
   if (!isSubshell && (text[start] !== "{" || !isBlank(text[start + 1]))) return undefined;
-  const end = endOfCode(text, start + 1, isSubshell ? 1 : 0);
+  const place: Place = { nesting: isSubshell ? 1 : 0, isWary: false };
+  const end = endOfCode(text, start + 1, place);
   if (end === undefined || (text[end + 1] ?? "\n") !== "\n") return undefined;
-  return unclear.test(text.slice(start, end)) ? undefined : end;
+  if (!unclear.test(text.slice(start, end))) return end;
+  // Mostly it stands in quotes or in a comment.
+  return endOfCode(text, start + 1, { ...place, isWary: true });
+}
+
+interface Place {
+  /** How many substitutions it's in. */
+  readonly nesting: number;
+  /** Other functions and cases have to be looked for. */
+  readonly isWary: boolean;
 }
 
 /** Other functions, which count wherever they stand, and what has parentheses that pair up with none. */
 const unclear = /\((?:[ \t]|\\\n)*\)|\b(?:function|case)\b/;
+const unclearWord = /\b(?:function|case)\b/;
+const emptyParentheses = /\((?:[ \t]|\\\n)*\)/y;
 
 const plainCode = /[^\n\\'"#$()<[\]{}`]*/y;
 const plainQuoted = /[^\\"$`]*/y;
@@ -25,10 +37,13 @@ const deepestNesting = 50;
  * Of a body (nesting 0) the place of its `}`; of what is in parentheses the place of the one that closes them.
  * Whatever bash may read in another way is unclear.
  */
-function endOfCode(text: string, start: number, nesting: number): number | undefined {
+function endOfCode(text: string, start: number, place: Place): number | undefined {
+  const { nesting, isWary } = place;
   let depth = nesting > 0 ? 1 : 0;
   let inTest = false;
-  for (let at = after(plainCode, text, start); at < text.length; at = after(plainCode, text, at + 1)) {
+  let from = start;
+  for (let at = after(plainCode, text, from); at < text.length; at = after(plainCode, text, from)) {
+    if (isWary && unclearWord.test(text.slice(from, at))) return undefined;
     switch (text[at]) {
       case "\n":
         if (inTest) return undefined;
@@ -44,7 +59,7 @@ function endOfCode(text: string, start: number, nesting: number): number | undef
         break;
       case '"':
       case "$": {
-        const end = text[at] === "$" ? endOfDollar(text, at, nesting) : endOfQuotes(text, at + 1, nesting);
+        const end = text[at] === "$" ? endOfDollar(text, at, place) : endOfQuotes(text, at + 1, place);
         if (end === undefined) return undefined;
         at = end;
         break;
@@ -56,6 +71,8 @@ function endOfCode(text: string, start: number, nesting: number): number | undef
         if (at < 0) return undefined;
         break;
       case "(":
+        // An empty list is none of them.
+        if (isWary && text[at - 1] !== "=" && after(emptyParentheses, text, at) > 0) return undefined;
         depth += 1;
         break;
       case ")":
@@ -69,7 +86,7 @@ function endOfCode(text: string, start: number, nesting: number): number | undef
           at += 2;
           break;
         }
-        const end = depth === 0 && nesting === 0 && !inTest ? endOfDocument(text, at) : undefined;
+        const end = depth === 0 && nesting === 0 && !inTest ? endOfDocument(text, at, isWary) : undefined;
         if (end === undefined) return undefined;
         at = end;
         break;
@@ -92,12 +109,13 @@ function endOfCode(text: string, start: number, nesting: number): number | undef
       default:
         return undefined;
     }
+    from = at + 1;
   }
   return undefined;
 }
 
 /** The place of the double quote that closes them. */
-function endOfQuotes(text: string, start: number, nesting: number): number | undefined {
+function endOfQuotes(text: string, start: number, place: Place): number | undefined {
   for (let at = after(plainQuoted, text, start); at < text.length; at = after(plainQuoted, text, at + 1)) {
     if (text[at] === '"') return at;
     if (text[at] === "`") return undefined;
@@ -106,7 +124,7 @@ function endOfQuotes(text: string, start: number, nesting: number): number | und
       continue;
     }
     // Before a quote it begins nothing here.
-    const end = /['"]/.test(text[at + 1] ?? "") ? at : endOfDollar(text, at, nesting);
+    const end = /['"]/.test(text[at + 1] ?? "") ? at : endOfDollar(text, at, place);
     if (end === undefined) return undefined;
     at = end;
   }
@@ -114,10 +132,12 @@ function endOfQuotes(text: string, start: number, nesting: number): number | und
 }
 
 /** The last place of the expansion that begins with this `$`, or the `$` itself. */
-function endOfDollar(text: string, at: number, nesting: number): number | undefined {
+function endOfDollar(text: string, at: number, place: Place): number | undefined {
   switch (text[at + 1]) {
     case "(":
-      return nesting < deepestNesting ? endOfCode(text, at + 2, nesting + 1) : undefined;
+      return place.nesting < deepestNesting
+        ? endOfCode(text, at + 2, { ...place, nesting: place.nesting + 1 })
+        : undefined;
     case "{":
       braced.lastIndex = at;
       return braced.test(text) ? braced.lastIndex - 1 : undefined;
@@ -139,7 +159,7 @@ const documentOperator =
   /<<(?<tabs>-?)[ \t]*(?:(?<plain>\w+)|'(?<quoted>\w+)'|"(?<double>\w+)")(?=[ \t\n;>|&])(?:[\w \t;>|&=:.,/@%+-]|"(?:[\w \t=:.,/@%+-]|\$\w+|\$\{\w+\})*")*\n/y;
 
 /** The last place before the end of the line that ends the here-document whose operator stands here. */
-function endOfDocument(text: string, at: number): number | undefined {
+function endOfDocument(text: string, at: number, isWary: boolean): number | undefined {
   documentOperator.lastIndex = at;
   const { tabs, plain, quoted, double } = documentOperator.exec(text)?.groups ?? {};
   const delimiter = plain ?? quoted ?? double;
@@ -150,7 +170,7 @@ function endOfDocument(text: string, at: number): number | undefined {
     const line = text.slice(start, end);
     if ((tabs === "-" ? line.replace(/^\t+/, "") : line) === delimiter) return end - 1;
     // Unless the delimiter is quoted, such a line goes on with the next one.
-    if (plain !== undefined && line.endsWith("\\")) return undefined;
+    if (plain !== undefined && (line.endsWith("\\") || (isWary && unclear.test(line)))) return undefined;
     start = end + 1;
   }
 }
