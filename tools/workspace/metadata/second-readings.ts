@@ -35,9 +35,14 @@ export async function settleReadings(
   for (const { id, text } of unread) kept.addReading(id, await differsAt(text, readings.get(text)));
 }
 
-/** The line where the two part, from 1. A text that our own grammar doesn't read to its end has no second reading. */
+/**
+ * The line where the two part, from 1. A text that our own grammar doesn't read to its end has no second reading; where
+ * nothing of it is understood anyway, they part nowhere.
+ */
 async function differsAt(text: string, second: SecondReading | undefined): Promise<number | undefined> {
   if (second?.commands) return second.commands.find(({ agrees }) => !agrees)?.line;
+  const { derive } = await import("./derived.ts");
+  if (derive(text).pkgbase === "") return undefined;
   const { readPkgbuild } = await import("../../pkgbuild/recipe.ts");
   const reading = readPkgbuild(text);
   return reading.ok ? 1 : reading.problem.line;
