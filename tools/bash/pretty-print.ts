@@ -51,8 +51,9 @@ export function prettyPrint(sandbox: Sandbox, by: string): SecondReader {
 async function readSome(
   recipes: readonly Recipe[],
   found: Map<string, SecondReading>,
-  { sandbox, ...reader }: Reader & { sandbox: Sandbox },
+  ports: Reader & { sandbox: Sandbox },
 ): Promise<Recipe[]> {
+  const { sandbox, ...reader } = ports;
   const nonce = randomBytes(12).toString("hex");
   const inputs: string[] = [];
   for (let length = 0; inputs.length < recipes.length;) {
@@ -61,9 +62,15 @@ async function readSome(
     if (inputs.length > 0 && length > longestInput) break;
     inputs.push(text);
   }
-  let printed = await print(inputs.join(""), sandbox);
+  const output = await print(inputs.join(""), sandbox);
+  let { printed } = output;
   for (const [at, recipe] of recipes.slice(0, inputs.length).entries()) {
     const result = readingOfBash(recipe, `${nonce}-${at}`, printed, reader);
+    if (!result && output.isCut && inputs.length > 1) {
+      // It may have been another's turn that took too long.
+      await readSome([recipe], found, ports);
+      return recipes.slice(at + 1);
+    }
     found.set(recipe.text, result?.reading ?? { by: reader.by, commands: undefined });
     // Where one isn't read as we read it, those behind it may have been taken for a part of it.
     if (!result) return recipes.slice(at + 1);
@@ -72,7 +79,8 @@ async function readSome(
   return recipes.slice(inputs.length);
 }
 
-async function print(input: string, sandbox: Sandbox): Promise<string> {
+/** @returns what bash printed, and whether it was ended before it was done */
+async function print(input: string, sandbox: Sandbox): Promise<{ printed: string; isCut: boolean }> {
   const folder = privateFolder();
   try {
     await chmod(folder, 0o755);
@@ -90,7 +98,7 @@ async function print(input: string, sandbox: Sandbox): Promise<string> {
         hint: "Is bash 5.2 or newer installed, and does bubblewrap work on this machine?",
       });
     }
-    return Buffer.concat(chunks).toString();
+    return { printed: Buffer.concat(chunks).toString(), isCut: outcome.kind !== "exited" };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,8 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { recipes } from "../../test/gate/recipes.ts";
 import { bubblewrap } from "../sandbox/bubblewrap/bubblewrap.ts";
 import { probeBubblewrap } from "../sandbox/bubblewrap/probe.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { openSecondReader } from "./open-second-reader.ts";
 import { prettyPrint } from "./pretty-print.ts";
 import type { SecondReader } from "./second-reader.ts";
@@ -71,6 +73,24 @@ describe.each(readers)("%s", (_, open, skip) => {
 test.skipIf(!hasSandbox).each(misleading)("bash and our grammar don't agree on %j", async (text) => {
   const [agrees] = await agreement(async () => prettyPrint(bubblewrap(), "bash"), [text]);
   expect(agrees).not.toBe(true);
+});
+
+test("where bash takes too long over many texts, the one it stopped at is read alone", async () => {
+  const texts = ["a=1\n", "b=2\n", "c=3\n"];
+  const started: number[] = [];
+  const sandbox: Sandbox = {
+    ...bubblewrap(),
+    async run({ mounts, onOutput }) {
+      const input = readFileSync(join(mounts[0]!.source, "scripts"), "utf8").replaceAll(/^: {3}/gm, ": ");
+      started.push(input.match(/=/g)!.length);
+      const isLong = started.length === 1;
+      await onOutput(Buffer.from(isLong ? input.slice(0, input.indexOf("b=")) : input), "stdout");
+      const outcome = isLong ? ({ kind: "timed-out" } as const) : ({ kind: "exited", code: 0 } as const);
+      return { outcome, durationMs: 1, collected: [], logTruncated: false, notes: [] };
+    },
+  };
+  expect(await agreement(async () => prettyPrint(sandbox, "bash"), texts)).toEqual([true, true, true]);
+  expect(started).toEqual([3, 1, 1]);
 });
 
 test("nothing to read starts nothing", async () => {
