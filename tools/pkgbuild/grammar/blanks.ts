@@ -1,13 +1,16 @@
 import type { Cursor } from "./cursor.ts";
 import { readDocuments } from "./documents.ts";
 
+const blanks = /(?:[ \t]|\\\n)+/y;
+const restOfLine = /[^\n]*/y;
+
 /** Steps over what separates words on one line: blanks, continued lines, and a comment. */
 export function skipBlanks(cursor: Cursor): void {
   for (;;) {
     const { char } = cursor;
-    if (char === " " || char === "\t" || char === "\\") cursor.take(/(?:[ \t]|\\\n)+/y);
+    if (char === " " || char === "\t" || char === "\\") cursor.take(blanks);
     if (cursor.char !== "#") return;
-    cursor.comments.push({ line: cursor.line, text: cursor.take(/[^\n]*/y) });
+    cursor.comments.push({ line: cursor.line, text: cursor.take(restOfLine) });
   }
 }
 
@@ -32,5 +35,7 @@ export function endsWord(char: string | undefined): boolean {
 /** What closes or divides a compound command and stands here; "" where nothing of the kind does. */
 export function closerHere(cursor: Cursor): string {
   if (!")};tdefi".includes(cursor.char || " ")) return "";
-  return cursor.peek(/\)|;;&|;;|;&|(?:then|do|done|fi|elif|else|esac|\})(?=[ \t\n|&;()<>]|$)/y);
+  return cursor.peek(closer);
 }
+
+const closer = /\)|;;&|;;|;&|(?:then|do|done|fi|elif|else|esac|\})(?=[ \t\n|&;()<>]|$)/y;

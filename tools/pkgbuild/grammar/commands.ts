@@ -13,8 +13,9 @@ export function readScript(cursor: Cursor, closers: readonly string[]): Script {
   const statements: Statement[] = [];
   for (;;) {
     skipLines(cursor);
-    if (cursor.ended || closerHere(cursor) !== "") break;
-    statements.push(readPlainAssignment(cursor) ?? readStatement(cursor));
+    const plain = readPlainAssignment(cursor);
+    if (!plain && (cursor.ended || closerHere(cursor) !== "")) break;
+    statements.push(plain ?? readStatement(cursor));
   }
   const closed = closers.length === 0 ? cursor.ended : closers.includes(closerHere(cursor));
   if (!closed) {
