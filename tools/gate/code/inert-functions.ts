@@ -2,6 +2,7 @@ import { diffArrays } from "diff";
 import { commandName, constantText } from "../../pkgbuild/grammar/constants.ts";
 import type { Command, FunctionDefinition, SimpleCommand, Word } from "../../pkgbuild/grammar/syntax.ts";
 import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
+import { scriptletsSay } from "../files/read-files.ts";
 import type { Pkgbuild } from "../files/side.ts";
 import { topLevelCode } from "./top-level-code.ts";
 import { type Installable, inertDifference } from "../values/inert-changes.ts";
@@ -154,7 +155,8 @@ function leaveDocumentsAlone(
   const setsPath = [before, after].some(({ recipe }) =>
     recipe.assignments.some(({ name, function: inside }) => inside === undefined && /^[A-Z]+$/.test(name)),
   );
-  return !runsAtReading && !setsPath && sides.every((commands) => commands.every(isPlainStep));
+  const isTold = [before, after].some((side) => scriptletsSay(side, /\/usr\/share\//));
+  return !runsAtReading && !setsPath && !isTold && sides.every((commands) => commands.every(isPlainStep));
 }
 
 function isPlainStep(command: Command): boolean {
@@ -178,7 +180,7 @@ function isPlainStep(command: Command): boolean {
   const [words, last = ""] = [rest as string[], rest.at(-1)];
   if (name === "cd")
     return words.length === 1 && /^(?:\$srcdir(?:\/|$)|[\w$])/.test(last) && !/\$pkgdir|\.\./.test(last);
-  if (name === "install" || name === "cp") {
+  if (name === "install") {
     const target = words.indexOf("-t") === -1 ? words.length - 1 : words.indexOf("-t") + 1;
     return words.every((word, at) => at === target || !word.includes("$pkgdir"));
   }

@@ -27,6 +27,17 @@ export function isReadByOthers(pkgbuild: Pkgbuild): boolean {
   });
 }
 
+/** Whether a scriptlet, which runs where the package's data and files are installed, says such a thing. */
+export function scriptletsSay({ files }: Pkgbuild, thing: RegExp): boolean {
+  return [...files].some(([path, file]) => {
+    const text = contentOf(file);
+    return (
+      (path.endsWith(".install") || /\b(?:pre|post)_(?:install|upgrade|remove)\b/.test(text)) &&
+      thing.test(text)
+    );
+  });
+}
+
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -1,6 +1,6 @@
 import { isPkgbase } from "../../alpm/names.ts";
 import { mayReadItsValues } from "../code/own-text.ts";
-import { isReadByOthers } from "../files/read-files.ts";
+import { isReadByOthers, scriptletsSay } from "../files/read-files.ts";
 import type { Pkgbuild } from "../files/side.ts";
 import type { Rules } from "../rules/finding.ts";
 import type { Comparison } from "./comparison.ts";
@@ -93,8 +93,9 @@ const kinds: readonly (readonly [RegExp, (difference: Difference) => string | un
   [/^optdepends(?:_\w+)?$/, ({ added }) => (added.every(isOptional) ? "pacman only shows them" : undefined)],
   [
     /^options$/,
-    ({ added, removed, now }) =>
+    ({ added, removed, now, text }) =>
       !now.some((option) => now.includes(`!${option}`)) &&
+      !(added.includes("!lto") || added.includes("!debug") ? obeysFlags : asksOptions).test(text) &&
       added.every((option) => larger.has(option)) &&
       removed.every((option) => usual.has(option))
         ? "it can only make the package larger"
@@ -134,6 +135,10 @@ const larger = new Set([
   "staticlibs",
   "emptydirs",
 ]);
+const asksOptions = /\bOPTIONS\b|\bcheck_\w*option|\bBUILDENV\b/;
+/** What these options put into the environment of a build, where the recipe itself looks at it. */
+const obeysFlags =
+  /\bOPTIONS\b|\bcheck_\w*option|\bBUILDENV\b|LTOFLAGS|(?:\[\[?|\bcase\b|\btest\b)[^\n]*FLAGS/;
 /** What makepkg's own defaults say already. */
 const usual = new Set(["strip", "docs", "zipman", "purge", "emptydirs", "!libtool", "!staticlibs"]);
 
@@ -183,9 +188,13 @@ function isReadIn(pkgbuild: Pkgbuild, name: string): boolean {
     normal.includes(`"${name}"`) ||
     readsByName(recipe) ||
     mayReadItsValues(pkgbuild) ||
-    isReadByOthers(pkgbuild)
+    isReadByOthers(pkgbuild) ||
+    scriptletsSay(pkgbuild, ownData)
   );
 }
+
+/** Where what pacman only shows can be read. */
+const ownData = /\b(?:pacman|expac|paccache|pacinfo|alpm)\b|\/pacman\b/;
 
 /** As the normal form has it. */
 const quoted = /"(?:[^"\\]|\\.)*"/g;

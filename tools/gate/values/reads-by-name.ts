@@ -56,12 +56,31 @@ function takesNames({ words }: SimpleCommand): boolean {
   if (name === "set")
     return rest.length === 0 || !texts.slice(at + 1).every((text) => plainSetting.test(text ?? "?"));
   if (name === "test" || name === "[") return texts.slice(at + 1).some((text) => /^-[vR]$/.test(text ?? ""));
+  const given = texts.slice(at + 1);
+  // Subscripts are arithmetic, in `read "a[x]"` as well.
+  if (/^(?:read|unset|wait)$/.test(name) && given.some(isSubscripted)) return true;
+  if (name === "printf" && setsSubscripted(rest, given)) return true;
   if (!declaring.has(name)) return false;
+  if (rest.length === 0) return true;
   return rest.some((argument) => {
     if (argument.kind === "assignment") return false;
     const text = constantText(argument.word);
     return text === undefined || /^[-+](?!(?:[axgA]+|-)$)/.test(text);
   });
+}
+
+function isSubscripted(text: string | undefined): boolean {
+  return text === undefined || text.includes("[");
+}
+
+/** `printf -v "a[x]"`; a word with text of its own beside variables is no option. */
+function setsSubscripted(
+  words: SimpleCommand["words"],
+  [first, second]: readonly (string | undefined)[],
+): boolean {
+  if (first !== undefined) return first.startsWith("-v") && isSubscripted(first.length > 2 ? first : second);
+  const [format] = words;
+  return format?.kind === "word" && format.word.parts.every((part) => part.kind !== "literal");
 }
 
 const plainSetting = /^[-+][efuxhvC]*o?$|^(?:errexit|pipefail|nounset|xtrace|noglob|verbose)$/;
