@@ -1,6 +1,7 @@
 import { SluiceError } from "../../errors.ts";
 import type { FileChanges, FileInCommit } from "../../git/change-files.ts";
 import type { Git } from "../../git/git.ts";
+import { ownSource } from "../../release/definition/own-source.ts";
 import { nextLocks, triggeredLocks, type RefDecision, type SeenRefs } from "../../release/plan/next-locks.ts";
 import { evidenceOf } from "../../release/record/record-evidence.ts";
 import { formatLock } from "../../release/refs/lock.ts";
@@ -12,6 +13,7 @@ import type { Upstreams } from "../../upstream/sources.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
 import type { Project } from "../../workspace/releases/projects.ts";
 import { requireDefinition } from "../../workspace/releases/required.ts";
+import { ownRefs } from "../pipeline/own-refs.ts";
 
 /** What a run found of one project. */
 export type ReleaseSighting =
@@ -63,8 +65,10 @@ export async function findReleases(
       if (!(error instanceof SluiceError)) throw error;
       return { kind: "problem", project: name, error };
     }
+    const { source } = definition;
     const wantsReviews = [...definition.channels.values()].some(({ reviews }) => reviews === true);
-    const answer = await upstreams.refsOf(definition.source, wantsReviews ? reviewRefs : []);
+    const more = wantsReviews ? reviewRefs : [];
+    const answer = await (source === ownSource ? ownRefs(git, more) : upstreams.refsOf(source, more));
     if (answer.kind !== "refs") {
       return { kind: answer.kind === "problem" ? "problem" : "skipped", project: name, error: answer.error };
     }

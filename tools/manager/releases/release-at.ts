@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Git } from "../../git/git.ts";
 import { listTree } from "../../git/objects.ts";
 import { allJobs, type Definition } from "../../release/definition/definition.ts";
+import type { Publication } from "../../release/definition/publication-kinds.ts";
 import { planRelease } from "../../release/plan/plan-release.ts";
 import type { NoRelease, PlannedRelease } from "../../release/plan/release-plan.ts";
 import { evidenceOf } from "../../release/record/record-evidence.ts";
@@ -36,7 +37,7 @@ export async function releaseAt(
   { channel, ref = project.locks.get(channel)?.ref, now }: { channel: string; ref?: ReleaseRef; now: number },
 ): Promise<ReleaseAt | undefined> {
   if (!ref) return undefined;
-  const definition = requireDefinition(project);
+  const definition = inClone(requireDefinition(project), git.dir);
   const at = await lockedAt(git, commit, project, channel, ref);
   const evidence = evidenceOf(definition, records.ofProject(project.name));
   return {
@@ -46,6 +47,17 @@ export async function releaseAt(
     digest: await digestOf(git, commit, definition),
     plan: planRelease(definition, { ref, channel, at: at ?? now }, evidence, now),
   };
+}
+
+/** `./PATH` is a folder of the workspace's clone. */
+function inClone(definition: Definition, clone: string): Definition {
+  const publications = [...definition.publications].map(
+    ([name, publication]): [string, Publication] =>
+      "at" in publication && publication.at.startsWith("./")
+        ? [name, { ...publication, at: `file://${clone}${publication.at.slice(1)}` }]
+        : [name, publication],
+  );
+  return { ...definition, publications: new Map(publications) };
 }
 
 /** When the channel's lock came to say this ref: the day is the version of what has no tag. */

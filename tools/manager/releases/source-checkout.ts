@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
 import type { Git } from "../../git/git.ts";
+import { ownSource } from "../../release/definition/own-source.ts";
 import type { PlannedRelease } from "../../release/plan/release-plan.ts";
+import { remote } from "../../workspace/refs.ts";
 
 /** A project's source at the commit of a release. */
 export interface Source {
@@ -14,7 +16,8 @@ export interface Source {
 }
 
 /**
- * The source, fetched once for each commit: by its id, or, from servers that refuse that, by its ref.
+ * The source, fetched once for each commit: by its id, or, from servers that refuse that, by its ref. Where the
+ * workspace itself is the source, its clone mostly has the commit.
  *
  * @param state the state folder
  * @throws SluiceError `source-missing` (exit 1), `git`
@@ -25,11 +28,11 @@ export async function checkOutSource(
   { project, source, ref }: Pick<PlannedRelease, "project" | "source" | "ref">,
 ): Promise<Source> {
   const home = join(state, "releases", "sources", project);
-  const mirror = git.at(join(home, "git"));
   const folder = join(home, ref.commit);
-  await mkdir(mirror.dir, { recursive: true });
-  if (!existsSync(join(mirror.dir, "HEAD"))) await mirror.text(["init", "--quiet", "--bare"]);
-  if (!(await isThere(mirror, ref.commit))) await fetchCommit(mirror, source, ref);
+  await mkdir(home, { recursive: true });
+  const isOwn = source === ownSource;
+  const mirror = isOwn ? git : await openMirror(git.at(join(home, "git")));
+  if (!(await isThere(mirror, ref.commit))) await fetchCommit(mirror, isOwn ? remote : source, ref);
   const time = await mirror.text(["show", "-s", "--format=%ct", ref.commit]);
   if (existsSync(folder)) {
     // What is used stays.
@@ -51,9 +54,17 @@ export async function checkOutSource(
   return { folder, time };
 }
 
+async function openMirror(mirror: Git): Promise<Git> {
+  await mkdir(mirror.dir, { recursive: true });
+  if (!existsSync(join(mirror.dir, "HEAD"))) await mirror.text(["init", "--quiet", "--bare"]);
+  return mirror;
+}
+
 async function fetchCommit(mirror: Git, source: string, ref: PlannedRelease["ref"]): Promise<void> {
   const fetch = ["fetch", "--quiet", "--no-tags"];
-  const one = await mirror.attempt([...fetch, "--depth=1", source, ref.commit], { timeout });
+  // The workspace's own repository isn't made a shallow one.
+  const depth = source === remote ? [] : ["--depth=1"];
+  const one = await mirror.attempt([...fetch, ...depth, source, ref.commit], { timeout });
   if (one.ok && (await isThere(mirror, ref.commit))) return;
   const [name, elsewhere] = namesOf(ref);
   let all = await mirror.attempt([...fetch, source, name], { timeout });

@@ -46,7 +46,7 @@ function releasesAt(
   at: string,
   { secrets, checkpoint }: Pick<ToPublish, "secrets" | "checkpoint">,
 ): ForgeReleases {
-  const [, forge, project = ""] = /^(github|gitlab):(.+)$/.exec(at) ?? [];
+  const [, forge, project = ""] = /^(github|gitlab):(.+)$/.exec(at === "." ? ownProject(secrets) : at) ?? [];
   const token = secrets["RELEASE_TOKEN"];
   if (token === undefined) {
     throw new SluiceError("no-release-token", `${at} takes a token`, {
@@ -56,6 +56,15 @@ function releasesAt(
   return forge === "github"
     ? new GitHubReleases(secrets["GITHUB_API_URL"] ?? "https://api.github.com", project, token, checkpoint)
     : new GitLabReleases(secrets["CI_API_V4_URL"] ?? "https://gitlab.com/api/v4", project, token, checkpoint);
+}
+
+/** The project that this pipeline is of. */
+function ownProject({ GITHUB_REPOSITORY, CI_PROJECT_PATH }: ToPublish["secrets"]): string {
+  if (GITHUB_REPOSITORY !== undefined) return `github:${GITHUB_REPOSITORY}`;
+  if (CI_PROJECT_PATH !== undefined) return `gitlab:${CI_PROJECT_PATH}`;
+  throw new SluiceError("no-own-project", "at = \".\" is the project whose pipeline this is, and this is none", {
+    hint: "Set GITHUB_REPOSITORY=OWNER/NAME or CI_PROJECT_PATH=GROUP/NAME, as pipelines do.",
+  });
 }
 
 async function wantedRelease({

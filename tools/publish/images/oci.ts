@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { SluiceError } from "../../errors.ts";
+import { ownSource } from "../../release/definition/own-source.ts";
 import type { Publisher, Reader, StoredFile, ToPublish, ToRead } from "../publisher.ts";
 import { digestOf, writeLayout, type PlatformImage } from "./layout.ts";
 import { ImageRepository } from "./registry.ts";
@@ -107,7 +108,7 @@ async function makeImages({
       cmd: publication.to === "oci" ? publication.cmd : undefined,
       time,
       annotations: {
-        "org.opencontainers.image.source": plan.source,
+        ...(plan.source !== ownSource && { "org.opencontainers.image.source": plan.source }),
         "org.opencontainers.image.revision": plan.ref.commit,
         ...(plan.version !== null && { "org.opencontainers.image.version": plan.version }),
       },

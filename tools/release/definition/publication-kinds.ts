@@ -6,7 +6,7 @@ const names = z.union([text.name, z.array(text.name).min(1).max(100)], {
 });
 const artifacts = names.describe("The artifacts or archives that are published.");
 const at = text.treeAddress.describe(
-  "Where to; may hold {ref}, {version}, {channel}, {target} and fields of targets.",
+  "Where to; may hold {ref}, {version}, {channel}, {target} and fields of targets. ./PATH is in the workspace's clone.",
 );
 const key = text.secretName.describe(
   "The variable that holds the signing key, in the process that publishes.",

@@ -58,9 +58,9 @@ export const treeAddress = z
   .max(500)
   .regex(
     new RegExp(
-      String.raw`^(?:s3://[a-z0-9][a-z0-9.-]{1,62}|ssh://[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?|file://)${path}$`,
+      String.raw`^(?:(?:s3://[a-z0-9][a-z0-9.-]{1,62}|ssh://[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?|file://)${path}|\./${segments}/?)$`,
     ),
-    "is no address: s3://BUCKET/PATH, ssh://USER@HOST/PATH or file:///PATH, without .. and without a password",
+    "is no address: s3://BUCKET/PATH, ssh://USER@HOST/PATH, file:///PATH or ./PATH in the workspace, without .. and without a password",
   );
 
 export const imageAddress = z
@@ -75,14 +75,14 @@ export const forgeAddress = z
   .string()
   .max(200)
   .regex(
-    /^(?:github|gitlab):[\w-][\w.-]*(?:\/[\w-][\w.-]*)+$/,
-    "is no project: github:OWNER/NAME or gitlab:GROUP/NAME",
+    /^(?:\.|(?:github|gitlab):[\w-][\w.-]*(?:\/[\w-][\w.-]*)+)$/,
+    "is no project: github:OWNER/NAME or gitlab:GROUP/NAME, or . for the one whose pipeline this is",
   );
 
 export const sourceAddress = z
   .string()
   .max(500)
   .regex(
-    /^(?:https?|ssh|git):\/\/(?:[^\s:@/-][^\s:@/]*@)?[^\s@/-][^\s@]*$/,
-    "is no address of a Git repository: https://, ssh:// or git://, without a password",
+    /^(?:\.|(?:https?|ssh|git):\/\/(?:[^\s:@/-][^\s:@/]*@)?[^\s@/-][^\s@]*)$/,
+    "is no address of a Git repository: https://, ssh:// or git://, without a password, or . for this one",
   );

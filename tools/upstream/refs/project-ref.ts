@@ -10,7 +10,7 @@ import type { RemoteRefs } from "./remote-refs.ts";
  * @throws SluiceError `unknown-ref`, `ambiguous-ref`, or why the repository doesn't answer
  */
 export async function askProjectRef(
-  remotes: RemoteRefs,
+  remotes: Pick<RemoteRefs, "ask">,
   { project, source }: Pick<Definition, "project" | "source">,
   name: string,
 ): Promise<ReleaseRef> {
