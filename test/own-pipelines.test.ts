@@ -84,6 +84,21 @@ test("tests run on GitLab for every push and merge request, and long ones in the
   expect(jobs["test-long"]?.script).toEqual(["npm run setup", "npm run test:long"]);
 });
 
+test("a tag releases Sluice as releases/sluice says, on GitHub and on GitLab, and nothing else does", () => {
+  const github = parse(readFileSync(join(folder, "release.yml"), "utf8")) as Workflow;
+  expect(github.on).toEqual({ push: { tags: ["v[0-9]+.[0-9]+.[0-9]+*"] } });
+  const steps = (github.jobs["release"]?.steps ?? []).map(({ run }) => run);
+  expect(steps).toContain('node dist/cli/main.js release sluice "$TAG"');
+  const gitlab = parse(readFileSync(".gitlab-ci-release.yml", "utf8")) as Record<
+    string,
+    { script: string[]; rules: object[] }
+  >;
+  expect(gitlab["release"]?.script.at(-1)).toMatch(/ release sluice "\$CI_COMMIT_TAG"$/);
+  expect(gitlab["release"]?.rules).toEqual([
+    { if: String.raw`$CI_COMMIT_TAG =~ /^v[0-9]+\.[0-9]+\.[0-9]+/` },
+  ]);
+});
+
 /** `.gitignore` knows node_modules as a folder; here it may also be a link. */
 const isOwnFile = (path: string): boolean => path !== "" && path !== "node_modules";
 
@@ -112,6 +127,8 @@ describe.skipIf(lacking.length > 0)(
       ["schedule", {}, ["run"]],
       ["schedule", { TRIGGER: "daily" }, ["run", "test-long"]],
       ["web", {}, ["run"]],
+      ["push", { CI_COMMIT_TAG: "v1.2.0", CI_COMMIT_BRANCH: "" }, ["release", "test"]],
+      ["push", { CI_COMMIT_TAG: "scheduled", CI_COMMIT_BRANCH: "" }, ["test"]],
     ] as const)("%s %j starts %j", async (source, variables, jobs) => {
       expect(await p.jobsOf(source, variables)).toEqual(jobs);
     });
@@ -147,7 +164,7 @@ describe.skipIf(lacking.length > 0)(
 
 test("the scripts of GitLab's jobs can be read by a shell", () => {
   const reference = { tag: "!reference", collection: "seq" as const, resolve: () => undefined };
-  for (const name of [".gitlab-ci.yml", ".gitlab-ci-tests.yml"]) {
+  for (const name of [".gitlab-ci.yml", ".gitlab-ci-tests.yml", ".gitlab-ci-release.yml"]) {
     const documents = parseAllDocuments(readFileSync(name, "utf8"), { customTags: [reference] });
     const jobs = Object.values(documents.at(-1)!.toJS() as Record<string, Record<string, unknown>>);
     const scripts = jobs.flatMap((job) => [job?.["before_script"], job?.["script"]]).flat();

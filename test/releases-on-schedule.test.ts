@@ -109,3 +109,31 @@ test("a tag that moved is told to a person and released by nothing", async () =>
     [],
   ]);
 });
+
+test("a project whose source is the workspace itself is released by its tags, but not by those that pipelines move", async () => {
+  const own = new ScratchWorkspace();
+  try {
+    own.write(
+      "releases/own/release.toml",
+      `source = "."\n[channels]\nall = { tag = '.+' }\n[stages.build]\napp = { run = "build.sh" }\n`,
+    );
+    own.write("releases/own/build.sh", 'test -f "releases/own/build.sh" && echo "built $REF"\n');
+    own.addPackage("hello");
+    const released = own.publishScheduled();
+    await own.sluice(["on-schedule"]);
+    own.git("tag", "-a", "-m", "first", "v1.0.0", released);
+    own.git("push", "-q", "origin", "v1.0.0");
+    expect((await own.sluice(["on-schedule"])).code).toBe(0);
+    expect(own.atOrigin("show", "main:releases/own/all.lock")).toBe(
+      `ref = "refs/tags/v1.0.0"\ncommit = "${released}"\nreason = "new tag v1.0.0"`,
+    );
+    expect(own.atOrigin("ls-tree", "-r", "--name-only", "main", "releases")).not.toContain("scheduled");
+    const unknown = await own.sluice(["release", "own", "v2.0.0", "--dry-run"]);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      1,
+      expect.stringContaining("this workspace's repository has neither a tag nor a branch"),
+    ]);
+  } finally {
+    own.remove();
+  }
+});

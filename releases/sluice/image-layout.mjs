@@ -18,7 +18,7 @@ const annotations = {
 mkdirSync(join(layout, "blobs/sha256"), { recursive: true });
 const base = configOfBase();
 const tar = readFileSync(layerFile);
-const layer = put("layer.v1.tar+gzip", gzipSync(tar, { level: 9 }));
+const layer = put("layer.v1.tar+gzip", gzipSync(tar));
 const config = putJson("config.v1+json", {
   architecture: base.architecture,
   os: base.os,

@@ -94,7 +94,7 @@ export const variables = {
     CI_PIPELINE_ID: "Named in the schedule.",
     CI_PIPELINE_URL: "Linked to from commits to the AUR.",
     CI_PROJECT_URL: "Linked to from commits to the AUR.",
-    CI_PROJECT_PATH: "The project whose merge requests are the reviews.",
+    CI_PROJECT_PATH: "The project whose merge requests are the reviews, and that a release at `.` is of.",
     CI_API_V4_URL: "Where its API is.",
   },
   "Set by GitHub": {
@@ -104,7 +104,7 @@ export const variables = {
     GITHUB_REF_NAME: "The branch that it runs on.",
     GITHUB_RUN_ID: "Named in the schedule.",
     GITHUB_SERVER_URL: "For links to the run.",
-    GITHUB_REPOSITORY: "The repository whose pull requests are the reviews.",
+    GITHUB_REPOSITORY: "The repository whose pull requests are the reviews, and that a release at `.` is of.",
     GITHUB_API_URL: "Where its API is.",
     GITHUB_STEP_SUMMARY: "The file whose Markdown GitHub shows with the run.",
   },

@@ -35,7 +35,7 @@ export async function planPromote(
   const present = await readCurrentState(ports);
   const project = requireProject(await readCommitProjects(ports.git, present.refs.head), name);
   const definition = requireDefinition(project);
-  ports.progress(`asking ${definition.source}`);
+  ports.progress(`asking for the refs of ${name}`);
   const ref = await ports.askRef(definition, wanted);
   const moved = whyMoved(ref, undefined, project.locks);
   if (moved !== undefined) {

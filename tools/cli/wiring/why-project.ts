@@ -3,6 +3,8 @@ import type { ReleasePlan } from "../../release/plan/release-plan.ts";
 import type { ReleaseRecord } from "../../release/record/record.ts";
 import { evidenceOf } from "../../release/record/record-evidence.ts";
 import type { Lock } from "../../release/refs/lock.ts";
+import type { Definition } from "../../release/definition/definition.ts";
+import { ownSource } from "../../release/definition/own-source.ts";
 import { takenBy } from "../../release/definition/taken-refs.ts";
 import { describeRef, refText } from "../../release/refs/ref.ts";
 import type { Project } from "../../workspace/releases/projects.ts";
@@ -46,9 +48,13 @@ export function whyProject(
   });
   const text = json
     ? JSON.stringify({ project: project.name, channels: facts }, null, 2)
-    : [`${project.name} is released from ${definition.source}:`, ...facts.flatMap(describe)].join("\n");
+    : [`${project.name} is released from ${sourceOf(definition)}:`, ...facts.flatMap(describe)].join("\n");
   process.stdout.write(`${json ? text : printable(text)}\n`);
   return 0;
+}
+
+function sourceOf({ source }: Definition): string {
+  return source === ownSource ? "this workspace's own repository" : source;
 }
 
 function isOf({ channel, ref }: ReleaseRecord, name: string, lock: Lock): boolean {

@@ -51,11 +51,10 @@ export async function releaseAt(
 
 /** `./PATH` is a folder of the workspace's clone. */
 function inClone(definition: Definition, clone: string): Definition {
-  const publications = [...definition.publications].map(
-    ([name, publication]): [string, Publication] =>
-      "at" in publication && publication.at.startsWith("./")
-        ? [name, { ...publication, at: `file://${clone}${publication.at.slice(1)}` }]
-        : [name, publication],
+  const publications = [...definition.publications].map(([name, publication]): [string, Publication] =>
+    "at" in publication && publication.at.startsWith("./")
+      ? [name, { ...publication, at: `file://${clone}${publication.at.slice(1)}` }]
+      : [name, publication],
   );
   return { ...definition, publications: new Map(publications) };
 }

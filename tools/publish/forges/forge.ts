@@ -62,9 +62,13 @@ function releasesAt(
 function ownProject({ GITHUB_REPOSITORY, CI_PROJECT_PATH }: ToPublish["secrets"]): string {
   if (GITHUB_REPOSITORY !== undefined) return `github:${GITHUB_REPOSITORY}`;
   if (CI_PROJECT_PATH !== undefined) return `gitlab:${CI_PROJECT_PATH}`;
-  throw new SluiceError("no-own-project", "at = \".\" is the project whose pipeline this is, and this is none", {
-    hint: "Set GITHUB_REPOSITORY=OWNER/NAME or CI_PROJECT_PATH=GROUP/NAME, as pipelines do.",
-  });
+  throw new SluiceError(
+    "no-own-project",
+    'at = "." is the project whose pipeline this is, and this is none',
+    {
+      hint: "Set GITHUB_REPOSITORY=OWNER/NAME or CI_PROJECT_PATH=GROUP/NAME, as pipelines do.",
+    },
+  );
 }
 
 async function wantedRelease({

@@ -271,6 +271,8 @@ describe("of a hostile file nothing is taken:", () => {
   test.each([
     "s3://bucket/../other/{ref}",
     "s3://bucket/{ref}/..",
+    "./../{ref}",
+    "./",
     "/srv/releases/{ref}",
     "ssh://me:secret@host/srv",
     "ssh://-oProxyCommand=x/srv",

@@ -143,9 +143,7 @@ export const adapterSchema = z.strictObject({ stages }).meta({ title: "Sluice re
 
 export const definitionSchema = z
   .strictObject({
-    source: text.sourceAddress.describe(
-      "The project's Git repository, or . for the workspace's own.",
-    ),
+    source: text.sourceAddress.describe("The project's Git repository, or . for the workspace's own."),
     prefix: z
       .string()
       .regex(/^[A-Za-z0-9@][A-Za-z0-9._@+/-]{0,99}$/, "is no beginning of a tag's name")

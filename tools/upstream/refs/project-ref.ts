@@ -1,5 +1,6 @@
 import { SluiceError } from "../../errors.ts";
 import type { Definition } from "../../release/definition/definition.ts";
+import { ownSource } from "../../release/definition/own-source.ts";
 import type { ReleaseRef } from "../../release/refs/ref.ts";
 import type { RemoteRefs } from "./remote-refs.ts";
 
@@ -34,7 +35,8 @@ export async function askProjectRef(
   }
   const [ref] = found;
   if (ref) return ref;
-  throw new SluiceError("unknown-ref", `${source} has neither a tag nor a branch ${JSON.stringify(name)}`, {
+  const where = source === ownSource ? "this workspace's repository" : source;
+  throw new SluiceError("unknown-ref", `${where} has neither a tag nor a branch ${JSON.stringify(name)}`, {
     hint: "Push it there, or check its name.",
     facts: { project, ref: name },
     exitCode: 1,
