@@ -69,7 +69,7 @@ const innerRooms = {
     builders: ["reconcile", "releases", "builds"],
     remote: ["reconcile", "releases", "builds", "builders"],
     actions: ["reconcile", "builds", "builders"],
-    view: ["reconcile", "builds", "builders"],
+    view: ["reconcile", "releases", "builds", "builders"],
     notifications: ["releases"],
   },
   web: { log: [], markup: [], api: ["log"], pages: ["log", "markup", "api"] },

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openGit } from "../tools/git/git.ts";
 import { writeLiveBuilders } from "../tools/manager/builders/live-builders.ts";
+import { ReleaseRecords } from "../tools/manager/releases/release-records.ts";
 import { revisionsOf } from "../tools/manager/reconcile/revision.ts";
 import { openView } from "../tools/manager/view/view.ts";
 import type { ObservedQueue } from "../tools/queue/event-readers.ts";
+import { formatLock } from "../tools/release/refs/lock.ts";
 import { openSqliteQueue } from "../tools/queue/sqlite/sqlite.ts";
 import { writePublishedState } from "./world/published-state.ts";
 import { serveSource } from "./world/web-source.ts";
@@ -224,9 +226,65 @@ test("the search finds every package of the workspace and what is published, by 
 test("projects that are released find their place beside the packages, each channel with what it takes and names", async () => {
   const { releases } = (await (await fetch(`${served.url}/api/repository`)).json()) as { releases: unknown };
   expect(releases).toEqual([
-    { project: "tool", channel: "stable", takes: "tags v.+", ref: null, reason: null },
+    { project: "tool", channel: "stable", takes: "tags v.+", ref: null, reason: null, release: null },
   ]);
   expect(words(await read("repository"))).toContain("tool stable nothing yet tags v.+");
+});
+
+test("a release shows its jobs with their logs, what they made, and where it was published", async () => {
+  const ref = { kind: "tag", name: "v1.0", commit: "c".repeat(40) } as const;
+  workspace.write("releases/tool/stable.lock", formatLock({ ref, reason: "new tag v1.0" }));
+  const commit = workspace.commit("release");
+  const [sha256, other] = ["a".repeat(64), "b".repeat(64)];
+  const target = "tool/stable@v1.0";
+  await queue.submit({
+    commit,
+    arch: "any",
+    target,
+    source: "test",
+    removals: [],
+    builds: [{ pkgbase: "publish", class: null, pkgnames: [], needs: [], reason: target }],
+  });
+  new ReleaseRecords(state).write(
+    { project: "tool", channel: "stable", ref: "v1.0" },
+    {
+      ref,
+      channel: "stable",
+      version: "1.0",
+      definition: "d",
+      jobs: {
+        "test.unit": {
+          isGreen: true,
+          at: now,
+          artifacts: { bin: [{ path: "tool", sha256, bytes: 2048, isExecutable: true }] },
+        },
+      },
+      publications: { files: { at: now, files: [{ at: "s3://bucket/tool", sha256: other }] } },
+      finishedAt: null,
+    },
+  );
+  const { releases } = (await (await fetch(`${served.url}/api/repository`)).json()) as {
+    releases: { release: { jobs: object[] } }[];
+  };
+  expect(releases[0]!.release.jobs).toEqual([
+    expect.objectContaining({
+      job: "test.unit",
+      status: "green",
+      files: [expect.objectContaining({ sha256 })],
+    }),
+    expect.objectContaining({ job: "publish", status: "waiting", build: expect.any(Number) }),
+  ]);
+  const page = words(await read("repository"));
+  for (const text of [
+    "tool stable: tag v1.0, not published yet",
+    "green test.unit",
+    "waiting publish log",
+    `bin tool 2.0 KiB ${sha256}`,
+    "files s3://bucket/tool",
+    other,
+  ]) {
+    expect(page).toContain(text);
+  }
 });
 
 test("what was published last comes first, at the time when it was published, also in the feed", async () => {

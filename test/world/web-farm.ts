@@ -339,6 +339,37 @@ export function farm(count: number, now: number, called: (name: string) => strin
           takes: "tags v*",
           ref: "tag v1.4.0 (4f1c2ab98d)",
           reason: "tag v1.4.0 is new",
+          release: {
+            version: "1.4.0",
+            finishedAt: now - 3_600_000,
+            jobs: [
+              {
+                job: "build.farmctl@x86_64-unknown-linux-musl",
+                status: "green",
+                at: now - 7_200_000,
+                message: "",
+                build: 1,
+                files: [{ artifact: "bin", path: "farmctl", bytes: 2_345_678, sha256: "4f".repeat(32) }],
+              },
+              {
+                job: "test.fuzz",
+                status: "failed",
+                at: now - 7_000_000,
+                message: "fuzz.sh ended with 1",
+                build: null,
+                files: [],
+              },
+            ],
+            publications: [
+              {
+                name: "binaries",
+                at: now - 3_600_000,
+                files: [
+                  { at: "s3://releases/v1.4.0/x86_64-unknown-linux-musl/farmctl", sha256: "4f".repeat(32) },
+                ],
+              },
+            ],
+          },
         },
         {
           project: called("farmctl"),
@@ -346,6 +377,7 @@ export function farm(count: number, now: number, called: (name: string) => strin
           takes: "the branch main",
           ref: null,
           reason: null,
+          release: null,
         },
       ],
     }),

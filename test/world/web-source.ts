@@ -143,7 +143,30 @@ const source: Source = {
     fingerprint: "AB",
     lastPublished: 1,
     packages: [published],
-    releases: [{ project: nasty, channel: nasty, takes: nasty, ref: nasty, reason: nasty }],
+    releases: [
+      {
+        project: nasty,
+        channel: nasty,
+        takes: nasty,
+        ref: nasty,
+        reason: nasty,
+        release: {
+          version: nasty,
+          finishedAt: null,
+          jobs: [
+            {
+              job: nasty,
+              status: "failed",
+              at: 1,
+              message: nasty,
+              build: 1,
+              files: [{ artifact: nasty, path: nasty, bytes: 1, sha256: nasty }],
+            },
+          ],
+          publications: [{ name: nasty, at: 1, files: [{ at: nasty, sha256: nasty }] }],
+        },
+      },
+    ],
   }),
   builders: async () => [builder],
   reviews: async () => ({ asOf: 1, problem: nasty, reviews: [review] }),

@@ -19,6 +19,7 @@ import { packageFacts, upstreamOf } from "./package-facts.ts";
 import { failingOf, ofFinished, ofPending, whyUntaken } from "./plain-data.ts";
 import { entriesOf, newestOf, ofEntry } from "./published-entries.ts";
 import { currentStateReader } from "./current-state.ts";
+import { ReleaseRecords } from "../releases/release-records.ts";
 import { releasesOf } from "./releases.ts";
 import { standingsOf } from "./standings.ts";
 import { versionsAt } from "./version-at.ts";
@@ -85,7 +86,7 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
   }
 
   const versionAt = versionsAt(git);
-  const channelsAt = releasesOf(git);
+  const channelsAt = releasesOf(git, new ReleaseRecords(state));
 
   return {
     name: repository.name,
@@ -158,7 +159,10 @@ export async function openView({ git, places, logs, state, queue, reviews }: Vie
         fingerprint: fingerprint ?? null,
         lastPublished: status.lastPublished === undefined ? null : Math.round(status.lastPublished),
         packages: entriesOf(snapshots).map(ofEntry),
-        releases: await channelsAt(heads[0]!.commit),
+        releases: await channelsAt(heads[0]!.commit, {
+          pending: (await feed.state()).builds,
+          last: async (key) => (await queue.history({ key, limit: 1 }))[0],
+        }),
       };
     },
 

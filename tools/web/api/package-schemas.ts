@@ -117,6 +117,38 @@ export const packageView = z.object({
   builds: z.array(build).readonly(),
 });
 
+const sha256 = z.string();
+
+const release = z.object({
+  version: z.string().nullable(),
+  finishedAt: time.nullable().meta({ description: "When all was published" }),
+  jobs: z
+    .array(
+      z.object({
+        job: z.string(),
+        status: z.enum(["green", "failed", "running", "waiting"]),
+        at: time.nullable().meta({ description: "When it ended" }),
+        message: z.string(),
+        build: z.int().nullable().meta({ description: "Its last build, which has the log" }),
+        files: z
+          .array(z.object({ artifact: z.string(), path: z.string(), bytes: z.int(), sha256 }))
+          .readonly()
+          .meta({ description: "What it made" }),
+      }),
+    )
+    .readonly(),
+  publications: z
+    .array(
+      z.object({
+        name: z.string(),
+        at: time,
+        files: z.array(z.object({ at: z.string(), sha256 })).readonly(),
+      }),
+    )
+    .readonly()
+    .meta({ description: "What can be seen of it, and where" }),
+});
+
 export const repository = z.object({
   name: z.string(),
   arch: z.string(),
@@ -131,6 +163,7 @@ export const repository = z.object({
         takes: z.string().meta({ description: "Which refs, in words" }),
         ref: z.string().nullable().meta({ description: "What it names now" }),
         reason: z.string().nullable(),
+        release: release.nullable().meta({ description: "What was made of it; null: nothing yet" }),
       }),
     )
     .readonly()
