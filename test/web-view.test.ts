@@ -274,6 +274,8 @@ test("a release shows its jobs with their logs, what they made, and where it was
     }),
     expect.objectContaining({ job: "publish", status: "waiting", build: expect.any(Number) }),
   ]);
+  const queued = await read("queue");
+  expect(queued).toContain(`<a href="./repository">${target}</a> publish`);
   const page = words(await read("repository"));
   for (const text of [
     "tool stable: tag v1.0, not published yet",

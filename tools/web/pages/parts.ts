@@ -85,12 +85,18 @@ export function buildRows(home: Root | HomeOf, builds: readonly Build[], now: nu
   const rootOf: HomeOf = typeof home === "string" ? () => home : home;
   const rows = builds.map((build) => [
     standing(build, now),
-    packageLink(rootOf(build), build.pkgbase),
+    builtLink(rootOf(build), build),
     html`<a href="${rootOf(build)}build/${build.id}">build ${build.id}</a>`,
     whenOf(build, now),
     whatOf(build, more),
   ]);
   return table(["Status", "Package", "Build", "When", "What"], rows, "builds");
+}
+
+/** The package, or the job of a release: no package repository's name has a `/`. */
+function builtLink(root: string, { target, pkgbase }: Pick<Build, "target" | "pkgbase">): Content {
+  if (!target.includes("/")) return packageLink(root, pkgbase);
+  return [html`<a href="${root}repository">${target}</a>`, ` ${pkgbase}`];
 }
 
 /** Of what waits both: for what, and why it is to be built at all. */
