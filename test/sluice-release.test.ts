@@ -53,8 +53,8 @@ describe.skipIf(missing.length > 0)(
       rmSync(base, { recursive: true, force: true });
     });
 
-    const release = (clone: string, forge: GitHubReleaseServer): ReturnType<typeof sluice> =>
-      sluice(["release", "sluice", tag], {
+    const release = (clone: string, forge: GitHubReleaseServer, ref = tag): ReturnType<typeof sluice> =>
+      sluice(["release", "sluice", ref], {
         cwd: join(base, clone),
         env: { ...forge.secrets, GITHUB_REPOSITORY: "owner/app" },
       });
@@ -112,6 +112,14 @@ describe.skipIf(missing.length > 0)(
       const asked = forges[1].asked.length;
       const { code, stderr } = await release("b", forges[1]);
       expect([code, stderr]).toEqual([0, expect.stringContaining("publish: done before")]);
+      expect(forges[1].asked).toHaveLength(asked);
+    });
+
+    test("isn't made of a tag that says another version than the files", async () => {
+      execFileSync("git", ["-C", origin, "tag", "v99.0.0", "main"]);
+      const asked = forges[1].asked.length;
+      const { code, stderr } = await release("b", forges[1], "v99.0.0");
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/check\.version: failed.*publish: blocked/s)]);
       expect(forges[1].asked).toHaveLength(asked);
     });
   },
