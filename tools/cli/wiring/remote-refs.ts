@@ -12,6 +12,6 @@ export async function withRemoteRefs<T>(
   const http = openHttp({ parallel: 1, perHost: 1, delaySeconds: 0 });
   const remotes = new RemoteRefs(http, git);
   const ask: RemoteRefs["ask"] = (source, prefixes) =>
-    source === ownSource ? ownRefs(git) : remotes.ask(source, prefixes);
+    source === ownSource ? ownRefs(git, prefixes) : remotes.ask(source, prefixes);
   return use({ ask }).finally(() => http.close());
 }

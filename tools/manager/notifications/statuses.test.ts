@@ -66,8 +66,8 @@ describe.each(standIns)("commit statuses on $kind", ({ kind, start }) => {
     });
   }
 
-  async function submit(names: readonly string[], by = pipeline): Promise<void> {
-    const about = { commit: "b".repeat(40), target: "repo", arch: "any", source: "w", removals: [] };
+  async function submit(names: readonly string[], by = pipeline, target = "repo"): Promise<void> {
+    const about = { commit: "b".repeat(40), target, arch: "any", source: "w", removals: [] };
     const builds = names.map((pkgbase) => ({ pkgbase, class: null, pkgnames: [], needs: [], reason: "r" }));
     await queue.submit({ ...about, builds, pipeline: by });
   }
@@ -105,6 +105,18 @@ describe.each(standIns)("commit statuses on $kind", ({ kind, start }) => {
     expect(
       forge.statuses.find(({ name, state }) => name === "chaotic: a+b" && state === failed),
     ).toMatchObject({ description: "exit code 4" });
+  });
+
+  test("jobs of releases have the release in their status, also where two of a commit have the same jobs", async () => {
+    await tell({ context: "s: %pkgbase%" });
+    await submit(["check.unit"], pipeline, "app/stable@v1.0");
+    await submit(["check.unit"], pipeline, "app/extra@handcrafted-1");
+    await end("built");
+    expect(await states()).toEqual({
+      "s: app stable v1.0 check.unit": "success",
+      "s: app extra handcrafted-1 check.unit": "pending",
+    });
+    expect(forge.statuses.find(({ state }) => state === "success")).toMatchObject({ description: "Green" });
   });
 
   test("what was cancelled, blocked, or is built for a later commit is said to be so", async () => {

@@ -34,7 +34,7 @@ export function statusPlanner(settings: Settings, { queue, forge, links }: Statu
         if (!isOfSource(settings.source, status.source)) continue;
         if (!matches(settings.packages, status.pkgbase)) continue;
         const isShared = status.pipeline.builds > most;
-        const key = `${status.pipeline.commit} ${isShared ? "*" : status.pkgbase}`;
+        const key = `${status.pipeline.commit} ${isShared ? "*" : status.called}`;
         const seqs = [...(statuses.get(key)?.seqs ?? []), unread.event.seq];
         statuses.delete(key);
         statuses.set(key, { ...status, isShared, seqs });
@@ -43,16 +43,13 @@ export function statusPlanner(settings: Settings, { queue, forge, links }: Statu
     return Promise.all([...statuses.entries()].map(([key, status]) => outgoing(key, status)));
   };
 
-  async function outgoing(
-    key: string,
-    { isShared, seqs, pkgbase, ...own }: PlannedStatus,
-  ): Promise<Outgoing> {
+  async function outgoing(key: string, { isShared, seqs, called, ...own }: PlannedStatus): Promise<Outgoing> {
     const { pipeline } = own;
     const { state, description, url } = isShared
       ? summary((await queue.pipelineBuilds(pipeline.commit)).filter(isSummed), links)
       : own;
     const status: CommitStatus = {
-      name: settings.context.replaceAll("%pkgbase%", isShared ? "all packages" : pkgbase),
+      name: settings.context.replaceAll("%pkgbase%", isShared ? "all packages" : called),
       state,
       description,
       url: url ?? undefined,
@@ -86,6 +83,8 @@ const remembered = 5000;
 interface OwnStatus extends Pick<CommitStatus, "state" | "description"> {
   readonly source: string;
   readonly pkgbase: string;
+  /** In the status's name: a commit may ask for jobs of several releases that have the same names. */
+  readonly called: string;
   readonly pipeline: AskingPipeline;
   readonly url: string | null;
 }
@@ -97,20 +96,31 @@ interface PlannedStatus extends OwnStatus {
 
 function statusesOf({ event, build }: UnreadEvent, links: Links): OwnStatus[] {
   const { pkgbase } = event;
+  const release = releaseOf(event);
   const found: OwnStatus[] = [];
   if (event.kind === "merged" && event.replaced) {
     const { source, pipeline } = event.replaced;
-    found.push({ source, pkgbase, pipeline, ...withdrawn, url: null });
+    found.push({ source, pkgbase, called: calledBy(source), pipeline, ...withdrawn, url: null });
   }
-  const isOfRelease = build !== undefined && releaseOf(build) !== undefined;
-  const stands = standing(event, isOfRelease ? "Green" : said.built);
+  const isJob = release !== undefined && pkgbase !== publishJob;
+  const stands = standing(event, isJob ? "Green" : said.built);
   // Publishing comes with the jobs of each release, and publishes nothing of what is only checked.
-  if (isOfRelease && pkgbase === publishJob && build.source.startsWith(checksSource(""))) return found;
+  if (release && pkgbase === publishJob && build && isCheck(build.source)) return found;
   if (stands && build?.pipeline) {
-    const url = links.log(build);
-    found.push({ source: build.source, pkgbase, pipeline: build.pipeline, ...stands, url });
+    const { source, pipeline } = build;
+    found.push({ source, pkgbase, called: calledBy(source), pipeline, ...stands, url: links.log(build) });
   }
   return found;
+
+  /** A project's own commit is checked once; one of the workspace may ask for several releases with the same jobs. */
+  function calledBy(source: string): string {
+    if (!release || isCheck(source)) return pkgbase;
+    return `${release.project} ${release.channel} ${release.ref} ${pkgbase}`;
+  }
+}
+
+function isCheck(source: string): boolean {
+  return source.startsWith(checksSource(""));
 }
 
 const withdrawn = { state: "cancelled", description: "A later commit is built instead" } as const;
