@@ -30,7 +30,7 @@ export function isReadByOthers(pkgbuild: Pkgbuild): boolean {
 /** Whether a scriptlet, which runs where the package's data and files are installed, says such a thing. */
 export function scriptletsSay({ files }: Pkgbuild, thing: RegExp): boolean {
   return [...files].some(([path, file]) => {
-    const text = contentOf(file);
+    const text = contentOf(file).replaceAll(/^[ \t]*#.*$/gm, "");
     return (
       (path.endsWith(".install") || /\b(?:pre|post)_(?:install|upgrade|remove)\b/.test(text)) &&
       thing.test(text)
