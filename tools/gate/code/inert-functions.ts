@@ -59,7 +59,11 @@ function inertValues(
     if (JSON.stringify(before) === JSON.stringify(after)) continue;
     // What one function doesn't say, the top level does (makepkg(5), PACKAGE SPLITTING).
     const [held, holds] = [before ?? topLevel(sides.before, name), after ?? topLevel(sides.after, name)];
-    const reason = held && holds && inertDifference(name, [held, holds], sides, isInstallable);
+    const reason =
+      held &&
+      holds &&
+      /^(?:(?:opt)?depends(?:_\w+)?|pkgdesc|license|url)$/.test(name) &&
+      inertDifference(name, [held, holds], sides, isInstallable);
     if (!reason) return undefined;
     variables.add(name);
     reasons.push(reason);
@@ -156,7 +160,15 @@ function leaveDocumentsAlone(
     recipe.assignments.some(({ name, function: inside }) => inside === undefined && /^[A-Z]+$/.test(name)),
   );
   const isTold = [before, after].some((side) => scriptletsSay(side, /\/usr\/share\//));
-  return !runsAtReading && !setsPath && !isTold && sides.every((commands) => commands.every(isPlainStep));
+  const others = [before, after].every(({ recipe }) =>
+    [...recipe.functions].every(
+      ([name, definitions]) =>
+        !name.startsWith("package") || (commandsOf(definitions)?.every(isPlainStep) ?? false),
+    ),
+  );
+  return (
+    others && !runsAtReading && !setsPath && !isTold && sides.every((commands) => commands.every(isPlainStep))
+  );
 }
 
 function isPlainStep(command: Command): boolean {
@@ -182,7 +194,9 @@ function isPlainStep(command: Command): boolean {
     return words.length === 1 && /^(?:\$srcdir(?:\/|$)|[\w$])/.test(last) && !/\$pkgdir|\.\./.test(last);
   if (name === "install") {
     const target = words.indexOf("-t") === -1 ? words.length - 1 : words.indexOf("-t") + 1;
-    return words.every((word, at) => at === target || !word.includes("$pkgdir"));
+    // Else whether its target is a folder depends on what was there before.
+    const saysHow = words.some((word) => /^-[A-Za-z]*[Ddt]/.test(word));
+    return saysHow && words.every((word, at) => at === target || !word.includes("$pkgdir"));
   }
   return /^(?:make|ninja|meson|cmake|mkdir|python3?)$/.test(name);
 }

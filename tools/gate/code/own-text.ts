@@ -74,7 +74,7 @@ export function mayReadItsValues({ text, recipe, evaluation }: Pkgbuild): boolea
 
 /** Functions begin in `$srcdir` and come to the folder by `..`; only a name that is written out leads to that alone. */
 const byFolder =
-  /\b(?:cd|pushd) ["']?[-+]|--show-(?:toplevel|cdup)|\bBUILDDIR|SRCDEST|PKGDEST|LOGDEST|DIRSTACK|\bOLDPWD\b|\bPPID\b|\/proc\/|\bdirname\b|\brealpath\b|\breadlink\b|~[-+]|\bpopd\b|\$\{(?:srcdir|pkgdir)(?:[^}\w:]|:(?!\?))|\{(?:srcdir|pkgdir) (?!:\?)|function verify\b|\bverify ?\(\)|\b(?:find|fd|du|tree|ls|grep|rg)(?: -\S+)* \/(?=[ ;)])|(?<= )\/(?!(?:usr|etc|opt|lib|bin)\/)(?:\w+\/)*\w*\*|\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/;
+  /\b(?:cd|pushd) ["']?[-+]|--show-(?:toplevel|cdup)|rev-parse[^;\n]*--(?:git|absolute)|\bmakepkg\b|<<<\s*["']?\$\{?(?:pkgdir|srcdir)|\bBUILDDIR|SRCDEST|PKGDEST|LOGDEST|DIRSTACK|\bOLDPWD\b|\bPPID\b|\/proc\/|\bdirname\b|\brealpath\b|\breadlink\b|~[-+]|\bpopd\b|\$\{(?:srcdir|pkgdir)(?:[^}\w:]|:(?!\?))|\{(?:srcdir|pkgdir) (?!:\?)|function verify\b|\bverify ?\(\)|\b(?:find|fd|du|tree|ls|grep|rg)(?: -\S+)* \/(?=[ ;)])|(?<= )\/(?!(?:usr|etc|opt|lib|bin)\/)(?:\w+\/)*\w*\*|\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/;
 
 function withoutComments(text: string): string {
   return text

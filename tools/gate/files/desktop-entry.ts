@@ -1,6 +1,6 @@
 import type { RecipeFile } from "../update.ts";
 import { readsByName } from "../values/reads-by-name.ts";
-import { plain as plainForm } from "./read-files.ts";
+import { plain as plainForm, scriptletsSay } from "./read-files.ts";
 import { decode, type Side } from "./side.ts";
 
 /**
@@ -20,6 +20,7 @@ export function onlyShownDifferently(
     old !== undefined &&
     old === now &&
     !/%[cik]/.test(old) &&
+    startsPlainly(old) &&
     sides.every((side) => isOnlyInstalled(path, side))
   );
 }
@@ -36,6 +37,20 @@ function rest({ bytes }: RecipeFile): string | undefined {
   return others.join("\n");
 }
 
+/** Whether what it starts is a program with plain arguments, none of which may lead back to the entry. */
+function startsPlainly(others: string): boolean {
+  return others
+    .split("\n")
+    .filter((line) => /^(?:Try)?Exec\s*=/.test(line))
+    .every(
+      (line) =>
+        /^(?:Try)?Exec=[\w./+-]+(?: [\w./:=+%@-]+)*$/.test(line) &&
+        !/\b(?:env|sh|bash|dash|zsh|fish|python[\d.]*|perl|ruby|node|lua|awk|xargs)\b|applications|\.desktop/.test(
+          line,
+        ),
+    );
+}
+
 const shown = /^(?:(?:Name|GenericName|Comment|Keywords)(?:\[[\w@.-]+\])?|Categories|Icon)=/;
 const plain =
   /^(?!Categories=.*TerminalEmulator)[A-Za-z]+(?:\[[\w@.-]+\])?=[\p{L}\p{M}\p{N}][\p{L}\p{M}\p{N} ,.;:!?+_-]*$/u;
@@ -46,6 +61,7 @@ const plain =
  */
 function isOnlyInstalled(path: string, { pkgbuild }: Side): boolean {
   if ("problem" in pkgbuild || readsByName(pkgbuild.recipe)) return false;
+  if (scriptletsSay(pkgbuild, /applications|\.desktop|\bpacman\b/)) return false;
   const lines = pkgbuild.text.split("\n").filter((line) => line.includes(".desktop"));
   const isWritten = lines.some((line) => line.includes(path));
   return (
@@ -56,9 +72,9 @@ function isOnlyInstalled(path: string, { pkgbuild }: Side): boolean {
 }
 
 const installed =
-  /^\s*install (?!.*(?:-m ?0?[1357]|755))[^|;&<>`()*?[]*\/usr\/share\/(?:applications|xsessions|wayland-sessions)\/[^|;&<>`()*?[]*$/;
+  /^\s*install (?!.*(?:-m ?0?[1357]|755|pkgdir.*pkgdir))[^|;&<>`()*?[]*\/usr\/share\/(?:applications|xsessions|wayland-sessions)\/[^|;&<>`()*?[]*$/;
 /** Alone, or as one of a list: a name without a command. */
 const listed = /^\s*(?:source(?:_\w+)?\+?=)?\(?\s*["']?[\w.$/{}@+-]+\.desktop["']?\s*\)?$/;
 /** Patterns, and programs that look for files or take what others name. */
 const goesThroughFiles =
-  /[*?[](?!\})|(?<=[ ;(])(?:find|fd|xargs|grep|sed|awk|mv|ln|chmod|cp|rename|tar|bsdtar|rsync|ls|eval|source|sh|bash|zsh|python3?|perl|ruby|node) /;
+  /[*?[](?!\})|(?<!\.)\.\.(?=[ ;)])|(?<=[ ;(])(?:find|fd|xargs|grep|sed|awk|mv|ln|chmod|cp|rename|tar|bsdtar|rsync|ls|eval|source|sh|bash|zsh|python3?|perl|ruby|node) /;

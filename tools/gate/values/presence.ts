@@ -1,5 +1,5 @@
 import { commandName, constantText } from "../../pkgbuild/grammar/constants.ts";
-import type { SimpleCommand } from "../../pkgbuild/grammar/syntax.ts";
+import type { SimpleCommand, Word } from "../../pkgbuild/grammar/syntax.ts";
 import { walkScript } from "../../pkgbuild/grammar/walk.ts";
 import type { Recipe } from "../../pkgbuild/recipe.ts";
 
@@ -12,6 +12,12 @@ export function asksWhatIsThere({ script }: Recipe): boolean {
   walkScript(script, {
     function: () => true,
     simple: (command) => void (found ||= asks(command)),
+    compound: (compound) =>
+      void (found ||=
+        (compound.kind === "for" || compound.kind === "select") &&
+        (compound.words ?? []).some(isSystemPattern)),
+    assignment: ({ value }) =>
+      void (found ||= value.kind === "array" && value.elements.some(({ word }) => isSystemPattern(word))),
     test: (expression) =>
       void (found ||=
         expression.kind === "unary" &&
@@ -22,6 +28,11 @@ export function asksWhatIsThere({ script }: Recipe): boolean {
   return found;
 }
 
+/** Whether it's a pattern that finds files of the system. */
+function isSystemPattern({ parts: [first] }: Word): boolean {
+  return first?.kind === "literal" && !first.quoted && /^\/.*[*?[]/.test(first.text);
+}
+
 const asking = new Set(
   "type which whereis hash pacman pacman-conf vercmp pkgconf pkg-config ldconfig whence".split(" "),
 );
@@ -29,9 +40,13 @@ const asking = new Set(
 function asks(command: SimpleCommand): boolean {
   const name = commandName(command) ?? "";
   if (asking.has(name)) return true;
+  if (command.words.some((argument) => argument.kind === "word" && isSystemPattern(argument.word)))
+    return true;
   const rest = command.words
     .slice(1)
     .map((argument) => (argument.kind === "word" ? (constantText(argument.word) ?? "") : ""));
+  if (/^(?:find|ls|fd)$/.test(name))
+    return rest.some((text) => /^\/(?:usr|bin|lib|opt|etc|var|$)/.test(text));
   if (name === "command" || name === "builtin") return /^-[vVp]|^(?:type|hash|command)$/.test(rest[0] ?? "");
   const isTest = name === "test" || name === "[";
   return (

@@ -61,7 +61,8 @@ function takesNames({ words }: SimpleCommand): boolean {
   if (/^(?:read|unset|wait)$/.test(name) && given.some(isSubscripted)) return true;
   if (name === "printf" && setsSubscripted(rest, given)) return true;
   if (!declaring.has(name)) return false;
-  if (rest.length === 0) return true;
+  // Without a name, they list all variables.
+  if (given.every((text) => text?.startsWith("-"))) return true;
   return rest.some((argument) => {
     if (argument.kind === "assignment") return false;
     const text = constantText(argument.word);
