@@ -39,6 +39,14 @@ test.each<[NoticeKind, string]>([
   expect(shown(telegramText(bunchOf(kind, ["freecad-git"])))).toBe(text);
 });
 
+test.each<[NoticeKind, string]>([
+  ["deployed", "📣 Done for the release garage v1.2.0 (stable):\n> publish"],
+  ["failed", "🚨 Failed for the release garage v1.2.0 (stable):\n> publish - logs - commit"],
+])("Telegram's message of a release's job that is %s names the release", (kind, text) => {
+  const bunch = { ...bunchOf(kind, ["publish"]), repository: "garage/stable@v1.2.0" };
+  expect(shown(telegramText(bunch))).toBe(text);
+});
+
 test("logs and commit are links", () => {
   expect(telegramText(bunchOf("failed", ["a"]))).toContain(
     '<a href="https://logs.example/?timestamp=1&#38;id=x">logs</a> - <a href="https://git.example/commit/abc">commit</a>',

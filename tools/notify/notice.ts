@@ -36,9 +36,10 @@ export interface Notice {
   readonly seq: number;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** The package repository. */
+  /** The package repository; of a release, `PROJECT/CHANNEL@REF`. */
   readonly repository: string;
   readonly arch: string;
+  /** Of a release, its job. */
   readonly pkgbase: string;
   /** The build's number; null: it is about no build. */
   readonly build: number | null;

@@ -31,12 +31,32 @@ const headlines: Readonly<Record<NoticeKind, (repository: string) => string>> = 
   review: (repository) => `👀 Waiting for a person before ${repository}:`,
 };
 
+/** Of a release's jobs, which stand in the place of packages. */
+const releaseHeadlines: Readonly<Partial<Record<NoticeKind, (release: string) => string>>> = {
+  deployed: (release) => `📣 Done for the release ${release}:`,
+  failed: (release) => `🚨 Failed for the release ${release}:`,
+  "timed-out": (release) => `⏳ Ended by its time limit, for the release ${release}:`,
+  lost: (release) => `💥 The code blew up in the release ${release}:`,
+  cancelled: (release) => `✋ Cancelled for the release ${release}:`,
+  blocked: (release) => `🚧 Blocked on the way to the release ${release}:`,
+  "up-to-date": (release) => `💤 Nothing to do for the release ${release}:`,
+  queued: (release) => `📥 Queued for the release ${release}:`,
+  started: (release) => `🔨 Running for the release ${release}:`,
+};
+
+/** `garage/stable@v1.2.0` is a release; no package repository's name has a `/`. */
+function headlineOf(kind: NoticeKind, repository: string): string {
+  const [, project, channel, ref] = /^([^/@]+)\/([^/@]+)@(.+)$/s.exec(repository) ?? [];
+  const headline = project === undefined ? undefined : releaseHeadlines[kind];
+  return headline ? headline(`${project} ${ref} (${channel})`) : headlines[kind](repository);
+}
+
 /** Which say nothing of packages. */
 const bare: ReadonlySet<NoticeKind> = new Set(["removed", "removal-failed"]);
 
 /** @param longest how many packages are named at most */
 export function composeMessage({ kind, repository, notices }: Bunch, longest: number): Message {
-  const headline = headlines[kind](repository);
+  const headline = headlineOf(kind, repository);
   if (bare.has(kind)) return { headline, lines: [], more: 0 };
   const named = notices.length <= longest ? notices : notices.slice(0, longest - 1);
   return {
