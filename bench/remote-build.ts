@@ -10,7 +10,7 @@ import { SshGateway } from "../test/world/ssh-gateway.ts";
 import { ScratchWorkspace } from "../test/world/workspace.ts";
 import { openGit } from "../tools/git/git.ts";
 import { addBuilder } from "../tools/manager/builders/tokens.ts";
-import { handOut } from "../tools/manager/builders/hand-out.ts";
+import { handOut } from "../tools/manager/builders/claims/hand-out.ts";
 import { openInstallations, type Installation, type Installations } from "../tools/manager/installation.ts";
 import { ManagerClient } from "../tools/manager/remote/manager-client.ts";
 import { runBuilder } from "../tools/manager/remote/run-builder.ts";

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ReadBack } from "../tools/manager/releases/verify-releases.ts";
+import type { ReadBack } from "../tools/manager/releases/publishing/verify-releases.ts";
 import type { IndexGroup } from "../tools/publish/page/index.ts";
 import { S3Store } from "../tools/publish/stores/s3.ts";
 import { probeBubblewrap } from "../tools/sandbox/bubblewrap/probe.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openGit } from "../tools/git/git.ts";
 import { writeLiveBuilders } from "../tools/manager/builders/live-builders.ts";
-import { ReleaseRecords } from "../tools/manager/releases/release-records.ts";
+import { ReleaseRecords } from "../tools/manager/releases/record/release-records.ts";
 import { revisionsOf } from "../tools/manager/reconcile/revision.ts";
 import { openView } from "../tools/manager/view/view.ts";
 import type { ObservedQueue } from "../tools/queue/event-readers.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openGit } from "../../tools/git/git.ts";
 import { alivePerLease } from "../../tools/manager/builder-protocol.ts";
-import { handOut } from "../../tools/manager/builders/hand-out.ts";
+import { handOut } from "../../tools/manager/builders/claims/hand-out.ts";
 import { classLines } from "../../tools/manager/builders/roster.ts";
 import { openInstallations, type Installation } from "../../tools/manager/installation.ts";
 import { ManagerClient } from "../../tools/manager/remote/manager-client.ts";

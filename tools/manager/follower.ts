@@ -13,7 +13,7 @@ import { reconcile, type Reconciled } from "./reconcile/submit.ts";
 import { takeHandOver } from "./reconcile/take-hand-over.ts";
 import { takeRequests } from "./reconcile/take-requests.ts";
 import { rotateWhenDue } from "./keys/rotation.ts";
-import { recordKeeper } from "./releases/record-keeper.ts";
+import { recordKeeper } from "./releases/record/record-keeper.ts";
 import { tidyReleases } from "./releases/tidy-releases.ts";
 import { submitChecks } from "./releases/submit-checks.ts";
 import { submitReleases, type ReleaseNews } from "./releases/submit-releases.ts";

@@ -6,7 +6,7 @@ import type { BuildingPlace } from "./installation.ts";
 import { failingPackages, type Failing } from "./builds/failing.ts";
 import { publishedAs } from "./reconcile/complete-packages.ts";
 import { whyBuild } from "./reconcile/reconcile.ts";
-import { releaseOf } from "./releases/release-key.ts";
+import { releaseOf } from "./releases/record/release-key.ts";
 import { commitsOf, revisionsOf, type Revisions } from "./reconcile/revision.ts";
 
 /** Where one installation stands, against one commit. Times are in milliseconds since 1970. */

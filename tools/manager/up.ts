@@ -13,8 +13,8 @@ import {
   type Installation,
   type Installations,
 } from "./installation.ts";
-import { classesHere } from "./releases/job-class.ts";
-import { releaseArch, releaseOf } from "./releases/release-key.ts";
+import { classesHere } from "./releases/jobs/job-class.ts";
+import { releaseArch, releaseOf } from "./releases/record/release-key.ts";
 import { saidOnce } from "./said-once.ts";
 import { watchPublished } from "./watch.ts";
 import { work, type Watcher } from "./builds/work.ts";

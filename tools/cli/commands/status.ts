@@ -6,7 +6,7 @@ import { openGit } from "../../git/git.ts";
 import { openQueue } from "../../manager/installation.ts";
 import { foldersOf } from "../../manager/folders.ts";
 import { describeWaiting, readLiveBuilders, type Takers } from "../../manager/builders/live-builders.ts";
-import { releaseOf } from "../../manager/releases/release-key.ts";
+import { releaseOf } from "../../manager/releases/record/release-key.ts";
 import { publishedPlaces, readBuildingStatus, type BuildingStatus } from "../../manager/status.ts";
 import { duration } from "../output/time.ts";
 import { info, warn } from "../output/report.ts";

@@ -7,7 +7,7 @@ import { byWorkspace, type Installations } from "../../manager/installation.ts";
 import { up as keepUp } from "../../manager/up.ts";
 import type { HeldReviews } from "../../manager/view/held-reviews.ts";
 import { readPackageRepos } from "../../manager/workspaces/package-repos.ts";
-import type { HandOut } from "../../manager/builders/hand-out.ts";
+import type { HandOut } from "../../manager/builders/claims/hand-out.ts";
 import { inOneLine } from "../../errors.ts";
 import { takeHandOvers, type HandOver, type HandOverTaker } from "../../queue/bullmq/hand-overs.ts";
 import { redisAddress } from "../../queue/bullmq/redis-address.ts";

@@ -1,9 +1,13 @@
 import { SluiceError } from "../../errors.ts";
 import { openGit } from "../../git/git.ts";
-import { recordsAt } from "../../manager/releases/push-records.ts";
-import { recordKeeper } from "../../manager/releases/record-keeper.ts";
-import { ReleaseRecords } from "../../manager/releases/release-records.ts";
-import { readBackReleases, reopenLost, type ReadBack } from "../../manager/releases/verify-releases.ts";
+import { recordsAt } from "../../manager/releases/record/push-records.ts";
+import { recordKeeper } from "../../manager/releases/record/record-keeper.ts";
+import { ReleaseRecords } from "../../manager/releases/record/release-records.ts";
+import {
+  readBackReleases,
+  reopenLost,
+  type ReadBack,
+} from "../../manager/releases/publishing/verify-releases.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
 import { requireDefinition, requireProject } from "../../workspace/releases/required.ts";
 import { stateCommitHere } from "../../workspace/state/state-commit.ts";

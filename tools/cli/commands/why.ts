@@ -27,7 +27,7 @@ import { openQueue } from "../../manager/installation.ts";
 import { foldersOf } from "../../manager/folders.ts";
 import { duration } from "../output/time.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
-import { ReleaseRecords } from "../../manager/releases/release-records.ts";
+import { ReleaseRecords } from "../../manager/releases/record/release-records.ts";
 import { readState } from "../../workspace/state/state.ts";
 import { stateCommitHere } from "../../workspace/state/state-commit.ts";
 import { whyProject } from "../wiring/why-project.ts";

@@ -4,7 +4,7 @@ import {
   maxLogBytes,
   maxUploadBytes,
 } from "../../manager/builder-protocol.ts";
-import { holdLimit } from "../../manager/builders/held-claims.ts";
+import { holdLimit } from "../../manager/builders/claims/held-claims.ts";
 import { offersPerLease } from "../../manager/builders/offering.ts";
 import { maxReplyBytes } from "../../queue/bullmq/connection.ts";
 import { maxHandOverBytes } from "../../queue/bullmq/hand-overs.ts";

@@ -1,6 +1,6 @@
 import colors from "picocolors";
 import { logName } from "../../manager/log-name.ts";
-import type { RemoteWatcher } from "../../manager/builders/end-claim.ts";
+import type { RemoteWatcher } from "../../manager/builders/claims/end-claim.ts";
 import type { Reconciled } from "../../manager/reconcile/submit.ts";
 import type { UpWatcher } from "../../manager/up.ts";
 import { succeeded } from "../../queue/outcome.ts";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Drained, PendingBuild } from "../../queue/queue.ts";
 import { describeStatus } from "../status.ts";
-import { classesHere, isNumber } from "../releases/job-class.ts";
-import { releaseArch } from "../releases/release-key.ts";
+import { classesHere, isNumber } from "../releases/jobs/job-class.ts";
+import { releaseArch } from "../releases/record/release-key.ts";
 import { canTake, takesJobs, type Builder } from "./roster.ts";
 
 const liveBuildersSchema = z.object({

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { lineOf, type Offers } from "../../queue/bullmq/offers.ts";
 import type { Build, Queue, ReadyQuery } from "../../queue/queue.ts";
-import { releaseArch } from "../releases/release-key.ts";
+import { releaseArch } from "../releases/record/release-key.ts";
 import { deal, isFree, takes, takesJobs, type Builder, type Roster } from "./roster.ts";
 
 /** Retries become due without an event, and builders silent. */

@@ -16,9 +16,9 @@ import {
 } from "../builder-protocol.ts";
 import { installationOf, type Installation, type Installations } from "../installation.ts";
 import type { Folders } from "../folders.ts";
-import { releaseArch, releaseOf } from "../releases/release-key.ts";
+import { releaseArch, releaseOf } from "../releases/record/release-key.ts";
 import { releasePlace } from "../releases/release-place.ts";
-import { filesOf, requireMade } from "./accept-made.ts";
+import { filesOf, requireMade } from "./claims/accept-made.ts";
 import {
   endClaim,
   gone,
@@ -27,10 +27,16 @@ import {
   type EndingPlace,
   type Made,
   type RemoteWatcher,
-} from "./end-claim.ts";
-import { HeldClaims, holdLimit } from "./held-claims.ts";
+} from "./claims/end-claim.ts";
+import { HeldClaims, holdLimit } from "./claims/held-claims.ts";
 import { digestName, Landing, type Announced } from "./landing.ts";
-import { isPublished, lookAtClaim, repositoryOf, secondsOf, type FoundClaim } from "./look-at-claim.ts";
+import {
+  isPublished,
+  lookAtClaim,
+  repositoryOf,
+  secondsOf,
+  type FoundClaim,
+} from "./claims/look-at-claim.ts";
 import { appendLog, beginLog } from "./log-chunks.ts";
 import type { Offering } from "./offering.ts";
 import { nextClass, takes, takesJobs, type Roster } from "./roster.ts";

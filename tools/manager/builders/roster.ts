@@ -1,6 +1,6 @@
 import type { Description } from "../builder-protocol.ts";
-import { isNumber } from "../releases/job-class.ts";
-import { releaseArch } from "../releases/release-key.ts";
+import { isNumber } from "../releases/jobs/job-class.ts";
+import { releaseArch } from "../releases/record/release-key.ts";
 
 /** A builder that was heard from. */
 export interface Builder extends Description {

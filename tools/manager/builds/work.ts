@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inOneLine, SluiceError } from "../../errors.ts";
 import type { Build, Claim, Result } from "../../queue/queue.ts";
-import { handleReleaseJob } from "../releases/handle-release-job.ts";
-import { classesHere } from "../releases/job-class.ts";
-import { releaseArch, releaseOf } from "../releases/release-key.ts";
+import { handleReleaseJob } from "../releases/jobs/handle-release-job.ts";
+import { classesHere } from "../releases/jobs/job-class.ts";
+import { releaseArch, releaseOf } from "../releases/record/release-key.ts";
 import { handleBuild } from "./handle-build.ts";
 import { dropFinished } from "./finished.ts";
 import { installationOf, type Installation, type Installations } from "../installation.ts";

@@ -5,7 +5,7 @@ import type { PipelineBuild, ObservedQueue, UnreadEvent } from "../../queue/even
 import { succeeded, type Outcome } from "../../queue/outcome.ts";
 import type { QueueEvent } from "../../queue/events.ts";
 import type { AskingPipeline } from "../../queue/submission.ts";
-import { checksSource, publishJob, releaseOf } from "../releases/release-key.ts";
+import { checksSource, publishJob, releaseOf } from "../releases/record/release-key.ts";
 import type { Links } from "./links.ts";
 import type { Outgoing } from "./sender.ts";
 

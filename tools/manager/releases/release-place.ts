@@ -1,7 +1,7 @@
 import type { Installation } from "../installation.ts";
-import { ArtifactStore } from "./artifact-store.ts";
-import { ReleaseRecords } from "./release-records.ts";
-import type { ReleasePlace } from "./run-job.ts";
+import { ArtifactStore } from "./jobs/artifact-store.ts";
+import { ReleaseRecords } from "./record/release-records.ts";
+import type { ReleasePlace } from "./jobs/run-job.ts";
 
 /** Where an installation makes releases: beside its packages, in the same state folder. */
 export function releasePlace(installation: Omit<Installation, "queue" | "repository">): ReleasePlace {

@@ -2,12 +2,12 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildLog } from "../../builder/log.ts";
 import type { PlannedJob } from "../../release/plan/release-plan.ts";
-import { whyNotHere } from "./job-class.ts";
-import { jobRequestOf } from "./job-request.ts";
-import { neededToPublish, type OpenRelease } from "./progress.ts";
-import { publishRelease } from "./publish-release.ts";
-import { publishJob } from "./release-key.ts";
-import { endedBefore, runJob, type ReleasePlace } from "./run-job.ts";
+import { whyNotHere } from "./jobs/job-class.ts";
+import { jobRequestOf } from "./jobs/job-request.ts";
+import { neededToPublish, type OpenRelease } from "./record/progress.ts";
+import { publishRelease } from "./publishing/publish-release.ts";
+import { publishJob } from "./record/release-key.ts";
+import { endedBefore, runJob, type ReleasePlace } from "./jobs/run-job.ts";
 
 /** How a job ended, or publishing. */
 export interface Ended {

@@ -7,7 +7,7 @@ import type { Git } from "../../git/git.ts";
 import { listTree, readBlobs } from "../../git/objects.ts";
 import type { Definition } from "../../release/definition/definition.ts";
 import { run } from "../../system/run.ts";
-import { definitionFolders, isOfDefinition } from "./release-at.ts";
+import { definitionFolders, isOfDefinition } from "./record/release-at.ts";
 
 const namespace = "sluice-release";
 const signersFile = ".ci/allowed-signers";

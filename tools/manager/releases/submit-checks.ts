@@ -5,7 +5,7 @@ import { readCommitProjects } from "../../workspace/releases/commit-releases.ts"
 import type { Project } from "../../workspace/releases/projects.ts";
 import type { Installation } from "../installation.ts";
 import { commitsSince } from "./commits-since.ts";
-import { checksSource, releaseKey } from "./release-key.ts";
+import { checksSource, releaseKey } from "./record/release-key.ts";
 import { releasePlace } from "./release-place.ts";
 import { submitRelease, type ReleaseNews } from "./submit-releases.ts";
 

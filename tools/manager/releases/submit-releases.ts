@@ -6,8 +6,8 @@ import type { ReleaseRef } from "../../release/refs/ref.ts";
 import { readLock, type Lock } from "../../release/refs/lock.ts";
 import type { Project } from "../../workspace/releases/projects.ts";
 import type { Installation } from "../installation.ts";
-import { leftOf, neededToPublish, progressOf, type OpenRelease } from "./progress.ts";
-import { releaseAt } from "./release-at.ts";
+import { leftOf, neededToPublish, progressOf, type OpenRelease } from "./record/progress.ts";
+import { releaseAt } from "./record/release-at.ts";
 import {
   publishJob,
   releaseArch,
@@ -15,8 +15,8 @@ import {
   releaseOf,
   releaseTarget,
   type ReleaseKey,
-} from "./release-key.ts";
-import { whyImpossible } from "./run-job.ts";
+} from "./record/release-key.ts";
+import { whyImpossible } from "./jobs/run-job.ts";
 import { whyUnsigned } from "./signature.ts";
 import { releasePlace } from "./release-place.ts";
 

@@ -6,8 +6,8 @@ import { openGit } from "../../git/git.ts";
 import type { ReleaseRef } from "../../release/refs/ref.ts";
 import { foldersOf } from "../folders.ts";
 import type { Installation } from "../installation.ts";
-import { pushRecords } from "./push-records.ts";
-import { releaseKey } from "./release-key.ts";
+import { pushRecords } from "./record/push-records.ts";
+import { releaseKey } from "./record/release-key.ts";
 import { releasePlace } from "./release-place.ts";
 import { tidyReleases } from "./tidy-releases.ts";
 

@@ -5,7 +5,7 @@ import type { RepositoryConfig } from "../../workspace/config/config.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
 import type { Project } from "../../workspace/releases/projects.ts";
 import type { Installation } from "../installation.ts";
-import { JobCaches } from "./job-caches.ts";
+import { JobCaches } from "./jobs/job-caches.ts";
 import { releasePlace } from "./release-place.ts";
 
 const day = 24 * 3600_000;

@@ -1,6 +1,6 @@
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
 import type { Installation } from "../installation.ts";
-import { releaseKey, type ReleaseKey } from "./release-key.ts";
+import { releaseKey, type ReleaseKey } from "./record/release-key.ts";
 import { releasePlace } from "./release-place.ts";
 
 /** A release that was begun, for a lock that main has, and isn't finished; with its jobs that failed. */

@@ -8,7 +8,7 @@ import { sha256Of } from "../../system/digest.ts";
 import type { FinishRequest, JobClaim, MadeFiles } from "../builder-protocol.ts";
 import { requireGitAddress } from "../git-address.ts";
 import { explainSystemError } from "../machine.ts";
-import { runJobRequest, type JobPlace } from "../releases/run-request.ts";
+import { runJobRequest, type JobPlace } from "../releases/jobs/run-request.ts";
 import { bring } from "./bring.ts";
 import { resultOf, withClaimLog, type BuildSignals } from "./claim-log.ts";
 import { isTemporary } from "./manager-answers.ts";

@@ -21,7 +21,7 @@ import {
 } from "../builder-protocol.ts";
 import { openBuildingPlace, type BuildingPlace } from "../installation.ts";
 import { foldersOf } from "../folders.ts";
-import { releaseArch } from "../releases/release-key.ts";
+import { releaseArch } from "../releases/record/release-key.ts";
 import { tidySources } from "../releases/tidy-releases.ts";
 import { buildClaim, type Workshop, type Workshops } from "./build-claim.ts";
 import type { JobWorkshop } from "./job-claim.ts";

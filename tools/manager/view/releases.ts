@@ -4,8 +4,8 @@ import { takenBy } from "../../release/definition/taken-refs.ts";
 import type { ReleaseRecord } from "../../release/record/record.ts";
 import { describeRef } from "../../release/refs/ref.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
-import { releaseArch, releaseKey, releaseTarget, type ReleaseKey } from "../releases/release-key.ts";
-import type { ReleaseRecords } from "../releases/release-records.ts";
+import { releaseArch, releaseKey, releaseTarget, type ReleaseKey } from "../releases/record/release-key.ts";
+import type { ReleaseRecords } from "../releases/record/release-records.ts";
 
 /** A channel of a project, and what it names now. */
 interface ChannelView {

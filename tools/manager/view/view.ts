@@ -19,7 +19,7 @@ import { packageFacts, upstreamOf } from "./package-facts.ts";
 import { failingOf, ofFinished, ofPending, whyUntaken } from "./plain-data.ts";
 import { entriesOf, newestOf, ofEntry } from "./published-entries.ts";
 import { currentStateReader } from "./current-state.ts";
-import { ReleaseRecords } from "../releases/release-records.ts";
+import { ReleaseRecords } from "../releases/record/release-records.ts";
 import { releasesOf } from "./releases.ts";
 import { standingsOf } from "./standings.ts";
 import { versionsAt } from "./version-at.ts";

@@ -5,10 +5,10 @@ import { checkPublications } from "./checks/check-publications.ts";
 import type { Definition } from "./definition.ts";
 import type { DefinitionFiles } from "./definition-files.ts";
 import { normalise } from "./normalise.ts";
-import { hasPlace, placed, placesIn } from "./places.ts";
+import { hasPlace, placed, placesIn } from "./text/places.ts";
 import type { DefinitionProblem, Mistake } from "./problems.ts";
 import { adapterJsonSchema, adapterSchema, definitionSchema, releaseJsonSchema } from "./schema.ts";
-import { readToml } from "./toml.ts";
+import { readToml } from "./text/toml.ts";
 import { validPart } from "./valid-part.ts";
 
 export type ReadDefinition =

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { placed, placesIn } from "../definition/places.ts";
+import { placed, placesIn } from "../definition/text/places.ts";
 import type { DefinitionProblem } from "../definition/problems.ts";
-import { readToml } from "../definition/toml.ts";
+import { readToml } from "../definition/text/toml.ts";
 import { validPart } from "../definition/valid-part.ts";
 import { whyUnsafe, type ReleaseRef } from "./ref.ts";
 

@@ -1,5 +1,5 @@
 import type { WorkspaceAddress } from "../../../manager/builder-protocol.ts";
-import { handOut, type HandOut, type HandOutOptions } from "../../../manager/builders/hand-out.ts";
+import { handOut, type HandOut, type HandOutOptions } from "../../../manager/builders/claims/hand-out.ts";
 import { writeLiveBuilders } from "../../../manager/builders/live-builders.ts";
 import type { Installation } from "../../../manager/installation.ts";
 import type { RedisAddress } from "../../../queue/bullmq/redis-address.ts";

@@ -1,5 +1,5 @@
 import { installationOf, type Installations } from "../../../manager/installation.ts";
-import { releaseOf } from "../../../manager/releases/release-key.ts";
+import { releaseOf } from "../../../manager/releases/record/release-key.ts";
 import { unfinishedReleases } from "../../../manager/releases/unfinished.ts";
 import { succeeded } from "../../../queue/outcome.ts";
 import type { PendingBuild } from "../../../queue/queue.ts";

@@ -1,14 +1,14 @@
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { buildLimits } from "../../builder/build.ts";
-import type { BuildLog } from "../../builder/log.ts";
-import { runProjectJob, type ProjectJobResult } from "../../builder/project-job.ts";
-import { checkOutFolder } from "../../builder/recipe.ts";
-import type { ArtifactFile } from "../../release/record/record.ts";
-import type { JobRequest } from "../builder-protocol.ts";
-import type { BuildingPlace } from "../installation.ts";
+import { buildLimits } from "../../../builder/build.ts";
+import type { BuildLog } from "../../../builder/log.ts";
+import { runProjectJob, type ProjectJobResult } from "../../../builder/project-job.ts";
+import { checkOutFolder } from "../../../builder/recipe.ts";
+import type { ArtifactFile } from "../../../release/record/record.ts";
+import type { JobRequest } from "../../builder-protocol.ts";
+import type { BuildingPlace } from "../../installation.ts";
 import { JobCaches } from "./job-caches.ts";
-import { folderOf } from "./release-at.ts";
+import { folderOf } from "../record/release-at.ts";
 import { checkOutSource } from "./source-checkout.ts";
 
 /** What running a job takes, here or at a builder elsewhere. */

@@ -1,6 +1,6 @@
-import type { PlannedJob, PlannedRelease } from "../../release/plan/release-plan.ts";
-import type { JobRecord, PublicationRecord, ReleaseRecord } from "../../release/record/record.ts";
-import type { ArtifactStore } from "./artifact-store.ts";
+import type { PlannedJob, PlannedRelease } from "../../../release/plan/release-plan.ts";
+import type { JobRecord, PublicationRecord, ReleaseRecord } from "../../../release/record/record.ts";
+import type { ArtifactStore } from "../jobs/artifact-store.ts";
 import { publishJob } from "./release-key.ts";
 import type { ReleaseAt } from "./release-at.ts";
 import type { ReleaseRecords } from "./release-records.ts";

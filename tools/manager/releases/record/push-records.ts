@@ -1,13 +1,13 @@
-import { SluiceError } from "../../errors.ts";
-import { changeFiles, type FileChanges } from "../../git/change-files.ts";
-import type { Git } from "../../git/git.ts";
-import { listTree, readBlobs } from "../../git/objects.ts";
-import { hasRemote, pushAtomically } from "../../git/push.ts";
-import { writeCommit, type Identity } from "../../git/write-commit.ts";
-import { recordsDir } from "../../release/record/record.ts";
-import { durably, type Checkpoint } from "../../steps.ts";
-import { remote, stateRef } from "../../workspace/refs.ts";
-import { stateCommit } from "../../workspace/state/state-commit.ts";
+import { SluiceError } from "../../../errors.ts";
+import { changeFiles, type FileChanges } from "../../../git/change-files.ts";
+import type { Git } from "../../../git/git.ts";
+import { listTree, readBlobs } from "../../../git/objects.ts";
+import { hasRemote, pushAtomically } from "../../../git/push.ts";
+import { writeCommit, type Identity } from "../../../git/write-commit.ts";
+import { recordsDir } from "../../../release/record/record.ts";
+import { durably, type Checkpoint } from "../../../steps.ts";
+import { remote, stateRef } from "../../../workspace/refs.ts";
+import { stateCommit } from "../../../workspace/state/state-commit.ts";
 import type { ReleaseRecords } from "./release-records.ts";
 
 /** The records of a commit of the branch `state`, by path. */

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import type { Git } from "../../git/git.ts";
-import { listTree } from "../../git/objects.ts";
-import { allJobs, type Definition } from "../../release/definition/definition.ts";
-import type { Publication } from "../../release/definition/publication-kinds.ts";
-import { planRelease } from "../../release/plan/plan-release.ts";
-import type { NoRelease, PlannedRelease } from "../../release/plan/release-plan.ts";
-import { evidenceOf } from "../../release/record/record-evidence.ts";
-import type { ReleaseRef } from "../../release/refs/ref.ts";
-import { requireDefinition } from "../../workspace/releases/required.ts";
-import type { Project } from "../../workspace/releases/projects.ts";
+import type { Git } from "../../../git/git.ts";
+import { listTree } from "../../../git/objects.ts";
+import { allJobs, type Definition } from "../../../release/definition/definition.ts";
+import type { Publication } from "../../../release/definition/publication-kinds.ts";
+import { planRelease } from "../../../release/plan/plan-release.ts";
+import type { NoRelease, PlannedRelease } from "../../../release/plan/release-plan.ts";
+import { evidenceOf } from "../../../release/record/record-evidence.ts";
+import type { ReleaseRef } from "../../../release/refs/ref.ts";
+import { requireDefinition } from "../../../workspace/releases/required.ts";
+import type { Project } from "../../../workspace/releases/projects.ts";
 import { releaseKey, type ReleaseKey } from "./release-key.ts";
 import type { ReleaseRecords } from "./release-records.ts";
 

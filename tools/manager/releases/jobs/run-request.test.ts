@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { foldersOf } from "../folders.ts";
-import type { JobRequest } from "../builder-protocol.ts";
-import type { Git } from "../../git/git.ts";
-import { openLog } from "../../builder/log.ts";
-import { host } from "../../sandbox/host.ts";
+import { foldersOf } from "../../folders.ts";
+import type { JobRequest } from "../../builder-protocol.ts";
+import type { Git } from "../../../git/git.ts";
+import { openLog } from "../../../builder/log.ts";
+import { host } from "../../../sandbox/host.ts";
 import { runJobRequest } from "./run-request.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-request-"));

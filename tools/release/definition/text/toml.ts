@@ -1,6 +1,6 @@
 import { parse, TomlError } from "smol-toml";
-import { limits } from "./limits.ts";
-import type { DefinitionProblem } from "./problems.ts";
+import { limits } from "../limits.ts";
+import type { DefinitionProblem } from "../problems.ts";
 
 /** A TOML file's tables, without prototypes, or why it can't be read: then it is one problem. */
 export type TomlDocument =

@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import type { BuildLog } from "../../builder/log.ts";
-import type { Unfinished } from "../../builder/stage.ts";
-import type { PlannedJob } from "../../release/plan/release-plan.ts";
-import type { ArtifactFile } from "../../release/record/record.ts";
-import type { JobRequest } from "../builder-protocol.ts";
-import type { BuildingPlace } from "../installation.ts";
+import type { BuildLog } from "../../../builder/log.ts";
+import type { Unfinished } from "../../../builder/stage.ts";
+import type { PlannedJob } from "../../../release/plan/release-plan.ts";
+import type { ArtifactFile } from "../../../release/record/record.ts";
+import type { JobRequest } from "../../builder-protocol.ts";
+import type { BuildingPlace } from "../../installation.ts";
 import type { ArtifactStore } from "./artifact-store.ts";
-import { isDone, noteJob, progressOf, type OpenRelease } from "./progress.ts";
-import type { ReleaseRecords } from "./release-records.ts";
+import { isDone, noteJob, progressOf, type OpenRelease } from "../record/progress.ts";
+import type { ReleaseRecords } from "../record/release-records.ts";
 import { noEngine, runJobRequest } from "./run-request.ts";
 
 /** What releases need of an installation. */

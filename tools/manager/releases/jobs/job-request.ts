@@ -1,9 +1,9 @@
-import type { StoredFile } from "../../publish/publisher.ts";
-import type { ArtifactOf, PlannedJob } from "../../release/plan/release-plan.ts";
-import type { ArtifactFile } from "../../release/record/record.ts";
-import type { JobRequest } from "../builder-protocol.ts";
-import { progressOf, type OpenRelease } from "./progress.ts";
-import type { ReleaseRecords } from "./release-records.ts";
+import type { StoredFile } from "../../../publish/publisher.ts";
+import type { ArtifactOf, PlannedJob } from "../../../release/plan/release-plan.ts";
+import type { ArtifactFile } from "../../../release/record/record.ts";
+import type { JobRequest } from "../../builder-protocol.ts";
+import { progressOf, type OpenRelease } from "../record/progress.ts";
+import type { ReleaseRecords } from "../record/release-records.ts";
 import type { ReleasePlace } from "./run-job.ts";
 
 /** All that running a job takes, as plain data: it may be run here or elsewhere. */

@@ -10,15 +10,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { systemCode } from "../../errors.ts";
+import { systemCode } from "../../../errors.ts";
 import {
   formatRecord,
   parseRecord,
   recordPath,
   recordsDir,
   type ReleaseRecord,
-} from "../../release/record/record.ts";
-import { durablyNow, type Checkpoint } from "../../steps.ts";
+} from "../../../release/record/record.ts";
+import { durablyNow, type Checkpoint } from "../../../steps.ts";
 import type { ReleaseKey } from "./release-key.ts";
 
 /**

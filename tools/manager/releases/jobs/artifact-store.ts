@@ -1,11 +1,11 @@
 import { chmod, copyFile, lstat, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { constants } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { SluiceError, systemCode } from "../../errors.ts";
-import { sha256Of } from "../../system/digest.ts";
-import type { ArtifactFile } from "../../release/record/record.ts";
-import { durably, type Checkpoint } from "../../steps.ts";
-import { flush } from "../../system/flush.ts";
+import { SluiceError, systemCode } from "../../../errors.ts";
+import { sha256Of } from "../../../system/digest.ts";
+import type { ArtifactFile } from "../../../release/record/record.ts";
+import { durably, type Checkpoint } from "../../../steps.ts";
+import { flush } from "../../../system/flush.ts";
 
 /** What jobs made, each file once, by its SHA-256. */
 export class ArtifactStore {

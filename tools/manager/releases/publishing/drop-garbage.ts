@@ -1,9 +1,9 @@
-import type { BuildLog } from "../../builder/log.ts";
-import type { Publisher } from "../../publish/publisher.ts";
-import { garbageOf } from "../../release/record/garbage.ts";
-import type { OpenRelease } from "./progress.ts";
-import { releaseKey } from "./release-key.ts";
-import type { ReleaseRecords } from "./release-records.ts";
+import type { BuildLog } from "../../../builder/log.ts";
+import type { Publisher } from "../../../publish/publisher.ts";
+import { garbageOf } from "../../../release/record/garbage.ts";
+import type { OpenRelease } from "../record/progress.ts";
+import { releaseKey } from "../record/release-key.ts";
+import type { ReleaseRecords } from "../record/release-records.ts";
 
 /**
  * Deletes what a publication doesn't keep (`keep`). Afterwards those releases have nothing of it on record, and are

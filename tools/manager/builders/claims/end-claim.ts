@@ -1,19 +1,19 @@
 import { join } from "node:path";
-import { openLog, type BuildLog } from "../../builder/log.ts";
-import { inOneLine, SluiceError } from "../../errors.ts";
-import type { Build, ClaimId, Result } from "../../queue/queue.ts";
-import type { Announcement, MadeFiles } from "../builder-protocol.ts";
-import { dropFinished } from "../builds/finished.ts";
-import { noteEnd, withoutBuilding } from "../builds/handle-build.ts";
-import { logName } from "../log-name.ts";
-import { publishFinished } from "../builds/publish-finished.ts";
-import type { Watcher } from "../builds/work.ts";
-import type { Installation } from "../installation.ts";
-import { explainSystemError } from "../machine.ts";
-import { releaseOf } from "../releases/release-key.ts";
+import { openLog, type BuildLog } from "../../../builder/log.ts";
+import { inOneLine, SluiceError } from "../../../errors.ts";
+import type { Build, ClaimId, Result } from "../../../queue/queue.ts";
+import type { Announcement, MadeFiles } from "../../builder-protocol.ts";
+import { dropFinished } from "../../builds/finished.ts";
+import { noteEnd, withoutBuilding } from "../../builds/handle-build.ts";
+import { logName } from "../../log-name.ts";
+import { publishFinished } from "../../builds/publish-finished.ts";
+import type { Watcher } from "../../builds/work.ts";
+import type { Installation } from "../../installation.ts";
+import { explainSystemError } from "../../machine.ts";
+import { releaseOf } from "../../releases/record/release-key.ts";
 import { acceptMade, noteEnded } from "./accept-made.ts";
 import { acceptPackages } from "./accept.ts";
-import { refused, type Landing } from "./landing.ts";
+import { refused, type Landing } from "../landing.ts";
 import type { FoundClaim } from "./look-at-claim.ts";
 
 /** What became of a claim: over, or not anybody's any more. */

@@ -1,14 +1,14 @@
 import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { checkArrivals } from "../../builder/arrivals.ts";
-import type { BuildLog } from "../../builder/log.ts";
-import type { Build, Result } from "../../queue/queue.ts";
-import { packagePath } from "../../workspace/files.ts";
-import { keepFinished, type FinishedPackages } from "../builds/finished.ts";
-import type { Inputs } from "../builds/run-build.ts";
-import type { Announcement } from "../builder-protocol.ts";
-import type { Installation } from "../installation.ts";
-import { refused } from "./landing.ts";
+import { checkArrivals } from "../../../builder/arrivals.ts";
+import type { BuildLog } from "../../../builder/log.ts";
+import type { Build, Result } from "../../../queue/queue.ts";
+import { packagePath } from "../../../workspace/files.ts";
+import { keepFinished, type FinishedPackages } from "../../builds/finished.ts";
+import type { Inputs } from "../../builds/run-build.ts";
+import type { Announcement } from "../../builder-protocol.ts";
+import type { Installation } from "../../installation.ts";
+import { refused } from "../landing.ts";
 
 /**
  * Takes packages from the landing zone that a builder elsewhere made, once they are found to be what the scheduled

@@ -1,14 +1,14 @@
 import { stat } from "node:fs/promises";
-import { SluiceError } from "../../errors.ts";
-import { packArchive } from "../../publish/archives.ts";
-import { sourceFile } from "../../publish/source-file.ts";
-import type { StoredFile } from "../../publish/publisher.ts";
-import type { ArtifactOf } from "../../release/plan/release-plan.ts";
-import { sha256Of } from "../../system/digest.ts";
-import type { OpenRelease } from "./progress.ts";
-import { storedFiles } from "./job-request.ts";
-import type { ReleasePlace } from "./run-job.ts";
-import type { Source } from "./source-checkout.ts";
+import { SluiceError } from "../../../errors.ts";
+import { packArchive } from "../../../publish/archives.ts";
+import { sourceFile } from "../../../publish/source-file.ts";
+import type { StoredFile } from "../../../publish/publisher.ts";
+import type { ArtifactOf } from "../../../release/plan/release-plan.ts";
+import { sha256Of } from "../../../system/digest.ts";
+import type { OpenRelease } from "../record/progress.ts";
+import { storedFiles } from "../jobs/job-request.ts";
+import type { ReleasePlace } from "../jobs/run-job.ts";
+import type { Source } from "../jobs/source-checkout.ts";
 
 /**
  * Packs the archives of a release from what its jobs made and the files of its source that are to go along.

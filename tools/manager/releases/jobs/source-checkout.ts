@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { SluiceError } from "../../errors.ts";
-import type { Git } from "../../git/git.ts";
-import { ownSource } from "../../release/definition/own-source.ts";
-import type { PlannedRelease } from "../../release/plan/release-plan.ts";
-import { remote } from "../../workspace/refs.ts";
+import { SluiceError } from "../../../errors.ts";
+import type { Git } from "../../../git/git.ts";
+import { ownSource } from "../../../release/definition/own-source.ts";
+import type { PlannedRelease } from "../../../release/plan/release-plan.ts";
+import { remote } from "../../../workspace/refs.ts";
 
 /** A project's source at the commit of a release. */
 export interface Source {

@@ -1,14 +1,14 @@
-import { inOneLine, SluiceError } from "../../errors.ts";
-import { folderOf } from "../../pkgrepo/repository.ts";
-import type { Build } from "../../queue/queue.ts";
-import type { UnchangedFiles } from "../../system/unchanged-files.ts";
-import type { Announcement, RepositoryAddress } from "../builder-protocol.ts";
-import { lookAtBuild, type Found } from "../builds/handle-build.ts";
-import { hasVersion, isCurrent } from "../builds/run-build.ts";
-import type { Installation } from "../installation.ts";
-import { explainSystemError } from "../machine.ts";
-import { lookAtJob, type FoundJob } from "../releases/look-at-job.ts";
-import { releaseOf } from "../releases/release-key.ts";
+import { inOneLine, SluiceError } from "../../../errors.ts";
+import { folderOf } from "../../../pkgrepo/repository.ts";
+import type { Build } from "../../../queue/queue.ts";
+import type { UnchangedFiles } from "../../../system/unchanged-files.ts";
+import type { Announcement, RepositoryAddress } from "../../builder-protocol.ts";
+import { lookAtBuild, type Found } from "../../builds/handle-build.ts";
+import { hasVersion, isCurrent } from "../../builds/run-build.ts";
+import type { Installation } from "../../installation.ts";
+import { explainSystemError } from "../../machine.ts";
+import { lookAtJob, type FoundJob } from "../../releases/jobs/look-at-job.ts";
+import { releaseOf } from "../../releases/record/release-key.ts";
 
 /** What a claimed build comes to before a builder elsewhere begins, of a package or of a release. */
 export type FoundClaim = Found | FoundJob;

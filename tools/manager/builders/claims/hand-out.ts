@@ -1,20 +1,20 @@
-import type { SluiceError } from "../../errors.ts";
-import { openBuilderUsers } from "../../queue/bullmq/builder-users.ts";
-import { openOffers } from "../../queue/bullmq/offers.ts";
-import type { RedisAddress } from "../../queue/bullmq/redis-address.ts";
-import type { Installation, Installations } from "../installation.ts";
-import { defaultLeaseMs, type WorkspaceAddress } from "../builder-protocol.ts";
-import type { Handler } from "../serve.ts";
-import { releaseArch } from "../releases/release-key.ts";
-import { saidOnce } from "../said-once.ts";
-import { builderApi } from "./api.ts";
-import { writeLiveBuilders } from "./live-builders.ts";
-import { Offering } from "./offering.ts";
+import type { SluiceError } from "../../../errors.ts";
+import { openBuilderUsers } from "../../../queue/bullmq/builder-users.ts";
+import { openOffers } from "../../../queue/bullmq/offers.ts";
+import type { RedisAddress } from "../../../queue/bullmq/redis-address.ts";
+import type { Installation, Installations } from "../../installation.ts";
+import { defaultLeaseMs, type WorkspaceAddress } from "../../builder-protocol.ts";
+import type { Handler } from "../../serve.ts";
+import { releaseArch } from "../../releases/record/release-key.ts";
+import { saidOnce } from "../../said-once.ts";
+import { builderApi } from "../api.ts";
+import { writeLiveBuilders } from "../live-builders.ts";
+import { Offering } from "../offering.ts";
 import type { RemoteWatcher } from "./end-claim.ts";
-import { openRefusals } from "./refusals.ts";
-import { RemoteBuilding } from "./remote-building.ts";
-import { Roster } from "./roster.ts";
-import { readBuilders } from "./tokens.ts";
+import { openRefusals } from "../refusals.ts";
+import { RemoteBuilding } from "../remote-building.ts";
+import { Roster } from "../roster.ts";
+import { readBuilders } from "../tokens.ts";
 
 export interface HandOut {
   /** Answers what builders ask for; resolves false for all other requests. */

@@ -1,19 +1,19 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { BuildLog } from "../../builder/log.ts";
-import { SluiceError } from "../../errors.ts";
-import { openPublisher } from "../../publish/kinds.ts";
-import type { Publisher, PublishedFile, StoredFile } from "../../publish/publisher.ts";
-import type { ArtifactOf, Step } from "../../release/plan/release-plan.ts";
-import { evidenceOf } from "../../release/record/record-evidence.ts";
-import { isLatest } from "../../release/plan/latest.ts";
-import { underLock } from "../../system/lock.ts";
+import type { BuildLog } from "../../../builder/log.ts";
+import { SluiceError } from "../../../errors.ts";
+import { openPublisher } from "../../../publish/kinds.ts";
+import type { Publisher, PublishedFile, StoredFile } from "../../../publish/publisher.ts";
+import type { ArtifactOf, Step } from "../../../release/plan/release-plan.ts";
+import { evidenceOf } from "../../../release/record/record-evidence.ts";
+import { isLatest } from "../../../release/plan/latest.ts";
+import { underLock } from "../../../system/lock.ts";
 import { dropGarbage } from "./drop-garbage.ts";
-import { noteFinished, notePublication, progressOf, type OpenRelease } from "./progress.ts";
+import { noteFinished, notePublication, progressOf, type OpenRelease } from "../record/progress.ts";
 import { packArchives } from "./pack-archives.ts";
-import { storedFiles } from "./job-request.ts";
-import type { ReleasePlace } from "./run-job.ts";
-import { checkOutSource } from "./source-checkout.ts";
+import { storedFiles } from "../jobs/job-request.ts";
+import type { ReleasePlace } from "../jobs/run-job.ts";
+import { checkOutSource } from "../jobs/source-checkout.ts";
 
 export type PublishEnd =
   | { readonly kind: "published" | "already-published" }

@@ -1,5 +1,5 @@
-import { refText, type ReleaseRef } from "../../release/refs/ref.ts";
-import type { BuildKey } from "../../queue/submission.ts";
+import { refText, type ReleaseRef } from "../../../release/refs/ref.ts";
+import type { BuildKey } from "../../../queue/submission.ts";
 
 /** A release, as records and the queue name it. */
 export interface ReleaseKey {

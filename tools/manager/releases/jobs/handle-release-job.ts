@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { openLog } from "../../builder/log.ts";
-import type { Build, Result } from "../../queue/queue.ts";
-import { logName } from "../log-name.ts";
-import type { Installation } from "../installation.ts";
+import { openLog } from "../../../builder/log.ts";
+import type { Build, Result } from "../../../queue/queue.ts";
+import { logName } from "../../log-name.ts";
+import type { Installation } from "../../installation.ts";
 import { lookAtJob, resultOf } from "./look-at-job.ts";
-import { publishRelease } from "./publish-release.ts";
-import { releasePlace } from "./release-place.ts";
+import { publishRelease } from "../publishing/publish-release.ts";
+import { releasePlace } from "../release-place.ts";
 import { runJob } from "./run-job.ts";
 
 /**

@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import type { BuildLog } from "../../builder/log.ts";
-import type { Build, Result } from "../../queue/queue.ts";
-import type { PlannedJob } from "../../release/plan/release-plan.ts";
-import type { ArtifactFile } from "../../release/record/record.ts";
-import type { MadeFiles } from "../builder-protocol.ts";
-import type { Installation } from "../installation.ts";
-import { lookAtJob, type FoundJob } from "../releases/look-at-job.ts";
-import { releasePlace } from "../releases/release-place.ts";
-import { noteFailure, noteGreen } from "../releases/run-job.ts";
-import { refused, type Announced, type Landing } from "./landing.ts";
+import type { BuildLog } from "../../../builder/log.ts";
+import type { Build, Result } from "../../../queue/queue.ts";
+import type { PlannedJob } from "../../../release/plan/release-plan.ts";
+import type { ArtifactFile } from "../../../release/record/record.ts";
+import type { MadeFiles } from "../../builder-protocol.ts";
+import type { Installation } from "../../installation.ts";
+import { lookAtJob, type FoundJob } from "../../releases/jobs/look-at-job.ts";
+import { releasePlace } from "../../releases/release-place.ts";
+import { noteFailure, noteGreen } from "../../releases/jobs/run-job.ts";
+import { refused, type Announced, type Landing } from "../landing.ts";
 
 /** What is sent of what a job made: each file once, under its digest. */
 export function filesOf(made: MadeFiles): readonly Announced[] {

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { systemCode } from "../../errors.ts";
+import { systemCode } from "../../../errors.ts";
 
 /** What all caches together may take, in bytes; those that weren't used for longest give way. */
 const mostBytes = 20 * 2 ** 30;

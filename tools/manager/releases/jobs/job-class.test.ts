@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nativeArchitectures } from "../../system/architecture.ts";
+import { nativeArchitectures } from "../../../system/architecture.ts";
 import { classesHere, whyNotHere } from "./job-class.ts";
 
 test.each<[Parameters<typeof whyNotHere>[0]["on"], boolean]>([

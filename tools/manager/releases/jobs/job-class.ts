@@ -1,5 +1,5 @@
-import type { PlannedJob } from "../../release/plan/release-plan.ts";
-import { nativeArchitectures } from "../../system/architecture.ts";
+import type { PlannedJob } from "../../../release/plan/release-plan.ts";
+import { nativeArchitectures } from "../../../system/architecture.ts";
 
 /** Classes that are numbers say how strong a builder has to be; the manager is as strong as it takes. */
 export const isNumber = (text: string): boolean => /^\d{1,4}$/.test(text);

@@ -1,15 +1,15 @@
-import { SluiceError } from "../../errors.ts";
-import type { Build, Result } from "../../queue/queue.ts";
-import type { PlannedJob } from "../../release/plan/release-plan.ts";
-import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
-import { requireProject } from "../../workspace/releases/required.ts";
-import type { JobRequest } from "../builder-protocol.ts";
-import type { Installation } from "../installation.ts";
+import { SluiceError } from "../../../errors.ts";
+import type { Build, Result } from "../../../queue/queue.ts";
+import type { PlannedJob } from "../../../release/plan/release-plan.ts";
+import { readCommitProjects } from "../../../workspace/releases/commit-releases.ts";
+import { requireProject } from "../../../workspace/releases/required.ts";
+import type { JobRequest } from "../../builder-protocol.ts";
+import type { Installation } from "../../installation.ts";
 import { jobRequestOf } from "./job-request.ts";
-import type { OpenRelease } from "./progress.ts";
-import { releaseAt } from "./release-at.ts";
-import { checksSource, publishJob, releaseOf } from "./release-key.ts";
-import { releasePlace } from "./release-place.ts";
+import type { OpenRelease } from "../record/progress.ts";
+import { releaseAt } from "../record/release-at.ts";
+import { checksSource, publishJob, releaseOf } from "../record/release-key.ts";
+import { releasePlace } from "../release-place.ts";
 import { endedBefore, noteFailure, type JobEnd } from "./run-job.ts";
 
 /** What a claimed build of a release is, as the lock of the commit says it that it was scheduled for. */

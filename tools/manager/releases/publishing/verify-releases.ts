@@ -1,10 +1,10 @@
-import { SluiceError } from "../../errors.ts";
-import { openReader } from "../../publish/read-back.ts";
-import type { Definition } from "../../release/definition/definition.ts";
-import type { ReleaseRecord } from "../../release/record/record.ts";
-import { refText } from "../../release/refs/ref.ts";
-import { releaseKey, type ReleaseKey } from "./release-key.ts";
-import type { ReleaseRecords } from "./release-records.ts";
+import { SluiceError } from "../../../errors.ts";
+import { openReader } from "../../../publish/read-back.ts";
+import type { Definition } from "../../../release/definition/definition.ts";
+import type { ReleaseRecord } from "../../../release/record/record.ts";
+import { refText } from "../../../release/refs/ref.ts";
+import { releaseKey, type ReleaseKey } from "../record/release-key.ts";
+import type { ReleaseRecords } from "../record/release-records.ts";
 
 /** Something that is on record as published, as it is read now. */
 export interface ReadBack {

@@ -1,5 +1,5 @@
 import { parseTOML, type AST } from "toml-eslint-parser";
-import type { DefinitionProblem, Mistake } from "./problems.ts";
+import type { DefinitionProblem, Mistake } from "../problems.ts";
 
 interface Place {
   readonly line: number;

@@ -1,8 +1,8 @@
-import { SluiceError } from "../../errors.ts";
-import type { RepositoryConfig } from "../../workspace/config/config.ts";
-import type { Installation } from "../installation.ts";
+import { SluiceError } from "../../../errors.ts";
+import type { RepositoryConfig } from "../../../workspace/config/config.ts";
+import type { Installation } from "../../installation.ts";
 import { pushRecords, recordsAt } from "./push-records.ts";
-import { releasePlace } from "./release-place.ts";
+import { releasePlace } from "../release-place.ts";
 
 type Author = Pick<RepositoryConfig, "GIT_AUTHOR_NAME" | "GIT_AUTHOR_EMAIL">;
 
