@@ -49,6 +49,11 @@ describe.skipIf(missing.length > 0)(
       expect(await why("start")).toBeUndefined();
     });
 
+    test("nor with one in which nobody is", async () => {
+      w.write(".ci/allowed-signers", "# nobody yet\n");
+      expect(await why("nobody is named")).toBeUndefined();
+    });
+
     test("with one, a definition waits until one of them has signed it", async () => {
       w.write(".ci/allowed-signers", signer("ann"));
       signer("eve");
@@ -70,6 +75,9 @@ describe.skipIf(missing.length > 0)(
       w.write("releases/app/more.sh", "true\n");
       expect(await why("one more file")).toContain("isn't what was signed");
       rmSync(join(w.dir, "releases/app/more.sh"));
+      w.write("releases/app/sub/deps.lock", "evil\n");
+      expect(await why("a lock file of its own")).toContain("isn't what was signed");
+      rmSync(join(w.dir, "releases/app/sub"), { recursive: true });
       expect(await why("as it was again")).toBeUndefined();
     });
 

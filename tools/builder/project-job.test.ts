@@ -122,6 +122,15 @@ describe.skipIf(probeBubblewrap() !== undefined)("a job of a project", () => {
       expect(log).not.toContain("stale");
     });
 
+    test("leaves nothing where none is to be kept, whatever the script puts there", async () => {
+      const { result } = await run(
+        "mkdir -p ../made/.cache && tar -cf ../made/.cache/tar main.c",
+        {},
+        { paths, from: undefined, keep: false },
+      );
+      expect(result).toEqual({ kind: "made", files: new Map(), cache: undefined });
+    });
+
     test.each([
       ["that is no archive", "garbage"],
       ["with other folders and paths that lead out", undefined],

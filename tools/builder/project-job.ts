@@ -86,7 +86,14 @@ export async function runProjectJob(
     collect: { from: "made", into },
   });
   if ("kind" in ended) return ended;
-  const archive = ended.collected.includes(cachedArchive) ? join(into, cachedArchive) : undefined;
+  // A script may put such a file there itself.
+  const isKept = cache?.keep === true && ended.collected.includes(cachedArchive);
+  const archive = isKept ? join(into, cachedArchive) : undefined;
+  const long = ended.collected.find((path) => path.length > longestPath || /\p{Cc}/u.test(path));
+  if (long !== undefined) {
+    const message = `an artifact's path is longer than ${longestPath} characters, or has control characters: ${JSON.stringify(long.slice(0, 100))}`;
+    return { kind: "failed", message };
+  }
   const files = new Map<string, string[]>(makes.map(({ artifact }) => [artifact, []]));
   for (const path of ended.collected) {
     const [artifact = "", ...rest] = path.split("/");
@@ -133,6 +140,9 @@ async function addBundles(
 
 /** Beside the artifacts, whose names begin with a letter. */
 const cachedArchive = ".cache/tar";
+
+/** Of an artifact's file, in UTF-16 code units. */
+const longestPath = 500;
 
 /** How large a job's cache may be; a larger one isn't kept. */
 const maxCacheBytes = 2 * 2 ** 30;

@@ -13,7 +13,10 @@ import { refText, type ReleaseRef } from "../../release/refs/ref.ts";
 import type { ReleasePlan } from "../../release/plan/release-plan.ts";
 import { whyUnsigned } from "../../manager/releases/signature.ts";
 import { SluiceError } from "../../errors.ts";
+import type { Definition } from "../../release/definition/definition.ts";
+import { whyMoved } from "../../release/plan/next-locks.ts";
 import { classify } from "../../release/refs/classify.ts";
+import type { Project } from "../../workspace/releases/projects.ts";
 import { underLock } from "../../system/lock.ts";
 import { askProjectRef } from "../../upstream/refs/project-ref.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
@@ -76,8 +79,11 @@ async function releasesOf(
       if (channel === undefined || each === channel) wanted.push({ channel: each });
   } else {
     const asked = await withRemoteRefs(git, (remotes) => askProjectRef(remotes, definition, ref));
-    const taken = classify(definition, asked);
-    wanted.push({ channel: channel ?? (taken.kind === "channel" ? taken.channel.name : ""), ref: asked });
+    const done = records
+      .ofProject(name)
+      .find(({ ref: one }) => one.kind === "tag" && one.name === asked.name);
+    refuseMoved(project, asked, done?.ref.commit);
+    wanted.push({ channel: channel ?? usualChannel(definition, asked), ref: asked });
   }
   const found: ReleaseAt[] = [];
   for (const each of wanted) {
@@ -85,6 +91,29 @@ async function releasesOf(
     if (one) found.push(one);
   }
   return found;
+}
+
+/** @throws SluiceError `not-releasable` where no channel takes it */
+function usualChannel(definition: Definition, ref: ReleaseRef): string {
+  const taken = classify(definition, ref);
+  if (taken.kind === "channel") return taken.channel.name;
+  const { project, channels } = definition;
+  throw new SluiceError("not-releasable", taken.reason, {
+    hint: `Name one with --channel: ${[...channels.keys()].join(", ")}. \`sluice why ${project}\` shows what each takes.`,
+    facts: { project, ref: ref.name },
+    exitCode: 1,
+  });
+}
+
+/** @throws SluiceError `moved-tag` */
+function refuseMoved({ name, locks }: Project, ref: ReleaseRef, before: string | undefined): void {
+  const moved = whyMoved(ref, before, locks);
+  if (moved === undefined) return;
+  throw new SluiceError("moved-tag", moved, {
+    hint: "Ask who moved it, and release it under a new tag.",
+    facts: { project: name, ref: ref.name },
+    exitCode: 1,
+  });
 }
 
 async function makeReleases(options: Options, found: readonly ReleaseAt[]): Promise<number> {

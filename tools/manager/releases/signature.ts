@@ -24,7 +24,7 @@ export function signatureFile(project: string): string {
 export async function signedText(git: Git, commit: string, definition: Definition): Promise<string> {
   const listed = [];
   for (const folder of definitionFolders(definition)) listed.push(...(await listTree(git, commit, folder)));
-  const entries = listed.filter(({ path }) => isOfDefinition(path));
+  const entries = listed.filter(({ path }) => isOfDefinition(path, definition));
   const blobs = await readBlobs(
     git,
     entries.map(({ id }) => id),
@@ -53,8 +53,8 @@ export async function whyUnsigned(
   const now = await textOf(git, commit, signersFile);
   const place = join(state, "releases", "allowed-signers");
   const accepted = await readIfThere(place);
-  if ((accepted ?? "") === "" && now === "") return undefined;
-  const signers = accepted === undefined || accepted === "" ? now : accepted;
+  const signers = namesSigners(accepted ?? "") ? accepted! : now;
+  if (!namesSigners(signers)) return undefined;
   const file = signatureFile(definition.project);
   const signature = await textOf(git, commit, file);
   const todo = `\`sluice sign ${definition.project}\` by somebody in ${signersFile}, then commit ${file}`;
@@ -68,6 +68,22 @@ export async function whyUnsigned(
     await writeFile(place, now, { flush: true });
   }
   return undefined;
+}
+
+/** Whether anybody is in it: a file of comments asks for no signature. */
+function namesSigners(text: string): boolean {
+  return text.split("\n").some((line) => /^\s*[^#\s]/.test(line));
+}
+
+/** Whether a signature is by somebody who may sign, as this commit says it. */
+export async function isByASigner(
+  git: Git,
+  commit: string,
+  definition: Definition,
+  signature: string,
+): Promise<boolean> {
+  const signers = await textOf(git, commit, signersFile);
+  return isSigned(await signedText(git, commit, definition), signature, signers);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { chmod, copyFile, link, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { systemCode } from "../../errors.ts";
+import { SluiceError, systemCode } from "../../errors.ts";
 import { durably, type Checkpoint } from "../../steps.ts";
 import { sha256Of } from "../../system/digest.ts";
 import { flush } from "../../system/flush.ts";
@@ -27,7 +27,7 @@ export class FolderStore implements Store {
 
   async stage(name: string, { file, sha256, isExecutable }: StoredFile): Promise<void> {
     const staged = this.#staged(name, sha256);
-    await mkdir(dirname(staged), { recursive: true });
+    await makeFolder(dirname(staged));
     await durably(this.#checkpoint, "release file staged", () => copyFile(file, staged));
     await chmod(staged, isExecutable ? 0o755 : 0o644);
     await flush(staged);
@@ -59,7 +59,7 @@ export class FolderStore implements Store {
   async replace(name: string, content: Buffer): Promise<void> {
     const target = this.#at(name);
     const fresh = join(dirname(target), `.${stagedName(name, "")}`);
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     await writeFile(fresh, content, { flush: true });
     await durably(this.#checkpoint, "release page replaced", () => rename(fresh, target));
   }
@@ -74,6 +74,21 @@ export class FolderStore implements Store {
 
   #staged(name: string, sha256: string): string {
     return join(dirname(this.#at(name)), `.${stagedName(name, sha256)}`);
+  }
+}
+
+/** @throws SluiceError `store-folder` where something that is no folder stands in its place, or it may not be made */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    throw new SluiceError("store-folder", `${folder} can't be made a folder (${code})`, {
+      hint: "Check the address of the publication, and who may write there.",
+      facts: { folder },
+      cause: error,
+    });
   }
 }
 

@@ -181,6 +181,8 @@ async function open(
     // Not every server knows the checksums that the SDK sends otherwise, and digests are compared here.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
+    // A server that says nothing ends the request; the SDK repeats it twice.
+    requestHandler: { connectionTimeout: 30_000, socketTimeout: 120_000 },
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
     ...(accessKeyId !== undefined &&
       secretAccessKey !== undefined && { credentials: { accessKeyId, secretAccessKey } }),

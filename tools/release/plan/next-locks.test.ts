@@ -43,9 +43,7 @@ function told({ decisions }: Pick<NextLocks, "decisions">): readonly string[] {
 }
 
 describe("a channel that publishes nothing", () => {
-  const app = readText(
-    "app",
-    `source = "https://example.org/app.git"
+  const text = `source = "https://example.org/app.git"
 [channels]
 checks = { branch = '.+', stages = ["check"] }
 proposed = { reviews = true, stages = ["check"] }
@@ -56,8 +54,8 @@ unit = { run = "unit.sh", network = true }
 app = { run = "build.sh", makes = { bin = "app" } }
 [publish]
 files = { to = "files", at = "s3://bucket/{ref}", of = "bin" }
-`,
-  );
+`;
+  const app = readText("app", text);
   const seen: SeenRefs = new Map([
     ["heads/main", first],
     ["reviews/7", first],
@@ -73,6 +71,12 @@ files = { to = "files", at = "s3://bucket/{ref}", of = "bin" }
       { kind: "check", channel: "proposed", ref: review("8"), since: null },
     ]);
     expect(look(refs, { of: app, seen: next })).toEqual({ decisions: [], seen: next });
+  });
+
+  test("a channel of reviews publishes nothing, whatever its stages make", () => {
+    const of = readText("app", text.replace('reviews = true, stages = ["check"]', "reviews = true"));
+    const { decisions } = look([review("8")], { of, seen });
+    expect(decisions).toEqual([{ kind: "check", channel: "proposed", ref: review("8"), since: null }]);
   });
 
   test("begins with no more than twenty reviews at once, and the others aren't forgotten", () => {

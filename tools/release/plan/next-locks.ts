@@ -1,7 +1,7 @@
 import type { DefinedChannel, Definition } from "../definition/definition.ts";
 import { classify } from "../refs/classify.ts";
 import type { Lock } from "../refs/lock.ts";
-import { describeRef, type ReleaseRef } from "../refs/ref.ts";
+import { describeRef, type ReleaseRef, whyUnsafe } from "../refs/ref.ts";
 import { compareTags } from "../refs/version.ts";
 import type { Evidence } from "./evidence.ts";
 import { planRelease } from "./plan-release.ts";
@@ -70,7 +70,7 @@ export function nextLocks(
   const next = new Map([...(seen ?? [])].filter(([key]) => key.startsWith("tags/")));
   const given = new Set<string>();
   let reviews = 0;
-  for (const ref of watched(refs).toSorted((a, b) => inOrder(a, b, definition.prefix))) {
+  for (const ref of inTurn(watched(refs), definition.prefix)) {
     const key = seenKey(ref);
     const before = seen?.get(key);
     const moved = whyMoved(ref, before, locks);
@@ -96,7 +96,7 @@ export function nextLocks(
     before: string | undefined,
   ): RefDecision | undefined {
     const channel = defined.name;
-    if (ref.kind !== "tag" && onlyChecks(definition, defined)) {
+    if (ref.kind === "review" || (ref.kind === "branch" && onlyChecks(definition, defined))) {
       if (ref.kind === "review" && ++reviews > mostReviews) {
         return { kind: "wait", channel, ref, reasons: [`${mostReviews} reviews are checked at a time`] };
       }
@@ -134,7 +134,7 @@ export function triggeredLocks(
   now: number,
 ): readonly RefDecision[] {
   const newest = new Map<string, ReleaseRef>();
-  for (const ref of refs.toSorted((a, b) => inOrder(a, b, definition.prefix))) {
+  for (const ref of inTurn(refs, definition.prefix)) {
     const classified = classify(definition, ref, trigger);
     if (ref.kind === "branch" && classified.kind === "channel") newest.set(classified.channel.name, ref);
   }
@@ -189,6 +189,13 @@ function seenKey({ kind, name }: ReleaseRef): string {
 }
 
 const folders = { tag: "tags", branch: "heads", review: "reviews" } as const;
+
+/** What no channel takes comes last, as it is: its name may be of any length. */
+function inTurn(refs: readonly ReleaseRef[], prefix: string): readonly ReleaseRef[] {
+  const [safe, unsafe]: ReleaseRef[][] = [[], []];
+  for (const ref of refs) (whyUnsafe(ref) === undefined ? safe : unsafe)!.push(ref);
+  return [...safe!.toSorted((a, b) => inOrder(a, b, prefix)), ...unsafe!];
+}
 
 /** Older versions first, then branches and reviews, by name. */
 function inOrder(a: ReleaseRef, b: ReleaseRef, prefix: string): number {

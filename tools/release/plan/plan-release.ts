@@ -90,7 +90,10 @@ function named(definition: Definition, name: string, ref: ReleaseRef): ReturnTyp
     const known = [...definition.channels.keys()].join(", ");
     return { kind: "none", reason: `${definition.project} has no channel ${name}; there are ${known}` };
   }
-  return { kind: "channel", channel, reason: `the ${describeRef(ref)} was named for ${name}` };
+  const usual = classify(definition, ref);
+  if (usual.kind === "channel" && usual.channel === channel) return usual;
+  const reason = `the ${describeRef(ref)} was named for ${name}, whose patterns don't take it`;
+  return { kind: "channel", channel, reason };
 }
 
 function valuesOf(

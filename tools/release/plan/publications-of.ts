@@ -38,6 +38,9 @@ export function publicationsOf(
   return { chosen, leftOut };
 
   function choose(name: string, publication: Publication): Choice {
+    // Anybody proposes a change.
+    if (channel.reviews)
+      return { isPublished: false, reason: `${channel.name} takes reviews, which publish nothing` };
     if (channel.publish) {
       const isPublished = channel.publish.includes(name);
       return { isPublished, reason: `${channel.name} names ${isPublished ? "it" : "others"} in \`publish\`` };

@@ -79,6 +79,7 @@ test.each([
   "a/.b",
   "é1",
   "x".repeat(300),
+  `v2${"+".repeat(150)}a`,
 ])("the tag %j is released by no channel, whatever pattern it has", (name) => {
   expect(classify(readExample("garage"), ref("tag", name))).toMatchObject({ kind: "none" });
 });

@@ -30,6 +30,9 @@ export function whyUnsafe(ref: ReleaseRef): string | undefined {
 
 function isPlain(name: string): boolean {
   return (
-    /^[A-Za-z0-9@](?:[A-Za-z0-9._@+/-]{0,198}[A-Za-z0-9])?$/.test(name) && !/\.\.|\/\/|\/[.-]/.test(name)
+    /^[A-Za-z0-9@](?:[A-Za-z0-9._@+/-]{0,198}[A-Za-z0-9])?$/.test(name) &&
+    // As a file's name, where few of these characters stand for themselves.
+    encodeURIComponent(name).length <= 200 &&
+    !/\.\.|\/\/|\/[.-]/.test(name)
   );
 }

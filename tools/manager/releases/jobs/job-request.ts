@@ -1,4 +1,5 @@
 import type { StoredFile } from "../../../publish/publisher.ts";
+import type { Definition } from "../../../release/definition/definition.ts";
 import type { ArtifactOf, PlannedJob } from "../../../release/plan/release-plan.ts";
 import type { ArtifactFile } from "../../../release/record/record.ts";
 import type { JobRequest } from "../../builder-protocol.ts";
@@ -47,15 +48,17 @@ function takenFiles(
   });
 }
 
-/** The files of an artifact that is on record, made by this release or in a channel that its commit went through before. */
+/** The files of an artifact that is on record, made by this release or in a channel that `after` says its commit went through. */
 export function artifactFiles(
   records: ReleaseRecords,
   release: OpenRelease,
   { artifact, target }: ArtifactOf,
 ): readonly ArtifactFile[] {
+  const { project, channel } = release.key;
+  const earlier = channelsBefore(release.definition, channel);
   const before = records
-    .ofProject(release.key.project)
-    .filter(({ ref, channel }) => ref.commit === release.plan.ref.commit && channel !== release.key.channel);
+    .ofProject(project)
+    .filter((record) => record.ref.commit === release.plan.ref.commit && earlier.has(record.channel));
   for (const record of [progressOf(records, release), ...before]) {
     for (const [key, job] of Object.entries(record.jobs)) {
       const of = key.includes("@") ? key.slice(key.indexOf("@") + 1) : null;
@@ -64,6 +67,20 @@ export function artifactFiles(
     }
   }
   return [];
+}
+
+/** Channels in which a stage has to be green before, and those before these. */
+function channelsBefore({ channels }: Definition, channel: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    for (const condition of channels.get(name)?.after ?? []) {
+      if (condition.kind !== "green" || found.has(condition.channel)) continue;
+      found.add(condition.channel);
+      visit(condition.channel);
+    }
+  };
+  visit(channel);
+  return found;
 }
 
 /** The same, with where they lie here. */

@@ -76,7 +76,7 @@ export async function runJobRequest<T>(
       sandbox,
       log,
     );
-    if (ended.kind === "made" && ended.cache !== undefined && request.cache) {
+    if (ended.kind === "made" && ended.cache !== undefined && request.cache?.keep) {
       await caches.keep(ended.cache, request.project, request.cache.key);
     }
     return await take(ended, into!);

@@ -78,7 +78,7 @@ async function digestOf(git: Git, commit: string, definition: Definition): Promi
   const hash = createHash("sha256");
   for (const folder of definitionFolders(definition)) {
     for (const { mode, id, path } of await listTree(git, commit, folder)) {
-      if (isOfDefinition(path)) hash.update(`${mode} ${id} ${path}\0`);
+      if (isOfDefinition(path, definition)) hash.update(`${mode} ${id} ${path}\0`);
     }
   }
   return hash.digest("hex");
@@ -90,9 +90,12 @@ export function definitionFolders(definition: Definition): readonly string[] {
   return [...new Set(files.map(folderOf))].sort();
 }
 
-/** Whether a file there is part of it: locks only say what is released, and the signature is of the rest. */
-export function isOfDefinition(path: string): boolean {
-  return !path.endsWith(".lock") && !path.endsWith("/release.sig");
+/** Whether a file there is part of it: locks only say what its channels release, and the signature is of the rest. */
+export function isOfDefinition(path: string, { project, channels }: Definition): boolean {
+  const folder = `releases/${project}/`;
+  const name = path.startsWith(folder) ? path.slice(folder.length) : "";
+  const isLock = name.endsWith(".lock") && channels.has(name.slice(0, -".lock".length));
+  return !isLock && name !== "release.sig";
 }
 
 /** `releases/garage` of `releases/garage/build.sh`. */
