@@ -25,6 +25,8 @@ export default function setUp(): (() => void) | undefined {
   execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
     stdio: "inherit",
   });
+  // As `npm run build` leaves it.
+  chmodSync("dist/cli/main.js", 0o755);
   const folder = mkdtempSync(join(inMemory() ?? tmpdir(), "sluice-"));
   // As /tmp is: builds and what they start run as users of their own.
   chmodSync(folder, 0o1777);
