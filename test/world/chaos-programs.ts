@@ -17,7 +17,7 @@ const leaseMs = 3000;
 const manager = `
 ${common}
 import { openInstallations } from "${built}/manager/installation.js";
-import { handOut } from "${built}/manager/builders/hand-out.js";
+import { handOut } from "${built}/manager/builders/claims/hand-out.js";
 import { serve } from "${built}/manager/serve.js";
 import { up } from "${built}/manager/up.js";
 const installations = await openInstallations({
