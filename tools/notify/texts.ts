@@ -1,3 +1,4 @@
+import { parseReleaseName } from "../release/refs/release-name.ts";
 import type { Bunch, Notice, NoticeKind } from "./notice.ts";
 
 /** A message as its parts, for each target to put together and to escape in its own way. */
@@ -44,11 +45,12 @@ const releaseHeadlines: Readonly<Partial<Record<NoticeKind, (release: string) =>
   started: (release) => `🔨 Running for the release ${release}:`,
 };
 
-/** `garage/stable@v1.2.0` is a release; no package repository's name has a `/`. */
 function headlineOf(kind: NoticeKind, repository: string): string {
-  const [, project, channel, ref] = /^([^/@]+)\/([^/@]+)@(.+)$/s.exec(repository) ?? [];
-  const headline = project === undefined ? undefined : releaseHeadlines[kind];
-  return headline ? headline(`${project} ${ref} (${channel})`) : headlines[kind](repository);
+  const release = parseReleaseName(repository);
+  const headline = release && releaseHeadlines[kind];
+  return headline
+    ? headline(`${release.project} ${release.ref} (${release.channel})`)
+    : headlines[kind](repository);
 }
 
 /** Which say nothing of packages. */

@@ -1,13 +1,13 @@
 import { SluiceError } from "../../errors.ts";
 import type { Definition } from "../../release/definition/definition.ts";
-import { isLocked, whyMoved } from "../../release/plan/next-locks.ts";
+import { isLocked } from "../../release/plan/next-locks.ts";
 import { planRelease } from "../../release/plan/plan-release.ts";
 import type { ReleasePlan } from "../../release/plan/release-plan.ts";
 import { evidenceOf } from "../../release/record/record-evidence.ts";
 import { formatLock } from "../../release/refs/lock.ts";
 import { describeRef, type ReleaseRef } from "../../release/refs/ref.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
-import { requireDefinition, requireProject } from "../../workspace/releases/required.ts";
+import { requireDefinition, requireProject, requireUnmoved } from "../../workspace/releases/required.ts";
 import { planOperation, readCurrentState, type OperationPlan, type OperationPorts } from "./operation.ts";
 
 export interface PromotePlan extends OperationPlan {
@@ -37,14 +37,7 @@ export async function planPromote(
   const definition = requireDefinition(project);
   ports.progress(`asking for the refs of ${name}`);
   const ref = await ports.askRef(definition, wanted);
-  const moved = whyMoved(ref, undefined, project.locks);
-  if (moved !== undefined) {
-    throw new SluiceError("moved-tag", moved, {
-      hint: "Ask who moved it, and release it under a new tag.",
-      facts: { project: name, ref: ref.name },
-      exitCode: 1,
-    });
-  }
+  requireUnmoved(project, ref);
   const now = ports.now().getTime();
   const evidence = evidenceOf(definition, present.stateBranch.state.records.get(name) ?? []);
   const release = planRelease(definition, { ref, channel, at: now }, evidence, now);

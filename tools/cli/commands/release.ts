@@ -14,13 +14,11 @@ import type { ReleasePlan } from "../../release/plan/release-plan.ts";
 import { whyUnsigned } from "../../manager/releases/signature.ts";
 import { SluiceError } from "../../errors.ts";
 import type { Definition } from "../../release/definition/definition.ts";
-import { whyMoved } from "../../release/plan/next-locks.ts";
 import { classify } from "../../release/refs/classify.ts";
-import type { Project } from "../../workspace/releases/projects.ts";
 import { underLock } from "../../system/lock.ts";
 import { askProjectRef } from "../../upstream/refs/project-ref.ts";
 import { readCommitProjects } from "../../workspace/releases/commit-releases.ts";
-import { requireDefinition, requireProject } from "../../workspace/releases/required.ts";
+import { requireDefinition, requireProject, requireUnmoved } from "../../workspace/releases/required.ts";
 import { stateCommitHere } from "../../workspace/state/state-commit.ts";
 import { describePlan } from "../output/release-plan.ts";
 import { info, printable, useColors, warn } from "../output/report.ts";
@@ -79,10 +77,10 @@ async function releasesOf(
       if (channel === undefined || each === channel) wanted.push({ channel: each });
   } else {
     const asked = await withRemoteRefs(git, (remotes) => askProjectRef(remotes, definition, ref));
-    const done = records
+    const released = records
       .ofProject(name)
       .find(({ ref: one }) => one.kind === "tag" && one.name === asked.name);
-    refuseMoved(project, asked, done?.ref.commit);
+    requireUnmoved(project, asked, released?.ref.commit);
     wanted.push({ channel: channel ?? usualChannel(definition, asked), ref: asked });
   }
   const found: ReleaseAt[] = [];
@@ -101,17 +99,6 @@ function usualChannel(definition: Definition, ref: ReleaseRef): string {
   throw new SluiceError("not-releasable", taken.reason, {
     hint: `Name one with --channel: ${[...channels.keys()].join(", ")}. \`sluice why ${project}\` shows what each takes.`,
     facts: { project, ref: ref.name },
-    exitCode: 1,
-  });
-}
-
-/** @throws SluiceError `moved-tag` */
-function refuseMoved({ name, locks }: Project, ref: ReleaseRef, before: string | undefined): void {
-  const moved = whyMoved(ref, before, locks);
-  if (moved === undefined) return;
-  throw new SluiceError("moved-tag", moved, {
-    hint: "Ask who moved it, and release it under a new tag.",
-    facts: { project: name, ref: ref.name },
     exitCode: 1,
   });
 }

@@ -1,5 +1,5 @@
 import { allJobs, type DefinedChannel, type Definition } from "../definition/definition.ts";
-import { channelsBefore } from "../definition/text/lines.ts";
+import { channelsBefore } from "../definition/channel-lines.ts";
 import type { ReleaseRef } from "../refs/ref.ts";
 import { onlyChecks } from "./publications-of.ts";
 

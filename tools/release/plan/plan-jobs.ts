@@ -6,7 +6,7 @@ import {
   type DefinedJob,
   type Definition,
 } from "../definition/definition.ts";
-import { channelsBefore, stagesOf } from "../definition/text/lines.ts";
+import { channelsBefore, stagesOf } from "../definition/channel-lines.ts";
 import { makersOf } from "../definition/makers.ts";
 import type { PlannedJob } from "./release-plan.ts";
 

@@ -1,5 +1,5 @@
 import { listOf, type DefinedChannel, type Definition } from "../definition/definition.ts";
-import { madeIn, stagesOf, stagesSoFar } from "../definition/text/lines.ts";
+import { madeIn, stagesOf, stagesSoFar } from "../definition/channel-lines.ts";
 import type { Publication } from "../definition/publication-kinds.ts";
 
 export interface Chosen {

@@ -1,6 +1,8 @@
 import { SluiceError } from "../../errors.ts";
 import { nearestName } from "../../nearest-name.ts";
 import type { Definition } from "../../release/definition/definition.ts";
+import { whyMoved } from "../../release/plan/next-locks.ts";
+import type { ReleaseRef } from "../../release/refs/ref.ts";
 import type { Project } from "./projects.ts";
 import { describeProblem } from "../workspace.ts";
 
@@ -29,5 +31,23 @@ export function requireDefinition({ name, definition, problems }: Project): Defi
   throw new SluiceError("release-definition", lines.join("\n"), {
     hint: `Correct it and commit; \`sluice lint\` shows the same before a commit. Until then nothing of ${name} is released.`,
     facts: { project: name },
+  });
+}
+
+/**
+ * @param before the commit that the tag was at when it was released or seen, where that is known beside the locks
+ * @throws SluiceError `moved-tag`: a tag that moved since releases nothing
+ */
+export function requireUnmoved(
+  { name, locks }: Pick<Project, "name" | "locks">,
+  ref: ReleaseRef,
+  before?: string,
+): void {
+  const moved = whyMoved(ref, before, locks);
+  if (moved === undefined) return;
+  throw new SluiceError("moved-tag", moved, {
+    hint: "Ask who moved it, and release it under a new tag.",
+    facts: { project: name, ref: ref.name },
+    exitCode: 1,
   });
 }

@@ -1,5 +1,5 @@
 import type { StoredFile } from "../../../publish/publisher.ts";
-import type { Definition } from "../../../release/definition/definition.ts";
+import { channelsBefore } from "../../../release/definition/channel-lines.ts";
 import type { ArtifactOf, PlannedJob } from "../../../release/plan/release-plan.ts";
 import type { ArtifactFile } from "../../../release/record/record.ts";
 import type { JobRequest } from "../../builder-protocol.ts";
@@ -58,7 +58,7 @@ export function artifactFiles(
   const earlier = channelsBefore(release.definition, channel);
   const before = records
     .ofProject(project)
-    .filter((record) => record.ref.commit === release.plan.ref.commit && earlier.has(record.channel));
+    .filter((record) => record.ref.commit === release.plan.ref.commit && earlier.includes(record.channel));
   for (const record of [progressOf(records, release), ...before]) {
     for (const [key, job] of Object.entries(record.jobs)) {
       const of = key.includes("@") ? key.slice(key.indexOf("@") + 1) : null;
@@ -67,20 +67,6 @@ export function artifactFiles(
     }
   }
   return [];
-}
-
-/** Channels in which a stage has to be green before, and those before these. */
-function channelsBefore({ channels }: Definition, channel: string): ReadonlySet<string> {
-  const found = new Set<string>();
-  const visit = (name: string): void => {
-    for (const condition of channels.get(name)?.after ?? []) {
-      if (condition.kind !== "green" || found.has(condition.channel)) continue;
-      found.add(condition.channel);
-      visit(condition.channel);
-    }
-  };
-  visit(channel);
-  return found;
 }
 
 /** The same, with where they lie here. */

@@ -1,13 +1,9 @@
+import { formatReleaseName, parseReleaseName, type ReleaseName } from "../../../release/refs/release-name.ts";
 import { refText, type ReleaseRef } from "../../../release/refs/ref.ts";
 import type { BuildKey } from "../../../queue/submission.ts";
 
 /** A release, as records and the queue name it. */
-export interface ReleaseKey {
-  readonly project: string;
-  readonly channel: string;
-  /** What `{ref}` stands for. */
-  readonly ref: string;
-}
+export type ReleaseKey = ReleaseName;
 
 /** In the queue a release's jobs are builds of this architecture, whichever targets they are for. */
 export const releaseArch = "any";
@@ -20,8 +16,8 @@ export function releaseKey(project: string, channel: string, ref: ReleaseRef): R
 }
 
 /** In place of a package repository: `garage/stable@v1.2.0`. */
-export function releaseTarget({ project, channel, ref }: ReleaseKey): string {
-  return `${project}/${channel}@${ref}`;
+export function releaseTarget(key: ReleaseKey): string {
+  return formatReleaseName(key);
 }
 
 /** In place of a workspace's name, where builds are asked for by commits of a project. */
@@ -29,9 +25,7 @@ export function checksSource(project: string): string {
   return `releases/${project}`;
 }
 
-/** The release that a build is of; undefined: it is a package's. No package repository's name has a `/`. */
+/** The release that a build is of; undefined: it is a package's. */
 export function releaseOf({ target, arch }: Pick<BuildKey, "target" | "arch">): ReleaseKey | undefined {
-  const [, project, channel, ref] = /^([^/@]+)\/([^/@]+)@(.+)$/.exec(target) ?? [];
-  if (arch !== releaseArch || project === undefined) return undefined;
-  return { project, channel: channel!, ref: ref! };
+  return arch === releaseArch ? parseReleaseName(target) : undefined;
 }

@@ -7,7 +7,7 @@ import {
   type Definition,
 } from "../definition.ts";
 import { named, shown, suggestion } from "../explain.ts";
-import { channelsBefore, madeIn, stagesOf, stagesSoFar } from "../text/lines.ts";
+import { channelsBefore, madeIn, stagesOf, stagesSoFar } from "../channel-lines.ts";
 import { makersOf } from "../makers.ts";
 import type { Mistake } from "../problems.ts";
 

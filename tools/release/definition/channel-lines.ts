@@ -1,4 +1,4 @@
-import type { DefinedChannel, Definition } from "../definition.ts";
+import type { DefinedChannel, Definition } from "./definition.ts";
 
 /** The channels that a commit has gone through before it comes to this one, by `after`, the nearest first. */
 export function channelsBefore({ channels }: Pick<Definition, "channels">, name: string): readonly string[] {
