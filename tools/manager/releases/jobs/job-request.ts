@@ -55,10 +55,10 @@ export function artifactFiles(
   { artifact, target }: ArtifactOf,
 ): readonly ArtifactFile[] {
   const { project, channel } = release.key;
-  const earlier = channelsBefore(release.definition, channel);
-  const before = records
-    .ofProject(project)
-    .filter((record) => record.ref.commit === release.plan.ref.commit && earlier.includes(record.channel));
+  const ofCommit = records.ofProject(project).filter(({ ref }) => ref.commit === release.plan.ref.commit);
+  const before = channelsBefore(release.definition, channel).flatMap((earlier) =>
+    ofCommit.filter((record) => record.channel === earlier),
+  );
   for (const record of [progressOf(records, release), ...before]) {
     for (const [key, job] of Object.entries(record.jobs)) {
       const of = key.includes("@") ? key.slice(key.indexOf("@") + 1) : null;
