@@ -216,6 +216,10 @@ describe("what only looks harmless doesn't pass", () => {
       { name: "split", edit: replaced("depends=(glibc)", "depends=(glibc evil)") },
     ],
     [
+      "a second list of dependencies of one of several packages",
+      { name: "split", edit: replaced("depends=(glibc)", "depends=(glibc)\n  depends=(evil)") },
+    ],
+    [
       "a dependency of one of several packages that its function reads",
       {
         name: "split",

@@ -165,7 +165,7 @@ function judgeSides(
     ...judgeVersion(comparison),
     ...judgeCheckouts(comparison),
     ...judgeOwnText(old.recipe, pkgbuild.recipe),
-    ...judgeComments(old.recipe, pkgbuild.recipe),
+    ...judgeComments(old, pkgbuild),
     ...judgeFollowing(comparison),
     ...judgeFileNames(comparison),
     ...judgeSameContent(comparison),

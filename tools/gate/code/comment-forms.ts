@@ -1,5 +1,5 @@
 import type { Comment } from "../../pkgbuild/grammar/syntax.ts";
-import type { Recipe } from "../../pkgbuild/recipe.ts";
+import type { Pkgbuild } from "../files/side.ts";
 import { mayReadItself } from "./own-text.ts";
 import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 
@@ -25,10 +25,10 @@ const words = /^#+(?:[\p{L}\p{M}\p{N} \t.,:()[\]{}'"!?%+=*_~/@#-]|\$(?![({\w])){
  * New comments are for people, were there with another version in them, or are mere words where the recipe has no way
  * to its own text.
  */
-export function judgeComments(before: Recipe, after: Recipe): Finding[] {
-  const come = subtract(after.comments, before.comments);
+export function judgeComments(before: Pkgbuild, after: Pkgbuild): Finding[] {
+  const come = subtract(after.recipe.comments, before.recipe.comments);
   if (come.length === 0) return [];
-  const gone = subtract(before.comments, after.comments);
+  const gone = subtract(before.recipe.comments, after.recipe.comments);
   const known = new Set(gone.map(({ text }) => withoutNumbers(text)));
   const mayRead = [before, after].some(mayReadItself);
   return come.flatMap(({ text, line }) =>

@@ -1,7 +1,7 @@
-import { normaliseScript } from "../../pkgbuild/normal-form/normalise.ts";
 import type { Script } from "../../pkgbuild/grammar/syntax.ts";
 import { walkScript } from "../../pkgbuild/grammar/walk.ts";
 import type { Recipe } from "../../pkgbuild/recipe.ts";
+import { plain } from "../files/read-files.ts";
 import type { Pkgbuild } from "../files/side.ts";
 import { type Finding, findingsOf, type Rules } from "../rules/finding.ts";
 
@@ -43,11 +43,9 @@ function readsIndirectly(script: Script): boolean {
 }
 
 /** Whether a recipe's code may come upon its own text, by its name or by way of the folder that it lies in. */
-export function mayReadItself({ text, script }: Pick<Recipe, "text" | "script">): boolean {
-  const normal = normaliseScript(script).replaceAll(/["<>]/g, "");
-  return (
-    readsItself(text) || ownText.test(normal) || byFolder.test(normal) || byFolder.test(withoutComments(text))
-  );
+export function mayReadItself({ text, normal }: Pick<Pkgbuild, "text" | "normal">): boolean {
+  const code = plain(normal);
+  return readsItself(text) || ownText.test(code) || leadsUp(code) || leadsUp(withoutComments(text));
 }
 
 /**
@@ -55,13 +53,13 @@ export function mayReadItself({ text, script }: Pick<Recipe, "text" | "script">)
  * or in the file's text: ranges of commits, folders in which something is built, names that the recipe's own
  * variables put together, and the way back from a folder lead to neither.
  */
-export function mayReadItsValues({ text, recipe, evaluation }: Pkgbuild): boolean {
-  const normal = normaliseScript(recipe.script).replaceAll(/["<>]/g, "");
+export function mayReadItsValues({ text, normal, recipe, evaluation }: Pkgbuild): boolean {
+  const code = plain(normal);
   const values = evaluation();
   const assignedInside = new Set(
     recipe.assignments.flatMap(({ name, function: inside }) => (inside === undefined ? [] : [name])),
   );
-  const writtenOut = normal.replaceAll(/(?:split)?\{(\w+)\}/g, (form, name: string) => {
+  const writtenOut = code.replaceAll(/(?:split)?\{(\w+)\}/g, (form, name: string) => {
     const value = assignedInside.has(name) ? undefined : values.scalar(name);
     return value?.known && /^[\w.+-]*$/.test(value.text) ? value.text : form;
   });
@@ -69,12 +67,29 @@ export function mayReadItsValues({ text, recipe, evaluation }: Pkgbuild): boolea
     .replaceAll(/(?<=[ ;(])(?:cmake|meson) (?![^;()|&]* -[EPC])[^;()|&*?[]*/g, "")
     .replaceAll(/(?<=[ ;(])git (?:rev-list|rev-parse|describe) [^;()|&*?[]*/g, "")
     .replaceAll(/(?<!\.)\.\.\.(?!\.)|(?<=[ ;(])popd(?=[ ;)])/g, "");
-  return readsItself(text) || ownText.test(normal) || ownText.test(writtenOut) || byFolder.test(others);
+  return readsItself(text) || ownText.test(code) || ownText.test(writtenOut) || leadsUp(others);
 }
 
-/** Functions begin in `$srcdir` and come to the folder by `..`; only a name that is written out leads to that alone. */
-const byFolder =
-  /\b(?:cd|pushd) ["']?[-+]|--show-(?:toplevel|cdup)|rev-parse[^;\n]*--(?:git|absolute)|\bmakepkg\b|<<<\s*["']?\$\{?(?:pkgdir|srcdir)|\bBUILDDIR|SRCDEST|PKGDEST|LOGDEST|DIRSTACK|\bOLDPWD\b|\bPPID\b|\/proc\/|\bdirname\b|\brealpath\b|\breadlink\b|~[-+]|\bpopd\b|\$\{(?:srcdir|pkgdir)(?:[^}\w:]|:(?!\?))|\{(?:srcdir|pkgdir) (?!:\?)|function verify\b|\bverify ?\(\)|\b(?:find|fd|du|tree|ls|grep|rg)(?: -\S+)* \/(?=[ ;)])|(?<= )\/(?!(?:usr|etc|opt|lib|bin)\/)(?:\w+\/)*\w*\*|\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/;
+/** Whether code leads from `$srcdir`, where functions begin, to the recipe's folder. */
+function leadsUp(code: string): boolean {
+  return waysUp.some((way) => way.test(code));
+}
+
+const waysUp: readonly RegExp[] = [
+  // Up from where it is; only a name that is written out behind it leads to that name alone.
+  /\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/,
+  // Back to where makepkg was before.
+  /\b(?:cd|pushd) ["']?[-+]|\bpopd\b|~[-+]|DIRSTACK|\bOLDPWD\b/,
+  // Folders of makepkg's that are the recipe's unless somebody sets them, and parts of those within it.
+  /\bBUILDDIR|SRCDEST|PKGDEST|LOGDEST/,
+  /\$\{(?:srcdir|pkgdir)(?:[^}\w:]|:(?!\?))|\{(?:srcdir|pkgdir) (?!:\?)|<<<\s*["']?\$\{?(?:pkgdir|srcdir)/,
+  // Programs that tell of folders above.
+  /\bdirname\b|\brealpath\b|\breadlink\b|\bPPID\b|\/proc\/|--show-(?:toplevel|cdup)|rev-parse[^;\n]*--(?:git|absolute)/,
+  // What goes through the whole system.
+  /\b(?:find|fd|du|tree|ls|grep|rg)(?: -\S+)* \/(?=[ ;)])|(?<= )\/(?!(?:usr|etc|opt|lib|bin)\/)(?:\w+\/)*\w*\*/,
+  // What runs in the recipe's folder: PKGBUILD(5), verify(), and makepkg itself.
+  /function verify\b|\bverify ?\(\)|\bmakepkg\b/,
+];
 
 function withoutComments(text: string): string {
   return text

@@ -32,18 +32,20 @@ const documents =
 /** Whether it only says where to ask: nothing is run, and no server, account or file of the asker's own is used. */
 function asksOnly({ bytes }: RecipeFile): boolean {
   const lines = (decode(bytes) ?? "?").split("\n");
-  return lines.every(
-    (line) =>
-      /^\s*(?:#.*)?$|^\s*\["?[\w.@+-]+"?\]\s*$/.test(line) ||
-      (/^\s*[a-z_]+\s*=\s*(?:true|false|\d+|"[^"]*"|'[^']*')\s*(?:#.*)?$/.test(line) &&
-        !/^\s*(?:cmd|proxy|httptoken|keyfile|verify_cert|user_agent|container|.*token.*|oldver|newver)\s*=|source\s*=\s*["'](?:cmd|combiner|container|jq)|=\s*["']\s*-/.test(
-          line,
-        ) &&
-        (line.match(/["']\s*\w+:\/\/[^"']*/g) ?? []).every((url) =>
-          /^["']https?:\/\/(?!localhost)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:\/|$)/i.test(url),
-        )),
-  );
+  return lines.every((line) => {
+    if (/^\s*(?:#.*)?$|^\s*\["?[\w.@+-]+"?\]\s*$/.test(line)) return true;
+    const [, key = "", value = ""] =
+      /^\s*([a-z_]+)\s*=\s*(true|false|\d+|"[^"]*"|'[^']*')\s*(?:#.*)?$/.exec(line) ?? [];
+    const isOption = /^["']\s*-/.test(value);
+    const runs = key === "source" && /^["'](?:cmd|combiner|container|jq)/.test(value);
+    const isElsewhere = /^["']\s*\w+:\/\//.test(value) && !publicUrl.test(value);
+    return key !== "" && !ofAsker.test(key) && !isOption && !runs && !isElsewhere;
+  });
 }
+
+/** Keys that run programs, or send or take what is the asker's own. */
+const ofAsker = /^(?:cmd|proxy|keyfile|verify_cert|user_agent|container|\w*token\w*|oldver|newver)$/;
+const publicUrl = /^["']https?:\/\/(?!localhost)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:\/|["']$)/i;
 
 function isPlainFile({ mode, bytes }: RecipeFile): boolean {
   const text = mode === "100644" ? decode(bytes) : undefined;
@@ -108,19 +110,18 @@ function textsOf(values: Evaluation, name: string): readonly string[] {
 
 /**
  * Whether its code may come upon files of the recipe's folder without their names. There it is while the PKGBUILD is
- * read, so what runs or expands patterns then counts; its functions begin in `$srcdir` and get there by `..`.
+ * read, so what runs or expands patterns then counts; its functions begin in `$srcdir` and have to get there.
  */
-function mayReadFolder({ text, normal, recipe, evaluation }: Pkgbuild): boolean {
-  if (mayReadItself(recipe)) return true;
-  if (topLevelCode(recipe).some(({ runsSomething }) => runsSomething)) return true;
+function mayReadFolder(pkgbuild: Pkgbuild): boolean {
+  const { text, normal, recipe, evaluation } = pkgbuild;
+  if (mayReadItself(pkgbuild) || topLevelCode(recipe).some(({ runsSomething }) => runsSomething)) return true;
   const values = evaluation();
   const isUnknown = [...values.names].some((name) => {
     const list = values.list(name);
     return list !== undefined && ("known" in list || list.some((value) => !value.known));
   });
-  return Boolean(values.spoiled) || isUnknown || byFolder.test(text) || byFolder.test(plain(normal));
+  return Boolean(values.spoiled) || isUnknown || tellsFolder.test(text) || tellsFolder.test(plain(normal));
 }
 
-/** Only `../` with a name that is written out behind it leads to that name alone. */
-const byFolder =
-  /\b(?:cd|pushd) ["']?[-+]|--show-(?:toplevel|cdup)|startdir|BASH_SOURCE|DIRSTACK|\bOLDPWD\b|\bPWD\b|\bpwd\b|\bdirs\b|\bpopd\b|~[-+]|\.\.(?!["']?\/[\w.+@-])|\.\.["']?\/[^\s;|&)]*[*?[$`{\\]/;
+/** Where it is, of which a way up may be made. */
+const tellsFolder = /\bPWD\b|\bpwd\b|\bdirs\b/;

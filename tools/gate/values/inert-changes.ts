@@ -1,11 +1,8 @@
 import { isPkgbase } from "../../alpm/names.ts";
-import { mayReadItsValues } from "../code/own-text.ts";
-import { isReadByOthers, scriptletsSay } from "../files/read-files.ts";
-import type { Pkgbuild } from "../files/side.ts";
 import type { Rules } from "../rules/finding.ts";
 import type { Comparison } from "./comparison.ts";
 import { asksWhatIsThere } from "./presence.ts";
-import { readsByName } from "./reads-by-name.ts";
+import { isReadIn } from "./variable-readers.ts";
 import { textsOf, type VariableChange } from "./variables.ts";
 
 export const inertRules = {
@@ -95,7 +92,7 @@ const kinds: readonly (readonly [RegExp, (difference: Difference) => string | un
     /^options$/,
     ({ added, removed, now, text }) =>
       !now.some((option) => now.includes(`!${option}`)) &&
-      !(added.includes("!lto") || added.includes("!debug") ? obeysFlags : asksOptions).test(text) &&
+      !looksAtOptions(text, added) &&
       added.every((option) => larger.has(option)) &&
       removed.every((option) => usual.has(option))
         ? "it can only make the package larger"
@@ -123,7 +120,7 @@ const kinds: readonly (readonly [RegExp, (difference: Difference) => string | un
   ],
 ];
 
-/** Options that leave in a package what makepkg would take out (makepkg.conf(5), OPTIONS). */
+/** Options that leave in a package what makepkg would take out, or optimise (makepkg.conf(5), OPTIONS). */
 const larger = new Set([
   "!strip",
   "!lto",
@@ -135,12 +132,17 @@ const larger = new Set([
   "staticlibs",
   "emptydirs",
 ]);
-const asksOptions = /\bOPTIONS\b|\bcheck_\w*option|\bBUILDENV\b/;
-/** What these options put into the environment of a build, where the recipe itself looks at it. */
-const obeysFlags =
-  /\bOPTIONS\b|\bcheck_\w*option|\bBUILDENV\b|LTOFLAGS|(?:\[\[?|\bcase\b|\btest\b)[^\n]*FLAGS/;
 /** What makepkg's own defaults say already. */
 const usual = new Set(["strip", "docs", "zipman", "purge", "emptydirs", "!libtool", "!staticlibs"]);
+
+/** Whether the recipe itself asks for options, or for what some of them put into the environment of a build. */
+function looksAtOptions(text: string, added: readonly string[]): boolean {
+  const setsFlags = added.includes("!lto") || added.includes("!debug");
+  return (
+    /\bOPTIONS\b|\bcheck_\w*option|\bBUILDENV\b/.test(text) ||
+    (setsFlags && /LTOFLAGS|(?:\[\[?|\bcase\b|\btest\b)[^\n]*FLAGS/.test(text))
+  );
+}
 
 /** Of Arch Linux and its ports. */
 const architectures = new Set(
@@ -177,24 +179,3 @@ function isPlainRelation(text: string): boolean {
 function pins(text: string): boolean {
   return /[<=]/.test(text.replace(/>=/, "")) && !/^lib[\w.+-]+\.so=/.test(text);
 }
-
-/** Whether anything but an assignment of its own may read the variable, or the recipe's own text. */
-function isReadIn(pkgbuild: Pkgbuild, name: string): boolean {
-  const { recipe, normal } = pkgbuild;
-  const named = new RegExp(String.raw`(?<![\w-])${name}(?!\w|\+?=)`);
-  // `export pkgdesc` names it in a word.
-  return (
-    named.test(normal.replace(quoted, '""')) ||
-    normal.includes(`"${name}"`) ||
-    readsByName(recipe) ||
-    mayReadItsValues(pkgbuild) ||
-    isReadByOthers(pkgbuild) ||
-    scriptletsSay(pkgbuild, ownData)
-  );
-}
-
-/** Where what pacman only shows can be read. */
-const ownData = /\b(?:pacman|expac|paccache|pacinfo|alpm)\b|\/pacman\b/;
-
-/** As the normal form has it. */
-const quoted = /"(?:[^"\\]|\\.)*"/g;

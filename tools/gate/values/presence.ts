@@ -21,8 +21,7 @@ export function asksWhatIsThere({ script }: Recipe): boolean {
     test: (expression) =>
       void (found ||=
         expression.kind === "unary" &&
-        /^-[a-zLS]$/.test(expression.operator) &&
-        !/^-[nzvo]$/.test(expression.operator) &&
+        fileTest.test(expression.operator) &&
         (expression.operator === "-x" || (constantText(expression.word) ?? "").startsWith("/"))),
   });
   return found;
@@ -32,6 +31,9 @@ export function asksWhatIsThere({ script }: Recipe): boolean {
 function isSystemPattern({ parts: [first] }: Word): boolean {
   return first?.kind === "literal" && !first.quoted && /^\/.*[*?[]/.test(first.text);
 }
+
+/** bash(1), CONDITIONAL EXPRESSIONS: those about files. */
+const fileTest = /^-[a-hkprstuwxGLNOS]$/;
 
 const asking = new Set(
   "type which whereis hash pacman pacman-conf vercmp pkgconf pkg-config ldconfig whence".split(" "),
@@ -51,8 +53,6 @@ function asks(command: SimpleCommand): boolean {
   const isTest = name === "test" || name === "[";
   return (
     isTest &&
-    rest.some(
-      (text, at) => text === "-x" || (/^-[a-mp-wyzLS]$/.test(text) && (rest[at + 1] ?? "").startsWith("/")),
-    )
+    rest.some((text, at) => text === "-x" || (fileTest.test(text) && (rest[at + 1] ?? "").startsWith("/")))
   );
 }
