@@ -7,7 +7,7 @@ import { judgeChoices } from "./code/version-choices.ts";
 import { judgeChecksums } from "./sources/checksum-rules.ts";
 import { type Comparison, compare } from "./values/comparison.ts";
 import { changedPaths, judgeFiles } from "./files/file-rules.ts";
-import { inertFileReason } from "./files/inert-files.ts";
+import { inertFileReason } from "./inert/inert-files.ts";
 import { newScriptlets, scriptletsOf } from "./files/scriptlets.ts";
 import { type Finding, findingsOf, verdictOf, worstFirst, type Rules } from "./rules/finding.ts";
 import { judgeFunctions } from "./code/function-rules.ts";
@@ -28,7 +28,7 @@ import { judgeCheckouts } from "./commands/checkout-rules.ts";
 import { judgeFollowing } from "./values/following.ts";
 import { judgeSameContent } from "./sources/same-content.ts";
 import { judgeFileNames } from "./sources/file-names.ts";
-import { inertRules } from "./values/inert-changes.ts";
+import { inertRules } from "./inert/inert-changes.ts";
 import { judgeVariables } from "./values/variable-rules.ts";
 import { judgeVersion } from "./versions/version-rules.ts";
 

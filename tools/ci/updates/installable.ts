@@ -1,7 +1,7 @@
 import { parseRelation } from "../../alpm/relation.ts";
 import { srcinfoVersion } from "../../alpm/srcinfo.ts";
 import { satisfies } from "../../alpm/vercmp.ts";
-import type { Installable } from "../../gate/values/inert-changes.ts";
+import type { Installable } from "../../gate/inert/inert-changes.ts";
 import { relationsOf, relationFields } from "../../deptree/relations.ts";
 import { databasesFor } from "../../upstream/distribution/databases-for.ts";
 import { parseGives, type KnownGives } from "../../upstream/distribution/gives.ts";

@@ -2,8 +2,8 @@ import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import type { FunctionDefinition } from "../../pkgbuild/grammar/syntax.ts";
 import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
 import type { Pkgbuild } from "../files/side.ts";
-import { type Installable, inertRules } from "../values/inert-changes.ts";
-import { inertFunctionReason } from "./inert-functions.ts";
+import { type Installable, inertRules } from "../inert/inert-changes.ts";
+import { inertFunctionReason } from "../inert/inert-functions.ts";
 
 export const functionRules = {
   "makepkg-function": {

@@ -28,7 +28,7 @@ import { strangerRules } from "../sources/source-stranger.ts";
 import { fileNameRules } from "../sources/file-names.ts";
 import { followingRules } from "../values/following.ts";
 import { readRules } from "../values/new-reads.ts";
-import { inertRules } from "../values/inert-changes.ts";
+import { inertRules } from "../inert/inert-changes.ts";
 import { orderRules } from "../values/order-rules.ts";
 import { takeoverRules } from "../values/package-relations.ts";
 import { assignmentRules } from "../values/assignment-rules.ts";

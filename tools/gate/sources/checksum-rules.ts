@@ -1,7 +1,7 @@
 import type { Evaluation } from "../../pkgbuild/evaluation/evaluate.ts";
 import type { Comparison } from "../values/comparison.ts";
 import { type Finding, findingsOf, type Place, type Rules } from "../rules/finding.ts";
-import { inertRules } from "../values/inert-changes.ts";
+import { inertRules } from "../inert/inert-changes.ts";
 import { sameForms } from "../values/variables.ts";
 import type { Side } from "../files/side.ts";
 import {

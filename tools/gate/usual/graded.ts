@@ -1,5 +1,5 @@
 import type { SecondReadings } from "../code/second-reading-rules.ts";
-import { mayRead } from "../files/inert-files.ts";
+import { mayRead } from "../inert/inert-files.ts";
 import { scriptletsOf } from "../files/scriptlets.ts";
 import { decode, type Pkgbuild, readSide, type Side } from "../files/side.ts";
 import type { Finding } from "../rules/finding.ts";

@@ -4,7 +4,7 @@ import { takeoverRules, takenOverInFunctions } from "./package-relations.ts";
 import { changeRules, ruleFor, ruleOf } from "./changed-variable.ts";
 import { judgeAssignments } from "./assignment-rules.ts";
 import { judgeReads } from "./new-reads.ts";
-import { type Installable, inertReason, inertRules } from "./inert-changes.ts";
+import { type Installable, inertReason, inertRules } from "../inert/inert-changes.ts";
 import { judgeOrder } from "./order-rules.ts";
 import { parseSource } from "../sources/source-entry.ts";
 import { sameForms, shown, textsOf, type VariableChange } from "./variables.ts";

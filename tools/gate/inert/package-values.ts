@@ -1,6 +1,6 @@
 import type { Command } from "../../pkgbuild/grammar/syntax.ts";
 import type { Pkgbuild } from "../files/side.ts";
-import { type Installable, inertDifference } from "../values/inert-changes.ts";
+import { type Installable, inertDifference } from "./inert-changes.ts";
 import { plainAssignment } from "./plain-steps.ts";
 
 /** Variables of the package that are assigned otherwise than before, and why that is inert; undefined where one isn't. */

@@ -1,9 +1,9 @@
 import { isPkgbase } from "../../alpm/names.ts";
 import type { Rules } from "../rules/finding.ts";
-import type { Comparison } from "./comparison.ts";
+import type { Comparison } from "../values/comparison.ts";
 import { asksWhatIsThere } from "./presence.ts";
 import { isReadIn } from "./variable-readers.ts";
-import { textsOf, type VariableChange } from "./variables.ts";
+import { textsOf, type VariableChange } from "../values/variables.ts";
 
 export const inertRules = {
   "inert-change": {

@@ -1,7 +1,7 @@
 import type { RecipeFile } from "../update.ts";
-import { readsByName } from "../values/reads-by-name.ts";
-import { plain as plainForm, scriptletsSay } from "./read-files.ts";
-import { decode, type Side } from "./side.ts";
+import { readsByName } from "./reads-by-name.ts";
+import { plain as plainForm, scriptletsSay } from "../files/read-files.ts";
+import { decode, type Side } from "../files/side.ts";
 
 /**
  * Whether two versions of a desktop entry differ by nothing but what menus show, and the recipe does nothing with it

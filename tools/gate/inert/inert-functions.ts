@@ -1,7 +1,7 @@
 import { diffArrays } from "diff";
 import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import type { Pkgbuild } from "../files/side.ts";
-import type { Installable } from "../values/inert-changes.ts";
+import type { Installable } from "./inert-changes.ts";
 import { installsDocument, leavesDocumentsAlone } from "./installed-documents.ts";
 import { inertValues } from "./package-values.ts";
 import { commandsOf, plainAssignment } from "./plain-steps.ts";

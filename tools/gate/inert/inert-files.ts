@@ -3,10 +3,10 @@ import { topLevelCode } from "../code/top-level-code.ts";
 import type { Evaluation } from "../../pkgbuild/evaluation/evaluate.ts";
 import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import type { RecipeFile } from "../update.ts";
-import { isChangelogName } from "../values/inert-changes.ts";
+import { isChangelogName } from "./inert-changes.ts";
 import { onlyShownDifferently } from "./desktop-entry.ts";
-import { contentOf, nameOf, plain, readFiles, withoutChangelog } from "./read-files.ts";
-import { decode, type Pkgbuild, type Side } from "./side.ts";
+import { contentOf, nameOf, plain, readFiles, withoutChangelog } from "../files/read-files.ts";
+import { decode, type Pkgbuild, type Side } from "../files/side.ts";
 
 /**
  * Why a file that came, went or changed can do no harm: nothing in either recipe reads it, and neither Git nor makepkg

@@ -4,7 +4,7 @@ import { normaliseCommand } from "../../pkgbuild/normal-form/normalise.ts";
 import { scriptletsSay } from "../files/read-files.ts";
 import type { Pkgbuild } from "../files/side.ts";
 import { commandsOf, plainAssignment } from "./plain-steps.ts";
-import { topLevelCode } from "./top-level-code.ts";
+import { topLevelCode } from "../code/top-level-code.ts";
 
 /** `install -Dm644 docs/foo.1 "$pkgdir/usr/share/man/man1/foo.1"` and its like. */
 export function installsDocument(command: Command): boolean {
